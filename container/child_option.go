@@ -1,0 +1,99 @@
+package container
+
+import (
+	"errors"
+	"log/slog"
+
+	"go.uber.org/fx"
+)
+
+// ChildOption is what NewChild, Check and Invoke know besides plain
+// fx.Options. It is an fx.Option only to stand in one list with them: it must
+// be given directly, not inside fx.Options or fx.Module.
+type ChildOption struct {
+	fx.Option
+	apply func(*childConfig)
+}
+
+func childOption(name string, apply func(*childConfig)) ChildOption {
+	misplaced := errors.New("container." + name + " must be given to the child directly, not inside fx.Options or fx.Module")
+	return ChildOption{Option: fx.Error(misplaced), apply: apply}
+}
+
+// childConfig is what a child is opened with.
+type childConfig struct {
+	targets   []*Target
+	keys      []string
+	pointers  []any
+	launch    RunConfig
+	info      RunInfo
+	logger    *slog.Logger
+	observers []func(Event)
+	maxStarts int
+	options   []fx.Option
+}
+
+// defaultMaxStarts is how many resources of a child start at once.
+const defaultMaxStarts = 16
+
+func newChildConfig(opts []fx.Option) childConfig {
+	config := childConfig{maxStarts: defaultMaxStarts, logger: slog.New(slog.DiscardHandler)}
+	for _, opt := range opts {
+		switch opt := opt.(type) {
+		case nil:
+		case ChildOption:
+			opt.apply(&config)
+		default:
+			config.options = append(config.options, opt)
+		}
+	}
+	return config
+}
+
+// Needs makes the child provide what the targets ask for; [Child.Arguments]
+// and [Child.Call] give it out.
+func Needs(targets ...*Target) ChildOption {
+	return childOption("Needs", func(c *childConfig) { c.targets = append(c.targets, targets...) })
+}
+
+// NeedsResources starts resources by key, whether or not anything asks for
+// their values.
+func NeedsResources(keys ...string) ChildOption {
+	return childOption("NeedsResources", func(c *childConfig) { c.keys = append(c.keys, keys...) })
+}
+
+// Populate sets what the pointers point to, by type, once everything has
+// started, as fx.Populate does: a pointer to a variable of a resource's type,
+// or to an fx.In struct.
+func Populate(pointers ...any) ChildOption {
+	return childOption("Populate", func(c *childConfig) { c.pointers = append(c.pointers, pointers...) })
+}
+
+// Launch gives the child its launch-time config. Given more than once, later
+// ones override earlier ones, field by field.
+func Launch(config RunConfig) ChildOption {
+	return childOption("Launch", func(c *childConfig) { c.launch = c.launch.Merge(config) })
+}
+
+// Info tells the child's resources about the run that they belong to.
+func Info(info RunInfo) ChildOption {
+	return childOption("Info", func(c *childConfig) { c.info = info })
+}
+
+// Logger is the child's logger; resources get it with their key added, and
+// Fx's own events go to it at debug level. Defaults to one that discards.
+func Logger(logger *slog.Logger) ChildOption {
+	return childOption("Logger", func(c *childConfig) { c.logger = logger })
+}
+
+// Observe calls observer with every event of the child's resources, one at a
+// time. It must return soon: resources wait for it.
+func Observe(observer func(Event)) ChildOption {
+	return childOption("Observe", func(c *childConfig) { c.observers = append(c.observers, observer) })
+}
+
+// MaxStarts bounds how many resources start at once. Defaults to 16; values
+// below 1 count as 1.
+func MaxStarts(n int) ChildOption {
+	return childOption("MaxStarts", func(c *childConfig) { c.maxStarts = max(n, 1) })
+}

@@ -1,0 +1,32 @@
+package container
+
+import "time"
+
+// Phase is a moment in the life of a resource.
+type Phase string
+
+// The phases, in the order in which a resource passes them.
+const (
+	// Starting: the constructor is about to be called.
+	Starting Phase = "starting"
+	// Started: the start hooks have returned. With an error: the constructor
+	// or a hook returned it, and what had started is stopped later.
+	Started Phase = "started"
+	// Stopping: the stop hooks are about to be called.
+	Stopping Phase = "stopping"
+	// Stopped: the stop hooks have returned; the error joins all of theirs.
+	Stopped Phase = "stopped"
+)
+
+// Event is something that happened to a resource of a child. See [Observe].
+type Event struct {
+	Resource string
+	Phase    Phase
+	// Time is when it happened.
+	Time time.Time
+	// Duration is how long starting or stopping took; zero in the phases that
+	// begin.
+	Duration time.Duration
+	// Err is why starting or stopping went wrong, or nil.
+	Err error
+}

@@ -1,0 +1,326 @@
+package container
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"text/template"
+	"unicode"
+
+	"github.com/kelseyhightower/envconfig"
+)
+
+// configField is one leaf of a config struct. envconfig names and decodes
+// fields only as parts of a struct and stops at the first fault, so each leaf
+// is kept as a struct type of its own: every fault is found, and each value's
+// source is known.
+type configField struct {
+	path   string // in a run config: "auth.user"
+	goName string // "Auth.User"
+	index  []int  // in the config struct, through pointers
+	typ    reflect.Type
+	text   string // default tag
+	desc   string
+
+	key      string // environment variable; "" where none is read
+	alt      string // the name that envconfig falls back to, without the prefix
+	prefix   string
+	single   reflect.Type // struct{ F typ `envconfig's tags` }
+	required bool
+	secret   bool
+	atLaunch bool
+	fixed    bool
+}
+
+// neverSet is a prefix that no environment has; with it envconfig decodes a
+// default tag without reading a variable.
+const neverSet = "FXRUN_NEVER_SET_FOR_DEFAULTS"
+
+// takeApart finds the leaves of a config struct, and everything that is wrong
+// with its type or its options.
+func (c *configDefinition) takeApart() []error {
+	if !c.value.IsValid() || c.value.Kind() != reflect.Struct {
+		return []error{faultf("its config must be a struct, by value, not %s", kindOf(c.value))}
+	}
+	walk := fieldWalk{config: c, seen: make(map[string]string)}
+	walk.structure(c.value.Type(), position{prefix: c.prefix}, nil)
+	c.fields = walk.fields
+	c.mark(c.atLaunch, "AtLaunch", &walk.faults, func(f *configField) { f.atLaunch = true })
+	c.mark(c.fixed, "Fixed", &walk.faults, func(f *configField) { f.fixed = true })
+	for _, field := range c.fields {
+		if field.atLaunch && field.fixed {
+			walk.fault("field %s is both AtLaunch and Fixed", field.goName)
+		}
+	}
+	return walk.faults
+}
+
+func kindOf(value reflect.Value) string {
+	if !value.IsValid() {
+		return "nil"
+	}
+	return value.Type().String()
+}
+
+// mark sets an option on the fields that it names, all fields below a nested
+// struct's name included.
+func (c *configDefinition) mark(names []string, option string, faults *[]error, set func(*configField)) {
+	for _, name := range names {
+		found := false
+		for i := range c.fields {
+			if c.fields[i].goName == name || strings.HasPrefix(c.fields[i].goName, name+".") {
+				set(&c.fields[i])
+				found = true
+			}
+		}
+		if !found {
+			*faults = append(*faults, faultf("%s names a field %q that %s does not have%s",
+				option, name, c.value.Type(), suggestion(name, c.fields, func(f configField) string { return f.goName })))
+		}
+	}
+}
+
+// position is where in the config struct the walk stands.
+type position struct {
+	path, goName, prefix string
+	index                []int
+}
+
+type fieldWalk struct {
+	config *configDefinition
+	fields []configField
+	faults []error
+	seen   map[string]string // path -> Go name
+}
+
+func (w *fieldWalk) fault(format string, args ...any) {
+	w.faults = append(w.faults, faultf(format, args...))
+}
+
+func (w *fieldWalk) structure(t reflect.Type, at position, above []reflect.Type) {
+	for _, outer := range above {
+		if outer == t {
+			w.fault("config %s contains itself at field %s", t, at.goName)
+			return
+		}
+	}
+	above = append(above, t)
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if isTrue(field.Tag.Get("ignored")) || !field.IsExported() && !field.Anonymous {
+			continue
+		}
+		w.field(field, at, i, above)
+	}
+}
+
+func (w *fieldWalk) field(field reflect.StructField, at position, i int, above []reflect.Type) {
+	inner := position{
+		path:   joinPath(at.path, launchName(field)),
+		goName: joinPath(at.goName, field.Name),
+		prefix: at.prefix,
+		index:  append(append([]int(nil), at.index...), i),
+	}
+	structType := field.Type
+	if structType.Kind() == reflect.Pointer {
+		structType = structType.Elem()
+	}
+	nested := structType.Kind() == reflect.Struct && !decodesText(structType)
+	if !nested && !field.IsExported() || nested && !field.IsExported() && field.Type.Kind() == reflect.Pointer {
+		return // envconfig can't set it either
+	}
+	leaf := configField{
+		path: inner.path, goName: inner.goName, index: inner.index, typ: field.Type,
+		text: field.Tag.Get("default"), desc: field.Tag.Get("desc"),
+		required: isTrue(field.Tag.Get("required")), secret: isSecret(field.Type),
+	}
+	if nested {
+		if field.Anonymous {
+			inner.path, inner.goName = at.path, at.goName
+		} else {
+			inner.prefix, _ = variableNames(at.prefix, field)
+		}
+		w.structure(structType, inner, above)
+		return
+	}
+	if reason := undecodable(field.Type); reason != "" {
+		w.fault(`config field %s: %s can't be configured: tag the field ignored:"true"`, leaf.goName, reason)
+		return
+	}
+	if other, ok := w.seen[leaf.path]; ok {
+		w.fault("config fields %s and %s are both called %q in a run config", other, leaf.goName, leaf.path)
+		return
+	}
+	w.seen[leaf.path] = leaf.goName
+	leaf.single = reflect.StructOf([]reflect.StructField{{Name: field.Name, Type: field.Type, Tag: field.Tag}})
+	leaf.prefix = at.prefix
+	if w.config.fromEnv && readableFromText(field.Type) {
+		leaf.key, leaf.alt = variableNames(at.prefix, field)
+	}
+	if leaf.text != "" {
+		if _, err := leaf.decodeDefault(); err != nil {
+			w.fault("config field %s: its default tag is not a %s", leaf.goName, leaf.typ)
+		}
+	}
+	w.fields = append(w.fields, leaf)
+}
+
+// variableTemplate prints what envconfig itself calls the field, so that no
+// second copy of its naming rules is needed.
+var variableTemplate = template.Must(template.New("variable").Parse("{{range .}}{{.Key}} {{.Alt}}\n{{end}}"))
+
+// variableNames returns the environment variable that envconfig reads for the
+// field, and the one that it falls back to.
+func variableNames(prefix string, field reflect.StructField) (key, alt string) {
+	asText := reflect.StructField{Name: field.Name, Type: reflect.TypeFor[string](), Tag: field.Tag}
+	single := reflect.New(reflect.StructOf([]reflect.StructField{asText}))
+	var out strings.Builder
+	if err := envconfig.Usaget(prefix, single.Interface(), &out, variableTemplate); err != nil {
+		return "", ""
+	}
+	key, alt, _ = strings.Cut(strings.TrimSpace(out.String()), " ")
+	return key, alt
+}
+
+// variable returns the name and text of the field's environment variable as
+// envconfig looks it up.
+func (f *configField) variable() (name string, ok bool) {
+	if f.key == "" {
+		return "", false
+	}
+	if _, ok := os.LookupEnv(f.key); ok {
+		return f.key, true
+	}
+	if f.alt != "" {
+		if _, ok := os.LookupEnv(f.alt); ok {
+			return f.alt, true
+		}
+	}
+	return f.key, false
+}
+
+// decodeVariable lets envconfig decode the field from the environment.
+func (f *configField) decodeVariable() (reflect.Value, error) {
+	return decodeSingle(f.single, f.prefix)
+}
+
+func (f *configField) decodeDefault() (reflect.Value, error) {
+	return decodeSingle(f.single, neverSet)
+}
+
+// decodeNamedVariable lets envconfig decode the field from any variable that is set.
+func (f *configField) decodeNamedVariable(name string) (reflect.Value, error) {
+	named := reflect.StructOf([]reflect.StructField{{
+		Name: "Value", Type: f.typ, Tag: reflect.StructTag(`envconfig:` + strconv.Quote(name)),
+	}})
+	return decodeSingle(named, "")
+}
+
+func decodeSingle(single reflect.Type, prefix string) (value reflect.Value, err error) {
+	defer func() {
+		if recovered := recover(); recovered != nil { // a user's own decoder
+			err = fmt.Errorf("decoding panicked")
+		}
+	}()
+	target := reflect.New(single)
+	if err := envconfig.Process(prefix, target.Interface()); err != nil {
+		var parse *envconfig.ParseError
+		if errors.As(err, &parse) {
+			return reflect.Value{}, errors.New("not a " + parse.TypeName) // its own text quotes the value
+		}
+		return reflect.Value{}, err
+	}
+	return target.Elem().Field(0), nil
+}
+
+// launchName is what a run config calls a field.
+func launchName(field reflect.StructField) string {
+	if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
+		return name
+	}
+	return snakeCase(field.Name)
+}
+
+// snakeCase parts a Go name into lower-case words: BaseURL is base_url,
+// HTTPPort is http_port.
+func snakeCase(name string) string {
+	runes := []rune(name)
+	var words strings.Builder
+	for i, r := range runes {
+		if unicode.IsUpper(r) && i > 0 && runes[i-1] != '_' &&
+			(!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+			words.WriteByte('_')
+		}
+		words.WriteRune(unicode.ToLower(r))
+	}
+	return words.String()
+}
+
+func joinPath(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+func isTrue(text string) bool {
+	value, _ := strconv.ParseBool(text)
+	return value
+}
+
+func isSecret(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Implements(reflect.TypeFor[interface{ secret() }]())
+}
+
+// decodesText reports whether the type reads itself from text, in one of the
+// four ways that envconfig knows.
+func decodesText(t reflect.Type) bool {
+	pointer := reflect.PointerTo(t)
+	return pointer.Implements(reflect.TypeFor[envconfig.Decoder]()) ||
+		pointer.Implements(reflect.TypeFor[envconfig.Setter]()) ||
+		pointer.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) ||
+		pointer.Implements(reflect.TypeFor[encoding.BinaryUnmarshaler]())
+}
+
+// readableFromText reports whether envconfig gives the type a value at all:
+// it leaves slices and maps of structs empty without an error.
+func readableFromText(t reflect.Type) bool {
+	if decodesText(t) {
+		return true
+	}
+	switch t.Kind() {
+	case reflect.Slice, reflect.Pointer:
+		return readableFromText(t.Elem())
+	case reflect.Map:
+		return readableFromText(t.Key()) && readableFromText(t.Elem())
+	case reflect.Struct, reflect.Array:
+		return false
+	}
+	return true
+}
+
+// undecodable says why no layer could give the type a value; "" if one can.
+func undecodable(t reflect.Type) string {
+	if decodesText(t) {
+		return ""
+	}
+	switch t.Kind() {
+	case reflect.Func, reflect.Chan, reflect.Interface, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer, reflect.Uintptr:
+		return t.String()
+	case reflect.Slice, reflect.Pointer, reflect.Array:
+		return undecodable(t.Elem())
+	case reflect.Map:
+		if reason := undecodable(t.Key()); reason != "" {
+			return reason
+		}
+		return undecodable(t.Elem())
+	}
+	return ""
+}

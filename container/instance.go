@@ -1,0 +1,143 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/fx"
+)
+
+// grace is how long a function may take to notice that its context has ended
+// before it is given up.
+const grace = time.Second
+
+// instance is one resource of one child: its hooks, and how far it has come.
+type instance struct {
+	node   *node
+	logger *slog.Logger
+	done   chan struct{} // closed when it has started, or will not
+	err    error         // why it did not start; read after done
+
+	mu     sync.Mutex
+	closed bool // hooks are no longer taken
+	hooks  []hook
+}
+
+type hook struct {
+	fx.Hook
+	started bool
+}
+
+// Append is fx.Lifecycle: each constructor has one of its own, so that every
+// hook has an owner.
+func (i *instance) Append(h fx.Hook) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.closed {
+		i.hooks = append(i.hooks, hook{Hook: h})
+	}
+}
+
+// take ends the appending of hooks and returns them. A hook without OnStart
+// counts as started from here on: what its constructor acquired is released,
+// even if the constructor itself went wrong.
+func (i *instance) take() []hook {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.closed = true
+	for at := range i.hooks {
+		i.hooks[at].started = i.hooks[at].started || i.hooks[at].OnStart == nil
+	}
+	return i.hooks
+}
+
+// construct calls the constructor.
+func (i *instance) construct(ctx context.Context, args []reflect.Value) ([]reflect.Value, error) {
+	var results []reflect.Value
+	err := guard(ctx, func() (err error) {
+		results, err = i.node.function.Call(args)
+		return err
+	})
+	if err != nil {
+		return nil, &ResourceError{Key: i.node.key, Action: Constructing, Err: err}
+	}
+	return results, nil
+}
+
+// start calls the start hooks in order, up to the first that goes wrong.
+func (i *instance) start(ctx context.Context) error {
+	hooks := i.take()
+	for at := range hooks {
+		if hooks[at].OnStart == nil {
+			continue
+		}
+		if err := guard(ctx, func() error { return hooks[at].OnStart(ctx) }); err != nil {
+			return &ResourceError{Key: i.node.key, Action: StartingHook, Err: err}
+		}
+		hooks[at].started = true
+	}
+	return nil
+}
+
+// stop calls the stop hooks of all hooks that started, in reverse order, each
+// whatever became of the others.
+func (i *instance) stop(ctx context.Context) error {
+	hooks := i.take()
+	var errs []error
+	for at := range slices.Backward(hooks) {
+		if !hooks[at].started || hooks[at].OnStop == nil {
+			continue
+		}
+		if err := guard(ctx, func() error { return hooks[at].OnStop(ctx) }); err != nil {
+			errs = append(errs, &ResourceError{Key: i.node.key, Action: StoppingHook, Err: err})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// hasStops reports whether stop would call anything.
+func (i *instance) hasStops() bool {
+	return slices.ContainsFunc(i.take(), func(h hook) bool { return h.started && h.OnStop != nil })
+}
+
+// errGoexit is given where a function ends its goroutine in place of
+// returning, as testing.T.FailNow does.
+var errGoexit = errors.New("it ended its goroutine without returning")
+
+// guard calls a user's function in a goroutine of its own: its panic becomes
+// an error with the stack, and it is given up when it goes on for longer than
+// grace after ctx has ended. A context that has ended already does not keep it
+// from being called: a stop hook must run whatever time is left.
+func guard(ctx context.Context, call func() error) error {
+	returned := make(chan error, 1)
+	go func() {
+		err := errGoexit
+		defer func() {
+			if recovered := recover(); recovered != nil {
+				err = &PanicError{Value: recovered, Stack: debug.Stack()}
+			}
+			returned <- err
+		}()
+		err = call()
+	}()
+	select {
+	case err := <-returned:
+		return err
+	case <-ctx.Done():
+	}
+	patience := time.NewTimer(grace)
+	defer patience.Stop()
+	select {
+	case err := <-returned:
+		return err
+	case <-patience.C:
+		return fmt.Errorf("it ignores its context and was given up: %w", context.Cause(ctx))
+	}
+}

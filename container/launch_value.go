@@ -1,0 +1,457 @@
+package container
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"sort"
+	"strings"
+
+	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/kelseyhightower/envconfig"
+	"go.yaml.in/yaml/v3"
+)
+
+// launchValue is what a launch says of one config field: a node of YAML, or a
+// Go value of the field's type.
+type launchValue struct {
+	node   *yaml.Node
+	value  reflect.Value
+	broken bool // it is of the wrong type, which is reported already
+}
+
+// launchValues are what a launch says of one resource, by field path.
+type launchValues map[string]launchValue
+
+// suggestion returns `, did you mean "x"?` with the nearest of the items' names.
+func suggestion[T any](name string, items []T, nameOf func(T) string) string {
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = nameOf(item)
+	}
+	return nearest.Suggestion(name, names)
+}
+
+// read takes in one source of a run config for this resource: a struct of the
+// config type, Fields, or a node of YAML. Later calls override earlier ones,
+// field by field.
+func (c *configDefinition) read(into launchValues, at string, source any) []error {
+	switch source := source.(type) {
+	case nil:
+		return nil
+	case layers:
+		var faults []error
+		for _, layer := range source {
+			faults = append(faults, c.read(into, at, layer)...)
+		}
+		return faults
+	case *yaml.Node:
+		return c.readNode(into, at, "", source)
+	case Fields:
+		return c.readFields(into, at, "", source)
+	case map[string]any:
+		return c.readFields(into, at, "", source)
+	}
+	value := reflect.ValueOf(source)
+	if value.Kind() == reflect.Pointer && !value.IsNil() {
+		value = value.Elem()
+	}
+	if value.Type() != c.value.Type() {
+		return []error{faultf("%s: expected a %s, container.Fields or YAML, not a %T", at, c.value.Type(), source)}
+	}
+	for _, field := range c.fields {
+		if fieldValue, ok := fieldByIndex(value, field.index); ok && !fieldValue.IsZero() {
+			into[field.path] = launchValue{value: fieldValue}
+		}
+	}
+	return nil
+}
+
+// fieldByIndex is reflect's, but says false at a nil pointer.
+func fieldByIndex(value reflect.Value, index []int) (reflect.Value, bool) {
+	for i, at := range index {
+		if i > 0 && value.Kind() == reflect.Pointer {
+			if value.IsNil() {
+				return reflect.Value{}, false
+			}
+			value = value.Elem()
+		}
+		value = value.Field(at)
+	}
+	return value, true
+}
+
+func (c *configDefinition) field(path string) (*configField, bool) {
+	for i := range c.fields {
+		if c.fields[i].path == path {
+			return &c.fields[i], true
+		}
+	}
+	return nil, false
+}
+
+// isSection reports whether path is a nested struct of the config.
+func (c *configDefinition) isSection(path string) bool {
+	for _, field := range c.fields {
+		if strings.HasPrefix(field.path, path+".") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *configDefinition) unknownField(at, path, where string) error {
+	section, _, _ := cutLast(path)
+	var siblings []string
+	for _, field := range c.fields {
+		rest := field.path
+		if section != "" {
+			var ok bool
+			if rest, ok = strings.CutPrefix(field.path, section+"."); !ok {
+				continue
+			}
+		}
+		name, _, _ := strings.Cut(rest, ".")
+		siblings = append(siblings, name)
+	}
+	_, name, _ := cutLast(path)
+	text := nearest.Suggestion(name, siblings)
+	if text == "" {
+		text = ", only " + strings.Join(siblings, ", ")
+	}
+	return faultf("%s%s: there is no such field%s", joinPath(at, path), where, text)
+}
+
+// cutLast parts a path before its last name.
+func cutLast(path string) (section, name string, found bool) {
+	if i := strings.LastIndexByte(path, '.'); i >= 0 {
+		return path[:i], path[i+1:], true
+	}
+	return "", path, false
+}
+
+func (c *configDefinition) readFields(into launchValues, at, section string, fields map[string]any) []error {
+	var faults []error
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		faults = append(faults, c.readField(into, at, joinPath(section, name), fields[name])...)
+	}
+	return faults
+}
+
+func (c *configDefinition) readField(into launchValues, at, path string, given any) []error {
+	if c.isSection(path) {
+		switch given := given.(type) {
+		case Fields:
+			return c.readFields(into, at, path, given)
+		case map[string]any:
+			return c.readFields(into, at, path, given)
+		}
+		return []error{faultf("%s: expected fields, not a %T", joinPath(at, path), given)}
+	}
+	field, ok := c.field(path)
+	if !ok {
+		return []error{c.unknownField(at, path, "")}
+	}
+	if node, ok := given.(*yaml.Node); ok {
+		return c.readLeaf(into, at, field, node)
+	}
+	value := reflect.ValueOf(given)
+	if value.IsValid() && value.Type().AssignableTo(field.typ) {
+		into[path] = launchValue{value: value}
+		return c.checkFixed(at, field, "")
+	}
+	node := new(yaml.Node)
+	if err := node.Encode(given); err != nil {
+		return []error{faultf("%s: a %T can't be written as YAML", joinPath(at, path), given)}
+	}
+	return c.readLeaf(into, at, field, node)
+}
+
+func (c *configDefinition) readNode(into launchValues, at, section string, node *yaml.Node) []error {
+	var faults []error
+	eachEntry(node, joinPath(at, section), &faults, func(name, value *yaml.Node) {
+		path := joinPath(section, name.Value)
+		if c.isSection(path) {
+			faults = append(faults, c.readNode(into, at, path, value)...)
+			return
+		}
+		field, ok := c.field(path)
+		if !ok {
+			faults = append(faults, c.unknownField(at, path, where(name)))
+			return
+		}
+		faults = append(faults, c.readLeaf(into, at, field, value)...)
+	})
+	return faults
+}
+
+// readLeaf keeps a node for a field, after a trial that finds a wrong type now
+// and not when the run starts.
+func (c *configDefinition) readLeaf(into launchValues, at string, field *configField, node *yaml.Node) []error {
+	node = followAlias(node)
+	into[field.path] = launchValue{node: node}
+	faults := c.checkFixed(at, field, where(node))
+	if name, ok := variableReference(field.typ, node); ok {
+		if name != strings.ToUpper(name) || name == "" {
+			faults = append(faults, faultf("%s%s: {env: NAME} takes the name of a variable in upper case", joinPath(at, field.path), where(node)))
+		}
+		return faults
+	}
+	trial := reflect.New(field.typ).Elem()
+	if err := decodeNode(node, trial); err != nil {
+		into[field.path] = launchValue{broken: true}
+		faults = append(faults, err.at(joinPath(at, field.path), field.secret))
+	}
+	return faults
+}
+
+func (c *configDefinition) checkFixed(at string, field *configField, where string) []error {
+	if !field.fixed {
+		return nil
+	}
+	return []error{faultf("%s%s: the field is fixed, a launch may not set it", joinPath(at, field.path), where)}
+}
+
+// variableReference reads {env: NAME}, which stands for any value that
+// envconfig can read from text. In a field that is a map it is a map.
+func variableReference(t reflect.Type, node *yaml.Node) (name string, ok bool) {
+	if t.Kind() == reflect.Map || !readableFromText(t) || node.Kind != yaml.MappingNode || len(node.Content) != 2 || node.Content[0].Value != "env" {
+		return "", false
+	}
+	value := followAlias(node.Content[1])
+	return value.Value, value.Kind == yaml.ScalarNode
+}
+
+func followAlias(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+// where says where a node stands in its text; "" where it was made in code.
+func where(node *yaml.Node) string {
+	if node.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (line %d, column %d)", node.Line, node.Column)
+}
+
+func kindOfNode(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
+		return "a map"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	switch node.Tag {
+	case "!!null":
+		return "null"
+	case "!!str":
+		return "text"
+	case "!!bool":
+		return "a boolean"
+	case "!!int", "!!float":
+		return "a number"
+	case "!!timestamp":
+		return "a time"
+	}
+	return "a value"
+}
+
+// nodeError says which node of a field's YAML is of the wrong type. It never
+// holds the node's text, which could be a secret in the wrong place.
+type nodeError struct {
+	node *yaml.Node
+	path string // below the field
+	text string
+}
+
+func (e *nodeError) at(path string, secret bool) error {
+	if secret {
+		return faultf("%s%s: expected a value of the secret's type", path, where(e.node))
+	}
+	return faultf("%s%s%s: %s", path, e.path, where(e.node), e.text)
+}
+
+func (e *nodeError) below(name string) *nodeError {
+	e.path = name + e.path
+	return e
+}
+
+// decodeNode reads a node into a value of a config field's type: text for the
+// types that read themselves from text, lists, maps, and structs with their
+// launch names. Unlike yaml's own decoder it takes 5s for a duration, knows the
+// json tags, and never quotes the text.
+func decodeNode(node *yaml.Node, into reflect.Value) *nodeError {
+	node = followAlias(node)
+	t := into.Type()
+	if t.Kind() == reflect.Pointer {
+		if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
+			into.SetZero()
+			return nil
+		}
+		into.Set(reflect.New(t.Elem()))
+		return decodeNode(node, into.Elem())
+	}
+	if decodesText(t) {
+		return decodeText(node, into)
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		return decodeStruct(node, into)
+	case reflect.Slice, reflect.Array:
+		if t.Elem().Kind() != reflect.Uint8 {
+			return decodeList(node, into)
+		}
+	case reflect.Map:
+		return decodeMap(node, into)
+	}
+	return decodeScalar(node, into)
+}
+
+func wrongType(node *yaml.Node, t reflect.Type) *nodeError {
+	return &nodeError{node: node, text: fmt.Sprintf("expected %s, not %s", nameOfType(t), kindOfNode(node))}
+}
+
+// nameOfType says what a launch has to write for a Go type.
+func nameOfType(t reflect.Type) string {
+	if t.PkgPath() != "" {
+		return "a " + t.String()
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number (" + t.String() + ")"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Map:
+		return "a map"
+	}
+	return "a " + t.String()
+}
+
+func decodeText(node *yaml.Node, into reflect.Value) (fault *nodeError) {
+	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
+		return wrongType(node, into.Type())
+	}
+	defer func() {
+		if recovered := recover(); recovered != nil { // the user's own decoder
+			fault = &nodeError{node: node, text: fmt.Sprintf("decoding a %s panicked", into.Type())}
+		}
+	}()
+	var err error
+	switch value := into.Addr().Interface().(type) {
+	case envconfig.Decoder:
+		err = value.Decode(node.Value)
+	case envconfig.Setter:
+		err = value.Set(node.Value)
+	case encoding.TextUnmarshaler:
+		err = value.UnmarshalText([]byte(node.Value))
+	case encoding.BinaryUnmarshaler:
+		err = value.UnmarshalBinary([]byte(node.Value))
+	default:
+		err = errors.ErrUnsupported
+	}
+	if err != nil {
+		return &nodeError{node: node, text: fmt.Sprintf("the text is not a %s", into.Type())}
+	}
+	return nil
+}
+
+func decodeScalar(node *yaml.Node, into reflect.Value) *nodeError {
+	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
+		return wrongType(node, into.Type())
+	}
+	if into.Kind() == reflect.String {
+		into.SetString(node.Value) // 007 and 1.10 stay as they are written
+		return nil
+	}
+	if into.Kind() == reflect.Slice {
+		into.SetBytes([]byte(node.Value))
+		return nil
+	}
+	if node.Tag == "!!str" && into.Kind() != reflect.Bool && into.Type().String() != "time.Duration" {
+		return wrongType(node, into.Type())
+	}
+	if err := node.Decode(into.Addr().Interface()); err != nil {
+		if strings.Contains(err.Error(), "cannot unmarshal !!int") || strings.Contains(err.Error(), "cannot unmarshal !!float") {
+			return &nodeError{node: node, text: fmt.Sprintf("the number does not fit %s", nameOfType(into.Type()))}
+		}
+		return wrongType(node, into.Type())
+	}
+	return nil
+}
+
+func decodeList(node *yaml.Node, into reflect.Value) *nodeError {
+	if node.Kind != yaml.SequenceNode {
+		return wrongType(node, into.Type())
+	}
+	if into.Kind() == reflect.Slice {
+		into.Set(reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content)))
+	}
+	if len(node.Content) != into.Len() {
+		return &nodeError{node: node, text: fmt.Sprintf("expected %d items, not %d", into.Len(), len(node.Content))}
+	}
+	for i, item := range node.Content {
+		if fault := decodeNode(item, into.Index(i)); fault != nil {
+			return fault.below(fmt.Sprintf("[%d]", i))
+		}
+	}
+	return nil
+}
+
+func decodeMap(node *yaml.Node, into reflect.Value) *nodeError {
+	if node.Kind != yaml.MappingNode {
+		return wrongType(node, into.Type())
+	}
+	into.Set(reflect.MakeMap(into.Type()))
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := reflect.New(into.Type().Key()).Elem(), reflect.New(into.Type().Elem()).Elem()
+		if fault := decodeNode(node.Content[i], key); fault != nil {
+			return fault
+		}
+		if fault := decodeNode(node.Content[i+1], value); fault != nil {
+			return fault.below("." + node.Content[i].Value)
+		}
+		into.SetMapIndex(key, value)
+	}
+	return nil
+}
+
+func decodeStruct(node *yaml.Node, into reflect.Value) *nodeError {
+	if node.Kind != yaml.MappingNode {
+		return wrongType(node, into.Type())
+	}
+	fields := make(map[string]int)
+	var names []string
+	for i := range into.NumField() {
+		if field := into.Type().Field(i); field.IsExported() && !isTrue(field.Tag.Get("ignored")) {
+			fields[launchName(field)] = i
+			names = append(names, launchName(field))
+		}
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		name := node.Content[i].Value
+		index, ok := fields[name]
+		if !ok {
+			return (&nodeError{node: node.Content[i], text: "there is no such field" + nearest.Suggestion(name, names)}).below("." + name)
+		}
+		if fault := decodeNode(node.Content[i+1], into.Field(index)); fault != nil {
+			return fault.below("." + name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+package container
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+)
+
+// resolved is a resource's config for one launch.
+type resolved struct {
+	value   reflect.Value // the config struct
+	origins []origin      // one for each field
+}
+
+// origin is where a field's value comes from.
+type origin struct {
+	source   Source
+	variable string
+}
+
+// resolve lays the layers over each other: default, code, environment, launch.
+// It reads the environment now, and reports everything that is missing or
+// can't be read, each with its path below at.
+func (c *configDefinition) resolve(at string, launch launchValues) (resolved, []error) {
+	config := reflect.New(c.value.Type()).Elem()
+	config.Set(c.value)
+	origins := make([]origin, len(c.fields))
+	var faults []error
+	for i := range c.fields {
+		field := &c.fields[i]
+		value, from, err := c.layer(field, launch)
+		origins[i] = from
+		if err != nil {
+			faults = append(faults, faultf("%s: %w", joinPath(at, field.path), err))
+			continue
+		}
+		if value.IsValid() {
+			setByIndex(config, field.index, value)
+		}
+	}
+	if len(faults) == 0 {
+		if err := validate(config); err != nil {
+			faults = append(faults, faultf("%s: %w", at, err))
+		}
+	}
+	return resolved{value: config, origins: origins}, faults
+}
+
+// layer finds a field's value; the zero reflect.Value leaves the field as the
+// struct in code has it.
+func (c *configDefinition) layer(field *configField, launch launchValues) (reflect.Value, origin, error) {
+	if given, ok := launch[field.path]; ok {
+		return launched(field, given)
+	}
+	name, isSet := field.variable()
+	from := origin{source: FromNowhere, variable: name}
+	if field.atLaunch {
+		return reflect.Value{}, from, errors.New("missing: it must be given at launch")
+	}
+	if isSet {
+		from.source = FromEnvironment
+		if field.required && os.Getenv(name) == "" {
+			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s is set, but empty", name)
+		}
+		value, err := field.decodeVariable()
+		if err != nil {
+			err = fmt.Errorf("the environment variable %s is %w", name, err)
+		}
+		return value, from, err
+	}
+	if value, ok := fieldByIndex(c.value, field.index); ok && !value.IsZero() {
+		from.source = FromCode
+		return reflect.Value{}, from, nil
+	}
+	if field.text != "" {
+		from.source = FromDefault
+		value, err := field.decodeDefault()
+		return value, from, err
+	}
+	if field.required {
+		return reflect.Value{}, from, missing(field, name)
+	}
+	from.source = FromZero
+	return reflect.Value{}, from, nil
+}
+
+// missing tells the ways to give a field its value.
+func missing(field *configField, variable string) error {
+	switch {
+	case variable != "" && field.fixed:
+		return fmt.Errorf("missing: set the environment variable %s", variable)
+	case variable != "":
+		return fmt.Errorf("missing: set the environment variable %s, or give it at launch", variable)
+	case field.fixed:
+		return errors.New("missing: set it in code")
+	}
+	return errors.New("missing: set it in code, or give it at launch")
+}
+
+// launched is the value that a launch gave.
+func launched(field *configField, given launchValue) (reflect.Value, origin, error) {
+	from := origin{source: FromLaunch}
+	if given.broken {
+		from.source = FromNowhere
+		return reflect.Value{}, from, nil
+	}
+	if given.node == nil {
+		return given.value, from, nil
+	}
+	if name, ok := variableReference(field.typ, given.node); ok {
+		from.variable = name
+		if _, isSet := os.LookupEnv(name); !isSet {
+			from.source = FromNowhere
+			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s, which the launch refers to, is not set", name)
+		}
+		value, err := field.decodeNamedVariable(name)
+		if err != nil {
+			err = fmt.Errorf("the environment variable %s, which the launch refers to, is %w", name, err)
+		}
+		return value, from, err
+	}
+	value := reflect.New(field.typ).Elem()
+	if fault := decodeNode(given.node, value); fault != nil {
+		return reflect.Value{}, from, errors.New(fault.text)
+	}
+	return value, from, nil
+}
+
+// setByIndex sets a field, through copies of the structs that pointers lead
+// to: the struct in code is shared by all children.
+func setByIndex(config reflect.Value, index []int, value reflect.Value) {
+	for _, at := range index[:len(index)-1] {
+		config = config.Field(at)
+		if config.Kind() == reflect.Pointer {
+			fresh := reflect.New(config.Type().Elem())
+			if !config.IsNil() {
+				fresh.Elem().Set(config.Elem())
+			}
+			config.Set(fresh)
+			config = fresh.Elem()
+		}
+	}
+	config.Field(index[len(index)-1]).Set(value)
+}
+
+// validate calls the struct's own Validate, if it has one.
+func validate(config reflect.Value) (err error) {
+	validator, ok := config.Addr().Interface().(interface{ Validate() error })
+	if !ok {
+		return nil
+	}
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			err = fmt.Errorf("its Validate panicked: %v", recovered)
+		}
+	}()
+	return validator.Validate()
+}
+
+// describe renders a resolved config for people.
+func (c *configDefinition) describe(config resolved) []Field {
+	fields := make([]Field, len(c.fields))
+	for i := range c.fields {
+		field := &c.fields[i]
+		fields[i] = Field{
+			Path: field.path, GoName: field.goName, Type: field.typ.String(), Description: field.desc,
+			Source: config.origins[i].source, Variable: config.origins[i].variable,
+			Secret: field.secret, Required: field.required || field.atLaunch, AtLaunch: field.atLaunch, Fixed: field.fixed,
+		}
+		if value, ok := fieldByIndex(config.value, field.index); ok && fields[i].Source != FromNowhere {
+			fields[i].Value = show(value, field.secret)
+		}
+	}
+	return fields
+}
+
+// show renders a value as text: scalars bare, the rest as JSON, secrets masked.
+func show(value reflect.Value, secret bool) string {
+	if value.Kind() == reflect.Pointer {
+		if value.IsNil() {
+			return ""
+		}
+	}
+	if secret {
+		return Masked
+	}
+	if stringer, ok := value.Interface().(fmt.Stringer); ok {
+		return stringer.String()
+	}
+	for value.Kind() == reflect.Pointer {
+		value = value.Elem()
+	}
+	switch value.Kind() {
+	case reflect.Struct, reflect.Slice, reflect.Map, reflect.Array:
+		if value.Kind() != reflect.Array && value.Kind() != reflect.Struct && value.IsNil() {
+			return ""
+		}
+		text, err := json.Marshal(value.Interface())
+		if err != nil {
+			return value.Type().String()
+		}
+		return string(text)
+	}
+	return fmt.Sprint(value.Interface())
+}

@@ -1,0 +1,173 @@
+package container
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// Target is a function whose parameters a child provides: what makes a
+// resource needed. It is immutable, belongs to one container, and may be used
+// in any number of its children at once.
+type Target struct {
+	name     string
+	function signature.Func
+	inputs   []input
+	needs    []*node
+}
+
+// Target checks a function against the graph: its parameters are resources,
+// values of the host application, context.Context (the child's), *slog.Logger
+// and [RunInfo], plain or as fields of an fx.In struct. name says in errors
+// what needs them, as in "asset orders".
+//
+// The error is a *[Faults] with every parameter that can't be provided.
+func (c *Container) Target(name string, fn any) (*Target, error) {
+	doing := "checking " + name
+	function, err := signature.Of(fn)
+	if err != nil {
+		return nil, faultsOrNil(doing, []error{err})
+	}
+	t := &Target{name: name, function: function, inputs: make([]input, len(function.Params))}
+	var faults []error
+	for i, param := range function.Params {
+		bound, err := c.bind(param)
+		if err == nil && bound.kind == lifecycleInput {
+			err = faultf("it needs fx.Lifecycle, which only constructors of resources have")
+		}
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		t.inputs[i] = bound
+		for _, p := range bound.providers {
+			t.needs = append(t.needs, p.node)
+		}
+	}
+	return t, faultsOrNil(doing, faults)
+}
+
+// Name returns what the target was called.
+func (t *Target) Name() string { return t.name }
+
+// Resources returns the keys of the resources that the target asks for itself,
+// sorted.
+func (t *Target) Resources() []string {
+	keys := make([]string, len(t.needs))
+	for i, n := range t.needs {
+		keys[i] = n.key
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// Providers returns the keys of the resources that give type t, under name
+// where that is not empty, sorted.
+func (c *Container) Providers(t reflect.Type, name string) []string {
+	var keys []string
+	for _, p := range c.providers[signature.Key{Type: t, Name: name}] {
+		keys = append(keys, p.node.key)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// HostProvides reports whether the host application has a value of type t,
+// under name where that is not empty.
+func (c *Container) HostProvides(t reflect.Type, name string) bool {
+	_, ok := c.host[signature.Key{Type: t, Name: name}]
+	return ok
+}
+
+// Has reports whether there is a resource with the key.
+func (c *Container) Has(key string) bool {
+	_, ok := c.byKey[key]
+	return ok
+}
+
+// keyTarget needs one resource as such.
+func (c *Container) keyTarget(key string) (*Target, error) {
+	n, ok := c.byKey[key]
+	if !ok {
+		return nil, faultf("there is no resource %q%s", key, suggestion(key, c.nodes, func(n *node) string { return n.key }))
+	}
+	t := &Target{name: "resource " + key, needs: []*node{n}}
+	canonical := c.canonical(provider{node: n})
+	param := signature.Param{Key: canonical}
+	bound := input{kind: providerInput, param: param, providers: []provider{{node: n}}}
+	if value, replaced := c.replaced(canonical); replaced {
+		bound, t.needs = input{kind: hostInput, param: param, value: value}, nil
+	}
+	t.inputs = []input{bound}
+	return t, nil
+}
+
+// closure returns the resources that the targets need, directly and further
+// down, in the order in which they may start: by level, then by key.
+func closure(targets []*Target) []*node {
+	seen := make(map[*node]bool)
+	var nodes []*node
+	var visit func(n *node)
+	visit = func(n *node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		for _, need := range n.needs {
+			visit(need)
+		}
+		nodes = append(nodes, n)
+	}
+	for _, target := range targets {
+		for _, n := range target.needs {
+			visit(n)
+		}
+	}
+	slices.SortFunc(nodes, compareStart)
+	return nodes
+}
+
+func compareStart(a, b *node) int {
+	if a.level != b.level {
+		return a.level - b.level
+	}
+	return strings.Compare(a.key, b.key)
+}
+
+// canonical is the key under which a child's Fx graph holds a result; other
+// keys that answer to it are forwarded. It is the plain type wherever that is
+// unambiguous, so that fx.Replace with a bare value reaches every consumer.
+func (c *Container) canonical(p provider) signature.Key {
+	result := p.node.function.Results[p.result]
+	switch {
+	case result.Group != "":
+		name := fmt.Sprintf("fxrun: member of group %s by resource %s, result %d", result.Group, p.node.key, p.result)
+		return signature.Key{Type: memberType(result), Name: name}
+	case result.Name != "" || len(c.providers[result.Key]) == 1:
+		return result.Key
+	}
+	return signature.Key{Type: result.Type, Name: p.node.key}
+}
+
+// resultKey is the key that a constructor's result has in a child's Fx graph:
+// the canonical one, or one that nobody asks for where the host application has
+// another value in its place.
+func (c *Container) resultKey(p provider) signature.Key {
+	key := c.canonical(p)
+	if _, replaced := c.replaced(key); replaced {
+		key.Name = fmt.Sprintf("fxrun: replaced result %d of resource %s", p.result, p.node.key)
+	}
+	return key
+}
+
+// memberType is the type that a group's member has in the graph: a flattened
+// slice stays a slice until the consumer gets it.
+func memberType(result signature.Result) reflect.Type {
+	if result.Flatten {
+		return reflect.SliceOf(result.Type)
+	}
+	return result.Type
+}

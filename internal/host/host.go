@@ -1,0 +1,47 @@
+// Package host carries definitions, and the values that they may need, out of
+// an Fx application's own graph. An Fx graph can't be asked for a value later,
+// so every definition brings a constructor that asks, optionally, for all that
+// its function could use.
+package host
+
+import (
+	"reflect"
+
+	"github.com/fxrun/fxrun/internal/signature"
+	"go.uber.org/fx"
+)
+
+// Group is the Fx value group in which [Value] are gathered.
+const Group = "fxrun.host"
+
+// Value is a value that the host application has for a key: provided,
+// supplied, or put in place of a resource by fx.Replace.
+type Value struct {
+	Key   signature.Key
+	Value reflect.Value
+}
+
+// Option puts definition into an Fx value group and, where the host has values
+// for what the definition asks for, those into [Group]. A zero value is taken
+// for none: for an optional parameter Fx does not tell them apart.
+func Option[D any](group string, definition D, asks []signature.Param) fx.Option {
+	own := fx.Provide(fx.Annotated{Group: group, Target: func() D { return definition }})
+	if len(asks) == 0 {
+		return own
+	}
+	optional := make([]signature.Param, len(asks))
+	for i, ask := range asks {
+		optional[i] = signature.Param{Key: ask.Key, Optional: true}
+	}
+	found := signature.Make(optional, []signature.Key{{Type: reflect.TypeFor[[]Value]()}},
+		func(params []reflect.Value) ([]reflect.Value, error) {
+			var values []Value
+			for i, param := range params {
+				if !param.IsZero() {
+					values = append(values, Value{Key: asks[i].Key, Value: param})
+				}
+			}
+			return []reflect.Value{reflect.ValueOf(values)}, nil
+		})
+	return fx.Options(own, fx.Provide(fx.Annotated{Group: Group + ",flatten", Target: found}))
+}

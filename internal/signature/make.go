@@ -1,0 +1,122 @@
+package signature
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"go.uber.org/dig"
+)
+
+// Make returns a function for fx.Provide or fx.Invoke that has the given
+// parameters and results and an error last, and calls body. Parameters and
+// results with a name, a group or an optional mark become fields of an fx.In
+// or fx.Out struct, the others stay plain, which costs dig less.
+func Make(params []Param, results []Key, body func(params []reflect.Value) ([]reflect.Value, error)) any {
+	in, read := inOf(params)
+	out, write := outOf(results)
+	out = append(out, errorType)
+	return reflect.MakeFunc(reflect.FuncOf(in, out, false), func(arguments []reflect.Value) []reflect.Value {
+		values, err := body(read(arguments))
+		returned := write(values)
+		failure := reflect.Zero(errorType)
+		if err != nil {
+			failure = reflect.ValueOf(&err).Elem()
+		}
+		return append(returned, failure)
+	}).Interface()
+}
+
+func inOf(params []Param) (types []reflect.Type, read func([]reflect.Value) []reflect.Value) {
+	fields := []reflect.StructField{{Name: "In", Type: reflect.TypeFor[dig.In](), Anonymous: true}}
+	plain := make([]int, len(params)) // position among the arguments, or minus the field
+	for i, param := range params {
+		if param.Name == "" && param.Group == "" && !param.Optional {
+			plain[i] = len(types)
+			types = append(types, param.Type)
+			continue
+		}
+		plain[i] = -len(fields)
+		fields = append(fields, taggedField(len(fields), param.Key, param.Optional))
+	}
+	if len(fields) > 1 {
+		types = append(types, reflect.StructOf(fields))
+	}
+	return types, func(arguments []reflect.Value) []reflect.Value {
+		values := make([]reflect.Value, len(params))
+		for i, at := range plain {
+			if at >= 0 {
+				values[i] = arguments[at]
+			} else {
+				values[i] = arguments[len(arguments)-1].Field(-at)
+			}
+		}
+		return values
+	}
+}
+
+func outOf(results []Key) (types []reflect.Type, write func([]reflect.Value) []reflect.Value) {
+	fields := []reflect.StructField{{Name: "Out", Type: reflect.TypeFor[dig.Out](), Anonymous: true}}
+	plain := make([]int, len(results))
+	for i, result := range results {
+		if result.Name == "" && result.Group == "" {
+			plain[i] = len(types)
+			types = append(types, result.Type)
+			continue
+		}
+		plain[i] = -len(fields)
+		fields = append(fields, taggedField(len(fields), result, false))
+	}
+	if len(fields) > 1 {
+		types = append(types, reflect.StructOf(fields))
+	}
+	return types, func(values []reflect.Value) []reflect.Value {
+		returned := make([]reflect.Value, len(types), len(types)+1)
+		for i, t := range types {
+			returned[i] = reflect.New(t).Elem()
+		}
+		if values == nil { // body returned an error
+			return returned
+		}
+		for i, at := range plain {
+			if at >= 0 {
+				returned[at].Set(values[i])
+			} else {
+				returned[len(types)-1].Field(-at).Set(values[i])
+			}
+		}
+		return returned
+	}
+}
+
+// taggedField is the field of an fx.In or fx.Out struct for a key.
+func taggedField(position int, key Key, optional bool) reflect.StructField {
+	var tags []string
+	t := key.Type
+	if key.Name != "" {
+		tags = append(tags, "name:"+strconv.Quote(key.Name))
+	}
+	if key.Group != "" {
+		tags = append(tags, "group:"+strconv.Quote(key.Group))
+		t = reflect.SliceOf(t)
+	}
+	if optional {
+		tags = append(tags, `optional:"true"`)
+	}
+	return reflect.StructField{Name: fmt.Sprintf("F%d", position), Type: t, Tag: reflect.StructTag(strings.Join(tags, " "))}
+}
+
+// Setter returns a function that sets what pointer points to: a variable, from
+// a parameter of its type, or an fx.In struct.
+func Setter(pointer any) (any, error) {
+	target := reflect.ValueOf(pointer)
+	if target.Kind() != reflect.Pointer || target.IsNil() {
+		return nil, fmt.Errorf("expected a non-nil pointer, not a %T", pointer)
+	}
+	set := reflect.FuncOf([]reflect.Type{target.Type().Elem()}, nil, false)
+	return reflect.MakeFunc(set, func(arguments []reflect.Value) []reflect.Value {
+		target.Elem().Set(arguments[0])
+		return nil
+	}).Interface(), nil
+}

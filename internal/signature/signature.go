@@ -1,0 +1,326 @@
+// Package signature takes functions apart the way Fx reads them: parameters
+// by type, the fields of fx.In and fx.Out structs with their tags, an error
+// last. It is the one place of fxrun that builds and calls functions by
+// reflection; everything above it works on [Func], [Param] and [Result].
+package signature
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"go.uber.org/dig"
+)
+
+// Key is what one value is known by: its Go type, and the name or the group
+// of an fx.In or fx.Out field. At most one of Name and Group is set.
+type Key struct {
+	Type  reflect.Type
+	Name  string
+	Group string
+}
+
+// String returns the type, followed by its name or group where it has one:
+// *sql.DB[name="warehouse"].
+func (k Key) String() string {
+	switch {
+	case k.Name != "":
+		return fmt.Sprintf("%s[name=%q]", k.Type, k.Name)
+	case k.Group != "":
+		return fmt.Sprintf("%s[group=%q]", k.Type, k.Group)
+	}
+	return k.Type.String()
+}
+
+// Param is one thing a function asks for. For a group, Type is the type of a
+// member; the function gets a slice of it.
+type Param struct {
+	Key
+	// Optional parameters are left zero where nothing provides them.
+	Optional bool
+
+	argument int
+	field    []int // within the argument, when that is an fx.In struct
+}
+
+// Result is one thing a function gives. For a group, Type is the type of a
+// member.
+type Result struct {
+	Key
+	// Flatten says that the value is a slice of group members.
+	Flatten bool
+
+	result int
+	field  []int
+}
+
+// Func is a function taken apart. It is immutable and safe for concurrent use.
+type Func struct {
+	// Name is the function's name with its package, as in "flights.NewCarrier".
+	Name string
+	// Position is where the function is written, as in "carrier.go:31".
+	Position string
+	// Params are the function's parameters in order, the fields of an fx.In
+	// struct in place of the struct. A variadic parameter is left out and
+	// given nothing, as in Fx.
+	Params []Param
+	// Results are the function's results without the error, the fields of an
+	// fx.Out struct in place of the struct.
+	Results []Result
+
+	value   reflect.Value
+	isError bool
+}
+
+var errorType = reflect.TypeFor[error]()
+
+// ErrNotFunc says that something else than a function was given.
+var ErrNotFunc = errors.New("not a function")
+
+// ErrAnnotated says that the function was wrapped by fx.Annotate or
+// fx.Annotated, which hide its signature.
+var ErrAnnotated = errors.New("wrapped by fx.Annotate, which hides its parameters")
+
+// Of takes fn apart. The error matches [ErrNotFunc] or [ErrAnnotated], or says
+// which tag or parameter can't be read.
+func Of(fn any) (Func, error) {
+	value := reflect.ValueOf(fn)
+	if !value.IsValid() || value.Kind() != reflect.Func {
+		if isAnnotated(value) {
+			return Func{}, ErrAnnotated
+		}
+		return Func{}, fmt.Errorf("%w: %T", ErrNotFunc, fn)
+	}
+	if value.IsNil() {
+		return Func{}, fmt.Errorf("%w: nil %T", ErrNotFunc, fn)
+	}
+	name, position := describe(value)
+	f := Func{Name: name, Position: position, value: value}
+	t := value.Type()
+	var faults []error
+	arguments := t.NumIn()
+	if t.IsVariadic() {
+		arguments--
+	}
+	for i := range arguments {
+		params, err := paramsOf(t.In(i), i)
+		f.Params = append(f.Params, params...)
+		faults = append(faults, err)
+	}
+	for i := range t.NumOut() {
+		if t.Out(i) == errorType {
+			if i != t.NumOut()-1 {
+				faults = append(faults, fmt.Errorf("result %d is an error: only the last result may be one", i+1))
+			}
+			f.isError = true
+			continue
+		}
+		results, err := resultsOf(t.Out(i), i)
+		f.Results = append(f.Results, results...)
+		faults = append(faults, err)
+	}
+	return f, errors.Join(faults...)
+}
+
+// ReturnsError reports whether the function's last result is an error.
+func (f Func) ReturnsError() bool { return f.isError }
+
+// Call calls the function with one value for each of Params and returns one
+// for each of Results, and the function's error. It panics where the function
+// does.
+func (f Func) Call(params []reflect.Value) ([]reflect.Value, error) {
+	t := f.value.Type()
+	arguments := make([]reflect.Value, t.NumIn())
+	if t.IsVariadic() {
+		arguments = arguments[:t.NumIn()-1]
+	}
+	for i := range arguments {
+		if isIn(t.In(i)) {
+			arguments[i] = reflect.New(t.In(i)).Elem()
+		}
+	}
+	for i, param := range f.Params {
+		if param.field == nil {
+			arguments[param.argument] = params[i]
+			continue
+		}
+		arguments[param.argument].FieldByIndex(param.field).Set(params[i])
+	}
+	out := f.value.Call(arguments)
+	if f.isError {
+		if err, _ := out[len(out)-1].Interface().(error); err != nil {
+			return nil, err
+		}
+	}
+	results := make([]reflect.Value, len(f.Results))
+	for i, result := range f.Results {
+		results[i] = out[result.result]
+		if result.field != nil {
+			results[i] = results[i].FieldByIndex(result.field)
+		}
+	}
+	return results, nil
+}
+
+func isIn(t reflect.Type) bool  { return t.Kind() == reflect.Struct && dig.IsIn(t) }
+func isOut(t reflect.Type) bool { return t.Kind() == reflect.Struct && dig.IsOut(t) }
+
+// isAnnotated knows fx.Annotate's result by its shape, which has been the same
+// since Fx 1.15, and fx.Annotated by its name; neither type can be asked.
+func isAnnotated(value reflect.Value) bool {
+	return value.IsValid() && strings.HasSuffix(value.Type().PkgPath(), "go.uber.org/fx") &&
+		strings.EqualFold(value.Type().Name(), "annotated")
+}
+
+func paramsOf(t reflect.Type, argument int) ([]Param, error) {
+	if !isIn(t) {
+		if t.Kind() == reflect.Pointer && isIn(t.Elem()) {
+			return nil, fmt.Errorf("parameter %d is a pointer to an fx.In struct: take it by value", argument+1)
+		}
+		if isOut(t) {
+			return nil, fmt.Errorf("parameter %d is an fx.Out struct: parameters embed fx.In", argument+1)
+		}
+		return []Param{{Key: Key{Type: t}, argument: argument}}, nil
+	}
+	var params []Param
+	var faults []error
+	eachField(t, reflect.TypeFor[dig.In](), func(field reflect.StructField, index []int, ignored bool) {
+		param := Param{argument: argument, field: index}
+		fault := param.readTags(field)
+		switch {
+		case ignored:
+			return
+		case !field.IsExported():
+			fault = errors.New("it is not exported")
+		case isIn(field.Type):
+			return
+		}
+		if fault != nil {
+			faults = append(faults, fmt.Errorf("field %s of %s: %w", field.Name, t, fault))
+			return
+		}
+		params = append(params, param)
+	})
+	return params, errors.Join(faults...)
+}
+
+func (p *Param) readTags(field reflect.StructField) error {
+	p.Type, p.Name = field.Type, field.Tag.Get("name")
+	if optional, ok := field.Tag.Lookup("optional"); ok {
+		value, err := strconv.ParseBool(optional)
+		if err != nil {
+			return fmt.Errorf("tag optional:%q is neither true nor false", optional)
+		}
+		p.Optional = value
+	}
+	group, ok := field.Tag.Lookup("group")
+	if !ok {
+		return nil
+	}
+	name, option, _ := strings.Cut(group, ",")
+	switch {
+	case option != "" && option != "soft":
+		return fmt.Errorf("tag group:%q has an unknown option %q: soft is the only one for a parameter", group, option)
+	case p.Name != "":
+		return errors.New("it has a name and a group: use one of them")
+	case field.Type.Kind() != reflect.Slice:
+		return fmt.Errorf("a group is received as a slice, not as %s", field.Type)
+	}
+	p.Group, p.Type = name, field.Type.Elem()
+	return nil
+}
+
+func resultsOf(t reflect.Type, position int) ([]Result, error) {
+	if !isOut(t) {
+		if t.Kind() == reflect.Pointer && isOut(t.Elem()) {
+			return nil, fmt.Errorf("result %d is a pointer to an fx.Out struct: return it by value", position+1)
+		}
+		if isIn(t) {
+			return nil, fmt.Errorf("result %d is an fx.In struct: results embed fx.Out", position+1)
+		}
+		return []Result{{Key: Key{Type: t}, result: position}}, nil
+	}
+	var results []Result
+	var faults []error
+	eachField(t, reflect.TypeFor[dig.Out](), func(field reflect.StructField, index []int, _ bool) {
+		result := Result{result: position, field: index}
+		fault := result.readTags(field)
+		switch {
+		case !field.IsExported():
+			fault = errors.New("it is not exported")
+		case isOut(field.Type):
+			return
+		case field.Type == errorType:
+			fault = errors.New("an error is returned as the function's last result")
+		}
+		if fault != nil {
+			faults = append(faults, fmt.Errorf("field %s of %s: %w", field.Name, t, fault))
+			return
+		}
+		results = append(results, result)
+	})
+	return results, errors.Join(faults...)
+}
+
+func (r *Result) readTags(field reflect.StructField) error {
+	r.Type, r.Name = field.Type, field.Tag.Get("name")
+	group, ok := field.Tag.Lookup("group")
+	if !ok {
+		return nil
+	}
+	name, option, _ := strings.Cut(group, ",")
+	switch {
+	case option != "" && option != "flatten":
+		return fmt.Errorf("tag group:%q has an unknown option %q: flatten is the only one for a result", group, option)
+	case r.Name != "":
+		return errors.New("it has a name and a group: use one of them")
+	}
+	r.Group = name
+	if option == "flatten" {
+		if field.Type.Kind() != reflect.Slice {
+			return fmt.Errorf("only a slice can be flattened, not %s", field.Type)
+		}
+		r.Flatten, r.Type = true, field.Type.Elem()
+	}
+	return nil
+}
+
+// eachField visits the fields of an fx.In or fx.Out struct, nested ones of the
+// same kind included, leaving out the marker itself. ignored says that the
+// field is unexported in a struct that is tagged ignore-unexported.
+func eachField(t, marker reflect.Type, visit func(field reflect.StructField, index []int, ignored bool)) {
+	ignoreUnexported := false
+	for field := range t.Fields() {
+		if field.Type == marker && field.Anonymous {
+			ignoreUnexported = field.Tag.Get("ignore-unexported") == "true"
+		}
+	}
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if field.Type == marker && field.Anonymous {
+			continue
+		}
+		visit(field, []int{i}, ignoreUnexported && !field.IsExported())
+		if isIn(field.Type) || isOut(field.Type) {
+			eachField(field.Type, marker, func(inner reflect.StructField, index []int, ignored bool) {
+				visit(inner, append([]int{i}, index...), ignored)
+			})
+		}
+	}
+}
+
+// describe names a function for people: the last element of its package's
+// path, its name, and its file and line.
+func describe(value reflect.Value) (name, position string) {
+	f := runtime.FuncForPC(value.Pointer())
+	if f == nil {
+		return value.Type().String(), ""
+	}
+	file, line := f.FileLine(value.Pointer())
+	name = strings.TrimSuffix(path.Base(f.Name()), "-fm")
+	return name, fmt.Sprintf("%s:%d", path.Base(file), line)
+}
