@@ -115,7 +115,7 @@ func (ch *Child) Close(outcome error) error {
 func (c *Container) Invoke(ctx context.Context, fn any, opts ...fx.Option) error {
 	function, err := signature.Of(fn)
 	if err != nil {
-		return faultsOrNil("checking the function to invoke", []error{err})
+		return JoinFaults("checking the function to invoke", []error{err})
 	}
 	target, err := c.Target(function.Name, fn)
 	if err != nil {

@@ -86,7 +86,7 @@ func New(definitions ...Definition) (*Container, error) {
 		faults = append(faults, c.bindNode(n)...)
 	}
 	faults = append(faults, c.findCycles()...)
-	if err := faultsOrNil("building the container", faults); err != nil {
+	if err := JoinFaults("building the container", faults); err != nil {
 		return nil, err
 	}
 	c.setLevels()

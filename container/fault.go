@@ -44,9 +44,9 @@ func (f *Faults) Is(target error) bool { return target == ErrInvalid }
 // gathered, apart from errors, which are returned.
 func faultf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-// faultsOrNil gathers faults, leaving out nil and repeated ones, into one
-// error; nil where nothing is left.
-func faultsOrNil(doing string, errs []error) error {
+// JoinFaults gathers what is wrong into one *[Faults], leaving out nil and
+// repeated texts. It returns nil where nothing is left.
+func JoinFaults(doing string, errs []error) error {
 	kept := make([]error, 0, len(errs))
 	seen := make(map[string]bool, len(errs))
 	for _, err := range errs {

@@ -34,7 +34,7 @@ func (c *Container) prepare(config childConfig) (*preparation, error) {
 		}
 	}
 	faults = append(faults, p.resolve()...)
-	return p, faultsOrNil("opening the child container", faults)
+	return p, JoinFaults("opening the child container", faults)
 }
 
 func (p *preparation) addTargets() []error {

@@ -40,7 +40,7 @@ type layers []any
 func ParseRunConfig(text []byte) (RunConfig, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		return RunConfig{}, faultsOrNil("reading the run config", []error{yamlSyntax(err)})
+		return RunConfig{}, JoinFaults("reading the run config", []error{yamlSyntax(err)})
 	}
 	if document.Kind == 0 || len(document.Content) == 0 {
 		return RunConfig{}, nil
@@ -48,7 +48,7 @@ func ParseRunConfig(text []byte) (RunConfig, error) {
 	var config RunConfig
 	var faults []error
 	if err := expandable(&document, 0, new(int)); err != nil {
-		return RunConfig{}, faultsOrNil("reading the run config", []error{err})
+		return RunConfig{}, JoinFaults("reading the run config", []error{err})
 	}
 	eachEntry(document.Content[0], "the run config", &faults, func(key, value *yaml.Node) {
 		if key.Value != "resources" {
@@ -57,7 +57,7 @@ func ParseRunConfig(text []byte) (RunConfig, error) {
 		}
 		config.Resources = readResources(value, &faults)
 	})
-	return config, faultsOrNil("reading the run config", faults)
+	return config, JoinFaults("reading the run config", faults)
 }
 
 func readResources(node *yaml.Node, faults *[]error) map[string]any {
@@ -133,18 +133,18 @@ func (c RunConfig) Set(path, value string) (RunConfig, error) {
 	doing := "setting " + path
 	names := strings.Split(path, ".")
 	if len(names) < 4 || names[0] != "resources" || names[2] != "config" || slices.Contains(names, "") {
-		return c, faultsOrNil(doing, []error{errors.New("a path has the form resources.KEY.config.FIELD")})
+		return c, JoinFaults(doing, []error{errors.New("a path has the form resources.KEY.config.FIELD")})
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(value), &document); err != nil {
-		return c, faultsOrNil(doing, []error{errors.New("the value is not YAML: put quotes around it")})
+		return c, JoinFaults(doing, []error{errors.New("the value is not YAML: put quotes around it")})
 	}
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str"}
 	if len(document.Content) > 0 {
 		node = document.Content[0]
 	}
 	if err := expandable(node, 0, new(int)); err != nil {
-		return c, faultsOrNil(doing, []error{err})
+		return c, JoinFaults(doing, []error{err})
 	}
 	forgetPosition(node)
 	var field any = node

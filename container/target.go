@@ -29,7 +29,7 @@ func (c *Container) Target(name string, fn any) (*Target, error) {
 	doing := "checking " + name
 	function, err := signature.Of(fn)
 	if err != nil {
-		return nil, faultsOrNil(doing, []error{err})
+		return nil, JoinFaults(doing, []error{err})
 	}
 	t := &Target{name: name, function: function, inputs: make([]input, len(function.Params))}
 	var faults []error
@@ -47,7 +47,7 @@ func (c *Container) Target(name string, fn any) (*Target, error) {
 			t.needs = append(t.needs, p.node)
 		}
 	}
-	return t, faultsOrNil(doing, faults)
+	return t, JoinFaults(doing, faults)
 }
 
 // Name returns what the target was called.
