@@ -346,7 +346,7 @@ func (c *Container) alike(t reflect.Type) string {
 
 func isAlike(wanted, given reflect.Type) bool {
 	bare := func(t reflect.Type) reflect.Type {
-		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		for t.Name() == "" && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
 			t = t.Elem()
 		}
 		return t

@@ -4,12 +4,16 @@ package nearest
 import "strings"
 
 // Name returns the candidate closest to name, or "" when none is close: more
-// than a third of the letters would have to change. Case does not count.
+// than two fifths of the letters would have to change. Case does not count.
 func Name(name string, candidates []string) string {
-	best, bestDistance := "", len([]rune(name))/3+1
+	best, bestDistance := "", 0
 	for _, candidate := range candidates {
 		distance := distance(strings.ToLower(name), strings.ToLower(candidate))
-		if distance < bestDistance || distance == bestDistance && best != "" && candidate < best {
+		letters := max(len([]rune(name)), len([]rune(candidate)))
+		if name == "" || distance > max(1, letters*2/5) || distance >= letters {
+			continue
+		}
+		if best == "" || distance < bestDistance || distance == bestDistance && candidate < best {
 			best, bestDistance = candidate, distance
 		}
 	}

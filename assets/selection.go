@@ -1,0 +1,324 @@
+package assets
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/nearest"
+)
+
+// Select returns the keys of the assets that an expression selects, sorted:
+//
+//	orders            one asset
+//	*                 all assets
+//	raw/*             all whose key begins with raw/; * stands for any text
+//	+revenue          revenue and everything upstream of it
+//	2+revenue         revenue and what is upstream of it, two steps far
+//	orders+           orders and everything downstream of it
+//	orders+1          orders and what is downstream of it, one step far
+//	group:raw         the assets of a group
+//	tag:daily         the assets with a tag
+//	a or b, a, b, a b either
+//	a and b           both
+//	not a             all others
+//	( ... )           parentheses; not binds tightest, then and, then or
+//
+// The error is a *container.Faults: a name that matches nothing, with the
+// nearest one, or what is wrong with the expression and where.
+func (g *Graph) Select(expression string) ([]string, error) {
+	selected, err := g.selectNodes(expression)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(selected))
+	for i, n := range selected {
+		keys[i] = n.key
+	}
+	slices.Sort(keys)
+	return keys, nil
+}
+
+func (g *Graph) selectNodes(expression string) ([]*node, error) {
+	parser := &selectionParser{graph: g, tokens: tokensOf(expression)}
+	selected := parser.parse()
+	if err := container.JoinFaults(fmt.Sprintf("selecting %q", expression), parser.faults); err != nil {
+		return nil, err
+	}
+	var nodes []*node
+	for _, n := range g.nodes {
+		if selected[n] {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes, nil
+}
+
+func (g *Graph) unknown(doing, key string) error {
+	return container.JoinFaults(doing, []error{fmt.Errorf("there is no asset %q%s", key, g.suggestKey(key))})
+}
+
+// nodeSet is a set of assets.
+type nodeSet map[*node]bool
+
+// selectionParser is a recursive descent over or, and, not and terms.
+type selectionParser struct {
+	graph  *Graph
+	tokens []string
+	depth  int
+	faults []error
+}
+
+// maxDepth bounds nested parentheses, which are nested calls here.
+const maxDepth = 1000
+
+// tokensOf parts an expression at white space, commas and parentheses.
+func tokensOf(expression string) []string {
+	for _, separator := range []string{"(", ")", ","} {
+		expression = strings.ReplaceAll(expression, separator, " "+separator+" ")
+	}
+	return strings.Fields(expression)
+}
+
+func (p *selectionParser) peek() string {
+	if len(p.tokens) == 0 {
+		return ""
+	}
+	return p.tokens[0]
+}
+
+func (p *selectionParser) next() string {
+	token := p.peek()
+	if token != "" {
+		p.tokens = p.tokens[1:]
+	}
+	return token
+}
+
+func (p *selectionParser) fault(format string, args ...any) {
+	p.faults = append(p.faults, fmt.Errorf(format, args...))
+}
+
+func (p *selectionParser) parse() nodeSet {
+	if len(p.tokens) == 0 {
+		p.fault("the selection is empty: * selects everything")
+		return nil
+	}
+	selected := p.either()
+	if token := p.peek(); token != "" && len(p.faults) == 0 {
+		p.fault("unexpected %q", token)
+	}
+	return selected
+}
+
+// either reads terms joined by or, a comma, or nothing.
+func (p *selectionParser) either() nodeSet {
+	selected := p.both()
+	for {
+		switch token := p.peek(); token {
+		case "", ")":
+			return selected
+		case "or", ",":
+			p.next()
+		case "and":
+			p.fault("%q joins nothing on its left", token)
+			return selected
+		}
+		for n := range p.both() {
+			selected[n] = true
+		}
+		if len(p.faults) > 20 {
+			return selected
+		}
+	}
+}
+
+func (p *selectionParser) both() nodeSet {
+	selected := p.factor()
+	for p.peek() == "and" {
+		p.next()
+		other := p.factor()
+		for n := range selected {
+			if !other[n] {
+				delete(selected, n)
+			}
+		}
+	}
+	return selected
+}
+
+func (p *selectionParser) factor() nodeSet {
+	p.depth++
+	defer func() { p.depth-- }()
+	if p.depth > maxDepth {
+		p.tokens = nil
+		p.fault("it is nested too deeply")
+		return nodeSet{}
+	}
+	switch token := p.next(); token {
+	case "not":
+		other := p.factor()
+		selected := make(nodeSet)
+		for _, n := range p.graph.nodes {
+			if !other[n] {
+				selected[n] = true
+			}
+		}
+		return selected
+	case "(":
+		selected := p.either()
+		if p.next() != ")" {
+			p.fault("a parenthesis is not closed")
+		}
+		return selected
+	case "", ")", "and", "or", ",":
+		p.fault("a name is missing%s", before(token))
+		return nodeSet{}
+	default:
+		return p.term(token)
+	}
+}
+
+func before(token string) string {
+	if token == "" {
+		return " at the end"
+	}
+	return fmt.Sprintf(" before %q", token)
+}
+
+// term reads one name with its pluses: 1+name+2.
+func (p *selectionParser) term(token string) nodeSet {
+	up, name, hasUp := strings.Cut(token, "+")
+	if !hasUp || up != "" && !isNumber(up) {
+		name, up, hasUp = token, "", false
+	}
+	down, hasDown := "", false
+	if i := strings.LastIndexByte(name, '+'); i >= 0 {
+		name, down, hasDown = name[:i], name[i+1:], true
+	}
+	if name == "" || strings.Contains(name, "+") || down != "" && !isNumber(down) {
+		p.fault("%q is no selection: + stands before or after a name, with a number on its outer side", token)
+		return nodeSet{}
+	}
+	selected := p.named(name)
+	result := make(nodeSet, len(selected))
+	for n := range selected {
+		result[n] = true
+	}
+	if hasUp {
+		extend(result, selected, steps(up), func(n *node) []*node { return n.upstream })
+	}
+	if hasDown {
+		extend(result, selected, steps(down), func(n *node) []*node { return n.needed })
+	}
+	return result
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 31)
+	return err == nil
+}
+
+// steps reads how far a plus reaches; without a number, to the end.
+func steps(text string) int {
+	if text == "" {
+		return -1
+	}
+	n, _ := strconv.Atoi(text)
+	return n
+}
+
+// extend adds to result what lies next to from, and next to that, limit steps
+// far; a negative limit is none.
+func extend(result, from nodeSet, limit int, next func(*node) []*node) {
+	seen := make(nodeSet, len(from))
+	var edge []*node
+	for n := range from {
+		seen[n] = true
+		edge = append(edge, n)
+	}
+	for step := 0; step != limit && len(edge) > 0; step++ {
+		var further []*node
+		for _, n := range edge {
+			for _, other := range next(n) {
+				if !seen[other] {
+					seen[other], result[other] = true, true
+					further = append(further, other)
+				}
+			}
+		}
+		edge = further
+	}
+}
+
+// named returns the assets of a name, a pattern, a group or a tag.
+func (p *selectionParser) named(name string) nodeSet {
+	if kind, value, ok := strings.Cut(name, ":"); ok {
+		return p.marked(kind, value)
+	}
+	if !strings.Contains(name, "*") {
+		n, ok := p.graph.byKey[name]
+		if !ok {
+			p.fault("there is no asset %q%s", name, p.graph.suggestKey(name))
+			return nil
+		}
+		return nodeSet{n: true}
+	}
+	selected := make(nodeSet)
+	for _, n := range p.graph.nodes {
+		if matches(name, n.key) {
+			selected[n] = true
+		}
+	}
+	if len(selected) == 0 && name != "*" {
+		p.fault("no asset matches %q", name)
+	}
+	return selected
+}
+
+// marked returns the assets of a group or a tag.
+func (p *selectionParser) marked(kind, value string) nodeSet {
+	var marks func(n *node) []string
+	switch kind {
+	case "group":
+		marks = func(n *node) []string { return []string{n.group} }
+	case "tag":
+		marks = func(n *node) []string { return n.tags }
+	default:
+		p.fault("%q is no kind of selection%s", kind+":", nearest.Suggestion(kind, []string{"group", "tag"}))
+		return nil
+	}
+	selected := make(nodeSet)
+	var known []string
+	for _, n := range p.graph.nodes {
+		for _, mark := range marks(n) {
+			known = append(known, mark)
+			if mark == value {
+				selected[n] = true
+			}
+		}
+	}
+	if len(selected) == 0 {
+		p.fault("no asset has the %s %q%s", kind, value, nearest.Suggestion(value, known))
+	}
+	return selected
+}
+
+// matches reports whether a key fits a pattern in which * is any text.
+func matches(pattern, key string) bool {
+	parts := strings.Split(pattern, "*")
+	if !strings.HasPrefix(key, parts[0]) {
+		return false
+	}
+	key = key[len(parts[0]):]
+	for _, part := range parts[1 : len(parts)-1] {
+		i := strings.Index(key, part)
+		if i < 0 {
+			return false
+		}
+		key = key[i+len(part):]
+	}
+	return strings.HasSuffix(key, parts[len(parts)-1])
+}
