@@ -18,7 +18,6 @@ import (
 type wrapper struct {
 	once    sync.Once
 	provide fx.Option
-	begin   fx.Option       // an Invoke that asks for the resource
 	asks    []signature.Key // keys that the constructor gets through Fx
 }
 
@@ -41,12 +40,9 @@ func (c *Container) wrap(n *node) *wrapper {
 		w.provide = fx.Provide(signature.Make(params, results, func(params []reflect.Value) ([]reflect.Value, error) {
 			return params[0].Interface().(*childState).build(n, params[1:])
 		}))
-		w.begin = fx.Invoke(signature.Make([]signature.Param{{Key: results[0]}}, nil, nothing))
 	})
 	return &n.wrapper
 }
-
-func nothing([]reflect.Value) ([]reflect.Value, error) { return nil, nil }
 
 // digParams are the parameters that come through the child's Fx graph, where
 // fx.Replace and fx.Decorate can reach them.
@@ -108,12 +104,8 @@ func runApp(p *preparation, child *Child) (err error) {
 		}
 	}()
 	options := append(p.options(func(n *node) fx.Option { return p.container.wrap(n).provide }, child),
-		quietLogger(child.state.config.logger))
-	if err := fx.New(options...).Err(); err != nil {
-		return err
-	}
-	child.state.flushOptions()
-	return nil
+		quietLogger(child.state))
+	return fx.New(options...).Err()
 }
 
 // options are all of a child's Fx options; provide gives that of a resource.
@@ -123,11 +115,6 @@ func (p *preparation) options(provide func(*node) fx.Option, child *Child) []fx.
 	for _, n := range p.nodes {
 		options = append(options, provide(n))
 		asks = append(asks, p.container.wrap(n).asks...)
-	}
-	if len(p.config.options) == 0 {
-		for _, n := range p.nodes { // by level: what needs nothing begins first
-			options = append(options, p.container.wrap(n).begin)
-		}
 	}
 	for _, target := range p.targets {
 		params := p.container.digParams(target.inputs)
@@ -183,9 +170,10 @@ func forward(from, to signature.Key) fx.Option {
 
 // quietLogger sends Fx's events to the child's logger at debug level. Without
 // one Fx writes a line per provider to standard error.
-func quietLogger(logger *slog.Logger) fx.Option {
+func quietLogger(state *childState) fx.Option {
 	return fx.WithLogger(func() fxevent.Logger {
-		if !logger.Enabled(nil, slog.LevelDebug) { //nolint:staticcheck // no context belongs to the child's wiring
+		logger := state.config.logger
+		if !logger.Enabled(state.ctx, slog.LevelDebug) {
 			return fxevent.NopLogger
 		}
 		events := &fxevent.SlogLogger{Logger: logger}

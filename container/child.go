@@ -46,7 +46,15 @@ func (c *Container) NewChild(ctx context.Context, opts ...fx.Option) (*Child, er
 		return nil, err
 	}
 	child := &Child{state: newChildState(ctx, preparation), arguments: make(map[*Target][]reflect.Value)}
-	if err := child.open(preparation); err != nil {
+	returned := false
+	defer func() {
+		if !returned { // one of opts ended the goroutine, as testing.T.FailNow does
+			_ = child.Close(errGoexit)
+		}
+	}()
+	err = child.open(preparation)
+	returned = true
+	if err != nil {
 		return nil, errors.Join(err, child.Close(err))
 	}
 	return child, nil
@@ -54,12 +62,14 @@ func (c *Container) NewChild(ctx context.Context, opts ...fx.Option) (*Child, er
 
 // open builds and starts everything.
 func (ch *Child) open(p *preparation) error {
-	err := runApp(p, ch)
-	ch.state.starting.Wait()
+	err := ch.build(p)
 	if failures := ch.state.failures(); len(failures) > 0 {
 		return errors.Join(failures...) // Fx's own error only says that it was told so
 	}
-	if ch.state.ctx.Err() != nil {
+	if ended := ch.state.ctx.Err(); ended != nil {
+		if cause := context.Cause(ch.state.ctx); !errors.Is(cause, ended) {
+			return fmt.Errorf("opening the child container: %w: %w", ended, cause)
+		}
 		return fmt.Errorf("opening the child container: %w", context.Cause(ch.state.ctx))
 	}
 	if err != nil {
@@ -71,6 +81,24 @@ func (ch *Child) open(p *preparation) error {
 		}
 	}
 	return nil
+}
+
+// build constructs and starts what is needed, and binds the targets.
+func (ch *Child) build(p *preparation) error {
+	if ch.state.concurrent {
+		ch.state.startAll(p.nodes)
+		ch.state.starting.Wait()
+		if ch.state.brokenOff() {
+			return ch.state.whyBrokenOff()
+		}
+	}
+	err := runApp(p, ch)
+	if err != nil {
+		ch.state.abandonOptions()
+	} else {
+		ch.state.flushOptions()
+	}
+	return err
 }
 
 // Arguments returns the values for the target's parameters, in order. It
@@ -156,40 +184,36 @@ func newChildState(ctx context.Context, p *preparation) *childState {
 		at:         make(map[*node]*instance, len(p.nodes)),
 		concurrent: len(p.config.options) == 0,
 		slots:      make(chan struct{}, p.config.maxStarts),
-		options:    &instance{node: &node{resourceDefinition: optionsDefinition}, done: make(chan struct{})},
+		options:    &instance{node: &node{resourceDefinition: optionsDefinition}},
 	}
 	for _, n := range p.nodes {
-		state.at[n] = &instance{node: n, done: make(chan struct{}), logger: p.config.logger.With("resource", n.key)}
+		state.at[n] = &instance{node: n, logger: p.config.logger.With("resource", n.key)}
 	}
 	return state
 }
 
-// build constructs a resource and begins its start. It is called by Fx, for
-// one resource at a time, with the values of what the resource needs.
+// build gives Fx the results of a resource's constructor. Where the caller has
+// no options of his own it has been called already; else it is called and
+// started now, with the values that Fx found: a decorator may have changed them.
 func (s *childState) build(n *node, params []reflect.Value) ([]reflect.Value, error) {
-	if err := s.awaitNeeds(n); err != nil {
-		return nil, err
-	}
 	instance := s.at[n]
+	if s.concurrent {
+		return instance.results, nil
+	}
+	s.flushOptions()
+	if s.brokenOff() {
+		return nil, s.whyBrokenOff()
+	}
 	began := time.Now()
 	s.observe(Event{Resource: n.key, Phase: Starting, Time: began})
-	results, err := s.construct(instance, params)
-	if err != nil {
+	if err := s.construct(instance, params); err != nil {
 		s.finish(instance, began, err)
 		return nil, err
 	}
-	if s.concurrent && slices.ContainsFunc(instance.take(), func(h hook) bool { return h.OnStart != nil }) {
-		s.starting.Go(func() {
-			s.slots <- struct{}{}
-			defer func() { <-s.slots }()
-			s.start(instance, began)
-		})
-		return results, nil
-	}
-	return results, s.start(instance, began)
+	return instance.results, s.start(instance, began)
 }
 
-func (s *childState) construct(instance *instance, params []reflect.Value) ([]reflect.Value, error) {
+func (s *childState) construct(instance *instance, params []reflect.Value) error {
 	ctx, cancel := s.deadline(s.ctx, instance.node.startTimeout)
 	defer cancel()
 	return instance.construct(ctx, s.arguments(instance, params))
@@ -214,25 +238,6 @@ func tookLonger(limit time.Duration) error {
 // errBrokenOff ends the opening of a child in which something went wrong.
 var errBrokenOff = errors.New("broken off")
 
-// awaitNeeds waits until everything that n needs has started. Fx has built all
-// of it before; with options of the caller each has started there and then.
-func (s *childState) awaitNeeds(n *node) error {
-	if s.concurrent {
-		for _, need := range n.needs {
-			<-s.at[need].done
-		}
-	} else {
-		s.flushOptions()
-	}
-	if s.failed() {
-		return errBrokenOff
-	}
-	if s.ctx.Err() != nil {
-		return context.Cause(s.ctx)
-	}
-	return nil
-}
-
 // finish records that a resource has started, or why not. The order of the
 // events is the order that teardown reverses.
 func (s *childState) finish(instance *instance, began time.Time, err error) {
@@ -240,12 +245,11 @@ func (s *childState) finish(instance *instance, began time.Time, err error) {
 	defer s.mu.Unlock()
 	instance.err = err
 	s.started = append(s.started, instance)
-	if err != nil {
+	if err != nil && !errors.Is(err, errBrokenOff) {
 		s.errs = append(s.errs, err)
 	}
 	now := time.Now()
 	s.tell(Event{Resource: instance.node.key, Phase: Started, Time: now, Duration: now.Sub(began), Err: err})
-	close(instance.done)
 }
 
 func (s *childState) failed() bool {
@@ -304,17 +308,34 @@ func (s *childState) own(kind inputKind) reflect.Value {
 // flushOptions starts the hooks that the caller's own fx.Options have appended
 // so far.
 func (s *childState) flushOptions() {
-	s.options.mu.Lock()
-	hooks := s.options.hooks
-	s.options.hooks = nil
-	s.options.mu.Unlock()
-	if len(hooks) == 0 {
+	instance := s.takeOptions()
+	if instance == nil {
 		return
 	}
-	instance := &instance{node: s.options.node, done: make(chan struct{}), hooks: hooks}
 	began := time.Now()
 	s.observe(Event{Resource: instance.node.key, Phase: Starting, Time: began})
 	_ = s.start(instance, began) // recorded, and found by whoever comes next
+}
+
+// abandonOptions keeps hooks of the caller's own options that are not to be
+// started any more: those without OnStart have something to release.
+func (s *childState) abandonOptions() {
+	if instance := s.takeOptions(); instance != nil && instance.hasStops() {
+		s.finish(instance, time.Now(), errBrokenOff)
+	}
+}
+
+// takeOptions returns an instance with the hooks that the caller's own options
+// have appended since the last call, or nil without any.
+func (s *childState) takeOptions() *instance {
+	s.options.mu.Lock()
+	defer s.options.mu.Unlock()
+	if len(s.options.hooks) == 0 {
+		return nil
+	}
+	taken := &instance{node: s.options.node, hooks: s.options.hooks}
+	s.options.hooks = nil
+	return taken
 }
 
 // optionsDefinition names the hooks that belong to no resource.

@@ -81,9 +81,15 @@ func Info(info RunInfo) ChildOption {
 }
 
 // Logger is the child's logger; resources get it with their key added, and
-// Fx's own events go to it at debug level. Defaults to one that discards.
+// Fx's own events go to it at debug level. Defaults to one that discards, as
+// does nil.
 func Logger(logger *slog.Logger) ChildOption {
-	return childOption("Logger", func(c *childConfig) { c.logger = logger })
+	return childOption("Logger", func(c *childConfig) {
+		if logger == nil {
+			logger = slog.New(slog.DiscardHandler)
+		}
+		c.logger = logger
+	})
 }
 
 // Observe calls observer with every event of the child's resources, one at a

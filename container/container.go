@@ -26,6 +26,7 @@ type Container struct {
 // node is a resource in the checked graph.
 type node struct {
 	*resourceDefinition
+	config *configDefinition // the definition's, taken apart; nil without one
 	inputs []input // one for each parameter of the constructor
 	needs  []*node // what must have started before, each once
 	level  int     // 0 where nothing is needed, else one more than the deepest need
@@ -106,6 +107,10 @@ func (c *Container) addNodes(definitions []*resourceDefinition) []error {
 			continue
 		}
 		n := &node{resourceDefinition: definition}
+		if definition.config != nil { // a definition may be in several containers
+			config := *definition.config
+			n.config = &config
+		}
 		c.byKey[definition.key] = n
 		c.nodes = append(c.nodes, n)
 		for _, fault := range n.check() {

@@ -30,6 +30,7 @@ type configField struct {
 	alt      string // the name that envconfig falls back to, without the prefix
 	prefix   string
 	single   reflect.Type // struct{ F typ `envconfig's tags` }
+	fallback reflect.Type // the same with the default tag alone, so that no variable stands in for it
 	required bool
 	secret   bool
 	atLaunch bool
@@ -157,13 +158,16 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 	}
 	w.seen[leaf.path] = leaf.goName
 	leaf.single = reflect.StructOf([]reflect.StructField{{Name: field.Name, Type: field.Type, Tag: field.Tag}})
+	leaf.fallback = reflect.StructOf([]reflect.StructField{{
+		Name: field.Name, Type: field.Type, Tag: reflect.StructTag(`default:` + strconv.Quote(leaf.text)),
+	}})
 	leaf.prefix = at.prefix
 	if w.config.fromEnv && readableFromText(field.Type) {
 		leaf.key, leaf.alt = variableNames(at.prefix, field)
 	}
 	if leaf.text != "" {
 		if _, err := leaf.decodeDefault(); err != nil {
-			w.fault("config field %s: its default tag is not a %s", leaf.goName, leaf.typ)
+			w.fault("config field %s: its default tag is %w", leaf.goName, err)
 		}
 	}
 	w.fields = append(w.fields, leaf)
@@ -209,7 +213,7 @@ func (f *configField) decodeVariable() (reflect.Value, error) {
 }
 
 func (f *configField) decodeDefault() (reflect.Value, error) {
-	return decodeSingle(f.single, neverSet)
+	return decodeSingle(f.fallback, neverSet)
 }
 
 // decodeNamedVariable lets envconfig decode the field from any variable that is set.
@@ -223,7 +227,7 @@ func (f *configField) decodeNamedVariable(name string) (reflect.Value, error) {
 func decodeSingle(single reflect.Type, prefix string) (value reflect.Value, err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil { // a user's own decoder
-			err = fmt.Errorf("decoding panicked")
+			err = fmt.Errorf("not a %s: its decoder panicked", single.Field(0).Type)
 		}
 	}()
 	target := reflect.New(single)

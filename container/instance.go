@@ -22,8 +22,9 @@ const grace = time.Second
 type instance struct {
 	node   *node
 	logger *slog.Logger
-	done   chan struct{} // closed when it has started, or will not
-	err    error         // why it did not start; read after done
+
+	results []reflect.Value // of the constructor
+	err     error           // why it did not start
 
 	mu     sync.Mutex
 	closed bool // hooks are no longer taken
@@ -59,16 +60,17 @@ func (i *instance) take() []hook {
 }
 
 // construct calls the constructor.
-func (i *instance) construct(ctx context.Context, args []reflect.Value) ([]reflect.Value, error) {
-	var results []reflect.Value
+func (i *instance) construct(ctx context.Context, args []reflect.Value) error {
+	var results []reflect.Value // not i.results: a constructor that was given up may set it later
 	err := guard(ctx, func() (err error) {
 		results, err = i.node.function.Call(args)
 		return err
 	})
 	if err != nil {
-		return nil, &ResourceError{Key: i.node.key, Action: Constructing, Err: err}
+		return &ResourceError{Key: i.node.key, Action: Constructing, Err: err}
 	}
-	return results, nil
+	i.results = results
+	return nil
 }
 
 // start calls the start hooks in order, up to the first that goes wrong.
@@ -129,15 +131,24 @@ func guard(ctx context.Context, call func() error) error {
 	}()
 	select {
 	case err := <-returned:
-		return err
+		return timedOut(ctx, err)
 	case <-ctx.Done():
 	}
 	patience := time.NewTimer(grace)
 	defer patience.Stop()
 	select {
 	case err := <-returned:
-		return err
+		return timedOut(ctx, err)
 	case <-patience.C:
 		return fmt.Errorf("it ignores its context and was given up: %w", context.Cause(ctx))
 	}
+}
+
+// timedOut says which limit was passed, where a function returns its context's
+// bare error.
+func timedOut(ctx context.Context, err error) error {
+	if err == context.DeadlineExceeded && ctx.Err() == err {
+		return context.Cause(ctx)
+	}
+	return err
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/kelseyhightower/envconfig"
@@ -60,12 +62,15 @@ func (c *configDefinition) read(into launchValues, at string, source any) []erro
 	if value.Type() != c.value.Type() {
 		return []error{faultf("%s: expected a %s, container.Fields or YAML, not a %T", at, c.value.Type(), source)}
 	}
-	for _, field := range c.fields {
+	var faults []error
+	for i := range c.fields {
+		field := &c.fields[i]
 		if fieldValue, ok := fieldByIndex(value, field.index); ok && !fieldValue.IsZero() {
 			into[field.path] = launchValue{value: fieldValue}
+			faults = append(faults, c.checkFixed(at, field, "")...)
 		}
 	}
-	return nil
+	return faults
 }
 
 // fieldByIndex is reflect's, but says false at a nil pointer.
@@ -166,11 +171,27 @@ func (c *configDefinition) readField(into launchValues, at, path string, given a
 		into[path] = launchValue{value: value}
 		return c.checkFixed(at, field, "")
 	}
-	node := new(yaml.Node)
-	if err := node.Encode(given); err != nil {
+	if value.IsValid() && isSecret(value.Type()) { // as YAML it would be its mask
+		into[path] = launchValue{broken: true}
+		return []error{faultf("%s: expected %s, not a %T", joinPath(at, path), nameOfType(field.typ), given)}
+	}
+	node, err := encodeNode(given)
+	if err != nil {
+		into[path] = launchValue{broken: true}
 		return []error{faultf("%s: a %T can't be written as YAML", joinPath(at, path), given)}
 	}
 	return c.readLeaf(into, at, field, node)
+}
+
+// encodeNode writes a Go value as YAML.
+func encodeNode(given any) (node *yaml.Node, err error) {
+	defer func() {
+		if recovered := recover(); recovered != nil { // yaml panics at functions and channels
+			err = errors.ErrUnsupported
+		}
+	}()
+	node = new(yaml.Node)
+	return node, node.Encode(given)
 }
 
 func (c *configDefinition) readNode(into launchValues, at, section string, node *yaml.Node) []error {
@@ -198,7 +219,8 @@ func (c *configDefinition) readLeaf(into launchValues, at string, field *configF
 	into[field.path] = launchValue{node: node}
 	faults := c.checkFixed(at, field, where(node))
 	if name, ok := variableReference(field.typ, node); ok {
-		if name != strings.ToUpper(name) || name == "" {
+		if !variableName.MatchString(name) {
+			into[field.path] = launchValue{broken: true} // it may be a secret: not to be named again
 			faults = append(faults, faultf("%s%s: {env: NAME} takes the name of a variable in upper case", joinPath(at, field.path), where(node)))
 		}
 		return faults
@@ -217,6 +239,8 @@ func (c *configDefinition) checkFixed(at string, field *configField, where strin
 	}
 	return []error{faultf("%s%s: the field is fixed, a launch may not set it", joinPath(at, field.path), where)}
 }
+
+var variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
 // variableReference reads {env: NAME}, which stands for any value that
 // envconfig can read from text. In a field that is a map it is a map.
@@ -383,8 +407,14 @@ func decodeScalar(node *yaml.Node, into reflect.Value) *nodeError {
 		into.SetBytes([]byte(node.Value))
 		return nil
 	}
-	if node.Tag == "!!str" && into.Kind() != reflect.Bool && into.Type().String() != "time.Duration" {
+	if into.Type() == reflect.TypeFor[time.Duration]() {
+		return decodeDuration(node, into)
+	}
+	if node.Tag == "!!str" && into.Kind() != reflect.Bool {
 		return wrongType(node, into.Type())
+	}
+	if node.Tag == "!!float" && isWhole(into.Kind()) { // yaml would cut off the fraction
+		return &nodeError{node: node, text: "expected " + nameOfType(into.Type()) + ", without point or exponent"}
 	}
 	if err := node.Decode(into.Addr().Interface()); err != nil {
 		if strings.Contains(err.Error(), "cannot unmarshal !!int") || strings.Contains(err.Error(), "cannot unmarshal !!float") {
@@ -394,6 +424,17 @@ func decodeScalar(node *yaml.Node, into reflect.Value) *nodeError {
 	}
 	return nil
 }
+
+func decodeDuration(node *yaml.Node, into reflect.Value) *nodeError {
+	duration, err := time.ParseDuration(node.Value)
+	if err != nil {
+		return &nodeError{node: node, text: "expected a time.Duration, as in 1m30s"}
+	}
+	into.SetInt(int64(duration))
+	return nil
+}
+
+func isWhole(kind reflect.Kind) bool { return kind >= reflect.Int && kind <= reflect.Uint64 }
 
 func decodeList(node *yaml.Node, into reflect.Value) *nodeError {
 	if node.Kind != yaml.SequenceNode {

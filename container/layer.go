@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"runtime/debug"
 )
 
 // resolved is a resource's config for one launch.
@@ -48,8 +49,7 @@ func (c *configDefinition) resolve(at string, launch launchValues) (resolved, []
 	return resolved{value: config, origins: origins}, faults
 }
 
-// layer finds a field's value; the zero reflect.Value leaves the field as the
-// struct in code has it.
+// layer finds a field's value; the zero reflect.Value leaves the field alone.
 func (c *configDefinition) layer(field *configField, launch launchValues) (reflect.Value, origin, error) {
 	if given, ok := launch[field.path]; ok {
 		return launched(field, given)
@@ -62,6 +62,7 @@ func (c *configDefinition) layer(field *configField, launch launchValues) (refle
 	if isSet {
 		from.source = FromEnvironment
 		if field.required && os.Getenv(name) == "" {
+			from.source = FromNowhere
 			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s is set, but empty", name)
 		}
 		value, err := field.decodeVariable()
@@ -70,9 +71,10 @@ func (c *configDefinition) layer(field *configField, launch launchValues) (refle
 		}
 		return value, from, err
 	}
-	if value, ok := fieldByIndex(c.value, field.index); ok && !value.IsZero() {
+	inCode, ok := fieldByIndex(c.value, field.index)
+	if ok && !inCode.IsZero() {
 		from.source = FromCode
-		return reflect.Value{}, from, nil
+		return clone(inCode), from, nil
 	}
 	if field.text != "" {
 		from.source = FromDefault
@@ -83,7 +85,7 @@ func (c *configDefinition) layer(field *configField, launch launchValues) (refle
 		return reflect.Value{}, from, missing(field, name)
 	}
 	from.source = FromZero
-	return reflect.Value{}, from, nil
+	return inCode, from, nil // invalid below a nil pointer, which stays nil
 }
 
 // missing tells the ways to give a field its value.
@@ -107,13 +109,17 @@ func launched(field *configField, given launchValue) (reflect.Value, origin, err
 		return reflect.Value{}, from, nil
 	}
 	if given.node == nil {
-		return given.value, from, nil
+		return clone(given.value), from, nil
 	}
 	if name, ok := variableReference(field.typ, given.node); ok {
 		from.variable = name
 		if _, isSet := os.LookupEnv(name); !isSet {
 			from.source = FromNowhere
 			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s, which the launch refers to, is not set", name)
+		}
+		if field.required && os.Getenv(name) == "" {
+			from.source = FromNowhere
+			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s, which the launch refers to, is set, but empty", name)
 		}
 		value, err := field.decodeNamedVariable(name)
 		if err != nil {
@@ -153,7 +159,7 @@ func validate(config reflect.Value) (err error) {
 	}
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = fmt.Errorf("its Validate panicked: %v", recovered)
+			err = fmt.Errorf("its Validate panicked: %w", &PanicError{Value: recovered, Stack: debug.Stack()})
 		}
 	}()
 	return validator.Validate()
@@ -186,8 +192,11 @@ func show(value reflect.Value, secret bool) string {
 	if secret {
 		return Masked
 	}
-	if stringer, ok := value.Interface().(fmt.Stringer); ok {
-		return stringer.String()
+	switch value := value.Interface().(type) {
+	case interface{ Redacted() string }: // *url.URL: without its password
+		return value.Redacted()
+	case fmt.Stringer:
+		return value.String()
 	}
 	for value.Kind() == reflect.Pointer {
 		value = value.Elem()

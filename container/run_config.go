@@ -1,8 +1,11 @@
 package container
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"regexp"
 	"slices"
@@ -38,8 +41,15 @@ type layers []any
 // errors match [ErrInvalid] and give line and column. What it reads is checked
 // against the resources when a child is opened or checked.
 func ParseRunConfig(text []byte) (RunConfig, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	var document, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+		return RunConfig{}, JoinFaults("reading the run config", []error{yamlSyntax(err)})
+	}
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		return RunConfig{}, JoinFaults("reading the run config", []error{faultf("line %d: expected one document, here begins a second", second.Line)})
+	case !errors.Is(err, io.EOF):
 		return RunConfig{}, JoinFaults("reading the run config", []error{yamlSyntax(err)})
 	}
 	if document.Kind == 0 || len(document.Content) == 0 {
@@ -118,11 +128,11 @@ func expandable(node *yaml.Node, depth int, count *int) error {
 	return nil
 }
 
-var quoted = regexp.MustCompile("`[^`]*`")
+var quoted = regexp.MustCompile("(?s)`.*`|'.*'")
 
 // yamlSyntax says where YAML is broken without quoting it.
 func yamlSyntax(err error) error {
-	return errors.New(quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "..."))
+	return errors.New("not YAML: " + quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "..."))
 }
 
 // Set sets one field by its full path, as in
@@ -177,6 +187,12 @@ func (c RunConfig) Merge(over RunConfig) RunConfig {
 	}
 	return merged
 }
+
+// Format writes [RunConfig.String] for every verb: %#v would reach the values.
+func (c RunConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue returns [RunConfig.String].
+func (c RunConfig) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // String names the resources that the config speaks of, without any value.
 func (c RunConfig) String() string {

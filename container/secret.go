@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -74,11 +75,25 @@ func (s *Secret[T]) UnmarshalText(text []byte) error {
 		}
 		return nil
 	}
-	var value T
-	if err := yaml.Unmarshal(text, &value); err != nil {
-		return errSecretText
+	return s.decode(text)
+}
+
+// decode reads a type that does not read itself.
+func (s *Secret[T]) decode(text []byte) error {
+	var decoded T
+	value := reflect.ValueOf(&decoded).Elem()
+	if value.Kind() == reflect.String {
+		value.SetString(string(text)) // of a named type; YAML would take out quotes and comments
+	} else {
+		var document yaml.Node
+		if err := yaml.Unmarshal(text, &document); err != nil || len(document.Content) == 0 {
+			return errSecretText
+		}
+		if fault := decodeNode(document.Content[0], value); fault != nil {
+			return errSecretText
+		}
 	}
-	s.value = value
+	s.value = decoded
 	return nil
 }
 

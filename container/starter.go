@@ -1,0 +1,108 @@
+package container
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// startAll builds and starts resources, each as soon as everything that it
+// needs has started, and returns when no more can be begun or all have ended.
+// Constructors are called one at a time, as Fx calls them; start hooks run
+// beside them. Fx itself could not do it: waiting inside one of its
+// constructors keeps all others waiting too.
+func (s *childState) startAll(nodes []*node) {
+	users := make(map[*node][]*node, len(nodes))
+	waiting := make(map[*node]int, len(nodes)) // for how many of its needs
+	var ready []*node                          // in the order of nodes
+	for _, n := range nodes {
+		for _, need := range n.needs {
+			users[need] = append(users[need], n)
+		}
+		if waiting[n] = len(n.needs); waiting[n] == 0 {
+			ready = append(ready, n)
+		}
+	}
+	ended := make(chan *node, len(nodes))
+	for begun := 0; ; {
+		for len(ready) > 0 && !s.brokenOff() {
+			n := ready[0]
+			ready = ready[1:]
+			begun++
+			s.begin(n, func() { ended <- n })
+			if len(ended) > 0 {
+				break // others may come before what is ready
+			}
+		}
+		if begun == 0 || s.brokenOff() {
+			return
+		}
+		n := <-ended
+		begun--
+		for _, user := range users[n] {
+			if waiting[user]--; waiting[user] == 0 {
+				at, _ := slices.BinarySearchFunc(ready, user, compareStart)
+				ready = slices.Insert(ready, at, user)
+			}
+		}
+	}
+}
+
+// begin calls the constructor of n, and its start hooks in a goroutine of their
+// own. It calls ended once n has started, or gone wrong.
+func (s *childState) begin(n *node, ended func()) {
+	instance := s.at[n]
+	began := time.Now()
+	s.observe(Event{Resource: n.key, Phase: Starting, Time: began})
+	if err := s.construct(instance, s.params(n)); err != nil {
+		s.finish(instance, began, err)
+		ended()
+		return
+	}
+	if !slices.ContainsFunc(instance.take(), func(h hook) bool { return h.OnStart != nil }) {
+		s.finish(instance, began, nil)
+		ended()
+		return
+	}
+	s.starting.Go(func() {
+		s.slots <- struct{}{}
+		defer func() { <-s.slots }()
+		if s.brokenOff() {
+			s.finish(instance, began, errBrokenOff)
+		} else {
+			_ = s.start(instance, began) // recorded
+		}
+		ended()
+	})
+}
+
+// params finds what a constructor gets from other resources and from the host
+// application, in the order of digParams.
+func (s *childState) params(n *node) []reflect.Value {
+	var params []reflect.Value
+	for _, in := range n.inputs {
+		switch in.kind {
+		case providerInput, groupInput:
+			for _, p := range in.providers {
+				params = append(params, s.at[p.node].results[p.result])
+			}
+		case hostInput:
+			params = append(params, in.value)
+		case absentInput:
+			params = append(params, reflect.Zero(in.param.Type))
+		}
+	}
+	return params
+}
+
+// brokenOff reports whether nothing more is to be begun.
+func (s *childState) brokenOff() bool { return s.failed() || s.ctx.Err() != nil }
+
+// whyBrokenOff is what a constructor that is not called returns to Fx.
+func (s *childState) whyBrokenOff() error {
+	if s.failed() {
+		return errBrokenOff
+	}
+	return context.Cause(s.ctx)
+}

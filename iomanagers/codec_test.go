@@ -1,0 +1,188 @@
+package iomanagers_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"net"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
+)
+
+type (
+	oneWay      struct{ Name string }
+	textOneWay  struct{ Name string }
+	nothingOut  struct{ cents int }
+	closedField struct {
+		ID    int
+		Inner nothingOut
+	}
+	recursive struct {
+		Name string
+		Next *recursive
+	}
+	inlined struct {
+		Name string
+		Next *inlined `csv:"next_,inline" parquet:"-"`
+	}
+)
+
+func (oneWay) MarshalJSON() ([]byte, error)     { return []byte(`"x"`), nil }
+func (textOneWay) MarshalText() ([]byte, error) { return []byte("x"), nil }
+
+func TestCodecsSayWhichTypesTheyTake(t *testing.T) {
+	t.Parallel()
+	type row[T any] struct {
+		ID    int
+		Value T
+	}
+	for _, c := range []struct {
+		name, refuses string // the formats that refuse the type
+		t             reflect.Type
+	}{
+		{"numbers", "", reflect.TypeFor[[]row[float64]]()},
+		{"times", "", reflect.TypeFor[[]row[time.Time]]()},
+		{"pointers", "", reflect.TypeFor[[]row[*string]]()},
+		{"rows behind pointers", "", reflect.TypeFor[[]*row[string]]()},
+		{"addresses", "", reflect.TypeFor[[]row[net.IP]]()},
+		{"slices", "csv", reflect.TypeFor[[]row[[]int]]()},
+		{"structs", "csv", reflect.TypeFor[[]row[row[int]]]()},
+		{"maps", "csv", reflect.TypeFor[[]row[map[string]int]]()},
+		{"arrays", "csv parquet", reflect.TypeFor[[]row[[3]int]]()},
+		{"anything", "csv parquet", reflect.TypeFor[[]row[any]]()},
+		{"errors", "json csv parquet", reflect.TypeFor[[]row[error]]()},
+		{"functions", "json csv parquet", reflect.TypeFor[[]row[func()]]()},
+		{"channels", "json csv parquet", reflect.TypeFor[[]row[chan int]]()},
+		{"complex numbers", "json csv parquet", reflect.TypeFor[[]row[complex128]]()},
+		{"JSON that can't be read", "json csv", reflect.TypeFor[[]row[oneWay]]()},
+		{"text that can't be read", "json csv", reflect.TypeFor[[]row[textOneWay]]()},
+		{"structs without columns", "json csv parquet", reflect.TypeFor[[]nothingOut]()},
+		{"fields without columns", "json csv parquet", reflect.TypeFor[[]closedField]()},
+		{"recursive types", "csv parquet", reflect.TypeFor[[]recursive]()},
+		{"structs inlined in themselves", "csv", reflect.TypeFor[[]inlined]()},
+		{"maps by struct", "json csv parquet", reflect.TypeFor[map[row[int]]int]()},
+		{"a struct", "csv parquet", reflect.TypeFor[row[int]]()},
+		{"texts", "csv parquet", reflect.TypeFor[[]string]()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m := newFiles(t, t.TempDir(), everyCodec()...)
+			for _, format := range []string{"json", "csv", "parquet"} {
+				err := m.Check(format, c.t)
+				if want := strings.Contains(c.refuses, format); want != errors.Is(err, iomanagers.ErrType) {
+					t.Errorf("%s: Check of %v gives %v, want a refusal: %v", format, c.t, err, want)
+				}
+				if err == nil {
+					// What passes must also be storable and loadable, here without a row.
+					value := reflect.Zero(c.t).Interface()
+					store(t, m, iomanagers.Output{Asset: c.name, Format: format}, value)
+					if err := m.Load(t.Context(), iomanagers.Input{Asset: c.name, Format: format}, reflect.New(c.t).Interface()); err != nil {
+						t.Errorf("%s: Load: %v", format, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestCodecsRefuseValuesThatWouldComeBackChanged(t *testing.T) {
+	t.Parallel()
+	type sale struct {
+		Note string
+		At   time.Time
+		Sum  float64
+	}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, c := range []struct {
+		name  string
+		codec iomanagers.Codec
+		value any
+		want  string
+	}{
+		{"line ends in CSV", iomanagers.CSV(), []sale{{At: at}, {Note: "a\r\nb", At: at}}, "row 1: not supported: column 0 holds a carriage return"},
+		{"no row in CSV", iomanagers.CSV(), []*sale{nil}, "row 0 is nil"},
+		{"no number in JSON", iomanagers.JSON(), []sale{{Sum: math.NaN()}}, "NaN"},
+		{"the zero time in Parquet", parquetcodec.Parquet(), []sale{{At: at}, {}}, "row 1: not supported: At is 0001-01-01T00:00:00Z, and times in Parquet"},
+		{"no row in Parquet", parquetcodec.Parquet(), []*sale{nil}, "row 0 is nil"},
+		{"a deep time in Parquet", parquetcodec.Parquet(), []struct{ By map[string][]*time.Time }{{map[string][]*time.Time{"x": {new(time.Time)}}}}, "By is 0001"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var b bytes.Buffer
+			if err := c.codec.Encode(&b, c.value); !errors.Is(err, iomanagers.ErrUnsupported) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("Encode gives %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestParquetTimesFollowTheirTags(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		Exact  time.Time
+		Zero   time.Time `parquet:",optional"`
+		Coarse time.Time `parquet:"coarse,timestamp(microsecond)"`
+		Maybe  *time.Time
+		Count  *int
+		Left   time.Time `parquet:"-"`
+	}
+	none := 0
+	coarse := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	rows := []row{
+		{Exact: time.Date(1678, 1, 1, 0, 0, 0, 1, time.UTC), Coarse: coarse, Count: &none},
+		{Exact: time.Date(2261, 12, 31, 23, 59, 59, 999999999, time.UTC), Coarse: coarse},
+	}
+	var b bytes.Buffer
+	if err := parquetcodec.Parquet().Encode(&b, rows); err != nil {
+		t.Fatal(err)
+	}
+	var got []row
+	if err := parquetcodec.Parquet().Decode(&b, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(rows, got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+// FuzzCSVRoundTrip checks that every text either comes back or is refused.
+func FuzzCSVRoundTrip(f *testing.F) {
+	for _, text := range []string{"", "a", "\"", "a,b\n\"c\"", "\r", "a\r\nb", "\n", "\ufeff", " "} {
+		f.Add(text, text)
+	}
+	type two struct{ A, B string }
+	type one struct{ A string }
+	f.Fuzz(func(t *testing.T, a, b string) {
+		wide, narrow := []two{{a, b}, {b, a}}, []one{{a}, {b}}
+		checkCSV(t, wide)
+		checkCSV(t, narrow)
+	})
+}
+
+func checkCSV[T any](t *testing.T, rows []T) {
+	t.Helper()
+	var b bytes.Buffer
+	err := iomanagers.CSV().Encode(&b, rows)
+	if errors.Is(err, iomanagers.ErrUnsupported) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	var got []T
+	if err := iomanagers.CSV().Decode(&b, &got); err != nil {
+		t.Fatalf("decoding %q: %v", text, err)
+	}
+	if diff := cmp.Diff(rows, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%q gives other rows (-want +got):\n%s", text, diff)
+	}
+}

@@ -1,0 +1,147 @@
+// Package iotest decides what an IOManager is: the conformance suite that every
+// implementation passes.
+//
+//	func TestMyManager(t *testing.T) {
+//		iotest.Run(t, func(t *testing.T) iotest.Subject {
+//			return iotest.Subject{Manager: NewMyManager(t.TempDir()), Can: iotest.Partitions}
+//		})
+//	}
+package iotest
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/fxrun/fxrun/iomanagers"
+)
+
+// Ability is a set of what a manager may lack. A manager must answer what it lacks with an
+// error that matches iomanagers.ErrUnsupported; the suite holds it to that.
+type Ability uint
+
+// Partitions: the manager keeps the partitions of an asset apart.
+const Partitions Ability = 1 << iota
+
+// Subject is one fresh manager under test.
+type Subject struct {
+	// Manager holds nothing yet.
+	Manager iomanagers.IOManager
+	// Can says what the manager is able to do.
+	Can Ability
+	// Format is asked for in every Store and Load; "" means the manager's default.
+	Format string
+	// Value returns the i-th of a series of values, all of one Go type that the manager can
+	// store, no two of them equal. The results may share no memory. Nil means Rows.
+	Value func(i int) any
+	// Unstorable is a value of a type that Check lets pass, with which Store fails, best half
+	// way; nil skips the clause that needs one.
+	Unstorable any
+	// Reopen returns another manager over what the first has stored, as after a restart of
+	// the process; nil says that values don't outlive the manager.
+	Reopen func(t *testing.T) iomanagers.IOManager
+	// Names lists everything that the manager keeps, such as the paths of all files, so that
+	// the suite sees what is left behind; nil skips that.
+	Names func(t *testing.T) []string
+}
+
+// Run checks every clause of the contract, each as a subtest with a subject of its own.
+// newSubject registers its cleanup with the t it is given. The clauses run in parallel
+// with each other.
+func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
+	t.Helper()
+	for _, c := range []struct {
+		name  string
+		check func(*testing.T, Subject)
+	}{
+		{"load gives what was stored", loadGivesWhatWasStored},
+		{"the last store wins", lastStoreWins},
+		{"a missing value is not found", missingIsNotFound},
+		{"partitions do not touch each other", partitionsAreApart},
+		{"awkward keys are kept apart", awkwardKeysAreApart},
+		{"a cancelled call changes nothing", cancelledChangesNothing},
+		{"a failed store leaves the old value whole", failedStoreChangesNothing},
+		{"a load into another type leaves the destination alone", otherTypeIsRefused},
+		{"a value of another type than declared is refused", undeclaredIsRefused},
+		{"stored values share no memory with the caller's", storedIsNotAliased},
+		{"parallel stores never mix", parallelStoresNeverMix},
+		{"metadata tells the rows", metadataTellsRows},
+		{"values outlive the manager", valuesOutliveManager},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSubject(t)
+			if s.Manager == nil {
+				t.Fatal("the subject has no Manager")
+			}
+			if s.Value == nil {
+				s.Value = func(i int) any { return Rows(i) }
+			}
+			c.check(t, s)
+		})
+	}
+}
+
+func (s Subject) output(asset, partition string, value any) iomanagers.Output {
+	return iomanagers.Output{Asset: asset, Partition: partition, RunID: "run-1", Format: s.Format, Type: reflect.TypeOf(value)}
+}
+
+// store stores value or ends the test.
+func (s Subject) store(t *testing.T, asset, partition string, value any) {
+	t.Helper()
+	if err := s.Manager.Store(t.Context(), s.output(asset, partition, value), value); err != nil {
+		t.Fatalf("Store: %v", err)
+	}
+}
+
+// load loads a value of the type of like.
+func (s Subject) load(ctx context.Context, asset, partition string, like any) (any, error) {
+	dst := reflect.New(reflect.TypeOf(like))
+	in := iomanagers.Input{Asset: asset, Partition: partition, RunID: "run-2", Format: s.Format, Type: dst.Type().Elem()}
+	err := s.Manager.Load(ctx, in, dst.Interface())
+	return dst.Elem().Interface(), err
+}
+
+// expect reports if what is stored is not want.
+func (s Subject) expect(t *testing.T, asset, partition string, want any) {
+	t.Helper()
+	got, err := s.load(t.Context(), asset, partition, want)
+	if err != nil {
+		t.Errorf("Load: %v", err)
+		return
+	}
+	if diff := diff(want, got); diff != "" {
+		t.Errorf("loading %q[%q] gives another value than was stored (-stored +loaded):\n%s", asset, partition, diff)
+	}
+}
+
+// expectMissing reports if something is stored.
+func (s Subject) expectMissing(t *testing.T, asset, partition string) {
+	t.Helper()
+	if got, err := s.load(t.Context(), asset, partition, s.Value(0)); !errors.Is(err, iomanagers.ErrNotFound) {
+		t.Errorf("loading %q[%q], never stored, gives %v and error %v, want iomanagers.ErrNotFound", asset, partition, got, err)
+	}
+}
+
+// diff says how values differ, "" if they don't. Finding out how takes far longer than
+// finding out whether.
+func diff(want, got any) string {
+	if equal(want, got) {
+		return ""
+	}
+	return cmp.Diff(want, got, equality())
+}
+
+// equal tries the fast way first.
+func equal(want, got any) bool {
+	return reflect.DeepEqual(want, got) || cmp.Equal(want, got, equality())
+}
+
+// equality is the contract's: nil and empty are the same, times are instants.
+func equality() cmp.Options {
+	return cmp.Options{cmpopts.EquateEmpty(), cmp.Exporter(func(reflect.Type) bool { return true })}
+}

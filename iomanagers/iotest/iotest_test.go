@@ -1,0 +1,291 @@
+package iotest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/iomanagers/iotest"
+)
+
+// manager is a MemoryManager with one method changed.
+type manager struct {
+	iomanagers.MemoryManager
+	store func(ctx context.Context, out iomanagers.Output, value any) error
+	load  func(ctx context.Context, in iomanagers.Input, dst any) error
+}
+
+func (m *manager) Store(ctx context.Context, out iomanagers.Output, value any) error {
+	if m.store != nil {
+		return m.store(ctx, out, value)
+	}
+	return m.MemoryManager.Store(ctx, out, value)
+}
+
+func (m *manager) Load(ctx context.Context, in iomanagers.Input, dst any) error {
+	if m.load != nil {
+		return m.load(ctx, in, dst)
+	}
+	return m.MemoryManager.Load(ctx, in, dst)
+}
+
+// broken are subjects that each break one promise, and the clause that must notice.
+var broken = []struct {
+	name, clause string
+	subject      func() iotest.Subject
+}{
+	{"stores nothing", "load gives what was stored", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(context.Context, iomanagers.Output, any) error { return nil }}
+		})
+	}},
+	{"checks other types than it stores", "load gives what was stored", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				if _, ok := value.(map[string]int); ok {
+					return iomanagers.ErrType
+				}
+				return m.Store(ctx, out, value)
+			}}
+		})
+	}},
+	{"keeps the first value", "the last store wins", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				err := m.Load(ctx, iomanagers.Input{Asset: out.Asset, Partition: out.Partition}, reflect.New(out.Type).Interface())
+				if err == nil {
+					return nil
+				}
+				return m.Store(ctx, out, value)
+			}}
+		})
+	}},
+	{"finds zero where nothing is", "a missing value is not found", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{load: func(ctx context.Context, in iomanagers.Input, dst any) error {
+				if err := m.Load(ctx, in, dst); !errors.Is(err, iomanagers.ErrNotFound) {
+					return err
+				}
+				return nil
+			}}
+		})
+	}},
+	{"does not say what is missing", "a missing value is not found", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{load: func(ctx context.Context, in iomanagers.Input, dst any) error {
+				return errors.Unwrap(m.Load(ctx, in, dst))
+			}}
+		})
+	}},
+	{"forgets the partition", "partitions do not touch each other", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return renamed(m, func(asset, partition string) (string, string) { return asset, "" })
+		})
+	}},
+	{"takes partitions for assets", "partitions do not touch each other", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return renamed(m, func(asset, partition string) (string, string) {
+				return strings.TrimSuffix(asset+"/"+partition, "/"), ""
+			})
+		})
+	}},
+	{"denies that it has partitions", "partitions do not touch each other", func() iotest.Subject {
+		s := subject(func(m *iomanagers.MemoryManager) manager { return manager{} })
+		s.Can = 0
+		return s
+	}},
+	{"ignores case", "awkward keys are kept apart", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return renamed(m, func(asset, partition string) (string, string) {
+				return strings.ToLower(asset), strings.ToLower(partition)
+			})
+		})
+	}},
+	{"cleans keys", "awkward keys are kept apart", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return renamed(m, func(asset, partition string) (string, string) { return path.Clean(asset), partition })
+		})
+	}},
+	{"does not listen to the context", "a cancelled call changes nothing", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				return m.Store(context.WithoutCancel(ctx), out, value)
+			}}
+		})
+	}},
+	{"tears down before it builds", "a failed store leaves the old value whole", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				if err := m.Store(ctx, iomanagers.Output{Asset: out.Asset}, "half"); err != nil {
+					return err
+				}
+				return m.Store(ctx, out, value)
+			}}
+		})
+	}},
+	{"litters", "a failed store leaves the old value whole", func() iotest.Subject {
+		s := subject(func(m *iomanagers.MemoryManager) manager { return manager{} })
+		calls := 0
+		s.Names = func(*testing.T) []string { calls++; return make([]string, calls) }
+		return s
+	}},
+	{"spoils the destination", "a load into another type leaves the destination alone", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{load: func(ctx context.Context, in iomanagers.Input, dst any) error {
+				err := m.Load(ctx, in, dst)
+				if p := reflect.ValueOf(dst); err != nil && p.Kind() == reflect.Pointer && !p.IsNil() {
+					p.Elem().SetZero()
+				}
+				return err
+			}}
+		})
+	}},
+	{"does not look at the declared type", "a value of another type than declared is refused", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				out.Type = nil
+				return m.Store(ctx, out, value)
+			}}
+		})
+	}},
+	{"keeps the caller's memory", "stored values share no memory with the caller's", func() iotest.Subject {
+		var kept sync.Map
+		return subject(func(*iomanagers.MemoryManager) manager {
+			return manager{
+				store: func(_ context.Context, out iomanagers.Output, value any) error {
+					kept.Store(out.Asset, value)
+					return nil
+				},
+				load: func(_ context.Context, in iomanagers.Input, dst any) error {
+					if value, ok := kept.Load(in.Asset); ok {
+						if target := reflect.ValueOf(dst); target.Kind() == reflect.Pointer && !target.IsNil() && reflect.TypeOf(value).AssignableTo(target.Type().Elem()) {
+							target.Elem().Set(reflect.ValueOf(value))
+						}
+					}
+					return nil
+				},
+			}
+		})
+	}},
+	{"keeps one value for each folder", "parallel stores never mix", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return renamed(m, func(asset, partition string) (string, string) { return path.Dir(asset), partition })
+		})
+	}},
+	{"tells nothing", "metadata tells the rows", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				out.Metadata = nil
+				return m.Store(ctx, out, value)
+			}}
+		})
+	}},
+	{"tells without being asked", "metadata tells the rows", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				if out.Metadata == nil {
+					return errors.New("there is no map")
+				}
+				return m.Store(ctx, out, value)
+			}}
+		})
+	}},
+	{"forgets on restart", "values outlive the manager", func() iotest.Subject {
+		s := subject(func(m *iomanagers.MemoryManager) manager { return manager{} })
+		s.Reopen = func(*testing.T) iomanagers.IOManager { return iomanagers.NewMemory() }
+		return s
+	}},
+}
+
+// subject returns the subject of a manager that change makes of a sound one.
+func subject(change func(sound *iomanagers.MemoryManager) manager) iotest.Subject {
+	sound := iomanagers.NewMemory()
+	changed := change(sound)
+	m := &changed
+	if m.store == nil {
+		m.store = sound.Store
+	}
+	if m.load == nil {
+		m.load = sound.Load
+	}
+	return iotest.Subject{Manager: m, Can: iotest.Partitions, Unstorable: []any{make(chan int)}}
+}
+
+// renamed returns a manager that keeps values under other names than it was told, but
+// speaks of those.
+func renamed(m *iomanagers.MemoryManager, rename func(asset, partition string) (string, string)) manager {
+	return manager{
+		store: func(ctx context.Context, out iomanagers.Output, value any) error {
+			told := out
+			out.Asset, out.Partition = rename(out.Asset, out.Partition)
+			if err := m.Store(ctx, out, value); err != nil {
+				return fmt.Errorf("storing %v: %w", told, err)
+			}
+			return nil
+		},
+		load: func(ctx context.Context, in iomanagers.Input, dst any) error {
+			told := in
+			in.Asset, in.Partition = rename(in.Asset, in.Partition)
+			if err := m.Load(ctx, in, dst); err != nil {
+				return fmt.Errorf("loading %v: %w", told, err)
+			}
+			return nil
+		},
+	}
+}
+
+// runBroken asks the test binary, started by itself, to run the suite over what is broken.
+const runBroken = "IOTEST_RUN_BROKEN"
+
+func TestBrokenManagers(t *testing.T) {
+	if os.Getenv(runBroken) == "" {
+		t.Skip("only to be run by TestEachBrokenManagerFailsItsClause")
+	}
+	for _, b := range broken {
+		t.Run(b.name, func(t *testing.T) {
+			iotest.Run(t, func(*testing.T) iotest.Subject { return b.subject() })
+		})
+	}
+}
+
+func TestEachBrokenManagerFailsItsClause(t *testing.T) {
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBrokenManagers$")
+	command.Env = append(os.Environ(), runBroken+"=1")
+	output, err := command.CombinedOutput()
+	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
+		t.Fatalf("the suite over broken managers ends with %v:\n%s", err, output)
+	}
+	var failures []string
+	for line := range strings.Lines(string(output)) {
+		if name, found := strings.CutPrefix(strings.TrimSpace(line), "--- FAIL: TestBrokenManagers/"); found {
+			name, _, _ = strings.Cut(name, " (")
+			failures = append(failures, name)
+		}
+	}
+	for _, b := range broken {
+		want := strings.ReplaceAll(b.name+"/"+b.clause, " ", "_")
+		if !slices.Contains(failures, want) {
+			t.Errorf("the manager that %s passes the clause %q", b.name, b.clause)
+		}
+	}
+	if t.Failed() {
+		t.Logf("the suite over broken managers printed:\n%.20000s", output)
+	}
+}
+
+func TestASoundManagerPasses(t *testing.T) {
+	t.Parallel()
+	iotest.Run(t, func(*testing.T) iotest.Subject {
+		return subject(func(*iomanagers.MemoryManager) manager { return manager{} })
+	})
+}

@@ -1,0 +1,100 @@
+package fxrun
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/host"
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/runs"
+	"go.uber.org/fx"
+)
+
+// Module makes an Fx application the host of runs. It gathers what
+// container.Provide, assets.New and their like have put among the application's
+// options, in any order and in any fx.Module, and provides
+//
+//   - *container.Container, the checked graph of resources,
+//   - *assets.Graph, the checked graph of assets,
+//   - *runs.Launcher, which launches runs; when the application stops, it takes
+//     no more of them, and waits for those under way: at the end of the
+//     application's stop timeout it cancels them.
+//
+// It uses, if the application provides them, runs.Store for the history (else
+// memory), runs.Executor, and *slog.Logger for what runs log.
+//
+// The application's own graph is the parent of every child container: a type
+// that no definition provides is taken from there, and fx.Replace on the
+// application replaces the resource of that type in every run. A value that the
+// application itself provides for a resource's type stands in its place too.
+// Fx can't tell a zero value from none, so a zero value counts as none; and a
+// provider of the application whose own dependency is missing is passed over.
+//
+// Without a resource called io_manager, values are stored as files in the
+// folder values of [Home].
+var Module = fx.Module("fxrun", fx.Provide(newContainer, assetGraph, newLauncher))
+
+// Home returns the folder that history and values live in by default: the
+// environment variable FXRUN_HOME, else .fxrun in the working directory.
+func Home() string {
+	if home := os.Getenv("FXRUN_HOME"); home != "" {
+		return home
+	}
+	return ".fxrun"
+}
+
+type containerParams struct {
+	fx.In
+
+	Definitions []container.Definition `group:"fxrun.container"`
+	Values      []host.Value           `group:"fxrun.host"`
+}
+
+func newContainer(p containerParams) (*container.Container, error) {
+	isDefault := func(definition container.Definition) bool {
+		resource, ok := definition.(container.Resource)
+		return ok && resource.Key() == assets.DefaultIO
+	}
+	if !slices.ContainsFunc(p.Definitions, isDefault) {
+		files := iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: filepath.Join(Home(), "values")})
+		p.Definitions = append(p.Definitions, files)
+	}
+	return container.New(append(p.Definitions, container.FromHost(p.Values))...)
+}
+
+type graphParams struct {
+	fx.In
+
+	Container   *container.Container
+	Definitions []assets.Definition `group:"fxrun.assets"`
+}
+
+func assetGraph(p graphParams) (*assets.Graph, error) {
+	return assets.NewGraph(p.Container, p.Definitions...)
+}
+
+type launcherParams struct {
+	fx.In
+
+	Lifecycle fx.Lifecycle
+	Container *container.Container
+	Graph     *assets.Graph
+	Store     runs.Store    `optional:"true"`
+	Executor  runs.Executor `optional:"true"`
+	Logger    *slog.Logger  `optional:"true"`
+}
+
+func newLauncher(p launcherParams) (*runs.Launcher, error) {
+	launcher, err := runs.NewLauncher(runs.LauncherConfig{
+		Container: p.Container, Graph: p.Graph, Store: p.Store, Executor: p.Executor, Logger: p.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.Lifecycle.Append(fx.StopHook(launcher.Close))
+	return launcher, nil
+}

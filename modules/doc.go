@@ -1,0 +1,16 @@
+// Package modules is the shelf of ready-made resources. It holds no code of
+// its own: each package below it is one kind of resource, made of a Config
+// and a constructor that any Fx application can provide, with or without the
+// rest of fxrun.
+//
+//   - sqldb: a pool of connections to an SQL database, on any database/sql
+//     driver, with a helper for transactions
+//   - sqldb/sqlite: the same on SQLite, in pure Go
+//   - httpclient: a client of one HTTP API: retries, bearer token, JSON, bounded
+//     responses
+//
+// A module imports Fx, the library it wraps and, of fxrun, only
+// [github.com/fxrun/fxrun/container], for secrets in its Config. It works in
+// the hooks it appends: a constructor opens nothing and starts no goroutine, so
+// an application that is built and never started leaves nothing behind.
+package modules

@@ -1,0 +1,121 @@
+// Package httpclient is a client of one HTTP API as a resource: a base URL, a
+// bearer token, retries, bounded responses, JSON, and errors that say which
+// call failed without giving away secrets.
+//
+// A resource for a particular API embeds [*Client] and adds the calls that the
+// API has; where the API wants a login, its OnStart hook logs in and hands the
+// token to [Client.SetBearer].
+package httpclient
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/hashicorp/go-cleanhttp"
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
+)
+
+// Client calls one HTTP API. Make it with [New]; it is safe for concurrent use.
+type Client struct {
+	cfg    Config // with defaults filled in
+	base   *url.URL
+	http   *http.Client
+	bearer atomic.Pointer[container.Secret[string]] // never nil
+}
+
+// New returns a client of the API at cfg.BaseURL. It calls nothing when lc
+// starts; when lc stops it closes idle connections, so finish reading
+// responses before. Proxies are taken from the environment, as net/http does.
+// The error is that of [Config.Validate].
+func New(lc fx.Lifecycle, cfg Config) (*Client, error) {
+	transport := cleanhttp.DefaultPooledTransport()
+	transport.MaxIdleConnsPerHost = idleConns
+	return NewWithTransport(lc, cfg, transport)
+}
+
+// idleConns is how many connections wait for the next call: steps of a run
+// call the same host side by side, and net/http would keep two.
+const idleConns = 16
+
+// NewWithTransport is [New] on a transport of the caller's: one with
+// certificates, tracing or a fake behind it. Its idle connections are closed
+// when lc stops, if it has any.
+func NewWithTransport(lc fx.Lifecycle, cfg Config, transport http.RoundTripper) (*Client, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("configuring an HTTP client: %w", err)
+	}
+	base, err := parseBase(cfg.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("configuring an HTTP client: %w", err)
+	}
+	client := &Client{cfg: cfg, base: base}
+	client.http = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
+	if cfg.Timeout > 0 {
+		client.http.Timeout = cfg.Timeout
+	}
+	client.SetBearer(cfg.Token)
+	lc.Append(fx.StopHook(client.http.CloseIdleConnections))
+	return client, nil
+}
+
+// SetBearer makes every later request to the API carry the token; one that
+// holds "" ends that. It takes the place of the config's Token.
+//
+// The token is sent to the origin of the base URL only (scheme, host, port),
+// neither to another host that a request or a redirect names, nor over plain
+// HTTP where the base URL is HTTPS. A request that has an Authorization header
+// keeps its own.
+func (c *Client) SetBearer(token container.Secret[string]) { c.bearer.Store(&token) }
+
+func (c *Client) authorize(req *http.Request) {
+	token := c.bearer.Load().Reveal()
+	if token == "" || req.Header.Get("Authorization") != "" || !sameOrigin(req.URL, c.base) {
+		return
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+}
+
+// checkRedirect goes beyond net/http, which keeps the Authorization header when
+// HTTPS is redirected to HTTP on one host, and shows the next host the query of
+// the last.
+func checkRedirect(next *http.Request, via []*http.Request) error {
+	if len(via) >= maxRedirects {
+		return fmt.Errorf("stopped after %d redirects", maxRedirects)
+	}
+	if !sameOrigin(next.URL, via[0].URL) {
+		next.Header.Del("Authorization")
+		next.Header.Del("Referer")
+	}
+	return nil
+}
+
+const maxRedirects = 10
+
+func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
+
+// parseBase refuses what a base URL would leak or lose: its text is shown
+// wherever the config is, and only its path is kept when a request's path is
+// added. Its errors don't quote the text.
+func parseBase(text string) (*url.URL, error) {
+	base, err := url.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", withoutURL(err))
+	}
+	switch {
+	case base.Scheme != "http" && base.Scheme != "https":
+		return nil, errors.New("base_url: want it to begin with http:// or https://")
+	case base.Host == "":
+		return nil, errors.New("base_url: no host")
+	case base.User != nil:
+		return nil, errors.New("base_url: holds a user name or password, which would be shown with the config: use a token")
+	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
+		return nil, errors.New("base_url: holds a query or a fragment: pass the query with each request")
+	}
+	return base, nil
+}

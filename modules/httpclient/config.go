@@ -1,0 +1,81 @@
+package httpclient
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fxrun/fxrun/container"
+)
+
+// Config says which API, and how patient to be with it.
+type Config struct {
+	// BaseURL is where the API is: scheme, host and, if any, the path that all
+	// requests share ("https://api.example/v1"). No user, query or fragment.
+	BaseURL string `json:"base_url" split_words:"true" required:"true" desc:"where the API is, such as https://api.example/v1"`
+	// Token is a bearer token sent from the first request on. Empty means none,
+	// or one that comes later by [Client.SetBearer].
+	Token container.Secret[string] `json:"token" desc:"bearer token, if the API takes a fixed one"`
+	// Timeout bounds one attempt, from connecting to the last byte of the
+	// response. Zero means 30 seconds, a negative duration no bound; the
+	// request's context bounds all attempts together.
+	Timeout time.Duration `json:"timeout" default:"30s" desc:"bound of one attempt; -1s for none"`
+	// MaxRetries is how often a request is sent again. Zero means 3, a
+	// negative number never.
+	MaxRetries int `json:"max_retries" split_words:"true" default:"3" desc:"attempts after the first; -1 for none"`
+	// RetryMinWait is the wait before the first retry; each further wait is
+	// twice as long, and all are shortened by chance, to no less than half.
+	// Zero means 500 milliseconds.
+	RetryMinWait time.Duration `json:"retry_min_wait" split_words:"true" default:"500ms" desc:"wait before the first retry; doubles each time"`
+	// RetryMaxWait is the longest wait. A server that asks for more (by
+	// Retry-After) isn't asked again. Zero means 30 seconds.
+	RetryMaxWait time.Duration `json:"retry_max_wait" split_words:"true" default:"30s" desc:"longest wait before a retry"`
+	// MaxResponseBytes bounds one response body, after decompression. Zero
+	// means 64 MiB, a negative number no bound.
+	MaxResponseBytes int64 `json:"max_response_bytes" split_words:"true" default:"67108864" desc:"largest response body; -1 for no bound"`
+}
+
+const (
+	defaultTimeout          = 30 * time.Second
+	defaultMaxRetries       = 3
+	defaultRetryMinWait     = 500 * time.Millisecond
+	defaultRetryMaxWait     = 30 * time.Second
+	defaultMaxResponseBytes = 64 << 20
+)
+
+// Validate reports everything that is wrong with the config.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	var faults []error
+	if _, err := parseBase(c.BaseURL); err != nil {
+		faults = append(faults, err)
+	}
+	if c.RetryMinWait < 0 {
+		faults = append(faults, fmt.Errorf("retry_min_wait: %v is negative", c.RetryMinWait))
+	}
+	if c.RetryMaxWait < c.RetryMinWait {
+		faults = append(faults, fmt.Errorf("retry_max_wait: %v is less than retry_min_wait, %v", c.RetryMaxWait, c.RetryMinWait))
+	}
+	return errors.Join(faults...)
+}
+
+// withDefaults is for programs that write the struct by hand. The same values
+// stand in the default tags, for those who fill and describe it.
+func (c Config) withDefaults() Config {
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.MaxRetries == 0 {
+		c.MaxRetries = defaultMaxRetries
+	}
+	if c.RetryMinWait == 0 {
+		c.RetryMinWait = defaultRetryMinWait
+	}
+	if c.RetryMaxWait == 0 {
+		c.RetryMaxWait = max(defaultRetryMaxWait, c.RetryMinWait)
+	}
+	if c.MaxResponseBytes == 0 {
+		c.MaxResponseBytes = defaultMaxResponseBytes
+	}
+	return c
+}

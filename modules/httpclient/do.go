@@ -1,0 +1,88 @@
+package httpclient
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// Do sends the request, with the bearer token if it goes to the API's origin,
+// and returns a response whose status is 2xx. The caller closes its body;
+// reading more than MaxResponseBytes of it gives [ErrTooLarge]. Any other
+// status is a [*StatusError].
+//
+// A failed attempt is repeated if repeating can't do harm and may help: the
+// method is idempotent (GET, HEAD, OPTIONS, TRACE, PUT, DELETE, or any with an
+// Idempotency-Key header), and the connection failed or the status is 429 or
+// 5xx but not 501. The wait between attempts grows as [Config] says, follows
+// the server's Retry-After, and ends with the request's context; a wait that
+// would outlast the context's deadline isn't begun.
+//
+// An error begins with the method and the URL without user and query, and
+// holds no token, not even where the server's answer repeats it. errors.Is
+// finds the context's error. req itself isn't changed.
+func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	return c.send(req, func(resp *http.Response) error {
+		resp.Body = c.limit(resp.Body)
+		return nil
+	})
+}
+
+// send calls read with the first 2xx response; an error of it counts as a
+// failed attempt.
+func (c *Client) send(req *http.Request, read func(*http.Response) error) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	c.authorize(req)
+	attempts := attempts{cfg: c.cfg, http: c.http}
+	resp, err := attempts.send(req, func(resp *http.Response) error {
+		if !isSuccess(resp) {
+			return nil
+		}
+		return read(resp)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", req.Method, showURL(req.URL), err)
+	}
+	if !isSuccess(resp) {
+		return nil, c.statusError(req, resp)
+	}
+	return resp, nil
+}
+
+func isSuccess(resp *http.Response) bool { return resp.StatusCode/100 == 2 }
+
+// limit makes a body fail once it has given more than MaxResponseBytes.
+func (c *Client) limit(body io.ReadCloser) io.ReadCloser {
+	if c.cfg.MaxResponseBytes < 0 {
+		return body
+	}
+	return &limitedBody{ReadCloser: body, limit: c.cfg.MaxResponseBytes, left: c.cfg.MaxResponseBytes}
+}
+
+type limitedBody struct {
+	io.ReadCloser
+	limit, left int64
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, b.tooLarge()
+	}
+	// One byte more than is allowed tells a body that fits from one that doesn't.
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.left -= int64(n)
+	if b.left < 0 {
+		return n - 1, b.tooLarge()
+	}
+	return n, err
+}
+
+func (b *limitedBody) tooLarge() error {
+	return fmt.Errorf("reading the response: %w (%d bytes)", ErrTooLarge, b.limit)
+}

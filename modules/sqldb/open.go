@@ -1,0 +1,97 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
+)
+
+// Config says where a database is and how many connections to keep. The driver
+// is no part of it: it is code, an argument of [Open].
+type Config struct {
+	// DSN is the driver's connection string. It may hold a password, so it is
+	// never shown.
+	DSN container.Secret[string] `envconfig:"DSN" json:"dsn" required:"true" desc:"connection string of the driver"`
+	// MaxConns bounds the open connections, idle ones included. Zero means 10,
+	// a negative number no bound.
+	MaxConns int `json:"max_conns" split_words:"true" default:"10" desc:"open connections at most; -1 for no bound"`
+	// ConnMaxLifetime closes a connection that has been open for so long.
+	// Zero means for ever.
+	ConnMaxLifetime time.Duration `json:"conn_max_lifetime" split_words:"true" desc:"close a connection after this time; 0 for never"`
+	// ConnMaxIdleTime closes a connection that has been idle for so long.
+	// Zero means 5 minutes, a negative duration never.
+	ConnMaxIdleTime time.Duration `json:"conn_max_idle_time" split_words:"true" default:"5m" desc:"close a connection idle for this time; -1s for never"`
+}
+
+const (
+	defaultMaxConns        = 10
+	defaultConnMaxIdleTime = 5 * time.Minute
+)
+
+// Open returns a constructor for databases of a database/sql driver, which the
+// program imports under that name:
+//
+//	import _ "github.com/jackc/pgx/v5/stdlib"
+//
+//	fx.Provide(sqldb.Open("pgx"))
+//
+// A driver that isn't imported, a connection string it can't read, and a
+// database that doesn't answer all fail the start, with an error that doesn't
+// show the connection string even if the driver's does.
+func Open(driver string) func(fx.Lifecycle, Config) *DB {
+	return func(lc fx.Lifecycle, cfg Config) *DB {
+		db := &DB{}
+		lc.Append(fx.StartStopHook(
+			func(ctx context.Context) error {
+				err := db.start(ctx, func(context.Context) (*sql.DB, error) { return open(driver, cfg) })
+				return maskDSN(err, cfg.DSN.Reveal())
+			},
+			db.stop,
+		))
+		return db
+	}
+}
+
+func open(driver string, cfg Config) (*sql.DB, error) {
+	pool, err := sql.Open(driver, cfg.DSN.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	maxConns := cfg.MaxConns
+	if maxConns == 0 {
+		maxConns = defaultMaxConns
+	}
+	idleTime := cfg.ConnMaxIdleTime
+	if idleTime == 0 {
+		idleTime = defaultConnMaxIdleTime
+	}
+	pool.SetMaxOpenConns(maxConns) // negative: no bound
+	pool.SetMaxIdleConns(maxIdle(maxConns))
+	pool.SetConnMaxLifetime(cfg.ConnMaxLifetime)
+	pool.SetConnMaxIdleTime(idleTime)
+	return pool, nil
+}
+
+// maxIdle keeps every connection of a bounded pool until it has been idle for
+// too long: database/sql's own two would reopen connections all the time.
+func maxIdle(maxConns int) int {
+	if maxConns < 0 {
+		return defaultMaxConns
+	}
+	return maxConns
+}
+
+// maskDSN takes the connection string out of a driver's error. The driver's
+// error can't stay reachable then, for its text would be too.
+func maskDSN(err error, dsn string) error {
+	if err == nil || dsn == "" || !strings.Contains(err.Error(), dsn) {
+		return err
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), dsn, container.Masked))
+}

@@ -1,0 +1,269 @@
+package runs
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"go.uber.org/fx"
+)
+
+// Launcher launches runs and executes them. It is safe for concurrent use, and
+// must be closed.
+type Launcher struct {
+	config  LauncherConfig
+	storage map[string]*container.Target // what gives the IO manager of a key
+	owner   string
+
+	mu     sync.Mutex
+	closed bool
+	active map[string]*Run
+	ended  sync.WaitGroup
+}
+
+// LauncherConfig is what a [Launcher] works with.
+type LauncherConfig struct {
+	// Container opens a child for each run. Required.
+	Container *container.Container
+	// Graph is the asset graph over that container. Required.
+	Graph *assets.Graph
+	// Store keeps the history. Defaults to a [MemoryStore] of its own. Whoever
+	// made it closes it, after the launcher.
+	Store Store
+	// Executor executes the steps. Defaults to [InProcess].
+	Executor Executor
+	// Logger gets what steps and resources log, besides the history. Defaults
+	// to one that discards.
+	Logger *slog.Logger
+}
+
+// NewLauncher returns a launcher. The error is a *container.Faults with every
+// asset whose IO manager does not exist or can't store the asset's type.
+func NewLauncher(config LauncherConfig) (*Launcher, error) {
+	if config.Container == nil || config.Graph == nil {
+		return nil, errors.New("making a launcher: it needs a container and an asset graph")
+	}
+	if config.Store == nil {
+		config.Store = NewMemoryStore()
+	}
+	if config.Executor == nil {
+		config.Executor = InProcess(InProcessConfig{})
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	l := &Launcher{config: config, storage: make(map[string]*container.Target), owner: owner(), active: make(map[string]*Run)}
+	if err := container.JoinFaults("wiring assets to their IO managers", l.bindStorage()); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// owner names this process, so that its runs can be told from those of others.
+func owner() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
+}
+
+// Request asks for a run. Either Job or Selection is set.
+type Request struct {
+	// Job is the name of a job.
+	Job string
+	// Selection is a selection of assets, in the language of
+	// [assets.Graph.Select].
+	Selection string
+	// Config is laid over the job's own launch defaults, field by field.
+	Config container.RunConfig
+	// Tags are put on the run, over those of the job.
+	Tags map[string]string
+	// Options are given to the run's child container, as fx.Replace with a
+	// fake in a test.
+	Options []fx.Option
+	// Observe, if not nil, is called with every event of the run once it is
+	// stored, in order, one at a time. The run waits for it.
+	Observe func(Event)
+}
+
+// launch is a request, checked.
+type launch struct {
+	id      string
+	job     string
+	plan    *assets.Plan
+	tags    map[string]string
+	options []fx.Option // for the child, all but those of one run
+	record  RunQueued
+	observe func(Event)
+}
+
+// Preview is what a run would do.
+type Preview struct {
+	// Plan holds the steps, in order.
+	Plan *assets.Plan
+	// Resources are those that would start, with the config that they would
+	// get.
+	Resources []container.Description
+}
+
+// Check does all that [Launcher.Launch] does before it makes a run: it finds
+// everything that is wrong with the request, and starts nothing. The preview
+// comes with the error too, as far as it goes.
+func (l *Launcher) Check(request Request) (Preview, error) {
+	launch, preview, err := l.prepare(request)
+	preview.Plan = launch.plan
+	return preview, err
+}
+
+// Launch checks the request, records the run as queued, and begins to execute
+// it. Where the request is wrong no run exists afterwards; the error, which
+// matches container.ErrInvalid, has everything that is wrong with it.
+//
+// The run does not end with ctx, which bounds the launch only: see
+// [Run.Cancel] and [Launcher.Close].
+func (l *Launcher) Launch(ctx context.Context, request Request) (*Run, error) {
+	launch, _, err := l.prepare(request)
+	if err != nil {
+		return nil, err
+	}
+	run := newRun(ctx, launch, l)
+	if err := l.enter(run); err != nil {
+		return nil, err
+	}
+	if err := run.log.append(ctx, launch.record); err != nil {
+		l.leave(run)
+		return nil, fmt.Errorf("launching a run: %w", err)
+	}
+	go func() {
+		defer l.leave(run)
+		run.execute()
+	}()
+	return run, nil
+}
+
+// ErrClosed is matched by a launch after [Launcher.Close].
+var ErrClosed = errors.New("the launcher is closed")
+
+func (l *Launcher) enter(run *Run) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return fmt.Errorf("launching a run: %w", ErrClosed)
+	}
+	l.active[run.launch.id] = run
+	l.ended.Add(1)
+	return nil
+}
+
+func (l *Launcher) leave(run *Run) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.active, run.launch.id)
+	l.ended.Done()
+}
+
+// Close takes no more launches, and waits for the runs under way. When ctx
+// ends before they do, they are cancelled, and waited for until they are torn
+// down.
+func (l *Launcher) Close(ctx context.Context) error {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	drained := make(chan struct{})
+	go func() {
+		l.ended.Wait()
+		close(drained)
+	}()
+	select {
+	case <-drained:
+		return nil
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	under := slices.Collect(maps.Values(l.active))
+	l.mu.Unlock()
+	for _, run := range under {
+		run.Cancel("the launcher is closing")
+	}
+	<-drained
+	return fmt.Errorf("closing the launcher: %d runs were cancelled: %w", len(under), context.Cause(ctx))
+}
+
+// prepare checks a request.
+func (l *Launcher) prepare(request Request) (launch, Preview, error) {
+	job, err := l.plan(request)
+	if err != nil {
+		return launch{}, Preview{}, err
+	}
+	config := job.Config.Merge(request.Config)
+	result := launch{
+		id: newID(), job: job.Name, plan: job.Plan, tags: maps.Clone(job.Tags), observe: request.Observe,
+	}
+	if result.tags == nil {
+		result.tags = make(map[string]string, len(request.Tags))
+	}
+	maps.Copy(result.tags, request.Tags)
+	result.options = append(slices.Clone(request.Options), container.Launch(config), container.Needs(l.targets(job.Plan)...))
+	preview, err := l.config.Container.Check(result.options...)
+	if err != nil {
+		return result, Preview{Resources: preview.Resources}, err
+	}
+	shown, err := l.config.Container.LaunchJSON(config)
+	if err != nil {
+		return result, Preview{Resources: preview.Resources}, err
+	}
+	result.record = RunQueued{Job: job.Name, Selection: job.Plan.Selection, Tags: result.tags, Config: shown}
+	for _, step := range job.Plan.Steps {
+		result.record.Steps = append(result.record.Steps, step.Asset)
+	}
+	return result, Preview{Resources: preview.Resources}, nil
+}
+
+// plan finds the steps of a request.
+func (l *Launcher) plan(request Request) (assets.JobPlan, error) {
+	var fault error
+	switch {
+	case request.Job != "" && request.Selection != "":
+		fault = errors.New("it names a job and a selection: give one of them")
+	case request.Job != "":
+		return l.config.Graph.Job(request.Job)
+	case request.Selection != "":
+		plan, err := l.config.Graph.Plan(request.Selection)
+		if err == nil && len(plan.Steps) == 0 {
+			err = container.JoinFaults("launching a run", []error{fmt.Errorf("the selection %q holds no asset", request.Selection)})
+		}
+		return assets.JobPlan{Plan: plan}, err
+	default:
+		fault = errors.New("it names neither a job nor a selection")
+	}
+	return assets.JobPlan{}, container.JoinFaults("launching a run", []error{fault})
+}
+
+// newID returns a run ID: 12 letters and digits, of which no two are alike in
+// practice.
+func newID() string { return strings.ToLower(rand.Text()[:12]) }
+
+// Find returns the handle of a run that this launcher is executing.
+func (l *Launcher) Find(id string) (*Run, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	run, ok := l.active[id]
+	return run, ok
+}
+
+// Store returns the store that keeps the launcher's history.
+func (l *Launcher) Store() Store { return l.config.Store }
+
+// now is the time of an event.
+func now() time.Time { return time.Now() }

@@ -1,0 +1,97 @@
+package runs
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+)
+
+// resourceAttr is the attribute with which a child container marks what a
+// resource logs.
+const resourceAttr = "resource"
+
+// logHandler is a slog.Handler that records lines with a run. It takes every
+// level: what is shown is decided by whoever reads.
+type logHandler struct {
+	record func(LogWritten)
+	attrs  []scopedAttr
+	groups []string
+}
+
+// scopedAttr is an attribute with the groups that were open when it was added.
+type scopedAttr struct {
+	groups []string
+	attr   slog.Attr
+}
+
+var _ slog.Handler = (*logHandler)(nil)
+
+func (h *logHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h *logHandler) Handle(_ context.Context, record slog.Record) error {
+	line := LogWritten{Level: record.Level, Message: record.Message}
+	values := make(Values)
+	for _, scoped := range h.attrs {
+		addAttr(values, scoped.groups, scoped.attr)
+	}
+	record.Attrs(func(attr slog.Attr) bool {
+		addAttr(values, h.groups, attr)
+		return true
+	})
+	if resource, ok := values[resourceAttr].(string); ok {
+		line.Resource = resource
+		delete(values, resourceAttr)
+	}
+	if len(values) > 0 {
+		line.Attrs = values
+	}
+	h.record(line)
+	return nil
+}
+
+func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with := *h
+	with.attrs = slices.Clone(h.attrs)
+	for _, attr := range attrs {
+		with.attrs = append(with.attrs, scopedAttr{h.groups, attr})
+	}
+	return &with
+}
+
+func (h *logHandler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	with := *h
+	with.groups = append(slices.Clone(h.groups), name)
+	return &with
+}
+
+// addAttr puts an attribute into nested maps, as slog's JSON handler would
+// write it: empty attributes and groups are left out, a group without a name
+// is inlined.
+func addAttr(values Values, groups []string, attr slog.Attr) {
+	attr.Value = attr.Value.Resolve()
+	if attr.Equal(slog.Attr{}) {
+		return
+	}
+	if attr.Value.Kind() == slog.KindGroup {
+		if attr.Key != "" {
+			groups = append(slices.Clone(groups), attr.Key)
+		}
+		for _, member := range attr.Value.Group() {
+			addAttr(values, groups, member)
+		}
+		return
+	}
+	in := map[string]any(values)
+	for _, group := range groups {
+		inner, ok := in[group].(map[string]any)
+		if !ok {
+			inner = make(map[string]any)
+			in[group] = inner
+		}
+		in = inner
+	}
+	in[attr.Key] = attr.Value.Any()
+}

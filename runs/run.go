@@ -1,0 +1,166 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/fxrun/fxrun/container"
+	"go.uber.org/fx"
+)
+
+// Run is the handle of a run that was launched in this process. It is safe for
+// concurrent use.
+type Run struct {
+	launch   launch
+	launcher *Launcher
+	log      *runLog
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	done     chan struct{}
+
+	child *container.Child // set before the first step
+	began time.Time
+	err   error // read after done
+
+	cancelOnce sync.Once
+}
+
+// ErrCancelled is the cause of the end of a cancelled run's context.
+var ErrCancelled = errors.New("cancelled")
+
+func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
+	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	return &Run{
+		launch: launch, launcher: launcher, ctx: own, cancel: cancel, done: make(chan struct{}), began: now(),
+		log: newRunLog(launch.id, launcher.config.Store, launch.observe, cancel),
+	}
+}
+
+// ID returns the run's ID.
+func (r *Run) ID() string { return r.launch.id }
+
+// Status returns where the run stands.
+func (r *Run) Status() Status { return r.log.status() }
+
+// Done is closed when the run has ended, been torn down, and been recorded.
+func (r *Run) Done() <-chan struct{} { return r.done }
+
+// Wait waits until the run has ended and returns nil if it succeeded, else why
+// not: the errors of its steps and of its teardown, or [ErrCancelled]. When ctx
+// ends before, its error is returned and the run goes on.
+func (r *Run) Wait(ctx context.Context) error {
+	select {
+	case <-r.done:
+		return r.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Cancel asks the run to stop: no more steps start, the contexts of running
+// ones end, and once they have returned everything is torn down. It does not
+// wait; a run that has ended stays as it is. reason says who asked and why.
+func (r *Run) Cancel(reason string) {
+	r.cancelOnce.Do(func() {
+		cause := ErrCancelled
+		if reason != "" {
+			cause = fmt.Errorf("%w: %s", ErrCancelled, reason)
+		}
+		// Recorded first: whoever reads the log sees why the rest happened.
+		_ = r.log.append(context.WithoutCancel(r.ctx), RunCancelRequested{Reason: reason})
+		r.cancel(cause)
+	})
+}
+
+// execute takes the run from queued to its end.
+func (r *Run) execute() {
+	defer close(r.done)
+	defer r.cancel(nil)
+	err := r.attempt()
+	if recording := r.log.failure(); recording != nil {
+		err = errors.Join(err, recording)
+	}
+	finished := RunFinished{Status: StatusSucceeded, Duration: time.Since(r.began)}
+	if err != nil {
+		finished.Status, finished.Error = StatusFailed, FailureOf(err)
+		if r.ctx.Err() != nil && errors.Is(context.Cause(r.ctx), ErrCancelled) {
+			finished.Status = StatusCancelled
+		}
+	}
+	r.err = errors.Join(err, r.log.finish(finished))
+}
+
+// attempt opens the run's child, executes the steps and tears everything down.
+func (r *Run) attempt() error {
+	r.record(RunStarting{Owner: r.launcher.owner})
+	options := append(r.launcher.childOptions(), r.launch.options...)
+	options = append(options,
+		container.Info(container.RunInfo{ID: r.launch.id, Tags: r.launch.tags, Launched: r.began}),
+		container.Logger(r.logger("")),
+		container.Observe(r.observe))
+	child, err := r.launcher.config.Container.NewChild(r.ctx, options...)
+	if err != nil {
+		return r.orCancelled(err)
+	}
+	r.child = child
+	r.record(RunStarted{})
+	err = r.orCancelled(r.launcher.config.Executor.Execute(r.ctx, &Execution{run: r}))
+	return errors.Join(err, child.Close(err))
+}
+
+// childOptions are what every child of the launcher is opened with.
+func (l *Launcher) childOptions(targets ...*container.Target) []fx.Option {
+	options := []fx.Option{container.Logger(l.config.Logger)}
+	if len(targets) > 0 {
+		options = append(options, container.Needs(targets...))
+	}
+	return options
+}
+
+// orCancelled puts the reason of a cancelled run before what it led to.
+func (r *Run) orCancelled(err error) error {
+	if r.ctx.Err() == nil {
+		return err
+	}
+	cause := context.Cause(r.ctx)
+	if err == nil || errors.Is(err, cause) {
+		return cause
+	}
+	return errors.Join(cause, err)
+}
+
+// record appends an event. What keeps the store from taking it ends the run.
+func (r *Run) record(data ...EventData) {
+	_ = r.log.append(context.WithoutCancel(r.ctx), data...)
+}
+
+// observe records what happens to the child's resources.
+func (r *Run) observe(event container.Event) {
+	switch event.Phase {
+	case container.Starting:
+		r.record(ResourceStarting{Resource: event.Resource})
+	case container.Started:
+		r.record(ResourceStarted{Resource: event.Resource, Duration: event.Duration, Error: FailureOf(event.Err)})
+	case container.Stopping:
+		r.record(ResourceStopping{Resource: event.Resource})
+	case container.Stopped:
+		r.record(ResourceStopped{Resource: event.Resource, Duration: event.Duration, Error: FailureOf(event.Err)})
+	}
+}
+
+// logger returns a logger for the run or one of its steps: to the history, and
+// to the launcher's own logger.
+func (r *Run) logger(step string) *slog.Logger {
+	outside := r.launcher.config.Logger.Handler().WithAttrs([]slog.Attr{slog.String("run", r.launch.id)})
+	if step != "" {
+		outside = outside.WithAttrs([]slog.Attr{slog.String("step", step)})
+	}
+	return slog.New(slog.NewMultiHandler(&logHandler{record: func(line LogWritten) {
+		line.Step = step
+		r.record(line)
+	}}, outside))
+}

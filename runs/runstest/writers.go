@@ -1,0 +1,104 @@
+package runstest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+func writerClauses() []clause {
+	return []clause{
+		{name: "many goroutines on one run make one log", check: manyGoroutines},
+		{name: "two stores see each other's appends at once", check: twoStores, twoStores: true},
+		{name: "two stores on one run make one log", check: oneLog, twoStores: true},
+		{name: "of two stores that want one place, one gets it", check: onePlace, twoStores: true},
+	}
+}
+
+func manyGoroutines(t tester, subject Subject) {
+	shareRun(t, []runs.Store{subject.Store})
+}
+
+func oneLog(t tester, subject Subject) {
+	shareRun(t, []runs.Store{subject.Store, subject.Another()})
+}
+
+// shareRun lets several goroutines write to one run through each store.
+func shareRun(t tester, stores []runs.Store) {
+	t.Helper()
+	const writers, each = 4, 15
+	add(t, stores[0], queued("r1"))
+	errs := make([]error, len(stores)*writers)
+	var group sync.WaitGroup
+	for i := range errs {
+		group.Go(func() {
+			for n := range each {
+				line := logged("r1", n, fmt.Sprintf("writer %d line %d", i, n))
+				_, err := stores[i%len(stores)].Append(t.Context(), line)
+				errs[i] = errors.Join(errs[i], err)
+			}
+		})
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatalf("%v", err)
+	}
+	for _, store := range stores {
+		log := readLog(t, store, "r1")
+		gapless(t, log)
+		same(t, "length of the log", len(log), 1+len(errs)*each)
+		seen := make(map[string]bool)
+		for _, event := range log[1:] {
+			seen[event.Data.(runs.LogWritten).Message] = true
+		}
+		same(t, "number of different lines", len(seen), len(errs)*each)
+	}
+}
+
+func twoStores(t tester, subject Subject) {
+	one, two := subject.Store, subject.Another()
+	log := add(t, one, running("r1", "orders")...)
+	same(t, "logs", readLog(t, two, "r1"), log)
+	log = append(log, add(t, two, event("r1", 4, runs.RunCancelRequested{Reason: "enough"}))...)
+	same(t, "records", readRun(t, one, "r1"), sum(t, log))
+	// What the first store remembers of the run is out of date now.
+	log = append(log, add(t, one, event("r1", 5, runs.StepSucceeded{Step: "orders"}))...)
+	log = append(log, add(t, two, event("r1", 6, runs.RunFinished{Status: runs.StatusSucceeded}))...)
+	refuse(t, one, runs.ErrTransition, event("r1", 7, runs.RunFinished{Status: runs.StatusFailed}))
+	for _, store := range []runs.Store{one, two} {
+		same(t, "logs", readLog(t, store, "r1"), log)
+		same(t, "records", readRun(t, store, "r1"), sum(t, log))
+	}
+}
+
+func onePlace(t tester, subject Subject) {
+	const rounds = 20
+	stores := []runs.Store{subject.Store, subject.Another()}
+	add(t, stores[0], queued("r1"))
+	for round := range rounds {
+		errs := make([]error, len(stores))
+		var group sync.WaitGroup
+		for i, store := range stores {
+			group.Go(func() {
+				line := logged("r1", round, fmt.Sprintf("store %d", i))
+				line.Seq = int64(round + 2)
+				_, errs[i] = store.Append(t.Context(), line)
+			})
+		}
+		group.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else if !errors.Is(err, runs.ErrConflict) {
+				t.Fatalf("%v", err)
+			}
+		}
+		if won != 1 {
+			t.Fatalf("%d of %d stores got the place, want one", won, len(stores))
+		}
+	}
+	gapless(t, readLog(t, stores[0], "r1"))
+}

@@ -1,0 +1,48 @@
+package sqlitestore
+
+import (
+	"strconv"
+	"strings"
+)
+
+// condition is a WHERE clause in the making. Its parts must all hold; the zero
+// condition always does.
+type condition struct {
+	parts []string
+	args  []any
+}
+
+// and adds a part with one ? for each argument.
+func (c *condition) and(part string, args ...any) {
+	c.parts = append(c.parts, part)
+	c.args = append(c.args, args...)
+}
+
+// andIn adds that a column has one of the values; without values it adds
+// nothing.
+func andIn[T ~string](c *condition, column string, values []T) {
+	if len(values) == 0 {
+		return
+	}
+	args := make([]any, len(values))
+	for i, value := range values {
+		args[i] = string(value)
+	}
+	c.and(column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
+}
+
+// clause returns the WHERE clause, empty if it has no parts.
+func (c *condition) clause() string {
+	if len(c.parts) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(c.parts, " AND ")
+}
+
+// limitClause returns the LIMIT clause; 0 is none.
+func limitClause(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return " LIMIT " + strconv.Itoa(n)
+}

@@ -1,0 +1,98 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// Events returns the events that the query asks for: see [runs.Store].
+func (s *Store) Events(ctx context.Context, query runs.EventQuery) ([]runs.Event, error) {
+	if err := query.Check(); err != nil {
+		return nil, err
+	}
+	var found []runs.Event
+	err := s.read(ctx, func(tx *sql.Tx) (err error) {
+		found, err = readEvents(ctx, tx, query)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading events: %w", err)
+	}
+	return found, nil
+}
+
+func readEvents(ctx context.Context, tx *sql.Tx, query runs.EventQuery) ([]runs.Event, error) {
+	var where condition
+	order := ` ORDER BY events.position DESC`
+	if query.RunID != "" {
+		number, err := numberOf(ctx, tx, query.RunID)
+		if err != nil {
+			return nil, err
+		}
+		where.and("events.run = ? AND events.seq > ?", number, query.AfterSeq)
+		order = ` ORDER BY events.seq`
+	}
+	if query.Before.RunID != "" {
+		position, err := positionOf(ctx, tx, query.Before)
+		if err != nil {
+			return nil, err
+		}
+		where.and("events.position < ?", position)
+	}
+	if query.Asset != "" {
+		where.and("events.asset = ?", query.Asset)
+	}
+	if query.Partition != "" {
+		where.and("events.partition = ?", query.Partition)
+	}
+	andIn(&where, "events.type", query.Types)
+	// CROSS JOIN keeps events the outer loop, which is in order already.
+	text := `SELECT runs.id, events.seq, events.time, events.type, events.fields
+		FROM events CROSS JOIN runs ON runs.number = events.run` + where.clause() + order + limitClause(query.Limit)
+	rows, err := tx.QueryContext(ctx, text, where.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var found []runs.Event
+	for rows.Next() {
+		event, err := scanEvent(rows)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, event)
+	}
+	return found, rows.Err()
+}
+
+func scanEvent(row scanner) (runs.Event, error) {
+	var event runs.Event
+	var at sql.NullInt64
+	var kind runs.EventType
+	var fields sql.RawBytes
+	if err := row.Scan(&event.RunID, &event.Seq, &at, &kind, &fields); err != nil {
+		return runs.Event{}, err
+	}
+	data, err := runs.DecodeData(kind, fields)
+	if err != nil {
+		return runs.Event{}, fmt.Errorf("event %d of run %s: %w", event.Seq, event.RunID, err)
+	}
+	event.Time, event.Data = fromMicros(at), data
+	return event, nil
+}
+
+// positionOf returns where an event stands among those of all runs.
+func positionOf(ctx context.Context, tx *sql.Tx, place runs.Place) (int64, error) {
+	var position int64
+	const text = `SELECT events.position FROM events JOIN runs ON runs.number = events.run
+		WHERE runs.id = ? AND events.seq = ?`
+	err := tx.QueryRowContext(ctx, text, place.RunID, place.Seq).Scan(&position)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("event %d of run %s: %w", place.Seq, place.RunID, runs.ErrNotFound)
+	}
+	return position, err
+}

@@ -1,0 +1,118 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// Runs returns the records that the query asks for: see [runs.Store].
+func (s *Store) Runs(ctx context.Context, query runs.RunQuery) ([]runs.Record, error) {
+	var found []runs.Record
+	err := s.read(ctx, func(tx *sql.Tx) (err error) {
+		found, err = readRuns(ctx, tx, query)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading runs: %w", err)
+	}
+	return found, nil
+}
+
+// read calls do in a transaction, so that all it reads is of one moment. It
+// may call it again if another process was in the way.
+func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
+	return patiently(ctx, func() error {
+		tx, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		err = do(tx)
+		if end := tx.Rollback(); err == nil && !errors.Is(end, sql.ErrTxDone) {
+			err = end
+		}
+		return err
+	})
+}
+
+func readRuns(ctx context.Context, tx *sql.Tx, query runs.RunQuery) ([]runs.Record, error) {
+	var where condition
+	if query.Before != "" {
+		number, err := numberOf(ctx, tx, query.Before)
+		if err != nil {
+			return nil, err
+		}
+		where.and("number < ?", number)
+	}
+	if query.ID != "" {
+		where.and("id = ?", query.ID)
+	}
+	if query.Job != "" {
+		where.and("job = ?", query.Job)
+	}
+	andIn(&where, "status", query.Statuses)
+	for key, value := range query.Tags {
+		where.and("number IN (SELECT run FROM run_tags WHERE key = ? AND value = ?)", key, value)
+	}
+	text := `SELECT ` + runColumns + ` FROM runs` + where.clause() + ` ORDER BY number DESC` + limitClause(query.Limit)
+	rows, err := tx.QueryContext(ctx, text, where.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var found []runs.Record
+	var numbers []int64
+	for rows.Next() {
+		number, record, err := scanRun(rows)
+		if err != nil {
+			return nil, err
+		}
+		found, numbers = append(found, record), append(numbers, number)
+	}
+	if err := rows.Err(); err != nil || query.OmitSteps || len(found) == 0 {
+		return found, err
+	}
+	return found, readSteps(ctx, tx, numbers, found)
+}
+
+// readSteps fills in the steps of the runs with these numbers.
+func readSteps(ctx context.Context, tx *sql.Tx, numbers []int64, into []runs.Record) error {
+	list, err := json.Marshal(numbers)
+	if err != nil {
+		return err
+	}
+	place := make(map[int64]int, len(numbers))
+	for i, number := range numbers {
+		place[number] = i
+	}
+	const text = `SELECT ` + stepColumns + ` FROM steps
+		WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, position`
+	rows, err := tx.QueryContext(ctx, text, string(list))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		run, step, err := scanStep(rows)
+		if err != nil {
+			return err
+		}
+		record := &into[place[run]]
+		record.Steps = append(record.Steps, step)
+	}
+	return rows.Err()
+}
+
+// numberOf returns the number of the run with that ID.
+func numberOf(ctx context.Context, tx *sql.Tx, id string) (int64, error) {
+	var number int64
+	err := tx.QueryRowContext(ctx, `SELECT number FROM runs WHERE id = ?`, id).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("run %s: %w", id, runs.ErrNotFound)
+	}
+	return number, err
+}

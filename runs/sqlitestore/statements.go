@@ -1,0 +1,65 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// statements are what Append executes, prepared once.
+type statements struct {
+	runState  *sql.Stmt // id: number, seq
+	event     *sql.Stmt // run, seq: time, type, fields
+	addRun    *sql.Stmt
+	addTag    *sql.Stmt
+	addStep   *sql.Stmt
+	addEvent  *sql.Stmt
+	setRun    *sql.Stmt
+	setStep   *sql.Stmt
+	loadRun   *sql.Stmt // number: runColumns
+	loadSteps *sql.Stmt // number: stepColumns
+}
+
+func prepare(ctx context.Context, db *sql.DB) (*statements, error) {
+	s := &statements{}
+	for _, one := range []struct {
+		into **sql.Stmt
+		text string
+	}{
+		{&s.runState, `SELECT number, seq FROM runs WHERE id = ?`},
+		{&s.event, `SELECT time, type, fields FROM events WHERE run = ? AND seq = ?`},
+		{&s.addRun, `INSERT INTO runs (id, seq, job, selection, tags, config, status, owner, queued,
+			duration, error, stack) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, 0, '', '')`},
+		{&s.addTag, `INSERT INTO run_tags (key, value, run) VALUES (?, ?, ?)`},
+		{&s.addStep, `INSERT INTO steps (run, key, position, status, attempt, duration, error, stack, because)
+			VALUES (?, ?, ?, ?, 0, 0, '', '', '')`},
+		{&s.addEvent, `INSERT INTO events (run, seq, time, type, asset, partition, fields) VALUES (?, ?, ?, ?, ?, ?, ?)`},
+		{&s.setRun, `UPDATE runs SET seq = ?, status = ?, owner = ?, started = ?, finished = ?,
+			cancel_requested = ?, duration = ?, error = ?, stack = ? WHERE number = ?`},
+		{&s.setStep, `UPDATE steps SET status = ?, attempt = ?, started = ?, duration = ?,
+			error = ?, stack = ?, because = ? WHERE run = ? AND key = ?`},
+		{&s.loadRun, `SELECT ` + runColumns + ` FROM runs WHERE number = ?`},
+		{&s.loadSteps, `SELECT ` + stepColumns + ` FROM steps WHERE run = ? ORDER BY position`},
+	} {
+		statement, err := db.PrepareContext(ctx, one.text)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("preparing %q: %w", one.text, err), s.close())
+		}
+		*one.into = statement
+	}
+	return s, nil
+}
+
+func (s *statements) close() error {
+	var errs []error
+	for _, statement := range []*sql.Stmt{
+		s.runState, s.event, s.addRun, s.addTag, s.addStep, s.addEvent,
+		s.setRun, s.setStep, s.loadRun, s.loadSteps,
+	} {
+		if statement != nil {
+			errs = append(errs, statement.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

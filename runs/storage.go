@@ -1,0 +1,141 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/iomanagers"
+)
+
+var ioManagerType = reflect.TypeFor[iomanagers.IOManager]()
+
+// bindStorage makes a target for each IO manager that an asset names.
+func (l *Launcher) bindStorage() []error {
+	var faults []error
+	for _, asset := range l.config.Graph.Assets() {
+		if asset.Type == "" || l.storage[asset.IO] != nil {
+			continue
+		}
+		if len(l.config.Container.Providers(ioManagerType, asset.IO)) == 0 && !l.config.Container.HostProvides(ioManagerType, asset.IO) {
+			faults = append(faults, l.missingIO(asset))
+			continue
+		}
+		ask := []signature.Param{{Key: signature.Key{Type: ioManagerType, Name: asset.IO}}}
+		target, err := l.config.Container.Target("the IO manager of asset "+asset.Key, signature.Make(ask, nil, nil))
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		l.storage[asset.IO] = target
+	}
+	return faults
+}
+
+func (l *Launcher) missingIO(asset assets.Description) error {
+	known := l.config.Container.Providers(ioManagerType, "")
+	for _, resource := range l.config.Container.Resources() {
+		if slices.Contains(resource.Types, ioManagerType.String()) && !slices.Contains(known, resource.Key) {
+			known = append(known, resource.Key)
+		}
+	}
+	text := nearest.Suggestion(asset.IO, known)
+	if len(known) == 0 {
+		text = ": define one, as by iomanagers.Files"
+	}
+	return fmt.Errorf("asset %s (%s) is stored by the IO manager %q, which does not exist%s", asset.Key, asset.Position, asset.IO, text)
+}
+
+// targets are all that a plan needs of a child: what the functions ask for,
+// and the IO managers of outputs and inputs.
+func (l *Launcher) targets(plan *assets.Plan) []*container.Target {
+	var targets []*container.Target
+	seen := make(map[string]bool)
+	storage := func(key string) {
+		if !seen[key] {
+			seen[key] = true
+			targets = append(targets, l.storage[key])
+		}
+	}
+	for _, step := range plan.Steps {
+		targets = append(targets, step.Target())
+		if step.Output != nil {
+			storage(step.IO)
+		}
+		for _, input := range step.Inputs {
+			storage(input.IO)
+		}
+	}
+	return targets
+}
+
+// ioManager returns the child's IO manager of a key.
+func (r *Run) ioManager(key string) iomanagers.IOManager {
+	manager, _ := r.child.Arguments(r.launcher.storage[key])[0].Interface().(iomanagers.IOManager)
+	return manager
+}
+
+// load loads a step's inputs.
+func (r *Run) load(ctx context.Context, step *assets.Step) ([]reflect.Value, error) {
+	values := make([]reflect.Value, len(step.Inputs))
+	for i, input := range step.Inputs {
+		value := reflect.New(input.Type)
+		err := r.ioManager(input.IO).Load(ctx, iomanagers.Input{
+			Asset: input.Asset, RunID: r.launch.id, Format: input.Format, Type: input.Type,
+		}, value.Interface())
+		switch {
+		case errors.Is(err, iomanagers.ErrNotFound) && !input.Planned:
+			return nil, fmt.Errorf("%w: it is not part of this run, run it first (--select %q)", err, "+"+input.Asset)
+		case err != nil:
+			return nil, err
+		}
+		values[i] = value.Elem()
+	}
+	return values, nil
+}
+
+// store stores a step's output, and returns what the IO manager tells about it.
+func (r *Run) store(ctx context.Context, step *assets.Step, value reflect.Value) (map[string]any, error) {
+	metadata := make(map[string]any)
+	err := r.ioManager(step.IO).Store(ctx, iomanagers.Output{
+		Asset: step.Asset, RunID: r.launch.id, Format: step.Format, Type: step.Output, Metadata: metadata,
+	}, value.Interface())
+	return metadata, err
+}
+
+// Value loads an asset's stored value, in a child container of its own that
+// holds only the asset's IO manager. The error of an unknown asset matches
+// container.ErrInvalid, that of one without a stored value
+// iomanagers.ErrNotFound.
+func (l *Launcher) Value(ctx context.Context, asset string, opts ...container.ChildOption) (value any, err error) {
+	_, step, err := l.config.Graph.Asset(asset)
+	if err != nil {
+		return nil, err
+	}
+	if step.Output == nil {
+		return nil, container.JoinFaults("loading asset "+asset, []error{errors.New("it stores its data itself, so there is no value to load")})
+	}
+	target := l.storage[step.IO]
+	childOptions := l.childOptions(target)
+	for _, opt := range opts {
+		childOptions = append(childOptions, opt)
+	}
+	child, err := l.config.Container.NewChild(ctx, childOptions...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, child.Close(err)) }()
+	manager, _ := child.Arguments(target)[0].Interface().(iomanagers.IOManager)
+	into := reflect.New(step.Output)
+	err = manager.Load(ctx, iomanagers.Input{Asset: asset, Format: step.Format, Type: step.Output}, into.Interface())
+	if err != nil {
+		return nil, err
+	}
+	return into.Elem().Interface(), nil
+}
