@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fxrun/fxrun/runs"
 )
@@ -89,7 +90,7 @@ type write struct {
 type change struct {
 	*heldRun
 	dirty    bool     // the record has changed since the row was written
-	steps    []string // the keys of those that have
+	steps    []string // the keys of those that may have
 	allSteps bool
 }
 
@@ -266,7 +267,8 @@ func (w *write) save(run *change) error {
 		}
 		return nil
 	}
-	for _, key := range run.steps {
+	slices.Sort(run.steps)
+	for _, key := range slices.Compact(run.steps) {
 		step, ok := r.Step(key)
 		if !ok {
 			continue // a log line of a step that the run does not have

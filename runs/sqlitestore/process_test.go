@@ -163,7 +163,7 @@ func checkRun(t *testing.T, store runs.Store, id string, seq int64) {
 const (
 	processes   = 4
 	goroutines  = 4
-	perRoutine  = 60
+	perRoutine  = 40
 	sharedRunID = "shared"
 )
 
@@ -218,7 +218,7 @@ func TestProcessesShareAFolder(t *testing.T) {
 
 func TestProcessesOpenANewFolderAtOnce(t *testing.T) {
 	t.Parallel()
-	for range 5 {
+	for range 3 {
 		runChildren(t, t.TempDir(), "only open")
 	}
 }
