@@ -45,6 +45,9 @@ type LauncherConfig struct {
 	// Logger gets what steps and resources log, besides the history. Defaults
 	// to one that discards.
 	Logger *slog.Logger
+	// LogLevel is the lowest level of the lines that the history keeps.
+	// Defaults to slog.LevelInfo.
+	LogLevel slog.Level
 }
 
 // NewLauncher returns a launcher. The error is a *container.Faults with every

@@ -10,9 +10,9 @@ import (
 // resource logs.
 const resourceAttr = "resource"
 
-// logHandler is a slog.Handler that records lines with a run. It takes every
-// level: what is shown is decided by whoever reads.
+// logHandler is a slog.Handler that records lines with a run.
 type logHandler struct {
+	level  slog.Level // the lowest that is recorded
 	record func(LogWritten)
 	attrs  []scopedAttr
 	groups []string
@@ -26,7 +26,7 @@ type scopedAttr struct {
 
 var _ slog.Handler = (*logHandler)(nil)
 
-func (h *logHandler) Enabled(context.Context, slog.Level) bool { return true }
+func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
 
 func (h *logHandler) Handle(_ context.Context, record slog.Record) error {
 	line := LogWritten{Level: record.Level, Message: record.Message}

@@ -159,7 +159,7 @@ func (r *Run) logger(step string) *slog.Logger {
 	if step != "" {
 		outside = outside.WithAttrs([]slog.Attr{slog.String("step", step)})
 	}
-	return slog.New(slog.NewMultiHandler(&logHandler{record: func(line LogWritten) {
+	return slog.New(slog.NewMultiHandler(&logHandler{level: r.launcher.config.LogLevel, record: func(line LogWritten) {
 		line.Step = step
 		r.record(line)
 	}}, outside))
