@@ -219,7 +219,7 @@ func (c copier) copyReference(to, from reflect.Value) error {
 	if t.Kind() == reflect.Slice {
 		o.len, o.cap = from.Len(), from.Cap()
 	}
-	if made, ok := c.copies[o]; ok && t.Kind() == reflect.Slice {
+	if made, ok := c.copies[o]; ok {
 		to.Set(made)
 		return nil
 	}

@@ -10,5 +10,6 @@
 // Whether something is an IOManager is decided by package iotest: run its suite
 // over every implementation of your own.
 //
-// The package imports nothing of fxrun, and every type in it works without Fx.
+// [Files] and [Memory] make the two into resources; for those alone the package imports
+// package container. Every type in it also works by hand, without Fx.
 package iomanagers

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/kelseyhightower/envconfig"
 
 	"github.com/fxrun/fxrun/iomanagers"
 )
@@ -117,10 +118,13 @@ func TestAStoreThatEndsHalfWayLeavesTheOldFile(t *testing.T) {
 	}{
 		{"by an error", func(w io.Writer, _ any) error { w.Write(chunk); return errFlaky }, errFlaky},
 		{"by cancellation while writing", func(w io.Writer, _ any) error {
-			w.Write(chunk)
 			cancel()
-			_, err := w.Write(chunk)
-			return err
+			for range 10 {
+				if _, err := w.Write(chunk); err != nil {
+					return err
+				}
+			}
+			return errors.New("writing goes on after cancellation")
 		}, context.Canceled},
 		{"by cancellation after the last byte", func(w io.Writer, _ any) error { cancel(); return nil }, context.Canceled},
 		{"by a write error that the codec ignores", func(w io.Writer, _ any) error { cancel(); w.Write(chunk); w.Write(chunk); return nil }, context.Canceled},
@@ -290,6 +294,18 @@ func TestNewFilesReportsEveryFaultOfItsCodecs(t *testing.T) {
 		"codec \"./x\": extension \"../x\" is not a dot and up to 31 of a-z, 0-9, dot, dash and underscore"
 	if err == nil || err.Error() != want {
 		t.Errorf("NewFiles gives\n%v, want\n%s", err, want)
+	}
+}
+
+func TestTheFolderIsDataByDefault(t *testing.T) {
+	t.Parallel()
+	var cfg iomanagers.FilesConfig
+	if err := envconfig.Process("fxrun_iomanagers_test", &cfg); err != nil || cfg.Root != "data" {
+		t.Errorf("envconfig gives %+v, %v", cfg, err)
+	}
+	_, err := iomanagers.NewFiles(iomanagers.FilesConfig{}, iomanagers.Raw("../x"))
+	if err == nil || !strings.HasPrefix(err.Error(), "making the file manager of data: ") {
+		t.Errorf("NewFiles gives %v, want the folder data in it", err)
 	}
 }
 

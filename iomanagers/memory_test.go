@@ -37,6 +37,7 @@ type (
 func TestMemoryCopiesExactly(t *testing.T) {
 	t.Parallel()
 	root := &account{Owner: "root", cents: 5, opened: time.Now().Local()}
+	three := []int{1, 2, 3}
 	link, _ := url.Parse("https://user:word@example.com/x?y=z")
 	for _, value := range []any{
 		account{Owner: "a", cents: 7, opened: time.Now(), Limits: map[string]*big.Int{"x": big.NewInt(1)}, Parents: []*account{root, nil}},
@@ -44,6 +45,7 @@ func TestMemoryCopiesExactly(t *testing.T) {
 		new(big.Float).SetPrec(200).SetInt64(3),
 		[]any{1, "a", nil, map[string]any{"b": []byte("c")}, errors.New("kept")},
 		[2][]int{{1}, nil},
+		[][]int{three[:1], three[:2], three},
 		[]string(nil), map[string]int(nil), (*int)(nil),
 	} {
 		t.Run(fmt.Sprintf("%T", value), func(t *testing.T) {

@@ -178,11 +178,8 @@ func isAnnotated(value reflect.Value) bool {
 
 func paramsOf(t reflect.Type, argument int) ([]Param, error) {
 	if !isIn(t) {
-		if t.Kind() == reflect.Pointer && isIn(t.Elem()) {
-			return nil, fmt.Errorf("parameter %d is a pointer to an fx.In struct: take it by value", argument+1)
-		}
-		if isOut(t) {
-			return nil, fmt.Errorf("parameter %d is an fx.Out struct: parameters embed fx.In", argument+1)
+		if fault := notAParam(t); fault != nil {
+			return nil, fmt.Errorf("parameter %d is %w", argument+1, fault)
 		}
 		return []Param{{Key: Key{Type: t}, argument: argument}}, nil
 	}
@@ -198,6 +195,10 @@ func paramsOf(t reflect.Type, argument int) ([]Param, error) {
 			fault = errors.New("it is not exported")
 		case isIn(field.Type):
 			return
+		case fault == nil && param.Group == "":
+			if wrong := notAParam(field.Type); wrong != nil {
+				fault = fmt.Errorf("it is %w", wrong)
+			}
 		}
 		if fault != nil {
 			faults = append(faults, fmt.Errorf("field %s of %s: %w", field.Name, t, fault))
@@ -206,6 +207,17 @@ func paramsOf(t reflect.Type, argument int) ([]Param, error) {
 		params = append(params, param)
 	})
 	return params, errors.Join(faults...)
+}
+
+// notAParam says why t can't be asked for.
+func notAParam(t reflect.Type) error {
+	switch {
+	case t.Kind() == reflect.Pointer && isIn(t.Elem()):
+		return errors.New("a pointer to an fx.In struct: take it by value")
+	case isOut(t), t.Kind() == reflect.Pointer && isOut(t.Elem()):
+		return errors.New("an fx.Out struct: parameters embed fx.In")
+	}
+	return nil
 }
 
 func (p *Param) readTags(field reflect.StructField) error {
@@ -217,12 +229,14 @@ func (p *Param) readTags(field reflect.StructField) error {
 		}
 		p.Optional = value
 	}
-	group, ok := field.Tag.Lookup("group")
-	if !ok {
+	group := field.Tag.Get("group")
+	if group == "" {
 		return nil
 	}
 	name, option, _ := strings.Cut(group, ",")
 	switch {
+	case p.Optional:
+		return errors.New("a group is never optional: without members it is an empty slice")
 	case option != "" && option != "soft":
 		return fmt.Errorf("tag group:%q has an unknown option %q: soft is the only one for a parameter", group, option)
 	case p.Name != "":
@@ -236,11 +250,8 @@ func (p *Param) readTags(field reflect.StructField) error {
 
 func resultsOf(t reflect.Type, position int) ([]Result, error) {
 	if !isOut(t) {
-		if t.Kind() == reflect.Pointer && isOut(t.Elem()) {
-			return nil, fmt.Errorf("result %d is a pointer to an fx.Out struct: return it by value", position+1)
-		}
-		if isIn(t) {
-			return nil, fmt.Errorf("result %d is an fx.In struct: results embed fx.Out", position+1)
+		if fault := notAResult(t); fault != nil {
+			return nil, fmt.Errorf("result %d is %w", position+1, fault)
 		}
 		return []Result{{Key: Key{Type: t}, result: position}}, nil
 	}
@@ -256,6 +267,10 @@ func resultsOf(t reflect.Type, position int) ([]Result, error) {
 			return
 		case field.Type == errorType:
 			fault = errors.New("an error is returned as the function's last result")
+		case fault == nil && result.Group == "":
+			if wrong := notAResult(field.Type); wrong != nil {
+				fault = fmt.Errorf("it is %w", wrong)
+			}
 		}
 		if fault != nil {
 			faults = append(faults, fmt.Errorf("field %s of %s: %w", field.Name, t, fault))
@@ -266,10 +281,21 @@ func resultsOf(t reflect.Type, position int) ([]Result, error) {
 	return results, errors.Join(faults...)
 }
 
+// notAResult says why t can't be given.
+func notAResult(t reflect.Type) error {
+	switch {
+	case t.Kind() == reflect.Pointer && isOut(t.Elem()):
+		return errors.New("a pointer to an fx.Out struct: return it by value")
+	case isIn(t), t.Kind() == reflect.Pointer && isIn(t.Elem()):
+		return errors.New("an fx.In struct: results embed fx.Out")
+	}
+	return nil
+}
+
 func (r *Result) readTags(field reflect.StructField) error {
 	r.Type, r.Name = field.Type, field.Tag.Get("name")
-	group, ok := field.Tag.Lookup("group")
-	if !ok {
+	group := field.Tag.Get("group")
+	if group == "" {
 		return nil
 	}
 	name, option, _ := strings.Cut(group, ",")
@@ -296,7 +322,7 @@ func eachField(t, marker reflect.Type, visit func(field reflect.StructField, ind
 	ignoreUnexported := false
 	for field := range t.Fields() {
 		if field.Type == marker && field.Anonymous {
-			ignoreUnexported = field.Tag.Get("ignore-unexported") == "true"
+			ignoreUnexported, _ = strconv.ParseBool(field.Tag.Get("ignore-unexported"))
 		}
 	}
 	for i := range t.NumField() {
@@ -304,8 +330,10 @@ func eachField(t, marker reflect.Type, visit func(field reflect.StructField, ind
 		if field.Type == marker && field.Anonymous {
 			continue
 		}
-		visit(field, []int{i}, ignoreUnexported && !field.IsExported())
-		if isIn(field.Type) || isOut(field.Type) {
+		ignored := ignoreUnexported && !field.IsExported()
+		visit(field, []int{i}, ignored)
+		nested := isIn(field.Type) && marker == reflect.TypeFor[dig.In]() || isOut(field.Type) && marker == reflect.TypeFor[dig.Out]()
+		if nested && !ignored {
 			eachField(field.Type, marker, func(inner reflect.StructField, index []int, ignored bool) {
 				visit(inner, append([]int{i}, index...), ignored)
 			})

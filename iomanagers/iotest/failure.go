@@ -85,6 +85,11 @@ func otherTypeIsRefused(t *testing.T, s Subject) {
 			t.Errorf("a Load into %s gives error %v, want iomanagers.ErrType", name, err)
 		}
 	}
+	asked := iomanagers.Input{Asset: "orders", Format: s.Format, Type: reflect.TypeFor[stranger]()}
+	dst := reflect.New(reflect.TypeOf(s.Value(0)))
+	if err := s.Manager.Load(t.Context(), asked, dst.Interface()); !errors.Is(err, iomanagers.ErrType) || !dst.Elem().IsZero() {
+		t.Errorf("a Load into another type than is asked for gives error %v, want iomanagers.ErrType", err)
+	}
 }
 
 // expectUntouched reports if a Load into a copy of before does not fail with want, or

@@ -149,6 +149,14 @@ var broken = []struct {
 			}}
 		})
 	}},
+	{"does not look at the type asked for", "a load into another type leaves the destination alone", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{load: func(ctx context.Context, in iomanagers.Input, dst any) error {
+				in.Type = nil
+				return m.Load(ctx, in, dst)
+			}}
+		})
+	}},
 	{"does not look at the declared type", "a value of another type than declared is refused", func() iotest.Subject {
 		return subject(func(m *iomanagers.MemoryManager) manager {
 			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
@@ -166,7 +174,7 @@ var broken = []struct {
 					return nil
 				},
 				load: func(_ context.Context, in iomanagers.Input, dst any) error {
-					if value, ok := kept.Load(in.Asset); ok {
+					if value, _ := kept.Load(in.Asset); value != nil {
 						if target := reflect.ValueOf(dst); target.Kind() == reflect.Pointer && !target.IsNil() && reflect.TypeOf(value).AssignableTo(target.Type().Elem()) {
 							target.Elem().Set(reflect.ValueOf(value))
 						}

@@ -21,7 +21,7 @@ func utc(t tester, subject Subject) {
 	stored := add(t, subject.Store, events...)
 	isUTC := func(what string, got time.Time) {
 		t.Helper()
-		if got != want { //nolint:revive // the location must be the same too
+		if got != want { // not Equal: the location must be the same too
 			t.Errorf("%s is %s, want %s", what, got, want)
 		}
 	}

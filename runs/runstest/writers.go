@@ -63,7 +63,10 @@ func twoStores(t tester, subject Subject) {
 	same(t, "logs", readLog(t, two, "r1"), log)
 	log = append(log, add(t, two, event("r1", 4, runs.RunCancelRequested{Reason: "enough"}))...)
 	same(t, "records", readRun(t, one, "r1"), sum(t, log))
-	// What the first store remembers of the run is out of date now.
+	// What the first store remembers of the run is out of date now, also where
+	// it has made something of a refused append.
+	refuse(t, one, runs.ErrTransition, event("r1", 5, runs.StepSucceeded{Step: "orders"}), event("r1", 6, runs.RunStarting{}))
+	log = append(log, add(t, two, logged("r1", 5, "line"))...)
 	log = append(log, add(t, one, event("r1", 5, runs.StepSucceeded{Step: "orders"}))...)
 	log = append(log, add(t, two, event("r1", 6, runs.RunFinished{Status: runs.StatusSucceeded}))...)
 	refuse(t, one, runs.ErrTransition, event("r1", 7, runs.RunFinished{Status: runs.StatusFailed}))

@@ -79,7 +79,7 @@ func (s *Store) append(ctx context.Context, events []runs.Event, fields []json.R
 
 // write is one transaction.
 type write struct {
-	ctx     context.Context //nolint:containedctx // a write lives for one call
+	ctx     context.Context // a write lives for one call
 	tx      *sql.Tx
 	store   *Store
 	changes map[string]*change // by run ID

@@ -8,7 +8,7 @@
 // folder must be on a local disk; SQLite's locks do not work on network file
 // systems.
 //
-// It imports package runs and modernc.org/sqlite. What a store must do is
+// It imports package runs, Fx (for Module) and modernc.org/sqlite. What a store must do is
 // written at runs.Store and tested by package runstest.
 package sqlitestore
 
