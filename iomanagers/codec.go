@@ -5,6 +5,8 @@ import (
 	"io"
 	"reflect"
 	"strings"
+
+	"github.com/fxrun/fxrun/internal/nearest"
 )
 
 // Codec turns values into bytes and back. Implementations are stateless values that are
@@ -64,7 +66,7 @@ func (c codecs) pick(format string, t reflect.Type) (Codec, error) {
 		names[i] = codec.Name()
 	}
 	suggestion := ""
-	if near := nearest(format, names); near != "" {
+	if near := nearest.Name(format, names); near != "" {
 		suggestion = fmt.Sprintf("; did you mean %q?", near)
 	}
 	return nil, fmt.Errorf("%w: there is no format %q among %s%s", ErrUnsupported, format, strings.Join(names, ", "), suggestion)
