@@ -1,0 +1,85 @@
+// Package containertest starts resources inside tests: one, with what it needs,
+// or a whole child container, with fakes and with given config. Anything that
+// goes wrong fails the test, at its end also what a resource leaves running.
+//
+//	client := containertest.Start[*Client](t,
+//		container.Provide("client", NewClient, container.Config(ClientConfig{URL: server.URL})),
+//		container.Provide("credentials", NewCredentials, container.Config(CredentialsConfig{})),
+//		container.Launch(container.RunConfig{Resources: map[string]any{"credentials": container.Fields{"user": "ada"}}}),
+//	)
+//
+// The environment is the test's own: testing.T.Setenv gives it values. What a
+// constructor is told about the run is given by container.Info.
+package containertest
+
+import (
+	"context"
+
+	"github.com/fxrun/fxrun/container"
+	"go.uber.org/fx"
+)
+
+// TB is the part of testing.TB that this package needs, so that its own
+// failures can be tested.
+type TB interface {
+	Helper()
+	Context() context.Context
+	Cleanup(func())
+	Errorf(format string, args ...any)
+	FailNow()
+}
+
+// New builds a container, and fails the test at once where its definitions are
+// wrong.
+func New(tb TB, definitions ...container.Definition) *container.Container {
+	tb.Helper()
+	c, err := container.New(definitions...)
+	if err != nil {
+		tb.Errorf("%v", err)
+		tb.FailNow()
+	}
+	return c
+}
+
+// Start builds a container of the definitions among options, opens a child of
+// it with all other options (container.Launch, fx.Replace, ...) that holds a T
+// and what that needs, and returns the T, started.
+//
+// At the end of the test the child is closed, with the outcome nil. The test
+// fails if that fails, or if a goroutine that the child's resources, or the
+// test itself, began after Start is still there a second later.
+func Start[T any](tb TB, options ...fx.Option) T {
+	tb.Helper()
+	var definitions []container.Definition
+	var rest []fx.Option
+	for _, option := range options {
+		if definition, ok := option.(container.Definition); ok {
+			definitions = append(definitions, definition)
+		} else {
+			rest = append(rest, option)
+		}
+	}
+	var value T
+	Open(tb, New(tb, definitions...), append(rest, container.Populate(&value))...)
+	return value
+}
+
+// Open opens a child of a container. It fails the test at once where that goes
+// wrong, and closes the child at the end of the test, as [Start] does.
+func Open(tb TB, c *container.Container, options ...fx.Option) *container.Child {
+	tb.Helper()
+	watch := watchGoroutines(tb)
+	child, err := c.NewChild(watch.ctx, options...)
+	if err != nil {
+		tb.Errorf("%v", err)
+		tb.FailNow()
+		return nil
+	}
+	tb.Cleanup(func() {
+		if err := child.Close(nil); err != nil {
+			tb.Errorf("closing the child container: %v", err)
+		}
+		watch.check()
+	})
+	return child
+}
