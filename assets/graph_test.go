@@ -3,7 +3,12 @@ package assets_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -196,8 +201,178 @@ func TestFaultsOfTheGraph(t *testing.T) {
 		assets.New("x", func(uint8) uint16 { return 0 }),
 		assets.New("y", func(uint16) uint8 { return 0 }),
 	)
-	if err == nil {
-		t.Fatal("no error")
+	golden(t, "faults", err)
+}
+
+func TestFaultsOfJobs(t *testing.T) {
+	t.Parallel()
+	_, err := assets.NewGraph(newContainer(t),
+		assets.New("orders", func() orders { return nil }),
+		assets.NewJob("good", assets.Select("*")),
+		assets.NewJob("good", assets.Select("orders")),
+		assets.NewJob("empty"),
+		assets.NewJob("unknown", assets.Select("order or group:x")),
+		assets.NewJob("bad name", assets.Select("*")),
+	)
+	golden(t, "job_faults", err)
+}
+
+var line = regexp.MustCompile(`_test\.go:\d+`)
+
+// golden compares an error's text with a file, which UPDATE_GOLDEN=1 rewrites.
+// Lines of this file are left out.
+func golden(t *testing.T, name string, err error) {
+	t.Helper()
+	if !errors.Is(err, container.ErrInvalid) {
+		t.Fatalf("got %v", err)
 	}
-	t.Log(err)
+	text := line.ReplaceAllString(err.Error(), "_test.go:LINE") + "\n"
+	file := filepath.Join("testdata", name+".golden")
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), text); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDefinitionGivenTwice(t *testing.T) {
+	t.Parallel()
+	one := assets.New("orders", func() orders { return nil })
+	job := assets.NewJob("all", assets.Select("*"))
+	g, err := assets.NewGraph(newContainer(t), one, job, assets.Set(one), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(g.Assets()) != 1 || len(g.Jobs()) != 1 {
+		t.Errorf("%v, %v", g.Assets(), g.Jobs())
+	}
+}
+
+func TestOrderOfDefinitionsDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	list := []assets.Definition{
+		assets.New("c", func(in struct {
+			fx.In
+			A orders `name:"a"`
+			B orders `name:"b"`
+		}) (prices, error) {
+			return nil, nil
+		}),
+		assets.New("a", func() orders { return nil }),
+		assets.New("b", func() orders { return nil }, assets.After("a")),
+	}
+	var first []assets.Description
+	for range list {
+		g, err := assets.NewGraph(newContainer(t), list...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = g.Assets()
+		}
+		if diff := cmp.Diff(first, g.Assets()); diff != "" {
+			t.Error(diff)
+		}
+		list = append(list[1:], list[0])
+	}
+}
+
+func TestAnAssetOfItsInputsType(t *testing.T) {
+	t.Parallel()
+	g, err := assets.NewGraph(newContainer(t),
+		assets.New("raw", func() orders { return nil }),
+		assets.New("clean", func(o orders) orders { return o }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	description, _, err := g.Asset("clean")
+	if err != nil || !slices.Equal(description.Upstream, []string{"raw"}) {
+		t.Errorf("got %+v, %v", description, err)
+	}
+}
+
+func TestResourcesAreLeftToTheContainer(t *testing.T) {
+	t.Parallel()
+	description, step, err := shop(t).Asset("revenue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(description.Resources, []string{"client"}) || !slices.Equal(step.Target().Resources(), []string{"client"}) {
+		t.Errorf("got %v, %v", description.Resources, step.Target().Resources())
+	}
+	if _, _, err := shop(t).Asset("revnue"); !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), `did you mean "revenue"?`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestJobOfAGraph(t *testing.T) {
+	t.Parallel()
+	config := container.RunConfig{Resources: map[string]any{"x": container.Fields{"y": 1}}}
+	g, err := assets.NewGraph(newContainer(t),
+		assets.New("orders", func() orders { return nil }),
+		assets.NewJob("nightly", assets.Select("orders"), assets.LaunchDefaults(config), assets.JobTag("team", "data"), assets.DescribeJob("all of it")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := g.Job("nightly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(job.Plan.Steps) != 1 || job.Tags["team"] != "data" || job.Config.Resources["x"] == nil || g.Jobs()[0].Description != "all of it" {
+		t.Errorf("got %+v", job)
+	}
+	if _, err := g.Job("nightli"); !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), `did you mean "nightly"?`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestContextKeepsMetadata(t *testing.T) {
+	t.Parallel()
+	var told []int64
+	step := assets.NewContext(assets.ContextConfig{
+		Asset: "orders", Partition: "2026-01-02", Run: container.RunInfo{ID: "r1"},
+		Progress: func(done, total int64) { told = append(told, done, total) },
+	})
+	step.AddMetadata("rows", 1)
+	step.AddMetadata("rows", 2)
+	step.Progress(3, 4)
+	step.Metadata()["rows"] = "changed"
+	if step.Metadata()["rows"] != 2 || !slices.Equal(told, []int64{3, 4}) {
+		t.Errorf("got %v, %v", step.Metadata(), told)
+	}
+	if step.Asset() != "orders" || step.Partition() != "2026-01-02" || step.Run().ID != "r1" || step.Attempt() != 1 || step.Logger() == nil {
+		t.Errorf("got %+v", step)
+	}
+}
+
+func BenchmarkNewGraph(b *testing.B) {
+	c, err := container.New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	const count = 10_000
+	list := make([]assets.Asset, count)
+	for i := range list {
+		list[i] = assets.New(fmt.Sprintf("asset%d", i), func() error { return nil })
+		if i > 0 {
+			list[i] = assets.New(fmt.Sprintf("asset%d", i), func() error { return nil }, assets.After(fmt.Sprintf("asset%d", i/2)))
+		}
+	}
+	set := assets.Set(list...)
+	for b.Loop() {
+		g, err := assets.NewGraph(c, set)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := g.Plan("*"); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
