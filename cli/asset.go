@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"reflect"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// shownMaterializations is how many of an asset's are shown.
+const shownMaterializations = 10
+
+type assetFlags struct {
+	launch launchFlags
+	value  bool
+	raw    bool
+	json   bool
+}
+
+func (p program) assetCommand() *cobra.Command {
+	var flags assetFlags
+	command := &cobra.Command{
+		Use:   "asset KEY",
+		Short: "Show an asset, its last materializations, or its stored value",
+		Long: "Show an asset: what it is made from, what is made from it, and its last\n" +
+			"materializations.\n\n" +
+			"--value writes the stored value as JSON, --raw writes text or bytes as they are\n" +
+			"stored. Both start the asset's IO manager and nothing else; --job, --config and\n" +
+			"--set configure it.",
+		Example:           "  PROGRAM asset raw/orders\n  PROGRAM asset raw/orders --value | jq length",
+		Args:              one("the key of an asset"),
+		ValidArgsFunction: p.completions(p.assetKeys, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if flags.value || flags.raw {
+				return p.writeValue(cmd, args[0], flags)
+			}
+			return p.showAsset(cmd, args[0], flags.json)
+		},
+	}
+	command.Flags().BoolVar(&flags.value, "value", false, "write the stored value as JSON")
+	command.Flags().BoolVar(&flags.raw, "raw", false, "write the stored text or bytes as they are")
+	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
+	flags.launch.register(command, p, "with --value: use the launch defaults of the job called `NAME`")
+	return command
+}
+
+func (p program) showAsset(cmd *cobra.Command, key string, asJSON bool) (err error) {
+	s, err := p.openWithHistory()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	asset, _, err := s.graph.Asset(key)
+	if err != nil {
+		return err
+	}
+	if err := s.startToRead(cmd.Context()); err != nil {
+		return err
+	}
+	last, err := s.materializations(cmd.Context(), key, shownMaterializations)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeDocument(cmd.OutOrStdout(), struct {
+			assets.Description
+			Materializations []runs.Event `json:"materializations"`
+		}{asset, list(last)})
+	}
+	writeAsset(cmd.OutOrStdout(), asset, last)
+	return nil
+}
+
+func writeAsset(out io.Writer, asset assets.Description, last []runs.Event) {
+	screen := screenOf(out)
+	_, _ = fmt.Fprintln(out, screen.in(bold, asset.Key))
+	if asset.Description != "" {
+		_, _ = fmt.Fprintln(out, cleanLines(asset.Description))
+	}
+	stored := asset.IO
+	if asset.Format != "" {
+		stored += " as " + asset.Format
+	}
+	if asset.Type == "" {
+		stored = "by its own function"
+	}
+	var about facts
+	about.add("type", asset.Type)
+	about.add("function", asset.Function)
+	about.add("defined at", asset.Position)
+	about.add("stored", stored)
+	about.add("group", asset.Group)
+	about.add("tags", asset.Tags...)
+	about.add("owners", asset.Owners...)
+	about.add("upstream", asset.Upstream...)
+	about.add("downstream", asset.Downstream...)
+	about.add("resources", asset.Resources...)
+	about.write(out, screen)
+	_, _ = fmt.Fprintln(out)
+	if len(last) == 0 {
+		_, _ = fmt.Fprintln(out, "never materialized")
+		return
+	}
+	t := table{columns: []column{{name: "MATERIALIZED"}, {name: "RUN"}, {name: "ROWS", right: true}, {name: "SIZE", right: true}, {name: "METADATA"}}}
+	for _, event := range last {
+		value := materializationOf(event)
+		t.add(timeText(event.Time), event.RunID, rowsOf(value), sizeText(value.Size), metadataText(value))
+	}
+	t.write(out, screen, "")
+}
+
+// writeValue writes what is stored.
+func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (err error) {
+	if flags.value && flags.raw {
+		return invalid("reading the flags", "--value writes JSON, --raw does not: give one of them")
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	config, err := flags.launch.config(cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	s, err := p.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	_, step, err := s.graph.Asset(key)
+	if err != nil {
+		return err
+	}
+	if flags.raw && !isText(step.Output) {
+		return invalid("reading the flags", "--raw is for assets of text or bytes, but %s is a %v: use --value", key, step.Output)
+	}
+	if config, err = flags.launch.withJob(s.graph, config); err != nil {
+		return err
+	}
+	if err := s.start(ctx); err != nil {
+		return interruptedOr(ctx, err)
+	}
+	value, err := s.launcher.Value(ctx, key, container.Launch(config))
+	switch {
+	case errors.Is(err, iomanagers.ErrNotFound):
+		return fmt.Errorf("loading %s: nothing is stored yet: %s run --select %q makes it", key, cmd.Parent().CommandPath(), "+"+key)
+	case err != nil:
+		return interruptedOr(ctx, err)
+	}
+	if !flags.raw {
+		return writeDocument(cmd.OutOrStdout(), value)
+	}
+	if _, err := cmd.OutOrStdout().Write(reflect.ValueOf(value).Convert(reflect.TypeFor[[]byte]()).Bytes()); err != nil {
+		return fmt.Errorf("writing the value of %s: %w", key, err)
+	}
+	return nil
+}
+
+func interruptedOr(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return err
+}
+
+// isText reports whether values of the type can be written as they are.
+func isText(t reflect.Type) bool {
+	return t != nil && (t.Kind() == reflect.String || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8)
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/runs"
+)
+
+type assetJSON struct {
+	assets.Description
+	Last *runs.Event `json:"last,omitempty"`
+}
+
+func (p program) assetsCommand() *cobra.Command {
+	var asJSON bool
+	var selects []string
+	command := &cobra.Command{
+		Use:               "assets",
+		Short:             "List the assets, and when each was last materialized",
+		Long:              "List the assets, and when each was last materialized.",
+		Example:           "  PROGRAM assets\n  PROGRAM assets --select 'group:raw or tag:daily' --json",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.listAssets(cmd, selects, asJSON) },
+	}
+	command.Flags().StringArrayVarP(&selects, "select", "s", nil, "only those that an `EXPRESSION` selects (repeatable: any of them)")
+	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	p.complete(command, "select", p.selections)
+	return command
+}
+
+func (p program) listAssets(cmd *cobra.Command, selects []string, asJSON bool) (err error) {
+	s, err := p.openWithHistory()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	described := []assetJSON{}
+	selected, err := s.selected(selects)
+	if err != nil {
+		return err
+	}
+	if err := s.startToRead(cmd.Context()); err != nil {
+		return err
+	}
+	for _, asset := range s.graph.Assets() {
+		if !selected[asset.Key] {
+			continue
+		}
+		last, err := s.materializations(cmd.Context(), asset.Key, 1)
+		if err != nil {
+			return err
+		}
+		listed := assetJSON{Description: asset}
+		if len(last) > 0 {
+			listed.Last = &last[0]
+		}
+		described = append(described, listed)
+	}
+	if asJSON {
+		return writeDocument(cmd.OutOrStdout(), described)
+	}
+	writeAssets(cmd, described)
+	return nil
+}
+
+// selected is the set of assets that any of the expressions selects; without
+// expressions, of all.
+func (s *session) selected(selects []string) (map[string]bool, error) {
+	if len(selects) == 0 {
+		selects = []string{"*"}
+	}
+	keys, err := s.graph.Select(eitherOf(selects))
+	set := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		set[key] = true
+	}
+	return set, err
+}
+
+func writeAssets(cmd *cobra.Command, described []assetJSON) {
+	out := cmd.OutOrStdout()
+	if len(described) == 0 {
+		_, _ = fmt.Fprintln(out, "no assets are defined")
+		return
+	}
+	t := table{columns: []column{
+		{name: "ASSET"}, {name: "GROUP"}, {name: "TYPE"}, {name: "IO"}, {name: "MATERIALIZED"}, {name: "ROWS", right: true}, {name: "DESCRIPTION"},
+	}}
+	for _, asset := range described {
+		when, rows := "never", ""
+		if asset.Last != nil {
+			when, rows = timeText(asset.Last.Time), rowsOf(materializationOf(*asset.Last))
+		}
+		t.add(asset.Key, asset.Group, asset.Type, asset.IO, when, rows, firstLine(asset.Description.Description))
+		if asset.Last == nil {
+			t.last(4).colour = dim
+		}
+	}
+	t.write(out, screenOf(out), "")
+}
+
+// materializations returns the last events of an asset's materialization,
+// newest first.
+func (s *session) materializations(ctx context.Context, asset string, limit int) ([]runs.Event, error) {
+	return s.history().Events(ctx, runs.EventQuery{
+		Asset: asset, Types: []runs.EventType{runs.TypeAssetMaterialized}, Limit: limit,
+	})
+}
+
+func materializationOf(event runs.Event) runs.AssetMaterialized {
+	value, _ := event.Data.(runs.AssetMaterialized)
+	return value
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"slices"
+	"time"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// board is what is known of a run while it goes on: the sum of its events.
+type board struct {
+	record    runs.Record
+	resources []boardResource // in the order in which they began to start
+	progress  map[string]runs.StepProgress
+	values    map[string]runs.AssetMaterialized
+}
+
+// boardResource is where a resource of the run stands.
+type boardResource struct {
+	key      string
+	state    resourceState
+	since    time.Time
+	duration time.Duration // of starting, or of stopping
+}
+
+type resourceState int
+
+const (
+	resourceStarting resourceState = iota
+	resourceStarted
+	resourceStopping
+	resourceStopped
+	resourceFailed
+)
+
+func newBoard() *board {
+	return &board{progress: make(map[string]runs.StepProgress), values: make(map[string]runs.AssetMaterialized)}
+}
+
+// apply adds the next event, as stored.
+func (b *board) apply(event runs.Event) {
+	_ = b.record.Apply(event) // a store that took the event has checked it
+	switch data := event.Data.(type) {
+	case runs.ResourceStarting:
+		b.resources = append(b.resources, boardResource{key: data.Resource, since: event.Time})
+	case runs.ResourceStarted:
+		b.set(data.Resource, resourceStarted, event.Time, data.Duration, data.Error)
+	case runs.ResourceStopping:
+		b.set(data.Resource, resourceStopping, event.Time, 0, runs.Failure{})
+	case runs.ResourceStopped:
+		b.set(data.Resource, resourceStopped, event.Time, data.Duration, data.Error)
+	case runs.StepStarted:
+		delete(b.progress, data.Step)
+	case runs.StepProgress:
+		b.progress[data.Step] = data
+	case runs.AssetMaterialized:
+		b.values[data.Step] = data
+	}
+}
+
+func (b *board) set(key string, state resourceState, at time.Time, took time.Duration, failure runs.Failure) {
+	i := slices.IndexFunc(b.resources, func(r boardResource) bool { return r.key == key })
+	if i < 0 {
+		return
+	}
+	if failure.Message != "" || b.resources[i].state == resourceFailed {
+		state = resourceFailed
+	}
+	b.resources[i] = boardResource{key: key, state: state, since: at, duration: took}
+}

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/nearest"
+)
+
+// program is the definitions that the commands are about.
+type program struct{ definitions []fx.Option }
+
+// Command returns the command tree that [Main] executes, for a program that
+// has a cobra tree of its own. It is named after the process; set its Use to
+// call it otherwise.
+//
+// Its error is nil, or gives the code to exit with by [ExitCode]. A failed run
+// has been reported by then; every other error is left to the tree's root to
+// print, as cobra does by default.
+func Command(definitions ...fx.Option) *cobra.Command {
+	p := program{definitions}
+	root := &cobra.Command{
+		Use:                   strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
+		Short:                 "Run data assets and look at them",
+		Long:                  "Run this program's assets, look at its definitions and at the history of its runs.\n\n" + exitCodes,
+		DisableFlagsInUseLine: true,
+		Args:                  onlyCommands,
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(p.runCommand(), p.assetsCommand(), p.assetCommand(), p.jobsCommand(),
+		p.resourcesCommand(), p.resourceCommand(), p.runsCommand())
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpFunc(helpIn(root))
+	silenceUsage(root)
+	return root
+}
+
+// silenceUsage keeps cobra from printing the help after every error.
+func silenceUsage(command *cobra.Command) {
+	command.SilenceUsage = true
+	for _, child := range command.Commands() {
+		silenceUsage(child)
+	}
+}
+
+// helpIn fills the path of root in for PROGRAM in examples: a host's tree may
+// have it anywhere.
+func helpIn(root *cobra.Command) func(*cobra.Command, []string) {
+	help := (&cobra.Command{}).HelpFunc()
+	return func(command *cobra.Command, args []string) {
+		command.Example = strings.ReplaceAll(command.Example, "PROGRAM", root.CommandPath())
+		help(command, args)
+	}
+}
+
+// flagError says in our words what is wrong with the flags.
+func flagError(command *cobra.Command, err error) error {
+	doing := "reading the flags of " + command.CommandPath()
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return invalid(doing, "%w", err)
+	}
+	var names []string
+	command.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
+	text := fmt.Sprintf("there is no flag --%s", unknown.GetSpecifiedName())
+	if unknown.GetSpecifiedShortnames() != "" {
+		text = fmt.Sprintf("there is no flag -%s", unknown.GetSpecifiedName())
+	}
+	if name := nearest.Name(unknown.GetSpecifiedName(), names); name != "" {
+		text += ", did you mean --" + name + "?"
+	}
+	return invalid(doing, "%s", text)
+}
+
+// onlyCommands refuses arguments that are no command.
+func onlyCommands(command *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, child := range command.Commands() {
+		if child.IsAvailableCommand() {
+			names = append(names, child.Name())
+		}
+	}
+	return invalid("reading the command line", "%s has no command %q%s", command.CommandPath(), args[0], nearest.Suggestion(args[0], names))
+}
+
+func noArguments(command *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return invalid("reading the command line", "%s takes no arguments, only flags: %q is too much", command.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// one wants exactly one argument, called what.
+func one(what string) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return invalid("reading the command line", "%s takes one argument, %s, not %d", command.CommandPath(), what, len(args))
+		}
+		return nil
+	}
+}
+
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return invalid("reading the command line", "%s takes at most one argument, %s, not %d", command.CommandPath(), what, len(args))
+		}
+		return nil
+	}
+}

@@ -1,0 +1,46 @@
+// Package cli is the command line of a program's own binary: it runs the
+// program's assets, shows its definitions, and reads the history of its runs.
+//
+//	func main() {
+//		cli.Main(
+//			container.Provide("api", NewClient),
+//			assets.New("orders", FetchOrders),
+//		)
+//	}
+//
+// The commands are run, assets, asset, jobs, resources, resource and runs; each
+// tells about itself with --help. The history is kept in an SQLite file in the
+// folder fxrun.Home, unless the definitions provide a runs.Store; the file is
+// made by the first run, never by a command that only reads.
+//
+// # Exit codes
+//
+//	0    it succeeded
+//	1    the run failed, or something else went wrong
+//	2    bad input: definitions, flags or config are wrong; nothing was started
+//	130  interrupted
+//
+// # JSON
+//
+// Every command that reads has --json, which writes one document. Names and
+// meanings of its fields stay; new fields may be added.
+//
+//	assets         [{assets.Description..., "last": runs.Event}]; no last without history
+//	asset KEY      {assets.Description..., "materializations": [runs.Event]}, newest first
+//	jobs           [{assets.JobDescription..., "assets": [KEY]}]
+//	resources      [container.Description]
+//	resource KEY   {container.Description..., "faults": [TEXT]}
+//	runs           [runs.Record], newest first, without steps
+//	runs show ID   {"record": runs.Record, "events": [runs.Event]}
+//	run --dry-run  {"job", "selection", "steps": [{"asset", "needs", "inputs", "io"}],
+//	               "resources": [container.Description], "faults": [TEXT]}
+//
+// A type's name stands for the JSON that the type itself writes. Lists are
+// never null. run --json writes lines: every event as it was stored, then
+// {"type": "record", "record": runs.Record}. What goes wrong otherwise is
+// {"type": "error", "message": TEXT, "faults": [TEXT], "exit_code": N}, besides
+// the text on standard error: in place of the document, or as the last line.
+//
+// The package sits on top of all others. Next: package runs, for what is
+// recorded, and package container, for where config comes from.
+package cli

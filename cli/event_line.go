@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// eventLine is an event for people.
+type eventLine struct {
+	text   string // one line
+	more   string // lines that only a closer look shows: a stack
+	colour colour
+	debug  bool // only for those who asked for everything
+}
+
+// lineOf says an event in a line, without its time.
+func lineOf(event runs.Event) eventLine {
+	switch data := event.Data.(type) {
+	case runs.RunQueued:
+		return eventLine{text: fmt.Sprintf("run %s queued: %s, %s", event.RunID, launchedText(data), counted(len(data.Steps), "step"))}
+	case runs.RunStarting:
+		return eventLine{text: "run starting", colour: dim}
+	case runs.RunStarted:
+		return eventLine{text: "run running", colour: dim}
+	case runs.RunCancelRequested:
+		return eventLine{text: "run told to stop" + because(data.Reason), colour: yellow}
+	case runs.RunFinished:
+		return eventLine{
+			text: "run " + told(data.Status) + took(data.Duration) + because(data.Error.Message), more: data.Error.Stack,
+			colour: statusColour(string(data.Status)),
+		}
+	case runs.AssetMaterialized:
+		return eventLine{text: strings.TrimRight("asset "+clean(data.Asset)+" materialized "+valueSummary(data), " ")}
+	case runs.LogWritten:
+		return logLine(data)
+	case runs.ResourceStarting, runs.ResourceStarted, runs.ResourceStopping, runs.ResourceStopped:
+		return resourceLine(data)
+	case runs.UnknownEvent:
+		return eventLine{text: clean(string(event.Type())) + " " + clean(string(data.Fields)), colour: dim}
+	}
+	return stepLine(event.Data)
+}
+
+func resourceLine(data runs.EventData) eventLine {
+	switch data := data.(type) {
+	case runs.ResourceStarting:
+		return eventLine{text: "resource " + data.Resource + " starting", colour: dim}
+	case runs.ResourceStarted:
+		return endLine("resource "+data.Resource, "started", data.Duration, data.Error)
+	case runs.ResourceStopping:
+		return eventLine{text: "resource " + data.Resource + " stopping", colour: dim}
+	case runs.ResourceStopped:
+		return endLine("resource "+data.Resource, "stopped", data.Duration, data.Error)
+	}
+	return eventLine{}
+}
+
+// endLine is for what ended well or with an error.
+func endLine(what, done string, duration time.Duration, failure runs.Failure) eventLine {
+	if failure.Message == "" {
+		return eventLine{text: what + " " + done + took(duration)}
+	}
+	return eventLine{text: what + " not " + done + took(duration) + because(failure.Message), more: failure.Stack, colour: red}
+}
+
+func stepLine(data runs.EventData) eventLine {
+	switch data := data.(type) {
+	case runs.StepStarted:
+		text := "step " + clean(data.Step) + " started"
+		if data.Attempt > 1 {
+			text += fmt.Sprintf(", attempt %d", data.Attempt)
+		}
+		return eventLine{text: text}
+	case runs.StepProgress:
+		return eventLine{text: "step " + clean(data.Step) + " " + progressText(data), colour: dim}
+	case runs.StepSucceeded:
+		return eventLine{text: "step " + clean(data.Step) + " succeeded" + took(data.Duration), colour: green}
+	case runs.StepFailed:
+		text := "step " + clean(data.Step) + " failed" + took(data.Duration)
+		if data.Retry {
+			text += ", trying again in " + durationText(data.RetryDelay)
+		}
+		return eventLine{text: text + because(data.Error.Message), more: data.Error.Stack, colour: red}
+	case runs.StepSkipped:
+		return eventLine{text: "step " + clean(data.Step) + " skipped" + because(data.Because), colour: yellow}
+	case runs.StepCancelled:
+		return eventLine{text: "step " + clean(data.Step) + " cancelled" + took(data.Duration), colour: yellow}
+	}
+	return eventLine{text: fmt.Sprintf("%T", data)}
+}
+
+// logLine is a line that the user's own code logged.
+func logLine(data runs.LogWritten) eventLine {
+	var text strings.Builder
+	text.WriteString(data.Level.String())
+	for _, from := range []string{data.Step, data.Resource} {
+		if from != "" {
+			text.WriteString(" " + clean(from) + ":")
+		}
+	}
+	text.WriteString(" " + clean(data.Message))
+	for _, name := range slices.Sorted(maps.Keys(data.Attrs)) {
+		text.WriteString(" " + clean(name) + "=" + valueText(data.Attrs[name]))
+	}
+	line := eventLine{text: text.String(), debug: data.Level < slog.LevelInfo}
+	switch {
+	case data.Level >= slog.LevelError:
+		line.colour = red
+	case data.Level >= slog.LevelWarn:
+		line.colour = yellow
+	case line.debug:
+		line.colour = dim
+	}
+	return line
+}
+
+func launchedText(data runs.RunQueued) string {
+	if data.Job != "" {
+		return "job " + data.Job
+	}
+	return "selection " + clean(data.Selection)
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return countText(int64(n)) + " " + noun + "s"
+}
+
+func took(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return " after " + durationText(d)
+}
+
+func because(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + clean(strings.ReplaceAll(strings.TrimSpace(text), "\n", "; "))
+}
+
+// progressText says how far a step has come.
+func progressText(progress runs.StepProgress) string {
+	text := countText(progress.Rows)
+	if progress.Total > 0 {
+		text += " of " + countText(progress.Total)
+	}
+	if progress.Message != "" {
+		text += ", " + clean(progress.Message)
+	}
+	return text
+}
+
+// valueSummary is what is known of a materialization, in a line.
+func valueSummary(value runs.AssetMaterialized) string {
+	var texts []string
+	if rows := rowsOf(value); rows != "" {
+		texts = append(texts, "rows="+rows)
+	}
+	if value.Size > 0 {
+		texts = append(texts, "size="+strings.ReplaceAll(sizeText(value.Size), " ", ""))
+	}
+	if more := metadataText(value); more != "" {
+		texts = append(texts, more)
+	}
+	return strings.Join(texts, " ")
+}

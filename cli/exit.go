@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/dig"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/runs"
+)
+
+const exitCodes = `Exit codes:
+  0    it succeeded
+  1    the run failed, or something else went wrong
+  2    bad input: definitions, flags or config are wrong; nothing was started
+  130  interrupted`
+
+// errInterrupted is the end of a command that was told to stop before it had
+// launched anything.
+var errInterrupted = errors.New("interrupted")
+
+// unsuccessful is how a run ended that did not succeed. By then it has been
+// told in full; the error is for the exit code.
+type unsuccessful struct {
+	id     string
+	status runs.Status
+}
+
+func (u *unsuccessful) Error() string { return fmt.Sprintf("run %s %s", u.id, told(u.status)) }
+
+// told says how a run stands in a sentence.
+func told(status runs.Status) string {
+	if status == runs.StatusCancelled {
+		return "was cancelled"
+	}
+	if !status.Finished() {
+		return "was left " + string(status)
+	}
+	return string(status)
+}
+
+// ExitCode returns the exit code for the error of an executed [Command]: see
+// the package's documentation.
+func ExitCode(err error) int {
+	var run *unsuccessful
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errInterrupted):
+		return 130
+	case errors.As(err, &run):
+		if run.status == runs.StatusFailed {
+			return 1
+		}
+		return 130
+	case errors.Is(err, container.ErrInvalid):
+		return 2
+	}
+	return 1
+}
+
+// invalid is an error of the user's to mend: exit code 2.
+func invalid(doing, format string, args ...any) error {
+	return container.JoinFaults(doing, []error{fmt.Errorf(format, args...)})
+}
+
+// withoutDig returns the error below what Fx and dig say about how they came
+// to call the function that it is from.
+func withoutDig(doing string, err error) error {
+	var faults *container.Faults
+	if errors.As(err, &faults) {
+		return faults
+	}
+	return fmt.Errorf("%s: %w", doing, dig.RootCause(err))
+}
+
+// report writes an error that was not told yet.
+func report(command *cobra.Command, err error) {
+	var told *unsuccessful
+	if errors.As(err, &told) {
+		return
+	}
+	_, _ = fmt.Fprintln(command.ErrOrStderr(), "error: "+errorText(err))
+	var shown *shownError
+	if asked, _ := command.Flags().GetBool("json"); asked && !errors.As(err, &shown) {
+		_ = json.NewEncoder(command.OutOrStdout()).Encode(errorJSON{
+			Type: "error", Message: clean(firstLine(errorText(err))), Faults: faultTexts(err), ExitCode: ExitCode(err),
+		})
+	}
+}
+
+// shownError is an error whose faults are in the document that was written.
+type shownError struct{ error }
+
+func (s *shownError) Unwrap() error { return s.error }
+
+// errorJSON is an error as --json shows it.
+type errorJSON struct {
+	Type     string   `json:"type"` // "error"
+	Message  string   `json:"message"`
+	Faults   []string `json:"faults"`
+	ExitCode int      `json:"exit_code"`
+}
+
+// errorText puts every fault on lines of its own.
+func errorText(err error) string {
+	faults := faultTexts(err)
+	if len(faults) == 0 {
+		return cleanLines(err.Error())
+	}
+	var all *container.Faults
+	errors.As(err, &all)
+	if len(faults) == 1 {
+		return all.Doing + ": " + indented(faults[0])
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: %d faults", all.Doing, len(faults))
+	for _, fault := range faults {
+		text.WriteString("\n  - " + strings.ReplaceAll(fault, "\n", "\n    "))
+	}
+	return text.String()
+}
+
+// faultTexts returns the faults of an error; nothing for one of another kind.
+func faultTexts(err error) []string {
+	texts := []string{}
+	var faults *container.Faults
+	if errors.As(err, &faults) {
+		for _, fault := range faults.Errs {
+			texts = append(texts, cleanLines(fault.Error()))
+		}
+	}
+	return texts
+}
+
+func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n  ") }
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}

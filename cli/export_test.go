@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"io"
+	"time"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// Frame draws the board of a run of which these are the events.
+func Frame(events []runs.Event, now time.Time, width, height int, colours bool) []string {
+	b := newBoard()
+	for _, event := range events {
+		b.apply(event)
+	}
+	return b.frame(now, width, height, screen{terminal: true, colours: colours})
+}
+
+// Painter shows a run on a terminal.
+type Painter struct{ p *painter }
+
+// NewPainter paints on a terminal of 80 columns and 24 lines.
+func NewPainter(out io.Writer) Painter {
+	return Painter{newPainter(out, screen{terminal: true, fd: -1}, "shop", false)}
+}
+
+// Event takes the next event.
+func (p Painter) Event(event runs.Event) { p.p.event(event) }
+
+// Note tells what the command does.
+func (p Painter) Note(text string) { p.p.note(text) }
+
+// End writes the summary.
+func (p Painter) End() runs.Record { return p.p.end() }
+
+// Abandon gives the terminal back.
+func (p Painter) Abandon() { p.p.abandon() }
+
+// Clean is the filter that all foreign text passes.
+func Clean(text string) string { return clean(text) }
+
+// DurationText, CountText and SizeText are how quantities are shown.
+func DurationText(d time.Duration) string { return durationText(d) }
+func CountText(n int64) string            { return countText(n) }
+func SizeText(n int64) string             { return sizeText(n) }

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/runs/sqlitestore"
+)
+
+// homeStore is the history in the home folder, opened when it is first used:
+// reading makes neither folder nor file, and a launch that is refused leaves
+// no trace.
+type homeStore struct {
+	folder string
+
+	mu    sync.Mutex
+	store *sqlitestore.Store
+}
+
+var _ runs.Store = (*homeStore)(nil)
+
+func (h *homeStore) Append(ctx context.Context, events ...runs.Event) ([]runs.Event, error) {
+	store, err := h.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return store.Append(ctx, events...)
+}
+
+func (h *homeStore) Runs(ctx context.Context, query runs.RunQuery) ([]runs.Record, error) {
+	store, err := h.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return store.Runs(ctx, query)
+}
+
+func (h *homeStore) Events(ctx context.Context, query runs.EventQuery) ([]runs.Event, error) {
+	store, err := h.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return store.Events(ctx, query)
+}
+
+// reading returns the store, or an empty one where there is no file yet.
+func (h *homeStore) reading(ctx context.Context) (runs.Store, error) {
+	file := filepath.Join(h.folder, sqlitestore.FileName)
+	switch _, err := os.Stat(file); {
+	case errors.Is(err, fs.ErrNotExist):
+		return runs.NewMemoryStore(), nil
+	case err != nil:
+		return nil, fmt.Errorf("opening run history: %w", err)
+	}
+	return h.open(ctx)
+}
+
+func (h *homeStore) open(ctx context.Context) (runs.Store, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.store == nil {
+		store, err := sqlitestore.Open(ctx, h.folder)
+		if err != nil {
+			return nil, err
+		}
+		h.store = store
+	}
+	return h.store, nil
+}
+
+// Close closes the file if it was opened.
+func (h *homeStore) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.store == nil {
+		return nil
+	}
+	return h.store.Close()
+}

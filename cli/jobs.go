@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/assets"
+)
+
+type jobJSON struct {
+	assets.JobDescription
+	Assets []string `json:"assets"`
+}
+
+func (p program) jobsCommand() *cobra.Command {
+	var asJSON bool
+	command := &cobra.Command{
+		Use:   "jobs",
+		Short: "List the jobs",
+		Long:  "List the jobs: named selections of assets, with defaults for their launch.",
+		Args:  noArguments,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return p.listJobs(cmd, asJSON) },
+	}
+	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	return command
+}
+
+func (p program) listJobs(cmd *cobra.Command, asJSON bool) error {
+	s, err := p.open()
+	if err != nil {
+		return err
+	}
+	jobs := []jobJSON{}
+	for _, job := range s.graph.Jobs() {
+		keys, err := s.graph.Select(job.Selection)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, jobJSON{job, list(keys)})
+	}
+	if asJSON {
+		return writeDocument(cmd.OutOrStdout(), jobs)
+	}
+	if len(jobs) == 0 {
+		_, _ = fmt.Fprintln(cmd.OutOrStdout(), "no jobs are defined")
+		return nil
+	}
+	t := table{columns: []column{{name: "JOB"}, {name: "SELECTION"}, {name: "ASSETS", right: true}, {name: "TAGS"}, {name: "DESCRIPTION"}}}
+	for _, job := range jobs {
+		t.add(job.Name, job.Selection, countText(int64(len(job.Assets))), pairs(job.Tags), job.Description)
+	}
+	t.write(cmd.OutOrStdout(), screenOf(cmd.OutOrStdout()), "")
+	return nil
+}
+
+// pairs lists tags as a=b, sorted.
+func pairs(tags map[string]string) string {
+	texts := make([]string, 0, len(tags))
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		texts = append(texts, name+"="+tags[name])
+	}
+	return strings.Join(texts, " ")
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// frameEvery is the time between two repaints.
+const frameEvery = 100 * time.Millisecond
+
+// painter shows a run on a terminal: the board, repainted in place, and what
+// is logged above it.
+type painter struct {
+	out     io.Writer
+	screen  screen
+	program string
+	verbose bool
+
+	mu      sync.Mutex
+	board   *board
+	above   []string // to go above the board with the next frame
+	painted int      // lines of the board that stand there now
+	ended   bool
+
+	quit chan struct{}
+	done chan struct{}
+}
+
+// newPainter starts to paint; its end, or abandon, must be called.
+func newPainter(out io.Writer, screen screen, program string, verbose bool) *painter {
+	p := &painter{
+		out: out, screen: screen, program: program, verbose: verbose, board: newBoard(),
+		quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	go p.loop()
+	return p
+}
+
+func (p *painter) loop() {
+	defer close(p.done)
+	ticker := time.NewTicker(frameEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-ticker.C:
+			p.mu.Lock()
+			p.paint()
+			p.mu.Unlock()
+		}
+	}
+}
+
+func (p *painter) event(event runs.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.board.apply(event)
+	if log, ok := event.Data.(runs.LogWritten); ok {
+		if line := logLine(log); !line.debug || p.verbose {
+			p.above = append(p.above, p.screen.in(line.colour, line.text))
+		}
+	}
+}
+
+func (p *painter) note(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.above = append(p.above, p.screen.in(yellow, text))
+	if !p.ended {
+		p.paint()
+	}
+}
+
+// paint writes one frame over the last, in one piece.
+func (p *painter) paint() {
+	if p.board.record.ID == "" {
+		return
+	}
+	width, height := p.screen.size()
+	lines := p.board.frame(time.Now(), width-1, height, p.screen)
+	var text strings.Builder
+	p.erase(&text)
+	text.WriteString("\x1b[?25l")
+	for _, line := range append(p.above, lines...) {
+		text.WriteString(line + "\x1b[K\n")
+	}
+	text.WriteString("\x1b[J")
+	p.above, p.painted = nil, len(lines)
+	_, _ = io.WriteString(p.out, text.String())
+}
+
+// erase moves to where the board begins.
+func (p *painter) erase(text *strings.Builder) {
+	text.WriteString("\r")
+	if p.painted > 0 {
+		fmt.Fprintf(text, "\x1b[%dA", p.painted)
+	}
+}
+
+// stop ends painting and gives the terminal back. With keep the last frame
+// stays.
+func (p *painter) stop(keep bool) {
+	p.mu.Lock()
+	if p.ended {
+		p.mu.Unlock()
+		return
+	}
+	p.ended = true
+	close(p.quit)
+	p.mu.Unlock()
+	<-p.done
+	var text strings.Builder
+	if keep {
+		text.WriteString("\n") // after the terminal's echo of the second Ctrl-C
+	} else {
+		p.erase(&text)
+		for _, line := range p.above {
+			text.WriteString(line + "\x1b[K\n")
+		}
+		text.WriteString("\x1b[J")
+	}
+	text.WriteString("\x1b[?25h")
+	_, _ = io.WriteString(p.out, text.String())
+}
+
+func (p *painter) end() runs.Record {
+	p.stop(false)
+	writeSummary(p.out, p.screen, p.board.record, p.board.values, p.program)
+	return p.board.record
+}
+
+func (p *painter) abandon() { p.stop(true) }

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/nearest"
+)
+
+type resourceJSON struct {
+	container.Description
+	Faults []string `json:"faults"` // what is wrong with the launch that the flags give
+}
+
+func (p program) resourceCommand() *cobra.Command {
+	var flags launchFlags
+	var asJSON bool
+	command := &cobra.Command{
+		Use:   "resource KEY",
+		Short: "Show a resource: every config field, its value and where that comes from",
+		Long: "Show a resource: every config field, its value and where that comes from.\n\n" +
+			"With --job, --config or --set it shows what a launch with them would give, and\n" +
+			"says what is wrong with them. Nothing is started. Secrets are masked.",
+		Example: "  PROGRAM resource warehouse\n" +
+			"  PROGRAM resource warehouse --job nightly --set resources.warehouse.config.table=orders",
+		Args:              one("the key of a resource"),
+		ValidArgsFunction: p.completions(p.resourceKeys, 1),
+		RunE:              func(cmd *cobra.Command, args []string) error { return p.showResource(cmd, args[0], flags, asJSON) },
+	}
+	flags.register(command, p, "show the config with the launch defaults of the job called `NAME`")
+	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	return command
+}
+
+func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags, asJSON bool) error {
+	s, err := p.open()
+	if err != nil {
+		return err
+	}
+	resources := s.container.Resources()
+	at := slices.IndexFunc(resources, func(d container.Description) bool { return d.Key == key })
+	if at < 0 {
+		keys := make([]string, len(resources))
+		for i, resource := range resources {
+			keys[i] = resource.Key
+		}
+		return invalid("choosing a resource", "there is no resource %q%s", key, nearest.Suggestion(key, keys))
+	}
+	resource := resources[at]
+	var faults error
+	if flags.given() {
+		config, err := flags.config(cmd.InOrStdin())
+		if err != nil {
+			return err
+		}
+		if config, err = flags.withJob(s.graph, config); err != nil {
+			return err
+		}
+		var preview container.Preview
+		preview, faults = s.container.Check(container.NeedsResources(key), container.Launch(config))
+		for _, checked := range preview.Resources {
+			if checked.Key == key {
+				resource.Config = checked.Config
+			}
+		}
+	}
+	faults = aboutLaunch(faults)
+	if asJSON {
+		return writeWithFaults(cmd.OutOrStdout(), resourceJSON{resource, faultTexts(faults)}, faults)
+	}
+	writeResource(cmd, s, resource)
+	return faults
+}
+
+// aboutLaunch calls what was being done by the user's word for it.
+func aboutLaunch(err error) error {
+	faults := faultsIn(err)
+	if len(faults) == 0 {
+		return nil
+	}
+	return container.JoinFaults("checking the launch", faults)
+}
+
+func writeResource(cmd *cobra.Command, s *session, resource container.Description) {
+	out, screen := cmd.OutOrStdout(), screenOf(cmd.OutOrStdout())
+	_, _ = fmt.Fprintln(out, screen.in(bold, resource.Key))
+	if resource.Description != "" {
+		_, _ = fmt.Fprintln(out, cleanLines(resource.Description))
+	}
+	var about facts
+	about.add("type", resource.Types...)
+	about.add("constructor", resource.Constructor)
+	about.add("defined at", resource.Position)
+	if resource.Replaced {
+		about.add("replaced", "by a value of the host application")
+	}
+	about.add("needs", resource.Needs...)
+	about.add("used by", usersOf(resource, s)...)
+	about.write(out, screen)
+	if len(resource.Config) == 0 {
+		return
+	}
+	_, _ = fmt.Fprintln(out)
+	t := table{columns: []column{{name: "FIELD"}, {name: "VALUE"}, {name: "SOURCE"}, {name: "TYPE"}, {name: "VARIABLE"}, {name: "NOTES"}}}
+	for _, field := range resource.Config {
+		variable := field.Variable
+		if field.AtLaunch && field.Source != container.FromLaunch { // no variable is heeded
+			variable = ""
+		}
+		t.add(field.Path, field.Value, sourceText(field), field.Type, variable, notes(field))
+		t.last(2).colour = sourceColour(field)
+	}
+	t.write(out, screen, "")
+}
+
+// sourceText says which layer a value is from.
+func sourceText(field container.Field) string {
+	switch {
+	case field.Source == container.FromZero:
+		return "not set"
+	case field.Source == container.FromEnvironment:
+		return "env " + field.Variable
+	case field.Source == container.FromLaunch && field.Variable != "":
+		return "launch, env " + field.Variable
+	}
+	return string(field.Source)
+}
+
+func sourceColour(field container.Field) colour {
+	switch field.Source {
+	case container.FromNowhere:
+		return red
+	case container.FromLaunch:
+		return cyan
+	case container.FromEnvironment:
+		return green
+	case container.FromZero, container.FromDefault:
+		return dim
+	case container.FromCode:
+	}
+	return plain
+}
+
+func notes(field container.Field) string {
+	var texts []string
+	switch {
+	case field.AtLaunch:
+		texts = append(texts, "must be given at launch")
+	case field.Required:
+		texts = append(texts, "required")
+	}
+	if field.Fixed {
+		texts = append(texts, "a launch may not set it")
+	}
+	if field.Secret {
+		texts = append(texts, "secret")
+	}
+	if field.Description != "" {
+		texts = append(texts, field.Description)
+	}
+	return strings.Join(texts, "; ")
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/container"
+)
+
+func (p program) resourcesCommand() *cobra.Command {
+	var asJSON bool
+	command := &cobra.Command{
+		Use:   "resources",
+		Short: "List the resources",
+		Long: "List the resources with the config that a launch without run config would give them.\n" +
+			"Secrets are masked, ? stands for a value that is missing.",
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.listResources(cmd, asJSON) },
+	}
+	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	return command
+}
+
+func (p program) listResources(cmd *cobra.Command, asJSON bool) error {
+	s, err := p.open()
+	if err != nil {
+		return err
+	}
+	resources := s.container.Resources()
+	if asJSON {
+		return writeDocument(cmd.OutOrStdout(), list(resources))
+	}
+	if len(resources) == 0 {
+		_, _ = fmt.Fprintln(cmd.OutOrStdout(), "no resources are defined")
+		return nil
+	}
+	t := table{columns: []column{{name: "RESOURCE"}, {name: "TYPE"}, {name: "CONFIG"}, {name: "NEEDS"}, {name: "USED BY"}}}
+	for _, resource := range resources {
+		t.add(resource.Key, firstType(resource), configSummary(resource.Config),
+			strings.Join(resource.Needs, " "), strings.Join(usersOf(resource, s), " "))
+	}
+	t.write(cmd.OutOrStdout(), screenOf(cmd.OutOrStdout()), "")
+	return nil
+}
+
+func firstType(resource container.Description) string {
+	if len(resource.Types) == 0 {
+		return ""
+	}
+	return resource.Types[0]
+}
+
+// usersOf are the resources that are built from this one, and the assets that
+// ask for it or are stored by it.
+func usersOf(resource container.Description, s *session) []string {
+	users := append([]string(nil), resource.UsedBy...)
+	for _, asset := range s.graph.Assets() {
+		if asset.IO == resource.Key || slices.Contains(asset.Resources, resource.Key) {
+			users = append(users, asset.Key)
+		}
+	}
+	return users
+}
+
+// configSummary is a config in a line, without the fields that nobody set.
+func configSummary(fields []container.Field) string {
+	var texts []string
+	for _, field := range fields {
+		switch field.Source {
+		case container.FromZero:
+		case container.FromNowhere:
+			texts = append(texts, field.Path+"=?")
+		default:
+			texts = append(texts, field.Path+"="+field.Value)
+		}
+	}
+	return strings.Join(texts, " ")
+}

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/runs"
+)
+
+type runFlags struct {
+	launch   launchFlags
+	selects  []string
+	tags     []string
+	parallel int
+	dryRun   bool
+	verbose  bool
+	json     bool
+}
+
+func (p program) runCommand() *cobra.Command {
+	var flags runFlags
+	command := &cobra.Command{
+		Use:   "run",
+		Short: "Run a job or a selection of assets",
+		Long: "Run a job or a selection of assets. Without --job and --select it is the only job,\n" +
+			"or all assets where there are no jobs.\n\n" +
+			"Everything that is wrong with the launch is reported at once, before anything\n" +
+			"starts; --dry-run stops there. An interrupt (Ctrl-C) cancels the run and waits\n" +
+			"until everything is torn down; a second one quits at once.\n\n" +
+			"Arguments are seen by everyone on the machine: give secrets as references to the\n" +
+			"environment, {env: NAME}, or in a file.\n\n" + exitCodes,
+		Example: "  PROGRAM run --job nightly\n" +
+			"  PROGRAM run --select '+revenue' --set resources.warehouse.config.table=orders_2026\n" +
+			"  PROGRAM run --config prod.yaml --set 'resources.warehouse.config.password={env: PGPASSWORD}'\n" +
+			"  PROGRAM run --select 'group:raw' --dry-run",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.runRun(cmd, flags) },
+	}
+	flags.launch.register(command, p, "run the job called `NAME`")
+	command.Flags().StringArrayVarP(&flags.selects, "select", "s", nil, "run the assets that an `EXPRESSION` selects (repeatable: any of them)")
+	command.Flags().StringArrayVarP(&flags.tags, "tag", "t", nil, "put a tag on the run, `NAME=VALUE` (repeatable)")
+	command.Flags().IntVarP(&flags.parallel, "parallel", "p", 0, "execute at most `N` steps at once (default four for each processor)")
+	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "show what would run, and with what config; start nothing")
+	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show debug lines of the log too")
+	command.Flags().BoolVar(&flags.json, "json", false, "write every event as a line of JSON, and the run's record last")
+	p.complete(command, "select", p.selections)
+	return command
+}
+
+func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
+	request, err := flags.request(cmd)
+	if err != nil {
+		return err
+	}
+	if flags.dryRun {
+		return p.dryRun(cmd, request, flags.json)
+	}
+	interrupts := listen(cmd.Context())
+	defer interrupts.close()
+	s, err := p.openWithHistory(parallel(flags.parallel))
+	if err != nil {
+		return err
+	}
+	err = s.launch(cmd, interrupts, request, flags)
+	if errors.Is(err, errAbandoned) {
+		return err // closing would wait for the run
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- s.close() }()
+	select {
+	case closing := <-closed:
+		return errors.Join(err, closing)
+	case <-interrupts.wishes:
+		return errInterrupted
+	}
+}
+
+// request reads the flags; what is asked for where they name nothing is known
+// only to the graph.
+func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
+	config, err := f.launch.config(cmd.InOrStdin())
+	faults := faultsIn(err)
+	tags := make(map[string]string)
+	for _, tag := range f.tags {
+		name, value, ok := strings.Cut(tag, "=")
+		if !ok || name == "" {
+			faults = append(faults, fmt.Errorf("--tag %q: it must have the form NAME=VALUE", tag))
+		}
+		tags[name] = value
+	}
+	if f.launch.job != "" && len(f.selects) > 0 {
+		faults = append(faults, errors.New("--job and --select: give one of them"))
+	}
+	if f.parallel < 0 || f.parallel == 0 && cmd.Flags().Changed("parallel") {
+		faults = append(faults, fmt.Errorf("--parallel %d: it must be at least 1", f.parallel))
+	}
+	request := runs.Request{Job: f.launch.job, Config: config, Tags: tags}
+	if len(f.selects) > 0 {
+		request.Selection = eitherOf(f.selects)
+	}
+	return request, container.JoinFaults("reading the flags", faults)
+}
+
+// eitherOf joins selections.
+func eitherOf(selects []string) string {
+	if len(selects) == 1 {
+		return selects[0]
+	}
+	return "(" + strings.Join(selects, ") or (") + ")"
+}
+
+// withDefault fills in what a request without job and selection is for.
+func withDefault(request runs.Request, graph *assets.Graph) (runs.Request, error) {
+	if request.Job != "" || request.Selection != "" {
+		return request, nil
+	}
+	jobs := graph.Jobs()
+	switch {
+	case len(jobs) == 1:
+		request.Job = jobs[0].Name
+	case len(jobs) > 1:
+		names := make([]string, len(jobs))
+		for i, job := range jobs {
+			names[i] = job.Name
+		}
+		return request, invalid("choosing what to run", "there are %d jobs: give --job %s", len(jobs), strings.Join(names, " or --job "))
+	case len(graph.Assets()) == 0:
+		return request, invalid("choosing what to run", "no assets are defined")
+	default:
+		request.Selection = "*"
+	}
+	return request, nil
+}
+
+// errAbandoned says that the run was left behind.
+var errAbandoned = fmt.Errorf("%w: the run was not waited for", errInterrupted)
+
+// launch checks the request, starts the application, and sees the run to its
+// end.
+func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request runs.Request, flags runFlags) error {
+	request, err := withDefault(request, s.graph)
+	if err != nil {
+		return err
+	}
+	if _, err := s.launcher.Check(request); err != nil { // before the application's own hooks
+		return aboutRun(err)
+	}
+	if err := interrupts.during(s.start); err != nil {
+		return err
+	}
+	reporter := newReporter(cmd, flags.json, flags.verbose)
+	defer reporter.abandon()
+	request.Observe = reporter.event
+	run, err := s.launcher.Launch(context.WithoutCancel(cmd.Context()), request)
+	if err != nil {
+		return aboutRun(err)
+	}
+	select {
+	case <-run.Done():
+	case wish := <-interrupts.wishes:
+		reporter.note("cancelling: waiting for running steps, press again to quit at once")
+		run.Cancel(wish)
+		select {
+		case <-run.Done():
+		case <-interrupts.wishes:
+			return errAbandoned
+		}
+	}
+	return outcome(cmd, run, reporter.end())
+}
+
+// outcome returns why a run that has ended and been told was no success.
+func outcome(cmd *cobra.Command, run *runs.Run, record runs.Record) error {
+	err := run.Wait(context.Background()) // it has ended
+	if err == nil {
+		return nil
+	}
+	if !record.Status.Finished() { // the history did not take the end
+		return fmt.Errorf("run %s: %w", run.ID(), err)
+	}
+	cmd.SilenceErrors = true // it was told
+	return &unsuccessful{id: run.ID(), status: record.Status}
+}
+
+// aboutRun calls what was being done by the user's word for it.
+func aboutRun(err error) error {
+	var faults *container.Faults
+	if errors.As(err, &faults) && faults.Doing == "opening the child container" {
+		return container.JoinFaults("checking the launch", faults.Errs)
+	}
+	return err
+}

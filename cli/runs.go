@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/runs"
+)
+
+type runsFlags struct {
+	job      string
+	statuses []string
+	limit    int
+	json     bool
+}
+
+func (p program) runsCommand() *cobra.Command {
+	var flags runsFlags
+	command := &cobra.Command{
+		Use:               "runs",
+		Short:             "List the runs, newest first, or show one",
+		Long:              "List the runs, newest first.",
+		Example:           "  PROGRAM runs --job nightly --status failed\n  PROGRAM runs show",
+		Args:              onlyCommands,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.listRuns(cmd, flags) },
+	}
+	command.Flags().StringVarP(&flags.job, "job", "j", "", "only those of the job called `NAME`")
+	command.Flags().StringSliceVar(&flags.statuses, "status", nil, "only those with a `STATUS` (repeatable: any of them)")
+	command.Flags().IntVarP(&flags.limit, "limit", "n", 20, "at most so many; 0 is all")
+	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
+	p.complete(command, "job", p.jobNames)
+	_ = command.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statuses(), cobra.ShellCompDirectiveNoFileComp))
+	command.AddCommand(p.showRunCommand())
+	return command
+}
+
+func statuses() []string {
+	return []string{
+		string(runs.StatusQueued), string(runs.StatusStarting), string(runs.StatusRunning),
+		string(runs.StatusSucceeded), string(runs.StatusFailed), string(runs.StatusCancelled),
+	}
+}
+
+// query asks for the runs that the flags name. A job need not be defined any
+// more.
+func (f runsFlags) query() (runs.RunQuery, error) {
+	query := runs.RunQuery{Job: f.job, Limit: f.limit, OmitSteps: true}
+	if f.limit < 0 {
+		return query, invalid("reading the flags", "--limit %d: it can't be negative", f.limit)
+	}
+	for _, text := range f.statuses {
+		status := runs.Status(text)
+		if !status.Finished() && !status.CanBecome(runs.StatusFailed) {
+			return query, invalid("reading the flags", "--status: there is no status %q%s", text, nearest.Suggestion(text, statuses()))
+		}
+		query.Statuses = append(query.Statuses, status)
+	}
+	return query, nil
+}
+
+func (p program) listRuns(cmd *cobra.Command, flags runsFlags) (err error) {
+	query, err := flags.query()
+	if err != nil {
+		return err
+	}
+	s, err := p.openWithHistory()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.startToRead(cmd.Context()); err != nil {
+		return err
+	}
+	found, err := s.history().Runs(cmd.Context(), query)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if flags.json {
+		return writeDocument(out, list(found))
+	}
+	if len(found) == 0 {
+		_, _ = fmt.Fprintln(out, "no runs")
+		return nil
+	}
+	t := table{columns: []column{{name: "RUN"}, {name: "OF"}, {name: "STATUS"}, {name: "STARTED"}, {name: "TIME", right: true}, {name: "TAGS"}}}
+	for _, record := range found {
+		t.add(record.ID, launched(record), string(record.Status), timeText(record.Queued), runTime(record), pairs(record.Tags))
+		t.last(2).colour = statusColour(string(record.Status))
+	}
+	t.write(out, screenOf(out), "")
+	return nil
+}
+
+// launched says what was asked for: a job, else a selection.
+func launched(record runs.Record) string {
+	if record.Job != "" {
+		return record.Job
+	}
+	return record.Selection
+}
+
+// runTime is how long a run took; "" before it finished.
+func runTime(record runs.Record) string {
+	if !record.Status.Finished() {
+		return ""
+	}
+	return durationText(max(record.Duration, time.Nanosecond))
+}
+
+// statusColour is for statuses of runs and of steps, which share their words.
+func statusColour(status string) colour {
+	switch status {
+	case string(runs.StatusSucceeded):
+		return green
+	case string(runs.StatusFailed):
+		return red
+	case string(runs.StatusCancelled), string(runs.StepStatusSkipped):
+		return yellow
+	case string(runs.StatusRunning), string(runs.StatusStarting):
+		return cyan
+	}
+	return plain
+}

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/runs"
+)
+
+func (p program) showRunCommand() *cobra.Command {
+	var asJSON, verbose bool
+	command := &cobra.Command{
+		Use:   "show [ID]",
+		Short: "Show a run: its steps, and everything that happened in it",
+		Long: "Show a run: its steps, and everything that happened in it. The beginning of an ID\n" +
+			"is enough; without an ID it is the last run.",
+		Example:           "  PROGRAM runs show\n  PROGRAM runs show k3v9 --json",
+		Args:              atMostOne("the ID of a run"),
+		ValidArgsFunction: p.completeRun,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.showRun(cmd, strings.Join(args, ""), asJSON, verbose)
+		},
+	}
+	command.Flags().BoolVarP(&verbose, "verbose", "v", false, "show debug lines of the log too")
+	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	return command
+}
+
+func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	s, err := p.openWithHistory()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	defer func() { _ = s.close() }()
+	if err := s.startToRead(cmd.Context()); err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	found, err := s.history().Runs(cmd.Context(), runs.RunQuery{Limit: 50, OmitSteps: true})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var ids []cobra.Completion
+	for _, record := range found {
+		about := fmt.Sprintf("%s %s, %s", launched(record), told(record.Status), timeText(record.Queued))
+		ids = append(ids, cobra.CompletionWithDesc(record.ID, clean(about)))
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) (err error) {
+	s, err := p.openWithHistory()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.startToRead(cmd.Context()); err != nil {
+		return err
+	}
+	record, err := findRun(cmd.Context(), s.history(), id)
+	if err != nil {
+		return err
+	}
+	events, err := s.history().Events(cmd.Context(), runs.EventQuery{RunID: record.ID})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeDocument(cmd.OutOrStdout(), struct {
+			Record runs.Record  `json:"record"`
+			Events []runs.Event `json:"events"`
+		}{record, list(events)})
+	}
+	writeRun(cmd.OutOrStdout(), record, events, verbose)
+	return nil
+}
+
+// findRun finds a run by its ID or the beginning of it; by "" the last one.
+func findRun(ctx context.Context, history runs.Store, id string) (runs.Record, error) {
+	const doing = "choosing a run"
+	if id == "" {
+		found, err := history.Runs(ctx, runs.RunQuery{Limit: 1})
+		if err == nil && len(found) == 0 {
+			err = invalid(doing, "there are no runs yet")
+		}
+		if err != nil {
+			return runs.Record{}, err
+		}
+		return found[0], nil
+	}
+	if record, err := runs.Find(ctx, history, id); !errors.Is(err, runs.ErrNotFound) {
+		return record, err
+	}
+	all, err := history.Runs(ctx, runs.RunQuery{OmitSteps: true})
+	if err != nil {
+		return runs.Record{}, err
+	}
+	var ids, begin []string
+	for _, record := range all {
+		ids = append(ids, record.ID)
+		if strings.HasPrefix(record.ID, id) {
+			begin = append(begin, record.ID)
+		}
+	}
+	switch len(begin) {
+	case 0:
+		return runs.Record{}, invalid(doing, "there is no run %q%s", id, nearest.Suggestion(id, ids))
+	case 1:
+		return runs.Find(ctx, history, begin[0])
+	}
+	return runs.Record{}, invalid(doing, "%d runs begin with %q: %s", len(begin), id, strings.Join(begin[:min(len(begin), 5)], ", "))
+}
+
+func writeRun(out io.Writer, record runs.Record, events []runs.Event, verbose bool) {
+	screen := screenOf(out)
+	_, _ = fmt.Fprintln(out, screen.in(bold, "run "+record.ID))
+	var about facts
+	about.add("job", record.Job)
+	about.add("selection", record.Selection)
+	about.add("status", string(record.Status))
+	about.add("queued", timeText(record.Queued))
+	about.add("finished", timeText(record.Finished))
+	about.add("time", runTime(record))
+	about.add("process", record.Owner)
+	about.add("tags", pairs(record.Tags))
+	if config := string(record.Config); config != "{}" {
+		about.add("config", config)
+	}
+	about.add("error", record.Error.Message)
+	about.write(out, screen)
+	_, _ = fmt.Fprintln(out)
+	stepTable(record, materialized(events)).write(out, screen, "")
+	_, _ = fmt.Fprintln(out)
+	for _, event := range events {
+		line := lineOf(event)
+		if line.debug && !verbose {
+			continue
+		}
+		at := event.Time.Local().Format("15:04:05.000")
+		_, _ = fmt.Fprintln(out, screen.in(dim, at)+gap+screen.in(line.colour, line.text))
+		if line.more != "" {
+			_, _ = fmt.Fprintln(out, "    "+strings.ReplaceAll(cleanLines(line.more), "\n", "\n    "))
+		}
+	}
+}
+
+// materialized returns the last materialization of each step.
+func materialized(events []runs.Event) map[string]runs.AssetMaterialized {
+	values := make(map[string]runs.AssetMaterialized)
+	for _, event := range events {
+		if value, ok := event.Data.(runs.AssetMaterialized); ok {
+			values[value.Step] = value
+		}
+	}
+	return values
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
+
+	"github.com/fxrun/fxrun"
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// session is the program's application for the length of one command.
+type session struct {
+	app       *fx.App
+	container *container.Container
+	graph     *assets.Graph
+	launcher  *runs.Launcher
+	home      *homeStore // nil where the command has no use for history
+	ownStore  bool       // the definitions provide a store: it may live by the application's hooks
+	started   bool
+}
+
+// open builds the application without any history.
+func (p program) open() (*session, error) {
+	return p.build(new(session), fx.Decorate(func() runs.Store { return runs.NewMemoryStore() }))
+}
+
+type hostStore struct {
+	fx.In
+
+	Store runs.Store `optional:"true"`
+}
+
+type hostExecutor struct {
+	fx.In
+
+	Executor runs.Executor `optional:"true"`
+}
+
+// openWithHistory builds the application with the definitions' own store, else
+// the one in the home folder.
+func (p program) openWithHistory(options ...fx.Option) (*session, error) {
+	s := &session{home: &homeStore{folder: fxrun.Home()}}
+	history := fx.Decorate(func(host hostStore) runs.Store {
+		if host.Store != nil {
+			s.ownStore = true
+			return host.Store
+		}
+		return s.home
+	})
+	return p.build(s, append(options, history)...)
+}
+
+// parallel bounds the steps that run at once; 0 leaves the executor alone.
+func parallel(n int) fx.Option {
+	if n == 0 {
+		return fx.Options()
+	}
+	return fx.Decorate(func(host hostExecutor) (runs.Executor, error) {
+		if host.Executor != nil {
+			return nil, invalid("reading the flags", "--parallel is for the built-in executor, but this program brings its own")
+		}
+		return runs.InProcess(runs.InProcessConfig{MaxParallel: n}), nil
+	})
+}
+
+func (p program) build(s *session, options ...fx.Option) (*session, error) {
+	s.app = fx.New(
+		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }), // first, so that the definitions' own wins
+		fxrun.Module,
+		fx.Options(p.definitions...),
+		fx.Options(options...),
+		fx.Populate(&s.container, &s.graph, &s.launcher),
+	)
+	if err := s.app.Err(); err != nil {
+		return nil, errors.Join(withoutDig("building the application", err), s.closeHome())
+	}
+	return s, nil
+}
+
+// start runs the application's start hooks.
+func (s *session) start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.app.StartTimeout())
+	defer cancel()
+	if err := s.app.Start(ctx); err != nil {
+		return fmt.Errorf("starting the application: %w", err)
+	}
+	s.started = true
+	return nil
+}
+
+// startToRead starts the application if the history could not be read
+// otherwise.
+func (s *session) startToRead(ctx context.Context) error {
+	if !s.ownStore {
+		return nil
+	}
+	return s.start(ctx)
+}
+
+// close stops what was started. It does not heed the command's own context,
+// which may have ended.
+func (s *session) close() error {
+	var err error
+	if s.started {
+		ctx, cancel := context.WithTimeout(context.Background(), s.app.StopTimeout())
+		defer cancel()
+		if err = s.app.Stop(ctx); err != nil {
+			err = fmt.Errorf("stopping the application: %w", err)
+		}
+	}
+	return errors.Join(err, s.closeHome())
+}
+
+func (s *session) closeHome() error {
+	if s.home == nil {
+		return nil
+	}
+	return s.home.Close()
+}
+
+func (s *session) history() runs.Store { return s.launcher.Store() }

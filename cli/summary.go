@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// stepTable shows how each step of a run stands and what it made.
+func stepTable(record runs.Record, values map[string]runs.AssetMaterialized) *table {
+	t := &table{columns: []column{
+		{name: "STEP"}, {name: "STATUS"}, {name: "TIME", right: true}, {name: "ROWS", right: true}, {name: "SIZE", right: true}, {name: "METADATA"},
+	}}
+	for _, step := range record.Steps {
+		value := values[step.Key]
+		took := ""
+		if step.Duration > 0 {
+			took = durationText(step.Duration)
+		}
+		about := metadataText(value)
+		if about == "" {
+			about = step.Because
+		}
+		t.add(step.Key, string(step.Status), took, rowsOf(value), sizeText(value.Size), about)
+		t.last(1).colour = statusColour(string(step.Status))
+	}
+	return t
+}
+
+// why says why a run did not succeed. That steps of a cancelled run were
+// cancelled goes without saying.
+func why(record runs.Record) string {
+	lines := strings.Split(cleanLines(record.Error.Message), "\n")
+	if record.Status == runs.StatusCancelled {
+		lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasSuffix(line, ": "+context.Canceled.Error()) })
+	}
+	return strings.Join(lines, "\n")
+}
+
+// writeSummary ends the output of a run.
+func writeSummary(out io.Writer, screen screen, record runs.Record, values map[string]runs.AssetMaterialized, program string) {
+	_, _ = fmt.Fprintln(out)
+	stepTable(record, values).write(out, screen, "")
+	_, _ = fmt.Fprintln(out)
+	end := "run " + record.ID + " " + told(record.Status)
+	if record.Status.Finished() {
+		end += " after " + runTime(record)
+	}
+	_, _ = fmt.Fprintln(out, screen.in(statusColour(string(record.Status)), end))
+	if text := why(record); text != "" {
+		_, _ = fmt.Fprintln(out, "  "+indented(text))
+	}
+	_, _ = fmt.Fprintf(out, "look at it: %s runs show %s\n", program, record.ID)
+}

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// rowsOf returns how many rows a materialization has; "" if that is not known.
+func rowsOf(value runs.AssetMaterialized) string {
+	if rows, ok := wholeNumber(value.Metadata["rows"]); ok {
+		return countText(rows)
+	}
+	return ""
+}
+
+// metadataText is what else is known of a materialization, as name=value: the
+// path first, then the rest by name.
+func metadataText(value runs.AssetMaterialized) string {
+	var texts []string
+	names := slices.Sorted(maps.Keys(value.Metadata))
+	if at := slices.Index(names, "path"); at > 0 {
+		names = slices.Insert(slices.Delete(names, at, at+1), 0, "path")
+	}
+	for _, name := range names {
+		if name != "rows" && (name != "bytes" || value.Size == 0) {
+			texts = append(texts, name+"="+valueText(value.Metadata[name]))
+		}
+	}
+	return strings.Join(texts, " ")
+}
+
+// valueText is one value of metadata or of a log line: text bare, the rest as
+// JSON.
+func valueText(value any) string {
+	switch value := value.(type) {
+	case string:
+		return clean(value)
+	case json.Number:
+		return value.String()
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return clean(fmt.Sprint(value))
+	}
+	return clean(string(text))
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/fxrun/fxrun"
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/examples/flights/carrier"
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
+	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
+	"go.uber.org/fx"
+)
+
+// Definitions are the program's resources, assets and jobs.
+func Definitions() fx.Option {
+	home := fxrun.Home()
+	return fx.Options(
+		// Resources: everything outside that a run touches.
+		container.Provide("credentials", carrier.NewCredentials,
+			container.Describe("user and password for the airline's API"),
+			container.Config(carrier.CredentialsConfig{}, container.FromEnv("CARRIER"))),
+		container.Provide("endpoint", NewEndpoint,
+			container.Describe("where the airline's API is; without a URL, a demo of it that the run starts"),
+			container.Config(EndpointConfig{}, container.FromEnv("CARRIER"))),
+		container.Provide("carrier", NewCarrier, container.As[carrier.API](),
+			container.Describe("client of the airline's API; logs in when the run starts"),
+			container.Config(CarrierConfig{}, container.FromEnv("CARRIER"))),
+		container.Provide("database", sqlite.New,
+			container.Describe("the SQLite file of the warehouse"),
+			container.Config(sqlite.Config{Path: filepath.Join(home, "warehouse.db")}, container.FromEnv("DATABASE"))),
+		container.Provide("warehouse", NewWarehouse,
+			container.Describe("the table of monthly delays"),
+			container.Config(WarehouseConfig{}, container.AtLaunch("Table"))),
+		iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: filepath.Join(home, "values")},
+			iomanagers.JSON(), iomanagers.CSV(), parquetcodec.Parquet(), iomanagers.Raw(".html")),
+
+		// Assets: what the run computes and stores.
+		assets.New("airports", ReadAirports, assets.InGroup("raw"), assets.Format("csv"),
+			assets.Describe("all airports of the United States")),
+		assets.New("flights", FetchFlights, assets.InGroup("raw"), assets.Format("parquet"),
+			assets.Describe("every flight that the airline knows of")),
+		assets.New("delays/by_airport", ComputeByAirport, assets.InGroup("delays"), assets.Format("parquet"),
+			assets.Describe("how late flights are, by the airport that they leave")),
+		assets.New("delays/by_month", LoadByMonth, assets.InGroup("delays"),
+			assets.Describe("how late flights are, by month: a table in the warehouse")),
+		assets.New("delays/worst", FindWorst, assets.InGroup("delays"), assets.Format("json"),
+			assets.Describe("the 20 airports with the longest mean delay, of those with at least 100 flights")),
+		assets.New("delays/report", DrawReport, assets.InGroup("delays"), assets.After("delays/by_month"),
+			assets.Describe("one page that shows it all")),
+
+		assets.NewJob("nightly", assets.Select("+delays/report"),
+			assets.DescribeJob("everything, with the warehouse's table flights_nightly"),
+			assets.LaunchDefaults(container.RunConfig{
+				Resources: map[string]any{"warehouse": WarehouseConfig{Table: "flights_nightly"}},
+			})),
+	)
+}

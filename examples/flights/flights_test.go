@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fxrun/fxrun"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/examples/flights/carrier"
+	"github.com/fxrun/fxrun/examples/flights/data"
+	"github.com/fxrun/fxrun/examples/flights/delays"
+	"github.com/fxrun/fxrun/examples/flights/report"
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/modules/sqldb"
+	"github.com/fxrun/fxrun/runs"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxtest"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// start starts the program as a host application in a folder of its own.
+func start(t *testing.T, options ...fx.Option) (launcher *runs.Launcher, home string) {
+	t.Helper()
+	home = t.TempDir()
+	t.Setenv("FXRUN_HOME", home)
+	app := fxtest.New(t, fxrun.Module, Definitions(), fx.Options(options...), fx.Populate(&launcher), fx.NopLogger)
+	app.RequireStart()
+	t.Cleanup(app.RequireStop)
+	return launcher, home
+}
+
+func run(t *testing.T, launcher *runs.Launcher, request runs.Request) (runs.Record, error) {
+	t.Helper()
+	handle, err := launcher.Launch(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := handle.Wait(t.Context())
+	record, err := runs.Find(t.Context(), launcher.Store(), handle.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record, result
+}
+
+func value[T any](t *testing.T, launcher *runs.Launcher, asset string) T {
+	t.Helper()
+	loaded, err := launcher.Value(t.Context(), asset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded.(T)
+}
+
+// figures computes the delays once more, by SQL over the file that the API
+// serves: nothing of the program takes part but the embedded bytes.
+func figures(t *testing.T, query string) *sql.Rows {
+	t.Helper()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { db.Close() })
+	text, err := io.ReadAll(data.FlightsJSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), `CREATE TABLE flights AS
+		SELECT j.value->>'date' AS date, j.value->>'delay' AS delay, j.value->>'origin' AS origin FROM json_each(?) AS j`, string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { rows.Close() })
+	return rows
+}
+
+var (
+	near    = cmpopts.EquateApprox(0, 1e-9)
+	january = time.Date(2001, time.January, 1, 8, 0, 0, 0, time.UTC)
+)
+
+func TestNightly(t *testing.T) {
+	launcher, home := start(t)
+	record, err := run(t, launcher, runs.Request{Job: "nightly"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if record.Status != runs.StatusSucceeded || len(record.Steps) != 6 {
+		t.Fatalf("recorded %+v", record)
+	}
+	byAirport := value[ByAirport](t, launcher, "delays/by_airport")
+
+	t.Run("delays by airport are those that SQL computes", func(t *testing.T) {
+		rows := figures(t, `SELECT origin, COUNT(*), AVG(delay), AVG(delay > 15) FROM flights GROUP BY origin ORDER BY origin`)
+		var want ByAirport
+		for rows.Next() {
+			var row delays.AirportDelay
+			if err := rows.Scan(&row.IATA, &row.Flights, &row.MeanDelayMinutes, &row.ShareLate); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, row)
+		}
+		if diff := cmp.Diff(want, byAirport, near, cmpopts.IgnoreFields(delays.AirportDelay{}, "Name", "State")); diff != "" || len(want) != 220 {
+			t.Errorf("%d rows: %s", len(want), diff)
+		}
+		i := slices.IndexFunc(byAirport, func(row delays.AirportDelay) bool { return row.IATA == "ATL" })
+		if byAirport[i].State != "GA" || !strings.Contains(byAirport[i].Name, "Atlanta") {
+			t.Errorf("ATL is %+v", byAirport[i])
+		}
+	})
+
+	t.Run("the worst are the 20 with the longest mean delay", func(t *testing.T) {
+		rows := figures(t, `SELECT origin FROM flights GROUP BY origin HAVING COUNT(*) >= 100 ORDER BY AVG(delay) DESC, origin LIMIT 20`)
+		var want, got []string
+		for rows.Next() {
+			var origin string
+			if err := rows.Scan(&origin); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, origin)
+		}
+		for _, row := range value[Worst](t, launcher, "delays/worst") {
+			got = append(got, row.IATA)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+
+	t.Run("delays by month are in the job's table", func(t *testing.T) {
+		rows := figures(t, `SELECT replace(substr(date, 1, 7), '/', '-') AS month, COUNT(*), AVG(delay), AVG(delay > 15) FROM flights GROUP BY month ORDER BY month`)
+		var want []delays.MonthDelay
+		for rows.Next() {
+			var row delays.MonthDelay
+			if err := rows.Scan(&row.Month, &row.Flights, &row.MeanDelayMinutes, &row.ShareLate); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, row)
+		}
+		if diff := cmp.Diff(want, table(t, home, "flights_nightly"), near); diff != "" || len(want) != 3 {
+			t.Errorf("%d rows: %s", len(want), diff)
+		}
+	})
+
+	t.Run("the report is a page that holds the worst airport", func(t *testing.T) {
+		page := value[report.HTML](t, launcher, "delays/report")
+		worst := value[Worst](t, launcher, "delays/worst")
+		if !strings.HasPrefix(string(page), "<!DOCTYPE html>") || !strings.Contains(string(page), worst[0].IATA) {
+			t.Errorf("%.200s", page)
+		}
+	})
+}
+
+// table reads a table of the warehouse's file.
+func table(t *testing.T, home, name string) []delays.MonthDelay {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(home, "warehouse.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	months, err := NewWarehouse(WarehouseConfig{Table: name}, &sqldb.DB{DB: db}).Months(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return months
+}
+
+func TestTableGivenAtLaunch(t *testing.T) {
+	launcher, home := start(t)
+	config, err := (container.RunConfig{}).Set("resources.warehouse.config.table", "flights_2001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run(t, launcher, runs.Request{Selection: "+delays/by_month", Config: config}); err != nil {
+		t.Fatal(err)
+	}
+	if months := table(t, home, "flights_2001"); len(months) != 3 {
+		t.Errorf("got %+v", months)
+	}
+
+	_, err = launcher.Launch(t.Context(), runs.Request{Selection: "+delays/by_month"})
+	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "resources.warehouse.config.table: missing: it must be given at launch") {
+		t.Errorf("without a table: %v", err)
+	}
+	config, err = (container.RunConfig{}).Set("resources.warehouse.config.table", "'x; DROP TABLE y'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = launcher.Launch(t.Context(), runs.Request{Selection: "+delays/by_month", Config: config})
+	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "may hold a-z") {
+		t.Errorf("with a table that is none: %v", err)
+	}
+}
+
+// fakeCarrier is the airline without a network.
+type fakeCarrier struct{ delay int }
+
+func (f fakeCarrier) Months(context.Context) ([]string, error) { return []string{"2001-01"}, nil }
+
+func (f fakeCarrier) Flights(_ context.Context, month string) ([]delays.Flight, error) {
+	flights := make([]delays.Flight, minFlights)
+	for i := range flights {
+		flights[i] = delays.Flight{Date: january, Origin: "ATL", Destination: "JFK", Delay: f.delay, Distance: 760}
+	}
+	return flights, nil
+}
+
+func TestWithoutNetwork(t *testing.T) {
+	// Neither a wrong config nor the absence of the API matters to the fake.
+	t.Setenv("CARRIER_URL", "nonsense")
+	t.Setenv("CARRIER_TIMEOUT", "not a duration")
+	transport := http.DefaultTransport
+	http.DefaultTransport = noNetwork{t}
+	t.Cleanup(func() { http.DefaultTransport = transport })
+
+	launcher, _ := start(t, fx.Replace(fx.Annotate(fakeCarrier{delay: 30}, fx.As(new(carrier.API)))))
+	record, err := run(t, launcher, runs.Request{Job: "nightly"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	worst := value[Worst](t, launcher, "delays/worst")
+	if len(worst) != 1 || math.Abs(worst[0].MeanDelayMinutes-30) > 1e-9 || worst[0].ShareLate != 1 {
+		t.Errorf("got %+v", worst)
+	}
+	events, err := launcher.Store().Events(t.Context(), runs.EventQuery{RunID: record.ID, Types: []runs.EventType{runs.TypeResourceStarting}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, event := range events {
+		if key := event.Data.(runs.ResourceStarting).Resource; key == "carrier" || key == "credentials" || key == "endpoint" {
+			t.Errorf("resource %s was started", key)
+		}
+	}
+}
+
+type noNetwork struct{ t *testing.T }
+
+func (n noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.t.Errorf("%s %s over the network", r.Method, r.URL)
+	return nil, errors.New("no network here")
+}
+
+func TestAirlineThatRefuses(t *testing.T) {
+	t.Setenv("CARRIER_PASSWORD", "wr0ng-s3cret")
+	launcher, _ := start(t)
+	record, err := run(t, launcher, runs.Request{Job: "nightly"})
+	if err == nil || record.Status != runs.StatusFailed || !strings.Contains(err.Error(), "starting resource carrier: ") {
+		t.Errorf("got %v", err)
+	}
+	if strings.Contains(fmt.Sprintf("%v %+v %+v", err, err, record), "wr0ng-s3cret") {
+		t.Error("the password is shown")
+	}
+	if _, err := launcher.Value(t.Context(), "flights"); !errors.Is(err, iomanagers.ErrNotFound) {
+		t.Errorf("flights: %v", err)
+	}
+}

@@ -1,0 +1,13 @@
+// Command flights finds out how late flights are: it fetches them from an
+// airline's API, computes delays by airport and by month, and draws a report.
+//
+//	go run ./examples/flights run
+//	go run ./examples/flights assets
+//
+// definitions.go says what there is, assets.go what each asset is computed
+// from; the packages below know nothing of fxrun.
+package main
+
+import "github.com/fxrun/fxrun/cli"
+
+func main() { cli.Main(Definitions()) }
