@@ -29,10 +29,12 @@ func (c *configDefinition) resolve(at string, launch launchValues) (resolved, []
 	config.Set(c.value)
 	origins := make([]origin, len(c.fields))
 	var faults []error
+	whole := true
 	for i := range c.fields {
 		field := &c.fields[i]
 		value, from, err := c.layer(field, launch)
 		origins[i] = from
+		whole = whole && from.source != FromNowhere
 		if err != nil {
 			faults = append(faults, faultf("%s: %w", joinPath(at, field.path), err))
 			continue
@@ -41,7 +43,7 @@ func (c *configDefinition) resolve(at string, launch launchValues) (resolved, []
 			setByIndex(config, field.index, value)
 		}
 	}
-	if len(faults) == 0 {
+	if len(faults) == 0 && whole {
 		if err := validate(config); err != nil {
 			faults = append(faults, faultf("%s: %w", at, err))
 		}
