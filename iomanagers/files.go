@@ -210,7 +210,7 @@ func (m *FileManager) load(ctx context.Context, in Input, dst any) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // it was only read
 
 	info, err := file.Stat()
 	if err != nil {

@@ -132,7 +132,7 @@ func TestAStoreThatEndsHalfWayLeavesTheOldFile(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			root := t.TempDir()
-			if c.want == context.Canceled {
+			if errors.Is(c.want, context.Canceled) {
 				ctx, cancel = context.WithCancel(t.Context())
 			} else {
 				ctx = t.Context()

@@ -32,7 +32,7 @@ func writeTemp(ctx context.Context, root *os.Root, folder string, encode func(io
 			err = errors.Join(err, root.Remove(temp.name))
 		}
 	}()
-	defer file.Close() // for the ways out before it is closed below
+	defer file.Close() //nolint:errcheck // for the ways out before it is closed below
 
 	buffered := bufio.NewWriterSize(writerFunc(func(p []byte) (int, error) {
 		if err := ctx.Err(); err != nil {
@@ -69,7 +69,7 @@ func syncFolder(root *os.Root, folder string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // nothing was written through it
 	return f.Sync()
 }
 

@@ -24,7 +24,7 @@ import (
 // error that matches iomanagers.ErrUnsupported; the suite holds it to that.
 type Ability uint
 
-// Partitions: the manager keeps the partitions of an asset apart.
+// Partitions says that the manager keeps the partitions of an asset apart.
 const Partitions Ability = 1 << iota
 
 // Subject is one fresh manager under test.

@@ -99,7 +99,7 @@ func (codec) Decode(r io.Reader, dst any) (err error) {
 		return err
 	}
 	reader := parquet.NewGenericReader[any](file, schema)
-	defer reader.Close()
+	defer reader.Close() //nolint:errcheck // it was only read
 	return readRows(reader, schema, target)
 }
 

@@ -42,7 +42,7 @@ func prepare(ctx context.Context, db *sql.DB) (*statements, error) {
 		{&s.loadRun, `SELECT ` + runColumns + ` FROM runs WHERE number = ?`},
 		{&s.loadSteps, `SELECT ` + stepColumns + ` FROM steps WHERE run = ? ORDER BY position`},
 	} {
-		statement, err := db.PrepareContext(ctx, one.text)
+		statement, err := db.PrepareContext(ctx, one.text) //nolint:sqlclosecheck // kept until close
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("preparing %q: %w", one.text, err), s.close())
 		}
