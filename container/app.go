@@ -21,7 +21,11 @@ type wrapper struct {
 	asks    []signature.Key // keys that the constructor gets through Fx
 }
 
-var childStateKey = signature.Key{Type: reflect.TypeFor[*childState]()}
+var (
+	childStateKey = signature.Key{Type: reflect.TypeFor[*childState]()}
+	shutdownerKey = signature.Key{Type: reflect.TypeFor[fx.Shutdowner]()}
+	dotGraphKey   = signature.Key{Type: reflect.TypeFor[fx.DotGraph]()}
+)
 
 // wrap builds the wrapper once, when a child first needs the resource: most
 // of a large container is never asked for in one process.
@@ -156,9 +160,13 @@ func (c *Container) answers(asks []signature.Key) []fx.Option {
 }
 
 func provideValue(key signature.Key, value reflect.Value) fx.Option {
-	return fx.Provide(signature.Make(nil, []signature.Key{key}, func([]reflect.Value) ([]reflect.Value, error) {
+	give := signature.Make(nil, []signature.Key{key}, func([]reflect.Value) ([]reflect.Value, error) {
 		return []reflect.Value{value}, nil
-	}))
+	})
+	if key == shutdownerKey || key == dotGraphKey { // which every Fx app has: the host's take their place
+		return fx.Decorate(give)
+	}
+	return fx.Provide(give)
 }
 
 // forward answers one key with the value of another.

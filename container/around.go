@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 
 	"go.uber.org/fx"
 )
@@ -50,59 +51,72 @@ var errNoYield = errors.New("it returned without calling yield")
 // Around needs nothing of a child container: it works in any Fx application,
 // where the outcome is nil.
 func Around(lc fx.Lifecycle, fn func(ctx context.Context, yield func() error) error) {
-	var (
-		started = make(chan struct{}) // closed by yield
-		stop    = make(chan error, 1) // carries the outcome
-		ended   = make(chan error, 1) // carries fn's error
-	)
+	var current *around // made by each start: Fx may start an application again
 	lc.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
-			own, cancel := context.WithCancel(context.WithoutCancel(ctx))
-			go func() {
-				defer cancel()
-				ended <- runAround(own, fn, func() error {
-					close(started)
-					return <-stop
-				})
-			}()
-			select {
-			case <-started:
-				return nil
-			case err := <-ended:
-				if err == nil {
-					err = errNoYield
-				}
-				return err
-			case <-ctx.Done():
-				cancel()
-				stop <- context.Cause(ctx) // in case it calls yield after all
-				return fmt.Errorf("before yield: %w", errors.Join(context.Cause(ctx), <-ended))
-			}
+			current = &around{started: make(chan struct{}), stop: make(chan error, 1), ended: make(chan error, 1)}
+			return current.start(ctx, fn)
 		},
-		OnStop: func(ctx context.Context) error {
-			stop <- Outcome(ctx)
-			select {
-			case err := <-ended:
-				return err
-			case <-ctx.Done():
-				return fmt.Errorf("after yield: %w", context.Cause(ctx))
-			}
-		},
+		OnStop: func(ctx context.Context) error { return current.finish(ctx) },
 	})
 }
 
-// runAround turns a panic of fn into an error: it has a goroutine of its own,
-// where nobody else could.
-func runAround(ctx context.Context, fn func(context.Context, func() error) error, yield func() error) (err error) {
-	returned := false
+// around is one function between its start and its stop.
+type around struct {
+	yielded atomic.Bool
+	started chan struct{} // closed by yield
+	stop    chan error    // carries the outcome
+	ended   chan error    // carries the function's error
+}
+
+func (a *around) start(ctx context.Context, fn func(context.Context, func() error) error) error {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer cancel()
+		a.run(own, fn)
+	}()
+	select {
+	case <-a.started:
+		return nil
+	case err := <-a.ended:
+		if err == nil {
+			err = errNoYield
+		}
+		return err
+	case <-ctx.Done():
+		cancel()
+		a.stop <- context.Cause(ctx) // in case it calls yield after all
+		return fmt.Errorf("before yield: %w", errors.Join(context.Cause(ctx), <-a.ended))
+	}
+}
+
+func (a *around) yield() error {
+	if a.yielded.Swap(true) {
+		panic("container.Around: yield was called twice")
+	}
+	close(a.started)
+	return <-a.stop
+}
+
+func (a *around) finish(ctx context.Context) error {
+	a.stop <- Outcome(ctx)
+	select {
+	case err := <-a.ended:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("after yield: %w", context.Cause(ctx))
+	}
+}
+
+// run calls fn and tells what it came to. A panic becomes an error: fn has a
+// goroutine of its own, where nobody else could catch it.
+func (a *around) run(ctx context.Context, fn func(context.Context, func() error) error) {
+	err := errGoexit
 	defer func() {
 		if recovered := recover(); recovered != nil {
 			err = &PanicError{Value: recovered, Stack: debug.Stack()}
-		} else if !returned {
-			err = errGoexit
 		}
+		a.ended <- err
 	}()
-	err = fn(ctx, yield)
-	returned = true
-	return err
+	err = fn(ctx, a.yield)
 }

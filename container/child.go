@@ -27,8 +27,10 @@ type Child struct {
 // and the plain fx.Options among opts, and starts it.
 //
 // A constructor is called only after everything that it depends on has
-// started; resources that don't depend on each other start at the same time,
-// unless plain fx.Options are given, whose decorators may touch any value.
+// started. Constructors are called one at a time; the start hooks of resources
+// that don't depend on each other run at the same time, unless plain fx.Options
+// are given, whose decorators may touch any value. After something went wrong
+// nothing more is begun.
 // With fx.Replace among them, the constructor that it stands in for is not
 // called and its config is not asked for.
 //
@@ -187,7 +189,7 @@ func newChildState(ctx context.Context, p *preparation) *childState {
 		options:    &instance{node: &node{resourceDefinition: optionsDefinition}},
 	}
 	for _, n := range p.nodes {
-		state.at[n] = &instance{node: n, logger: p.config.logger.With("resource", n.key)}
+		state.at[n] = &instance{node: n}
 	}
 	return state
 }
@@ -287,7 +289,7 @@ func (s *childState) arguments(instance *instance, params []reflect.Value) []ref
 		case lifecycleInput:
 			return reflect.ValueOf(fx.Lifecycle(instance))
 		case loggerInput:
-			return reflect.ValueOf(instance.logger)
+			return reflect.ValueOf(s.config.logger.With("resource", instance.node.key))
 		}
 		return s.own(kind)
 	})

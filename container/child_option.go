@@ -31,6 +31,7 @@ type childConfig struct {
 	observers []func(Event)
 	maxStarts int
 	options   []fx.Option
+	faults    []error
 }
 
 // defaultMaxStarts is how many resources of a child start at once.
@@ -43,6 +44,8 @@ func newChildConfig(opts []fx.Option) childConfig {
 		case nil:
 		case ChildOption:
 			opt.apply(&config)
+		case Resource:
+			config.faults = append(config.faults, faultf("resource %s is a definition: give it to container.New; to stand in for a resource in one child, use fx.Replace", opt.Key()))
 		default:
 			config.options = append(config.options, opt)
 		}

@@ -33,6 +33,11 @@ type configDefinition struct {
 // A value set in code wins over a default tag, unlike with envconfig alone.
 // The environment is read when a child is opened, never when definitions load.
 //
+// Each child gets a config of its own: slices, maps and pointers in fields are
+// copied, so that a resource may change them. Values that hide their fields
+// (a Secret[[]byte], a *regexp.Regexp) and fields tagged ignored:"true" are
+// shared by all children: only read them.
+//
 // If the struct has a method Validate() error, it is called with the finished
 // config before anything starts.
 func Config(value any, opts ...ConfigOption) Option {

@@ -27,9 +27,9 @@ type Container struct {
 type node struct {
 	*resourceDefinition
 	config *configDefinition // the definition's, taken apart; nil without one
-	inputs []input // one for each parameter of the constructor
-	needs  []*node // what must have started before, each once
-	level  int     // 0 where nothing is needed, else one more than the deepest need
+	inputs []input           // one for each parameter of the constructor
+	needs  []*node           // what must have started before, each once
+	level  int               // 0 where nothing is needed, else one more than the deepest need
 
 	wrapper wrapper
 }
@@ -136,12 +136,22 @@ func (n *node) check() []error {
 			faults = append(faults, faultf("container.As[%s]: %s does not implement it", t, n.function.Results[0].Type))
 		}
 	}
+	for i, result := range n.function.Results {
+		same := func(other signature.Result) bool { return other.Key == result.Key }
+		if result.Group == "" && slices.IndexFunc(n.function.Results, same) < i {
+			faults = append(faults, faultf("its constructor gives %s twice: give them names in an fx.Out struct", result.Key))
+		}
+	}
 	if n.config == nil {
 		return faults
 	}
 	faults = append(faults, n.config.takeApart()...)
 	taken := slices.ContainsFunc(n.function.Params, func(p signature.Param) bool { return n.isConfig(p.Key) })
-	if !taken && n.function.Name != "" && n.config.value.IsValid() {
+	switch {
+	case taken || n.function.Name == "" || !n.config.value.IsValid():
+	case n.supplied:
+		faults = append(faults, faultf("it has a config, for which a supplied value has no use"))
+	default:
 		faults = append(faults, faultf("its config is a %s, but its constructor %s does not take one", n.config.value.Type(), n.function.Name))
 	}
 	return faults
@@ -151,7 +161,8 @@ func (n *node) check() []error {
 func (c *Container) checkNames() []error {
 	var faults []error
 	for key, providers := range c.providers {
-		if key.Name != "" && len(providers) > 1 {
+		another := func(p provider) bool { return p.node != providers[0].node }
+		if key.Name != "" && slices.ContainsFunc(providers, another) {
 			faults = append(faults, faultf("%s is given by %s: names must differ", key, keysOf(providers)))
 		}
 	}
@@ -176,11 +187,12 @@ func (c *Container) bindNode(n *node) []error {
 			n.inputs[i] = input{kind: configInput}
 			continue
 		}
-		bound, err := c.bind(param)
+		hint := lackingInHost
+		if n.config == nil && looksLikeConfig(param.Type) {
+			hint = "; if it is the resource's config, give it by container.Config"
+		}
+		bound, err := c.bind(param, hint)
 		if err != nil {
-			if n.config == nil && looksLikeConfig(param.Type) {
-				err = faultf("%w; if it is the resource's config, give it by container.Config", err)
-			}
 			faults = append(faults, n.faultf("%w", err))
 			continue
 		}
@@ -246,8 +258,12 @@ func isBuiltin(t reflect.Type) bool {
 	return ok
 }
 
-// bind finds what answers a parameter.
-func (c *Container) bind(param signature.Param) (input, error) {
+// lackingInHost is what a missing type may be due to, where nothing is like it.
+const lackingInHost = "; if the host application provides it, something that it is built from is missing there"
+
+// bind finds what answers a parameter. hint ends the error where nothing does,
+// and nothing is like it.
+func (c *Container) bind(param signature.Param, hint string) (input, error) {
 	if param.Group != "" {
 		return input{kind: groupInput, param: param, providers: c.providers[param.Key]}, nil
 	}
@@ -266,7 +282,7 @@ func (c *Container) bind(param signature.Param) (input, error) {
 	if param.Optional {
 		return input{kind: absentInput, param: param}, nil
 	}
-	return input{}, c.missing(param.Key)
+	return input{}, c.missing(param.Key, hint)
 }
 
 // replaced returns the host application's value for a key. A host's value for
@@ -304,8 +320,8 @@ func (c *Container) ambiguous(key signature.Key, providers []provider) error {
 		key, keysOf(providers), strings.Join(names, " or "))
 }
 
-// missing says what nobody provides, and what is like it.
-func (c *Container) missing(key signature.Key) error {
+// missing says what nobody provides, and what is like it, or the hint.
+func (c *Container) missing(key signature.Key, hint string) error {
 	text := ""
 	if key.Name != "" {
 		var sameType []string
@@ -327,7 +343,7 @@ func (c *Container) missing(key signature.Key) error {
 		text = c.alike(key.Type)
 	}
 	if text == "" {
-		text = "; if the host application provides it, something that it is built from is missing there"
+		text = hint
 	}
 	return faultf("it needs %s, which nothing provides%s", key, text)
 }

@@ -20,6 +20,8 @@ const (
 
 // Event is something that happened to a resource of a child. See [Observe].
 type Event struct {
+	// Resource is the resource's key; "(fx options)" for hooks that the plain
+	// fx.Options of a child have appended.
 	Resource string
 	Phase    Phase
 	// Time is when it happened.

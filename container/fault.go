@@ -14,7 +14,7 @@ var ErrInvalid = errors.New("invalid")
 
 // Faults is everything found wrong with the definitions or with a launch, at
 // once. It matches [ErrInvalid] and each fault's own cause.
-type Faults struct {
+type Faults struct { //nolint:errname // it is many
 	// Doing is what was being done, as in "building the container".
 	Doing string
 	// Errs are the faults in a fixed order.

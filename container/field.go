@@ -227,14 +227,14 @@ func (f *configField) decodeNamedVariable(name string) (reflect.Value, error) {
 func decodeSingle(single reflect.Type, prefix string) (value reflect.Value, err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil { // a user's own decoder
-			err = fmt.Errorf("not a %s: its decoder panicked", single.Field(0).Type)
+			err = fmt.Errorf("not a valid %s: its decoder panicked", single.Field(0).Type)
 		}
 	}()
 	target := reflect.New(single)
 	if err := envconfig.Process(prefix, target.Interface()); err != nil {
 		var parse *envconfig.ParseError
 		if errors.As(err, &parse) {
-			return reflect.Value{}, errors.New("not a " + parse.TypeName) // its own text quotes the value
+			return reflect.Value{}, errors.New("not a valid " + parse.TypeName) // its own text quotes the value
 		}
 		return reflect.Value{}, err
 	}
@@ -276,11 +276,28 @@ func isTrue(text string) bool {
 	return value
 }
 
-func isSecret(t reflect.Type) bool {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
+// isSecret reports whether a value of type t is a Secret, or has one in it.
+func isSecret(t reflect.Type) bool { return hasSecret(t, make(map[reflect.Type]bool)) }
+
+func hasSecret(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if t.Implements(reflect.TypeFor[interface{ secret() }]()) {
+		return true
 	}
-	return t.Implements(reflect.TypeFor[interface{ secret() }]())
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return hasSecret(t.Elem(), seen)
+	case reflect.Struct:
+		for field := range t.Fields() {
+			if field.IsExported() && hasSecret(field.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // decodesText reports whether the type reads itself from text, in one of the

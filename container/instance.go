@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"reflect"
 	"runtime/debug"
 	"slices"
@@ -20,9 +19,7 @@ const grace = time.Second
 
 // instance is one resource of one child: its hooks, and how far it has come.
 type instance struct {
-	node   *node
-	logger *slog.Logger
-
+	node    *node
 	results []reflect.Value // of the constructor
 	err     error           // why it did not start
 
@@ -37,7 +34,7 @@ type hook struct {
 }
 
 // Append is fx.Lifecycle: each constructor has one of its own, so that every
-// hook has an owner.
+// hook has an owner. As in Fx, hooks come too late once starting has begun.
 func (i *instance) Append(h fx.Hook) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

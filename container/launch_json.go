@@ -1,6 +1,7 @@
 package container
 
 import (
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -69,13 +70,63 @@ func (v launchValue) shown(field *configField) (any, bool) {
 	return jsonable(value), true
 }
 
-// jsonable returns the value as a launch would write it: a duration as 5s, not
-// as nanoseconds.
+// jsonable returns a config value in the form that a launch is read from: what
+// reads itself from text as text, a duration as 5s and not as nanoseconds,
+// bytes as text, structs with their launch names.
 func jsonable(value reflect.Value) any {
-	if duration, ok := value.Interface().(time.Duration); ok {
-		return duration.String()
+	if value.Kind() == reflect.Pointer {
+		if value.IsNil() {
+			return nil
+		}
+		if text, ok := asText(value); ok {
+			return text
+		}
+		return jsonable(value.Elem())
+	}
+	if text, ok := asText(value); ok {
+		return text
+	}
+	switch value.Kind() {
+	case reflect.Slice, reflect.Array:
+		list := make([]any, value.Len())
+		for i := range list {
+			list[i] = jsonable(value.Index(i))
+		}
+		return list
+	case reflect.Map:
+		entries := make(map[string]any, value.Len())
+		for entry := value.MapRange(); entry.Next(); {
+			entries[fmt.Sprint(jsonable(entry.Key()))] = jsonable(entry.Value())
+		}
+		return entries
+	case reflect.Struct:
+		fields := make(map[string]any)
+		for i := range value.NumField() {
+			if field := value.Type().Field(i); field.IsExported() && !isTrue(field.Tag.Get("ignored")) {
+				fields[launchName(field)] = jsonable(value.Field(i))
+			}
+		}
+		return fields
 	}
 	return value.Interface()
+}
+
+// asText returns the text that a value is read from again.
+func asText(value reflect.Value) (string, bool) {
+	switch v := value.Interface().(type) {
+	case time.Duration:
+		return v.String(), true
+	case []byte:
+		return string(v), true
+	case encoding.TextMarshaler:
+		text, err := v.MarshalText()
+		return string(text), err == nil
+	case fmt.Stringer:
+		if t := value.Type(); decodesText(t) || t.Kind() == reflect.Pointer && decodesText(t.Elem()) {
+			return v.String(), true
+		}
+	}
+	return "", false
 }
 
 // setPath sets a dotted path in nested maps.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -118,7 +119,9 @@ func (c *configDefinition) unknownField(at, path, where string) error {
 			}
 		}
 		name, _, _ := strings.Cut(rest, ".")
-		siblings = append(siblings, name)
+		if !slices.Contains(siblings, name) {
+			siblings = append(siblings, name)
+		}
 	}
 	_, name, _ := cutLast(path)
 	text := nearest.Suggestion(name, siblings)
@@ -414,11 +417,11 @@ func decodeScalar(node *yaml.Node, into reflect.Value) *nodeError {
 		return wrongType(node, into.Type())
 	}
 	if node.Tag == "!!float" && isWhole(into.Kind()) { // yaml would cut off the fraction
-		return &nodeError{node: node, text: "expected " + nameOfType(into.Type()) + ", without point or exponent"}
+		return &nodeError{node: node, text: "expected a whole number that fits " + into.Type().String()}
 	}
 	if err := node.Decode(into.Addr().Interface()); err != nil {
 		if strings.Contains(err.Error(), "cannot unmarshal !!int") || strings.Contains(err.Error(), "cannot unmarshal !!float") {
-			return &nodeError{node: node, text: fmt.Sprintf("the number does not fit %s", nameOfType(into.Type()))}
+			return &nodeError{node: node, text: "expected a number that fits " + into.Type().String()}
 		}
 		return wrongType(node, into.Type())
 	}

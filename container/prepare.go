@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
@@ -25,7 +26,7 @@ type preparation struct {
 // prepare finds everything that is wrong with a launch, and what it needs.
 func (c *Container) prepare(config childConfig) (*preparation, error) {
 	p := &preparation{container: c, config: config, targets: slices.Clone(config.targets)}
-	faults := p.addTargets()
+	faults := append(slices.Clone(config.faults), p.addTargets()...)
 	p.nodes = closure(p.targets)
 	p.needed = p.nodes
 	if len(faults) == 0 && len(config.options) > 0 {
@@ -103,16 +104,25 @@ func (p *preparation) applyOptions() error {
 
 // replaceable names the types that could have been meant.
 func (p *preparation) replaceable(unused string) string {
-	var types []string
+	var near []string
 	for _, n := range p.nodes {
 		for _, provided := range n.provided() {
-			types = append(types, provided.key.Type.String())
+			t := provided.key.Type.String()
+			if nearest.Name(bareName(unused), []string{bareName(t)}) != "" && !slices.Contains(near, t) {
+				near = append(near, t)
+			}
 		}
 	}
-	if text := nearest.Suggestion(unused, types); text != "" {
-		return text
+	if len(near) > 0 {
+		return "; there is " + strings.Join(near, ", ")
 	}
 	return "; for an interface, replace by fx.Annotate(value, fx.As(new(I)))"
+}
+
+// bareName is a type's name without pointer, package, and fx's note of a name.
+func bareName(t string) string {
+	t, _, _ = strings.Cut(t, "[")
+	return t[strings.LastIndexAny(t, "*.")+1:]
 }
 
 // isMissingType reports whether Fx found no provider for something. dig's own

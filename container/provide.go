@@ -6,6 +6,7 @@ import (
 	"path"
 	"reflect"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/fxrun/fxrun/internal/host"
@@ -55,6 +56,7 @@ type resourceDefinition struct {
 	description  string
 	startTimeout time.Duration
 	stopTimeout  time.Duration
+	supplied     bool // its function is made by Supply
 	faults       []error
 }
 
@@ -88,6 +90,8 @@ func Provide(key string, constructor any, opts ...Option) Resource {
 	switch {
 	case errors.Is(err, signature.ErrAnnotated):
 		definition.fault("it is wrapped by fx.Annotate, which hides what the constructor takes: give the plain constructor, with container.As in place of fx.As, fx.In and fx.Out structs in place of ParamTags and ResultTags, and hooks by fx.Lifecycle")
+	case errors.Is(err, signature.ErrNotFunc):
+		definition.fault("its constructor is %w", err)
 	case err != nil:
 		definition.fault("%w", err)
 	case len(function.Results) == 0:
@@ -113,6 +117,7 @@ func Supply(key string, value any, opts ...Option) Resource {
 	if err != nil {
 		definition.fault("%w", err)
 	}
+	definition.supplied = true
 	function.Name = fmt.Sprintf("a supplied %T", value)
 	definition.function = function
 	return definition.resource()
@@ -156,7 +161,14 @@ func (d *resourceDefinition) resource() Resource {
 }
 
 func (d *resourceDefinition) isConfig(key signature.Key) bool {
-	return d.config != nil && d.config.value.IsValid() && key == signature.Key{Type: d.config.value.Type()}
+	if d.config == nil || !d.config.value.IsValid() {
+		return false
+	}
+	t := d.config.value.Type()
+	if t.Kind() == reflect.Pointer { // a fault, reported once
+		t = t.Elem()
+	}
+	return key == signature.Key{Type: t}
 }
 
 // providedKey is one key that a resource answers, and the result that it is.
@@ -169,14 +181,20 @@ type providedKey struct {
 // under the resource's name, the first one as its interfaces too.
 func (d *resourceDefinition) provided() []providedKey {
 	var keys []providedKey
+	add := func(key signature.Key, result int) {
+		if provided := (providedKey{key, result}); !slices.Contains(keys, provided) {
+			keys = append(keys, provided)
+		}
+	}
 	for i, result := range d.function.Results {
-		keys = append(keys, providedKey{result.Key, i})
+		add(result.Key, i)
 		if result.Name == "" && result.Group == "" {
-			keys = append(keys, providedKey{signature.Key{Type: result.Type, Name: d.key}, i})
+			add(signature.Key{Type: result.Type, Name: d.key}, i)
 		}
 	}
 	for _, t := range d.as {
-		keys = append(keys, providedKey{signature.Key{Type: t}, 0}, providedKey{signature.Key{Type: t, Name: d.key}, 0})
+		add(signature.Key{Type: t}, 0)
+		add(signature.Key{Type: t, Name: d.key}, 0)
 	}
 	return keys
 }

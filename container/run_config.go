@@ -128,11 +128,12 @@ func expandable(node *yaml.Node, depth int, count *int) error {
 	return nil
 }
 
-var quoted = regexp.MustCompile("(?s)`.*`|'.*'")
+var quoted = regexp.MustCompile("(?s)`.*`|anchor '.*'")
 
-// yamlSyntax says where YAML is broken without quoting it.
+// yamlSyntax says where YAML is broken without quoting it: a password that
+// begins with an asterisk is read as the name of an anchor.
 func yamlSyntax(err error) error {
-	return errors.New("not YAML: " + quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "..."))
+	return errors.New("not YAML: " + quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "anchor"))
 }
 
 // Set sets one field by its full path, as in

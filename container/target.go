@@ -34,7 +34,7 @@ func (c *Container) Target(name string, fn any) (*Target, error) {
 	t := &Target{name: name, function: function, inputs: make([]input, len(function.Params))}
 	var faults []error
 	for i, param := range function.Params {
-		bound, err := c.bind(param)
+		bound, err := c.bind(param, lackingInHost)
 		if err == nil && bound.kind == lifecycleInput {
 			err = faultf("it needs fx.Lifecycle, which only constructors of resources have")
 		}

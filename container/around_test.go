@@ -1,0 +1,129 @@
+package container_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fxrun/fxrun/container"
+	"go.uber.org/fx"
+)
+
+// transaction is a resource in the yield form.
+func transaction(j *journal, fn func(ctx context.Context, yield func() error) error) *container.Container {
+	c, err := container.New(container.Provide("tx", func(lc fx.Lifecycle) *resA {
+		container.Around(lc, func(ctx context.Context, yield func() error) error {
+			defer j.note("deferred")
+			return fn(ctx, yield)
+		})
+		return &resA{}
+	}, container.StartTimeout(time.Second), container.StopTimeout(time.Second)))
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+func commitOrRollBack(j *journal) func(context.Context, func() error) error {
+	return func(ctx context.Context, yield func() error) error {
+		j.note("begin")
+		if err := yield(); err != nil {
+			j.note("roll back: %v", err)
+			return nil
+		}
+		j.note("commit")
+		return ctx.Err()
+	}
+}
+
+func TestAroundLearnsTheOutcome(t *testing.T) {
+	t.Parallel()
+	for want, fn := range map[string]func(*resA) error{
+		"commit":                   func(*resA) error { return nil },
+		"roll back: boom":          func(*resA) error { return errBoom },
+		"roll back: panic: kaboom": func(*resA) error { panic("kaboom") },
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			j := new(journal)
+			err := transaction(j, commitOrRollBack(j)).Invoke(t.Context(), fn)
+			if (err == nil) != (want == "commit") {
+				t.Error(err)
+			}
+			j.want(t, "begin", want, "deferred")
+		})
+	}
+}
+
+func TestAroundSurvivesTheCancelledContext(t *testing.T) {
+	t.Parallel()
+	j := new(journal)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := transaction(j, commitOrRollBack(j)).Invoke(ctx, func(*resA) { cancel() })
+	if err != nil {
+		t.Error(err)
+	}
+	j.want(t, "begin", "commit", "deferred")
+}
+
+func TestAroundThatGoesWrong(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fn   func(ctx context.Context, yield func() error) error
+		want string
+	}{
+		"an error before yield":  {func(context.Context, func() error) error { return errBoom }, "starting resource tx: boom"},
+		"no yield":               {func(context.Context, func() error) error { return nil }, "starting resource tx: it returned without calling yield"},
+		"a panic before yield":   {func(context.Context, func() error) error { panic(errBoom) }, "starting resource tx: panic: boom"},
+		"goexit before yield":    {func(context.Context, func() error) error { exitGoroutine(); return nil }, "starting resource tx: it ended its goroutine without returning"},
+		"an error after yield":   {func(_ context.Context, yield func() error) error { _ = yield(); return errBoom }, "stopping resource tx: boom"},
+		"a panic after yield":    {func(_ context.Context, yield func() error) error { _ = yield(); panic(errBoom) }, "stopping resource tx: panic: boom"},
+		"yield called twice":     {func(_ context.Context, yield func() error) error { _ = yield(); return yield() }, "stopping resource tx: panic: container.Around: yield was called twice"},
+		"too long before yield":  {func(ctx context.Context, _ func() error) error { <-ctx.Done(); return nil }, "starting resource tx: before yield: it took longer than 1s: context deadline exceeded"},
+		"yield after it is over": {func(ctx context.Context, yield func() error) error { <-ctx.Done(); return yield() }, "starting resource tx: before yield: it took longer than 1s: context deadline exceeded\nit took longer than 1s: context deadline exceeded"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				j := new(journal)
+				err := transaction(j, test.fn).Invoke(t.Context(), func(*resA) {})
+				if fmt.Sprint(err) != test.want {
+					t.Errorf("got  %v\nwant %s", err, test.want)
+				}
+				j.want(t, "deferred")
+			})
+		})
+	}
+}
+
+func TestAroundThatTakesTooLongAfterYield(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j := new(journal)
+		release := make(chan struct{})
+		err := transaction(j, func(_ context.Context, yield func() error) error { _ = yield(); <-release; return nil }).
+			Invoke(t.Context(), func(*resA) {})
+		if want := "stopping resource tx: after yield: it took longer than 1s: context deadline exceeded"; fmt.Sprint(err) != want || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		close(release)
+	})
+}
+
+func TestAroundWorksInAnyFxApplication(t *testing.T) {
+	t.Parallel()
+	j := new(journal)
+	app := fx.New(fx.NopLogger, fx.Invoke(func(lc fx.Lifecycle) { container.Around(lc, commitOrRollBack(j)) }))
+	for range 2 { // Fx starts an application again
+		if err := app.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := app.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.want(t, "begin", "commit", "begin", "commit")
+}

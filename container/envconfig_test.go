@@ -1,0 +1,166 @@
+package container_test
+
+import (
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/google/go-cmp/cmp"
+	"github.com/kelseyhightower/envconfig"
+	"pgregory.net/rapid"
+)
+
+// Base is embedded: its fields have no prefix of their own.
+type Base struct {
+	BaseName string
+	BasePort int `default:"1"`
+}
+
+type inner struct {
+	Host    string
+	MaxConn int    `split_words:"true" default:"3"`
+	Alt     string `envconfig:"INNER_ALT"`
+}
+
+// decoder and setter read themselves from text in envconfig's own two ways.
+type decoder struct{ text string }
+
+func (d *decoder) Decode(text string) error { d.text = "decoded " + text; return nil }
+
+type setter struct{ text string }
+
+func (s *setter) Set(text string) error {
+	if text == "7" {
+		return errBoom
+	}
+	s.text = "set " + text
+	return nil
+}
+
+// shape is a kind of field that a random struct may have.
+type shape struct {
+	field reflect.StructField
+	names []string // of variables, below the prefix; a leading dot: without it
+}
+
+func shapeOf[T any](name, tag string, variables ...string) shape {
+	return shape{reflect.StructField{Name: name, Type: reflect.TypeFor[T](), Tag: reflect.StructTag(tag)}, variables}
+}
+
+var shapes = []shape{
+	shapeOf[string]("Text", "", "TEXT"),
+	shapeOf[string]("BaseURLOfAPI", `split_words:"true"`, "BASE_URL_OF_API", "BASEURLOFAPI"),
+	shapeOf[string]("HTTPPort", `split_words:"true" default:"x"`, "HTTP_PORT"),
+	shapeOf[string]("Other", `envconfig:"else_where"`, "ELSE_WHERE", ".ELSE_WHERE", "OTHER"),
+	shapeOf[int]("OtherNumber", `envconfig:"ELSEWHERE" default:"3"`, "ELSEWHERE", ".ELSEWHERE"),
+	shapeOf[string]("Both", `envconfig:"both_alt" split_words:"true"`, "BOTH_ALT", ".BOTH_ALT", "BOTH"),
+	shapeOf[string]("Required", `required:"true"`, "REQUIRED"),
+	shapeOf[int]("RequiredNumber", `required:"true" default:"4"`, "REQUIREDNUMBER"),
+	shapeOf[string]("Ignored", `ignored:"true" default:"no"`, "IGNORED"),
+	shapeOf[int]("Number", "", "NUMBER"),
+	shapeOf[int8]("Small", `default:"5"`, "SMALL"),
+	shapeOf[uint]("Unsigned", "", "UNSIGNED"),
+	shapeOf[float32]("Float", "", "FLOAT"),
+	shapeOf[bool]("Flag", `default:"true"`, "FLAG"),
+	shapeOf[time.Duration]("Wait", `default:"1s"`, "WAIT"),
+	shapeOf[time.Time]("When", "", "WHEN"),
+	shapeOf[*url.URL]("Link", "", "LINK"),
+	shapeOf[[]string]("List", "", "LIST"),
+	shapeOf[[]int]("Numbers", `default:"1,2"`, "NUMBERS"),
+	shapeOf[[]byte]("Bytes", "", "BYTES"),
+	shapeOf[map[string]int]("Map", "", "MAP"),
+	shapeOf[*int]("Pointer", "", "POINTER"),
+	shapeOf[*string]("PointerText", `default:"p"`, "POINTERTEXT"),
+	shapeOf[inner]("Inner", "", "INNER_HOST", "INNER_MAX_CONN", "INNER_MAXCONN", "INNER_INNER_ALT", ".INNER_ALT", "INNER_ALT"),
+	shapeOf[inner]("SplitInner", `split_words:"true"`, "SPLIT_INNER_HOST", "SPLITINNER_HOST"),
+	shapeOf[inner]("NamedInner", `envconfig:"nick"`, "NICK_HOST", "NAMEDINNER_HOST"),
+	shapeOf[decoder]("Decoder", "", "DECODER"),
+	shapeOf[setter]("Setter", `default:"s"`, "SETTER"),
+	shapeOf[[]time.Duration]("Waits", "", "WAITS"),
+	shapeOf[level]("Level", "", "LEVEL"),
+	shapeOf[map[string]time.Duration]("Limits", "", "LIMITS"),
+	{reflect.StructField{Name: "Base", Type: reflect.TypeFor[Base](), Anonymous: true}, []string{"BASENAME", "BASEPORT", "BASE_BASENAME"}},
+}
+
+var texts = []string{
+	"", " ", "7", "-7", "300", "0x1f", "1.5", "true", "T", "text", "a,b", "a, b", ",", "1,2", "a:1,b:2", "a:1:2", "5s", "1h,2m", "a:5s",
+	"2026-01-02T03:04:05Z", "https://x.example/p?q=1", "://", "low", "日本", "a b",
+}
+
+func TestTheEnvironmentIsReadAsEnvconfigReadsIt(t *testing.T) {
+	var set []string
+	unset := func() {
+		for _, name := range set {
+			_ = os.Unsetenv(name)
+		}
+		set = nil
+	}
+	t.Cleanup(unset)
+	rapid.Check(t, func(t *rapid.T) {
+		unset()
+		prefix := rapid.SampledFrom([]string{"", "DIFF", "diff_lower", "Diff"}).Draw(t, "prefix")
+		drawn := rapid.SliceOfNDistinct(rapid.SampledFrom(shapes), 1, 8, func(s shape) string { return s.field.Name }).Draw(t, "fields")
+		var fields []reflect.StructField
+		for _, shape := range drawn {
+			fields = append(fields, shape.field)
+			for _, name := range shape.names {
+				if !rapid.Bool().Draw(t, "set "+name) {
+					continue
+				}
+				name, bare := strings.CutPrefix(name, ".")
+				if !bare && prefix != "" {
+					name = strings.ToUpper(prefix) + "_" + name
+				}
+				text := rapid.SampledFrom(texts).Draw(t, name)
+				if text == "" && strings.Contains(shape.field.Name, "Required") {
+					continue // envconfig takes an empty variable for enough
+				}
+				if err := os.Setenv(name, text); err != nil {
+					t.Fatal(err)
+				}
+				set = append(set, name)
+			}
+		}
+		config := reflect.StructOf(fields)
+		want := reflect.New(config)
+		wantErr := envconfig.Process(prefix, want.Interface())
+
+		var got any
+		constructor := signature.Make([]signature.Param{{Key: signature.Key{Type: config}}}, []signature.Key{{Type: reflect.TypeFor[*resA]()}},
+			func(params []reflect.Value) ([]reflect.Value, error) {
+				got = params[0].Interface()
+				return []reflect.Value{reflect.ValueOf(&resA{})}, nil
+			})
+		c, err := container.New(container.Provide("it", constructor, container.Config(reflect.Zero(config).Interface(), container.FromEnv(prefix))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		gotErr := c.Invoke(t.Context(), func(*resA) {})
+		if (wantErr == nil) != (gotErr == nil) {
+			t.Fatalf("envconfig: %v\nfxrun: %v", wantErr, gotErr)
+		}
+		if wantErr != nil {
+			return
+		}
+		options := []cmp.Option{cmp.AllowUnexported(decoder{}, setter{}), cmp.Transformer("url", func(u url.URL) string { return u.String() })}
+		if diff := cmp.Diff(emptyURL(want.Elem().Interface()), emptyURL(got), options...); diff != "" {
+			t.Fatalf("(-envconfig +fxrun)\n%s", diff)
+		}
+	})
+}
+
+// emptyURL makes a nil *url.URL an empty one: envconfig makes an empty struct
+// of every nil pointer to a struct.
+func emptyURL(config any) any {
+	copied := reflect.New(reflect.TypeOf(config)).Elem()
+	copied.Set(reflect.ValueOf(config))
+	if link := copied.FieldByName("Link"); link.IsValid() && link.IsNil() {
+		link.Set(reflect.ValueOf(&url.URL{}))
+	}
+	return copied.Interface()
+}
