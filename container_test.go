@@ -16,14 +16,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxtest"
+
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
-	"github.com/google/go-cmp/cmp"
-	"go.uber.org/fx"
-	"go.uber.org/fx/fxtest"
 )
 
 // host starts an Fx application with the definitions, as any program would,

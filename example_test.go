@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"time"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
-	"go.uber.org/fx"
 )
 
 // ShopConfig is the config of a resource: fields come from defaults, code, the

@@ -6,12 +6,13 @@ import (
 	"path/filepath"
 	"slices"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
-	"go.uber.org/fx"
 )
 
 // Module makes an Fx application the host of runs. It gathers what

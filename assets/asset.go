@@ -1,6 +1,7 @@
 package assets
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,11 +11,10 @@ import (
 	"slices"
 	"strings"
 
-	"context"
+	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/fx"
 )
 
 // Group is the Fx value group in which a host application gathers what [New],

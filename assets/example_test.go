@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
-	"go.uber.org/fx"
 )
 
 type (

@@ -12,10 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fxrun/fxrun/assets"
-	"github.com/fxrun/fxrun/container"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
 )
 
 type (
@@ -46,7 +47,8 @@ func shop(t *testing.T) *assets.Graph {
 			Client *client `name:"client"`
 			Orders orders  `name:"raw/orders"`
 			Prices prices
-		}) (revenue, error) {
+		},
+		) (revenue, error) {
 			return revenue{in.Orders[0]*in.Prices[0] + in.Orders[1]*in.Prices[1]}, nil
 		}),
 		assets.New("audit", func(context.Context) error { return nil }, assets.After("revenue")),
@@ -194,7 +196,8 @@ func TestFaultsOfTheGraph(t *testing.T) {
 			fx.In
 			X orders `name:"raww"`
 			Y int    `name:"c"`
-		}) (string, error) {
+		},
+		) (string, error) {
 			return "", nil
 		}),
 		assets.New("bad key", func() {}),
@@ -262,7 +265,8 @@ func TestOrderOfDefinitionsDoesNotMatter(t *testing.T) {
 			fx.In
 			A orders `name:"a"`
 			B orders `name:"b"`
-		}) (prices, error) {
+		},
+		) (prices, error) {
 			return nil, nil
 		}),
 		assets.New("a", func() orders { return nil }),

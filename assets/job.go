@@ -5,9 +5,10 @@ import (
 	"path"
 	"runtime"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/host"
-	"go.uber.org/fx"
 )
 
 // Job is a named selection of assets, with defaults for its launch. It is

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/fxrun/fxrun/container"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 // chainOf makes n resources with one hook each; of the first ten, each needs
@@ -58,7 +59,8 @@ func BenchmarkNew(b *testing.B) {
 
 // BenchmarkFxNewOfTen is the same graph in Fx alone.
 func BenchmarkFxNewOfTen(b *testing.B) {
-	options := []fx.Option{fx.NopLogger,
+	options := []fx.Option{
+		fx.NopLogger,
 		fx.Provide(func(lc fx.Lifecycle) *link[[0]int] {
 			lc.Append(fx.StartStopHook(func() {}, func() {}))
 			return &link[[0]int]{}

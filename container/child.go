@@ -9,17 +9,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fxrun/fxrun/internal/signature"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/signature"
 )
 
 // Child is a child container: the resources that its targets need, started. It
 // must be closed. It is safe for concurrent use.
 type Child struct {
-	state     *childState
-	arguments map[*Target][]reflect.Value
-	once      sync.Once
-	closeErr  error
+	state    *childState
+	once     sync.Once
+	closeErr error
 }
 
 // NewChild opens a child: a fresh Fx app that holds only what its targets need
@@ -47,7 +47,7 @@ func (c *Container) NewChild(ctx context.Context, opts ...fx.Option) (*Child, er
 	if err != nil {
 		return nil, err
 	}
-	child := &Child{state: newChildState(ctx, preparation), arguments: make(map[*Target][]reflect.Value)}
+	child := &Child{state: newChildState(ctx, preparation)}
 	returned := false
 	defer func() {
 		if !returned { // one of opts ended the goroutine, as testing.T.FailNow does
@@ -106,7 +106,7 @@ func (ch *Child) build(p *preparation) error {
 // Arguments returns the values for the target's parameters, in order. It
 // panics for a target that was not among those of [Needs].
 func (ch *Child) Arguments(target *Target) []reflect.Value {
-	arguments, ok := ch.arguments[target]
+	arguments, ok := ch.state.bound[target]
 	if !ok {
 		panic("container: " + target.name + " was not among the child's targets")
 	}
@@ -161,15 +161,17 @@ func (c *Container) Invoke(ctx context.Context, fn any, opts ...fx.Option) error
 
 // childState is what the resources of one child share while it lives.
 type childState struct {
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	config  childConfig
-	values  map[*node]resolved
-	at      map[*node]*instance // made before anything starts, then only read
-	options *instance           // hooks of the caller's fx.Options
+	container *Container
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
+	config    childConfig
+	values    map[*node]resolved
+	at        map[*node]*instance // made before anything starts, then only read
+	options   *instance           // hooks of the caller's fx.Options
 
 	concurrent bool
 	slots      chan struct{}
+	bound      map[*Target][]reflect.Value // what Fx found for the targets
 	starting   sync.WaitGroup
 
 	mu      sync.Mutex
@@ -182,8 +184,9 @@ type childState struct {
 func newChildState(ctx context.Context, p *preparation) *childState {
 	ctx, cancel := context.WithCancelCause(ctx)
 	state := &childState{
-		ctx: ctx, cancel: cancel, config: p.config, values: p.resolved,
+		container: p.container, ctx: ctx, cancel: cancel, config: p.config, values: p.resolved,
 		at:         make(map[*node]*instance, len(p.nodes)),
+		bound:      make(map[*Target][]reflect.Value, len(p.targets)),
 		concurrent: len(p.config.options) == 0,
 		slots:      make(chan struct{}, p.config.maxStarts),
 		options:    &instance{node: &node{resourceDefinition: optionsDefinition}},
@@ -194,14 +197,11 @@ func newChildState(ctx context.Context, p *preparation) *childState {
 	return state
 }
 
-// build gives Fx the results of a resource's constructor. Where the caller has
-// no options of his own it has been called already; else it is called and
-// started now, with the values that Fx found: a decorator may have changed them.
+// build is called by Fx, where the caller has options of his own: it calls a
+// resource's constructor with the values that Fx found, since a decorator may
+// have changed them, and starts the resource there and then.
 func (s *childState) build(n *node, params []reflect.Value) ([]reflect.Value, error) {
 	instance := s.at[n]
-	if s.concurrent {
-		return instance.results, nil
-	}
 	s.flushOptions()
 	if s.brokenOff() {
 		return nil, s.whyBrokenOff()

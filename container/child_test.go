@@ -12,9 +12,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/fxrun/fxrun/container"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 func TestInvokeStartsWhatIsNeededAndStopsItInReverse(t *testing.T) {
@@ -277,7 +278,8 @@ func TestWhatGoesWrongIsNamedAndEverythingStops(t *testing.T) {
 					return nil, errBoom
 				}
 			},
-			container.Constructing, "constructing resource broken: boom", []string{"release"},
+			container.Constructing, "constructing resource broken: boom",
+			[]string{"release"},
 		},
 		"the constructor panics": {
 			func(j *journal) any {
@@ -286,7 +288,8 @@ func TestWhatGoesWrongIsNamedAndEverythingStops(t *testing.T) {
 					panic(errBoom)
 				}
 			},
-			container.Constructing, "constructing resource broken: panic: boom", []string{"release"},
+			container.Constructing, "constructing resource broken: panic: boom",
+			[]string{"release"},
 		},
 		"the constructor ends its goroutine": {
 			func(j *journal) any {
@@ -304,7 +307,8 @@ func TestWhatGoesWrongIsNamedAndEverythingStops(t *testing.T) {
 					return &resB{}
 				}
 			},
-			container.StartingHook, "starting resource broken: wrapped: boom", []string{"start 1", "release", "stop 1"},
+			container.StartingHook, "starting resource broken: wrapped: boom",
+			[]string{"start 1", "release", "stop 1"},
 		},
 		"a start hook panics": {
 			func(j *journal) any {

@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fxrun/fxrun/container"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 // level reads itself from text.

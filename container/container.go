@@ -6,11 +6,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+
+	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/fx"
 )
 
 // Container is a checked graph of resources. It holds no instance of any of
@@ -21,6 +23,7 @@ type Container struct {
 	byKey     map[string]*node
 	providers map[signature.Key][]provider
 	host      map[signature.Key]reflect.Value
+	supplies  sync.Map // signature.Key -> fx.Option, see supply
 }
 
 // node is a resource in the checked graph.

@@ -8,11 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/internal/signature"
 	"github.com/google/go-cmp/cmp"
 	"github.com/kelseyhightower/envconfig"
 	"pgregory.net/rapid"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/signature"
 )
 
 // Base is embedded: its fields have no prefix of their own.

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fxrun/fxrun/container"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 // API is a client of some service.

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fxrun/fxrun/container"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 var (
@@ -53,7 +54,8 @@ func newPlain() *database                  { return nil }
 func newByName(in struct {
 	fx.In
 	DB *database `name:"warehuose"`
-}) *resB {
+},
+) *resB {
 	return nil
 }
 

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fxrun/fxrun/container"
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 // store is what consumers ask for; bucket is what gives it.
@@ -41,7 +42,8 @@ func stores() []container.Definition {
 		container.Provide("byname", func(in struct {
 			fx.In
 			Store store `name:"bucket"`
-		}) *resB {
+		},
+		) *resB {
 			return &resB{}
 		}),
 	}
@@ -67,7 +69,8 @@ func TestReplace(t *testing.T) {
 				fx.In
 				Bucket *bucket `name:"bucket"`
 				Store  store   `name:"bucket"`
-			}, _ *resB) error {
+			}, _ *resB,
+			) error {
 				return errors.Join(expect(in.Bucket.Get()), expect(in.Store.Get()))
 			},
 		},
@@ -348,7 +351,8 @@ func TestSeveralResultsOfOneConstructor(t *testing.T) {
 		Store store
 		Main  *handler `name:"main"`
 		Int   int      `name:"outs"`
-	}) error {
+	},
+	) error {
 		if in.DB.dsn != "d" || in.Main.name != "main" || in.Int != 7 {
 			return fmt.Errorf("got %+v", in)
 		}
@@ -465,7 +469,8 @@ func TestConstructorsMayTakeTheChildsContextAndRunInfo(t *testing.T) {
 		Context context.Context
 		Info    container.RunInfo
 		LC      fx.Lifecycle
-	}) (*resA, error) {
+	},
+	) (*resA, error) {
 		if in.Context.Value(key{}) != "value" || in.Info.Tags["k"] != "v" {
 			return nil, errBoom
 		}

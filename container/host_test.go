@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/host"
-	"go.uber.org/fx"
 )
 
 // inHost builds a container from an Fx application, as package fxrun does.
@@ -22,7 +23,8 @@ func inHost(t *testing.T, opts ...fx.Option) (*container.Container, error) {
 		fx.In
 		Definitions []container.Definition `group:"fxrun.container"`
 		Values      []host.Value           `group:"fxrun.host"`
-	}) {
+	},
+	) {
 		c, wrong = container.New(append(in.Definitions, container.FromHost(in.Values))...)
 	}))...)
 	if err := app.Err(); err != nil {
@@ -65,7 +67,8 @@ func TestReplaceOnTheHostReplacesInEveryChild(t *testing.T) {
 		"for its name": {fx.Replace(&bucket{"fake"}), func(in struct {
 			fx.In
 			Bucket *bucket `name:"bucket"`
-		}, _ *resB) error {
+		}, _ *resB,
+		) error {
 			return expect(in.Bucket.Get())
 		}},
 		"an interface": {fx.Replace(fx.Annotate(&fakeStore{}, fx.As(new(store)))), func(r *report) error { return expect(r.text) }},

@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fxrun/fxrun/container"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 func TestAStoredLaunchReadsBackTheSame(t *testing.T) {

@@ -11,9 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/kelseyhightower/envconfig"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fxrun/fxrun/internal/nearest"
 )
 
 // launchValue is what a launch says of one config field: a node of YAML, or a

@@ -8,10 +8,11 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/fxrun/fxrun/container"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 	"go.uber.org/goleak"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

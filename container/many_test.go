@@ -6,9 +6,10 @@ import (
 	"runtime"
 	"time"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/fx"
 )
 
 // patience is more than any healthy test takes, and less than go test's own.

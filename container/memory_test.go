@@ -4,8 +4,9 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/fxrun/fxrun/container"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 // heap is what is in use after a collection.

@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"go.uber.org/dig"
+
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/dig"
 )
 
 // preparation is a child before anything of it is built: which resources, in

@@ -9,9 +9,10 @@ import (
 	"slices"
 	"time"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/fx"
 )
 
 // Group is the Fx value group in which a host application gathers what

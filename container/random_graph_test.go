@@ -9,9 +9,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/fxrun/fxrun/container"
 	"go.uber.org/fx"
 	"pgregory.net/rapid"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 // mishap is what goes wrong in a resource of a random graph.

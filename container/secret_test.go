@@ -11,9 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fxrun/fxrun/container"
 	"go.uber.org/fx"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 const hunter = "hunter2"

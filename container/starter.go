@@ -78,20 +78,12 @@ func (s *childState) begin(n *node, ended func()) {
 }
 
 // params finds what a constructor gets from other resources and from the host
-// application, in the order of digParams.
+// application.
 func (s *childState) params(n *node) []reflect.Value {
-	var params []reflect.Value
-	for _, in := range n.inputs {
-		switch in.kind {
-		case providerInput, groupInput:
-			for _, p := range in.providers {
-				params = append(params, s.at[p.node].results[p.result])
-			}
-		case hostInput:
-			params = append(params, in.value)
-		case absentInput:
-			params = append(params, reflect.Zero(in.param.Type))
-		}
+	asks := s.container.asksOf(n)
+	params := make([]reflect.Value, len(asks))
+	for i, a := range asks {
+		params[i] = s.value(a)
 	}
 	return params
 }

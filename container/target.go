@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
@@ -17,6 +19,8 @@ type Target struct {
 	function signature.Func
 	inputs   []input
 	needs    []*node
+	asks     []ask
+	invoke   fx.Option // binds the arguments in a child
 }
 
 // Target checks a function against the graph: its parameters are resources,
@@ -47,7 +51,23 @@ func (c *Container) Target(name string, fn any) (*Target, error) {
 			t.needs = append(t.needs, p.node)
 		}
 	}
-	return t, JoinFaults(doing, faults)
+	if err := JoinFaults(doing, faults); err != nil {
+		return nil, err
+	}
+	c.aim(t)
+	return t, nil
+}
+
+// aim makes the target an Invoke of every child that it is given to: Fx builds
+// the arguments, and the function is called with them later, once everything
+// has started.
+func (c *Container) aim(t *Target) {
+	t.asks = c.asks(t.inputs)
+	t.invoke = fx.Invoke(signature.Make(paramsOf(t.asks), nil, func(params []reflect.Value) ([]reflect.Value, error) {
+		state := params[0].Interface().(*childState)
+		state.bound[t] = arrange(t.inputs, params[1:], state.own)
+		return nil, nil
+	}))
 }
 
 // Name returns what the target was called.
@@ -102,6 +122,7 @@ func (c *Container) keyTarget(key string) (*Target, error) {
 		bound, t.needs = input{kind: hostInput, param: param, value: value}, nil
 	}
 	t.inputs = []input{bound}
+	c.aim(t)
 	return t, nil
 }
 

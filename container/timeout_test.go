@@ -10,9 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fxrun/fxrun/container"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 func TestAStartThatTakesTooLongStopsEverything(t *testing.T) {

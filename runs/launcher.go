@@ -13,9 +13,10 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
-	"go.uber.org/fx"
 )
 
 // Launcher launches runs and executes them. It is safe for concurrent use, and

@@ -8,8 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fxrun/fxrun/container"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 // Run is the handle of a run that was launched in this process. It is safe for

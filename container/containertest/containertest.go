@@ -15,8 +15,9 @@ package containertest
 import (
 	"context"
 
-	"github.com/fxrun/fxrun/container"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
 )
 
 // TB is the part of testing.TB that this package needs, so that its own

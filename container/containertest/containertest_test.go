@@ -9,9 +9,10 @@ import (
 	"sync"
 	"testing"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/container/containertest"
-	"go.uber.org/fx"
 )
 
 type clientConfig struct {

@@ -3,6 +3,8 @@ package main
 import (
 	"path/filepath"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
@@ -10,7 +12,6 @@ import (
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
 	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
-	"go.uber.org/fx"
 )
 
 // Definitions are the program's resources, assets and jobs.

@@ -4,11 +4,12 @@ import (
 	"context"
 	"time"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/examples/flights/carrier"
 	"github.com/fxrun/fxrun/examples/flights/carrierapi"
 	"github.com/fxrun/fxrun/examples/flights/data"
 	"github.com/fxrun/fxrun/examples/flights/delays"
-	"go.uber.org/fx"
 )
 
 // EndpointConfig says where the airline's API is.

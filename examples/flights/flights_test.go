@@ -14,6 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxtest"
+	"go.uber.org/goleak"
+
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/examples/flights/carrier"
@@ -23,11 +29,6 @@ import (
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/modules/sqldb"
 	"github.com/fxrun/fxrun/runs"
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"go.uber.org/fx"
-	"go.uber.org/fx/fxtest"
-	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

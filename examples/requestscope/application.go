@@ -6,11 +6,12 @@ import (
 	"net"
 	"net/http"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/modules/sqldb"
 	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
-	"go.uber.org/fx"
 )
 
 // Application is the whole program but for the address and the database's

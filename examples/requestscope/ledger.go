@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"regexp"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/modules/sqldb"
-	"go.uber.org/fx"
 )
 
 // TenantConfig says whose request it is. It is given with each request.

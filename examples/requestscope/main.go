@@ -14,8 +14,9 @@ package main
 import (
 	"os"
 
-	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
 )
 
 func main() {

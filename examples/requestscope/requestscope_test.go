@@ -11,10 +11,11 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxtest"
 	"go.uber.org/goleak"
+
+	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

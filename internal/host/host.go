@@ -7,8 +7,9 @@ package host
 import (
 	"reflect"
 
-	"github.com/fxrun/fxrun/internal/signature"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/signature"
 )
 
 // Group is the Fx value group in which [Value] are gathered.

@@ -9,10 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fxrun/fxrun/internal/signature"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/dig"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/signature"
 )
 
 type (

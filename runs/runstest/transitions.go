@@ -79,8 +79,11 @@ func lateEvents(t tester, subject Subject) {
 		id := string(status)
 		log := add(t, subject.Store, queued(id), event(id, 1, runs.RunFinished{Status: status}))
 		for _, data := range []runs.EventData{
-			runs.RunStarting{}, runs.RunFinished{Status: status}, runs.RunCancelRequested{},
-			runs.ResourceStopped{Resource: "db"}, runs.RunQueued{},
+			runs.RunStarting{},
+			runs.RunFinished{Status: status},
+			runs.RunCancelRequested{},
+			runs.ResourceStopped{Resource: "db"},
+			runs.RunQueued{},
 		} {
 			refuse(t, subject.Store, runs.ErrTransition, event(id, 2, data))
 		}

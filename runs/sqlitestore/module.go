@@ -3,8 +3,9 @@ package sqlitestore
 import (
 	"context"
 
-	"github.com/fxrun/fxrun/runs"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/runs"
 )
 
 // Module provides a [Store] in folder to an Fx application as its runs.Store.

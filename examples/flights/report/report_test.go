@@ -330,8 +330,15 @@ func TestTheScaleFitsAnyDelay(t *testing.T) {
 		longest float64
 		want    string
 	}{
-		{16.2, "0 min 5 10 15"}, {1, "0 min 0.2 0.4 0.6 0.8 1"}, {0.3, "0 min 0.1 0.2 0.3"}, {126, "0 min 50 100"}, {10, "0 min 2 4 6 8 10"},
-		{0, "0 min 1"}, {-3, "0 min 1"}, {5e-324, "0 min 0.1"}, {1e9, "0 min 200000000 400000000 600000000 800000000 1000000000"},
+		{16.2, "0 min 5 10 15"},
+		{1, "0 min 0.2 0.4 0.6 0.8 1"},
+		{0.3, "0 min 0.1 0.2 0.3"},
+		{126, "0 min 50 100"},
+		{10, "0 min 2 4 6 8 10"},
+		{0, "0 min 1"},
+		{-3, "0 min 1"},
+		{5e-324, "0 min 0.1"},
+		{1e9, "0 min 200000000 400000000 600000000 800000000 1000000000"},
 	} {
 		rows := []delays.AirportDelay{{IATA: "A", Flights: 1, MeanDelayMinutes: test.longest}}
 		var got []string
