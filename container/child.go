@@ -283,7 +283,7 @@ func (s *childState) tell(event Event) {
 // the constructor's parameters.
 func (s *childState) arguments(instance *instance, params []reflect.Value) []reflect.Value {
 	return arrange(instance.node.inputs, params, func(kind inputKind) reflect.Value {
-		switch kind {
+		switch kind { //nolint:exhaustive // own knows the rest
 		case configInput:
 			return s.values[instance.node].value
 		case lifecycleInput:

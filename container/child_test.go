@@ -485,7 +485,7 @@ func TestHooksSeeTheOutcome(t *testing.T) {
 		if err := child.Close(outcome); err != nil {
 			t.Error(err)
 		}
-		if got != outcome {
+		if got != outcome { //nolint:errorlint // the very one
 			t.Errorf("got %v", got)
 		}
 	}

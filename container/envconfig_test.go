@@ -121,7 +121,7 @@ func TestTheEnvironmentIsReadAsEnvconfigReadsIt(t *testing.T) {
 				if text == "" && strings.Contains(shape.field.Name, "Required") {
 					continue // envconfig takes an empty variable for enough
 				}
-				if err := os.Setenv(name, text); err != nil {
+				if err := os.Setenv(name, text); err != nil { //nolint:usetesting // rapid.T has no Setenv
 					t.Fatal(err)
 				}
 				set = append(set, name)

@@ -144,7 +144,7 @@ func guard(ctx context.Context, call func() error) error {
 // timedOut says which limit was passed, where a function returns its context's
 // bare error.
 func timedOut(ctx context.Context, err error) error {
-	if err == context.DeadlineExceeded && ctx.Err() == err {
+	if err == context.DeadlineExceeded && errors.Is(ctx.Err(), err) { //nolint:errorlint // bare: what the user wrapped says more
 		return context.Cause(ctx)
 	}
 	return err

@@ -355,7 +355,7 @@ func TestCallReturnsTheFunctionsOwnError(t *testing.T) {
 	if !f.ReturnsError() {
 		t.Error("it returns an error")
 	}
-	if results, err := f.Call(nil); err != errEmpty || results != nil {
+	if results, err := f.Call(nil); !errors.Is(err, errEmpty) || results != nil {
 		t.Error(results, err)
 	}
 }
