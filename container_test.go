@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,6 +24,7 @@ import (
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/container/containertest"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -500,4 +502,142 @@ func TestTheHostsOwnTypes(t *testing.T) {
 	if got := stored[string](t, launcher, "rows"); got != "the host's, the host's" {
 		t.Errorf("got %q", got)
 	}
+}
+
+// ---- Holding a connection open around the run ----
+
+// OpenConnection is held open from the start of the run to its end, in one
+// function: what stands before yield is the start, what stands after it the
+// stop, and yield tells how the run ended.
+type OpenConnection struct{ note func(string) }
+
+func TestConnectionHeldOpenAroundTheRun(t *testing.T) {
+	var notes []string
+	note := func(text string) { notes = append(notes, text) }
+	fail := false
+	launcher := host(t,
+		container.Provide("connection", func(lc fx.Lifecycle) *OpenConnection {
+			container.Around(lc, func(_ context.Context, yield func() error) error {
+				note("open")
+				defer note("close")
+				if err := yield(); err != nil {
+					note("roll back")
+					return nil
+				}
+				note("commit")
+				return nil
+			})
+			return &OpenConnection{note}
+		}),
+		assets.New("query", func(c *OpenConnection) error {
+			c.note("query")
+			if fail {
+				return errors.New("no such table")
+			}
+			return nil
+		}),
+	)
+	materialize(t, launcher, runs.Request{Selection: "query"})
+	fail = true
+	run, err := launcher.Launch(t.Context(), runs.Request{Selection: "query"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "no such table") {
+		t.Errorf("got %v", err)
+	}
+	want := []string{"open", "query", "commit", "close", "open", "query", "roll back", "close"}
+	if diff := cmp.Diff(want, notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// ---- Lifetimes: per process, per run, per step ----
+
+type (
+	Cluster struct{ number int }
+	Scratch struct{ number int }
+	First   int
+	Second  int
+)
+
+func TestLifetimes(t *testing.T) {
+	var mu sync.Mutex
+	var happened []string
+	counted := func(lc fx.Lifecycle, what string) int {
+		mu.Lock()
+		defer mu.Unlock()
+		n := 1
+		for _, line := range happened {
+			if line == "start "+what {
+				n++
+			}
+		}
+		happened = append(happened, "start "+what)
+		lc.Append(fx.StopHook(func() {
+			mu.Lock()
+			defer mu.Unlock()
+			happened = append(happened, "stop "+what)
+		}))
+		return n
+	}
+	t.Run("until the host stops", func(t *testing.T) {
+		launcher := host(t,
+			container.Provide("cluster", func(lc fx.Lifecycle) *Cluster { return &Cluster{counted(lc, "cluster")} }, container.PerProcess()),
+			container.Provide("scratch", func(lc fx.Lifecycle, _ *Cluster) *Scratch { return &Scratch{counted(lc, "scratch")} }, container.PerStep()),
+			assets.New("first", func(s *Scratch, c *Cluster) First { return First(10*c.number + s.number) }),
+			assets.New("second", func(_ First, s *Scratch, c *Cluster) Second { return Second(10*c.number + s.number) }),
+		)
+		materialize(t, launcher, runs.Request{Selection: "*"})
+		materialize(t, launcher, runs.Request{Selection: "second"})
+		if got := stored[First](t, launcher, "first"); got != 11 {
+			t.Errorf("first has cluster and scratch %d", got)
+		}
+		if got := stored[Second](t, launcher, "second"); got != 13 {
+			t.Errorf("second has cluster and scratch %d", got)
+		}
+	})
+	want := []string{
+		"start cluster", "start scratch", "stop scratch", "start scratch", "stop scratch", // a run of two steps
+		"start scratch", "stop scratch", // and another
+		"stop cluster",
+	}
+	if diff := cmp.Diff(want, happened); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// ---- Testing a resource by itself ----
+
+func TestByConstruction(t *testing.T) {
+	t.Run("a resource is what its constructor returns", func(t *testing.T) {
+		db := NewDatabase(DatabaseConfig{Table: "foo"})
+		if DataFromDatabase(db) != "0 of foo" {
+			t.Error(DataFromDatabase(db))
+		}
+	})
+
+	t.Run("nested resources are arguments", func(t *testing.T) {
+		bucket := NewBucket(BucketConfig{Region: "us-east-1"}, NewCredentials(CredentialsConfig{Username: "ada"}))
+		if bucket.credentials.Username != "ada" {
+			t.Error(bucket.credentials)
+		}
+	})
+
+	t.Run("started, with what a run would tell it", func(t *testing.T) {
+		type workspace struct{ folder string }
+		root := t.TempDir()
+		got := containertest.Start[*workspace](t,
+			container.Provide("workspace", func(lc fx.Lifecycle, run container.RunInfo) *workspace {
+				w := &workspace{filepath.Join(root, run.ID)}
+				lc.Append(fx.StartStopHook(
+					func() error { return os.Mkdir(w.folder, 0o755) },
+					func() error { return os.Remove(w.folder) }))
+				return w
+			}),
+			container.Info(container.RunInfo{ID: "run1"}))
+		if _, err := os.Stat(filepath.Join(root, "run1")); err != nil {
+			t.Errorf("%s: %v", got.folder, err)
+		}
+	})
 }

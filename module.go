@@ -1,9 +1,11 @@
 package fxrun
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"go.uber.org/fx"
@@ -11,6 +13,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/host"
+	"github.com/fxrun/fxrun/internal/signature"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -19,7 +22,8 @@ import (
 // container.Provide, assets.New and their like have put among the application's
 // options, in any order and in any fx.Module, and provides
 //
-//   - *container.Container, the checked graph of resources,
+//   - *container.Container, the checked graph of resources; those that live per
+//     process start at first need and stop after the last run,
 //   - *assets.Graph, the checked graph of assets,
 //   - *runs.Launcher, which launches runs; when the application stops, it takes
 //     no more of them, and waits for those under way: at the end of the
@@ -51,6 +55,8 @@ func Home() string {
 type containerParams struct {
 	fx.In
 
+	Lifecycle   fx.Lifecycle
+	Logger      *slog.Logger           `optional:"true"`
 	Definitions []container.Definition `group:"fxrun.container"`
 	Values      []host.Value           `group:"fxrun.host"`
 }
@@ -64,7 +70,16 @@ func newContainer(p containerParams) (*container.Container, error) {
 		files := iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: filepath.Join(Home(), "values")})
 		p.Definitions = append(p.Definitions, files)
 	}
-	return container.New(append(p.Definitions, container.FromHost(p.Values))...)
+	if p.Logger != nil {
+		logger := host.Value{Key: signature.Key{Type: reflect.TypeFor[*slog.Logger]()}, Value: reflect.ValueOf(p.Logger)}
+		p.Values = append(p.Values, logger)
+	}
+	c, err := container.New(append(p.Definitions, container.FromHost(p.Values))...)
+	if err != nil {
+		return nil, err
+	}
+	p.Lifecycle.Append(fx.StartStopHook(func(ctx context.Context) error { return c.Start(ctx) }, c.Close))
+	return c, nil
 }
 
 type graphParams struct {

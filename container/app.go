@@ -20,15 +20,15 @@ func runApp(p *preparation, child *Child) (err error) {
 			err = &PanicError{Value: recovered, Stack: debug.Stack()}
 		}
 	}()
-	options := append(p.options(p.container.wrap, child),
+	options := append(p.options(func(o fx.Option, _ *node) fx.Option { return o }, child),
 		quietLogger(child.state))
 	return fx.New(options...).Err()
 }
 
 // options are all of a child's Fx options. Without options of the caller the
 // resources have been built, and Fx binds what the targets ask for. Else Fx
-// builds them too; constructor gives the option of a resource.
-func (p *preparation) options(constructor func(*node) fx.Option, child *Child) []fx.Option {
+// builds them too; constructor may change the option of a resource.
+func (p *preparation) options(constructor func(fx.Option, *node) fx.Option, child *Child) []fx.Option {
 	options := []fx.Option{fx.Provide(func() *childState { return child.state })}
 	if len(p.config.options) == 0 {
 		options = append(options, p.supplies()...)
@@ -62,12 +62,15 @@ func (p *preparation) supplies() []fx.Option {
 
 // constructors are the resources, and what answers the keys that they and the
 // targets ask for.
-func (p *preparation) constructors(constructor func(*node) fx.Option) []fx.Option {
+func (p *preparation) constructors(constructor func(fx.Option, *node) fx.Option) []fx.Option {
 	var options []fx.Option
 	var asks []ask
 	for _, n := range p.nodes {
-		options = append(options, constructor(n))
+		options = append(options, constructor(p.container.wrap(n), n))
 		asks = append(asks, p.container.asksOf(n)...)
+	}
+	for _, n := range p.longer {
+		options = append(options, constructor(p.container.lend(n), n))
 	}
 	for _, target := range p.targets {
 		asks = append(asks, target.asks...)

@@ -53,7 +53,7 @@ func (s *childState) value(a ask) reflect.Value {
 	case a.value.IsValid():
 		return a.value
 	case a.from.node != nil:
-		return s.at[a.from.node].results[a.from.result]
+		return s.instanceOf(a.from.node).results[a.from.result]
 	}
 	return reflect.Zero(a.Type)
 }

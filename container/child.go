@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
-	"time"
 
 	"go.uber.org/fx"
 
@@ -18,6 +18,7 @@ import (
 // must be closed. It is safe for concurrent use.
 type Child struct {
 	state    *childState
+	forget   func() // takes a nested child from its parent's list
 	once     sync.Once
 	closeErr error
 }
@@ -40,21 +41,64 @@ type Child struct {
 // before NewChild returns, and the error joins all that happened, each as a
 // *[ResourceError].
 //
+// Resources that live per process start with the first child that needs them,
+// and are shared; see [PerProcess].
+//
 // When ctx ends during NewChild, starting is broken off. The context that
 // constructors get ends with ctx, or when the child has been closed.
 func (c *Container) NewChild(ctx context.Context, opts ...fx.Option) (*Child, error) {
-	preparation, err := c.prepare(newChildConfig(opts))
+	preparation, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
 	if err != nil {
 		return nil, err
 	}
-	child := &Child{state: newChildState(ctx, preparation)}
+	lent, err := c.process.lend(ctx, preparation, preparation.perProcess())
+	if err != nil {
+		return nil, err
+	}
+	return openChild(ctx, preparation, lent)
+}
+
+// NewChild opens a nested child, for a step of a run: it has its own instances
+// of the resources that live per step (see [PerStep]), and the values of all
+// others are those of ch, which must have been opened with [NeedsLater] of the
+// same targets.
+//
+// What ch was opened with holds for the nested child too: launch-time config,
+// logger, observers, plain fx.Options. opts are added. Closing ch closes nested
+// children that are still open.
+func (ch *Child) NewChild(ctx context.Context, opts ...fx.Option) (*Child, error) {
+	parent := ch.state
+	preparation, err := parent.container.prepare(newChildConfig(opts).inherit(parent.config), parent)
+	if err != nil {
+		return nil, err
+	}
+	lent, err := parent.container.process.lend(ctx, preparation, preparation.perProcess())
+	if err != nil {
+		return nil, err
+	}
+	borrowed := maps.Clone(parent.at)
+	maps.Copy(borrowed, lent)
+	child, err := openChild(ctx, preparation, borrowed)
+	if err != nil {
+		return nil, err
+	}
+	if !parent.nest(child) {
+		return nil, errors.Join(fmt.Errorf("opening the nested child container: %w", errChildClosed), child.Close(errChildClosed))
+	}
+	return child, nil
+}
+
+// openChild builds what was prepared, with borrowed instances of what lives
+// longer.
+func openChild(ctx context.Context, p *preparation, borrowed map[*node]*instance) (*Child, error) {
+	child := &Child{state: newChildState(ctx, p, borrowed)}
 	returned := false
 	defer func() {
-		if !returned { // one of opts ended the goroutine, as testing.T.FailNow does
+		if !returned { // one of the options ended the goroutine, as testing.T.FailNow does
 			_ = child.Close(errGoexit)
 		}
 	}()
-	err = child.open(preparation)
+	err := child.open(p)
 	returned = true
 	if err != nil {
 		return nil, errors.Join(err, child.Close(err))
@@ -93,6 +137,9 @@ func (ch *Child) build(p *preparation) error {
 		if ch.state.brokenOff() {
 			return ch.state.whyBrokenOff()
 		}
+	}
+	if len(p.targets)+len(p.config.options) == 0 {
+		return nil
 	}
 	err := runApp(p, ch)
 	if err != nil {
@@ -133,7 +180,12 @@ func (ch *Child) Call(target *Target) error {
 // context: a child whose context was cancelled is torn down like any other.
 // The first call does the work; others wait for it and return the same error.
 func (ch *Child) Close(outcome error) error {
-	ch.once.Do(func() { ch.closeErr = ch.state.stop(outcome) })
+	ch.once.Do(func() {
+		ch.closeErr = ch.state.stop(outcome)
+		if ch.forget != nil {
+			ch.forget()
+		}
+	})
 	return ch.closeErr
 }
 
@@ -157,216 +209,4 @@ func (c *Container) Invoke(ctx context.Context, fn any, opts ...fx.Option) error
 	}
 	err = child.Call(target)
 	return errors.Join(err, child.Close(err))
-}
-
-// childState is what the resources of one child share while it lives.
-type childState struct {
-	container *Container
-	ctx       context.Context
-	cancel    context.CancelCauseFunc
-	config    childConfig
-	values    map[*node]resolved
-	at        map[*node]*instance // made before anything starts, then only read
-	options   *instance           // hooks of the caller's fx.Options
-
-	concurrent bool
-	slots      chan struct{}
-	bound      map[*Target][]reflect.Value // what Fx found for the targets
-	starting   sync.WaitGroup
-
-	mu      sync.Mutex
-	started []*instance // in the order in which starting ended
-	errs    []error
-
-	outcome error // set before anything stops
-}
-
-func newChildState(ctx context.Context, p *preparation) *childState {
-	ctx, cancel := context.WithCancelCause(ctx)
-	state := &childState{
-		container: p.container, ctx: ctx, cancel: cancel, config: p.config, values: p.resolved,
-		at:         make(map[*node]*instance, len(p.nodes)),
-		bound:      make(map[*Target][]reflect.Value, len(p.targets)),
-		concurrent: len(p.config.options) == 0,
-		slots:      make(chan struct{}, p.config.maxStarts),
-		options:    &instance{node: &node{resourceDefinition: optionsDefinition}},
-	}
-	for _, n := range p.nodes {
-		state.at[n] = &instance{node: n}
-	}
-	return state
-}
-
-// build is called by Fx, where the caller has options of his own: it calls a
-// resource's constructor with the values that Fx found, since a decorator may
-// have changed them, and starts the resource there and then.
-func (s *childState) build(n *node, params []reflect.Value) ([]reflect.Value, error) {
-	instance := s.at[n]
-	s.flushOptions()
-	if s.brokenOff() {
-		return nil, s.whyBrokenOff()
-	}
-	began := time.Now()
-	s.observe(Event{Resource: n.key, Phase: Starting, Time: began})
-	if err := s.construct(instance, params); err != nil {
-		s.finish(instance, began, err)
-		return nil, err
-	}
-	return instance.results, s.start(instance, began)
-}
-
-func (s *childState) construct(instance *instance, params []reflect.Value) error {
-	ctx, cancel := s.deadline(s.ctx, instance.node.startTimeout)
-	defer cancel()
-	return instance.construct(ctx, s.arguments(instance, params))
-}
-
-func (s *childState) start(instance *instance, began time.Time) error {
-	ctx, cancel := s.deadline(s.ctx, instance.node.startTimeout)
-	defer cancel()
-	err := instance.start(ctx)
-	s.finish(instance, began, err)
-	return err
-}
-
-func (s *childState) deadline(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, limit, tookLonger(limit))
-}
-
-func tookLonger(limit time.Duration) error {
-	return fmt.Errorf("it took longer than %s: %w", limit, context.DeadlineExceeded)
-}
-
-// errBrokenOff ends the opening of a child in which something went wrong.
-var errBrokenOff = errors.New("broken off")
-
-// finish records that a resource has started, or why not. The order of the
-// events is the order that teardown reverses.
-func (s *childState) finish(instance *instance, began time.Time, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	instance.err = err
-	s.started = append(s.started, instance)
-	if err != nil && !errors.Is(err, errBrokenOff) {
-		s.errs = append(s.errs, err)
-	}
-	now := time.Now()
-	s.tell(Event{Resource: instance.node.key, Phase: Started, Time: now, Duration: now.Sub(began), Err: err})
-}
-
-func (s *childState) failed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.errs) > 0
-}
-
-func (s *childState) failures() []error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.errs)
-}
-
-func (s *childState) observe(event Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tell(event)
-}
-
-// tell calls the observers. s.mu is held: they see one event at a time.
-func (s *childState) tell(event Event) {
-	for _, observer := range s.config.observers {
-		observer(event)
-	}
-}
-
-// arguments puts the values that Fx found and the child's own in the order of
-// the constructor's parameters.
-func (s *childState) arguments(instance *instance, params []reflect.Value) []reflect.Value {
-	return arrange(instance.node.inputs, params, func(kind inputKind) reflect.Value {
-		switch kind { //nolint:exhaustive // own knows the rest
-		case configInput:
-			return s.values[instance.node].value
-		case lifecycleInput:
-			return reflect.ValueOf(fx.Lifecycle(instance))
-		case loggerInput:
-			return reflect.ValueOf(s.config.logger.With("resource", instance.node.key))
-		}
-		return s.own(kind)
-	})
-}
-
-// own returns what every function of the child may have.
-func (s *childState) own(kind inputKind) reflect.Value {
-	switch kind {
-	case contextInput:
-		return reflect.ValueOf(s.ctx)
-	case loggerInput:
-		return reflect.ValueOf(s.config.logger)
-	default:
-		return reflect.ValueOf(s.config.info)
-	}
-}
-
-// flushOptions starts the hooks that the caller's own fx.Options have appended
-// so far.
-func (s *childState) flushOptions() {
-	instance := s.takeOptions()
-	if instance == nil {
-		return
-	}
-	began := time.Now()
-	s.observe(Event{Resource: instance.node.key, Phase: Starting, Time: began})
-	_ = s.start(instance, began) // recorded, and found by whoever comes next
-}
-
-// abandonOptions keeps hooks of the caller's own options that are not to be
-// started any more: those without OnStart have something to release.
-func (s *childState) abandonOptions() {
-	if instance := s.takeOptions(); instance != nil && instance.hasStops() {
-		s.finish(instance, time.Now(), errBrokenOff)
-	}
-}
-
-// takeOptions returns an instance with the hooks that the caller's own options
-// have appended since the last call, or nil without any.
-func (s *childState) takeOptions() *instance {
-	s.options.mu.Lock()
-	defer s.options.mu.Unlock()
-	if len(s.options.hooks) == 0 {
-		return nil
-	}
-	taken := &instance{node: s.options.node, hooks: s.options.hooks}
-	s.options.hooks = nil
-	return taken
-}
-
-// optionsDefinition names the hooks that belong to no resource.
-var optionsDefinition = &resourceDefinition{key: "(fx options)", startTimeout: DefaultTimeout, stopTimeout: DefaultTimeout}
-
-// stop stops what started, last first, with fresh contexts.
-func (s *childState) stop(outcome error) error {
-	s.outcome = outcome
-	var errs []error
-	for _, instance := range slices.Backward(s.started) {
-		errs = append(errs, s.stopOne(instance))
-	}
-	s.cancel(errChildClosed)
-	return errors.Join(errs...)
-}
-
-// errChildClosed is the cause of the end of a closed child's context.
-var errChildClosed = errors.New("the child container was closed")
-
-func (s *childState) stopOne(instance *instance) error {
-	if instance.err != nil && !instance.hasStops() {
-		return nil // it never started, and left nothing to stop
-	}
-	ctx, cancel := s.deadline(withOutcome(context.WithoutCancel(s.ctx), s.outcome), instance.node.stopTimeout)
-	defer cancel()
-	began := time.Now()
-	s.observe(Event{Resource: instance.node.key, Phase: Stopping, Time: began})
-	err := instance.stop(ctx)
-	now := time.Now()
-	s.observe(Event{Resource: instance.node.key, Phase: Stopped, Time: now, Duration: now.Sub(began), Err: err})
-	return err
 }

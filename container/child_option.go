@@ -23,6 +23,7 @@ func childOption(name string, apply func(*childConfig)) ChildOption {
 // childConfig is what a child is opened with.
 type childConfig struct {
 	targets   []*Target
+	later     []*Target
 	keys      []string
 	pointers  []any
 	launch    RunConfig
@@ -32,13 +33,15 @@ type childConfig struct {
 	maxStarts int
 	options   []fx.Option
 	faults    []error
+
+	allowStopErrors bool
 }
 
 // defaultMaxStarts is how many resources of a child start at once.
 const defaultMaxStarts = 16
 
 func newChildConfig(opts []fx.Option) childConfig {
-	config := childConfig{maxStarts: defaultMaxStarts, logger: slog.New(slog.DiscardHandler)}
+	config := childConfig{maxStarts: defaultMaxStarts}
 	for _, opt := range opts {
 		switch opt := opt.(type) {
 		case nil:
@@ -53,10 +56,25 @@ func newChildConfig(opts []fx.Option) childConfig {
 	return config
 }
 
+// orQuiet gives a child without a logger one that discards.
+func (c childConfig) orQuiet() childConfig {
+	if c.logger == nil {
+		c.logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
 // Needs makes the child provide what the targets ask for; [Child.Arguments]
 // and [Child.Call] give it out.
 func Needs(targets ...*Target) ChildOption {
 	return childOption("Needs", func(c *childConfig) { c.targets = append(c.targets, targets...) })
+}
+
+// NeedsLater starts what the targets need, but for what lives per step: nested
+// children, opened by [Child.NewChild] with the same targets, start that, and
+// give out the values.
+func NeedsLater(targets ...*Target) ChildOption {
+	return childOption("NeedsLater", func(c *childConfig) { c.later = append(c.later, targets...) })
 }
 
 // NeedsResources starts resources by key, whether or not anything asks for
@@ -105,4 +123,26 @@ func Observe(observer func(Event)) ChildOption {
 // below 1 count as 1.
 func MaxStarts(n int) ChildOption {
 	return childOption("MaxStarts", func(c *childConfig) { c.maxStarts = max(n, 1) })
+}
+
+// AllowStopErrors keeps what goes wrong while resources stop out of the error
+// of [Child.Close]. Observers still see it.
+func AllowStopErrors() ChildOption {
+	return childOption("AllowStopErrors", func(c *childConfig) { c.allowStopErrors = true })
+}
+
+// inherit gives a nested child what its parent was opened with, where it has
+// nothing of its own.
+func (c childConfig) inherit(parent childConfig) childConfig {
+	c.launch = parent.launch.Merge(c.launch)
+	c.observers = append(append([]func(Event){}, parent.observers...), c.observers...)
+	c.options = append(append([]fx.Option{}, parent.options...), c.options...)
+	c.allowStopErrors = c.allowStopErrors || parent.allowStopErrors
+	if c.info.ID == "" {
+		c.info = parent.info
+	}
+	if c.logger == nil {
+		c.logger = parent.logger
+	}
+	return c
 }

@@ -15,15 +15,16 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Container is a checked graph of resources. It holds no instance of any of
-// them; each child that it opens builds its own. It is immutable and safe for
-// concurrent use.
+// Container is a checked graph of resources. Each child that it opens builds
+// its own instances; only those that live per process are the container's, and
+// a container that has any must be closed. It is safe for concurrent use.
 type Container struct {
 	nodes     []*node // by key
 	byKey     map[string]*node
 	providers map[signature.Key][]provider
 	host      map[signature.Key]reflect.Value
 	supplies  sync.Map // signature.Key -> fx.Option, see supply
+	process   *processScope
 }
 
 // node is a resource in the checked graph.
@@ -80,6 +81,7 @@ func New(definitions ...Definition) (*Container, error) {
 		byKey:     make(map[string]*node, len(b.resources)),
 		providers: make(map[signature.Key][]provider, 2*len(b.resources)),
 		host:      make(map[signature.Key]reflect.Value, len(b.host)),
+		process:   newProcessScope(),
 	}
 	for _, value := range b.host {
 		c.host[value.Key] = value.Value
@@ -90,6 +92,7 @@ func New(definitions ...Definition) (*Container, error) {
 		faults = append(faults, c.bindNode(n)...)
 	}
 	faults = append(faults, c.findCycles()...)
+	faults = append(faults, c.checkLifetimes()...)
 	if err := JoinFaults("building the container", faults); err != nil {
 		return nil, err
 	}
@@ -144,6 +147,9 @@ func (n *node) check() []error {
 		if result.Group == "" && slices.IndexFunc(n.function.Results, same) < i {
 			faults = append(faults, faultf("its constructor gives %s twice: give them names in an fx.Out struct", result.Key))
 		}
+	}
+	if err := n.checkHealth(); err != nil {
+		faults = append(faults, err)
 	}
 	if n.config == nil {
 		return faults

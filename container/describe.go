@@ -14,6 +14,8 @@ type Description struct {
 	Types       []string `json:"types"`             // the Go types that it is provided as
 	Constructor string   `json:"constructor"`       // function name, as in "flights.NewWarehouse"
 	Position    string   `json:"position"`          // file:line of its definition
+	Lifetime    Lifetime `json:"lifetime"`          // process, run or step
+	Eager       bool     `json:"eager,omitempty"`   // it starts whether or not anything asks for it
 	Needs       []string `json:"needs,omitempty"`   // keys of the resources that it is built from
 	UsedBy      []string `json:"used_by,omitempty"` // keys of the resources built from it
 	Config      []Field  `json:"config,omitempty"`  // with the values that a launch without run config would give
@@ -40,7 +42,7 @@ func (c *Container) Resources() []Description {
 func (c *Container) describe(n *node, launch launchValues) Description {
 	_, replaced := c.replaced(c.canonical(provider{node: n}))
 	description := Description{
-		Key: n.key, Description: n.description, Constructor: n.function.Name, Position: n.position, Replaced: replaced,
+		Key: n.key, Description: n.description, Constructor: n.function.Name, Position: n.position, Lifetime: n.lifetime, Eager: n.eager, Replaced: replaced,
 	}
 	for _, provided := range n.provided() {
 		if t := provided.key.Type.String(); !slices.Contains(description.Types, t) {
@@ -70,10 +72,10 @@ type Preview struct {
 // The preview is returned with the error too, as far as it goes: fields
 // without a value have the source [FromNowhere].
 func (c *Container) Check(opts ...fx.Option) (Preview, error) {
-	p, err := c.prepare(newChildConfig(opts))
+	p, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
 	launches, _ := c.readLaunch(p.config.launch)
 	var preview Preview
-	for _, n := range p.needed {
+	for _, n := range append(p.perProcess(), p.needed...) {
 		preview.Resources = append(preview.Resources, c.describe(n, launches[n]))
 	}
 	return preview, err

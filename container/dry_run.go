@@ -14,7 +14,7 @@ import (
 // resource stands in a module of its own, whose name is in the line.
 func (p *preparation) dryRun() (*recorder, error) {
 	recorded := newRecorder()
-	provide := func(n *node) fx.Option { return fx.Module(moduleName(n), p.container.wrap(n)) }
+	provide := func(option fx.Option, n *node) fx.Option { return fx.Module(moduleName(n), option) }
 	options := append([]fx.Option{fx.Logger(recorded)}, p.options(provide, &Child{state: &childState{}})...)
 	return recorded, fx.ValidateApp(options...)
 }

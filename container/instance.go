@@ -19,10 +19,17 @@ const grace = time.Second
 
 // instance is one resource of one child: its hooks, and how far it has come.
 type instance struct {
-	node    *node
-	results []reflect.Value // of the constructor
-	err     error           // why it did not start
+	node      *node
+	lifecycle *lifecycle      // of the attempt at starting it that is under way
+	results   []reflect.Value // of the constructor
+	err       error           // why it did not start
+}
 
+func newInstance(n *node) *instance { return &instance{node: n, lifecycle: new(lifecycle)} }
+
+// lifecycle is the fx.Lifecycle of one call of a constructor: each has one of
+// its own, so that every hook has an owner.
+type lifecycle struct {
 	mu     sync.Mutex
 	closed bool // hooks are no longer taken
 	hooks  []hook
@@ -33,27 +40,27 @@ type hook struct {
 	started bool
 }
 
-// Append is fx.Lifecycle: each constructor has one of its own, so that every
-// hook has an owner. As in Fx, hooks come too late once starting has begun.
-func (i *instance) Append(h fx.Hook) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if !i.closed {
-		i.hooks = append(i.hooks, hook{Hook: h})
+// Append is fx.Lifecycle's. As in Fx, hooks come too late once starting has
+// begun.
+func (l *lifecycle) Append(h fx.Hook) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.hooks = append(l.hooks, hook{Hook: h})
 	}
 }
 
 // take ends the appending of hooks and returns them. A hook without OnStart
 // counts as started from here on: what its constructor acquired is released,
 // even if the constructor itself went wrong.
-func (i *instance) take() []hook {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.closed = true
-	for at := range i.hooks {
-		i.hooks[at].started = i.hooks[at].started || i.hooks[at].OnStart == nil
+func (l *lifecycle) take() []hook {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	for at := range l.hooks {
+		l.hooks[at].started = l.hooks[at].started || l.hooks[at].OnStart == nil
 	}
-	return i.hooks
+	return l.hooks
 }
 
 // construct calls the constructor.
@@ -72,7 +79,7 @@ func (i *instance) construct(ctx context.Context, args []reflect.Value) error {
 
 // start calls the start hooks in order, up to the first that goes wrong.
 func (i *instance) start(ctx context.Context) error {
-	hooks := i.take()
+	hooks := i.lifecycle.take()
 	for at := range hooks {
 		if hooks[at].OnStart == nil {
 			continue
@@ -88,7 +95,7 @@ func (i *instance) start(ctx context.Context) error {
 // stop calls the stop hooks of all hooks that started, in reverse order, each
 // whatever became of the others.
 func (i *instance) stop(ctx context.Context) error {
-	hooks := i.take()
+	hooks := i.lifecycle.take()
 	var errs []error
 	for at := range slices.Backward(hooks) {
 		if !hooks[at].started || hooks[at].OnStop == nil {
@@ -103,7 +110,12 @@ func (i *instance) stop(ctx context.Context) error {
 
 // hasStops reports whether stop would call anything.
 func (i *instance) hasStops() bool {
-	return slices.ContainsFunc(i.take(), func(h hook) bool { return h.started && h.OnStop != nil })
+	return slices.ContainsFunc(i.lifecycle.take(), func(h hook) bool { return h.started && h.OnStop != nil })
+}
+
+// hasStarts reports whether start would call anything.
+func (i *instance) hasStarts() bool {
+	return slices.ContainsFunc(i.lifecycle.take(), func(h hook) bool { return h.OnStart != nil })
 }
 
 // errGoexit is given where a function ends its goroutine in place of

@@ -19,34 +19,87 @@ type preparation struct {
 	config    childConfig
 	targets   []*Target
 	populate  []*Target
-	nodes     []*node // that Fx is told of
-	needed    []*node // that it will construct: fewer, where an option stands in
+	parent    *childState // of a nested child
+	lifetime  Lifetime    // of the child: it has its own of this and of shorter ones
+	nodes     []*node     // that the child may have to build
+	longer    []*node     // that it may need, and that live longer
+	needed    []*node     // of nodes, those that it will build: fewer, where an option stands in
+	lent      []*node     // of longer, those that it needs, with all that they need
 	resolved  map[*node]resolved
 }
 
 // prepare finds everything that is wrong with a launch, and what it needs.
-func (c *Container) prepare(config childConfig) (*preparation, error) {
-	p := &preparation{container: c, config: config, targets: slices.Clone(config.targets)}
+func (c *Container) prepare(config childConfig, parent *childState) (*preparation, error) {
+	p := &preparation{container: c, config: config, parent: parent, targets: slices.Clone(config.targets)}
+	if parent != nil {
+		p.lifetime = Step
+	}
 	faults := append(slices.Clone(config.faults), p.addTargets()...)
-	p.nodes = closure(p.targets)
-	p.needed = p.nodes
+	p.split(p.reach())
 	if len(faults) == 0 && len(config.options) > 0 {
 		if err := p.applyOptions(); err != nil {
 			faults = append(faults, err)
 		}
 	}
+	faults = append(faults, p.checkParent()...)
 	faults = append(faults, p.resolve()...)
 	return p, JoinFaults("opening the child container", faults)
 }
 
+// reach returns all that the targets need, directly and further down.
+func (p *preparation) reach() []*node {
+	nodes := closure(p.targets)
+	for _, n := range closure(p.config.later) {
+		if n.lifetime != Step && !slices.Contains(nodes, n) {
+			nodes = append(nodes, n)
+		}
+	}
+	slices.SortFunc(nodes, compareStart)
+	return nodes
+}
+
+// split parts resources into the child's own and those that live longer.
+func (p *preparation) split(nodes []*node) {
+	p.nodes, p.longer = nil, nil
+	for _, n := range nodes {
+		if n.lifetime >= p.lifetime {
+			p.nodes = append(p.nodes, n)
+		} else {
+			p.longer = append(p.longer, n)
+		}
+	}
+	p.needed, p.lent = p.nodes, p.longer
+}
+
+// checkParent reports resources of the parent that a nested child needs, and
+// that the parent did not start.
+func (p *preparation) checkParent() []error {
+	if p.parent == nil {
+		return nil
+	}
+	var faults []error
+	for _, n := range p.lent {
+		if n.lifetime == Run && p.parent.at[n] == nil {
+			faults = append(faults, faultf("it needs resource %s, which lives per %s: open its parent with container.NeedsLater of the same targets", n.key, n.lifetime))
+		}
+	}
+	return faults
+}
+
+// perProcess returns the resources that live per process among those that the
+// child needs.
+func (p *preparation) perProcess() []*node {
+	return slices.DeleteFunc(slices.Clone(p.lent), func(n *node) bool { return n.lifetime != Process })
+}
+
 func (p *preparation) addTargets() []error {
 	var faults []error
-	for _, target := range p.config.targets {
+	for _, target := range append(slices.Clone(p.config.targets), p.config.later...) {
 		if !p.container.owns(target) {
 			faults = append(faults, faultf("%s is a target of another container", target.name))
 		}
 	}
-	for _, key := range p.config.keys {
+	for _, key := range p.keys() {
 		target, err := p.container.keyTarget(key)
 		if err != nil {
 			faults = append(faults, err)
@@ -71,6 +124,18 @@ func (p *preparation) addTargets() []error {
 	return faults
 }
 
+// keys are the resources that are to start whatever asks for them.
+func (p *preparation) keys() []string {
+	keys := slices.Clone(p.config.keys)
+	for _, n := range p.container.nodes {
+		own := n.lifetime == p.lifetime || n.lifetime == Process && p.parent == nil
+		if n.eager && own && !slices.Contains(keys, n.key) {
+			keys = append(keys, n.key)
+		}
+	}
+	return keys
+}
+
 func (c *Container) owns(target *Target) bool {
 	for _, n := range target.needs {
 		if c.byKey[n.key] != n {
@@ -86,8 +151,7 @@ func (c *Container) owns(target *Target) bool {
 func (p *preparation) applyOptions() error {
 	recorded, err := p.dryRun()
 	if isMissingType(err) { // an option needs more than the targets do
-		p.nodes = slices.SortedFunc(slices.Values(p.container.nodes), compareStart)
-		p.needed = p.nodes
+		p.split(slices.SortedFunc(slices.Values(p.container.nodes), compareStart))
 		recorded, err = p.dryRun()
 	}
 	if err != nil {
@@ -99,7 +163,9 @@ func (p *preparation) applyOptions() error {
 	if unused := recorded.unused(); len(unused) > 0 {
 		return faultf("fx.Replace gives %s, which nothing in this child takes%s", unused[0], p.replaceable(unused[0]))
 	}
-	p.needed = slices.DeleteFunc(slices.Clone(p.nodes), func(n *node) bool { return !recorded.constructed[moduleName(n)] })
+	unneeded := func(n *node) bool { return !recorded.constructed[moduleName(n)] }
+	p.needed = slices.DeleteFunc(slices.Clone(p.nodes), unneeded)
+	p.lent = closureOf(slices.DeleteFunc(slices.Clone(p.longer), unneeded))
 	return nil
 }
 
@@ -138,8 +204,10 @@ func isMissingType(err error) bool {
 func (p *preparation) resolve() []error {
 	launches, faults := p.container.readLaunch(p.config.launch)
 	p.resolved = make(map[*node]resolved)
-	for _, n := range p.needed {
-		if n.config == nil {
+	perProcess := p.perProcess()
+	running := p.container.process.running(perProcess)
+	for _, n := range append(slices.Clone(p.needed), perProcess...) {
+		if n.config == nil || running[n] != nil {
 			continue
 		}
 		value, nodeFaults := n.config.resolve(configPath(n.key), launches[n])
@@ -164,6 +232,8 @@ func (c *Container) readLaunch(config RunConfig) (map[*node]launchValues, []erro
 				suggestion(key, c.nodes, func(n *node) string { return n.key })))
 		case n.config == nil:
 			faults = append(faults, faultf("%s: resource %s has no config", configPath(key), key))
+		case n.lifetime == Process:
+			faults = append(faults, faultf("%s: resource %s lives per process, so no launch can configure it", configPath(key), key))
 		default:
 			launches[n] = make(launchValues)
 			faults = append(faults, n.config.read(launches[n], configPath(key), config.Resources[key])...)

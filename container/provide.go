@@ -40,7 +40,8 @@ func (r Resource) Key() string { return r.definition.key }
 func (r Resource) define(b *builder) { b.resources = append(b.resources, r.definition) }
 
 // Option says more about a resource. See [Config], [As], [Describe],
-// [StartTimeout] and [StopTimeout].
+// [PerProcess], [PerRun], [PerStep], [Eager], [StartTimeout], [StopTimeout],
+// [StartRetry] and [Health].
 type Option interface{ apply(*resourceDefinition) }
 
 type optionFunc func(*resourceDefinition)
@@ -57,6 +58,12 @@ type resourceDefinition struct {
 	description  string
 	startTimeout time.Duration
 	stopTimeout  time.Duration
+	lifetime     Lifetime
+	hasLifetime  bool
+	eager        bool
+	retries      int
+	backoff      func(attempt int) time.Duration
+	health       *healthCheck
 	supplied     bool // its function is made by Supply
 	faults       []error
 }
@@ -120,6 +127,9 @@ func Supply(key string, value any, opts ...Option) Resource {
 	}
 	definition.supplied = true
 	function.Name = fmt.Sprintf("a supplied %T", value)
+	if !definition.hasLifetime {
+		definition.lifetime = Process // it was there before any child
+	}
 	definition.function = function
 	return definition.resource()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"time"
 )
 
 // startAll builds and starts resources, each as soon as everything that it
@@ -18,9 +17,12 @@ func (s *childState) startAll(nodes []*node) {
 	var ready []*node                          // in the order of nodes
 	for _, n := range nodes {
 		for _, need := range n.needs {
-			users[need] = append(users[need], n)
+			if s.at[need] != nil { // what lives longer has started
+				users[need] = append(users[need], n)
+				waiting[n]++
+			}
 		}
-		if waiting[n] = len(n.needs); waiting[n] == 0 {
+		if waiting[n] == 0 {
 			ready = append(ready, n)
 		}
 	}
@@ -53,25 +55,21 @@ func (s *childState) startAll(nodes []*node) {
 // own. It calls ended once n has started, or gone wrong.
 func (s *childState) begin(n *node, ended func()) {
 	instance := s.at[n]
-	began := time.Now()
-	s.observe(Event{Resource: n.key, Phase: Starting, Time: began})
-	if err := s.construct(instance, s.params(n)); err != nil {
+	params := s.params(n)
+	began := s.beginning(instance)
+	err := s.construct(instance, params)
+	if err == nil && !instance.hasStarts() || err != nil && instance.node.retries == 0 {
 		s.finish(instance, began, err)
-		ended()
-		return
-	}
-	if !slices.ContainsFunc(instance.take(), func(h hook) bool { return h.OnStart != nil }) {
-		s.finish(instance, began, nil)
 		ended()
 		return
 	}
 	s.starting.Go(func() {
 		s.slots <- struct{}{}
 		defer func() { <-s.slots }()
-		if s.brokenOff() {
+		if err == nil && s.brokenOff() {
 			s.finish(instance, began, errBrokenOff)
 		} else {
-			_ = s.start(instance, began) // recorded
+			_ = s.complete(instance, began, params, err) // recorded
 		}
 		ended()
 	})

@@ -84,6 +84,12 @@ func (t *Target) Resources() []string {
 	return slices.Compact(keys)
 }
 
+// LivesPerStep reports whether the target needs, directly or further down, a
+// resource that lives per step: it is then for nested children to give it out.
+func (t *Target) LivesPerStep() bool {
+	return slices.ContainsFunc(closureOf(t.needs), func(n *node) bool { return n.lifetime == Step })
+}
+
 // Providers returns the keys of the resources that give type t, under name
 // where that is not empty, sorted.
 func (c *Container) Providers(t reflect.Type, name string) []string {
@@ -129,6 +135,15 @@ func (c *Container) keyTarget(key string) (*Target, error) {
 // closure returns the resources that the targets need, directly and further
 // down, in the order in which they may start: by level, then by key.
 func closure(targets []*Target) []*node {
+	var roots []*node
+	for _, target := range targets {
+		roots = append(roots, target.needs...)
+	}
+	return closureOf(roots)
+}
+
+// closureOf returns resources with all that they need.
+func closureOf(roots []*node) []*node {
 	seen := make(map[*node]bool)
 	var nodes []*node
 	var visit func(n *node)
@@ -142,10 +157,8 @@ func closure(targets []*Target) []*node {
 		}
 		nodes = append(nodes, n)
 	}
-	for _, target := range targets {
-		for _, n := range target.needs {
-			visit(n)
-		}
+	for _, n := range roots {
+		visit(n)
 	}
 	slices.SortFunc(nodes, compareStart)
 	return nodes

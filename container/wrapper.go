@@ -18,6 +18,8 @@ type wrapper struct {
 	asks    []ask // what the constructor gets through Fx
 	wrapped sync.Once
 	provide fx.Option
+	lent    sync.Once
+	lend    fx.Option
 }
 
 var (
@@ -35,14 +37,34 @@ func (c *Container) asksOf(n *node) []ask {
 
 func (c *Container) wrap(n *node) fx.Option {
 	n.wrapper.wrapped.Do(func() {
-		results := make([]signature.Key, len(n.function.Results))
-		for i := range results {
-			results[i] = c.resultKey(provider{n, i})
-		}
-		build := signature.Make(paramsOf(c.asksOf(n)), results, func(params []reflect.Value) ([]reflect.Value, error) {
+		build := signature.Make(paramsOf(c.asksOf(n)), c.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
 			return params[0].Interface().(*childState).build(n, params[1:])
 		})
 		n.wrapper.provide = fx.Provide(build)
 	})
 	return n.wrapper.provide
+}
+
+// lend is the option of a resource that lives longer than the child: it gives
+// out what there is already.
+func (c *Container) lend(n *node) fx.Option {
+	n.wrapper.lent.Do(func() {
+		give := signature.Make(paramsOf(nil), c.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
+			instance := params[0].Interface().(*childState).instanceOf(n)
+			if instance == nil || instance.results == nil {
+				return nil, faultf("resource %s lives per %s, and was not started", n.key, n.lifetime)
+			}
+			return instance.results, nil
+		})
+		n.wrapper.lend = fx.Provide(give)
+	})
+	return n.wrapper.lend
+}
+
+func (c *Container) resultKeys(n *node) []signature.Key {
+	keys := make([]signature.Key, len(n.function.Results))
+	for i := range keys {
+		keys[i] = c.resultKey(provider{n, i})
+	}
+	return keys
 }

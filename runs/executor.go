@@ -62,9 +62,29 @@ func (e *Execution) Skip(step *assets.Step, upstream []string) {
 	})
 }
 
+// stepExecution is one step of a run, while it is executed.
+type stepExecution struct {
+	run   *Run
+	step  *assets.Step
+	child *container.Child // of the step's own resources; nil without any
+}
+
 // materialize computes an asset and stores it.
 func (r *Run) materialize(ctx context.Context, step *assets.Step) (materialized AssetMaterialized, err error) {
-	inputs, err := r.load(ctx, step)
+	child, err := r.stepChild(ctx, step)
+	if err != nil {
+		return materialized, err
+	}
+	if child != nil {
+		defer func() { err = errors.Join(err, child.Close(err)) }()
+	}
+	execution := &stepExecution{run: r, step: step, child: child}
+	return execution.materialize(ctx)
+}
+
+func (x *stepExecution) materialize(ctx context.Context) (materialized AssetMaterialized, err error) {
+	r, step := x.run, x.step
+	inputs, err := x.load(ctx)
 	if err != nil {
 		return materialized, err
 	}
@@ -76,7 +96,7 @@ func (r *Run) materialize(ctx context.Context, step *assets.Step) (materialized 
 			r.record(StepProgress{Step: step.Asset, Rows: done, Total: total})
 		},
 	})
-	call := assets.Call{Context: ctx, Step: stepContext, Arguments: r.child.Arguments(step.Target()), Inputs: inputs}
+	call := assets.Call{Context: ctx, Step: stepContext, Arguments: x.arguments(step.Target()), Inputs: inputs}
 	value, err := callStep(step, call)
 	if err != nil {
 		return materialized, err
@@ -84,7 +104,7 @@ func (r *Run) materialize(ctx context.Context, step *assets.Step) (materialized 
 	materialized = AssetMaterialized{Asset: step.Asset, Step: step.Asset}
 	if step.Output != nil {
 		materialized.IOManager = step.IO
-		materialized.Metadata, err = r.store(ctx, step, value)
+		materialized.Metadata, err = x.store(ctx, value)
 		if err != nil {
 			return materialized, err
 		}

@@ -218,7 +218,8 @@ func (l *Launcher) prepare(request Request) (launch, Preview, error) {
 		result.tags = make(map[string]string, len(request.Tags))
 	}
 	maps.Copy(result.tags, request.Tags)
-	result.options = append(slices.Clone(request.Options), container.Launch(config), container.Needs(l.targets(job.Plan)...))
+	result.options = append(slices.Clone(request.Options), container.Launch(config))
+	result.options = append(result.options, l.targets(job.Plan)...)
 	preview, err := l.config.Container.Check(result.options...)
 	if err != nil {
 		return result, Preview{Resources: preview.Resources}, err

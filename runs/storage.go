@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/nearest"
@@ -53,18 +55,26 @@ func (l *Launcher) missingIO(asset assets.Description) error {
 }
 
 // targets are all that a plan needs of a child: what the functions ask for,
-// and the IO managers of outputs and inputs.
-func (l *Launcher) targets(plan *assets.Plan) []*container.Target {
-	var targets []*container.Target
+// and the IO managers of outputs and inputs. What lives per step is left to the
+// steps' own children.
+func (l *Launcher) targets(plan *assets.Plan) []fx.Option {
+	var targets, later []*container.Target
+	add := func(target *container.Target) {
+		if target.LivesPerStep() {
+			later = append(later, target)
+		} else {
+			targets = append(targets, target)
+		}
+	}
 	seen := make(map[string]bool)
 	storage := func(key string) {
 		if !seen[key] {
 			seen[key] = true
-			targets = append(targets, l.storage[key])
+			add(l.storage[key])
 		}
 	}
 	for _, step := range plan.Steps {
-		targets = append(targets, step.Target())
+		add(step.Target())
 		if step.Output != nil {
 			storage(step.IO)
 		}
@@ -72,22 +82,54 @@ func (l *Launcher) targets(plan *assets.Plan) []*container.Target {
 			storage(input.IO)
 		}
 	}
-	return targets
+	return []fx.Option{container.Needs(targets...), container.NeedsLater(later...)}
 }
 
-// ioManager returns the child's IO manager of a key.
-func (r *Run) ioManager(key string) iomanagers.IOManager {
-	manager, _ := r.child.Arguments(r.launcher.storage[key])[0].Interface().(iomanagers.IOManager)
+// stepChild opens the child of a step that needs resources which live per step.
+// The function and the IO managers of one step share it.
+func (r *Run) stepChild(ctx context.Context, step *assets.Step) (*container.Child, error) {
+	var targets []*container.Target
+	add := func(target *container.Target) {
+		if target.LivesPerStep() && !slices.Contains(targets, target) {
+			targets = append(targets, target)
+		}
+	}
+	add(step.Target())
+	if step.Output != nil {
+		add(r.launcher.storage[step.IO])
+	}
+	for _, input := range step.Inputs {
+		add(r.launcher.storage[input.IO])
+	}
+	if len(targets) == 0 {
+		return nil, nil
+	}
+	return r.child.NewChild(ctx, container.Needs(targets...), container.Logger(r.logger(step.Asset)))
+}
+
+// arguments returns what a target gets for a step: from the step's own child
+// if it lives per step, else from the run's.
+func (x *stepExecution) arguments(target *container.Target) []reflect.Value {
+	if target.LivesPerStep() {
+		return x.child.Arguments(target)
+	}
+	return x.run.child.Arguments(target)
+}
+
+// ioManager returns the step's IO manager of a key.
+func (x *stepExecution) ioManager(key string) iomanagers.IOManager {
+	manager, _ := x.arguments(x.run.launcher.storage[key])[0].Interface().(iomanagers.IOManager)
 	return manager
 }
 
-// load loads a step's inputs.
-func (r *Run) load(ctx context.Context, step *assets.Step) ([]reflect.Value, error) {
+// load loads the step's inputs.
+func (x *stepExecution) load(ctx context.Context) ([]reflect.Value, error) {
+	step := x.step
 	values := make([]reflect.Value, len(step.Inputs))
 	for i, input := range step.Inputs {
 		value := reflect.New(input.Type)
-		err := r.ioManager(input.IO).Load(ctx, iomanagers.Input{
-			Asset: input.Asset, RunID: r.launch.id, Format: input.Format, Type: input.Type,
+		err := x.ioManager(input.IO).Load(ctx, iomanagers.Input{
+			Asset: input.Asset, RunID: x.run.launch.id, Format: input.Format, Type: input.Type,
 		}, value.Interface())
 		switch {
 		case errors.Is(err, iomanagers.ErrNotFound) && !input.Planned:
@@ -100,11 +142,12 @@ func (r *Run) load(ctx context.Context, step *assets.Step) ([]reflect.Value, err
 	return values, nil
 }
 
-// store stores a step's output, and returns what the IO manager tells about it.
-func (r *Run) store(ctx context.Context, step *assets.Step, value reflect.Value) (map[string]any, error) {
+// store stores the step's output, and returns what the IO manager tells about it.
+func (x *stepExecution) store(ctx context.Context, value reflect.Value) (map[string]any, error) {
+	step := x.step
 	metadata := make(map[string]any)
-	err := r.ioManager(step.IO).Store(ctx, iomanagers.Output{
-		Asset: step.Asset, RunID: r.launch.id, Format: step.Format, Type: step.Output, Metadata: metadata,
+	err := x.ioManager(step.IO).Store(ctx, iomanagers.Output{
+		Asset: step.Asset, RunID: x.run.launch.id, Format: step.Format, Type: step.Output, Metadata: metadata,
 	}, value.Interface())
 	return metadata, err
 }
