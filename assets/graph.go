@@ -360,6 +360,11 @@ func (g *Graph) checkJob(job *jobDefinition) []error {
 			faults = append(faults, faultsOf(err)...)
 		}
 	}
+	if _, err := g.container.LaunchJSON(job.config); err != nil {
+		for _, fault := range faultsOf(err) {
+			faults = append(faults, fmt.Errorf("its launch defaults: %w", fault))
+		}
+	}
 	for i, fault := range faults {
 		faults[i] = fmt.Errorf("job %s (%s): %w", job.name, job.position, fault)
 	}

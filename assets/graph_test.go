@@ -216,6 +216,9 @@ func TestFaultsOfJobs(t *testing.T) {
 		assets.NewJob("empty"),
 		assets.NewJob("unknown", assets.Select("order or group:x")),
 		assets.NewJob("bad name", assets.Select("*")),
+		assets.NewJob("defaults", assets.Select("*"), assets.LaunchDefaults(container.RunConfig{Resources: map[string]any{
+			"warehuose": container.Fields{"table": "x"},
+		}})),
 	)
 	golden(t, "job_faults", err)
 }
@@ -316,10 +319,12 @@ func TestResourcesAreLeftToTheContainer(t *testing.T) {
 	}
 }
 
+type xConfig struct{ Y int }
+
 func TestJobOfAGraph(t *testing.T) {
 	t.Parallel()
 	config := container.RunConfig{Resources: map[string]any{"x": container.Fields{"y": 1}}}
-	g, err := assets.NewGraph(newContainer(t),
+	g, err := assets.NewGraph(newContainer(t, container.Provide("x", func(xConfig) *client { return nil }, container.Config(xConfig{}))),
 		assets.New("orders", func() orders { return nil }),
 		assets.NewJob("nightly", assets.Select("orders"), assets.LaunchDefaults(config), assets.JobTag("team", "data"), assets.DescribeJob("all of it")))
 	if err != nil {

@@ -3,7 +3,6 @@ package container
 import (
 	"log/slog"
 	"reflect"
-	"runtime/debug"
 
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
@@ -17,7 +16,7 @@ import (
 func runApp(p *preparation, child *Child) (err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil { // from the caller's own options
-			err = &PanicError{Value: recovered, Stack: debug.Stack()}
+			err = Recovered(recovered)
 		}
 	}()
 	options := append(p.options(func(o fx.Option, _ *node) fx.Option { return o }, child),

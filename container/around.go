@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync/atomic"
 
 	"go.uber.org/fx"
@@ -114,7 +113,7 @@ func (a *around) run(ctx context.Context, fn func(context.Context, func() error)
 	err := errGoexit
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = &PanicError{Value: recovered, Stack: debug.Stack()}
+			err = Recovered(recovered)
 		}
 		a.ended <- err
 	}()

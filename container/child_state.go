@@ -77,9 +77,15 @@ func (s *childState) deadline(ctx context.Context, limit time.Duration) (context
 	return context.WithTimeoutCause(ctx, limit, tookLonger(limit))
 }
 
-func tookLonger(limit time.Duration) error {
-	return fmt.Errorf("it took longer than %s: %w", limit, context.DeadlineExceeded)
+// tookLonger is the cause of a deadline's end. It is made for every call and
+// seldom read, so its text waits until somebody asks.
+type tookLonger time.Duration
+
+func (limit tookLonger) Error() string {
+	return fmt.Sprintf("it took longer than %s: %v", time.Duration(limit), context.DeadlineExceeded)
 }
+
+func (limit tookLonger) Unwrap() error { return context.DeadlineExceeded }
 
 // errBrokenOff ends the opening of a child in which something went wrong.
 var errBrokenOff = errors.New("broken off")

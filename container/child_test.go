@@ -335,7 +335,7 @@ func TestWhatGoesWrongIsNamedAndEverythingStops(t *testing.T) {
 				j := new(journal)
 				c := newContainer(t, broken(j, test.constructor(j))...)
 				err := c.Invoke(t.Context(), func(*resC) { j.note("never") }, opts...)
-				if err == nil || err.Error() != test.text {
+				if err == nil || placeless(err) != test.text {
 					t.Errorf("got  %v\nwant %s", err, test.text)
 				}
 				named := new(container.ResourceError)
@@ -373,7 +373,7 @@ func TestWhatGoesWrongWhileStoppingKeepsNothingElseFromStopping(t *testing.T) {
 		"stopping resource broken: it ended its goroutine without returning\n" +
 		"stopping resource broken: panic: other\n" +
 		"stopping resource broken: boom"
-	if err == nil || err.Error() != want {
+	if err == nil || placeless(err) != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	for _, kept := range []error{errWork, errOther, errBoom} {

@@ -455,7 +455,7 @@ func TestValidateSeesTheFinishedConfig(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	_, err = configOf[window](t, container.Config(window{From: -1}))
-	if want := "opening the child container: resources.it.config: its Validate panicked: panic: negative"; fmt.Sprint(err) != want {
+	if want := "opening the child container: resources.it.config: its Validate panicked: panic: negative"; placeless(err) != want {
 		t.Errorf("got %v", err)
 	}
 	_, err = configOf[pointerWindow](t, container.Config(pointerWindow{From: 5}))

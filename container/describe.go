@@ -75,7 +75,7 @@ func (c *Container) Check(opts ...fx.Option) (Preview, error) {
 	p, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
 	launches, _ := c.readLaunch(p.config.launch)
 	var preview Preview
-	for _, n := range append(p.perProcess(), p.needed...) {
+	for _, n := range p.starting() {
 		preview.Resources = append(preview.Resources, c.describe(n, launches[n]))
 	}
 	return preview, err

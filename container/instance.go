@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -132,7 +131,7 @@ func guard(ctx context.Context, call func() error) error {
 		err := errGoexit
 		defer func() {
 			if recovered := recover(); recovered != nil {
-				err = &PanicError{Value: recovered, Stack: debug.Stack()}
+				err = Recovered(recovered)
 			}
 			returned <- err
 		}()

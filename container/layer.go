@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"runtime/debug"
 )
 
 // resolved is a resource's config for one launch.
@@ -161,7 +160,7 @@ func validate(config reflect.Value) (err error) {
 	}
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = fmt.Errorf("its Validate panicked: %w", &PanicError{Value: recovered, Stack: debug.Stack()})
+			err = fmt.Errorf("its Validate panicked: %w", Recovered(recovered))
 		}
 	}()
 	return validator.Validate()

@@ -434,7 +434,7 @@ func TestHealth(t *testing.T) {
 	reports := child.Health(t.Context())
 	var got []string
 	for _, report := range reports {
-		got = append(got, fmt.Sprintf("%s %v", report.Resource, report.Err))
+		got = append(got, fmt.Sprintf("%s %s", report.Resource, placeless(report.Err)))
 	}
 	if diff := cmp.Diff([]string{"panics panic: boom", "sick boom", "well <nil>"}, got); diff != "" {
 		t.Error(diff)

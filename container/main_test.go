@@ -3,6 +3,7 @@ package container_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -119,5 +120,20 @@ func (j *journal) graph() []container.Definition {
 		}, container.Config(databaseConfig{DSN: "mem"})),
 		container.Provide("cache", func(lc fx.Lifecycle, db *database) *cache { j.hooks(lc, "cache"); return &cache{db} }),
 		container.Provide("unused", func(lc fx.Lifecycle) *unused { j.hooks(lc, "unused"); return &unused{} }),
+	}
+}
+
+// place is where a panic happened, at the end of its error.
+var place = regexp.MustCompile(` \([\w./()*]+, \w+\.go:\d+\)`)
+
+// placeless is an error's text without the place of a panic.
+func placeless(err error) string { return place.ReplaceAllString(fmt.Sprint(err), "") }
+
+func TestPanicSaysWhere(t *testing.T) {
+	t.Parallel()
+	var nothing map[string]int
+	err := newContainer(t).Invoke(t.Context(), func() { nothing["x"]++ })
+	if want := regexp.MustCompile(`^panic: assignment to entry in nil map \(container_test\.TestPanicSaysWhere\.func1, main_test\.go:\d+\)$`); err == nil || !want.MatchString(err.Error()) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -86,6 +86,9 @@ func (p *preparation) checkParent() []error {
 	return faults
 }
 
+// starting returns all resources that the child needs, its own and others'.
+func (p *preparation) starting() []*node { return append(slices.Clone(p.lent), p.needed...) }
+
 // perProcess returns the resources that live per process among those that the
 // child needs.
 func (p *preparation) perProcess() []*node {

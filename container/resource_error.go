@@ -2,6 +2,10 @@ package container
 
 import (
 	"fmt"
+	"path"
+	"runtime"
+	"runtime/debug"
+	"strings"
 )
 
 // Action is what was being done with a resource when an error came up.
@@ -40,10 +44,42 @@ type PanicError struct {
 	Value any
 	// Stack is the goroutine's stack at the panic.
 	Stack []byte
+
+	place string // function and file:line
 }
 
-// Error returns "panic: " and the value. The stack is left to %+v.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+// Recovered returns the error for what recover returned. It must be called by
+// the deferred function that recovered.
+func Recovered(value any) *PanicError {
+	return &PanicError{Value: value, Stack: debug.Stack(), place: placeOfPanic()}
+}
+
+// placeOfPanic finds the function that panicked: the first frame above the
+// panic that is neither the runtime's nor of package reflect.
+func placeOfPanic() string {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
+	for panicked := false; ; {
+		frame, more := frames.Next()
+		own := strings.HasPrefix(frame.Function, "runtime.") || strings.HasPrefix(frame.Function, "reflect.")
+		if panicked && !own && frame.Function != "" {
+			return fmt.Sprintf("%s, %s:%d", path.Base(frame.Function), path.Base(frame.File), frame.Line)
+		}
+		panicked = panicked || frame.Function == "runtime.gopanic" || strings.HasPrefix(frame.Function, "runtime.panic")
+		if !more {
+			return ""
+		}
+	}
+}
+
+// Error returns "panic: ", the value, and where it happened. The stack is left
+// to %+v.
+func (e *PanicError) Error() string {
+	if e.place == "" {
+		return fmt.Sprintf("panic: %v", e.Value)
+	}
+	return fmt.Sprintf("panic: %v (%s)", e.Value, e.place)
+}
 
 // Format adds the stack for %+v.
 func (e *PanicError) Format(f fmt.State, verb rune) {

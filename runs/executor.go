@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -135,7 +134,7 @@ func callStep(step *assets.Step, call assets.Call) (value reflect.Value, err err
 		err = errGoexit
 		defer func() {
 			if recovered := recover(); recovered != nil {
-				err = &container.PanicError{Value: recovered, Stack: debug.Stack()}
+				err = container.Recovered(recovered)
 			}
 		}()
 		value, err = step.Call(call)

@@ -1,0 +1,262 @@
+package container
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Picture is what needs what, to be drawn: see [Container.Picture]. It is
+// plain data: nodes may be added, changed and left out before it is drawn.
+type Picture struct {
+	// Nodes are drawn in an order of their own, whatever theirs is here.
+	Nodes []PictureNode `json:"nodes"`
+}
+
+// PictureNode is a box of a [Picture].
+type PictureNode struct {
+	// ID tells the node from all others: "resource warehouse", or a target's
+	// name, "asset orders".
+	ID string `json:"id"`
+	// Kind is "resource", "target", or what the caller makes of its targets.
+	// Nodes of one kind look alike; "asset" has a look of its own.
+	Kind string `json:"kind"`
+	// Key is the node's title.
+	Key string `json:"key"`
+	// Type is a Go type; "" shows none.
+	Type string `json:"type,omitempty"`
+	// Description is shown up to its first line break, and cut where it is long.
+	Description string `json:"description,omitempty"`
+	// Group puts the node into a frame with this title, together with the
+	// others of its kind and group; "" leaves it without.
+	Group string `json:"group,omitempty"`
+	// Lifetime says how long an instance lives; "" is as long as the child.
+	Lifetime string `json:"lifetime,omitempty"`
+	// Replaced says that the host application has a value in its place: it is
+	// drawn dashed, and needs nothing.
+	Replaced bool `json:"replaced,omitempty"`
+	// Needs are the IDs of the nodes that it needs, each an arrow from here to
+	// there: solid within a kind, dotted between kinds. IDs that the picture
+	// does not hold are passed over.
+	Needs []string `json:"needs,omitempty"`
+}
+
+// Kinds of nodes that [Container.Picture] makes.
+const (
+	ResourceKind = "resource"
+	TargetKind   = "target"
+)
+
+// Picture returns the graph of all resources, by key, and before them the
+// targets given, as they are given. Unlike a target's or a resource's own
+// needs, arrows lead to replaced resources too. It reads no environment and
+// holds no config.
+func (c *Container) Picture(targets ...*Target) Picture {
+	picture := Picture{Nodes: make([]PictureNode, 0, len(targets)+len(c.nodes))}
+	for _, target := range targets {
+		picture.Nodes = append(picture.Nodes, PictureNode{
+			ID: target.name, Kind: TargetKind, Key: target.name, Needs: c.pictureNeeds(target.needs, target.inputs),
+		})
+	}
+	for _, n := range c.nodes {
+		picture.Nodes = append(picture.Nodes, c.pictureNode(n))
+	}
+	return picture
+}
+
+func (c *Container) pictureNode(n *node) PictureNode {
+	described := PictureNode{ID: pictureID(n), Kind: ResourceKind, Key: n.key, Description: n.description}
+	if len(n.function.Results) > 0 {
+		described.Type = n.function.Results[0].Type.String()
+	}
+	if _, described.Replaced = c.replaced(c.canonical(provider{node: n})); !described.Replaced {
+		described.Needs = c.pictureNeeds(n.needs, n.inputs)
+	}
+	return described
+}
+
+func pictureID(n *node) string { return "resource " + n.key }
+
+// pictureNeeds are the resources that are needed, and those for which the host
+// application's values stand.
+func (c *Container) pictureNeeds(needs []*node, inputs []input) []string {
+	var ids []string
+	for _, n := range needs {
+		ids = append(ids, pictureID(n))
+	}
+	for _, in := range inputs {
+		if in.kind != hostInput {
+			continue
+		}
+		for _, p := range c.providers[in.param.Key] {
+			ids = append(ids, pictureID(p.node))
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// frame is the nodes that stand together in a drawing.
+type frame struct {
+	kind, title string
+	nodes       []PictureNode // by level, then by ID
+}
+
+// drawing is a picture in the order in which it is written.
+type drawing struct {
+	frames []frame // by kind and title; those without a title are not framed
+	levels map[string]int
+	kinds  map[string]string // of each node, by ID
+	names  map[string]string // what the node is called in the text, by ID
+}
+
+func (p Picture) drawing() drawing {
+	p = p.sorted()
+	d := drawing{levels: p.levels(), names: p.names(), kinds: make(map[string]string, len(p.Nodes))}
+	at := make(map[[2]string]int)
+	for _, node := range p.Nodes {
+		d.kinds[node.ID] = node.Kind
+		name := [2]string{node.Kind, node.Group}
+		i, ok := at[name]
+		if !ok {
+			i, at[name] = len(d.frames), len(d.frames)
+			d.frames = append(d.frames, frame{kind: node.Kind, title: node.Group})
+		}
+		d.frames[i].nodes = append(d.frames[i].nodes, node)
+	}
+	slices.SortFunc(d.frames, func(a, b frame) int {
+		return strings.Compare(a.kind+"\x00"+a.title, b.kind+"\x00"+b.title)
+	})
+	for _, frame := range d.frames {
+		slices.SortStableFunc(frame.nodes, func(a, b PictureNode) int { return d.levels[a.ID] - d.levels[b.ID] })
+	}
+	return d
+}
+
+// sorted is the picture in an order that does not depend on the caller's, each
+// need once.
+func (p Picture) sorted() Picture {
+	nodes := slices.Clone(p.Nodes)
+	slices.SortStableFunc(nodes, func(a, b PictureNode) int { return strings.Compare(a.ID, b.ID) })
+	for i, node := range nodes {
+		nodes[i].Needs = slices.Compact(slices.Sorted(slices.Values(node.Needs)))
+	}
+	return Picture{Nodes: nodes}
+}
+
+// levels is 0 for nodes that need nothing in the picture, and for others one
+// more than the deepest of their needs.
+func (p Picture) levels() map[string]int {
+	needs := make(map[string][]string, len(p.Nodes))
+	for _, node := range p.Nodes {
+		needs[node.ID] = node.Needs
+	}
+	levels := make(map[string]int, len(p.Nodes))
+	var visit func(id string) int
+	visit = func(id string) int {
+		if level, ok := levels[id]; ok {
+			return level
+		}
+		levels[id] = 0 // a caller's nodes may go round in circles
+		level := 0
+		for _, need := range needs[id] {
+			if _, ok := needs[need]; ok {
+				level = max(level, visit(need)+1)
+			}
+		}
+		levels[id] = level
+		return level
+	}
+	for _, node := range p.Nodes {
+		visit(node.ID)
+	}
+	return levels
+}
+
+// names are words that no drawing language reads as anything but a name, made
+// of kinds and keys: resource_warehouse, asset_raw_orders.
+func (p Picture) names() map[string]string {
+	names := make(map[string]string, len(p.Nodes))
+	taken := make(map[string]bool, len(p.Nodes))
+	for _, node := range p.Nodes {
+		word := pictureWord(node.Kind + "_" + node.Key)
+		name := word
+		for i := 2; taken[name]; i++ {
+			name = word + "_" + strconv.Itoa(i)
+		}
+		taken[name], names[node.ID] = true, name
+	}
+	return names
+}
+
+func pictureWord(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, text)
+}
+
+// byLevel parts a frame's nodes.
+func (d drawing) byLevel(nodes []PictureNode) [][]PictureNode {
+	var parts [][]PictureNode
+	for i, node := range nodes {
+		if i == 0 || d.levels[node.ID] != d.levels[nodes[i-1].ID] {
+			parts = append(parts, nil)
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], node)
+	}
+	return parts
+}
+
+// edges are a node's arrows: the IDs of the picture's nodes that it needs.
+func (d drawing) edges(node PictureNode) []string {
+	var ids []string
+	for _, id := range node.Needs {
+		if _, ok := d.kinds[id]; ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// lines are a node's texts below its title.
+func (n PictureNode) lines() []string {
+	var lines []string
+	if n.Type != "" {
+		lines = append(lines, pictureText(n.Type))
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(n.Description), "\n")
+	if first = shortened(pictureText(first)); first != "" {
+		lines = append(lines, first)
+	}
+	if n.Lifetime != "" {
+		lines = append(lines, pictureText(n.Lifetime))
+	}
+	if n.Replaced {
+		lines = append(lines, "replaced by the host application")
+	}
+	return lines
+}
+
+// pictureText is text in one line that drawing programs can read: without
+// control characters and broken UTF-8.
+func pictureText(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\ufffd"), isBlank), " ")
+}
+
+func isBlank(r rune) bool {
+	return r <= ' ' || r >= 0x7f && r <= 0xa0 || r == '\u2028' || r == '\u2029' || r == '\ufffe' || r == '\uffff'
+}
+
+// mostText is how much of a description is shown, in characters.
+const mostText = 100
+
+func shortened(text string) string {
+	runes := []rune(text)
+	if len(runes) <= mostText {
+		return text
+	}
+	return strings.TrimSpace(string(runes[:mostText-1])) + "…"
+}
