@@ -28,8 +28,13 @@ fmt: ## format the code (gofumpt, goimports)
 	$(LINT) fmt ./...
 
 .PHONY: bench
-bench: ## run the benchmarks
+bench: ## run the benchmarks, those against other containers too
 	go test -run '^$$' -bench . -benchmem ./...
+	cd bench && GOWORK=off go test -run '^$$' -bench . -benchmem .
+
+.PHONY: table
+table: ## measure the table of the README (some minutes, on a quiet machine)
+	cd bench && GOWORK=off go run ./table
 
 .PHONY: golden
 golden: ## write the golden files anew; look at the diff before committing

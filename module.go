@@ -27,7 +27,8 @@ import (
 //   - *assets.Graph, the checked graph of assets,
 //   - *runs.Launcher, which launches runs; when the application stops, it takes
 //     no more of them, and waits for those under way: at the end of the
-//     application's stop timeout it cancels them.
+//     application's stop timeout it cancels them. When the application starts,
+//     runs of processes that are gone are recorded as failed.
 //
 // It uses, if the application provides them, runs.Store for the history (else
 // memory), runs.Executor, and *slog.Logger for what runs log.
@@ -111,6 +112,12 @@ func newLauncher(p launcherParams) (*runs.Launcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Lifecycle.Append(fx.StopHook(launcher.Close))
+	p.Lifecycle.Append(fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			_, err := runs.SettleLost(ctx, launcher.Store())
+			return err
+		},
+		OnStop: launcher.Close,
+	})
 	return launcher, nil
 }

@@ -12,13 +12,19 @@ import (
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
 // TestSnippetsAreCode holds every Go snippet in prose to code that is compiled
-// and tested: it must stand in a file of this folder, letter by letter.
+// and tested: it must stand in a file of this folder or of an example, letter by
+// letter.
 func TestSnippetsAreCode(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	examples, err := filepath.Glob("examples/*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, examples...)
 	var code strings.Builder
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -49,7 +55,7 @@ func TestSnippetsAreCode(t *testing.T) {
 	}
 }
 
-var goRun = regexp.MustCompile(`(?m)^\$ (go run \./examples/flights .*?)(?:\s+#.*)?$`)
+var goRun = regexp.MustCompile(`(?m)^\$ (go run \./examples/\w+ .*?)(?:\s+#.*)?$`)
 
 // TestReadmeCommands runs the README's commands, as they stand there.
 func TestReadmeCommands(t *testing.T) {

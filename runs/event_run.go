@@ -19,6 +19,8 @@ type RunQueued struct {
 	// Steps are the keys of all the run's steps, each once, in the order in
 	// which they are to be shown.
 	Steps []string `json:"steps,omitempty"`
+	// Owner names the process that queued it: see [RunStarting].
+	Owner string `json:"owner,omitempty"`
 }
 
 // RunStarting says that somebody took the run up and begins to start its

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -52,7 +51,9 @@ type LauncherConfig struct {
 }
 
 // NewLauncher returns a launcher. The error is a *container.Faults with every
-// asset whose IO manager does not exist or can't store the asset's type.
+// asset whose IO manager does not exist. Whether an IO manager can store an
+// asset's type is asked when a run has started its resources, before its first
+// step.
 func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if config.Container == nil || config.Graph == nil {
 		return nil, errors.New("making a launcher: it needs a container and an asset graph")
@@ -71,15 +72,6 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-// owner names this process, so that its runs can be told from those of others.
-func owner() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	return fmt.Sprintf("%s/%d", host, os.Getpid())
 }
 
 // Request asks for a run. Either Job or Selection is set.
@@ -228,7 +220,7 @@ func (l *Launcher) prepare(request Request) (launch, Preview, error) {
 	if err != nil {
 		return result, Preview{Resources: preview.Resources}, err
 	}
-	result.record = RunQueued{Job: job.Name, Selection: job.Plan.Selection, Tags: result.tags, Config: shown}
+	result.record = RunQueued{Owner: l.owner, Job: job.Name, Selection: job.Plan.Selection, Tags: result.tags, Config: shown}
 	for _, step := range job.Plan.Steps {
 		result.record.Steps = append(result.record.Steps, step.Asset)
 	}

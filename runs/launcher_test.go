@@ -554,3 +554,26 @@ func TestStoredConfigHoldsNoSecret(t *testing.T) {
 		t.Errorf("recorded %s\nwant %s", record.Config, want)
 	}
 }
+
+func TestAssetsThatCantBeStored(t *testing.T) {
+	t.Parallel()
+	launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
+		iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: t.TempDir()}),
+	},
+		assets.New("costly", func() int { panic("executed") }),
+		assets.New("number", func(int) left { return 1 }, assets.Format("csv")),
+		assets.New("channel", func() chan int { return nil }),
+		assets.New("unknown", func() []string { return nil }, assets.Format("parquet")))
+	record, err := run(t, launcher, runs.Request{Selection: "*"})
+	for _, want := range []string{
+		"asset number can't be stored by io_manager: ", "asset channel can't be stored by io_manager: ",
+		"asset unknown can't be stored by io_manager: ",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
+	}
+	if record.Status != runs.StatusFailed || statuses(record)["costly"] != runs.StepStatusSkipped {
+		t.Errorf("recorded %+v", record)
+	}
+}

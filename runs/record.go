@@ -184,7 +184,7 @@ func (r *Record) queue(e Event, data RunQueued, at time.Time) error {
 		return fmt.Errorf("%s of run %s, which is %s: %w", e.Type(), e.RunID, r.Status, ErrTransition)
 	}
 	r.Status, r.Queued = StatusQueued, at
-	r.Job, r.Selection = data.Job, data.Selection
+	r.Job, r.Selection, r.Owner = data.Job, data.Selection, data.Owner
 	r.Tags, r.Config = maps.Clone(data.Tags), bytes.Clone(data.Config)
 	r.Steps = slices.Grow([]StepRecord(nil), len(data.Steps))
 	for _, key := range data.Steps {

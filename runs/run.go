@@ -108,8 +108,11 @@ func (r *Run) attempt() error {
 		return r.orCancelled(err)
 	}
 	r.child = child
-	r.record(RunStarted{})
-	err = r.orCancelled(r.launcher.config.Executor.Execute(r.ctx, &Execution{run: r}))
+	err = r.checkStorage()
+	if err == nil {
+		r.record(RunStarted{})
+		err = r.orCancelled(r.launcher.config.Executor.Execute(r.ctx, &Execution{run: r}))
+	}
 	return errors.Join(err, child.Close(err))
 }
 

@@ -85,6 +85,25 @@ func (l *Launcher) targets(plan *assets.Plan) []fx.Option {
 	return []fx.Option{container.Needs(targets...), container.NeedsLater(later...)}
 }
 
+// checkStorage asks the IO managers whether they can store what the steps will
+// give them, before the first step has cost anything.
+func (r *Run) checkStorage() error {
+	var faults []error
+	for _, step := range r.launch.plan.Steps {
+		if step.Output == nil || r.launcher.storage[step.IO].LivesPerStep() {
+			continue
+		}
+		checker, ok := r.child.Arguments(r.launcher.storage[step.IO])[0].Interface().(iomanagers.Checker)
+		if !ok {
+			continue
+		}
+		if err := checker.Check(step.Format, step.Output); err != nil {
+			faults = append(faults, fmt.Errorf("asset %s can't be stored by %s: %w", step.Asset, step.IO, err))
+		}
+	}
+	return container.JoinFaults("checking what the run stores", faults)
+}
+
 // stepChild opens the child of a step that needs resources which live per step.
 // The function and the IO managers of one step share it.
 func (r *Run) stepChild(ctx context.Context, step *assets.Step) (*container.Child, error) {

@@ -228,7 +228,7 @@ func (w *write) insertRun(run *change) error {
 		return err
 	}
 	result, err := w.exec(w.store.insert.addRun, r.ID, r.Seq, r.Job, r.Selection, string(tags),
-		orNull(string(r.Config)), string(r.Status), micros(r.Queued))
+		orNull(string(r.Config)), string(r.Status), r.Owner, micros(r.Queued))
 	if err != nil {
 		return err
 	}

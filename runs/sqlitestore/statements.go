@@ -30,7 +30,7 @@ func prepare(ctx context.Context, db *sql.DB) (*statements, error) {
 		{&s.runState, `SELECT number, seq FROM runs WHERE id = ?`},
 		{&s.event, `SELECT time, type, fields FROM events WHERE run = ? AND seq = ?`},
 		{&s.addRun, `INSERT INTO runs (id, seq, job, selection, tags, config, status, owner, queued,
-			duration, error, stack) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, 0, '', '')`},
+			duration, error, stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')`},
 		{&s.addTag, `INSERT INTO run_tags (key, value, run) VALUES (?, ?, ?)`},
 		{&s.addStep, `INSERT INTO steps (run, key, position, status, attempt, duration, error, stack, because)
 			VALUES (?, ?, ?, ?, 0, 0, '', '', '')`},

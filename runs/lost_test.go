@@ -1,0 +1,70 @@
+package runs_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+func TestSettleLost(t *testing.T) {
+	t.Parallel()
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	dead := fmt.Sprintf("%s/%d", host, gone.Process.Pid)
+	store := runs.NewMemoryStore()
+	began := func(id, owner string, more ...runs.EventData) {
+		for _, data := range append([]runs.EventData{runs.RunQueued{Owner: owner, Steps: []string{"step"}}}, more...) {
+			if _, err := store.Append(t.Context(), runs.Event{RunID: id, Time: time.Now(), Data: data}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	running := []runs.EventData{runs.RunStarting{Owner: dead}, runs.RunStarted{}, runs.StepStarted{Step: "step", Attempt: 1}}
+	began("queued", dead)
+	began("running", dead, running...)
+	began("finished", dead, append(running[:2:2], runs.RunFinished{Status: runs.StatusCancelled})...)
+	began("own", fmt.Sprintf("%s/%d", host, os.Getpid()))
+	began("elsewhere", "another-"+dead)
+	began("unknown", "")
+
+	settled, err := runs.SettleLost(t.Context(), store)
+	if err != nil || len(settled) != 2 {
+		t.Fatalf("settled %v, %v", settled, err)
+	}
+	for _, record := range settled {
+		if record.Status != runs.StatusFailed || !strings.Contains(record.Error.Message, dead+") is gone; its resources were not stopped") || !record.Steps[0].Status.Finished() {
+			t.Errorf("got %+v", record)
+		}
+	}
+	records, err := store.Runs(t.Context(), runs.RunQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]runs.Status)
+	for _, record := range records {
+		got[record.ID] = record.Status
+	}
+	want := map[string]runs.Status{
+		"queued": runs.StatusFailed, "running": runs.StatusFailed, "finished": runs.StatusCancelled,
+		"own": runs.StatusQueued, "elsewhere": runs.StatusQueued, "unknown": runs.StatusQueued,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if again, err := runs.SettleLost(t.Context(), store); err != nil || len(again) != 0 {
+		t.Errorf("again: %v, %v", again, err)
+	}
+}
