@@ -8,10 +8,10 @@
 //		)
 //	}
 //
-// The commands are run, assets, asset, jobs, resources, resource and runs; each
-// tells about itself with --help. The history is kept in an SQLite file in the
-// folder fxrun.Home, unless the definitions provide a runs.Store; the file is
-// made by the first run, never by a command that only reads.
+// The commands are run, assets, asset, jobs, resources, resource, graph and
+// runs; each tells about itself with --help. The history is kept in an SQLite
+// file in the folder fxrun.Home, unless the definitions provide a runs.Store;
+// the file is made by the first run, never by a command that only reads.
 //
 // # Exit codes
 //
@@ -29,7 +29,9 @@
 //	asset KEY      {assets.Description..., "materializations": [runs.Event]}, newest first
 //	jobs           [{assets.JobDescription..., "assets": [KEY]}]
 //	resources      [container.Description]
-//	resource KEY   {container.Description..., "faults": [TEXT]}
+//	resource KEY   {container.Description..., "needed_by": [container.Reason], "unneeded": TEXT,
+//	               "faults": [TEXT]}; the second and third with --job or --select, one of them
+//	graph          container.Picture; it may name needs that --select left out
 //	runs           [runs.Record], newest first, without steps
 //	runs show ID   {"record": runs.Record, "events": [runs.Event]}
 //	run --dry-run  {"job", "selection", "steps": [{"asset", "needs", "inputs", "io"}],

@@ -69,6 +69,9 @@ func (h *homeStore) open(ctx context.Context) (runs.Store, error) {
 		if err != nil {
 			return nil, err
 		}
+		if _, err := runs.SettleLost(ctx, store); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
 		h.store = store
 	}
 	return h.store, nil

@@ -13,30 +13,42 @@ import (
 
 type resourceJSON struct {
 	container.Description
-	Faults []string `json:"faults"` // what is wrong with the launch that the flags give
+	NeededBy []container.Reason `json:"needed_by,omitempty"` // with --job or --select
+	Unneeded container.Unneeded `json:"unneeded,omitempty"`  // why nothing does
+	Faults   []string           `json:"faults"`              // what is wrong with the launch that the flags give
 }
 
 func (p program) resourceCommand() *cobra.Command {
 	var flags launchFlags
+	var selects []string
 	var asJSON bool
 	command := &cobra.Command{
 		Use:   "resource KEY",
 		Short: "Show a resource: every config field, its value and where that comes from",
 		Long: "Show a resource: every config field, its value and where that comes from.\n\n" +
 			"With --job, --config or --set it shows what a launch with them would give, and\n" +
-			"says what is wrong with them. Nothing is started. Secrets are masked.",
+			"says what is wrong with them. With --job or --select it shows why a run of that\n" +
+			"would need the resource. Nothing is started. Secrets are masked.",
 		Example: "  PROGRAM resource warehouse\n" +
+			"  PROGRAM resource warehouse --select +revenue\n" +
 			"  PROGRAM resource warehouse --job nightly --set resources.warehouse.config.table=orders",
 		Args:              one("the key of a resource"),
 		ValidArgsFunction: p.completions(p.resourceKeys, 1),
-		RunE:              func(cmd *cobra.Command, args []string) error { return p.showResource(cmd, args[0], flags, asJSON) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.showResource(cmd, args[0], flags, selects, asJSON)
+		},
 	}
 	flags.register(command, p, "show the config with the launch defaults of the job called `NAME`")
+	command.Flags().StringArrayVarP(&selects, "select", "s", nil, "show why a run of the assets that an `EXPRESSION` selects would need it (repeatable: any of them)")
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	p.complete(command, "select", p.selections)
 	return command
 }
 
-func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags, asJSON bool) error {
+func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags, selects []string, asJSON bool) error {
+	if flags.job != "" && len(selects) > 0 {
+		return invalid("reading the flags", "--job and --select are two selections: give one of them")
+	}
 	s, err := p.open()
 	if err != nil {
 		return err
@@ -51,6 +63,10 @@ func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags,
 		return invalid("choosing a resource", "there is no resource %q%s", key, nearest.Suggestion(key, keys))
 	}
 	resource := resources[at]
+	needed, err := s.explain(key, flags.job, selects)
+	if err != nil {
+		return err
+	}
 	var faults error
 	if flags.given() {
 		config, err := flags.config(cmd.InOrStdin())
@@ -70,9 +86,9 @@ func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags,
 	}
 	faults = aboutLaunch(faults)
 	if asJSON {
-		return writeWithFaults(cmd.OutOrStdout(), resourceJSON{resource, faultTexts(faults)}, faults)
+		return writeWithFaults(cmd.OutOrStdout(), resourceJSON{resource, needed.Reasons, needed.Unneeded, faultTexts(faults)}, faults)
 	}
-	writeResource(cmd, s, resource)
+	writeResource(cmd, s, resource, needed)
 	return faults
 }
 
@@ -85,7 +101,7 @@ func aboutLaunch(err error) error {
 	return container.JoinFaults("checking the launch", faults)
 }
 
-func writeResource(cmd *cobra.Command, s *session, resource container.Description) {
+func writeResource(cmd *cobra.Command, s *session, resource container.Description, needed container.Explanation) {
 	out, screen := cmd.OutOrStdout(), screenOf(cmd.OutOrStdout())
 	_, _ = fmt.Fprintln(out, screen.in(bold, resource.Key))
 	if resource.Description != "" {
@@ -101,6 +117,7 @@ func writeResource(cmd *cobra.Command, s *session, resource container.Descriptio
 	about.add("needs", resource.Needs...)
 	about.add("used by", usersOf(resource, s)...)
 	about.write(out, screen)
+	writeReasons(out, screen, needed)
 	if len(resource.Config) == 0 {
 		return
 	}

@@ -79,7 +79,7 @@ func (s *childState) deadline(ctx context.Context, limit time.Duration) (context
 
 // tookLonger is the cause of a deadline's end. It is made for every call and
 // seldom read, so its text waits until somebody asks.
-type tookLonger time.Duration
+type tookLonger time.Duration //nolint:errname // it reads as a cause
 
 func (limit tookLonger) Error() string {
 	return fmt.Sprintf("it took longer than %s: %v", time.Duration(limit), context.DeadlineExceeded)

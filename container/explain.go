@@ -14,7 +14,8 @@ type Explanation struct {
 	// Resource describes it, with the config that it would get in that child;
 	// each field says where its value comes from. Secrets are masked.
 	Resource Description `json:"resource"`
-	// Needed says that the child would start it.
+	// Needed says that the child would start it, or, for one that lives per
+	// step and a target of [NeedsLater], that nested children would.
 	Needed bool `json:"needed"`
 	// Reasons are why, one for each target that leads to it: the most direct
 	// first, then by the target's name. Never nil.
@@ -25,8 +26,9 @@ type Explanation struct {
 
 // Reason is one target that leads to a resource.
 type Reason struct {
-	// Target is the target's name, as in "asset report"; [FromOptions] where
-	// the child's own fx.Options ask for it and no target does.
+	// Target is the target's name, as in "asset report"; "resource warehouse"
+	// for one that [NeedsResources] names or that is [Eager]; [FromOptions]
+	// where the child's own fx.Options ask for it and no target does.
 	Target string `json:"target"`
 	// Path are the keys of the resources from what the target asks for itself
 	// down to the one that is explained. It is the shortest way, and the first
@@ -69,18 +71,23 @@ func (c *Container) Explain(key string, opts ...fx.Option) (Explanation, error) 
 	}
 	p, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
 	launches, _ := c.readLaunch(p.config.launch)
+	targets := slices.Concat(p.config.later, p.targets)
+	needed := p.starting()
+	for _, later := range closure(p.config.later) {
+		if later.lifetime == Step { // for a nested child to start
+			needed = append(needed, later)
+		}
+	}
 	explanation := Explanation{
-		Resource: c.describe(n, launches[n]),
-		Needed:   slices.Contains(p.starting(), n),
-		Reasons:  []Reason{},
+		Resource: c.describe(n, launches[n]), Needed: slices.Contains(needed, n), Reasons: []Reason{},
 	}
 	explanation.Resource.UsedBy = c.usersOf(n)
-	switch search := newSearch(n, p.starting()); {
+	switch {
 	case explanation.Needed:
-		explanation.Reasons = search.reasons(p.targets)
+		explanation.Reasons = newSearch(n, needed).reasons(targets)
 	case explanation.Resource.Replaced:
 		explanation.Unneeded = HostStandsIn
-	case slices.Contains(closure(p.targets), n):
+	case slices.Contains(closure(targets), n):
 		explanation.Unneeded = OptionsStandIn
 	default:
 		explanation.Unneeded = NothingLeadsToIt

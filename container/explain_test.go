@@ -139,6 +139,43 @@ func TestExplain(t *testing.T) {
 	t.Cleanup(func() { j.want(t) }) // nothing was built
 }
 
+func TestExplainOfLifetimes(t *testing.T) {
+	t.Parallel()
+	c := newContainer(t,
+		container.Provide("clock", func() *resA { return nil }, container.PerProcess(), container.Eager()),
+		container.Provide("pool", func() *database { return nil }, container.PerProcess()),
+		container.Provide("session", func(*database) *cache { return nil }),
+		container.Provide("scratch", func(*cache) *service { return nil }, container.PerStep()))
+	step := newTarget(t, c, "asset orders", func(*service) {})
+	for name, test := range map[string]struct {
+		key  string
+		opts []fx.Option
+		want []string
+	}{
+		"what lives longer is needed too":            {"pool", []fx.Option{container.Needs(step)}, []string{"asset orders -> scratch -> session -> pool"}},
+		"so it is by targets of nested children":     {"session", []fx.Option{container.NeedsLater(step)}, []string{"asset orders -> scratch -> session"}},
+		"and what they start themselves":             {"scratch", []fx.Option{container.NeedsLater(step)}, []string{"asset orders -> scratch"}},
+		"what is eager is its own reason":            {"clock", nil, []string{"resource clock -> clock"}},
+		"what no target leads to is not needed":      {"pool", nil, nil},
+		"nor what only targets of others would need": {"scratch", nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			explanation, err := c.Explain(test.key, test.opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, reason := range explanation.Reasons {
+				got = append(got, reason.String())
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || explanation.Needed != (len(test.want) > 0) {
+				t.Errorf("needed %v (-want +got):\n%s", explanation.Needed, diff)
+			}
+		})
+	}
+}
+
 func TestExplainInAHost(t *testing.T) {
 	t.Parallel()
 	c := kitchen(t)

@@ -38,6 +38,17 @@ func (l Lifetime) String() string {
 // MarshalText returns the same as String.
 func (l Lifetime) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
+// UnmarshalText reads what MarshalText wrote.
+func (l *Lifetime) UnmarshalText(text []byte) error {
+	for _, known := range []Lifetime{Process, Run, Step} {
+		if known.String() == string(text) {
+			*l = known
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no lifetime %q", text)
+}
+
 func lives(l Lifetime) Option {
 	return optionFunc(func(d *resourceDefinition) {
 		if d.hasLifetime && d.lifetime != l {

@@ -30,8 +30,11 @@ type PictureNode struct {
 	// Group puts the node into a frame with this title, together with the
 	// others of its kind and group; "" leaves it without.
 	Group string `json:"group,omitempty"`
-	// Lifetime says how long an instance lives; "" is as long as the child.
+	// Lifetime says how long an instance lives, where that is not per run: "per
+	// process", "per step".
 	Lifetime string `json:"lifetime,omitempty"`
+	// Eager says that it starts whether or not anything needs it.
+	Eager bool `json:"eager,omitempty"`
 	// Replaced says that the host application has a value in its place: it is
 	// drawn dashed, and needs nothing.
 	Replaced bool `json:"replaced,omitempty"`
@@ -65,7 +68,10 @@ func (c *Container) Picture(targets ...*Target) Picture {
 }
 
 func (c *Container) pictureNode(n *node) PictureNode {
-	described := PictureNode{ID: pictureID(n), Kind: ResourceKind, Key: n.key, Description: n.description}
+	described := PictureNode{ID: pictureID(n), Kind: ResourceKind, Key: n.key, Description: n.description, Eager: n.eager}
+	if n.lifetime != Run {
+		described.Lifetime = "per " + n.lifetime.String()
+	}
 	if len(n.function.Results) > 0 {
 		described.Type = n.function.Results[0].Type.String()
 	}
@@ -233,6 +239,9 @@ func (n PictureNode) lines() []string {
 	}
 	if n.Lifetime != "" {
 		lines = append(lines, pictureText(n.Lifetime))
+	}
+	if n.Eager {
+		lines = append(lines, "eager")
 	}
 	if n.Replaced {
 		lines = append(lines, "replaced by the host application")

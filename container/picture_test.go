@@ -52,6 +52,8 @@ func kitchen(t *testing.T) *container.Container {
 		definitionsAsOption([]container.Definition{
 			container.Provide("bucket", func(*unused) *bucket { return nil }, container.As[store](),
 				container.Describe("where files \"are\" <kept>; a bucket\nnot shown")),
+			container.Provide("clock", func() *resA { return nil }, container.PerProcess(), container.Eager()),
+			container.Provide("scratch", func(*resA) *resB { return nil }, container.PerStep()),
 			container.Provide("report", func(*service, *database, store) *report { return nil },
 				container.Describe("a page with a description that goes on for so long that nobody would want to read all of it in a picture")),
 		}),
@@ -112,7 +114,7 @@ func TestPicture(t *testing.T) {
 		for _, node := range c.Picture().Nodes {
 			keys = append(keys, node.Key)
 		}
-		if diff := cmp.Diff([]string{"bucket", "cache", "database", "report", "service", "unused"}, keys); diff != "" {
+		if diff := cmp.Diff([]string{"bucket", "cache", "clock", "database", "report", "scratch", "service", "unused"}, keys); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fxrun/fxrun/container"
+)
+
+// tree writes a picture with everything below what needs it.
+type tree struct {
+	screen screen
+	width  int // 0 is as wide as it gets
+	nodes  map[string]container.PictureNode
+	shown  map[string]bool
+	shared bool // something was shown above
+	text   strings.Builder
+}
+
+// sharedMark stands for what a node needs, where that was shown before.
+const sharedMark = "(*)"
+
+// writeTree draws each asset that nothing needs, and what it needs below it,
+// indented; then the resources that no asset leads to. What is needed in
+// several places is shown in full in the first of them.
+func writeTree(out io.Writer, picture container.Picture, screen screen) {
+	t := &tree{screen: screen, nodes: make(map[string]container.PictureNode), shown: make(map[string]bool)}
+	if screen.terminal {
+		t.width, _ = screen.size()
+	}
+	needed := make(map[string]bool)
+	for _, node := range picture.Nodes {
+		t.nodes[node.ID] = node
+		for _, need := range node.Needs {
+			needed[need] = true
+		}
+	}
+	for _, node := range picture.Nodes {
+		if !needed[node.ID] {
+			t.write(node, "", "")
+		}
+	}
+	if len(picture.Nodes) == 0 {
+		t.text.WriteString("nothing to draw\n")
+	}
+	if t.shared {
+		t.text.WriteString("\n" + sharedMark + " what it needs is shown above\n")
+	}
+	_, _ = io.WriteString(out, t.text.String())
+}
+
+// write writes a node's line after first, and what it needs after rest.
+func (t *tree) write(node container.PictureNode, first, rest string) {
+	needs := t.needs(node)
+	again := t.shown[node.ID] && len(needs) > 0
+	t.shared = t.shared || again
+	t.line(node, first, again)
+	if t.shown[node.ID] {
+		return
+	}
+	t.shown[node.ID] = true
+	for i, need := range needs {
+		if i < len(needs)-1 {
+			t.write(need, rest+"├── ", rest+"│   ")
+		} else {
+			t.write(need, rest+"└── ", rest+"    ")
+		}
+	}
+}
+
+// needs are the nodes that a node needs: assets first, then resources.
+func (t *tree) needs(node container.PictureNode) []container.PictureNode {
+	var needs []container.PictureNode
+	for _, id := range node.Needs { // sorted
+		if need, ok := t.nodes[id]; ok {
+			needs = append(needs, need)
+		}
+	}
+	return needs
+}
+
+func (t *tree) line(node container.PictureNode, prefix string, again bool) {
+	notes := []string{}
+	if node.Kind == container.ResourceKind {
+		notes = append(notes, "resource")
+	}
+	for _, note := range []string{node.Type, node.Lifetime} {
+		if note != "" {
+			notes = append(notes, clean(note))
+		}
+	}
+	if node.Eager {
+		notes = append(notes, "eager")
+	}
+	if node.Replaced {
+		notes = append(notes, "replaced by the host application")
+	}
+	if again {
+		notes = append(notes, sharedMark)
+	}
+	note := strings.Join(notes, " ")
+	if t.width > 0 {
+		note = cut(note, max(8, t.width-1-utf8.RuneCountInString(prefix+node.Key)-len(gap)))
+	}
+	colour := bold
+	if node.Kind == container.ResourceKind {
+		colour = plain
+	}
+	line := t.screen.in(dim, prefix) + t.screen.in(colour, node.Key) + gap + t.screen.in(dim, note)
+	t.text.WriteString(strings.TrimRight(line, " ") + "\n")
+}
