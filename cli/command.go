@@ -34,7 +34,7 @@ func Command(definitions ...fx.Option) *cobra.Command {
 		Args:                  onlyCommands,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(p.runCommand(), p.assetsCommand(), p.assetCommand(), p.jobsCommand(),
+	root.AddCommand(p.runCommand(), p.assetsCommand(), p.assetCommand(), p.jobsCommand(), p.configCommand(),
 		p.resourcesCommand(), p.resourceCommand(), p.graphCommand(), p.runsCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(helpIn(root))

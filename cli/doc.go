@@ -8,8 +8,8 @@
 //		)
 //	}
 //
-// The commands are run, assets, asset, jobs, resources, resource, graph and
-// runs; each tells about itself with --help. The history is kept in an SQLite
+// The commands are run, assets, asset, jobs, config, resources, resource, graph
+// and runs; each tells about itself with --help. The history is kept in an SQLite
 // file in the folder fxrun.Home, unless the definitions provide a runs.Store;
 // the file is made by the first run, never by a command that only reads.
 //
@@ -28,6 +28,9 @@
 //	assets         [{assets.Description..., "last": runs.Event}]; no last without history
 //	asset KEY      {assets.Description..., "materializations": [runs.Event]}, newest first
 //	jobs           [{assets.JobDescription..., "assets": [KEY]}]
+//	config schema  JSON Schema
+//	config check   {"job", "selection", "resources": [container.Description],
+//	               "unknown_variables": [container.UnknownVariable], "faults": [TEXT]}
 //	resources      [container.Description]
 //	resource KEY   {container.Description..., "needed_by": [container.Reason], "unneeded": TEXT,
 //	               "faults": [TEXT]}; the second and third with --job or --select, one of them

@@ -69,13 +69,19 @@ func invalid(doing, format string, args ...any) error {
 }
 
 // withoutDig returns the error below what Fx and dig say about how they came
-// to call the function that it is from.
+// to call the function that it is from. A wrong wiring is bad input.
 func withoutDig(doing string, err error) error {
 	var faults *container.Faults
 	if errors.As(err, &faults) {
 		return faults
 	}
-	return fmt.Errorf("%s: %w", doing, dig.RootCause(err))
+	var wiring dig.Error
+	if root := dig.RootCause(err); !errors.As(root, &wiring) {
+		return fmt.Errorf("%s: %w", doing, root)
+	}
+	// Not a function's own error but one of the graph: here dig's words hold
+	// the function and where it is.
+	return container.JoinFaults(doing, []error{err})
 }
 
 // report writes an error that was not told yet.

@@ -26,7 +26,18 @@ type configDefinition struct {
 // Config gives a resource its config: a struct, by value, of the type that the
 // resource's constructor takes as a parameter. The type's exported fields are
 // the config's fields, with envconfig's tags: default, required, envconfig,
-// split_words, ignored, desc.
+// split_words, ignored, desc. Four more say which values are allowed:
+//
+//	Level string        `enum:"debug,info,warn"`  // one of these; for any type of a single value
+//	Port  int           `min:"1" max:"65535"`     // for numbers
+//	Wait  time.Duration `min:"100ms" max:"5s"`    // for durations
+//	Name  string        `min:"3" pattern:"^[a-z]"` // characters; for lists items, for maps entries, for []byte bytes
+//
+// A tag holds for the value of every layer, also inside a pointer or a
+// [Secret]; [New] checks the default tag and the value in code. A field that
+// no layer sets, and a nil pointer, are allowed: required asks for a value. A
+// pattern is one of package regexp, and matches anywhere in the text unless it
+// has ^ and $.
 //
 // Each field gets its value from the highest of four layers: the default tag,
 // the non-zero value in code, the environment (with [FromEnv]), the launch.
@@ -122,4 +133,16 @@ type Field struct {
 	AtLaunch bool `json:"at_launch,omitempty"`
 	// Fixed says that a launch may not set the field.
 	Fixed bool `json:"fixed,omitempty"`
+	// Default is the default tag, [Masked] for a secret, "" without one. A value
+	// in code wins over it.
+	Default string `json:"default,omitempty"`
+	// Enum are the allowed values, in the tag's order; nil where any is, and for
+	// a secret, since each of them could be it.
+	Enum []string `json:"enum,omitempty"`
+	// Min and Max are the bounds of a number or a duration, or of the length of
+	// text (characters), bytes, a list or a map; "" where there is none.
+	Min string `json:"min,omitempty"`
+	Max string `json:"max,omitempty"`
+	// Pattern is the regular expression that the text has to match.
+	Pattern string `json:"pattern,omitempty"`
 }

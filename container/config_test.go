@@ -34,6 +34,9 @@ type section struct {
 	Count int    `default:"11"`
 }
 
+// grade is a number with a name of its own.
+type grade int32
+
 // kinds has a field of every kind, with a default each.
 type kinds struct {
 	Text     string         `default:"d"`
@@ -54,6 +57,9 @@ type kinds struct {
 	Secret   container.Secret[string] `default:"d"`
 	Password container.Secret[int]    `default:"1"`
 	Bytes    []byte                   `default:"d"`
+	Enum     string                   `default:"d" enum:"d,c,e,l"`
+	Grade    *grade                   `default:"1" enum:"1,2,3,4"`
+	Deep     *section
 }
 
 // source is one layer of kinds, each with other values.
@@ -67,6 +73,7 @@ func kindsOf(n int, text, u string, t time.Time) kinds {
 		Duration: time.Duration(n) * time.Minute, Time: t, URL: parsed(u), List: []string{text, text}, Numbers: []int{n, n},
 		Map: map[string]int{text: n}, Section: section{text, n}, Pointer: &n, Level: level(1 + n%2),
 		Secret: container.NewSecret(text), Password: container.NewSecret(n), Bytes: []byte(text),
+		Enum: text, Grade: new(grade(n)), Deep: &section{text, n},
 	}
 }
 
@@ -92,6 +99,9 @@ resources:
       secret: l
       password: 4
       bytes: l
+      enum: l
+      grade: 4
+      deep: {name: l, count: 4}
 `
 
 // kindsByReference is kindsInYAML with every scalar left to the environment.
@@ -118,6 +128,9 @@ resources:
       secret: {env: L_TEXT}
       password: {env: L_INT}
       bytes: {env: L_TEXT}
+      enum: {env: L_TEXT}
+      grade: {env: L_INT}
+      deep: {name: {env: L_TEXT}, count: {env: L_INT}}
 `
 
 // configOf returns the config that a constructor gets.
@@ -150,6 +163,7 @@ func TestTheHighestLayerWins(t *testing.T) {
 		"TEXT": "e", "INT": "3", "INT8": "3", "UINT16": "3", "FLOAT": "3.5", "BOOL": "true", "DURATION": "3m",
 		"TIME": "2026-01-03T03:04:05Z", "URL": "https://env.example", "LIST": "e,e", "NUMBERS": "3,3", "MAP": "e:3",
 		"SECTION_NAME": "e", "SECTION_COUNT": "3", "POINTER": "3", "LEVEL": "high", "SECRET": "e", "PASSWORD": "3", "BYTES": "e",
+		"ENUM": "e", "GRADE": "3", "DEEP_NAME": "e", "DEEP_COUNT": "3",
 	} {
 		t.Setenv("KINDS_"+name, value)
 	}
@@ -161,7 +175,7 @@ func TestTheHighestLayerWins(t *testing.T) {
 	}
 	defaults := kindsOf(1, "d", "https://default.example", day(2))
 	defaults.Section, defaults.List, defaults.Numbers, defaults.Map = section{"dn", 11}, []string{"a", "b"}, []int{1, 2}, map[string]int{"a": 1}
-	defaults.Level = 1
+	defaults.Level, defaults.Deep = 1, &section{"dn", 11}
 	code := kindsOf(2, "c", "https://code.example", day(1))
 	code.Level = 2
 	inEnvironment := kindsOf(3, "e", "https://env.example", day(3))
@@ -184,7 +198,7 @@ func TestTheHighestLayerWins(t *testing.T) {
 			"text": "l", "int": 4, "int8": 4, "uint16": uint16(4), "float": 4.5, "bool": true, "duration": 4 * time.Minute, "time": day(4),
 			"url": parsed("https://launch.example"), "list": []string{"l", "l"}, "numbers": []any{4, 4}, "map": map[string]any{"l": 4},
 			"section": container.Fields{"name": "l", "count": 4}, "pointer": 4, "level": "low", "secret": container.NewSecret("l"),
-			"password": 4, "bytes": []byte("l"),
+			"password": 4, "bytes": []byte("l"), "enum": "l", "grade": 4, "deep": container.Fields{"name": "l", "count": 4},
 		}}}, launched, container.FromLaunch},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -322,6 +336,8 @@ func TestValuesOfTheWrongTypeAreRefused(t *testing.T) {
 		"level":    {"middle", 1},
 		"secret":   {[]string{"hunter2"}, map[string]any{"hunter2": 1}, nil, container.NewSecret(3)},
 		"password": {"hunter2", 1.5, nil},
+		"enum":     {"x", "", 1, nil, "D"},
+		"grade":    {0, 5, "1", 1.5, grade(7)},
 	} {
 		for _, value := range values {
 			t.Run(fmt.Sprintf("%T for %s", value, field), func(t *testing.T) {
@@ -554,7 +570,7 @@ func TestProvenanceOfEveryField(t *testing.T) {
 	}
 	want := []container.Field{
 		{Path: "dsn", GoName: "DSN", Type: "string", Description: "where it is", Source: container.FromEnvironment, Variable: "P_DSN", Value: "from env", Required: true},
-		{Path: "table", GoName: "Table", Type: "string", Source: container.FromDefault, Variable: "P_TABLE", Value: "orders"},
+		{Path: "table", GoName: "Table", Type: "string", Source: container.FromDefault, Variable: "P_TABLE", Value: "orders", Default: "orders"},
 		{Path: "batch", GoName: "Batch", Type: "int", Source: container.FromCode, Variable: "P_BATCH", Value: "5"},
 		{Path: "zero", GoName: "Zero", Type: "int", Source: container.FromZero, Variable: "P_ZERO", Value: "0", Fixed: true},
 		{Path: "user", GoName: "User", Type: "string", Source: container.FromLaunch, Value: "me", Required: true, AtLaunch: true},

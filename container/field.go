@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -25,6 +26,7 @@ type configField struct {
 	typ    reflect.Type
 	text   string // default tag
 	desc   string
+	constraint
 
 	key      string // environment variable; "" where none is read
 	alt      string // the name that envconfig falls back to, without the prefix
@@ -145,6 +147,9 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 		} else {
 			inner.prefix, _ = variableNames(at.prefix, field)
 		}
+		if name := constraintTag(field.Tag); name != "" {
+			w.fault("config field %s: its %s tag is not heeded on a struct: put it on a field", leaf.goName, name)
+		}
 		w.structure(structType, inner, above)
 		return
 	}
@@ -158,19 +163,39 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 	}
 	w.seen[leaf.path] = leaf.goName
 	leaf.single = reflect.StructOf([]reflect.StructField{{Name: field.Name, Type: field.Type, Tag: field.Tag}})
-	leaf.fallback = reflect.StructOf([]reflect.StructField{{
-		Name: field.Name, Type: field.Type, Tag: reflect.StructTag(`default:` + strconv.Quote(leaf.text)),
-	}})
+	leaf.fallback = withDefaultTag(leaf.text, field.Type)
 	leaf.prefix = at.prefix
 	if w.config.fromEnv && readableFromText(field.Type) {
 		leaf.key, leaf.alt = variableNames(at.prefix, field)
 	}
+	w.constrain(&leaf, field.Tag)
+	w.fields = append(w.fields, leaf)
+}
+
+// constrain reads the constraint tags of a leaf and checks what the
+// definition itself gives it: the default tag and the value in code.
+func (w *fieldWalk) constrain(leaf *configField, tag reflect.StructTag) {
+	var faults []error
+	leaf.constraint, faults = newConstraint(tag, leaf.typ)
+	for _, fault := range faults {
+		w.fault("config field %s: %w", leaf.goName, fault)
+	}
+	if text := misplacedConstraint(leaf.typ, make(map[reflect.Type]bool)); text != "" {
+		w.fault("config field %s: %s", leaf.goName, text)
+	}
 	if leaf.text != "" {
-		if _, err := leaf.decodeDefault(); err != nil {
+		value, err := leaf.decodeDefault()
+		if err != nil {
 			w.fault("config field %s: its default tag is %w", leaf.goName, err)
+		} else if must := leaf.violation(value); must != "" {
+			w.fault("config field %s: its default tag must %s", leaf.goName, must)
 		}
 	}
-	w.fields = append(w.fields, leaf)
+	if value, ok := fieldByIndex(w.config.value, leaf.index); ok && !value.IsZero() {
+		if must := leaf.violation(value); must != "" {
+			w.fault("config field %s: its value in code must %s", leaf.goName, must)
+		}
+	}
 }
 
 // variableTemplate prints what envconfig itself calls the field, so that no
@@ -280,7 +305,7 @@ func isTrue(text string) bool {
 func isSecret(t reflect.Type) bool { return hasSecret(t, make(map[reflect.Type]bool)) }
 
 func hasSecret(t reflect.Type, seen map[reflect.Type]bool) bool {
-	if t.Implements(reflect.TypeFor[interface{ secret() }]()) {
+	if t.Implements(reflect.TypeFor[hider]()) {
 		return true
 	}
 	if seen[t] {
@@ -328,20 +353,24 @@ func readableFromText(t reflect.Type) bool {
 }
 
 // undecodable says why no layer could give the type a value; "" if one can.
-func undecodable(t reflect.Type) string {
+func undecodable(t reflect.Type, above ...reflect.Type) string {
 	if decodesText(t) {
 		return ""
 	}
+	if slices.Contains(above, t) {
+		return t.String() + ", which contains itself,"
+	}
+	above = append(above, t)
 	switch t.Kind() {
 	case reflect.Func, reflect.Chan, reflect.Interface, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer, reflect.Uintptr:
 		return t.String()
 	case reflect.Slice, reflect.Pointer, reflect.Array:
-		return undecodable(t.Elem())
+		return undecodable(t.Elem(), above...)
 	case reflect.Map:
-		if reason := undecodable(t.Key()); reason != "" {
+		if reason := undecodable(t.Key(), above...); reason != "" {
 			return reason
 		}
-		return undecodable(t.Elem())
+		return undecodable(t.Elem(), above...)
 	}
 	return ""
 }

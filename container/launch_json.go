@@ -55,7 +55,7 @@ func (v launchValue) shown(field *configField) (any, bool) {
 		if field.secret || !v.value.IsValid() {
 			return nil, false
 		}
-		return jsonable(v.value), true
+		return jsonable(v.value, asText), true
 	}
 	if name, ok := variableReference(field.typ, v.node); ok {
 		return map[string]string{"env": name}, true
@@ -67,43 +67,44 @@ func (v launchValue) shown(field *configField) (any, bool) {
 	if fault := decodeNode(v.node, value); fault != nil {
 		return nil, false
 	}
-	return jsonable(value), true
+	return jsonable(value, asText), true
 }
 
 // jsonable returns a config value in the form that a launch is read from: what
 // reads itself from text as text, a duration as 5s and not as nanoseconds,
-// bytes as text, structs with their launch names.
-func jsonable(value reflect.Value) any {
+// bytes as text, structs with their launch names. text is [asText] or
+// [shownText].
+func jsonable(value reflect.Value, text func(reflect.Value) (string, bool)) any {
 	if value.Kind() == reflect.Pointer {
 		if value.IsNil() {
 			return nil
 		}
-		if text, ok := asText(value); ok {
+		if text, ok := text(value); ok {
 			return text
 		}
-		return jsonable(value.Elem())
+		return jsonable(value.Elem(), text)
 	}
-	if text, ok := asText(value); ok {
+	if text, ok := text(value); ok {
 		return text
 	}
 	switch value.Kind() {
 	case reflect.Slice, reflect.Array:
 		list := make([]any, value.Len())
 		for i := range list {
-			list[i] = jsonable(value.Index(i))
+			list[i] = jsonable(value.Index(i), text)
 		}
 		return list
 	case reflect.Map:
 		entries := make(map[string]any, value.Len())
 		for entry := value.MapRange(); entry.Next(); {
-			entries[fmt.Sprint(jsonable(entry.Key()))] = jsonable(entry.Value())
+			entries[fmt.Sprint(jsonable(entry.Key(), text))] = jsonable(entry.Value(), text)
 		}
 		return entries
 	case reflect.Struct:
 		fields := make(map[string]any)
 		for i := range value.NumField() {
 			if field := value.Type().Field(i); field.IsExported() && !isTrue(field.Tag.Get("ignored")) {
-				fields[launchName(field)] = jsonable(value.Field(i))
+				fields[launchName(field)] = jsonable(value.Field(i), text)
 			}
 		}
 		return fields
@@ -127,6 +128,14 @@ func asText(value reflect.Value) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// shownText is asText for people: a URL comes without its password.
+func shownText(value reflect.Value) (string, bool) {
+	if redacted, ok := value.Interface().(interface{ Redacted() string }); ok {
+		return redacted.Redacted(), true
+	}
+	return asText(value)
 }
 
 // setPath sets a dotted path in nested maps.

@@ -20,9 +20,10 @@ import (
 // launchValue is what a launch says of one config field: a node of YAML, or a
 // Go value of the field's type.
 type launchValue struct {
-	node   *yaml.Node
-	value  reflect.Value
-	broken bool // it is of the wrong type, which is reported already
+	node    *yaml.Node
+	value   reflect.Value
+	broken  bool // it is of the wrong type, which is reported already
+	refused bool // it is of the right type but not allowed, which is reported already
 }
 
 // launchValues are what a launch says of one resource, by field path.
@@ -68,11 +69,26 @@ func (c *configDefinition) read(into launchValues, at string, source any) []erro
 	for i := range c.fields {
 		field := &c.fields[i]
 		if fieldValue, ok := fieldByIndex(value, field.index); ok && !fieldValue.IsZero() {
-			into[field.path] = launchValue{value: fieldValue}
-			faults = append(faults, c.checkFixed(at, field, "")...)
+			faults = append(faults, c.take(into, at, field, fieldValue)...)
 		}
 	}
 	return faults
+}
+
+// take keeps a Go value for a field.
+func (c *configDefinition) take(into launchValues, at string, field *configField, value reflect.Value) []error {
+	refusals := refuse(at, field, value, "")
+	into[field.path] = launchValue{value: value, refused: len(refusals) > 0}
+	return append(c.checkFixed(at, field, ""), refusals...)
+}
+
+// refuse says where a value is not one that the field's tags allow.
+func refuse(at string, field *configField, value reflect.Value, where string) []error {
+	must := field.violation(value)
+	if must == "" {
+		return nil
+	}
+	return []error{faultf("%s%s: it must %s", joinPath(at, field.path), where, must)}
 }
 
 // fieldByIndex is reflect's, but says false at a nil pointer.
@@ -172,8 +188,7 @@ func (c *configDefinition) readField(into launchValues, at, path string, given a
 	}
 	value := reflect.ValueOf(given)
 	if value.IsValid() && value.Type().AssignableTo(field.typ) {
-		into[path] = launchValue{value: value}
-		return c.checkFixed(at, field, "")
+		return c.take(into, at, field, value)
 	}
 	if value.IsValid() && isSecret(value.Type()) { // as YAML it would be its mask
 		into[path] = launchValue{broken: true}
@@ -232,9 +247,11 @@ func (c *configDefinition) readLeaf(into launchValues, at string, field *configF
 	trial := reflect.New(field.typ).Elem()
 	if err := decodeNode(node, trial); err != nil {
 		into[field.path] = launchValue{broken: true}
-		faults = append(faults, err.at(joinPath(at, field.path), field.secret))
+		return append(faults, err.at(joinPath(at, field.path), field.secret))
 	}
-	return faults
+	refusals := refuse(at, field, trial, where(node))
+	into[field.path] = launchValue{node: node, refused: len(refusals) > 0}
+	return append(faults, refusals...)
 }
 
 func (c *configDefinition) checkFixed(at string, field *configField, where string) []error {
@@ -335,7 +352,7 @@ func decodeNode(node *yaml.Node, into reflect.Value) *nodeError {
 	case reflect.Struct:
 		return decodeStruct(node, into)
 	case reflect.Slice, reflect.Array:
-		if t.Elem().Kind() != reflect.Uint8 {
+		if t.Kind() == reflect.Array || t.Elem().Kind() != reflect.Uint8 {
 			return decodeList(node, into)
 		}
 	case reflect.Map:
@@ -465,7 +482,7 @@ func decodeMap(node *yaml.Node, into reflect.Value) *nodeError {
 	into.Set(reflect.MakeMap(into.Type()))
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := reflect.New(into.Type().Key()).Elem(), reflect.New(into.Type().Elem()).Elem()
-		if fault := decodeNode(node.Content[i], key); fault != nil {
+		if fault := decodeNode(asNumber(node.Content[i], key.Type()), key); fault != nil {
 			return fault
 		}
 		if fault := decodeNode(node.Content[i+1], value); fault != nil {
@@ -474,6 +491,18 @@ func decodeMap(node *yaml.Node, into reflect.Value) *nodeError {
 		into.SetMapIndex(key, value)
 	}
 	return nil
+}
+
+// asNumber takes the quotes off a map's key: in JSON the key of a map[int]int
+// has some.
+func asNumber(key *yaml.Node, t reflect.Type) *yaml.Node {
+	key = followAlias(key)
+	if key.Kind != yaml.ScalarNode || key.Tag != "!!str" || !isNumber(t) {
+		return key
+	}
+	plain := &yaml.Node{Kind: yaml.ScalarNode, Value: key.Value, Line: key.Line, Column: key.Column}
+	plain.Tag = plain.ShortTag()
+	return plain
 }
 
 func decodeStruct(node *yaml.Node, into reflect.Value) *nodeError {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 )
 
 // resolved is a resource's config for one launch.
@@ -18,6 +19,9 @@ type resolved struct {
 type origin struct {
 	source   Source
 	variable string
+	// unreadable says that the layer's value is not of the field's type, and
+	// refused that it is, but not allowed.
+	unreadable, refused bool
 }
 
 // resolve lays the layers over each other: default, code, environment, launch.
@@ -33,10 +37,10 @@ func (c *configDefinition) resolve(at string, launch launchValues) (resolved, []
 		field := &c.fields[i]
 		value, from, err := c.layer(field, launch)
 		origins[i] = from
-		whole = whole && from.source != FromNowhere
+		whole = whole && from.source != FromNowhere && !from.refused
 		if err != nil {
 			faults = append(faults, faultf("%s: %w", joinPath(at, field.path), err))
-			continue
+			origins[i].unreadable = !value.IsValid()
 		}
 		if value.IsValid() {
 			setByIndex(config, field.index, value)
@@ -68,7 +72,11 @@ func (c *configDefinition) layer(field *configField, launch launchValues) (refle
 		}
 		value, err := field.decodeVariable()
 		if err != nil {
-			err = fmt.Errorf("the environment variable %s is %w", name, err)
+			return value, from, fmt.Errorf("the environment variable %s is %w", name, err)
+		}
+		if must := field.violation(value); must != "" {
+			from.refused = true
+			err = fmt.Errorf("the environment variable %s must %s", name, must)
 		}
 		return value, from, err
 	}
@@ -104,7 +112,7 @@ func missing(field *configField, variable string) error {
 
 // launched is the value that a launch gave.
 func launched(field *configField, given launchValue) (reflect.Value, origin, error) {
-	from := origin{source: FromLaunch}
+	from := origin{source: FromLaunch, refused: given.refused}
 	if given.broken {
 		from.source = FromNowhere
 		return reflect.Value{}, from, nil
@@ -124,7 +132,11 @@ func launched(field *configField, given launchValue) (reflect.Value, origin, err
 		}
 		value, err := field.decodeNamedVariable(name)
 		if err != nil {
-			err = fmt.Errorf("the environment variable %s, which the launch refers to, is %w", name, err)
+			return value, from, fmt.Errorf("the environment variable %s, which the launch refers to, is %w", name, err)
+		}
+		if must := field.violation(value); must != "" {
+			from.refused = true
+			err = fmt.Errorf("the environment variable %s, which the launch refers to, must %s", name, must)
 		}
 		return value, from, err
 	}
@@ -175,12 +187,40 @@ func (c *configDefinition) describe(config resolved) []Field {
 			Path: field.path, GoName: field.goName, Type: field.typ.String(), Description: field.desc,
 			Source: config.origins[i].source, Variable: config.origins[i].variable,
 			Secret: field.secret, Required: field.required || field.atLaunch, AtLaunch: field.atLaunch, Fixed: field.fixed,
+			Default: field.shownDefault(), Min: field.min.text, Max: field.max.text,
+		}
+		if !field.secret {
+			fields[i].Enum = slices.Clone(field.texts)
+		}
+		if field.pattern != nil {
+			fields[i].Pattern = field.pattern.String()
+		}
+		if config.origins[i].unreadable {
+			continue
 		}
 		if value, ok := fieldByIndex(config.value, field.index); ok && fields[i].Source != FromNowhere {
 			fields[i].Value = show(value, field.secret)
 		}
 	}
 	return fields
+}
+
+// shownDefault is the default tag, as far as it may be shown.
+func (f *configField) shownDefault() string {
+	if f.text == "" {
+		return ""
+	}
+	if f.secret {
+		return Masked
+	}
+	if !f.typ.Implements(reflect.TypeFor[interface{ Redacted() string }]()) {
+		return f.text
+	}
+	value, err := f.decodeDefault()
+	if err != nil {
+		return ""
+	}
+	return show(value, false)
 }
 
 // show renders a value as text: scalars bare, the rest as JSON, secrets masked.
@@ -207,7 +247,7 @@ func show(value reflect.Value, secret bool) string {
 		if value.Kind() != reflect.Array && value.Kind() != reflect.Struct && value.IsNil() {
 			return ""
 		}
-		text, err := json.Marshal(value.Interface())
+		text, err := json.Marshal(jsonable(value, shownText))
 		if err != nil {
 			return value.Type().String()
 		}

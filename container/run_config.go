@@ -195,6 +195,16 @@ func (c RunConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.Stri
 // LogValue returns [RunConfig.String].
 func (c RunConfig) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
+// errRunConfigLiterals is why a run config is not written as it is.
+var errRunConfigLiterals = errors.New("a run config may hold secrets: write what Container.LaunchJSON returns")
+
+// MarshalJSON refuses, since a secret may be given as a literal: what
+// [Container.LaunchJSON] returns may be stored and shown.
+func (c RunConfig) MarshalJSON() ([]byte, error) { return nil, errRunConfigLiterals }
+
+// MarshalYAML refuses as [RunConfig.MarshalJSON] does.
+func (c RunConfig) MarshalYAML() (any, error) { return nil, errRunConfigLiterals }
+
 // String names the resources that the config speaks of, without any value.
 func (c RunConfig) String() string {
 	return fmt.Sprintf("run config of resources %s", strings.Join(slices.Sorted(maps.Keys(c.Resources)), ", "))

@@ -97,10 +97,19 @@ func (s *Secret[T]) decode(text []byte) error {
 	return nil
 }
 
-// secret marks the type for the code that describes config fields.
-func (s Secret[T]) secret() {}
+// hidden gives the value to the code that checks config fields.
+func (s Secret[T]) hidden() any { return s.value }
+
+func (s Secret[T]) hiddenType() reflect.Type { return reflect.TypeFor[T]() }
+
+// hider is a Secret of any type.
+type hider interface {
+	hidden() any
+	hiddenType() reflect.Type
+}
 
 var (
+	_ hider                    = Secret[string]{}
 	_ fmt.Formatter            = Secret[string]{}
 	_ slog.LogValuer           = Secret[string]{}
 	_ json.Marshaler           = Secret[string]{}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/runs"
+)
+
+func (p program) configCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "config",
+		Short: "Check a run config, or show what one may say",
+		Long: "Check a run config, or show what one may say: as a template to complete, or as a\n" +
+			"JSON Schema for editors. Nothing is started. Secrets are never shown.",
+		Example: "  PROGRAM config template --job nightly > nightly.yaml\n" +
+			"  PROGRAM config check --job nightly --config nightly.yaml\n" +
+			"  PROGRAM config schema > run-config.schema.json",
+		DisableFlagsInUseLine: true,
+		Args:                  onlyCommands,
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	command.AddCommand(p.configCheckCommand(), p.configSchemaCommand(), p.configTemplateCommand())
+	return command
+}
+
+// configFlags say which run config a command is about.
+type configFlags struct {
+	launch  launchFlags
+	selects []string
+}
+
+// register adds the flags that choose what the run config is for.
+func (f *configFlags) register(command *cobra.Command, p program) {
+	command.Flags().StringVarP(&f.launch.job, "job", "j", "", "only of what the job called `NAME` needs, with its launch defaults")
+	p.complete(command, "job", p.jobNames)
+	f.registerSelect(command, p)
+}
+
+// registerWithConfig adds the flags that give the run config too.
+func (f *configFlags) registerWithConfig(command *cobra.Command, p program) {
+	f.launch.register(command, p, "only of what the job called `NAME` needs, with its launch defaults")
+	f.registerSelect(command, p)
+}
+
+func (f *configFlags) registerSelect(command *cobra.Command, p program) {
+	command.Flags().StringArrayVarP(&f.selects, "select", "s", nil, "only of what the assets need that an `EXPRESSION` selects (repeatable: any of them)")
+	p.complete(command, "select", p.selections)
+}
+
+// configScope is what the flags are about.
+type configScope struct {
+	whole     bool // neither job nor selection: all resources
+	job       string
+	selection string
+	resources []container.Description
+	config    container.RunConfig // the job's defaults and the flags'
+	faults    error               // what a launch would say of it
+}
+
+// scope finds the resources, and checks what the flags give them.
+func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) {
+	if f.launch.job != "" && len(f.selects) > 0 {
+		return configScope{}, container.JoinFaults("reading the flags", []error{errors.New("--job and --select: give one of them")})
+	}
+	given, err := f.launch.config(cmd.InOrStdin())
+	if err != nil {
+		return configScope{}, err
+	}
+	scope := configScope{job: f.launch.job}
+	if scope.config, err = f.launch.withJob(s.graph, given); err != nil {
+		return configScope{}, err
+	}
+	if f.launch.job == "" && len(f.selects) == 0 {
+		scope.whole = true
+		preview, err := s.container.Check(container.NeedsResources(allKeys(s)...), container.Launch(given))
+		scope.resources, scope.faults = preview.Resources, aboutLaunch(err)
+		return scope, nil
+	}
+	request := runs.Request{Job: f.launch.job, Config: given}
+	if len(f.selects) > 0 {
+		request.Selection = eitherOf(f.selects)
+	}
+	preview, err := s.launcher.Check(request)
+	if preview.Plan == nil {
+		return configScope{}, err
+	}
+	scope.selection, scope.resources, scope.faults = preview.Plan.Selection, preview.Resources, aboutRun(err)
+	return scope, nil
+}
+
+func allKeys(s *session) []string {
+	resources := s.container.Resources()
+	keys := make([]string, len(resources))
+	for i, resource := range resources {
+		keys[i] = resource.Key
+	}
+	return keys
+}
+
+// keys are for the container's methods that take none for all.
+func (s configScope) keys() []string {
+	if s.whole {
+		return nil
+	}
+	keys := make([]string, len(s.resources))
+	for i, resource := range s.resources {
+		keys[i] = resource.Key
+	}
+	return keys
+}
+
+// empty reports whether nothing was chosen that could have a config.
+func (s configScope) empty() bool { return !s.whole && len(s.resources) == 0 }
+
+// of names what the scope is.
+func (s configScope) of() string {
+	switch {
+	case s.whole:
+		return "all resources"
+	case s.job != "":
+		return "job " + s.job
+	}
+	return "selection " + clean(s.selection)
+}

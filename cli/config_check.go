@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/container"
+)
+
+// configJSON is a checked run config.
+type configJSON struct {
+	Job              string                      `json:"job,omitempty"`
+	Selection        string                      `json:"selection,omitempty"`
+	Resources        []container.Description     `json:"resources"`
+	UnknownVariables []container.UnknownVariable `json:"unknown_variables"`
+	Faults           []string                    `json:"faults"`
+}
+
+func (p program) configCheckCommand() *cobra.Command {
+	var flags configFlags
+	var asJSON bool
+	command := &cobra.Command{
+		Use:   "check",
+		Short: "Check a run config and the environment",
+		Long: "Check a run config together with the environment: of all resources, or of those that\n" +
+			"a job or a selection needs. Everything that is wrong is reported at once, as a launch\n" +
+			"would. Variables that look as if they were meant for a config but that no field reads\n" +
+			"are told too; they are no fault.\n\n" + exitCodes,
+		Example: "  PROGRAM config check --config prod.yaml\n" +
+			"  PROGRAM config check --job nightly --set resources.warehouse.config.table=orders",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.checkConfig(cmd, flags, asJSON) },
+	}
+	flags.registerWithConfig(command, p)
+	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	return command
+}
+
+func (p program) checkConfig(cmd *cobra.Command, flags configFlags, asJSON bool) error {
+	s, err := p.open()
+	if err != nil {
+		return err
+	}
+	scope, err := flags.scope(cmd, s)
+	if err != nil {
+		return err
+	}
+	unknown := s.container.UnknownVariables(os.Environ(), scope.config)
+	if asJSON {
+		return writeWithFaults(cmd.OutOrStdout(), configJSON{
+			Job: scope.job, Selection: scope.selection, Resources: list(scope.resources),
+			UnknownVariables: list(unknown), Faults: faultTexts(scope.faults),
+		}, scope.faults)
+	}
+	if scope.faults == nil {
+		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the run config of %s is right: %s\n", scope.of(), counted(len(scope.resources), "resource"))
+	}
+	writeUnknown(cmd.OutOrStdout(), unknown)
+	return scope.faults
+}
+
+// writeUnknown warns of variables that nothing reads.
+func writeUnknown(out io.Writer, unknown []container.UnknownVariable) {
+	screen := screenOf(out)
+	for _, variable := range unknown {
+		text := "no field reads the environment variable " + variable.Name
+		if variable.Nearest != "" {
+			text += ", did you mean " + variable.Nearest + "?"
+		}
+		_, _ = fmt.Fprintln(out, screen.in(yellow, "warning:")+" "+clean(text))
+	}
+}

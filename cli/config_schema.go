@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/container"
+)
+
+func (p program) configSchemaCommand() *cobra.Command {
+	var flags configFlags
+	command := &cobra.Command{
+		Use:   "schema",
+		Short: "Write the JSON Schema of run configs",
+		Long: "Write the JSON Schema (draft 2020-12) of run configs, for editors and forms: of all\n" +
+			"resources, or of those that a job or a selection needs. Fixed fields and the\n" +
+			"defaults of secrets are not in it.",
+		Example: "  PROGRAM config schema > run-config.schema.json\n" +
+			"  PROGRAM config schema --job nightly",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.writeSchema(cmd, flags) },
+	}
+	flags.register(command, p)
+	return command
+}
+
+func (p program) writeSchema(cmd *cobra.Command, flags configFlags) error {
+	s, err := p.open()
+	if err != nil {
+		return err
+	}
+	scope, err := flags.scope(cmd, s)
+	if err != nil {
+		return err
+	}
+	of := s.container
+	if scope.empty() { // no keys would mean all
+		if of, err = container.New(); err != nil {
+			return err
+		}
+	}
+	var schema json.RawMessage
+	if schema, err = of.Schema(scope.keys()...); err != nil {
+		return err
+	}
+	return writeDocument(cmd.OutOrStdout(), schema)
+}

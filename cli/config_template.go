@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/container"
+)
+
+func (p program) configTemplateCommand() *cobra.Command {
+	var flags configFlags
+	command := &cobra.Command{
+		Use:   "template",
+		Short: "Write a run config to complete",
+		Long: "Write a run config in YAML, to be completed: every field that a launch may set, with\n" +
+			"what it may be and where its value comes from now. What has to be given, and what\n" +
+			"--job, --config or --set give, stands there as it is; the rest is commented out.\n" +
+			"Secrets are references to the environment.",
+		Example: "  PROGRAM config template > run-config.yaml\n" +
+			"  PROGRAM config template --job nightly",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.writeTemplate(cmd, flags) },
+	}
+	flags.registerWithConfig(command, p)
+	return command
+}
+
+func (p program) writeTemplate(cmd *cobra.Command, flags configFlags) error {
+	s, err := p.open()
+	if err != nil {
+		return err
+	}
+	scope, err := flags.scope(cmd, s)
+	if err != nil {
+		return err
+	}
+	text := "resources:\n"
+	if !scope.empty() {
+		if text, err = s.container.Template(scope.config, scope.keys()...); err != nil {
+			return aboutTemplate(err)
+		}
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Run config of %s. Take the # away from a setting to change it.\n%s", scope.of(), cleanLines(text)+"\n")
+	return err
+}
+
+// aboutTemplate calls what was being done by the user's word for it.
+func aboutTemplate(err error) error {
+	return container.JoinFaults("reading the run config", faultsIn(err))
+}

@@ -1,0 +1,256 @@
+package container
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Template returns a run config to be completed by a person, in YAML: every
+// field that a launch may set, with its description, what it may be, and where
+// its value comes from now. What given says, and what has to be given, stands
+// there as it is; the other fields stand behind a # that is to be taken away.
+// Secrets are references to the environment. It reads the environment.
+//
+// Without keys it is about all resources, with keys about these and what they
+// are built from, except for those that live per process. The error is a *[Faults] with what is wrong with the keys or
+// with given. A template of which nothing is completed is a valid run config,
+// unless something has to be given.
+func (c *Container) Template(given RunConfig, keys ...string) (string, error) {
+	const doing = "writing the template of a run config"
+	nodes, err := c.configured(doing, keys)
+	if err != nil {
+		return "", err
+	}
+	launches, faults := c.readLaunch(given)
+	if err := JoinFaults(doing, faults); err != nil {
+		return "", err
+	}
+	text := templateText{out: new(strings.Builder)}
+	text.line("resources:")
+	for _, n := range nodes {
+		resource := text.inside()
+		resource.comment(n.description)
+		resource.line(yamlKey(n.key) + ":")
+		resource.inside().line("config:")
+		config, _ := n.config.resolve("", launches[n])
+		fields := &templateFields{config: n.config, resolved: config, launch: launches[n]}
+		fields.write(resource.inside().inside(), n.config.tree())
+	}
+	return text.out.String(), nil
+}
+
+// fieldTree is the fields of a config as a run config nests them.
+type fieldTree struct {
+	name  string
+	at    int // in the config's fields; -1 for a section
+	below []*fieldTree
+}
+
+// tree nests the fields, in the order in which the struct has them.
+func (c *configDefinition) tree() []*fieldTree {
+	root := new(fieldTree)
+	for i := range c.fields {
+		names := strings.Split(c.fields[i].path, ".")
+		at := root
+		for _, name := range names[:len(names)-1] {
+			at = at.section(name)
+		}
+		at.below = append(at.below, &fieldTree{name: names[len(names)-1], at: i})
+	}
+	return root.below
+}
+
+func (t *fieldTree) section(name string) *fieldTree {
+	for _, inner := range t.below {
+		if inner.name == name && inner.at < 0 {
+			return inner
+		}
+	}
+	inner := &fieldTree{name: name, at: -1}
+	t.below = append(t.below, inner)
+	return inner
+}
+
+// templateText writes lines at one depth.
+type templateText struct {
+	out    *strings.Builder
+	indent string
+}
+
+func (t templateText) inside() templateText { return templateText{t.out, t.indent + "  "} }
+
+func (t templateText) line(text string) { t.out.WriteString(t.indent + text + "\n") }
+
+// comment writes text for people, "# " before each line: settings that are
+// commented out have no blank there.
+func (t templateText) comment(text string) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(strings.Map(printable, line))
+		if line != "" {
+			t.line("# " + line)
+		}
+	}
+}
+
+// printable takes out what YAML has no place for, even in comments.
+func printable(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return ' '
+	}
+	return r
+}
+
+// templateFields writes the fields of one resource.
+type templateFields struct {
+	config   *configDefinition
+	resolved resolved
+	launch   launchValues
+}
+
+func (f *templateFields) write(text templateText, fields []*fieldTree) {
+	for _, at := range fields {
+		if at.at < 0 {
+			if f.settable(at) {
+				text.line(yamlKey(at.name) + ":")
+				f.write(text.inside(), at.below)
+			}
+			continue
+		}
+		if field := &f.config.fields[at.at]; !field.fixed {
+			f.writeField(text, field, at)
+		}
+	}
+}
+
+// settable reports whether a launch may set anything in a section.
+func (f *templateFields) settable(section *fieldTree) bool {
+	for _, at := range section.below {
+		if at.at < 0 && f.settable(at) || at.at >= 0 && !f.config.fields[at.at].fixed {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *templateFields) writeField(text templateText, field *configField, at *fieldTree) {
+	from := f.resolved.origins[at.at]
+	text.comment(field.desc)
+	text.comment(field.about(from))
+	value := f.value(field, at)
+	given, isGiven := f.launch[field.path]
+	if reference, ok := given.reference(field); ok {
+		value = "{env: " + reference + "}"
+	}
+	setting := strings.TrimSpace(yamlKey(at.name) + ": " + value)
+	if isGiven && value != "" || field.atLaunch || field.required && from.source == FromNowhere {
+		text.line(setting)
+		return
+	}
+	text.line("#" + setting)
+}
+
+// about says what a field may be and where its value is from.
+func (f *configField) about(from origin) string {
+	texts := []string{f.typ.String()}
+	if len(f.texts) > 0 {
+		texts = append(texts, f.allowed())
+	}
+	if f.min.text != "" {
+		texts = append(texts, "at least "+f.counted(f.min))
+	}
+	if f.max.text != "" {
+		texts = append(texts, "at most "+f.counted(f.max))
+	}
+	if f.pattern != nil {
+		texts = append(texts, "matches "+f.pattern.String())
+	}
+	switch {
+	case f.atLaunch:
+		texts = append(texts, "must be given at launch")
+	case f.required:
+		texts = append(texts, "required")
+	}
+	switch from.source {
+	case FromZero, FromNowhere:
+		if f.key != "" && !f.atLaunch {
+			texts = append(texts, "else the environment variable "+f.key)
+		}
+	case FromEnvironment:
+		texts = append(texts, "now from the environment variable "+from.variable)
+	default:
+		texts = append(texts, "now from "+string(from.source))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// value writes the value that the field has now; "" where it has none that may
+// be shown.
+func (f *templateFields) value(field *configField, at *fieldTree) string {
+	if field.secret {
+		return field.suggestedReference(at.name)
+	}
+	origin := f.resolved.origins[at.at]
+	value, ok := fieldByIndex(f.resolved.value, field.index)
+	if !ok || origin.unreadable || origin.source == FromNowhere || field.atLaunch && origin.source != FromLaunch {
+		return ""
+	}
+	if value.Kind() == reflect.Pointer && value.IsNil() {
+		return ""
+	}
+	if origin.source == FromZero && decodesText(bareType(field.typ)) || field.violation(value) != "" {
+		return "" // it could not be read back
+	}
+	return flowYAML(launchText(value))
+}
+
+// suggestedReference is how a launch would give a secret.
+func (f *configField) suggestedReference(name string) string {
+	if f.typ.Kind() == reflect.Map || !readableFromText(f.typ) {
+		return ""
+	}
+	for _, variable := range []string{f.key, strings.ToUpper(snakeCase(name))} {
+		if variableName.MatchString(variable) {
+			return "{env: " + variable + "}"
+		}
+	}
+	return "{env: NAME}"
+}
+
+// reference is the variable that a launch leaves the field to.
+func (v launchValue) reference(field *configField) (name string, ok bool) {
+	if v.node == nil {
+		return "", false
+	}
+	return variableReference(field.typ, v.node)
+}
+
+// flowYAML writes JSON as one line of YAML: plain text without quotes where
+// YAML needs none.
+func flowYAML(value any) string {
+	raw, ok := value.(json.RawMessage)
+	if !ok || bytes.Equal(raw, []byte("null")) {
+		return ""
+	}
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		if plain := yamlKey(text); !strings.ContainsAny(plain, "\r\n") {
+			return plain
+		}
+	}
+	return string(raw)
+}
+
+// yamlKey is a text as YAML.
+func yamlKey(text string) string {
+	written, err := yaml.Marshal(text)
+	if err != nil {
+		return fmt.Sprintf("%q", text)
+	}
+	return strings.TrimSuffix(string(written), "\n")
+}
