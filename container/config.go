@@ -76,7 +76,7 @@ func FromEnv(prefix string) ConfigOption {
 }
 
 // AtLaunch names the Go fields (Table, or Auth.User in a nested struct) whose
-// value must be given at launch: in the run config of the launch itself or in
+// value, not an empty text, must be given at launch: in the run config of the launch itself or in
 // that of its job. A child that needs the resource is not opened without them.
 func AtLaunch(fields ...string) ConfigOption {
 	return configOptionFunc(func(c *configDefinition) { c.atLaunch = append(c.atLaunch, fields...) })

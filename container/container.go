@@ -25,6 +25,7 @@ type Container struct {
 	host      map[signature.Key]reflect.Value
 	supplies  sync.Map // signature.Key -> fx.Option, see supply
 	process   *processScope
+	secrets   map[string]bool // environment variables of secret fields
 }
 
 // node is a resource in the checked graph.
@@ -97,6 +98,7 @@ func New(definitions ...Definition) (*Container, error) {
 		return nil, err
 	}
 	c.setLevels()
+	c.secrets = c.secretVariables()
 	return c, nil
 }
 

@@ -55,8 +55,38 @@ func (c *Container) describe(n *node, launch launchValues) Description {
 	if n.config != nil {
 		value, _ := n.config.resolve(configPath(n.key), launch)
 		description.Config = n.config.describe(value)
+		c.maskVariables(description.Config)
 	}
 	return description
+}
+
+// maskVariables masks what comes from a variable that gives a secret field its
+// value, here or in another resource: somebody took the wrong name.
+func (c *Container) maskVariables(fields []Field) {
+	for i := range fields {
+		if c.secrets[fields[i].Variable] && fields[i].Value != "" {
+			fields[i].Value = Masked
+		}
+	}
+}
+
+// secretVariables are the environment variables that secret fields read.
+func (c *Container) secretVariables() map[string]bool {
+	names := make(map[string]bool)
+	for _, n := range c.nodes {
+		if n.config == nil {
+			continue
+		}
+		for _, field := range n.config.fields {
+			if field.secret && field.key != "" {
+				names[field.key] = true
+				if field.alt != "" {
+					names[field.alt] = true
+				}
+			}
+		}
+	}
+	return names
 }
 
 // Preview is what a child would be, had it been opened.

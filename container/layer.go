@@ -57,13 +57,18 @@ func (c *configDefinition) resolve(at string, launch launchValues) (resolved, []
 // layer finds a field's value; the zero reflect.Value leaves the field alone.
 func (c *configDefinition) layer(field *configField, launch launchValues) (reflect.Value, origin, error) {
 	if given, ok := launch[field.path]; ok {
-		return launched(field, given)
+		value, from, err := launched(field, given)
+		if err == nil && isEmptyText(value) && (field.atLaunch || field.required) {
+			from.source = FromNowhere
+			err = errors.New("missing: the launch gives an empty text")
+		}
+		return value, from, err
+	}
+	if field.atLaunch {
+		return reflect.Value{}, origin{source: FromNowhere}, errors.New("missing: it must be given at launch")
 	}
 	name, isSet := field.variable()
 	from := origin{source: FromNowhere, variable: name}
-	if field.atLaunch {
-		return reflect.Value{}, from, errors.New("missing: it must be given at launch")
-	}
 	if isSet {
 		from.source = FromEnvironment
 		if field.required && os.Getenv(name) == "" {
@@ -95,6 +100,12 @@ func (c *configDefinition) layer(field *configField, launch launchValues) (refle
 	}
 	from.source = FromZero
 	return inCode, from, nil // invalid below a nil pointer, which stays nil
+}
+
+// isEmptyText reports whether a launch gave nothing but quotes, as does
+// --set path=$UNSET in a shell.
+func isEmptyText(value reflect.Value) bool {
+	return value.IsValid() && value.Kind() == reflect.String && value.Len() == 0
 }
 
 // missing tells the ways to give a field its value.
