@@ -641,3 +641,54 @@ func TestByConstruction(t *testing.T) {
 		}
 	})
 }
+
+// ---- The host's own end: runs first, then what lives per process ----
+
+func TestRunsAreDrainedBeforeWhatTheyUseStops(t *testing.T) {
+	var mu sync.Mutex
+	var happened []string
+	note := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		happened = append(happened, what)
+	}
+	entered, release := make(chan struct{}), make(chan struct{})
+	var launcher *runs.Launcher
+	app := fxtest.New(t, fxrun.Module, iomanagers.Memory("io_manager"),
+		container.Provide("cluster", func(lc fx.Lifecycle) *Cluster {
+			lc.Append(fx.StopHook(func() { note("cluster stopped") }))
+			return &Cluster{}
+		}, container.PerProcess()),
+		assets.New("first", func(*Cluster) First {
+			close(entered)
+			<-release
+			note("step done")
+			return 1
+		}),
+		assets.New("probe", func() error { return nil }),
+		fx.Populate(&launcher), fx.NopLogger)
+	app.RequireStart()
+	run, err := launcher.Launch(t.Context(), runs.Request{Selection: "first"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-entered
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		app.RequireStop()
+	}()
+	for { // until stopping has begun
+		if _, err := launcher.Launch(t.Context(), runs.Request{Selection: "probe"}); errors.Is(err, runs.ErrClosed) {
+			break
+		}
+	}
+	close(release)
+	<-stopped
+	if run.Status() != runs.StatusSucceeded {
+		t.Errorf("the run is %s", run.Status())
+	}
+	if diff := cmp.Diff([]string{"step done", "cluster stopped"}, happened); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -25,6 +25,7 @@ type Container struct {
 	host      map[signature.Key]reflect.Value
 	supplies  sync.Map // signature.Key -> fx.Option, see supply
 	process   *processScope
+	eager     []*node         // by key
 	secrets   map[string]bool // environment variables of secret fields
 }
 
@@ -99,6 +100,11 @@ func New(definitions ...Definition) (*Container, error) {
 	}
 	c.setLevels()
 	c.secrets = c.secretVariables()
+	for _, n := range c.nodes {
+		if n.eager {
+			c.eager = append(c.eager, n)
+		}
+	}
 	return c, nil
 }
 

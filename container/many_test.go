@@ -25,7 +25,7 @@ type part struct{ i int }
 func partKey(i int) string { return fmt.Sprintf("r%d", i) }
 
 // makeResource makes resource i of a made-up graph, which needs others.
-func makeResource(i int, needs []int, construct func(lc fx.Lifecycle) error) container.Resource {
+func makeResource(i int, needs []int, construct func(lc fx.Lifecycle) error, options ...container.Option) container.Resource {
 	params := []signature.Param{{Key: signature.Key{Type: reflect.TypeFor[fx.Lifecycle]()}}}
 	for _, need := range needs {
 		params = append(params, signature.Param{Key: signature.Key{Type: reflect.TypeFor[*part](), Name: partKey(need)}})
@@ -41,7 +41,16 @@ func makeResource(i int, needs []int, construct func(lc fx.Lifecycle) error) con
 			return nil, err
 		}
 		return []reflect.Value{reflect.ValueOf(&part{i})}, nil
-	}))
+	}), options...)
+}
+
+// needing makes a function that takes resources of a made-up graph.
+func needing(wanted []int) any {
+	var params []signature.Param
+	for _, i := range wanted {
+		params = append(params, signature.Param{Key: signature.Key{Type: reflect.TypeFor[*part](), Name: partKey(i)}})
+	}
+	return signature.Make(params, nil, func([]reflect.Value) ([]reflect.Value, error) { return nil, nil })
 }
 
 // manyResources makes n resources that need nothing, with one hook each.

@@ -130,10 +130,36 @@ func (p *preparation) addTargets() []error {
 // keys are the resources that are to start whatever asks for them.
 func (p *preparation) keys() []string {
 	keys := slices.Clone(p.config.keys)
-	for _, n := range p.container.nodes {
+	if len(p.config.options) > 0 {
+		keys = append(keys, p.border()...)
+	}
+	for _, n := range p.container.eager {
 		own := n.lifetime == p.lifetime || n.lifetime == Process && p.parent == nil
-		if n.eager && own && !slices.Contains(keys, n.key) {
+		if own && !slices.Contains(keys, n.key) {
 			keys = append(keys, n.key)
+		}
+	}
+	return keys
+}
+
+// border returns the resources of the child that nested ones will borrow for
+// the later targets. Fx builds only what something asks for: with options of the
+// caller they have to be asked for.
+func (p *preparation) border() []string {
+	var keys []string
+	add := func(nodes []*node) {
+		for _, n := range nodes {
+			if n.lifetime != Step && !slices.Contains(keys, n.key) {
+				keys = append(keys, n.key)
+			}
+		}
+	}
+	for _, target := range p.config.later {
+		add(target.needs)
+	}
+	for _, n := range closure(p.config.later) {
+		if n.lifetime == Step {
+			add(n.needs)
 		}
 	}
 	return keys

@@ -132,8 +132,8 @@ func (c *Container) Start(ctx context.Context, opts ...ChildOption) error {
 	for _, opt := range opts {
 		options = append(options, opt)
 	}
-	for _, n := range c.nodes {
-		if n.eager && n.lifetime == Process {
+	for _, n := range c.eager {
+		if n.lifetime == Process {
 			options = append(options, NeedsResources(n.key))
 		}
 	}

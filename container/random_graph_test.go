@@ -52,7 +52,7 @@ type randomGraph struct {
 }
 
 func drawGraph(t *rapid.T) *randomGraph {
-	n := rapid.IntRange(1, 60).Draw(t, "n")
+	n := rapid.IntRange(1, 200).Draw(t, "n")
 	g := &randomGraph{
 		constructed: make([]int, n), started: make([]int, n), stopped: make([]int, n),
 		limit:       rapid.IntRange(1, 8).Draw(t, "limit"),
