@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/cycle"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
 )
@@ -273,36 +274,11 @@ func (g *Graph) alike(asks []signature.Param) string {
 	return ""
 }
 
-// findCycles reports every cycle that a walk up the graph comes upon, each by
-// its whole path.
+// findCycles reports every cycle, each by its whole path.
 func (g *Graph) findCycles() []error {
-	const (
-		unseen = iota
-		onPath
-		done
-	)
-	state := make(map[*node]int, len(g.nodes))
 	var faults []error
-	var path []*node
-	var visit func(n *node)
-	visit = func(n *node) {
-		state[n] = onPath
-		path = append(path, n)
-		for _, upstream := range n.upstream {
-			switch state[upstream] {
-			case unseen:
-				visit(upstream)
-			case onPath:
-				faults = append(faults, cycleFault(path[slices.Index(path, upstream):]))
-			}
-		}
-		path = path[:len(path)-1]
-		state[n] = done
-	}
-	for _, n := range g.nodes {
-		if state[n] == unseen {
-			visit(n)
-		}
+	for _, path := range cycle.Find(g.nodes, func(n *node) []*node { return n.upstream }) {
+		faults = append(faults, cycleFault(path))
 	}
 	return faults
 }

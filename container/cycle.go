@@ -3,39 +3,17 @@ package container
 import (
 	"slices"
 	"strings"
+
+	"github.com/fxrun/fxrun/internal/cycle"
 )
 
-// findCycles reports every cycle that a walk along the needs comes upon, each
-// by its whole path. Resources are visited by key, so the report is the same
-// whatever the order of definitions.
+// findCycles reports every cycle along the needs, each by its whole path.
+// Resources are visited by key, so the report is the same whatever the order of
+// definitions.
 func (c *Container) findCycles() []error {
-	const (
-		unseen = iota
-		onPath
-		done
-	)
-	state := make(map[*node]int, len(c.nodes))
 	var faults []error
-	var path []*node
-	var visit func(n *node)
-	visit = func(n *node) {
-		state[n] = onPath
-		path = append(path, n)
-		for _, need := range n.needs {
-			switch state[need] {
-			case unseen:
-				visit(need)
-			case onPath:
-				faults = append(faults, cycleFault(path[slices.Index(path, need):]))
-			}
-		}
-		path = path[:len(path)-1]
-		state[n] = done
-	}
-	for _, n := range c.nodes {
-		if state[n] == unseen {
-			visit(n)
-		}
+	for _, path := range cycle.Find(c.nodes, func(n *node) []*node { return n.needs }) {
+		faults = append(faults, cycleFault(path))
 	}
 	return faults
 }
