@@ -381,6 +381,54 @@ func TestTokenFetchedAtStart(t *testing.T) {
 	}
 }
 
+// ---- Holding a connection open around the run ----
+
+// OpenConnection is held open from the start of the run to its end, in one
+// function: what stands before yield is the start, what stands after it the
+// stop, and yield tells how the run ended.
+type OpenConnection struct{ note func(string) }
+
+func TestConnectionHeldOpenAroundTheRun(t *testing.T) {
+	var notes []string
+	note := func(text string) { notes = append(notes, text) }
+	fail := false
+	launcher := host(t,
+		container.Provide("connection", func(lc fx.Lifecycle) *OpenConnection {
+			container.Around(lc, func(_ context.Context, yield func() error) error {
+				note("open")
+				defer note("close")
+				if err := yield(); err != nil {
+					note("roll back")
+					return nil
+				}
+				note("commit")
+				return nil
+			})
+			return &OpenConnection{note}
+		}),
+		assets.New("query", func(c *OpenConnection) error {
+			c.note("query")
+			if fail {
+				return errors.New("no such table")
+			}
+			return nil
+		}),
+	)
+	materialize(t, launcher, runs.Request{Selection: "query"})
+	fail = true
+	run, err := launcher.Launch(t.Context(), runs.Request{Selection: "query"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "no such table") {
+		t.Errorf("got %v", err)
+	}
+	want := []string{"open", "query", "commit", "close", "open", "query", "roll back", "close"}
+	if diff := cmp.Diff(want, notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // ---- I/O managers are resources too ----
 
 type Report struct {
@@ -433,6 +481,41 @@ func TestBareClient(t *testing.T) {
 	if got := stored[[]string](t, launcher, "public_github_repos"); !slices.Equal(got, []string{"fxrun", "examples"}) {
 		t.Errorf("got %v", got)
 	}
+}
+
+// ---- Testing a resource by itself ----
+
+func TestByConstruction(t *testing.T) {
+	t.Run("a resource is what its constructor returns", func(t *testing.T) {
+		db := NewDatabase(DatabaseConfig{Table: "foo"})
+		if DataFromDatabase(db) != "0 of foo" {
+			t.Error(DataFromDatabase(db))
+		}
+	})
+
+	t.Run("nested resources are arguments", func(t *testing.T) {
+		bucket := NewBucket(BucketConfig{Region: "us-east-1"}, NewCredentials(CredentialsConfig{Username: "ada"}))
+		if bucket.credentials.Username != "ada" {
+			t.Error(bucket.credentials)
+		}
+	})
+
+	t.Run("started, with what a run would tell it", func(t *testing.T) {
+		type workspace struct{ folder string }
+		root := t.TempDir()
+		got := containertest.Start[*workspace](t,
+			container.Provide("workspace", func(lc fx.Lifecycle, run container.RunInfo) *workspace {
+				w := &workspace{filepath.Join(root, run.ID)}
+				lc.Append(fx.StartStopHook(
+					func() error { return os.Mkdir(w.folder, 0o755) },
+					func() error { return os.Remove(w.folder) }))
+				return w
+			}),
+			container.Info(container.RunInfo{ID: "run1"}))
+		if _, err := os.Stat(filepath.Join(root, "run1")); err != nil {
+			t.Errorf("%s: %v", got.folder, err)
+		}
+	})
 }
 
 // ---- Testing: fx.Replace puts a mock in a resource's place ----
@@ -504,54 +587,6 @@ func TestTheHostsOwnTypes(t *testing.T) {
 	}
 }
 
-// ---- Holding a connection open around the run ----
-
-// OpenConnection is held open from the start of the run to its end, in one
-// function: what stands before yield is the start, what stands after it the
-// stop, and yield tells how the run ended.
-type OpenConnection struct{ note func(string) }
-
-func TestConnectionHeldOpenAroundTheRun(t *testing.T) {
-	var notes []string
-	note := func(text string) { notes = append(notes, text) }
-	fail := false
-	launcher := host(t,
-		container.Provide("connection", func(lc fx.Lifecycle) *OpenConnection {
-			container.Around(lc, func(_ context.Context, yield func() error) error {
-				note("open")
-				defer note("close")
-				if err := yield(); err != nil {
-					note("roll back")
-					return nil
-				}
-				note("commit")
-				return nil
-			})
-			return &OpenConnection{note}
-		}),
-		assets.New("query", func(c *OpenConnection) error {
-			c.note("query")
-			if fail {
-				return errors.New("no such table")
-			}
-			return nil
-		}),
-	)
-	materialize(t, launcher, runs.Request{Selection: "query"})
-	fail = true
-	run, err := launcher.Launch(t.Context(), runs.Request{Selection: "query"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "no such table") {
-		t.Errorf("got %v", err)
-	}
-	want := []string{"open", "query", "commit", "close", "open", "query", "roll back", "close"}
-	if diff := cmp.Diff(want, notes); diff != "" {
-		t.Error(diff)
-	}
-}
-
 // ---- Lifetimes: per process, per run, per step ----
 
 type (
@@ -605,41 +640,6 @@ func TestLifetimes(t *testing.T) {
 	if diff := cmp.Diff(want, happened); diff != "" {
 		t.Error(diff)
 	}
-}
-
-// ---- Testing a resource by itself ----
-
-func TestByConstruction(t *testing.T) {
-	t.Run("a resource is what its constructor returns", func(t *testing.T) {
-		db := NewDatabase(DatabaseConfig{Table: "foo"})
-		if DataFromDatabase(db) != "0 of foo" {
-			t.Error(DataFromDatabase(db))
-		}
-	})
-
-	t.Run("nested resources are arguments", func(t *testing.T) {
-		bucket := NewBucket(BucketConfig{Region: "us-east-1"}, NewCredentials(CredentialsConfig{Username: "ada"}))
-		if bucket.credentials.Username != "ada" {
-			t.Error(bucket.credentials)
-		}
-	})
-
-	t.Run("started, with what a run would tell it", func(t *testing.T) {
-		type workspace struct{ folder string }
-		root := t.TempDir()
-		got := containertest.Start[*workspace](t,
-			container.Provide("workspace", func(lc fx.Lifecycle, run container.RunInfo) *workspace {
-				w := &workspace{filepath.Join(root, run.ID)}
-				lc.Append(fx.StartStopHook(
-					func() error { return os.Mkdir(w.folder, 0o755) },
-					func() error { return os.Remove(w.folder) }))
-				return w
-			}),
-			container.Info(container.RunInfo{ID: "run1"}))
-		if _, err := os.Stat(filepath.Join(root, "run1")); err != nil {
-			t.Errorf("%s: %v", got.folder, err)
-		}
-	})
 }
 
 // ---- The host's own end: runs first, then what lives per process ----

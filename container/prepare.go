@@ -37,9 +37,7 @@ func (c *Container) prepare(config childConfig, parent *childState) (*preparatio
 	faults := append(slices.Clone(config.faults), p.addTargets()...)
 	p.split(p.reach())
 	if len(faults) == 0 && len(config.options) > 0 {
-		if err := p.applyOptions(); err != nil {
-			faults = append(faults, err)
-		}
+		faults = append(faults, p.applyOptions()...)
 	}
 	faults = append(faults, p.checkParent()...)
 	faults = append(faults, p.resolve()...)
@@ -177,20 +175,24 @@ func (c *Container) owns(target *Target) bool {
 // applyOptions finds out, by a dry run of Fx that calls nothing, which of the
 // resources are still needed with the caller's fx.Options, which Fx does not
 // let anyone look into.
-func (p *preparation) applyOptions() error {
+func (p *preparation) applyOptions() []error {
 	recorded, err := p.dryRun()
 	if isMissingType(err) { // an option needs more than the targets do
 		p.split(slices.SortedFunc(slices.Values(p.container.nodes), compareStart))
 		recorded, err = p.dryRun()
 	}
 	if err != nil {
-		return faultf("applying the fx options: %w", err)
+		return []error{faultf("applying the fx options: %w", err)}
 	}
 	if recorded.silent() {
 		return nil // every resource is taken for needed
 	}
-	if unused := recorded.unused(); len(unused) > 0 {
-		return faultf("fx.Replace gives %s, which nothing in this child takes%s", unused[0], p.replaceable(unused[0]))
+	var faults []error
+	for _, unused := range recorded.unused() {
+		faults = append(faults, faultf("fx.Replace gives %s, which nothing in this child takes%s", unused, p.replaceable(unused)))
+	}
+	if len(faults) > 0 {
+		return faults
 	}
 	unneeded := func(n *node) bool { return !recorded.constructed[moduleName(n)] }
 	p.needed = slices.DeleteFunc(slices.Clone(p.nodes), unneeded)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/container"
 )
 
@@ -59,5 +61,16 @@ func TestSecretsVariableInAnotherFieldIsMasked(t *testing.T) {
 	}
 	if shown := fmt.Sprintf("%+v", preview); strings.Contains(shown, "hunter2") || !strings.Contains(shown, "SLIP_TOKEN") {
 		t.Error(shown)
+	}
+}
+
+func TestEveryReplaceThatReplacesNothingIsReported(t *testing.T) {
+	t.Parallel()
+	c := newContainer(t, container.Provide("database", newPlain))
+	err := c.Invoke(t.Context(), func(*database) {}, fx.Replace(&cache{}, &report{}, &database{}))
+	for _, want := range []string{"fx.Replace gives *container_test.cache, which nothing", "fx.Replace gives *container_test.report, which nothing"} {
+		if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
 	}
 }
