@@ -276,7 +276,7 @@ func isBuiltin(t reflect.Type) bool {
 }
 
 // lackingInHost is what a missing type may be due to, where nothing is like it.
-const lackingInHost = "; if the host application provides it, something that it is built from is missing there"
+const lackingInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there"
 
 // bind finds what answers a parameter. hint ends the error where nothing does,
 // and nothing is like it.

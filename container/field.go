@@ -290,8 +290,11 @@ func snakeCase(name string) string {
 }
 
 func joinPath(path, name string) string {
-	if path == "" {
+	switch {
+	case path == "":
 		return name
+	case name == "":
+		return path
 	}
 	return path + "." + name
 }

@@ -133,7 +133,11 @@ var quoted = regexp.MustCompile("(?s)`.*`|anchor '.*'")
 // yamlSyntax says where YAML is broken without quoting it: a password that
 // begins with an asterisk is read as the name of an anchor.
 func yamlSyntax(err error) error {
-	return errors.New("not YAML: " + quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "anchor"))
+	text := quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "anchor")
+	if strings.Contains(text, "character that cannot start any token") {
+		text += " (a tab, perhaps: YAML is indented by spaces)"
+	}
+	return errors.New("not YAML: " + text)
 }
 
 // Set sets one field by its full path, as in

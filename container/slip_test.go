@@ -74,3 +74,16 @@ func TestEveryReplaceThatReplacesNothingIsReported(t *testing.T) {
 		}
 	}
 }
+
+func TestFieldGivenTwiceIsNamedByItsPath(t *testing.T) {
+	t.Parallel()
+	c := newContainer(t, container.Provide("it", func(slipConfig) *resA { return nil }, container.Config(slipConfig{User: "ada"})))
+	config, err := container.ParseRunConfig([]byte("resources:\n  it:\n    config:\n      region: a\n      region: b\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Check(container.NeedsResources("it"), container.Launch(config))
+	if want := "resources.it.config.region (line 5, column 7): it stands there twice"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
