@@ -60,6 +60,16 @@ type configScope struct {
 	faults    error               // what a launch would say of it
 }
 
+// openScope opens the definitions and finds what of them the flags speak of.
+func (p program) openScope(cmd *cobra.Command, flags configFlags) (*session, configScope, error) {
+	s, err := p.open()
+	if err != nil {
+		return nil, configScope{}, err
+	}
+	scope, err := flags.scope(cmd, s)
+	return s, scope, err
+}
+
 // scope finds the resources, and checks what the flags give them.
 func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) {
 	if f.launch.job != "" && len(f.selects) > 0 {

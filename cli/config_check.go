@@ -41,11 +41,7 @@ func (p program) configCheckCommand() *cobra.Command {
 }
 
 func (p program) checkConfig(cmd *cobra.Command, flags configFlags, asJSON bool) error {
-	s, err := p.open()
-	if err != nil {
-		return err
-	}
-	scope, err := flags.scope(cmd, s)
+	s, scope, err := p.openScope(cmd, flags)
 	if err != nil {
 		return err
 	}

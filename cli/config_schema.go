@@ -27,11 +27,7 @@ func (p program) configSchemaCommand() *cobra.Command {
 }
 
 func (p program) writeSchema(cmd *cobra.Command, flags configFlags) error {
-	s, err := p.open()
-	if err != nil {
-		return err
-	}
-	scope, err := flags.scope(cmd, s)
+	s, scope, err := p.openScope(cmd, flags)
 	if err != nil {
 		return err
 	}

@@ -28,11 +28,7 @@ func (p program) configTemplateCommand() *cobra.Command {
 }
 
 func (p program) writeTemplate(cmd *cobra.Command, flags configFlags) error {
-	s, err := p.open()
-	if err != nil {
-		return err
-	}
-	scope, err := flags.scope(cmd, s)
+	s, scope, err := p.openScope(cmd, flags)
 	if err != nil {
 		return err
 	}

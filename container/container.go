@@ -38,6 +38,8 @@ type node struct {
 	level  int               // 0 where nothing is needed, else one more than the deepest need
 
 	wrapper wrapper
+	aimed   sync.Once
+	target  *Target // that needs the resource as such, see keyTarget
 }
 
 // provider is a result of a resource that answers a key.

@@ -21,6 +21,7 @@ type Target struct {
 	needs    []*node
 	asks     []ask
 	invoke   fx.Option // binds the arguments in a child
+	perStep  bool      // it needs, somewhere down, what lives per step
 }
 
 // Target checks a function against the graph: its parameters are resources,
@@ -63,6 +64,7 @@ func (c *Container) Target(name string, fn any) (*Target, error) {
 // has started.
 func (c *Container) aim(t *Target) {
 	t.asks = c.asks(t.inputs)
+	t.perStep = slices.ContainsFunc(closureOf(t.needs), func(n *node) bool { return n.lifetime == Step })
 	t.invoke = fx.Invoke(signature.Make(paramsOf(t.asks), nil, func(params []reflect.Value) ([]reflect.Value, error) {
 		state := params[0].Interface().(*childState)
 		state.bound[t] = arrange(t.inputs, params[1:], state.own)
@@ -86,9 +88,7 @@ func (t *Target) Resources() []string {
 
 // LivesPerStep reports whether the target needs, directly or further down, a
 // resource that lives per step: it is then for nested children to give it out.
-func (t *Target) LivesPerStep() bool {
-	return slices.ContainsFunc(closureOf(t.needs), func(n *node) bool { return n.lifetime == Step })
-}
+func (t *Target) LivesPerStep() bool { return t.perStep }
 
 // Providers returns the keys of the resources that give type t, under name
 // where that is not empty, sorted.
@@ -114,13 +114,19 @@ func (c *Container) Has(key string) bool {
 	return ok
 }
 
-// keyTarget needs one resource as such.
+// keyTarget needs one resource as such. It is made once: children that start a
+// resource by its key are opened again and again.
 func (c *Container) keyTarget(key string) (*Target, error) {
 	n, ok := c.byKey[key]
 	if !ok {
 		return nil, faultf("there is no resource %q%s", key, suggestion(key, c.nodes, func(n *node) string { return n.key }))
 	}
-	t := &Target{name: "resource " + key, needs: []*node{n}}
+	n.aimed.Do(func() { n.target = c.targetOf(n) })
+	return n.target, nil
+}
+
+func (c *Container) targetOf(n *node) *Target {
+	t := &Target{name: "resource " + n.key, needs: []*node{n}}
 	canonical := c.canonical(provider{node: n})
 	param := signature.Param{Key: canonical}
 	bound := input{kind: providerInput, param: param, providers: []provider{{node: n}}}
@@ -129,7 +135,7 @@ func (c *Container) keyTarget(key string) (*Target, error) {
 	}
 	t.inputs = []input{bound}
 	c.aim(t)
-	return t, nil
+	return t
 }
 
 // closure returns the resources that the targets need, directly and further

@@ -102,6 +102,9 @@ func (x *stepExecution) materialize(ctx context.Context) (materialized AssetMate
 	}
 	materialized = AssetMaterialized{Asset: step.Asset, Step: step.Asset}
 	if step.Output != nil {
+		if ctx.Err() != nil { // the function paid no heed to it
+			return materialized, ctx.Err()
+		}
 		materialized.IOManager = step.IO
 		materialized.Metadata, err = x.store(ctx, value)
 		if err != nil {
@@ -117,7 +120,7 @@ func (x *stepExecution) materialize(ctx context.Context) (materialized AssetMate
 		}
 		materialized.Metadata[name] = about // the function's word over the IO manager's
 	}
-	return materialized, ctx.Err()
+	return materialized, nil
 }
 
 // errGoexit is given where a function ends its goroutine in place of

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"go.uber.org/fx"
 
@@ -261,6 +260,3 @@ func (l *Launcher) Find(id string) (*Run, bool) {
 
 // Store returns the store that keeps the launcher's history.
 func (l *Launcher) Store() Store { return l.config.Store }
-
-// now is the time of an event.
-func now() time.Time { return time.Now() }

@@ -577,3 +577,64 @@ func TestAssetsThatCantBeStored(t *testing.T) {
 		t.Errorf("recorded %+v", record)
 	}
 }
+
+// lateCancel cancels the run as soon as a value has been stored.
+type lateCancel struct {
+	iomanagers.IOManager
+	cancel func()
+}
+
+func (l lateCancel) Store(ctx context.Context, out iomanagers.Output, value any) error {
+	err := l.IOManager.Store(ctx, out, value)
+	l.cancel()
+	return err
+}
+
+func TestCancelledAtItsLastMoment(t *testing.T) {
+	t.Parallel()
+	t.Run("a step whose value is stored has succeeded", func(t *testing.T) {
+		t.Parallel()
+		handles := make(chan *runs.Run, 1)
+		late := lateCancel{iomanagers.NewMemory(), func() { (<-handles).Cancel("late") }}
+		launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
+			container.Supply("io_manager", late, container.As[iomanagers.IOManager]()),
+		}, assets.New("left", func() left { return 1 }), assets.New("right", func(left) right { return 2 }))
+		handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		handles <- handle
+		if err := handle.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
+			t.Errorf("got %v", err)
+		}
+		record, err := runs.Find(t.Context(), launcher.Store(), handle.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := statuses(record); got["left"] != "succeeded" || got["right"] != "cancelled" || record.Status != runs.StatusCancelled {
+			t.Errorf("the run is %s, its steps %v", record.Status, got)
+		}
+		stored, err := launcher.Store().Events(t.Context(), runs.EventQuery{Asset: "left", Types: []runs.EventType{runs.TypeAssetMaterialized}})
+		if err != nil || len(stored) != 1 {
+			t.Errorf("materializations: %v, %v", stored, err)
+		}
+	})
+
+	t.Run("a value that is not stored yet is not stored any more", func(t *testing.T) {
+		t.Parallel()
+		handles := make(chan *runs.Run, 1)
+		launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{iomanagers.Memory("io_manager")},
+			assets.New("left", func() left { (<-handles).Cancel("late"); return 1 }))
+		handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "left"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		handles <- handle
+		if err := handle.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := launcher.Value(t.Context(), "left"); !errors.Is(err, iomanagers.ErrNotFound) {
+			t.Errorf("got %v", err)
+		}
+	})
+}

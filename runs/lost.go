@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // owner names this process, so that its runs can be told from those of others.
@@ -38,7 +39,7 @@ func SettleLost(ctx context.Context, store Store) ([]Record, error) {
 			continue
 		}
 		lost := fmt.Sprintf("the process that executed it (%s) is gone; its resources were not stopped", record.Owner)
-		_, err := store.Append(ctx, Event{RunID: record.ID, Time: now(), Data: RunFinished{Status: StatusFailed, Error: Failure{Message: lost}}})
+		_, err := store.Append(ctx, Event{RunID: record.ID, Time: time.Now(), Data: RunFinished{Status: StatusFailed, Error: Failure{Message: lost}}})
 		if errors.Is(err, ErrTransition) {
 			continue // another process has settled it
 		}

@@ -36,7 +36,7 @@ var ErrCancelled = errors.New("cancelled")
 func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	return &Run{
-		launch: launch, launcher: launcher, ctx: own, cancel: cancel, done: make(chan struct{}), began: now(),
+		launch: launch, launcher: launcher, ctx: own, cancel: cancel, done: make(chan struct{}), began: time.Now(),
 		log: newRunLog(launch.id, launcher.config.Store, launch.observe, cancel),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // runLog is the one writer of a run's events in this process.
@@ -35,7 +36,7 @@ func (l *runLog) append(ctx context.Context, data ...EventData) error {
 	}
 	events := make([]Event, len(data))
 	for i := range data {
-		events[i] = Event{RunID: l.id, Time: now(), Data: data[i]}
+		events[i] = Event{RunID: l.id, Time: time.Now(), Data: data[i]}
 	}
 	stored, err := l.store.Append(ctx, events...)
 	if err != nil {
