@@ -1,0 +1,106 @@
+package rows
+
+import (
+	"fmt"
+	"iter"
+	"reflect"
+)
+
+// Size is how many rows a batch holds where nobody says otherwise.
+const Size = 1024
+
+// Batches walks through the rows of value, whose type [Of] knows, in batches of at most
+// size rows; size <= 0 means [Size]. No batch is empty, and each is of type Shape.Slice.
+//
+// A batch is valid until the next one is asked for, and not to be written to: it may be
+// part of the slice given. Rows that lie behind pointers, and whatever rows refer to, stay
+// valid, because a sequence must not change what it has yielded. Chunks of bytes are the
+// exception: a sequence may use their memory again, so each comes as a batch of its own.
+//
+// An error of a sequence is yielded once, as (nil, err), after the rows before it. A nil
+// sequence and a value that is not rows are such errors too; a nil slice has no rows. A
+// panic in a sequence passes through. Breaking off ends the sequence.
+func Batches(value any, size int) iter.Seq2[any, error] {
+	if size <= 0 {
+		size = Size
+	}
+	return func(yield func(any, error) bool) {
+		v := reflect.ValueOf(value)
+		shape, ok := Of(reflect.TypeOf(value))
+		switch {
+		case !ok:
+			yield(nil, fmt.Errorf("a %T is not rows", value))
+		case shape.Form == Slice:
+			split(v.Convert(shape.Slice), size, yield)
+		case v.IsNil():
+			yield(nil, fmt.Errorf("the %v is nil", v.Type()))
+		case shape.Form == BatchStream:
+			walkBatches(v, shape, size, yield)
+		default:
+			walkRows(v, shape, size, yield)
+		}
+	}
+}
+
+// split yields parts of a slice and says whether more is wanted.
+func split(all reflect.Value, size int, yield func(any, error) bool) bool {
+	if n := all.Len(); 0 < n && n <= size {
+		return yield(all.Interface(), nil)
+	}
+	for from := 0; from < all.Len(); from += size {
+		to := min(from+size, all.Len())
+		if !yield(all.Slice3(from, to, to).Interface(), nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func walkBatches(sequence reflect.Value, shape Shape, size int, yield func(any, error) bool) {
+	walk(sequence, func(item reflect.Value, err error) bool {
+		if err != nil {
+			yield(nil, err)
+			return false
+		}
+		return split(item.Convert(shape.Slice), size, yield)
+	})
+}
+
+func walkRows(sequence reflect.Value, shape Shape, size int, yield func(any, error) bool) {
+	if IsBytes(shape.Element) {
+		size = 1
+	}
+	batch := reflect.MakeSlice(shape.Slice, size, size)
+	n, wanted := 0, true
+	var fault error
+	walk(sequence, func(item reflect.Value, err error) bool {
+		if fault = err; err != nil {
+			return false
+		}
+		batch.Index(n).Set(item)
+		if n++; n == size {
+			n, wanted = 0, yield(batch.Interface(), nil)
+		}
+		return wanted
+	})
+	if wanted && n > 0 {
+		wanted = yield(batch.Slice3(0, n, n).Interface(), nil)
+	}
+	if wanted && fault != nil {
+		yield(nil, fault)
+	}
+}
+
+// walk calls a sequence. Once each has returned false it is not called again, even by a
+// sequence that goes on regardless.
+func walk(sequence reflect.Value, each func(item reflect.Value, err error) bool) {
+	more := true
+	call := func(args []reflect.Value) []reflect.Value {
+		if more {
+			err, _ := args[1].Interface().(error)
+			more = each(args[0], err)
+		}
+		return []reflect.Value{reflect.ValueOf(more).Convert(sequence.Type().In(0).Out(0))}
+	}
+	sequence.Call([]reflect.Value{reflect.MakeFunc(sequence.Type().In(0), call)})
+}

@@ -1,0 +1,77 @@
+package rows
+
+import "iter"
+
+// From returns the rows of a slice as a sequence.
+func From[T any](slice []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, row := range slice {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Each returns the rows of batches one by one. It ends after the first error.
+func Each[T any](batches iter.Seq2[[]T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for batch, err := range batches {
+			if err != nil {
+				var zero T
+				yield(zero, err)
+				return
+			}
+			for _, row := range batch {
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Batch returns rows in batches of size; the last may hold fewer. size <= 0 means [Size].
+// Every batch is the receiver's to keep. After the first error, which comes after the
+// rows before it, the sequence ends.
+func Batch[T any](rows iter.Seq2[T, error], size int) iter.Seq2[[]T, error] {
+	if size <= 0 {
+		size = Size
+	}
+	return func(yield func([]T, error) bool) {
+		var batch []T
+		for row, err := range rows {
+			if err != nil {
+				if len(batch) == 0 || yield(batch, nil) {
+					yield(nil, err)
+				}
+				return
+			}
+			if batch == nil {
+				batch = make([]T, 0, size)
+			}
+			if batch = append(batch, row); len(batch) == size {
+				if !yield(batch, nil) {
+					return
+				}
+				batch = nil
+			}
+		}
+		if len(batch) > 0 {
+			yield(batch, nil)
+		}
+	}
+}
+
+// Collect returns all rows of a sequence. With an error it returns the rows before it;
+// without rows it returns nil.
+func Collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
+	var all []T
+	for row, err := range rows {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, row)
+	}
+	return all, nil
+}
