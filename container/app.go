@@ -35,7 +35,7 @@ func (p *preparation) options(constructor func(fx.Option, *node) fx.Option, chil
 		options = append(options, p.constructors(constructor)...)
 	}
 	for _, target := range p.targets {
-		options = append(options, target.invoke)
+		options = append(options, target.bound().invoke)
 	}
 	if len(p.config.options) > 0 {
 		options = append(options, fx.Decorate(func() fx.Lifecycle { return child.state.options }))
@@ -49,7 +49,7 @@ func (p *preparation) supplies() []fx.Option {
 	var options []fx.Option
 	seen := make(map[signature.Key]bool)
 	for _, target := range p.targets {
-		for _, a := range target.asks {
+		for _, a := range target.bound().asks {
 			if !seen[a.Key] && !a.Optional {
 				seen[a.Key] = true
 				options = append(options, p.container.supply(a))
@@ -72,7 +72,7 @@ func (p *preparation) constructors(constructor func(fx.Option, *node) fx.Option)
 		options = append(options, constructor(p.container.lend(n), n))
 	}
 	for _, target := range p.targets {
-		asks = append(asks, target.asks...)
+		asks = append(asks, target.bound().asks...)
 	}
 	return append(options, p.container.answers(asks)...)
 }

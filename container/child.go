@@ -150,14 +150,21 @@ func (ch *Child) build(p *preparation) error {
 	return err
 }
 
-// Arguments returns the values for the target's parameters, in order. It
-// panics for a target that was not among those of [Needs].
+// Arguments returns the values for the target's parameters, in order. A step's
+// config is copied for each call. It panics for a target that was not among
+// those of [Needs].
 func (ch *Child) Arguments(target *Target) []reflect.Value {
 	arguments, ok := ch.state.bound[target]
 	if !ok {
 		panic("container: " + target.name + " was not among the child's targets")
 	}
-	return slices.Clone(arguments)
+	arguments = slices.Clone(arguments)
+	for i, in := range target.inputs {
+		if in.kind == configInput {
+			arguments[i] = target.step.config.copyOf(ch.state.steps[target])
+		}
+	}
+	return arguments
 }
 
 // Call calls the target's function and returns its error; a panic in it comes

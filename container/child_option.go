@@ -24,7 +24,10 @@ func childOption(name string, apply func(*childConfig)) ChildOption {
 type childConfig struct {
 	targets   []*Target
 	later     []*Target
+	steps     []*Target
+	known     *knownSteps // a nested child's begins as its parent's
 	keys      []string
+	keyed     bool // keys were given, be it none
 	pointers  []any
 	launch    RunConfig
 	info      RunInfo
@@ -32,6 +35,7 @@ type childConfig struct {
 	observers []func(Event)
 	maxStarts int
 	options   []fx.Option
+	offered   map[string]bool // types that fx.Replace among options offers; a nested child's begin as its parent's
 	faults    []error
 
 	allowStopErrors bool
@@ -80,7 +84,7 @@ func NeedsLater(targets ...*Target) ChildOption {
 // NeedsResources starts resources by key, whether or not anything asks for
 // their values.
 func NeedsResources(keys ...string) ChildOption {
-	return childOption("NeedsResources", func(c *childConfig) { c.keys = append(c.keys, keys...) })
+	return childOption("NeedsResources", func(c *childConfig) { c.keys, c.keyed = append(c.keys, keys...), true })
 }
 
 // Populate sets what the pointers point to, by type, once everything has
@@ -135,6 +139,7 @@ func AllowStopErrors() ChildOption {
 // nothing of its own.
 func (c childConfig) inherit(parent childConfig) childConfig {
 	c.launch = parent.launch.Merge(c.launch)
+	c.known, c.offered = parent.known, parent.offered
 	c.observers = append(append([]func(Event){}, parent.observers...), c.observers...)
 	c.options = append(append([]fx.Option{}, parent.options...), c.options...)
 	c.allowStopErrors = c.allowStopErrors || parent.allowStopErrors

@@ -19,6 +19,7 @@ type childState struct {
 	cancel    context.CancelCauseFunc
 	config    childConfig
 	values    map[*node]resolved
+	steps     map[*Target]resolved
 	at        map[*node]*instance // made before anything starts, then only read
 	borrowed  map[*node]*instance // that live longer than the child; only read
 	options   *lifecycle          // hooks of the caller's fx.Options
@@ -42,7 +43,7 @@ type childState struct {
 func newChildState(ctx context.Context, p *preparation, borrowed map[*node]*instance) *childState {
 	ctx, cancel := context.WithCancelCause(ctx)
 	state := &childState{
-		container: p.container, ctx: ctx, cancel: cancel, config: p.config, values: p.resolved,
+		container: p.container, ctx: ctx, cancel: cancel, config: p.config, values: p.resolved, steps: p.steps,
 		at:         make(map[*node]*instance, len(p.nodes)),
 		bound:      make(map[*Target][]reflect.Value, len(p.targets)),
 		concurrent: len(p.config.options) == 0,

@@ -2,6 +2,8 @@ package container
 
 import (
 	"reflect"
+
+	"github.com/fxrun/fxrun/internal/signature"
 )
 
 // ConfigOption says where the fields of a config struct come from. See
@@ -12,7 +14,7 @@ type configOptionFunc func(*configDefinition)
 
 func (f configOptionFunc) applyConfig(c *configDefinition) { f(c) }
 
-// configDefinition is what a resource's Config option said.
+// configDefinition is what a Config or StepConfig option said.
 type configDefinition struct {
 	value    reflect.Value // the struct in code
 	fromEnv  bool
@@ -21,6 +23,18 @@ type configDefinition struct {
 	fixed    []string
 
 	fields []configField // taken apart by New
+}
+
+// isTypeOf reports whether a parameter with the key takes the config.
+func (c *configDefinition) isTypeOf(key signature.Key) bool {
+	if !c.value.IsValid() {
+		return false
+	}
+	t := c.value.Type()
+	if t.Kind() == reflect.Pointer { // a fault, reported once
+		t = t.Elem()
+	}
+	return key == signature.Key{Type: t}
 }
 
 // Config gives a resource its config: a struct, by value, of the type that the
@@ -106,8 +120,8 @@ const (
 	FromNowhere Source = "missing"
 )
 
-// Field describes one field of a resource's config and the value that it has
-// for a given launch.
+// Field describes one field of a resource's or a step's config and the value
+// that it has for a given launch.
 type Field struct {
 	// Path is the field's name in a run config: its json tag, else its Go name
 	// in snake_case, dots between nested structs. As in "auth.user".

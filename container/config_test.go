@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
 )
@@ -133,13 +135,48 @@ resources:
       deep: {name: {env: L_TEXT}, count: {env: L_INT}}
 `
 
-// configOf returns the config that a constructor gets.
+// configOf returns the config that a constructor gets, after a look that a step
+// with the same config gets the same.
 func configOf[T any](t *testing.T, option container.Option, opts ...container.ChildOption) (T, error) {
 	t.Helper()
 	var got T
 	c := newContainer(t, container.Provide("it", func(cfg T) *resA { got = cfg; return &resA{} }, option))
 	err := c.Invoke(t.Context(), func(*resA) {}, asFxOptions(opts)...)
+	preview, _ := c.Check(append(asFxOptions(opts), container.NeedsResources("it"))...)
+	checkStep(t, option, opts, got, err, preview.Resources[0].Config)
 	return got, err
+}
+
+// stepKey is all that a step's key may be.
+const stepKey = "raw/it-2.v0_a"
+
+func checkStep[T any](t *testing.T, option container.Option, opts []container.ChildOption, want T, wantErr error, fields []container.Field) {
+	t.Helper()
+	c := newContainer(t)
+	target, err := c.Target("step", func(T) {}, container.StepLike(stepKey, option))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stepOpts := []fx.Option{container.Needs(target), container.LaunchOfStep("it", stepKey, opts...)}
+	preview, err := c.Check(stepOpts...)
+	same := func(err error) string {
+		return strings.ReplaceAll(fmt.Sprint(err), "resources.it.config", "steps."+stepKey+".config")
+	}
+	if errors.Is(wantErr, container.ErrInvalid) && placeless(err) != same(errors.New(placeless(wantErr))) {
+		t.Errorf("as a step's: %v, not %v", err, wantErr)
+	}
+	wanted := []container.StepDescription{{Key: stepKey, Config: fields}}
+	if diff := cmp.Diff(wanted, preview.Steps); diff != "" {
+		t.Errorf("as a step's it is previewed as (-want +got)\n%s", diff)
+	}
+	if wantErr != nil {
+		return
+	}
+	child := newChild(t, c, stepOpts...)
+	defer closeChild(t, child)
+	if got := child.Arguments(target)[0].Interface(); !reflect.DeepEqual(got, any(want)) {
+		t.Errorf("as a step's it is %+v, not %+v", got, want)
+	}
 }
 
 func mustConfig[T any](t *testing.T, option container.Option, opts ...container.ChildOption) T {
@@ -202,11 +239,8 @@ func TestTheHighestLayerWins(t *testing.T) {
 		}}}, launched, container.FromLaunch},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var got kinds
-			c := newContainer(t, container.Provide("it", func(cfg kinds) *resA { got = cfg; return nil }, test.option))
-			if err := c.Invoke(t.Context(), func(*resA) {}, container.Launch(test.launch)); err != nil {
-				t.Fatal(err)
-			}
+			c := newContainer(t, container.Provide("it", func(kinds) *resA { return nil }, test.option))
+			got := mustConfig[kinds](t, test.option, container.Launch(test.launch))
 			if diff := cmp.Diff(test.want, got, revealed...); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}

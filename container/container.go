@@ -26,7 +26,8 @@ type Container struct {
 	supplies  sync.Map // signature.Key -> fx.Option, see supply
 	process   *processScope
 	eager     []*node         // by key
-	secrets   map[string]bool // environment variables of secret fields
+	secrets   secretVariables // of resources
+	shapes    configShapes
 }
 
 // node is a resource in the checked graph.
@@ -37,6 +38,7 @@ type node struct {
 	needs  []*node           // what must have started before, each once
 	level  int               // 0 where nothing is needed, else one more than the deepest need
 
+	perStep bool // it, or something that it needs further down, lives per step
 	wrapper wrapper
 	aimed   sync.Once
 	target  *Target // that needs the resource as such, see keyTarget
@@ -129,7 +131,7 @@ func (c *Container) addNodes(definitions []*resourceDefinition) []error {
 		}
 		c.byKey[definition.key] = n
 		c.nodes = append(c.nodes, n)
-		for _, fault := range n.check() {
+		for _, fault := range n.check(&c.shapes) {
 			faults = append(faults, n.faultf("%w", fault))
 		}
 		for _, provided := range n.provided() {
@@ -145,7 +147,7 @@ func (n *node) faultf(format string, args ...any) error {
 }
 
 // check looks at the resource by itself.
-func (n *node) check() []error {
+func (n *node) check(shapes *configShapes) []error {
 	faults := slices.Clone(n.faults)
 	for _, t := range n.as {
 		if len(n.function.Results) > 0 && !n.function.Results[0].Type.Implements(t) {
@@ -164,7 +166,7 @@ func (n *node) check() []error {
 	if n.config == nil {
 		return faults
 	}
-	faults = append(faults, n.config.takeApart()...)
+	faults = append(faults, n.config.takeApart(shapes)...)
 	taken := slices.ContainsFunc(n.function.Params, func(p signature.Param) bool { return n.isConfig(p.Key) })
 	switch {
 	case taken || n.function.Name == "" || !n.config.value.IsValid():
@@ -410,9 +412,11 @@ func (c *Container) setLevels() {
 			return
 		}
 		done[n] = true
+		n.perStep = n.lifetime == Step
 		for _, need := range n.needs {
 			visit(need)
 			n.level = max(n.level, need.level+1)
+			n.perStep = n.perStep || need.perStep
 		}
 	}
 	for _, n := range c.nodes {

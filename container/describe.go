@@ -1,6 +1,7 @@
 package container
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ type Description struct {
 func (c *Container) Resources() []Description {
 	descriptions := make([]Description, len(c.nodes))
 	for i, n := range c.nodes {
-		descriptions[i] = c.describe(n, nil)
+		descriptions[i] = c.describe(n, nil, c.secrets)
 	}
 	for _, n := range c.nodes {
 		for _, need := range n.needs {
@@ -39,7 +40,7 @@ func (c *Container) Resources() []Description {
 	return descriptions
 }
 
-func (c *Container) describe(n *node, launch launchValues) Description {
+func (c *Container) describe(n *node, launch launchValues, secrets secretVariables) Description {
 	_, replaced := c.replaced(c.canonical(provider{node: n}))
 	description := Description{
 		Key: n.key, Description: n.description, Constructor: n.function.Name, Position: n.position, Lifetime: n.lifetime, Eager: n.eager, Replaced: replaced,
@@ -55,38 +56,52 @@ func (c *Container) describe(n *node, launch launchValues) Description {
 	if n.config != nil {
 		value, _ := n.config.resolve(configPath(n.key), launch)
 		description.Config = n.config.describe(value)
-		c.maskVariables(description.Config)
+		secrets.mask(description.Config)
 	}
 	return description
 }
 
-// maskVariables masks what comes from a variable that gives a secret field its
-// value, here or in another resource: somebody took the wrong name.
-func (c *Container) maskVariables(fields []Field) {
+// secretVariables are the environment variables that secret fields read.
+type secretVariables map[string]bool
+
+// mask hides what comes from a variable that gives a secret field its value,
+// here or in another resource or step: somebody took the wrong name.
+func (s secretVariables) mask(fields []Field) {
 	for i := range fields {
-		if c.secrets[fields[i].Variable] && fields[i].Value != "" {
+		if s[fields[i].Variable] && fields[i].Value != "" {
 			fields[i].Value = Masked
 		}
 	}
 }
 
-// secretVariables are the environment variables that secret fields read.
-func (c *Container) secretVariables() map[string]bool {
-	names := make(map[string]bool)
-	for _, n := range c.nodes {
-		if n.config == nil {
-			continue
-		}
-		for _, field := range n.config.fields {
-			if field.secret && field.key != "" {
-				names[field.key] = true
-				if field.alt != "" {
-					names[field.alt] = true
-				}
+func (s secretVariables) add(config *configDefinition) {
+	for _, field := range config.fields {
+		if field.secret && field.key != "" {
+			s[field.key] = true
+			if field.alt != "" {
+				s[field.alt] = true
 			}
 		}
 	}
-	return names
+}
+
+func (c *Container) secretVariables() secretVariables {
+	secrets := make(secretVariables)
+	for _, n := range c.nodes {
+		if n.config != nil {
+			secrets.add(n.config)
+		}
+	}
+	return secrets
+}
+
+// secretsWith adds those of the steps.
+func (c *Container) secretsWith(steps *knownSteps) secretVariables {
+	secrets := maps.Clone(c.secrets)
+	for _, t := range steps.all() {
+		secrets.add(t.step.config)
+	}
+	return secrets
 }
 
 // Preview is what a child would be, had it been opened.
@@ -94,6 +109,9 @@ type Preview struct {
 	// Resources are those that would start, in an order in which they may,
 	// with the config that they would get.
 	Resources []Description
+	// Steps are the configs of the steps among the targets of [Needs] and
+	// [NeedsLater], by key.
+	Steps []StepDescription
 }
 
 // Check does all that [Container.NewChild] does before it builds anything, and
@@ -104,9 +122,15 @@ type Preview struct {
 func (c *Container) Check(opts ...fx.Option) (Preview, error) {
 	p, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
 	launches, _ := c.readLaunch(p.config.launch)
+	secrets := c.secretsWith(p.config.known)
 	var preview Preview
 	for _, n := range p.starting() {
-		preview.Resources = append(preview.Resources, c.describe(n, launches[n]))
+		preview.Resources = append(preview.Resources, c.describe(n, launches[n], secrets))
+	}
+	for _, t := range p.config.known.mine() {
+		description := StepDescription{Key: t.step.key, Config: t.step.config.describe(p.steps[t])}
+		secrets.mask(description.Config)
+		preview.Steps = append(preview.Steps, description)
 	}
 	return preview, err
 }

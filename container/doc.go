@@ -13,6 +13,10 @@
 // and tears the child down whatever happens; [Container.NewChild] is the same in
 // two steps. Config comes from four layers: defaults, code, environment, launch.
 //
+// A function that is called again and again, with what a child holds, is a
+// [Target]. The steps of a run are targets; with [StepConfig] each has a config
+// of its own, by the same layers.
+//
 // What a child guarantees:
 //
 //  1. A resource is constructed at most once, and only if something that runs

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 	"unicode"
 
@@ -44,22 +45,62 @@ type configField struct {
 const neverSet = "FXRUN_NEVER_SET_FOR_DEFAULTS"
 
 // takeApart finds the leaves of a config struct, and everything that is wrong
-// with its type or its options.
-func (c *configDefinition) takeApart() []error {
+// with its type, its value or its options.
+func (c *configDefinition) takeApart(shapes *configShapes) []error {
 	if !c.value.IsValid() || c.value.Kind() != reflect.Struct {
 		return []error{faultf("its config must be a struct, by value, not %s", kindOf(c.value))}
 	}
-	walk := fieldWalk{config: c, seen: make(map[string]string)}
-	walk.structure(c.value.Type(), position{prefix: c.prefix}, nil)
-	c.fields = walk.fields
-	c.mark(c.atLaunch, "AtLaunch", &walk.faults, func(f *configField) { f.atLaunch = true })
-	c.mark(c.fixed, "Fixed", &walk.faults, func(f *configField) { f.fixed = true })
-	for _, field := range c.fields {
-		if field.atLaunch && field.fixed {
-			walk.fault("field %s is both AtLaunch and Fixed", field.goName)
+	shape := shapes.of(c)
+	faults := slices.Clone(shape.faults)
+	c.fields = shape.fields
+	for i := range c.fields {
+		field := &c.fields[i]
+		if value, ok := fieldByIndex(c.value, field.index); ok && !value.IsZero() {
+			if must := field.violation(value); must != "" {
+				faults = append(faults, faultf("config field %s: its value in code must %s", field.goName, must))
+			}
 		}
 	}
-	return walk.faults
+	if len(c.atLaunch)+len(c.fixed) == 0 {
+		return faults
+	}
+	c.fields = slices.Clone(c.fields)
+	c.mark(c.atLaunch, "AtLaunch", &faults, func(f *configField) { f.atLaunch = true })
+	c.mark(c.fixed, "Fixed", &faults, func(f *configField) { f.fixed = true })
+	for _, field := range c.fields {
+		if field.atLaunch && field.fixed {
+			faults = append(faults, faultf("field %s is both AtLaunch and Fixed", field.goName))
+		}
+	}
+	return faults
+}
+
+// configShapes are the config types of a container, each taken apart once: a
+// loop that makes thousands of steps gives all of them the same type.
+type configShapes struct{ known sync.Map }
+
+// shapeKey is what the leaves of a config depend on.
+type shapeKey struct {
+	typ     reflect.Type
+	fromEnv bool
+	prefix  string
+}
+
+type configShape struct {
+	fields []configField // not to be changed
+	faults []error
+}
+
+func (s *configShapes) of(c *configDefinition) configShape {
+	key := shapeKey{c.value.Type(), c.fromEnv, c.prefix}
+	if shape, ok := s.known.Load(key); ok {
+		return shape.(configShape)
+	}
+	walk := fieldWalk{fromEnv: c.fromEnv, seen: make(map[string]string)}
+	walk.structure(key.typ, position{prefix: c.prefix}, nil)
+	shape := configShape{slices.Clip(walk.fields), walk.faults}
+	s.known.Store(key, shape)
+	return shape
 }
 
 func kindOf(value reflect.Value) string {
@@ -94,10 +135,10 @@ type position struct {
 }
 
 type fieldWalk struct {
-	config *configDefinition
-	fields []configField
-	faults []error
-	seen   map[string]string // path -> Go name
+	fromEnv bool
+	fields  []configField
+	faults  []error
+	seen    map[string]string // path -> Go name
 }
 
 func (w *fieldWalk) fault(format string, args ...any) {
@@ -165,15 +206,14 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 	leaf.single = reflect.StructOf([]reflect.StructField{{Name: field.Name, Type: field.Type, Tag: field.Tag}})
 	leaf.fallback = withDefaultTag(leaf.text, field.Type)
 	leaf.prefix = at.prefix
-	if w.config.fromEnv && readableFromText(field.Type) {
+	if w.fromEnv && readableFromText(field.Type) {
 		leaf.key, leaf.alt = variableNames(at.prefix, field)
 	}
 	w.constrain(&leaf, field.Tag)
 	w.fields = append(w.fields, leaf)
 }
 
-// constrain reads the constraint tags of a leaf and checks what the
-// definition itself gives it: the default tag and the value in code.
+// constrain reads the constraint tags of a leaf and checks the default tag.
 func (w *fieldWalk) constrain(leaf *configField, tag reflect.StructTag) {
 	var faults []error
 	leaf.constraint, faults = newConstraint(tag, leaf.typ)
@@ -189,11 +229,6 @@ func (w *fieldWalk) constrain(leaf *configField, tag reflect.StructTag) {
 			w.fault("config field %s: its default tag is %w", leaf.goName, err)
 		} else if must := leaf.violation(value); must != "" {
 			w.fault("config field %s: its default tag must %s", leaf.goName, must)
-		}
-	}
-	if value, ok := fieldByIndex(w.config.value, leaf.index); ok && !value.IsZero() {
-		if must := leaf.violation(value); must != "" {
-			w.fault("config field %s: its value in code must %s", leaf.goName, must)
 		}
 	}
 }

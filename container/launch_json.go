@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"time"
+
+	"go.uber.org/fx"
 )
 
 // LaunchJSON renders a run config as JSON that may be stored and shown, in the
@@ -13,40 +15,58 @@ import (
 // literals of secret fields are left out. A launch that reads it back has to
 // give those again.
 //
+// The steps that the config may speak of are those that opts name by [Steps],
+// [Needs] and [NeedsLater]; other options make no difference, so that those of
+// a child can be given as they are.
+//
 // The error is a *[Faults] with what is wrong with the config.
-func (c *Container) LaunchJSON(config RunConfig) (json.RawMessage, error) {
-	launches, faults := c.readLaunch(config)
-	if err := JoinFaults("reading the run config", faults); err != nil {
+func (c *Container) LaunchJSON(config RunConfig, opts ...fx.Option) (json.RawMessage, error) {
+	scope, err := c.scopeOf("reading the run config", config, opts)
+	if err != nil {
 		return nil, err
 	}
-	type section struct {
-		Config map[string]any `json:"config"`
-	}
-	resources := make(map[string]section)
-	for n, values := range launches {
-		fields := make(map[string]any)
-		for i := range n.config.fields {
-			field := &n.config.fields[i]
-			given, ok := values[field.path]
-			if !ok {
-				continue
-			}
-			if shown, ok := given.shown(field); ok {
-				setPath(fields, field.path, shown)
-			}
-		}
-		if len(fields) > 0 {
-			resources[n.key] = section{fields}
+	document := launchDocument{Resources: make(map[string]launchSection), Steps: make(map[string]launchSection)}
+	for n, values := range scope.resources {
+		if fields := values.shown(n.config); len(fields) > 0 {
+			document.Resources[n.key] = launchSection{fields}
 		}
 	}
-	if len(resources) == 0 {
-		return json.RawMessage("{}"), nil
+	for t, values := range scope.steps {
+		if fields := values.shown(t.step.config); len(fields) > 0 {
+			document.Steps[t.step.key] = launchSection{fields}
+		}
 	}
-	text, err := json.Marshal(map[string]any{"resources": resources})
+	text, err := json.Marshal(document)
 	if err != nil {
 		return nil, fmt.Errorf("rendering the run config: %w", err)
 	}
 	return text, nil
+}
+
+// launchDocument is the JSON that LaunchJSON writes.
+type launchDocument struct {
+	Resources map[string]launchSection `json:"resources,omitempty"`
+	Steps     map[string]launchSection `json:"steps,omitempty"`
+}
+
+type launchSection struct {
+	Config map[string]any `json:"config"`
+}
+
+// shown are the fields that were given, as far as they may be shown.
+func (values launchValues) shown(config *configDefinition) map[string]any {
+	fields := make(map[string]any)
+	for i := range config.fields {
+		field := &config.fields[i]
+		given, ok := values[field.path]
+		if !ok {
+			continue
+		}
+		if shown, ok := given.shown(field); ok {
+			setPath(fields, field.path, shown)
+		}
+	}
+	return fields
 }
 
 // shown returns what may be shown of a value given at launch.

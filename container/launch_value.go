@@ -26,7 +26,7 @@ type launchValue struct {
 	refused bool // it is of the right type but not allowed, which is reported already
 }
 
-// launchValues are what a launch says of one resource, by field path.
+// launchValues are what a launch says of one config, by field path.
 type launchValues map[string]launchValue
 
 // suggestion returns `, did you mean "x"?` with the nearest of the items' names.
@@ -38,7 +38,7 @@ func suggestion[T any](name string, items []T, nameOf func(T) string) string {
 	return nearest.Suggestion(name, names)
 }
 
-// read takes in one source of a run config for this resource: a struct of the
+// read takes in one source of a run config for this config: a struct of the
 // config type, Fields, or a node of YAML. Later calls override earlier ones,
 // field by field.
 func (c *configDefinition) read(into launchValues, at string, source any) []error {

@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// resolved is a resource's config for one launch.
+// resolved is a config for one launch.
 type resolved struct {
 	value   reflect.Value // the config struct
 	origins []origin      // one for each field

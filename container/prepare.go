@@ -24,8 +24,10 @@ type preparation struct {
 	nodes     []*node     // that the child may have to build
 	longer    []*node     // that it may need, and that live longer
 	needed    []*node     // of nodes, those that it will build: fewer, where an option stands in
+	later     []*node     // that live per step, and that nested children will build
 	lent      []*node     // of longer, those that it needs, with all that they need
 	resolved  map[*node]resolved
+	steps     map[*Target]resolved // configs of the child's own steps, those of later ones included
 }
 
 // prepare finds everything that is wrong with a launch, and what it needs.
@@ -36,6 +38,7 @@ func (c *Container) prepare(config childConfig, parent *childState) (*preparatio
 	}
 	faults := append(slices.Clone(config.faults), p.addTargets()...)
 	p.split(p.reach())
+	p.later = p.laterPerStep()
 	if len(faults) == 0 && len(config.options) > 0 {
 		faults = append(faults, p.applyOptions()...)
 	}
@@ -94,12 +97,7 @@ func (p *preparation) perProcess() []*node {
 }
 
 func (p *preparation) addTargets() []error {
-	var faults []error
-	for _, target := range append(slices.Clone(p.config.targets), p.config.later...) {
-		if !p.container.owns(target) {
-			faults = append(faults, faultf("%s is a target of another container", target.name))
-		}
-	}
+	faults := p.config.know(p.container)
 	for _, key := range p.keys() {
 		target, err := p.container.keyTarget(key)
 		if err != nil {
@@ -163,23 +161,29 @@ func (p *preparation) border() []string {
 	return keys
 }
 
-func (c *Container) owns(target *Target) bool {
-	for _, n := range target.needs {
-		if c.byKey[n.key] != n {
-			return false
+// know gathers the steps that the launch may speak of, and reports targets that
+// are not the container's.
+func (c *childConfig) know(of *Container) []error {
+	own := slices.Concat(c.targets, c.later)
+	var faults []error
+	for _, target := range slices.Concat(own, c.steps) {
+		if target.container != of {
+			faults = append(faults, faultf("%s is a target of another container", target.name))
 		}
 	}
-	return true
+	known, more := newKnownSteps(own, c.steps, c.known)
+	c.known = known
+	return append(faults, more...)
 }
 
 // applyOptions finds out, by a dry run of Fx that calls nothing, which of the
 // resources are still needed with the caller's fx.Options, which Fx does not
 // let anyone look into.
 func (p *preparation) applyOptions() []error {
-	recorded, err := p.dryRun()
+	recorded, err := p.withLater().dryRun()
 	if isMissingType(err) { // an option needs more than the targets do
 		p.split(slices.SortedFunc(slices.Values(p.container.nodes), compareStart))
-		recorded, err = p.dryRun()
+		recorded, err = p.withLater().dryRun()
 	}
 	if err != nil {
 		return []error{faultf("applying the fx options: %w", err)}
@@ -188,7 +192,12 @@ func (p *preparation) applyOptions() []error {
 		return nil // every resource is taken for needed
 	}
 	var faults []error
+	inherited := p.config.offered
+	p.config.offered = recorded.offered
 	for _, unused := range recorded.unused() {
+		if inherited[unused] { // it is for the parent, or for another nested child
+			continue
+		}
 		faults = append(faults, faultf("fx.Replace gives %s, which nothing in this child takes%s", unused, p.replaceable(unused)))
 	}
 	if len(faults) > 0 {
@@ -197,7 +206,25 @@ func (p *preparation) applyOptions() []error {
 	unneeded := func(n *node) bool { return !recorded.constructed[moduleName(n)] }
 	p.needed = slices.DeleteFunc(slices.Clone(p.nodes), unneeded)
 	p.lent = closureOf(slices.DeleteFunc(slices.Clone(p.longer), unneeded))
+	p.later = slices.DeleteFunc(p.laterPerStep(), unneeded)
 	return nil
+}
+
+// withLater is the preparation of a child that gives out the later targets too:
+// nested children get the same options, which may be for them alone.
+func (p *preparation) withLater() *preparation {
+	all := *p
+	all.nodes = append(slices.Clone(p.nodes), p.laterPerStep()...)
+	all.targets = append(slices.Clone(p.targets), p.config.later...)
+	return &all
+}
+
+// laterPerStep returns the resources that only nested children start, for the
+// later targets.
+func (p *preparation) laterPerStep() []*node {
+	return slices.DeleteFunc(closure(p.config.later), func(n *node) bool {
+		return n.lifetime != Step || slices.Contains(p.nodes, n)
+	})
 }
 
 // replaceable names the types that could have been meant.
@@ -230,10 +257,12 @@ func isMissingType(err error) bool {
 	return err != nil && errors.As(dig.RootCause(err), &digError)
 }
 
-// resolve checks the whole run config, and resolves that of the resources that
-// the child needs.
+// resolve checks the whole run config, and resolves that of the resources and
+// the steps that the child needs.
 func (p *preparation) resolve() []error {
 	launches, faults := p.container.readLaunch(p.config.launch)
+	stepLaunches, stepFaults := p.config.known.readSteps(p.config.launch)
+	faults = append(faults, stepFaults...)
 	p.resolved = make(map[*node]resolved)
 	perProcess := p.perProcess()
 	running := p.container.process.running(perProcess)
@@ -245,12 +274,25 @@ func (p *preparation) resolve() []error {
 		p.resolved[n] = value
 		faults = append(faults, nodeFaults...)
 	}
+	for _, n := range p.later { // their values are resolved again for each nested child
+		if n.config == nil {
+			continue
+		}
+		_, nodeFaults := n.config.resolve(configPath(n.key), launches[n])
+		faults = append(faults, nodeFaults...)
+	}
+	p.steps = make(map[*Target]resolved)
+	for _, t := range p.config.known.mine() {
+		value, stepFaults := t.step.config.resolve(t.step.path(), stepLaunches[t])
+		p.steps[t] = value
+		faults = append(faults, stepFaults...)
+	}
 	return faults
 }
 
 func configPath(key string) string { return "resources." + key + ".config" }
 
-// readLaunch reads a run config against all resources, needed or not: a
+// readLaunch reads the resources of a run config against all resources, needed or not: a
 // mistyped key must not pass as one that this run has no need for.
 func (c *Container) readLaunch(config RunConfig) (map[*node]launchValues, []error) {
 	launches := make(map[*node]launchValues, len(config.Resources))

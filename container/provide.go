@@ -41,7 +41,7 @@ func (r Resource) define(b *builder) { b.resources = append(b.resources, r.defin
 
 // Option says more about a resource. See [Config], [As], [Describe],
 // [PerProcess], [PerRun], [PerStep], [Eager], [StartTimeout], [StopTimeout],
-// [StartRetry] and [Health].
+// [StartRetry], [Health] and [Static].
 type Option interface{ apply(*resourceDefinition) }
 
 type optionFunc func(*resourceDefinition)
@@ -64,6 +64,7 @@ type resourceDefinition struct {
 	retries      int
 	backoff      func(attempt int) time.Duration
 	health       *healthCheck
+	static       []any
 	supplied     bool // its function is made by Supply
 	faults       []error
 }
@@ -172,14 +173,7 @@ func (d *resourceDefinition) resource() Resource {
 }
 
 func (d *resourceDefinition) isConfig(key signature.Key) bool {
-	if d.config == nil || !d.config.value.IsValid() {
-		return false
-	}
-	t := d.config.value.Type()
-	if t.Kind() == reflect.Pointer { // a fault, reported once
-		t = t.Elem()
-	}
-	return key == signature.Key{Type: t}
+	return d.config != nil && d.config.isTypeOf(key)
 }
 
 // providedKey is one key that a resource answers, and the result that it is.

@@ -3,6 +3,7 @@ package container
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -42,7 +43,8 @@ func (e *ResourceError) Unwrap() error { return e.Err }
 type PanicError struct {
 	// Value is what was given to panic.
 	Value any
-	// Stack is the goroutine's stack at the panic.
+	// Stack is the goroutine's stack at the panic, without the functions'
+	// arguments: a number among them may be a secret.
 	Stack []byte
 
 	place string // function and file:line
@@ -51,7 +53,15 @@ type PanicError struct {
 // Recovered returns the error for what recover returned. It must be called by
 // the deferred function that recovered.
 func Recovered(value any) *PanicError {
-	return &PanicError{Value: value, Stack: debug.Stack(), place: placeOfPanic()}
+	return &PanicError{Value: value, Stack: withoutArguments(debug.Stack()), place: placeOfPanic()}
+}
+
+// argumentsInStack are the words that the runtime prints of a function's
+// arguments, at the end of the line that names it.
+var argumentsInStack = regexp.MustCompile(`(?m)^([^\t\n].*)\([^()\n]+\)$`)
+
+func withoutArguments(stack []byte) []byte {
+	return argumentsInStack.ReplaceAll(stack, []byte("$1(...)"))
 }
 
 // placeOfPanic finds the function that panicked: the first frame above the

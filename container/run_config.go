@@ -23,23 +23,29 @@ import (
 //	    config:
 //	      table: orders_2026
 //	      password: {env: WAREHOUSE_PASSWORD}
+//	steps:
+//	  raw/orders:
+//	    config:
+//	      limit: 100
 type RunConfig struct {
 	// Resources is the config of resources by key. Each value is a struct of
 	// the resource's config type, of which the non-zero fields count, or
 	// Fields, of which all count.
 	Resources map[string]any
+	// Steps is the config of steps by key, in the same way; see [StepConfig].
+	Steps map[string]any
 }
 
 // Fields sets config fields by their names in a run config, exactly: zero
 // values count. A nested struct's fields are Fields of their own.
 type Fields map[string]any
 
-// layers are sources of one resource's config, each over the one before.
+// layers are sources of one config, each over the one before.
 type layers []any
 
 // ParseRunConfig reads a run config from YAML, or JSON, which is YAML. Its
 // errors match [ErrInvalid] and give line and column. What it reads is checked
-// against the resources when a child is opened or checked.
+// against the resources and the steps when a child is opened or checked.
 func ParseRunConfig(text []byte) (RunConfig, error) {
 	var document, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
@@ -61,28 +67,32 @@ func ParseRunConfig(text []byte) (RunConfig, error) {
 		return RunConfig{}, JoinFaults("reading the run config", []error{err})
 	}
 	eachEntry(document.Content[0], "the run config", &faults, func(key, value *yaml.Node) {
-		if key.Value != "resources" {
-			faults = append(faults, faultf("%s%s: there is no such section, only resources", key.Value, where(key)))
-			return
+		switch key.Value {
+		case "resources":
+			config.Resources = readConfigs("resources", value, &faults)
+		case "steps":
+			config.Steps = readConfigs("steps", value, &faults)
+		default:
+			faults = append(faults, faultf("%s%s: there is no such section, only resources and steps", key.Value, where(key)))
 		}
-		config.Resources = readResources(value, &faults)
 	})
 	return config, JoinFaults("reading the run config", faults)
 }
 
-func readResources(node *yaml.Node, faults *[]error) map[string]any {
-	resources := make(map[string]any)
-	eachEntry(node, "resources", faults, func(key, value *yaml.Node) {
-		at := "resources." + key.Value
+// readConfigs reads a map from keys to configs.
+func readConfigs(section string, node *yaml.Node, faults *[]error) map[string]any {
+	configs := make(map[string]any)
+	eachEntry(node, section, faults, func(key, value *yaml.Node) {
+		at := section + "." + key.Value
 		eachEntry(value, at, faults, func(section, config *yaml.Node) {
 			if section.Value != "config" {
 				*faults = append(*faults, faultf("%s.%s%s: there is no such section, only config", at, section.Value, where(section)))
 				return
 			}
-			resources[key.Value] = config
+			configs[key.Value] = config
 		})
 	})
-	return resources
+	return configs
 }
 
 // eachEntry visits the entries of a map, and reports what is none and keys
@@ -141,14 +151,14 @@ func yamlSyntax(err error) error {
 }
 
 // Set sets one field by its full path, as in
-// "resources.warehouse.config.table", to a value written in YAML: text, a
-// number, [a, b], {env: NAME}. It returns a new RunConfig; its error matches
-// [ErrInvalid].
+// "resources.warehouse.config.table" or "steps.raw/orders.config.limit", to a
+// value written in YAML: text, a number, [a, b], {env: NAME}. It returns a new
+// RunConfig; its error matches [ErrInvalid].
 func (c RunConfig) Set(path, value string) (RunConfig, error) {
 	doing := "setting " + path
-	names := strings.Split(path, ".")
-	if len(names) < 4 || names[0] != "resources" || names[2] != "config" || slices.Contains(names, "") {
-		return c, JoinFaults(doing, []error{errors.New("a path has the form resources.KEY.config.FIELD")})
+	section, key, names, ok := cutPath(path)
+	if !ok {
+		return c, JoinFaults(doing, []error{errors.New("a path has the form resources.KEY.config.FIELD or steps.KEY.config.FIELD")})
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(value), &document); err != nil {
@@ -163,10 +173,25 @@ func (c RunConfig) Set(path, value string) (RunConfig, error) {
 	}
 	forgetPosition(node)
 	var field any = node
-	for _, name := range slices.Backward(names[3:]) {
+	for _, name := range slices.Backward(names) {
 		field = Fields{name: field}
 	}
-	return c.Merge(RunConfig{Resources: map[string]any{names[1]: field}}), nil
+	config := map[string]any{key: field}
+	if section == "steps" {
+		return c.Merge(RunConfig{Steps: config}), nil
+	}
+	return c.Merge(RunConfig{Resources: config}), nil
+}
+
+// cutPath parts a path into its section, the key, and the names of the field.
+// A step's key may hold dots, but no part config; see checkStepKey.
+func cutPath(path string) (section, key string, names []string, ok bool) {
+	section, rest, _ := strings.Cut(path, ".")
+	key, field, _ := strings.Cut(rest, ".config.")
+	names = strings.Split(field, ".")
+	ok = key != "" && !slices.Contains(names, "") &&
+		(section == "steps" || section == "resources" && !strings.Contains(key, "."))
+	return section, key, names, ok
 }
 
 // forgetPosition drops line and column, which would speak of one value's text.
@@ -180,15 +205,19 @@ func forgetPosition(node *yaml.Node) {
 // Merge returns the config of c with that of over laid on top, field by field.
 // Neither is changed.
 func (c RunConfig) Merge(over RunConfig) RunConfig {
-	merged := RunConfig{Resources: maps.Clone(c.Resources)}
-	for key, source := range over.Resources {
-		if merged.Resources == nil {
-			merged.Resources = make(map[string]any)
+	return RunConfig{Resources: mergeConfigs(c.Resources, over.Resources), Steps: mergeConfigs(c.Steps, over.Steps)}
+}
+
+func mergeConfigs(below, over map[string]any) map[string]any {
+	merged := maps.Clone(below)
+	for key, source := range over {
+		if merged == nil {
+			merged = make(map[string]any)
 		}
-		if below, ok := merged.Resources[key]; ok {
-			source = layers{below, source}
+		if lower, ok := merged[key]; ok {
+			source = layers{lower, source}
 		}
-		merged.Resources[key] = source
+		merged[key] = source
 	}
 	return merged
 }
@@ -209,7 +238,15 @@ func (c RunConfig) MarshalJSON() ([]byte, error) { return nil, errRunConfigLiter
 // MarshalYAML refuses as [RunConfig.MarshalJSON] does.
 func (c RunConfig) MarshalYAML() (any, error) { return nil, errRunConfigLiterals }
 
-// String names the resources that the config speaks of, without any value.
+// String names the resources and the steps that the config speaks of, without
+// any value.
 func (c RunConfig) String() string {
-	return fmt.Sprintf("run config of resources %s", strings.Join(slices.Sorted(maps.Keys(c.Resources)), ", "))
+	var parts []string
+	if len(c.Resources) > 0 || len(c.Steps) == 0 {
+		parts = append(parts, "resources "+strings.Join(slices.Sorted(maps.Keys(c.Resources)), ", "))
+	}
+	if len(c.Steps) > 0 {
+		parts = append(parts, "steps "+strings.Join(slices.Sorted(maps.Keys(c.Steps)), ", "))
+	}
+	return "run config of " + strings.Join(parts, " and ")
 }

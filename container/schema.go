@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"go.uber.org/fx"
 )
 
 // schema is a JSON Schema, as far as run configs need it.
@@ -77,27 +79,49 @@ const variableDefinition = "env"
 // nor Validate. It is stricter where YAML leaves a choice, as with a number for
 // text that has a pattern. The error names unknown keys; it matches [ErrInvalid].
 func (c *Container) Schema(keys ...string) (json.RawMessage, error) {
-	nodes, err := c.configured("describing the run config", keys)
+	return c.SchemaFor(needKeys(keys)...)
+}
+
+// needKeys are the options that stand for a list of keys, of which none means
+// all.
+func needKeys(keys []string) []fx.Option {
+	if len(keys) == 0 {
+		return nil
+	}
+	return []fx.Option{NeedsResources(keys...)}
+}
+
+// SchemaFor is [Container.Schema] for the launch of a child with opts. Of the
+// resources it has those that [Needs], [NeedsLater] and [NeedsResources] ask
+// for, or all where none of these options is given; of the steps those that
+// are given by [Needs], [NeedsLater] and [Steps]. The fields named by [AtLaunch]
+// have to be there for what is needed, but not for what only Steps names.
+// Other options make no difference.
+func (c *Container) SchemaFor(opts ...fx.Option) (json.RawMessage, error) {
+	const doing = "describing the run config"
+	scope, err := c.scopeOf(doing, RunConfig{}, opts)
 	if err != nil {
 		return nil, err
 	}
-	resources := section()
+	nodes, err := scope.nodes(doing)
+	if err != nil {
+		return nil, err
+	}
+	resources, steps := section(), section()
 	for _, n := range nodes {
-		config := n.config.schema()
-		resource := section()
-		resource.Description = n.description
-		resource.Properties["config"] = config
-		resources.Properties[n.key] = resource
-		if len(config.Required) > 0 && len(keys) > 0 {
-			resource.require("config")
-			resources.require(n.key)
-		}
+		resources.addConfig(n.key, n.config, scope.narrow()).Description = n.description
 	}
 	root := section()
 	root.Draft, root.Title = "https://json-schema.org/draft/2020-12/schema", "Run config"
 	root.Properties["resources"] = resources
-	if len(resources.Required) > 0 {
-		root.require("resources")
+	for _, t := range scope.config.known.all() {
+		root.Properties["steps"] = steps
+		steps.addConfig(t.step.key, t.step.config, scope.needed(t))
+	}
+	for _, name := range []string{"resources", "steps"} {
+		if root.Properties[name] != nil && len(root.Properties[name].Required) > 0 {
+			root.require(name)
+		}
 	}
 	root.Definitions = map[string]*schema{variableDefinition: variableSchema()}
 	text, err := plainJSON(root)
@@ -105,6 +129,20 @@ func (c *Container) Schema(keys ...string) (json.RawMessage, error) {
 		return nil, fmt.Errorf("describing the run config: %w", err)
 	}
 	return text, nil
+}
+
+// addConfig adds the config of one resource or step. A needed one has to give
+// what must be given at launch.
+func (s *schema) addConfig(key string, definition *configDefinition, needed bool) *schema {
+	config := definition.schema()
+	entry := section()
+	entry.Properties["config"] = config
+	s.Properties[key] = entry
+	if len(config.Required) > 0 && needed {
+		entry.require("config")
+		s.require(key)
+	}
+	return entry
 }
 
 // plainJSON writes < and > as they are.
@@ -116,31 +154,6 @@ func plainJSON(value any) (json.RawMessage, error) {
 		return nil, err
 	}
 	return bytes.TrimSpace(text.Bytes()), nil
-}
-
-// configured returns the resources that a launch may configure, by key: those that the keys
-// name and what they are built from, or all.
-func (c *Container) configured(doing string, keys []string) ([]*node, error) {
-	nodes := slices.Clone(c.nodes)
-	if len(keys) > 0 {
-		var targets []*Target
-		var faults []error
-		for _, key := range keys {
-			target, err := c.keyTarget(key)
-			if err != nil {
-				faults = append(faults, err)
-				continue
-			}
-			targets = append(targets, target)
-		}
-		if err := JoinFaults(doing, faults); err != nil {
-			return nil, err
-		}
-		nodes = closure(targets)
-	}
-	nodes = slices.DeleteFunc(nodes, func(n *node) bool { return n.config == nil || n.lifetime == Process })
-	slices.SortFunc(nodes, func(a, b *node) int { return strings.Compare(a.key, b.key) })
-	return nodes, nil
 }
 
 // section is an object of known names. Where its entries are all comments,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -102,6 +103,9 @@ func TestARunConfigIsShownByNoRendering(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if set, err = set.Set("steps.it.config.token", hunter); err != nil {
+		t.Fatal(err)
+	}
 	var structured bytes.Buffer
 	slog.New(slog.NewJSONHandler(&structured, nil)).Info("m", "config", set)
 	for _, got := range []string{fmt.Sprintf("%v %+v %#v %s %x", set, set, set, set, set), fmt.Sprint(&set), set.String(), structured.String()} {
@@ -188,6 +192,7 @@ func TestASecretIsShownByNoErrorEventOrDescription(t *testing.T) {
 			seen = append(seen, fmt.Sprintf("%v %+v", err, err))
 			for _, environment := range [][]container.ConfigOption{nil, {container.FromEnv("S")}} {
 				for _, inCode := range []secrets{{}, filledSecrets()} {
+					seen = append(seen, shownOfStep(t, strings.Replace(config, "resources:", "steps:", 1), inCode, environment)...)
 					c := newContainer(t, container.Provide("it", func(secrets) *resA { return nil }, container.Config(inCode, environment...)))
 					preview, err := c.Check(container.NeedsResources("it"), container.Launch(run))
 					text, _ := json.Marshal(preview)
@@ -213,12 +218,46 @@ func TestASecretIsShownByNoErrorEventOrDescription(t *testing.T) {
 	}
 }
 
+// shownOfStep is everything that is told of a step with secrets.
+func shownOfStep(t *testing.T, config string, inCode secrets, environment []container.ConfigOption) (seen []string) {
+	t.Helper()
+	run, err := container.ParseRunConfig([]byte(config))
+	seen = append(seen, fmt.Sprintf("%v %+v %s", err, err, run))
+	c := newContainer(t)
+	step := stepTarget(t, c, "step", func(cfg secrets) { panic(cfg) }, container.StepConfig("it", inCode, environment...))
+	var log bytes.Buffer
+	opts := []fx.Option{
+		container.Needs(step), container.Launch(run),
+		container.Logger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+	}
+	preview, err := c.Check(opts...)
+	text, _ := json.Marshal(preview)
+	seen = append(seen, fmt.Sprintf("%v %+v %#v", err, err, preview), string(text))
+	stored, err := c.LaunchJSON(run, opts...)
+	seen = append(seen, fmt.Sprintf("%s %v", stored, err))
+	template, err := c.TemplateFor(opts...)
+	seen = append(seen, fmt.Sprintf("%s %v", template, err))
+	schema, err := c.SchemaFor(opts...)
+	seen = append(seen, fmt.Sprintf("%s %v", schema, err))
+	child, err := c.NewChild(t.Context(), opts...)
+	seen = append(seen, fmt.Sprintf("%v %+v", err, err))
+	if err == nil {
+		err = child.Call(step)
+		seen = append(seen, fmt.Sprintf("%v %+v %v", err, err, child.Close(err)), fmt.Sprintf("%v %+v %#v", child.Arguments(step)[0], child.Arguments(step)[0], child.Arguments(step)[0]))
+	}
+	return append(seen, log.String())
+}
+
 func TestADefaultSecretThatCantBeReadIsNotShown(t *testing.T) {
 	t.Parallel()
 	type config struct {
 		Number container.Secret[int] `default:"hunter2"`
 	}
 	_, err := container.New(container.Provide("it", func(config) *resA { return nil }, container.Config(config{})))
+	if err == nil || shows(err.Error()) {
+		t.Error(err)
+	}
+	_, err = newContainer(t).Target("step", func(config) {}, container.StepConfig("it", config{}))
 	if err == nil || shows(err.Error()) {
 		t.Error(err)
 	}
@@ -233,6 +272,23 @@ func TestAPanicShowsNoConfig(t *testing.T) {
 	err := c.Invoke(t.Context(), func(*resA) {})
 	if err == nil || shows(fmt.Sprintf("%v %+v", err, err)) {
 		t.Error(err)
+	}
+}
+
+func TestTheStackOfAPanicHasNoArguments(t *testing.T) {
+	t.Parallel()
+	c := newContainer(t)
+	step := stepTarget(t, c, "step", func(cfg secrets) { panic("at the disco") }, container.StepConfig("it", filledSecrets()))
+	child := newChild(t, c, container.Needs(step))
+	defer closeChild(t, child)
+	caught := new(container.PanicError)
+	if err := child.Call(step); !errors.As(err, &caught) || shows(string(caught.Stack)) {
+		t.Errorf("%+v", err)
+	}
+	for _, want := range []string{"container_test.TestTheStackOfAPanicHasNoArguments.func1(...)\n", "secret_test.go:", "panic(...)\n"} {
+		if !strings.Contains(string(caught.Stack), want) {
+			t.Errorf("%q is not in %s", want, caught.Stack)
+		}
 	}
 }
 
@@ -259,17 +315,21 @@ func FuzzRunConfig(f *testing.F) {
 			f.Fatal(err)
 		}
 	}
+	step := stepTarget(f, c, "step", func(kinds) {}, container.StepConfig("it", kinds{}, container.Fixed("Bool")))
+	f.Add([]byte("steps: {it: {config: {int: 1, secret: hunter2}}}"), "text", "x")
+	f.Add([]byte("steps: &a {it: *a, 3: {}, ? [x] : y}"), "a.config.b", "x")
 	f.Fuzz(func(t *testing.T, text []byte, path, value string) {
 		config, _ := container.ParseRunConfig(text)
 		set, _ := config.Set("resources.it.config."+path, value)
-		for _, config := range []container.RunConfig{config, set, config.Merge(set), set.Merge(config)} {
-			preview, _ := c.Check(container.NeedsResources("it"), container.Launch(config))
-			for _, field := range preview.Resources[0].Config {
+		set, _ = set.Set("steps.it.config."+path, value)
+		for _, config := range []container.RunConfig{config, set, config.Merge(set), set.Merge(config), inSteps(config)} {
+			preview, _ := c.Check(container.NeedsResources("it"), container.Needs(step), container.Launch(config))
+			for _, field := range append(preview.Resources[0].Config, preview.Steps[0].Config...) {
 				if field.Secret && field.Value != container.Masked && field.Value != "" {
 					t.Errorf("secret %s is shown as %q", field.Path, field.Value)
 				}
 			}
-			stored, err := c.LaunchJSON(config)
+			stored, err := c.LaunchJSON(config, container.Steps(step))
 			if err != nil {
 				continue
 			}
@@ -292,6 +352,7 @@ func FuzzSecretValue(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	step := stepTarget(f, c, "step", func(secrets) {}, container.StepConfig("raw/it", secrets{}))
 	f.Fuzz(func(t *testing.T, before, after string) {
 		if strings.HasSuffix(strings.TrimRight(before, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"), "env: ") {
 			return
@@ -302,7 +363,11 @@ func FuzzSecretValue(f *testing.F) {
 			if shows(fmt.Sprint(err)) {
 				t.Errorf("setting it to %q: %v", value, err)
 			}
-			_, err = c.Check(container.NeedsResources("it"), container.Launch(config))
+			ofStep, err := config.Set("steps.raw/it.config."+field, value)
+			if shows(fmt.Sprint(err)) {
+				t.Errorf("setting it to %q: %v", value, err)
+			}
+			_, err = c.Check(container.NeedsResources("it"), container.Needs(step), container.Launch(ofStep))
 			if shows(fmt.Sprint(err)) {
 				t.Errorf("checking %q: %v", value, err)
 			}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.uber.org/fx"
 
@@ -15,31 +16,46 @@ import (
 // resource needed. It is immutable, belongs to one container, and may be used
 // in any number of its children at once.
 type Target struct {
-	name     string
-	function signature.Func
-	inputs   []input
-	needs    []*node
-	asks     []ask
-	invoke   fx.Option // binds the arguments in a child
-	perStep  bool      // it needs, somewhere down, what lives per step
+	container *Container
+	name      string
+	function  signature.Func
+	inputs    []input
+	needs     []*node
+	step      *step // nil for one that is no step of a run
+	faults    []error
+
+	once   sync.Once // see bound
+	asks   []ask
+	invoke fx.Option // binds the arguments in a child
 }
 
 // Target checks a function against the graph: its parameters are resources,
 // values of the host application, context.Context (the child's), *slog.Logger
-// and [RunInfo], plain or as fields of an fx.In struct. name says in errors
-// what needs them, as in "asset orders".
+// and [RunInfo], plain or as fields of an fx.In struct, and the config that
+// [StepConfig] gives. name says in errors what needs them, as in "asset orders".
 //
-// The error is a *[Faults] with every parameter that can't be provided.
-func (c *Container) Target(name string, fn any) (*Target, error) {
-	doing := "checking " + name
-	function, err := signature.Of(fn)
+// The error is a *[Faults] with every parameter that can't be provided, and
+// with what is wrong with the config.
+func (c *Container) Target(name string, fn any, opts ...TargetOption) (*Target, error) {
+	function, err := functionOf(fn)
 	if err != nil {
-		return nil, JoinFaults(doing, []error{err})
+		return nil, JoinFaults("checking "+name, []error{err})
 	}
-	t := &Target{name: name, function: function, inputs: make([]input, len(function.Params))}
-	var faults []error
+	t := &Target{container: c, name: name, function: function, inputs: make([]input, len(function.Params))}
+	for _, opt := range opts {
+		opt.applyTarget(t)
+	}
+	faults := append(t.faults, t.checkStep()...)
 	for i, param := range function.Params {
-		bound, err := c.bind(param, lackingInHost)
+		if t.isConfig(i) {
+			t.inputs[i] = input{kind: configInput}
+			continue
+		}
+		hint := lackingInHost
+		if t.step != nil && !t.hasConfig() && looksLikeConfig(param.Type) {
+			hint = "; if it is the step's config, give the step one"
+		}
+		bound, err := c.bind(param, hint)
 		if err == nil && bound.kind == lifecycleInput {
 			err = faultf("it needs fx.Lifecycle, which only constructors of resources have")
 		}
@@ -52,24 +68,41 @@ func (c *Container) Target(name string, fn any) (*Target, error) {
 			t.needs = append(t.needs, p.node)
 		}
 	}
-	if err := JoinFaults(doing, faults); err != nil {
-		return nil, err
+	if len(faults) > 0 {
+		return nil, JoinFaults("checking "+name, faults)
 	}
-	c.aim(t)
 	return t, nil
 }
 
-// aim makes the target an Invoke of every child that it is given to: Fx builds
+// functionOf takes a target's function apart. Packages of fxrun that call their
+// functions by themselves give parameters alone, which costs a fifth of making
+// a function of them: it matters where there are ten thousand.
+func functionOf(fn any) (signature.Func, error) {
+	if params, ok := fn.([]signature.Param); ok {
+		return signature.Func{Params: params}, nil
+	}
+	return signature.Of(fn)
+}
+
+// bound makes the target an Invoke of every child that it is given to: Fx builds
 // the arguments, and the function is called with them later, once everything
-// has started.
-func (c *Container) aim(t *Target) {
-	t.asks = c.asks(t.inputs)
-	t.perStep = slices.ContainsFunc(closureOf(t.needs), func(n *node) bool { return n.lifetime == Step })
-	t.invoke = fx.Invoke(signature.Make(paramsOf(t.asks), nil, func(params []reflect.Value) ([]reflect.Value, error) {
-		state := params[0].Interface().(*childState)
-		state.bound[t] = arrange(t.inputs, params[1:], state.own)
-		return nil, nil
-	}))
+// has started. It does its work once, when a child is first given the target:
+// most of a large graph is never run in one process.
+func (t *Target) bound() *Target {
+	t.once.Do(func() {
+		t.asks = t.container.asks(t.inputs)
+		t.invoke = fx.Invoke(signature.Make(paramsOf(t.asks), nil, func(params []reflect.Value) ([]reflect.Value, error) {
+			state := params[0].Interface().(*childState)
+			state.bound[t] = arrange(t.inputs, params[1:], func(kind inputKind) reflect.Value {
+				if kind == configInput {
+					return reflect.Value{} // see Child.Arguments
+				}
+				return state.own(kind)
+			})
+			return nil, nil
+		}))
+	})
+	return t
 }
 
 // Name returns what the target was called.
@@ -88,7 +121,9 @@ func (t *Target) Resources() []string {
 
 // LivesPerStep reports whether the target needs, directly or further down, a
 // resource that lives per step: it is then for nested children to give it out.
-func (t *Target) LivesPerStep() bool { return t.perStep }
+func (t *Target) LivesPerStep() bool {
+	return slices.ContainsFunc(t.needs, func(n *node) bool { return n.perStep })
+}
 
 // Providers returns the keys of the resources that give type t, under name
 // where that is not empty, sorted.
@@ -126,7 +161,7 @@ func (c *Container) keyTarget(key string) (*Target, error) {
 }
 
 func (c *Container) targetOf(n *node) *Target {
-	t := &Target{name: "resource " + n.key, needs: []*node{n}}
+	t := &Target{container: c, name: "resource " + n.key, needs: []*node{n}}
 	canonical := c.canonical(provider{node: n})
 	param := signature.Param{Key: canonical}
 	bound := input{kind: providerInput, param: param, providers: []provider{{node: n}}}
@@ -134,7 +169,6 @@ func (c *Container) targetOf(n *node) *Target {
 		bound, t.needs = input{kind: hostInput, param: param, value: value}, nil
 	}
 	t.inputs = []input{bound}
-	c.aim(t)
 	return t
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"go.uber.org/fx"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -22,27 +23,45 @@ import (
 // with given. A template of which nothing is completed is a valid run config,
 // unless something has to be given.
 func (c *Container) Template(given RunConfig, keys ...string) (string, error) {
+	return c.TemplateFor(append(needKeys(keys), Launch(given))...)
+}
+
+// TemplateFor is [Container.Template] for the launch of a child with opts.
+// [Launch] gives what is given; the other options are as for
+// [Container.SchemaFor].
+func (c *Container) TemplateFor(opts ...fx.Option) (string, error) {
 	const doing = "writing the template of a run config"
-	nodes, err := c.configured(doing, keys)
+	scope, err := c.scopeOf(doing, launchOf(opts), opts)
 	if err != nil {
 		return "", err
 	}
-	launches, faults := c.readLaunch(given)
-	if err := JoinFaults(doing, faults); err != nil {
+	nodes, err := scope.nodes(doing)
+	if err != nil {
 		return "", err
 	}
-	text := templateText{out: new(strings.Builder)}
+	text := templateText{out: new(strings.Builder), secrets: c.secretsWith(scope.config.known)}
 	text.line("resources:")
 	for _, n := range nodes {
-		resource := text.inside()
-		resource.comment(n.description)
-		resource.line(yamlKey(n.key) + ":")
-		resource.inside().line("config:")
-		config, _ := n.config.resolve("", launches[n])
-		fields := &templateFields{config: n.config, resolved: config, launch: launches[n]}
-		fields.write(resource.inside().inside(), n.config.tree())
+		text.inside().config(n.key, n.description, n.config, scope.resources[n])
+	}
+	steps := scope.config.known.all()
+	if len(steps) > 0 {
+		text.line("steps:")
+	}
+	for _, t := range steps {
+		text.inside().config(t.step.key, "", t.step.config, scope.steps[t])
 	}
 	return text.out.String(), nil
+}
+
+// config writes the config of one resource or step.
+func (t templateText) config(key, description string, definition *configDefinition, launch launchValues) {
+	t.comment(description)
+	t.line(yamlKey(key) + ":")
+	t.inside().line("config:")
+	config, _ := definition.resolve("", launch)
+	fields := &templateFields{config: definition, resolved: config, launch: launch, secrets: t.secrets}
+	fields.write(t.inside().inside(), definition.tree())
 }
 
 // fieldTree is the fields of a config as a run config nests them.
@@ -79,11 +98,15 @@ func (t *fieldTree) section(name string) *fieldTree {
 
 // templateText writes lines at one depth.
 type templateText struct {
-	out    *strings.Builder
-	indent string
+	out     *strings.Builder
+	indent  string
+	secrets secretVariables
 }
 
-func (t templateText) inside() templateText { return templateText{t.out, t.indent + "  "} }
+func (t templateText) inside() templateText {
+	t.indent += "  "
+	return t
+}
 
 func (t templateText) line(text string) { t.out.WriteString(t.indent + text + "\n") }
 
@@ -111,6 +134,7 @@ type templateFields struct {
 	config   *configDefinition
 	resolved resolved
 	launch   launchValues
+	secrets  secretVariables
 }
 
 func (f *templateFields) write(text templateText, fields []*fieldTree) {
@@ -196,6 +220,9 @@ func (f *templateFields) value(field *configField, at *fieldTree) string {
 		return field.suggestedReference(at.name)
 	}
 	origin := f.resolved.origins[at.at]
+	if f.secrets[origin.variable] { // somebody took the wrong name
+		return "{env: " + origin.variable + "}"
+	}
 	value, ok := fieldByIndex(f.resolved.value, field.index)
 	if !ok || origin.unreadable || origin.source == FromNowhere || field.atLaunch && origin.source != FromLaunch {
 		return ""

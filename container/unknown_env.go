@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
@@ -29,11 +31,23 @@ type UnknownVariable struct {
 // by the empty prefix are known; other variables are never reported for it.
 // The result is sorted by name, nil where nothing is unknown.
 func (c *Container) UnknownVariables(environ []string, launches ...RunConfig) []UnknownVariable {
-	prefixes, known := c.variables()
+	return c.unknownVariables(environ, launches, nil)
+}
+
+// UnknownVariablesFor is [Container.UnknownVariables] for a child with opts,
+// among which are its launches, by [Launch], and its steps, by [Steps], [Needs]
+// and [NeedsLater]: prefixes and fields of these steps count too. Other options
+// make no difference.
+func (c *Container) UnknownVariablesFor(environ []string, opts ...fx.Option) []UnknownVariable {
+	return c.unknownVariables(environ, []RunConfig{launchOf(opts)}, opts)
+}
+
+func (c *Container) unknownVariables(environ []string, launches []RunConfig, opts []fx.Option) []UnknownVariable {
+	scope, _ := c.scopeOf("", RunConfig{}, opts)
+	prefixes, known := scope.variables()
 	for _, launch := range launches {
-		for name := range c.references(launch) {
-			known[name] = true
-		}
+		scope, _ = c.scopeOf("", launch, opts) // what is right in a faulty launch counts
+		scope.addReferences(known)
 	}
 	var unknown []UnknownVariable
 	for _, entry := range environ {
@@ -51,16 +65,16 @@ func (c *Container) UnknownVariables(environ []string, launches ...RunConfig) []
 
 // variables returns the prefixes of FromEnv, as the environment has them, and
 // the names that fields read.
-func (c *Container) variables() (prefixes []string, known map[string]bool) {
+func (s launchScope) variables() (prefixes []string, known map[string]bool) {
 	known = make(map[string]bool)
-	for _, n := range c.nodes {
-		if n.config == nil || !n.config.fromEnv {
-			continue
+	add := func(config *configDefinition) {
+		if config == nil || !config.fromEnv {
+			return
 		}
-		if n.config.prefix != "" {
-			prefixes = append(prefixes, strings.ToUpper(n.config.prefix))
+		if config.prefix != "" {
+			prefixes = append(prefixes, strings.ToUpper(config.prefix))
 		}
-		for _, field := range n.config.fields {
+		for _, field := range config.fields {
 			for _, name := range []string{field.key, field.alt} {
 				if name != "" {
 					known[name] = true
@@ -68,24 +82,30 @@ func (c *Container) variables() (prefixes []string, known map[string]bool) {
 			}
 		}
 	}
+	for _, n := range s.container.nodes {
+		add(n.config)
+	}
+	for _, t := range s.config.known.all() {
+		add(t.step.config)
+	}
 	return prefixes, known
 }
 
-// references are the variables that a launch refers to.
-func (c *Container) references(launch RunConfig) map[string]bool {
-	names := make(map[string]bool)
-	launches, _ := c.readLaunch(launch)
-	for n, values := range launches {
-		for i := range n.config.fields {
-			field := &n.config.fields[i]
-			if given := values[field.path]; given.node != nil {
-				if name, ok := variableReference(field.typ, given.node); ok {
-					names[name] = true
-				}
+// addReferences adds the variables that the launch refers to.
+func (s launchScope) addReferences(known map[string]bool) {
+	add := func(config *configDefinition, values launchValues) {
+		for i := range config.fields {
+			if name, ok := values[config.fields[i].path].reference(&config.fields[i]); ok {
+				known[name] = true
 			}
 		}
 	}
-	return names
+	for n, values := range s.resources {
+		add(n.config, values)
+	}
+	for t, values := range s.steps {
+		add(t.step.config, values)
+	}
 }
 
 func longestPrefix(prefixes []string, name string) (longest string, ok bool) {

@@ -26,9 +26,9 @@ type Value struct {
 // for what the definition asks for, those into [Group]. A zero value is taken
 // for none: for an optional parameter Fx does not tell them apart.
 func Option[D any](group string, definition D, asks []signature.Param) fx.Option {
-	own := fx.Provide(fx.Annotated{Group: group, Target: func() D { return definition }})
+	own := fx.Annotated{Group: group, Target: func() D { return definition }}
 	if len(asks) == 0 {
-		return own
+		return fx.Provide(own)
 	}
 	optional := make([]signature.Param, len(asks))
 	for i, ask := range asks {
@@ -44,5 +44,5 @@ func Option[D any](group string, definition D, asks []signature.Param) fx.Option
 			}
 			return []reflect.Value{reflect.ValueOf(values)}, nil
 		})
-	return fx.Options(own, fx.Provide(fx.Annotated{Group: Group + ",flatten", Target: found}))
+	return fx.Provide(own, fx.Annotated{Group: Group + ",flatten", Target: found}) // one call: each notes the stack
 }

@@ -5,11 +5,25 @@ import "strings"
 
 // Name returns the candidate closest to name, or "" when none is close: more
 // than two fifths of the letters would have to change. Case does not count.
+// Where none is close, a name without a slash is also compared with the last
+// part of candidates that are paths: orders is near to raw/orders.
 func Name(name string, candidates []string) string {
+	whole := func(candidate string) string { return candidate }
+	if best := closest(name, candidates, whole); best != "" || strings.Contains(name, "/") {
+		return best
+	}
+	return closest(name, candidates, func(candidate string) string {
+		return candidate[strings.LastIndexByte(candidate, '/')+1:]
+	})
+}
+
+// closest compares name with a part of each candidate.
+func closest(name string, candidates []string, part func(string) string) string {
 	best, bestDistance := "", 0
 	for _, candidate := range candidates {
-		distance := distance(strings.ToLower(name), strings.ToLower(candidate))
-		letters := max(len([]rune(name)), len([]rune(candidate)))
+		compared := part(candidate)
+		distance := distance(strings.ToLower(name), strings.ToLower(compared))
+		letters := max(len([]rune(name)), len([]rune(compared)))
 		if name == "" || distance > max(1, letters*2/5) || distance >= letters {
 			continue
 		}

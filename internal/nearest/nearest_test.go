@@ -8,13 +8,16 @@ import (
 
 func TestName(t *testing.T) {
 	t.Parallel()
-	candidates := []string{"warehouse", "carrier", "credentials", "a"}
+	candidates := []string{"warehouse", "carrier", "credentials", "a", "raw/orders"}
 	for _, test := range []struct{ name, want string }{
 		{"warehuose", "warehouse"},
 		{"ware_house", "warehouse"},
 		{"Carrier", "carrier"},
 		{"credential", "credentials"},
 		{"bucket", ""},
+		{"ordrs", "raw/orders"},
+		{"raw/ordrs", "raw/orders"},
+		{"row/stock", ""},
 		{"", ""},
 		{"warehouse", "warehouse"},
 	} {

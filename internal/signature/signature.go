@@ -58,6 +58,9 @@ type Result struct {
 	field  []int
 }
 
+// FromStruct reports whether the result is a field of an fx.Out struct.
+func (r Result) FromStruct() bool { return r.field != nil }
+
 // Func is a function taken apart. It is immutable and safe for concurrent use.
 type Func struct {
 	// Name is the function's name with its package, as in "flights.NewCarrier".
