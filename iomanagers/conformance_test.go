@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func TestMemoryManager(t *testing.T) {
 	iotest.Run(t, func(t *testing.T) iotest.Subject {
 		return iotest.Subject{
 			Manager:    iomanagers.NewMemory(),
-			Can:        iotest.Partitions,
+			Can:        iotest.Partitions | iotest.Streams,
 			Unstorable: []any{1, make(chan int)},
 		}
 	})
@@ -36,6 +37,9 @@ func TestFileManager(t *testing.T) {
 		{name: "csv", format: "csv", unstorable: manyFlaky(5000)},
 		{name: "parquet", format: "parquet", unstorable: []iotest.Row{{At: time.Now()}, {}}},
 		{name: "raw", format: "raw", value: texts},
+		{name: "text", format: "text", value: texts},
+		{name: "jsonl", format: "jsonl", unstorable: manyFlaky(5000)},
+		{name: "gob", format: "gob", unstorable: []holder{{new(1)}, {new(int)}}},
 		{name: "default", value: texts},
 		{name: "default", unstorable: manyFlaky(1)},
 	} {
@@ -46,12 +50,13 @@ func TestFileManager(t *testing.T) {
 				open := func(t *testing.T) iomanagers.IOManager { return newFiles(t, root, everyCodec()...) }
 				return iotest.Subject{
 					Manager:    open(t),
-					Can:        iotest.Partitions,
+					Can:        iotest.Partitions | iotest.Streams,
 					Format:     c.format,
 					Value:      c.value,
 					Unstorable: c.unstorable,
 					Reopen:     open,
 					Names:      func(t *testing.T) []string { return files(t, root) },
+					Open:       openBelow(root),
 				}
 			})
 		})
@@ -59,7 +64,31 @@ func TestFileManager(t *testing.T) {
 }
 
 func everyCodec() []iomanagers.Codec {
-	return []iomanagers.Codec{iomanagers.JSON(), iomanagers.CSV(), parquetcodec.Parquet(), iomanagers.Raw("")}
+	return []iomanagers.Codec{iomanagers.JSON(), iomanagers.CSV(), parquetcodec.Parquet(), iomanagers.JSONLines(), iomanagers.Gob(), iomanagers.Text(), iomanagers.Raw("")}
+}
+
+// holder holds a pointer that gob can't always keep.
+type holder struct{ At *int }
+
+// openBelow returns what counts the open files below root, where the system tells.
+func openBelow(root string) func(t *testing.T) int {
+	const links = "/proc/self/fd"
+	if _, err := os.Stat(links); err != nil {
+		return nil
+	}
+	return func(t *testing.T) int {
+		entries, err := os.ReadDir(links)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open := 0
+		for _, entry := range entries {
+			if target, err := os.Readlink(filepath.Join(links, entry.Name())); err == nil && strings.HasPrefix(target, root) {
+				open++
+			}
+		}
+		return open
+	}
 }
 
 func newFiles(t *testing.T, root string, codecs ...iomanagers.Codec) *iomanagers.FileManager {

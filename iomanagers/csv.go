@@ -1,6 +1,8 @@
 package iomanagers
 
 import (
+	"bufio"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -10,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/jszwec/csvutil"
+
+	"github.com/fxrun/fxrun/rows"
 )
 
 // CSV returns the codec "csv": a header line and a line for each row, in files named
@@ -26,7 +30,10 @@ func CSV() Codec { return csvCodec{} }
 
 type csvCodec struct{}
 
-var _ TypeChecker = csvCodec{}
+var (
+	_ TypeChecker = csvCodec{}
+	_ RowCodec    = csvCodec{}
+)
 
 func (csvCodec) Name() string      { return "csv" }
 func (csvCodec) Extension() string { return ".csv" }
@@ -106,39 +113,84 @@ func checkColumns(row reflect.Type, within map[reflect.Type]bool) error {
 }
 
 func (c csvCodec) Encode(w io.Writer, value any) error {
-	v := reflect.ValueOf(value)
-	if !v.IsValid() {
-		return fmt.Errorf("%w: it takes slices of structs, not nil", ErrType)
-	}
-	row, ok := rowType(v.Type())
-	if !ok {
+	t := reflect.TypeOf(value)
+	if _, ok := rowType(t); !ok {
 		return fmt.Errorf("%w: it takes slices of structs, not %T", ErrType, value)
 	}
-	lines := csvWriter{w: w, csv: csv.NewWriter(w)}
-	encoder := csvutil.NewEncoder(lines)
-	if err := encoder.EncodeHeader(reflect.Zero(row).Interface()); err != nil {
+	encoder, err := c.NewRowEncoder(w, t)
+	if err != nil {
 		return err
 	}
+	if err := encoder.Write(value); err != nil {
+		return err
+	}
+	return encoder.Close()
+}
+
+// NewRowEncoder writes the header line.
+func (c csvCodec) NewRowEncoder(w io.Writer, slice reflect.Type) (RowEncoder, error) {
+	row, ok := rowType(slice)
+	if !ok {
+		return nil, fmt.Errorf("%w: it takes slices of structs, not %v", ErrType, slice)
+	}
+	lines := &csvWriter{w: w, csv: csv.NewWriter(w), written: -1}
+	encoder := csvutil.NewEncoder(lines)
+	if err := encoder.EncodeHeader(reflect.Zero(row).Interface()); err != nil {
+		return nil, err
+	}
+	return csvEncoder{lines: lines, encoder: encoder}, nil
+}
+
+type csvEncoder struct {
+	lines   *csvWriter
+	encoder *csvutil.Encoder
+}
+
+func (e csvEncoder) Write(batch any) error {
+	if i := nilRow(batch); i >= 0 {
+		return fmt.Errorf("%w: row %d is nil, which CSV has no line for", ErrUnsupported, e.lines.written+i)
+	}
+	if err := e.encoder.Encode(batch); err != nil {
+		return fmt.Errorf("row %d: %w", e.lines.written, err)
+	}
+	return nil
+}
+
+func (e csvEncoder) Close() error {
+	e.lines.csv.Flush()
+	return e.lines.csv.Error()
+}
+
+// nilRow returns the index of the first row behind a pointer that is nil, or -1.
+func nilRow(slice any) int {
+	v := reflect.ValueOf(slice)
+	if v.Type().Elem().Kind() != reflect.Pointer {
+		return -1
+	}
 	for i := range v.Len() {
-		element := v.Index(i)
-		if element.Kind() == reflect.Pointer && element.IsNil() {
-			return fmt.Errorf("%w: row %d is nil, which CSV has no line for", ErrUnsupported, i)
-		}
-		if err := encoder.Encode(element.Interface()); err != nil {
-			return fmt.Errorf("row %d: %w", i, err)
+		if v.Index(i).IsNil() {
+			return i
 		}
 	}
-	lines.csv.Flush()
-	return lines.csv.Error()
+	return -1
 }
 
 // csvWriter writes records so that encoding/csv reads the same ones.
 type csvWriter struct {
-	w   io.Writer
-	csv *csv.Writer
+	w       io.Writer
+	csv     *csv.Writer
+	written int // rows; the header makes it 0
 }
 
-func (w csvWriter) Write(record []string) error {
+func (w *csvWriter) Write(record []string) error {
+	if err := w.write(record); err != nil {
+		return err
+	}
+	w.written++
+	return nil
+}
+
+func (w *csvWriter) write(record []string) error {
 	for i, field := range record {
 		if strings.Contains(field, "\r\n") {
 			return fmt.Errorf("%w: column %d holds a carriage return and line feed, which readers of CSV turn into a line feed", ErrUnsupported, i)
@@ -161,24 +213,66 @@ func (c csvCodec) Decode(r io.Reader, dst any) error {
 	if err := c.CheckType(t); err != nil {
 		return err
 	}
-	decoder, err := csvutil.NewDecoder(csv.NewReader(r))
+	return decodeRows(c, r, dst)
+}
+
+// decodeRows reads all rows of r into dst, a pointer to a slice of rows.
+func decodeRows(codec RowCodec, r io.Reader, dst any) error {
+	shape, _ := rows.Of(reflect.TypeOf(dst).Elem())
+	return rows.Fill(context.Background(), dst, func(context.Context) (rows.Source, error) {
+		return codec.NewRowDecoder(r, shape.Slice)
+	})
+}
+
+// NewRowDecoder reads the header line.
+func (c csvCodec) NewRowDecoder(r io.Reader, slice reflect.Type) (RowDecoder, error) {
+	lines := csv.NewReader(bufio.NewReaderSize(r, chunk))
+	lines.ReuseRecord = true
+	decoder, err := csvutil.NewDecoder(lines)
 	if errors.Is(err, io.EOF) {
-		return errors.New("there is no header line")
+		return nil, errors.New("there is no header line")
 	}
 	if err != nil {
+		return nil, err
+	}
+	if missing := missingColumns(slice, decoder.Header()); len(missing) > 0 {
+		return nil, fmt.Errorf("%w: the file has no column %s", ErrType, strings.Join(missing, ", "))
+	}
+	return csvDecoder{decoder}, nil
+}
+
+type csvDecoder struct{ decoder *csvutil.Decoder }
+
+func (d csvDecoder) Read(dst any) error {
+	return readEach(dst, func(row any) error {
+		err := d.decoder.Decode(row)
+		if _, ok := errors.AsType[*csvutil.UnmarshalTypeError](err); ok {
+			return fmt.Errorf("%w: %w", ErrType, err)
+		}
 		return err
+	})
+}
+
+func (csvDecoder) Close() error { return nil }
+
+// readEach fills the slice that dst points to, up to its capacity, row by row; read gets a
+// pointer to each and returns io.EOF at the end.
+func readEach(dst any, read func(row any) error) error {
+	batch := reflect.ValueOf(dst).Elem()
+	n := 0
+	defer func() { batch.SetLen(n) }()
+	batch.SetLen(batch.Cap())
+	for ; n < batch.Len(); n++ {
+		err := read(batch.Index(n).Addr().Interface())
+		if err == io.EOF && n > 0 { //nolint:errorlint // only a bare io.EOF is the end; it comes again
+			return nil
+		}
+		if err != nil {
+			n = 0
+			return err
+		}
 	}
-	if missing := missingColumns(t, decoder.Header()); len(missing) > 0 {
-		return fmt.Errorf("%w: the file has no column %s", ErrType, strings.Join(missing, ", "))
-	}
-	err = decoder.Decode(dst)
-	if errors.Is(err, io.EOF) {
-		return nil // there are no rows
-	}
-	if _, ok := errors.AsType[*csvutil.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("%w: %w", ErrType, err)
-	}
-	return err
+	return nil
 }
 
 // missingColumns returns the columns of rows of type t that header lacks.

@@ -17,6 +17,7 @@ func Files(key string, config FilesConfig, codecs ...Codec) container.Resource {
 		func(cfg FilesConfig) (*FileManager, error) { return NewFiles(cfg, codecs...) },
 		container.Config(config, container.FromEnv(variablePrefix(key))),
 		container.As[IOManager](),
+		container.Static(CheckCodecs(codecs...)),
 		container.Describe("stores values as files"))
 }
 
@@ -27,7 +28,9 @@ func variablePrefix(key string) string {
 // Memory makes a [MemoryManager] the resource called key. All runs share it:
 // what one stores, the next can load, until the process ends.
 func Memory(key string) container.Resource {
-	return container.Supply(key, NewMemory(),
+	manager := NewMemory()
+	return container.Supply(key, manager,
 		container.As[IOManager](),
+		container.Static(manager),
 		container.Describe("keeps values in memory"))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+
+	"github.com/fxrun/fxrun/rows"
 )
 
 // IOManager stores values of assets and loads them.
@@ -89,6 +91,11 @@ type Input struct {
 	Format string
 	// Type is the Go type asked for; nil means the type that dst points to.
 	Type reflect.Type
+	// Stored is the Go type that the value is declared as by the asset that stores it; nil
+	// means Type. It chooses the codec, so that rows can be asked for in another form than
+	// they were stored in, as iter.Seq2[R, error] where Stored is []R. Where Stored is not
+	// bytes, Type []byte asks for the stored bytes as they are.
+	Stored reflect.Type
 }
 
 // String returns the asset and partition as errors show them: "orders[2026-01-02]".
@@ -128,6 +135,28 @@ func (i Input) target(dst any) (reflect.Value, error) {
 		return reflect.Value{}, fmt.Errorf("%w: the destination is a %T, a %v is asked for", ErrType, dst, i.Type)
 	}
 	return target, nil
+}
+
+// stored returns the Go type that the value was declared as; asked is the type asked for.
+func (i Input) stored(asked reflect.Type) reflect.Type {
+	if i.Stored == nil {
+		return asked
+	}
+	return i.Stored
+}
+
+// asksForBytes says that the stored bytes are asked for as they are: as bytes or as chunks
+// of bytes, where something else was declared.
+func (i Input) asksForBytes(asked reflect.Type) bool {
+	if i.Stored == nil || i.Stored == asked {
+		return false
+	}
+	shape, ok := rows.Of(asked)
+	if !ok || shape.Form != rows.Stream || !rows.IsBytes(shape.Element) {
+		return rows.IsBytes(asked)
+	}
+	stored, ok := rows.Of(i.Stored)
+	return !ok || stored.Slice != shape.Slice
 }
 
 // addRows records the length of a value that is rows.

@@ -1,6 +1,7 @@
 package iomanagers
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -22,7 +23,10 @@ func JSON() Codec { return jsonCodec{} }
 
 type jsonCodec struct{}
 
-var _ TypeChecker = jsonCodec{}
+var (
+	_ TypeChecker = jsonCodec{}
+	_ RowCodec    = jsonCodec{}
+)
 
 func (jsonCodec) Name() string      { return "json" }
 func (jsonCodec) Extension() string { return ".json" }
@@ -30,14 +34,7 @@ func (jsonCodec) Extension() string { return ".json" }
 func (jsonCodec) Encode(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(value)
-	if _, ok := errors.AsType[*json.UnsupportedTypeError](err); ok {
-		return fmt.Errorf("%w: %w", ErrType, err)
-	}
-	if _, ok := errors.AsType[*json.UnsupportedValueError](err); ok {
-		return fmt.Errorf("%w: %w", ErrUnsupported, err)
-	}
-	return err
+	return jsonFault(encoder.Encode(value))
 }
 
 func (jsonCodec) Decode(r io.Reader, dst any) error {
@@ -45,12 +42,129 @@ func (jsonCodec) Decode(r io.Reader, dst any) error {
 	if err != nil {
 		return err
 	}
-	err = json.Unmarshal(data, dst)
+	return jsonFault(json.Unmarshal(data, dst))
+}
+
+// jsonFault says by ErrType or ErrUnsupported what an error of encoding/json means.
+func jsonFault(err error) error {
+	if _, ok := errors.AsType[*json.UnsupportedTypeError](err); ok {
+		return fmt.Errorf("%w: %w", ErrType, err)
+	}
+	if _, ok := errors.AsType[*json.UnsupportedValueError](err); ok {
+		return fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
 	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("%w: %w", ErrType, err)
 	}
 	return err
 }
+
+// NewRowEncoder writes the array that Encode would, element by element.
+func (jsonCodec) NewRowEncoder(w io.Writer, _ reflect.Type) (RowEncoder, error) {
+	e := &jsonArrayEncoder{w: w}
+	e.element = newJSONLines(&e.buffer)
+	return e, nil
+}
+
+type jsonArrayEncoder struct {
+	w       io.Writer
+	buffer  bytes.Buffer
+	element *jsonLinesEncoder // writes to buffer, with a line end that is cut off
+	begun   bool
+}
+
+func (e *jsonArrayEncoder) Write(batch any) error {
+	v := reflect.ValueOf(batch)
+	for i := range v.Len() {
+		e.buffer.Reset()
+		if err := e.element.Write(v.Slice(i, i+1).Interface()); err != nil {
+			return err
+		}
+		if err := e.begin(','); err != nil {
+			return err
+		}
+		if _, err := e.w.Write(bytes.TrimSuffix(e.buffer.Bytes(), []byte("\n"))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin writes what stands before an element.
+func (e *jsonArrayEncoder) begin(separator byte) error {
+	if !e.begun {
+		e.begun, separator = true, '['
+	}
+	_, err := e.w.Write([]byte{separator})
+	return err
+}
+
+func (e *jsonArrayEncoder) Close() error {
+	end := "]\n"
+	if !e.begun {
+		end = "[]\n"
+	}
+	_, err := io.WriteString(e.w, end)
+	return err
+}
+
+// NewRowDecoder reads an array element by element; null is one without elements.
+func (jsonCodec) NewRowDecoder(r io.Reader, _ reflect.Type) (RowDecoder, error) {
+	decoder := json.NewDecoder(r)
+	first, err := decoder.Token()
+	if errors.Is(err, io.EOF) {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, err
+	}
+	if first != json.Delim('[') && first != nil {
+		return nil, fmt.Errorf("%w: the text is not an array of rows", ErrType)
+	}
+	return &jsonArrayDecoder{elements: jsonLinesDecoder{decoder: decoder}, ended: first == nil}, nil
+}
+
+type jsonArrayDecoder struct {
+	elements jsonLinesDecoder
+	ended    bool
+}
+
+func (d *jsonArrayDecoder) Read(dst any) error {
+	if d.ended {
+		return d.end()
+	}
+	return readEach(dst, func(row any) error {
+		if d.ended {
+			return io.EOF
+		}
+		if d.elements.decoder.More() {
+			err := d.elements.decode(row)
+			if err == io.EOF { //nolint:errorlint // within an array it is not the end
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+		if _, err := d.elements.decoder.Token(); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+		d.ended = true
+		return d.end()
+	})
+}
+
+// end returns io.EOF if nothing follows the array.
+func (d *jsonArrayDecoder) end() error {
+	_, err := d.elements.decoder.Token()
+	if err == nil {
+		return errors.New("something follows the array")
+	}
+	return err
+}
+
+func (*jsonArrayDecoder) Close() error { return nil }
 
 func (jsonCodec) CheckType(t reflect.Type) error {
 	return walkJSON(t, t.String(), map[reflect.Type]bool{})

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+
+	"github.com/fxrun/fxrun/rows"
 )
 
 // MemoryManager is an [IOManager] that keeps values in the process, for tests and for
@@ -18,12 +20,16 @@ import (
 // gob.GobEncoder or encoding.TextMarshaler, in that order) or are a [time.Time].
 // Pointers and maps that are shared or cyclic within a value stay so.
 //
-// A load gives the stored value to any type that Go would let it be assigned to.
+// A load gives the stored value to any type that Go would let it be assigned to, and rows to
+// any form of the same rows: slices, streams, batches, with rows behind pointers or not.
+// Chunks of bytes can be loaded as bytes, and the other way round. It has no stored bytes to
+// give for other types. A stream is stored in copied batches, and copied again, batch by batch,
+// as it is ranged over; what rows of different batches share is copied more than once.
 //
 // Safe for concurrent use. Nothing needs closing; the values go with the manager.
 type MemoryManager struct {
 	mu     sync.RWMutex
-	values map[memoryKey]reflect.Value
+	values map[memoryKey]kept
 }
 
 type memoryKey struct{ asset, partition string }
@@ -35,7 +41,7 @@ var (
 
 // NewMemory returns a manager that holds nothing yet.
 func NewMemory() *MemoryManager {
-	return &MemoryManager{values: map[memoryKey]reflect.Value{}}
+	return &MemoryManager{values: map[memoryKey]kept{}}
 }
 
 // Store keeps a deep copy of value. Of metadata it gives "rows".
@@ -51,14 +57,10 @@ func (m *MemoryManager) store(ctx context.Context, out Output, value any) error 
 	if err != nil {
 		return err
 	}
-	if err := checkCopyable(declared); err != nil {
+	if err := m.Check("", declared); err != nil {
 		return err
 	}
-	given := reflect.New(declared).Elem()
-	if value != nil {
-		given.Set(reflect.ValueOf(value))
-	}
-	kept, err := deepCopy(given)
+	copied, err := keep(ctx, declared, value)
 	if err != nil {
 		return err
 	}
@@ -68,8 +70,10 @@ func (m *MemoryManager) store(ctx context.Context, out Output, value any) error 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	m.values[memoryKey{out.Asset, out.Partition}] = kept
-	addRows(out, value)
+	m.values[memoryKey{out.Asset, out.Partition}] = copied
+	if n := copied.rows(); n >= 0 {
+		out.AddMetadata("rows", n)
+	}
 	return nil
 }
 
@@ -86,30 +90,25 @@ func (m *MemoryManager) load(ctx context.Context, in Input, dst any) error {
 	if err != nil {
 		return err
 	}
+	if in.asksForBytes(target.Type()) && !isText(in.Stored) {
+		return fmt.Errorf("%w: values in memory have no bytes; a %v is declared", ErrUnsupported, in.Stored)
+	}
 	m.mu.RLock()
-	kept, found := m.values[memoryKey{in.Asset, in.Partition}]
+	found, ok := m.values[memoryKey{in.Asset, in.Partition}]
 	m.mu.RUnlock()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !found {
+	if !ok {
 		return ErrNotFound
 	}
-	if kept.Kind() == reflect.Interface && !kept.IsNil() {
-		kept = kept.Elem()
-	}
-	if !kept.Type().AssignableTo(target.Type()) {
-		return fmt.Errorf("%w: a %v is stored, a %v is asked for", ErrType, kept.Type(), target.Type())
-	}
-	given, err := deepCopy(kept)
-	if err != nil {
-		return err
-	}
-	target.Set(given)
-	return nil
+	return found.give(ctx, target)
 }
 
 // Check reports whether values of type t can be copied. It ignores format.
 func (m *MemoryManager) Check(_ string, t reflect.Type) error {
+	if shape, ok := rows.Of(t); ok {
+		return checkCopyable(shape.Slice)
+	}
 	return checkCopyable(t)
 }

@@ -149,9 +149,14 @@ func TestMemoryLoadsWhatIsAssignable(t *testing.T) {
 	}
 	type otherOrders []order
 	var other otherOrders
-	want := "loading orders: wrong type: a iomanagers_test.orders is stored, a iomanagers_test.otherOrders is asked for"
-	if err := load("orders", &other); !errors.Is(err, iomanagers.ErrType) || err.Error() != want {
-		t.Errorf("another named type: %v, want %s", err, want)
+	if err := load("orders", &other); err != nil || !cmp.Equal(other, otherOrders{{1, "tea"}}) {
+		t.Errorf("another named type of the same rows: %v, %v", other, err)
+	}
+	type otherOrder struct{ ID int }
+	var others []otherOrder
+	want := "loading orders: wrong type: a iomanagers_test.orders is stored, a []iomanagers_test.otherOrder is asked for"
+	if err := load("orders", &others); !errors.Is(err, iomanagers.ErrType) || err.Error() != want {
+		t.Errorf("other rows: %v, want %s", err, want)
 	}
 }
 

@@ -5,15 +5,18 @@ import (
 	"io"
 	"reflect"
 	"strings"
+
+	"github.com/fxrun/fxrun/rows"
 )
 
-// Raw returns the codec of bytes as they are: for []byte, string and types defined as
-// those, such as `type HTML string`. It claims them, so that they are stored raw unless
-// an asset asks for another format. A nil slice comes back empty.
+// Raw returns the codec of bytes as they are: for []byte, string, types defined as
+// those, such as `type HTML string`, and streams of chunks, iter.Seq2[[]byte, error]. It
+// claims them, so that they are stored raw unless an asset asks for another format. A nil
+// slice comes back empty, and chunks come back cut elsewhere.
 //
 // The extension ends the files' names; without its dot it is the codec's name, so that
 // Raw(".html") and Raw(".png") can stand side by side (the first claims). "" means ".bin"
-// and the name "raw".
+// and the name "raw". [Text], given before it, takes the strings from it.
 func Raw(extension string) Codec {
 	name := strings.TrimPrefix(extension, ".")
 	if name == "" {
@@ -22,31 +25,35 @@ func Raw(extension string) Codec {
 	return rawCodec{name: name, extension: "." + name}
 }
 
-type rawCodec struct{ name, extension string }
+type rawCodec struct {
+	name, extension string
+	textOnly        bool // what it claims, not what it takes
+}
 
 var (
 	_ TypeChecker = rawCodec{}
 	_ TypeClaimer = rawCodec{}
+	_ RowCodec    = rawCodec{}
 )
 
 func (c rawCodec) Name() string      { return c.name }
 func (c rawCodec) Extension() string { return c.extension }
 
-func (rawCodec) Claims(t reflect.Type) bool {
-	return t.Kind() == reflect.String || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
+func (c rawCodec) Claims(t reflect.Type) bool {
+	return t.Kind() == reflect.String || !c.textOnly && rows.IsBytes(t)
 }
 
-func (c rawCodec) CheckType(t reflect.Type) error {
-	if !c.Claims(t) {
-		return fmt.Errorf("%w: it takes []byte, string and types defined as those, not %v", ErrType, t)
+func (rawCodec) CheckType(t reflect.Type) error {
+	if t == nil || t.Kind() != reflect.String && !rows.IsBytes(t) {
+		return fmt.Errorf("%w: it takes []byte, string, types defined as those and streams of []byte, not %v", ErrType, t)
 	}
 	return nil
 }
 
 func (c rawCodec) Encode(w io.Writer, value any) error {
 	v := reflect.ValueOf(value)
-	if !v.IsValid() || !c.Claims(v.Type()) {
-		return fmt.Errorf("%w: it takes []byte, string and types defined as those, not %T", ErrType, value)
+	if err := c.CheckType(reflect.TypeOf(value)); err != nil {
+		return err
 	}
 	var err error
 	if v.Kind() == reflect.String {
@@ -73,3 +80,54 @@ func (c rawCodec) Decode(r io.Reader, dst any) error {
 	}
 	return nil
 }
+
+// NewRowEncoder writes chunks one behind another.
+func (c rawCodec) NewRowEncoder(w io.Writer, slice reflect.Type) (RowEncoder, error) {
+	return rawEncoder{w}, c.CheckType(slice.Elem())
+}
+
+type rawEncoder struct{ w io.Writer }
+
+func (e rawEncoder) Write(batch any) error {
+	chunks := reflect.ValueOf(batch)
+	for i := range chunks.Len() {
+		if _, err := e.w.Write(chunks.Index(i).Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (rawEncoder) Close() error { return nil }
+
+// chunk is how many bytes are read at a time.
+const chunk = 64 << 10
+
+func (c rawCodec) NewRowDecoder(r io.Reader, slice reflect.Type) (RowDecoder, error) {
+	return &rawDecoder{r: r}, c.CheckType(slice.Elem())
+}
+
+type rawDecoder struct {
+	r   io.Reader
+	err error // that came with the last bytes
+}
+
+// Read gives one chunk, in memory of its own.
+func (d *rawDecoder) Read(dst any) error {
+	data := make([]byte, chunk)
+	n := 0
+	for n < len(data) && d.err == nil {
+		var read int
+		read, d.err = d.r.Read(data[n:])
+		n += read
+	}
+	if n == 0 {
+		return d.err
+	}
+	chunks := reflect.ValueOf(dst).Elem()
+	chunks.SetLen(1)
+	chunks.Index(0).SetBytes(data[:n])
+	return nil
+}
+
+func (*rawDecoder) Close() error { return nil }

@@ -3,7 +3,7 @@
 //
 //	func TestMyManager(t *testing.T) {
 //		iotest.Run(t, func(t *testing.T) iotest.Subject {
-//			return iotest.Subject{Manager: NewMyManager(t.TempDir()), Can: iotest.Partitions}
+//			return iotest.Subject{Manager: NewMyManager(t.TempDir()), Can: iotest.Partitions | iotest.Streams}
 //		})
 //	}
 package iotest
@@ -24,8 +24,13 @@ import (
 // error that matches iomanagers.ErrUnsupported; the suite holds it to that.
 type Ability uint
 
-// Partitions says that the manager keeps the partitions of an asset apart.
-const Partitions Ability = 1 << iota
+const (
+	// Partitions says that the manager keeps the partitions of an asset apart.
+	Partitions Ability = 1 << iota
+	// Streams says that the manager stores and loads sequences of rows: iter.Seq2[R, error]
+	// and iter.Seq2[[]R, error], and rows in any other form than they were stored in.
+	Streams
+)
 
 // Subject is one fresh manager under test.
 type Subject struct {
@@ -41,6 +46,9 @@ type Subject struct {
 	// Unstorable is a value of a type that Check lets pass, with which Store fails, best half
 	// way; nil skips the clause that needs one.
 	Unstorable any
+	// Open tells how many files, connections or whatever else the manager holds open, so
+	// that the suite sees what streams leave behind; nil skips that.
+	Open func(t *testing.T) int
 	// Reopen returns another manager over what the first has stored, as after a restart of
 	// the process; nil says that values don't outlive the manager.
 	Reopen func(t *testing.T) iomanagers.IOManager
@@ -71,6 +79,14 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 		{"parallel stores never mix", parallelStoresNeverMix},
 		{"metadata tells the rows", metadataTellsRows},
 		{"values outlive the manager", valuesOutliveManager},
+		{"rows come back in every form", rowsComeInEveryForm},
+		{"a stream of a missing value is not found", missingStreamIsNotFound},
+		{"a stream that ends half way leaves the old value whole", halfStreamChangesNothing},
+		{"the end of the context ends a stream", contextEndsStream},
+		{"a stream can be broken off and leaves nothing open", streamsLeaveNothingOpen},
+		{"a value can be replaced while it is read", valueCanBeReplacedWhileRead},
+		{"metadata tells the rows of streams", metadataTellsRowsOfStreams},
+		{"the stored bytes can be asked for", bytesCanBeAskedFor},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -100,7 +100,7 @@ var broken = []struct {
 	}},
 	{"denies that it has partitions", "partitions do not touch each other", func() iotest.Subject {
 		s := subject(func(m *iomanagers.MemoryManager) manager { return manager{} })
-		s.Can = 0
+		s.Can &^= iotest.Partitions
 		return s
 	}},
 	{"ignores case", "awkward keys are kept apart", func() iotest.Subject {
@@ -225,7 +225,7 @@ func subject(change func(sound *iomanagers.MemoryManager) manager) iotest.Subjec
 	if m.load == nil {
 		m.load = sound.Load
 	}
-	return iotest.Subject{Manager: m, Can: iotest.Partitions, Unstorable: []any{make(chan int)}}
+	return iotest.Subject{Manager: m, Can: iotest.Partitions | iotest.Streams, Unstorable: []any{make(chan int)}}
 }
 
 // renamed returns a manager that keeps values under other names than it was told, but

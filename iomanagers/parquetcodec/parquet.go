@@ -4,14 +4,13 @@ package parquetcodec
 
 import (
 	"bytes"
-	"errors"
+	"context"
 	"fmt"
 	"io"
 	"reflect"
 
-	"github.com/parquet-go/parquet-go"
-
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
 )
 
 // Parquet returns the codec "parquet": slices of structs, or of pointers to structs, in
@@ -28,12 +27,17 @@ import (
 // [iomanagers.ErrUnsupported] rather than changed. Make the field a pointer, or tag it
 // `parquet:",optional"`, to keep the zero time as null. Times come back in UTC.
 //
-// All rows of one value are in memory while it is stored and loaded.
+// Streams are written in row groups of about 32 MiB and read page by page, so that memory
+// stays bounded. Reading needs the end of the file first: a reader that can't read at any
+// offset is read into memory.
 func Parquet() iomanagers.Codec { return codec{} }
 
 type codec struct{}
 
-var _ iomanagers.TypeChecker = codec{}
+var (
+	_ iomanagers.TypeChecker = codec{}
+	_ iomanagers.RowCodec    = codec{}
+)
 
 func (codec) Name() string      { return "parquet" }
 func (codec) Extension() string { return ".parquet" }
@@ -43,90 +47,25 @@ func (codec) CheckType(t reflect.Type) error {
 	return err
 }
 
-// batch is how many rows pass through parquet-go at a time.
-const batch = 512
-
-func (codec) Encode(w io.Writer, value any) (err error) {
-	t := reflect.TypeOf(value)
-	schema, err := schemaOf(t)
+func (c codec) Encode(w io.Writer, value any) error {
+	encoder, err := c.NewRowEncoder(w, reflect.TypeOf(value))
 	if err != nil {
 		return err
 	}
-	if err := checkTimes(reflect.ValueOf(value)); err != nil {
+	if err := encoder.Write(value); err != nil {
 		return err
 	}
-	defer recovered(&err)
-	writer := parquet.NewGenericWriter[any](w, schema)
-	rows := reflect.ValueOf(value)
-	buffer := make([]any, 0, batch)
-	for i := range rows.Len() {
-		row := rows.Index(i)
-		if row.Kind() != reflect.Pointer {
-			row = row.Addr() // spares a copy of each
-		} else if row.IsNil() {
-			return fmt.Errorf("%w: row %d is nil, which is no row to Parquet", iomanagers.ErrUnsupported, i)
-		}
-		if buffer = append(buffer, row.Interface()); len(buffer) < batch {
-			continue
-		}
-		if _, err := writer.Write(buffer); err != nil {
-			return err
-		}
-		buffer = buffer[:0]
-	}
-	if _, err := writer.Write(buffer); err != nil {
-		return err
-	}
-	return writer.Close()
+	return encoder.Close()
 }
 
-func (codec) Decode(r io.Reader, dst any) (err error) {
-	target := reflect.ValueOf(dst).Elem()
-	schema, err := schemaOf(target.Type())
-	if err != nil {
+func (c codec) Decode(r io.Reader, dst any) error {
+	t := reflect.TypeOf(dst).Elem()
+	if _, err := schemaOf(t); err != nil {
 		return err
 	}
-	input, err := sized(r)
-	if err != nil {
-		return err
-	}
-	defer recovered(&err)
-	file, err := parquet.OpenFile(input, input.Size())
-	if err != nil {
-		return err
-	}
-	if err := checkColumns(schema, file.Schema(), ""); err != nil {
-		return err
-	}
-	reader := parquet.NewGenericReader[any](file, schema)
-	defer reader.Close() //nolint:errcheck // it was only read
-	return readRows(reader, schema, target)
-}
-
-func readRows(reader *parquet.GenericReader[any], schema *parquet.Schema, target reflect.Value) error {
-	element := target.Type().Elem()
-	rows := reflect.MakeSlice(target.Type(), 0, int(min(reader.NumRows(), 1<<20)))
-	buffer := make([]parquet.Row, batch)
-	for {
-		n, err := reader.ReadRows(buffer)
-		for _, values := range buffer[:n] {
-			row := reflect.New(deref(element))
-			if err := schema.Reconstruct(row.Interface(), values); err != nil {
-				return fmt.Errorf("row %d: %w", rows.Len(), err)
-			}
-			if element.Kind() != reflect.Pointer {
-				row = row.Elem()
-			}
-			rows = reflect.Append(rows, row)
-		}
-		if errors.Is(err, io.EOF) {
-			target.Set(rows)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
+	return rows.Fill(context.Background(), dst, func(context.Context) (rows.Source, error) {
+		return c.NewRowDecoder(r, reflect.SliceOf(t.Elem()))
+	})
 }
 
 // sizedReaderAt is what Parquet, whose index is at the end, reads from.

@@ -16,84 +16,132 @@ var (
 	latest   = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// checkTimes reports the first time in rows that parquet-go would silently change.
-func checkTimes(rows reflect.Value) error {
-	if !holdsTime(rows.Type(), map[reflect.Type]bool{}) {
-		return nil
-	}
-	for i := range rows.Len() {
-		if err := walkTimes(rows.Index(i), "", ""); err != nil {
-			return fmt.Errorf("row %d: %w", i, err)
-		}
-	}
-	return nil
+// timeCheck reports the first time in a value that parquet-go would silently change.
+type timeCheck func(v reflect.Value) *timeFault
+
+// timeFault is a time out of reach and the way to it.
+type timeFault struct {
+	path string
+	at   time.Time
 }
 
-func holdsTime(t reflect.Type, seen map[reflect.Type]bool) bool {
+func (f *timeFault) Error() string {
+	return fmt.Sprintf("%v: %s is %s, and times in Parquet reach from 1678 to 2261: make the field a pointer, or tag it `parquet:\",optional\"`, to keep the zero time as null",
+		iomanagers.ErrUnsupported, strings.TrimPrefix(f.path, "."), f.at.Format(time.RFC3339))
+}
+
+func (f *timeFault) Unwrap() error { return iomanagers.ErrUnsupported }
+
+// timeCheckOf returns the check of values of type t, which holds itself nowhere; nil if there
+// is no time in it. tag is that of the field that holds the value.
+func timeCheckOf(t reflect.Type, tag string) timeCheck {
 	if t == reflect.TypeFor[time.Time]() {
-		return true
+		_, options, _ := strings.Cut(tag, ",")
+		optional := strings.Contains(options, "optional")
+		return func(v reflect.Value) *timeFault { return checkTime(timeIn(v), optional) }
 	}
-	if seen[t] {
-		return false
-	}
-	seen[t] = true
 	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice:
-		return holdsTime(t.Elem(), seen)
-	case reflect.Map:
-		return holdsTime(t.Key(), seen) || holdsTime(t.Elem(), seen)
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if f := t.Field(i); f.IsExported() && holdsTime(f.Type, seen) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func walkTimes(v reflect.Value, path, tag string) error {
-	if v.Type() == reflect.TypeFor[time.Time]() {
-		return checkTime(v.Interface().(time.Time), path, tag)
-	}
-	switch v.Kind() {
 	case reflect.Pointer:
-		if !v.IsNil() {
-			return walkTimes(v.Elem(), path, strings.ReplaceAll(tag, "optional", ""))
-		}
+		return pointerCheck(timeCheckOf(t.Elem(), strings.ReplaceAll(tag, "optional", "")))
 	case reflect.Slice:
-		for i := range v.Len() {
-			if err := walkTimes(v.Index(i), path, tag); err != nil {
-				return err
-			}
-		}
+		return sliceCheck(timeCheckOf(t.Elem(), tag))
 	case reflect.Map:
-		for entry := v.MapRange(); entry.Next(); {
-			for _, held := range []reflect.Value{entry.Key(), entry.Value()} {
-				if err := walkTimes(held, path, tag); err != nil {
-					return err
-				}
-			}
-		}
+		return mapCheck(timeCheckOf(t.Key(), tag), timeCheckOf(t.Elem(), tag))
 	case reflect.Struct:
-		for i := range v.NumField() {
-			f := v.Type().Field(i)
-			if tag := f.Tag.Get("parquet"); f.IsExported() && tag != "-" {
-				if err := walkTimes(v.Field(i), strings.TrimPrefix(path+"."+f.Name, "."), tag); err != nil {
-					return err
-				}
-			}
-		}
+		return structCheck(t)
 	}
 	return nil
 }
 
-func checkTime(t time.Time, path, tag string) error {
-	_, options, _ := strings.Cut(tag, ",")
-	null := t.IsZero() && strings.Contains(options, "optional")
-	if null || !t.Before(earliest) && t.Before(latest) {
+func pointerCheck(held timeCheck) timeCheck {
+	if held == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: %s is %s, and times in Parquet reach from 1678 to 2261: make the field a pointer, or tag it `parquet:\",optional\"`, to keep the zero time as null",
-		iomanagers.ErrUnsupported, path, t.Format(time.RFC3339))
+	return func(v reflect.Value) *timeFault {
+		if v.IsNil() {
+			return nil
+		}
+		return held(v.Elem())
+	}
+}
+
+func sliceCheck(element timeCheck) timeCheck {
+	if element == nil {
+		return nil
+	}
+	return func(v reflect.Value) *timeFault {
+		for i := range v.Len() {
+			if fault := element(v.Index(i)); fault != nil {
+				return fault
+			}
+		}
+		return nil
+	}
+}
+
+func mapCheck(key, value timeCheck) timeCheck {
+	if key == nil && value == nil {
+		return nil
+	}
+	return func(v reflect.Value) *timeFault {
+		for entry := v.MapRange(); entry.Next(); {
+			if key != nil {
+				if fault := key(entry.Key()); fault != nil {
+					return fault
+				}
+			}
+			if value != nil {
+				if fault := value(entry.Value()); fault != nil {
+					return fault
+				}
+			}
+		}
+		return nil
+	}
+}
+
+func structCheck(t reflect.Type) timeCheck {
+	type field struct {
+		index int
+		name  string
+		check timeCheck
+	}
+	var timed []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("parquet")
+		if !f.IsExported() || tag == "-" {
+			continue
+		}
+		if check := timeCheckOf(f.Type, tag); check != nil {
+			timed = append(timed, field{i, f.Name, check})
+		}
+	}
+	if timed == nil {
+		return nil
+	}
+	return func(v reflect.Value) *timeFault {
+		for _, f := range timed {
+			if fault := f.check(v.Field(f.index)); fault != nil {
+				fault.path = "." + f.name + fault.path
+				return fault
+			}
+		}
+		return nil
+	}
+}
+
+// timeIn returns the time in v without a copy on the heap where it can.
+func timeIn(v reflect.Value) time.Time {
+	if v.CanAddr() {
+		return *v.Addr().Interface().(*time.Time)
+	}
+	return v.Interface().(time.Time)
+}
+
+func checkTime(t time.Time, optional bool) *timeFault {
+	if t.IsZero() && optional || !t.Before(earliest) && t.Before(latest) {
+		return nil
+	}
+	return &timeFault{at: t}
 }

@@ -1,0 +1,399 @@
+package iomanagers
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"io/fs"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/fxrun/fxrun/iomanagers/internal/filekey"
+	"github.com/fxrun/fxrun/rows"
+)
+
+// CodecManager is an [IOManager] that keeps each value as one object of a [Place], turned
+// into bytes by a [Codec]. [FileManager] is one over a folder.
+//
+// The object of asset raw/orders, stored as CSV, is named raw/orders.csv, its partition
+// 2026-01-02 raw/orders/partition=2026-01-02.csv. Characters of a key other than lower-case
+// letters, digits, dash, underscore and slash are escaped.
+//
+// The codec is the one that the asset's Format names, else the first that claims the Go type
+// ([TypeClaimer]), else the first given; for loads the same, by Input.Stored. Streams need a
+// [RowCodec], and are written and read in batches. Once a value is stored, objects that hold the
+// same asset and partition in the formats of the manager's other codecs are removed. A load
+// doesn't read objects in other formats, but its error names them: it matches [ErrNotFound] if
+// the format was asked for, [ErrType] if the Go type chose it.
+//
+// A load of a stream looks at the beginning of the object, so that a value that is missing or
+// doesn't fit is an error at once. Each pass over the stream opens the object again: it sees the
+// value that is stored by then, whole.
+//
+// Safe for concurrent use, and for several processes on one place, as long as two of them
+// don't store one asset and partition in two formats at once.
+type CodecManager struct {
+	place  Place
+	codecs codecs
+
+	// commits, one for each hash of a name, are held while an object takes its place and those
+	// in other formats go: otherwise two stores in two formats could each remove the other's.
+	commits [64]sync.Mutex
+	seed    maphash.Seed
+}
+
+var (
+	_ IOManager = (*CodecManager)(nil)
+	_ Checker   = (*CodecManager)(nil)
+)
+
+// NewCodecManager returns a manager of values in place, which stays the caller's to close.
+// The first codec is the default; none at all means JSON, then JSONLines, CSV, Gob, Text and
+// Raw(""). An error means that codecs share a name or an extension or have one that can't be
+// used; the place is not touched.
+func NewCodecManager(place Place, codecs ...Codec) (*CodecManager, error) {
+	known, err := newCodecs(codecs)
+	if err != nil {
+		return nil, err
+	}
+	return &CodecManager{place: place, codecs: known, seed: maphash.MakeSeed()}, nil
+}
+
+// Check reports whether values of type t can be stored in the named format.
+func (m *CodecManager) Check(format string, t reflect.Type) error {
+	return m.codecs.Check(format, t)
+}
+
+// Store writes value to its object. Of metadata it gives "path", as the place has it, "bytes"
+// and "rows".
+func (m *CodecManager) Store(ctx context.Context, out Output, value any) error {
+	if err := m.store(ctx, out, value); err != nil {
+		return fmt.Errorf("storing %v: %w", out, err)
+	}
+	return nil
+}
+
+func (m *CodecManager) store(ctx context.Context, out Output, value any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	declared, err := out.declared(value)
+	if err != nil {
+		return err
+	}
+	codec, err := m.codecs.pickFor(out.Format, declared)
+	if err != nil {
+		return err
+	}
+	base := filekey.Path(out.Asset, out.Partition)
+	name := base + codec.Extension()
+	draft, err := m.place.Create(ctx, name)
+	if err != nil {
+		return err
+	}
+	w := newWriter(ctx, draft)
+	counted, err := m.write(ctx, w, codec, value)
+	if err != nil {
+		return err
+	}
+	if err := m.commit(ctx, draft, base, codec); err != nil {
+		return err
+	}
+	out.AddMetadata("path", m.place.Path(name))
+	out.AddMetadata("bytes", w.bytes)
+	if counted >= 0 {
+		out.AddMetadata("rows", counted)
+	}
+	return nil
+}
+
+// write encodes value and returns how many rows it has, -1 if it has none to count. If that
+// fails or panics, it aborts the draft.
+func (m *CodecManager) write(ctx context.Context, w *draftWriter, codec Codec, value any) (counted int, err error) {
+	whole := false
+	defer func() {
+		if !whole {
+			err = errors.Join(err, w.draft.Abort())
+		}
+	}()
+	counted, err = encode(ctx, w, codec, value)
+	if err != nil {
+		return 0, fmt.Errorf("encoding as %s: %w", codec.Name(), err)
+	}
+	// A buffer that failed once keeps failing, so this also tells what a careless codec ignored.
+	if err := w.Flush(); err != nil {
+		return 0, err
+	}
+	whole = true
+	return counted, nil
+}
+
+// commit gives the draft its name and removes the same value in other formats.
+func (m *CodecManager) commit(ctx context.Context, draft Draft, base string, codec Codec) error {
+	lock := &m.commits[maphash.String(m.seed, base)%uint64(len(m.commits))]
+	lock.Lock()
+	defer lock.Unlock()
+	if err := ctx.Err(); err != nil {
+		return errors.Join(err, draft.Abort())
+	}
+	if err := draft.Commit(); err != nil {
+		return err
+	}
+	var others []string
+	for _, other := range m.codecs {
+		if other.Extension() != codec.Extension() {
+			others = append(others, base+other.Extension())
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	if err := m.place.Remove(ctx, others...); err != nil {
+		return fmt.Errorf("removing the earlier value in other formats: %w", err)
+	}
+	return nil
+}
+
+// draftWriter counts and buffers what is written to a draft until ctx ends.
+type draftWriter struct {
+	*bufio.Writer
+	draft Draft
+	bytes int64
+}
+
+func newWriter(ctx context.Context, draft Draft) *draftWriter {
+	w := &draftWriter{draft: draft}
+	w.Writer = bufio.NewWriterSize(writerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		n, err := draft.Write(p)
+		w.bytes += int64(n)
+		return n, err
+	}), 64<<10)
+	return w
+}
+
+// encode writes value to w and returns how many rows it has, -1 if it has none to count.
+func encode(ctx context.Context, w io.Writer, codec Codec, value any) (int, error) {
+	shape, isRows := rows.Of(reflect.TypeOf(value))
+	switch {
+	case !isRows:
+		return -1, codec.Encode(w, value)
+	case !shape.Form.Streams():
+		return reflect.ValueOf(value).Len(), codec.Encode(w, value)
+	}
+	encoder, err := codec.(RowCodec).NewRowEncoder(w, shape.Slice)
+	if err != nil {
+		return 0, err
+	}
+	counted, err := encodeStream(ctx, encoder, value)
+	if keepsChunks(codec, shape) {
+		counted = -1
+	}
+	return counted, err
+}
+
+// encodeStream writes what a sequence yields, and closes the encoder, also if the sequence panics.
+func encodeStream(ctx context.Context, encoder RowEncoder, value any) (counted int, err error) {
+	defer func() {
+		if closeErr := encoder.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for batch, err := range rows.Batches(value, 0) {
+		if err != nil {
+			return 0, fmt.Errorf("the stream ends after %d rows: %w", counted, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		if err := encoder.Write(batch); err != nil {
+			return 0, err
+		}
+		counted += reflect.ValueOf(batch).Len()
+	}
+	return counted, nil
+}
+
+// Load reads the value's object into dst.
+func (m *CodecManager) Load(ctx context.Context, in Input, dst any) error {
+	if err := m.load(ctx, in, dst); err != nil {
+		return fmt.Errorf("loading %v: %w", in, err)
+	}
+	return nil
+}
+
+func (m *CodecManager) load(ctx context.Context, in Input, dst any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	target, err := in.target(dst)
+	if err != nil {
+		return err
+	}
+	codec, err := m.codecs.pick(in.Format, in.stored(target.Type()))
+	if err != nil {
+		return err
+	}
+	object := object{place: m.place, base: filekey.Path(in.Asset, in.Partition), codec: codec, extension: codec.Extension()}
+	if in.asksForBytes(target.Type()) {
+		object.codec = Raw("") // as they are
+	}
+	if err := checkFor(object.codec, target.Type()); err != nil {
+		return err
+	}
+
+	shape, isRows := rows.Of(target.Type())
+	if isRows && shape.Form.Streams() {
+		err = object.loadStream(ctx, shape, target.Type(), dst)
+	} else {
+		err = object.load(ctx, target)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return m.notFound(ctx, object, in.Format, codec)
+	}
+	return err
+}
+
+// object is where one value lies and how it is read.
+type object struct {
+	place     Place
+	base      string
+	extension string
+	codec     Codec
+}
+
+func (o object) name() string { return o.base + o.extension }
+
+// load reads the object into target. It decodes aside, so that a fault half way leaves target
+// as it was.
+func (o object) load(ctx context.Context, target reflect.Value) error {
+	content, err := o.place.Open(ctx, o.name())
+	if err != nil {
+		return err
+	}
+	defer content.Close() //nolint:errcheck // it was only read
+	decoded := reflect.New(target.Type())
+	if err := o.codec.Decode(readerOf(ctx, content), decoded.Interface()); err != nil {
+		return o.decoding(err)
+	}
+	target.Set(decoded.Elem())
+	return nil
+}
+
+// loadStream looks at the beginning of the object and makes dst a stream of it.
+func (o object) loadStream(ctx context.Context, shape rows.Shape, t reflect.Type, dst any) error {
+	open := func(ctx context.Context) (rows.Source, error) { return o.open(ctx, shape.Slice) }
+	source, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := source.Close(); err != nil {
+		return err
+	}
+	return rows.Fill(ctx, dst, open)
+}
+
+// open opens the object to be read in batches.
+func (o object) open(ctx context.Context, slice reflect.Type) (rows.Source, error) {
+	content, err := o.place.Open(ctx, o.name())
+	if err != nil {
+		return nil, err
+	}
+	decoder, err := o.codec.(RowCodec).NewRowDecoder(readerOf(ctx, content), slice)
+	if err != nil {
+		return nil, errors.Join(o.decoding(err), content.Close())
+	}
+	return &objectRows{object: o, decoder: decoder, content: content}, nil
+}
+
+func (o object) decoding(err error) error {
+	return fmt.Errorf("decoding %s: %w", o.place.Path(o.name()), err)
+}
+
+// objectRows reads the rows of an object.
+type objectRows struct {
+	object  object
+	decoder RowDecoder
+	content Content
+}
+
+func (r *objectRows) Read(dst any) error {
+	err := r.decoder.Read(dst)
+	if err == nil || err == io.EOF { //nolint:errorlint // a bare io.EOF is the end of the rows
+		return err
+	}
+	if errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%w: %v", io.ErrUnexpectedEOF, err) //nolint:errorlint // a wrapped EOF must not pass for the end
+	}
+	return r.object.decoding(err)
+}
+
+func (r *objectRows) Close() error { return errors.Join(r.decoder.Close(), r.content.Close()) }
+
+// notFound says what there is in the place of the value that codec would have stored. A
+// format asked for by name isn't there; where the Go type chose the format, a value is
+// there, but not for that type.
+func (m *CodecManager) notFound(ctx context.Context, missing object, format string, codec Codec) error {
+	var others []string
+	for _, other := range m.codecs {
+		if other.Extension() == codec.Extension() {
+			continue
+		}
+		if content, err := m.place.Open(ctx, missing.base+other.Extension()); err == nil {
+			others = append(others, other.Name())
+			_ = content.Close() // nothing was read
+		}
+	}
+	stored := strings.Join(others, ", ")
+	switch {
+	case stored == "":
+		return ErrNotFound
+	case format == "":
+		return fmt.Errorf("%w: it is stored as %s, and a type without a format is loaded from %s: ask for the format", ErrType, stored, codec.Name())
+	}
+	return fmt.Errorf("%w as %s, only as %s: ask for that format, or store it anew", ErrNotFound, codec.Name(), stored)
+}
+
+// readerOf reads an object until ctx ends, at any offset if the place can.
+func readerOf(ctx context.Context, content Content) io.Reader {
+	sequential := readerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return content.Read(p)
+	})
+	at, ok := content.(io.ReaderAt)
+	if !ok {
+		return sequential
+	}
+	return randomReader{readerFunc: sequential, size: content.Size(), at: func(p []byte, off int64) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return at.ReadAt(p, off)
+	}}
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// randomReader can also be read at any offset.
+type randomReader struct {
+	readerFunc
+	at   func(p []byte, off int64) (int, error)
+	size int64
+}
+
+func (r randomReader) ReadAt(p []byte, off int64) (int, error) { return r.at(p, off) }
+func (r randomReader) Size() int64                             { return r.size }

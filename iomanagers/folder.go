@@ -1,0 +1,141 @@
+package iomanagers
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// folder is a [Place] whose objects are files.
+type folder string
+
+// root opens the folder, so that no name and no symbolic link leads out of it.
+func (f folder) root() (*os.Root, error) {
+	root, err := os.OpenRoot(string(f))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: there is no folder %s", ErrNotFound, string(f))
+	}
+	return root, err
+}
+
+func (f folder) Path(name string) string { return filepath.Join(string(f), filepath.FromSlash(name)) }
+
+func (f folder) Create(_ context.Context, name string) (Draft, error) {
+	if err := os.MkdirAll(string(f), 0o777); err != nil {
+		return nil, err
+	}
+	root, err := f.root()
+	if err != nil {
+		return nil, err
+	}
+	d := &fileDraft{root: root, name: filepath.FromSlash(name)}
+	// The leading dot keeps it apart from every value's file.
+	d.temp = filepath.Join(filepath.Dir(d.name), ".tmp-"+rand.Text())
+	if err := root.MkdirAll(filepath.Dir(d.name), 0o777); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	if d.file, err = root.OpenFile(d.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return d, nil
+}
+
+// fileDraft is a file beside its destination, waiting for its name.
+type fileDraft struct {
+	root       *os.Root
+	file       *os.File
+	name, temp string // within the root
+}
+
+func (d *fileDraft) Write(p []byte) (int, error) { return d.file.Write(p) }
+
+func (d *fileDraft) Commit() error {
+	if err := d.file.Sync(); err != nil {
+		return errors.Join(err, d.Abort())
+	}
+	if err := d.file.Close(); err != nil {
+		return errors.Join(err, d.remove())
+	}
+	if err := d.root.Rename(d.temp, d.name); err != nil {
+		return errors.Join(err, d.remove())
+	}
+	defer d.root.Close()
+	return syncFolder(d.root, filepath.Dir(d.name))
+}
+
+func (d *fileDraft) Abort() error {
+	_ = d.file.Close() // what it holds is thrown away
+	return d.remove()
+}
+
+func (d *fileDraft) remove() error {
+	defer d.root.Close()
+	return d.root.Remove(d.temp)
+}
+
+func (f folder) Open(_ context.Context, name string) (Content, error) {
+	root, err := f.root()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	file, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &fileContent{file: file, size: info.Size()}, nil
+}
+
+type fileContent struct {
+	file *os.File
+	size int64
+}
+
+func (c *fileContent) Read(p []byte) (int, error)              { return c.file.Read(p) }
+func (c *fileContent) ReadAt(p []byte, off int64) (int, error) { return c.file.ReadAt(p, off) }
+func (c *fileContent) Size() int64                             { return c.size }
+func (c *fileContent) Close() error                            { return c.file.Close() }
+
+func (f folder) Remove(_ context.Context, names ...string) error {
+	root, err := f.root()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, name := range names {
+		name = filepath.FromSlash(name)
+		switch err := root.Remove(name); {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		default:
+			if err := syncFolder(root, filepath.Dir(name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// syncFolder makes the names in a folder last through a power cut, where a folder can be
+// synced: Windows has no such thing.
+func syncFolder(root *os.Root, folder string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := root.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written through it
+	return f.Sync()
+}

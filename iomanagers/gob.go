@@ -1,0 +1,169 @@
+package iomanagers
+
+import (
+	"bufio"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/fxrun/fxrun/rows"
+)
+
+// Gob returns the codec "gob": Go's own encoding, by encoding/gob, in files named .gob, for
+// values that only Go programs read. It is denser than JSON, and keeps what JSON does not:
+// maps by any key, complex numbers, bytes in strings that are no UTF-8, NaN.
+//
+// gob leaves out silently what it can't keep. This codec refuses it instead: with [ErrType]
+// types with interfaces, functions, channels, unexported fields and pointers to pointers,
+// unless they marshal themselves; with [ErrUnsupported] values that hold a pointer to zero,
+// which would come back as nil, a nil pointer among elements, or a cycle. As gob has it, a field that the
+// data lacks stays zero, and one that the type lacks is left out.
+//
+// Slices are kept in batches and end with an empty one, so that rows can be streamed and a
+// file cut short is noticed.
+func Gob() Codec { return gobCodec{} }
+
+type gobCodec struct{}
+
+var (
+	_ TypeChecker = gobCodec{}
+	_ RowCodec    = gobCodec{}
+)
+
+func (gobCodec) Name() string      { return "gob" }
+func (gobCodec) Extension() string { return ".gob" }
+
+func (gobCodec) CheckType(t reflect.Type) error {
+	return walkGob(t, t.String(), map[reflect.Type]bool{})
+}
+
+func (c gobCodec) Encode(w io.Writer, value any) error {
+	t := reflect.TypeOf(value)
+	if t == nil {
+		return fmt.Errorf("%w: it has no type for nil", ErrType)
+	}
+	if err := c.CheckType(t); err != nil {
+		return err
+	}
+	if _, isRows := rows.Of(t); !isRows {
+		return newGobEncoder(w, t).encode(reflect.ValueOf(value))
+	}
+	e := newGobEncoder(w, t)
+	for batch := range rows.Batches(value, 0) {
+		if err := e.Write(batch); err != nil {
+			return err
+		}
+	}
+	return e.Close()
+}
+
+func (c gobCodec) Decode(r io.Reader, dst any) error {
+	t := reflect.TypeOf(dst).Elem()
+	if err := c.CheckType(t); err != nil {
+		return err
+	}
+	if _, isRows := rows.Of(t); isRows {
+		return decodeRows(c, r, dst)
+	}
+	return gobFault(gob.NewDecoder(bufio.NewReaderSize(r, chunk)).Decode(dst))
+}
+
+func (gobCodec) NewRowEncoder(w io.Writer, slice reflect.Type) (RowEncoder, error) {
+	return newGobEncoder(w, slice), nil
+}
+
+type gobEncoder struct {
+	encoder *gob.Encoder
+	slice   reflect.Type
+	check   gobCheck
+	row     int
+}
+
+func newGobEncoder(w io.Writer, t reflect.Type) *gobEncoder {
+	return &gobEncoder{encoder: gob.NewEncoder(w), slice: t, check: newGobCheck(t)}
+}
+
+func (e *gobEncoder) Write(batch any) error {
+	v := reflect.ValueOf(batch)
+	if v.Len() == 0 {
+		return nil // would be the end
+	}
+	if err := e.encode(v); err != nil {
+		return fmt.Errorf("in rows from %d: %w", e.row, err)
+	}
+	e.row += v.Len()
+	return nil
+}
+
+func (e *gobEncoder) encode(v reflect.Value) error {
+	if err := e.check.value(v); err != nil {
+		return err
+	}
+	return e.encoder.EncodeValue(v)
+}
+
+func (e *gobEncoder) Close() error {
+	return e.encoder.EncodeValue(reflect.MakeSlice(e.slice, 0, 0))
+}
+
+func (gobCodec) NewRowDecoder(r io.Reader, slice reflect.Type) (RowDecoder, error) {
+	d := &gobDecoder{decoder: gob.NewDecoder(bufio.NewReaderSize(r, chunk)), slice: slice}
+	return d, d.next()
+}
+
+type gobDecoder struct {
+	decoder *gob.Decoder
+	slice   reflect.Type
+	batch   reflect.Value // what of the last batch has not been given away
+	ended   bool
+}
+
+// next decodes a batch.
+func (d *gobDecoder) next() error {
+	batch := reflect.New(d.slice)
+	err := d.decoder.DecodeValue(batch)
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return gobFault(err)
+	}
+	d.batch = batch.Elem()
+	d.ended = d.batch.Len() == 0
+	return nil
+}
+
+func (d *gobDecoder) Read(dst any) error {
+	if d.batch.Len() == 0 && !d.ended {
+		if err := d.next(); err != nil {
+			return err
+		}
+	}
+	if d.ended {
+		return io.EOF
+	}
+	target := reflect.ValueOf(dst).Elem()
+	n := min(target.Cap(), d.batch.Len())
+	target.SetLen(n)
+	reflect.Copy(target, d.batch)
+	d.batch = d.batch.Slice(n, d.batch.Len())
+	return nil
+}
+
+func (*gobDecoder) Close() error { return nil }
+
+// gobFault tells a mismatch of types, which gob only words, from damage.
+func gobFault(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, mismatch := range []string{"gob: type mismatch", "gob: decoding into local type", "gob: wrong type", "gob: local interface type", "gob: name not registered"} {
+		if strings.HasPrefix(err.Error(), mismatch) {
+			return fmt.Errorf("%w: %w", ErrType, err)
+		}
+	}
+	return err
+}

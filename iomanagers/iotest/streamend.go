@@ -1,0 +1,108 @@
+package iotest
+
+import (
+	"context"
+	"fmt"
+	"runtime/pprof"
+	"strings"
+	"testing"
+	"time"
+)
+
+func streamsLeaveNothingOpen(t *testing.T, s Subject) {
+	if s.lacksStreams(t) {
+		return
+	}
+	want := numbered(5000)
+	s.store(t, "orders", "", want)
+	loaded := s.loadStream(t, t.Context(), "orders")
+	s.breakOff(t, loaded, want[0]) // whatever the manager keeps for later, it has from here on
+	open := 0
+	if s.Open != nil {
+		open = s.Open(t)
+	}
+	// Goroutines inherit labels, which tells this clause's from those of others.
+	label := fmt.Sprintf("iotest %s", t.Name())
+	started := startedWith(t, label, func() {
+		for range 30 {
+			s.breakOff(t, loaded, want[0])
+			s.panicInside(t, loaded)
+			s.loadStream(t, t.Context(), "orders") // and never read it
+		}
+	})
+	if started > 3 {
+		t.Errorf("%d goroutines are left of 90 streams that were not read to the end", started)
+	}
+	if s.Open != nil {
+		if now := s.Open(t); now > open {
+			t.Errorf("%d things are open after streams that were not read to the end, %d before", now, open)
+		}
+	}
+	for range 2 {
+		i := 0
+		for row, err := range loaded {
+			if err != nil || row.ID != int64(i) {
+				t.Fatalf("row %d of a stream that was broken off before: %+v, %v", i, row, err)
+			}
+			i++
+		}
+		if i != len(want) {
+			t.Errorf("a stream that was broken off before gives %d rows, want %d", i, len(want))
+		}
+	}
+}
+
+func (s Subject) breakOff(t *testing.T, loaded stream, first Row) {
+	t.Helper()
+	for row, err := range loaded {
+		if diff := diff(first, row); err != nil || diff != "" {
+			t.Fatalf("the first row: %v (-want +got):\n%s", err, diff)
+		}
+		return
+	}
+	t.Fatal("the stream has no row")
+}
+
+func (s Subject) panicInside(t *testing.T, loaded stream) {
+	t.Helper()
+	defer func() {
+		if fault := recover(); fault != errStream { //nolint:errorlint // the very value
+			t.Errorf("a panic in the loop comes out as %v", fault)
+		}
+	}()
+	for range loaded {
+		panic(errStream)
+	}
+}
+
+// startedWith calls do and returns how many of the goroutines that it started stay.
+func startedWith(t *testing.T, label string, do func()) int {
+	t.Helper()
+	pprof.Do(t.Context(), pprof.Labels("iotest", label), func(context.Context) { do() })
+	left := 0
+	for range 100 { // closing may go on for a moment
+		if left = labelled(t, label); left == 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return left
+}
+
+// labelled counts the goroutines that carry the label.
+func labelled(t *testing.T, label string) int {
+	t.Helper()
+	var text strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&text, 1); err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for group := range strings.SplitSeq(text.String(), "\n\n") {
+		if strings.Contains(group, fmt.Sprintf("%q:%q", "iotest", label)) {
+			n := 0
+			_, _ = fmt.Sscanf(strings.TrimSpace(group), "%d @", &n)
+			count += n
+		}
+	}
+	return count
+}

@@ -1,0 +1,70 @@
+package parquetcodec
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/fxrun/fxrun/iomanagers"
+)
+
+func (codec) NewRowDecoder(r io.Reader, slice reflect.Type) (_ iomanagers.RowDecoder, err error) {
+	schema, err := schemaOf(slice)
+	if err != nil {
+		return nil, err
+	}
+	input, err := sized(r)
+	if err != nil {
+		return nil, err
+	}
+	defer recovered(&err)
+	file, err := parquet.OpenFile(input, input.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(pageBuffer))
+	if err != nil {
+		return nil, err
+	}
+	if err := checkColumns(schema, file.Schema(), ""); err != nil {
+		return nil, err
+	}
+	return &decoder{schema: schema, reader: parquet.NewGenericReader[any](file, schema), buffer: make([]parquet.Row, atATime)}, nil
+}
+
+// pageBuffer is how many bytes of a column are read at a time.
+const pageBuffer = 64 << 10
+
+type decoder struct {
+	schema *parquet.Schema
+	reader *parquet.GenericReader[any]
+	buffer []parquet.Row
+	read   int64 // rows
+	err    error // that came with the last rows
+}
+
+func (d *decoder) Read(dst any) (err error) {
+	defer recovered(&err)
+	target := reflect.ValueOf(dst).Elem()
+	n := 0
+	for n == 0 {
+		if d.err == io.EOF && d.read < d.reader.NumRows() { //nolint:errorlint // parquet-go's own
+			return fmt.Errorf("after %d of %d rows: %w", d.read, d.reader.NumRows(), io.ErrUnexpectedEOF)
+		}
+		if d.err != nil {
+			return d.err
+		}
+		n, d.err = d.reader.ReadRows(d.buffer[:min(target.Cap(), len(d.buffer))])
+		d.read += int64(n)
+	}
+	target.SetLen(n)
+	for i, values := range d.buffer[:n] {
+		if err := d.schema.Reconstruct(target.Index(i).Addr().Interface(), values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *decoder) Close() (err error) {
+	defer recovered(&err)
+	return d.reader.Close()
+}
