@@ -55,11 +55,11 @@ func materialize(t *testing.T, launcher *runs.Launcher, request runs.Request) {
 // stored returns an asset's stored value.
 func stored[T any](t *testing.T, launcher *runs.Launcher, asset string) T {
 	t.Helper()
-	value, err := launcher.Value(t.Context(), asset)
+	value, err := runs.Value[T](t.Context(), launcher, asset)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return value.(T)
+	return value
 }
 
 // ---- Defining a resource: a connection to an API that assets share ----

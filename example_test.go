@@ -90,7 +90,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	revenue, err := launcher.Value(ctx, "revenue")
+	revenue, err := runs.Value[Revenue](ctx, launcher, "revenue")
 	fmt.Println(revenue, err)
 	// Output:
 	// opening the child container: resources.shop.config.table: missing: it must be given at launch

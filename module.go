@@ -2,6 +2,7 @@ package fxrun
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -43,6 +44,11 @@ import (
 // Without a resource called io_manager, values are stored as files in the
 // folder values of [Home].
 var Module = fx.Module("fxrun", fx.Provide(newContainer, assetGraph, newLauncher))
+
+// IO, supplied to an application, stores and loads all values in place of the
+// IO managers that definitions name. Package fxruntest keeps values in memory by
+// it.
+type IO struct{ iomanagers.IOManager }
 
 // Home returns the folder that history and values live in by default: the
 // environment variable FXRUN_HOME, else .fxrun in the working directory.
@@ -91,7 +97,23 @@ type graphParams struct {
 }
 
 func assetGraph(p graphParams) (*assets.Graph, error) {
-	return assets.NewGraph(p.Container, p.Definitions...)
+	graph, err := assets.NewGraph(p.Container, p.Definitions...)
+	storage := runs.CheckIO(p.Container, graph)
+	if err := container.JoinFaults("wiring the assets", slices.Concat(faultsOf(err), faultsOf(storage))); err != nil {
+		return nil, err
+	}
+	return graph, nil
+}
+
+// faultsOf returns the single faults of an error.
+func faultsOf(err error) []error {
+	if faults, ok := errors.AsType[*container.Faults](err); ok {
+		return faults.Errs
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
 }
 
 type launcherParams struct {
@@ -103,11 +125,13 @@ type launcherParams struct {
 	Store     runs.Store    `optional:"true"`
 	Executor  runs.Executor `optional:"true"`
 	Logger    *slog.Logger  `optional:"true"`
+	IO        IO            `optional:"true"`
 }
 
 func newLauncher(p launcherParams) (*runs.Launcher, error) {
 	launcher, err := runs.NewLauncher(runs.LauncherConfig{
 		Container: p.Container, Graph: p.Graph, Store: p.Store, Executor: p.Executor, Logger: p.Logger,
+		IO: p.IO.IOManager,
 	})
 	if err != nil {
 		return nil, err

@@ -1,20 +1,32 @@
 package assets
 
-// Description tells about one asset.
+import (
+	"slices"
+	"time"
+)
+
+// Description tells about one asset, or one op.
 type Description struct {
 	Key         string   `json:"key"`
+	Step        string   `json:"step,omitempty"` // key of the step that makes it, where that is another
 	Description string   `json:"description,omitempty"`
 	Group       string   `json:"group,omitempty"`
 	Tags        []string `json:"tags,omitempty"`
 	Owners      []string `json:"owners,omitempty"`
+	CodeVersion string   `json:"code_version,omitempty"`
 	Type        string   `json:"type,omitempty"` // Go type of the value; "" where the function stores its data itself
 	IO          string   `json:"io,omitempty"`   // key of the IO manager
 	Format      string   `json:"format,omitempty"`
 	Function    string   `json:"function"`
-	Position    string   `json:"position"` // file:line of its definition
+	Position    string   `json:"position"`       // file:line of its definition
+	With        []string `json:"with,omitempty"` // the other assets that the same function makes
 	Upstream    []string `json:"upstream,omitempty"`
 	Downstream  []string `json:"downstream,omitempty"`
 	Resources   []string `json:"resources,omitempty"` // keys that the function asks for
+	// Retries is how many further attempts a failing step gets; Timeout bounds
+	// each.
+	Retries int           `json:"retries,omitempty"`
+	Timeout time.Duration `json:"timeout_ns,omitempty"`
 }
 
 // Assets describes every asset, by key.
@@ -26,39 +38,93 @@ func (g *Graph) Assets() []Description {
 	return descriptions
 }
 
-// Asset describes one asset, and makes a step of it by itself, of which the
-// output says where its value is stored. The error names the nearest asset and
-// matches container.ErrInvalid.
-func (g *Graph) Asset(key string) (Description, *Step, error) {
-	n, ok := g.byKey[key]
+// Asset describes one asset, and gives the value as steps store it. The error
+// names the nearest asset and matches container.ErrInvalid.
+func (g *Graph) Asset(key string) (Description, Output, error) {
+	n, ok := g.assets.byKey[key]
 	if !ok {
-		return Description{}, nil, g.unknown("choosing an asset", key)
+		return Description{}, Output{}, g.unknown("choosing an asset", key)
 	}
-	return n.describe(), g.step(n, map[string]bool{key: true}), nil
+	return n.describe(), n.describeOutput(), nil
 }
 
 func (n *node) describe() Description {
+	description := n.maker.describe()
+	description.Key, description.Description, description.Group = n.key, n.description, n.group
+	description.Tags, description.Owners, description.CodeVersion = n.tags, n.owners, n.codeVersion
+	if n.key != n.maker.key {
+		description.Step = n.maker.key
+	}
+	if n.typ != nil {
+		description.Type, description.IO, description.Format = n.typ.String(), n.io, n.format
+	}
+	for _, other := range n.maker.nodes {
+		if other != n {
+			description.With = append(description.With, other.key)
+		}
+	}
+	description.Downstream = n.downstream()
+	return description
+}
+
+// describe tells what is the same for all that the function makes.
+func (m *maker) describe() Description {
 	description := Description{
-		Key: n.key, Description: n.description, Group: n.group, Tags: n.tags, Owners: n.owners,
-		Function: n.function.Name, Position: n.position, Resources: n.target.Resources(),
+		Key: m.key, Description: m.description, Function: m.function.Name, Position: m.position,
+		Retries: m.retries, Timeout: m.timeout, Resources: m.target.Resources(),
 	}
-	if n.output != nil {
-		description.Type, description.IO, description.Format = n.output.String(), n.io, n.format
-	}
-	for _, upstream := range n.upstream {
-		description.Upstream = append(description.Upstream, upstream.key)
-	}
-	for _, downstream := range n.needed {
-		description.Downstream = append(description.Downstream, downstream.key)
+	for _, upstream := range m.upstreamKeys() {
+		description.Upstream = append(description.Upstream, upstream)
 	}
 	return description
+}
+
+// upstreamKeys are the keys of all that comes before: the values taken, and
+// what the function is ordered after.
+func (m *maker) upstreamKeys() []string {
+	var keys []string
+	taken := make(map[*maker]bool)
+	for _, in := range m.inputs {
+		keys = append(keys, in.from.key)
+		taken[in.from.maker] = true
+	}
+	for _, upstream := range m.upstream {
+		if !taken[upstream] {
+			keys = append(keys, upstream.keysMade()...)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// keysMade are the keys of what the function makes, or its own if it makes
+// nothing.
+func (m *maker) keysMade() []string {
+	if len(m.nodes) == 0 {
+		return []string{m.key}
+	}
+	return m.outputKeys()
+}
+
+// downstream are the keys of the assets that take the value, or are ordered
+// after its function.
+func (n *node) downstream() []string {
+	var keys []string
+	for _, m := range n.maker.needed {
+		if slices.Contains(m.upstreamKeys(), n.key) {
+			keys = append(keys, m.keysMade()...)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // JobDescription tells about one job.
 type JobDescription struct {
 	Name        string            `json:"name"`
 	Description string            `json:"description,omitempty"`
-	Selection   string            `json:"selection"`
+	Selection   string            `json:"selection,omitempty"` // "" for a job of ops
+	Ops         []Description     `json:"ops,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`
 	Position    string            `json:"position"`
 }
@@ -66,10 +132,27 @@ type JobDescription struct {
 // Jobs describes every job, by name.
 func (g *Graph) Jobs() []JobDescription {
 	descriptions := make([]JobDescription, len(g.jobs))
-	for i, job := range g.jobs {
+	for i, j := range g.jobs {
 		descriptions[i] = JobDescription{
-			Name: job.name, Description: job.description, Selection: job.selection, Tags: job.tags, Position: job.position,
+			Name: j.name, Description: j.description, Selection: j.selection, Tags: j.tags, Position: j.position,
+		}
+		for _, m := range j.makers {
+			descriptions[i].Ops = append(descriptions[i].Ops, m.describeOp())
 		}
 	}
 	return descriptions
+}
+
+// describeOp describes an op, with its one value if it has one.
+func (m *maker) describeOp() Description {
+	description := m.describe()
+	if len(m.nodes) == 1 && m.nodes[0].key == m.key {
+		description = m.nodes[0].describe()
+	}
+	for _, next := range m.needed {
+		description.Downstream = append(description.Downstream, next.key)
+	}
+	slices.Sort(description.Downstream)
+	description.Downstream = slices.Compact(description.Downstream)
+	return description
 }

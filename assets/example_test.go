@@ -41,7 +41,7 @@ func ExampleGraph_Plan() {
 		}
 		var steps []string
 		for _, step := range plan.Steps {
-			steps = append(steps, step.Asset)
+			steps = append(steps, step.Key)
 		}
 		fmt.Printf("%s: %s\n", selection, strings.Join(steps, ", "))
 	}

@@ -67,19 +67,21 @@ func TestPlanOfASelection(t *testing.T) {
 		t.Fatal(err)
 	}
 	type step struct {
-		Asset  string
+		Key    string
 		Needs  []string
 		Inputs []assets.Input
 	}
 	var got []step
 	for _, s := range plan.Steps {
-		got = append(got, step{s.Asset, s.Needs, s.Inputs})
+		got = append(got, step{s.Key, s.Needs, s.Inputs})
 	}
+	ofOrders := assets.Output{Key: "raw/orders", Type: reflect.TypeFor[orders](), IO: "io_manager"}
+	ofPrices := assets.Output{Key: "raw/prices", Type: reflect.TypeFor[prices](), IO: "io_manager"}
 	want := []step{
-		{Asset: "raw/prices"},
+		{Key: "raw/prices"},
 		{"revenue", []string{"raw/prices"}, []assets.Input{
-			{Asset: "raw/orders", Type: reflect.TypeFor[orders](), IO: "io_manager"},
-			{Asset: "raw/prices", Type: reflect.TypeFor[prices](), IO: "io_manager", Planned: true},
+			{Output: ofOrders, As: reflect.TypeFor[orders]()},
+			{Output: ofPrices, As: reflect.TypeFor[prices](), Planned: true},
 		}},
 		{"audit", []string{"revenue"}, nil},
 	}
@@ -95,7 +97,7 @@ func TestCallGivesEachParameterItsValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	step := plan.Steps[0]
-	value, err := step.Call(assets.Call{
+	values, err := step.Call(assets.Call{
 		Context: t.Context(), Step: assets.NewContext(assets.ContextConfig{}),
 		Arguments: []reflect.Value{reflect.ValueOf(&client{"c"})},
 		Inputs:    []reflect.Value{reflect.ValueOf(orders{1, 2}), reflect.ValueOf(prices{3, 4})},
@@ -103,7 +105,7 @@ func TestCallGivesEachParameterItsValue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := value.Interface().(revenue); got.total != 11 {
+	if got := values[0].Interface().(revenue); got.total != 11 {
 		t.Error(got)
 	}
 }
@@ -307,12 +309,16 @@ func TestAnAssetOfItsInputsType(t *testing.T) {
 
 func TestResourcesAreLeftToTheContainer(t *testing.T) {
 	t.Parallel()
-	description, step, err := shop(t).Asset("revenue")
+	description, _, err := shop(t).Asset("revenue")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(description.Resources, []string{"client"}) || !slices.Equal(step.Target().Resources(), []string{"client"}) {
-		t.Errorf("got %v, %v", description.Resources, step.Target().Resources())
+	plan, err := shop(t).Plan("revenue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(description.Resources, []string{"client"}) || !slices.Equal(plan.Steps[0].Target().Resources(), []string{"client"}) {
+		t.Errorf("got %v, %v", description.Resources, plan.Steps[0].Target().Resources())
 	}
 	if _, _, err := shop(t).Asset("revnue"); !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), `did you mean "revenue"?`) {
 		t.Errorf("got %v", err)
@@ -346,17 +352,18 @@ func TestContextKeepsMetadata(t *testing.T) {
 	t.Parallel()
 	var told []int64
 	step := assets.NewContext(assets.ContextConfig{
-		Asset: "orders", Partition: "2026-01-02", Run: container.RunInfo{ID: "r1"},
+		Key: "orders", Partition: "2026-01-02", Run: container.RunInfo{ID: "r1"},
 		Progress: func(done, total int64) { told = append(told, done, total) },
 	})
 	step.AddMetadata("rows", 1)
 	step.AddMetadata("rows", 2)
 	step.Progress(3, 4)
-	step.Metadata()["rows"] = "changed"
-	if step.Metadata()["rows"] != 2 || !slices.Equal(told, []int64{3, 4}) {
-		t.Errorf("got %v, %v", step.Metadata(), told)
+	step.AddMetadataOf("orders", "rows", 3)
+	step.Metadata("")["rows"] = "changed"
+	if step.Metadata("prices")["rows"] != 2 || step.Metadata("orders")["rows"] != 3 || !slices.Equal(told, []int64{3, 4}) {
+		t.Errorf("got %v, %v", step.Metadata(""), told)
 	}
-	if step.Asset() != "orders" || step.Partition() != "2026-01-02" || step.Run().ID != "r1" || step.Attempt() != 1 || step.Logger() == nil {
+	if step.Key() != "orders" || step.Partition() != "2026-01-02" || step.Run().ID != "r1" || step.Attempt() != 1 || step.Logger() == nil {
 		t.Errorf("got %+v", step)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path"
 	"runtime"
+	"slices"
+	"strings"
 
 	"go.uber.org/fx"
 
@@ -11,8 +13,8 @@ import (
 	"github.com/fxrun/fxrun/internal/host"
 )
 
-// Job is a named selection of assets, with defaults for its launch. It is
-// immutable.
+// Job is a named selection of assets, or a graph of ops, with defaults for its
+// launch. It is immutable.
 type Job struct {
 	fx.Option
 	definition *jobDefinition
@@ -27,21 +29,28 @@ type jobDefinition struct {
 	name        string
 	position    string
 	selection   string
+	ops         []*definition
 	config      container.RunConfig
 	tags        map[string]string
 	description string
 	faults      []error
 }
 
-// JobPart is a part of a job: a [Selection], [LaunchDefaults], [JobTag] or
-// [DescribeJob].
+// JobPart is a part of a job: a [Selection] or [Op]s, and [LaunchDefaults],
+// [JobTag], [DescribeJob].
 type JobPart interface{ applyJob(*jobDefinition) }
 
 type jobPartFunc func(*jobDefinition)
 
 func (f jobPartFunc) applyJob(d *jobDefinition) { f(d) }
 
-// NewJob names a selection of assets.
+// NewJob names a selection of assets:
+//
+//	assets.NewJob("nightly", assets.Select("+revenue"))
+//
+// or a graph of ops, which are wired to each other by type:
+//
+//	assets.NewJob("cleanup", assets.NewOp("find", FindOld), assets.NewOp("delete", Delete))
 func NewJob(name string, parts ...JobPart) Job {
 	definition := &jobDefinition{name: name}
 	if _, file, line, ok := runtime.Caller(1); ok {
@@ -53,11 +62,14 @@ func NewJob(name string, parts ...JobPart) Job {
 	for _, part := range parts {
 		part.applyJob(definition)
 	}
-	if definition.selection == "" {
+	switch {
+	case definition.selection == "" && len(definition.ops) == 0:
 		definition.faults = append(definition.faults, fmt.Errorf(`it selects nothing: give assets.Select("*") for everything`))
+	case definition.selection != "" && len(definition.ops) > 0:
+		definition.faults = append(definition.faults, fmt.Errorf("it has a selection and ops: a job is of assets or of ops"))
 	}
 	job := Job{definition: definition}
-	job.Option = host.Option[Definition](Group, job, nil)
+	job.Option = host.Option[Definition](Group, job, asksOf(definition.ops))
 	return job
 }
 
@@ -89,4 +101,71 @@ func JobTag(name, value string) JobPart {
 // DescribeJob says what the job is for.
 func DescribeJob(text string) JobPart {
 	return jobPartFunc(func(d *jobDefinition) { d.description = text })
+}
+
+// job is a job in the checked graph.
+type job struct {
+	*jobDefinition
+	makers  []*maker // of ops
+	targets []*container.Target
+}
+
+// addJobs checks jobs; sound says that the assets are in order.
+func (g *Graph) addJobs(definitions []*jobDefinition, sound bool) []error {
+	var faults []error
+	definitions = slices.Clone(definitions)
+	slices.SortStableFunc(definitions, func(a, b *jobDefinition) int { return strings.Compare(a.name, b.name) })
+	for _, definition := range definitions {
+		if last := len(g.jobs) - 1; last >= 0 && g.jobs[last].name == definition.name {
+			if g.jobs[last].jobDefinition != definition {
+				faults = append(faults, fmt.Errorf("job %s is defined twice: at %s and at %s", definition.name, g.jobs[last].position, definition.position))
+			}
+			continue
+		}
+		j := &job{jobDefinition: definition}
+		g.jobs = append(g.jobs, j)
+		of := slices.Concat(definition.faults, g.addOps(j))
+		if definition.selection != "" {
+			_, err := g.Select(definition.selection)
+			of = append(of, faultsOf(err)...)
+		}
+		if sound && len(of) == 0 {
+			of = g.checkDefaults(j)
+		}
+		for _, fault := range of {
+			faults = append(faults, fmt.Errorf("job %s (%s): %w", j.name, j.position, fault))
+		}
+	}
+	return faults
+}
+
+// addOps wires the ops of a job to each other, and to assets.
+func (g *Graph) addOps(j *job) []error {
+	makers, faults := makersOf(j.ops)
+	ops := newScope("op")
+	for _, m := range makers {
+		faults = append(faults, ops.add(m)...)
+	}
+	faults = append(faults, g.wireAll("op", makers, ops, g.assets)...)
+	j.makers = makers
+	for _, m := range makers {
+		if m.config != nil && m.target != nil {
+			j.targets = append(j.targets, m.target)
+		}
+	}
+	return faults
+}
+
+// checkDefaults checks what a launch of the job starts from.
+func (g *Graph) checkDefaults(j *job) []error {
+	targets := j.targets
+	if j.selection != "" {
+		targets = g.targets
+	}
+	_, err := g.container.LaunchJSON(j.config, container.Steps(targets...))
+	faults := faultsOf(err)
+	for i, fault := range faults {
+		faults[i] = fmt.Errorf("its launch defaults: %w", fault)
+	}
+	return faults
 }

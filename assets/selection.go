@@ -2,6 +2,7 @@ package assets
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,9 @@ import (
 //	not a             all others
 //	( ... )           parentheses; not binds tightest, then and, then or
 //
+// Assets that one function makes are selected together. The key of a step that
+// makes several stands for all of them.
+//
 // The error is a *container.Faults: a name that matches nothing, with the
 // nearest one, or what is wrong with the expression and where.
 func (g *Graph) Select(expression string) ([]string, error) {
@@ -47,6 +51,12 @@ func (g *Graph) selectNodes(expression string) ([]*node, error) {
 	if err := container.JoinFaults(fmt.Sprintf("selecting %q", expression), parser.faults); err != nil {
 		return nil, err
 	}
+	for n := range selected {
+		if len(n.maker.nodes) > 1 {
+			addSiblings(selected)
+			break
+		}
+	}
 	var nodes []*node
 	for _, n := range g.nodes {
 		if selected[n] {
@@ -54,6 +64,15 @@ func (g *Graph) selectNodes(expression string) ([]*node, error) {
 		}
 	}
 	return nodes, nil
+}
+
+// addSiblings adds what is made by the same functions.
+func addSiblings(selected nodeSet) {
+	for _, n := range slices.Collect(maps.Keys(selected)) {
+		for _, sibling := range n.maker.nodes {
+			selected[sibling] = true
+		}
+	}
 }
 
 func (g *Graph) unknown(doing, key string) error {
@@ -208,10 +227,10 @@ func (p *selectionParser) term(token string) nodeSet {
 		result[n] = true
 	}
 	if hasUp {
-		extend(result, selected, steps(up), func(n *node) []*node { return n.upstream })
+		extend(result, selected, steps(up), func(n *node) []*maker { return n.maker.upstream })
 	}
 	if hasDown {
-		extend(result, selected, steps(down), func(n *node) []*node { return n.needed })
+		extend(result, selected, steps(down), func(n *node) []*maker { return n.maker.needed })
 	}
 	return result
 }
@@ -232,7 +251,7 @@ func steps(text string) int {
 
 // extend adds to result what lies next to from, and next to that, limit steps
 // far; a negative limit is none.
-func extend(result, from nodeSet, limit int, next func(*node) []*node) {
+func extend(result, from nodeSet, limit int, next func(*node) []*maker) {
 	seen := make(nodeSet, len(from))
 	var edge []*node
 	for n := range from {
@@ -242,10 +261,12 @@ func extend(result, from nodeSet, limit int, next func(*node) []*node) {
 	for step := 0; step != limit && len(edge) > 0; step++ {
 		var further []*node
 		for _, n := range edge {
-			for _, other := range next(n) {
-				if !seen[other] {
-					seen[other], result[other] = true, true
-					further = append(further, other)
+			for _, m := range next(n) {
+				for _, other := range m.nodes {
+					if !seen[other] {
+						seen[other], result[other] = true, true
+						further = append(further, other)
+					}
 				}
 			}
 		}
@@ -259,12 +280,7 @@ func (p *selectionParser) named(name string) nodeSet {
 		return p.marked(kind, value)
 	}
 	if !strings.Contains(name, "*") {
-		n, ok := p.graph.byKey[name]
-		if !ok {
-			p.fault("there is no asset %q%s", name, p.graph.suggestKey(name))
-			return nil
-		}
-		return nodeSet{n: true}
+		return p.keyed(name)
 	}
 	selected := make(nodeSet)
 	for _, n := range p.graph.nodes {
@@ -274,6 +290,23 @@ func (p *selectionParser) named(name string) nodeSet {
 	}
 	if len(selected) == 0 && name != "*" {
 		p.fault("no asset matches %q", name)
+	}
+	return selected
+}
+
+// keyed returns the asset of a key, or all that the step of that key makes.
+func (p *selectionParser) keyed(key string) nodeSet {
+	if n, ok := p.graph.assets.byKey[key]; ok {
+		return nodeSet{n: true}
+	}
+	m, ok := p.graph.assets.makers[key]
+	if !ok {
+		p.fault("there is no asset %q%s", key, p.graph.suggestKey(key))
+		return nil
+	}
+	selected := make(nodeSet)
+	for _, n := range m.nodes {
+		selected[n] = true
 	}
 	return selected
 }

@@ -15,15 +15,15 @@ type Context struct {
 	config ContextConfig
 
 	mu       sync.Mutex
-	metadata map[string]any
+	metadata map[string]map[string]any // by asset; "" is about all
 }
 
 // ContextConfig is what a [Context] is made of. Every field may be zero.
 type ContextConfig struct {
 	// Run tells about the run.
 	Run container.RunInfo
-	// Asset is the asset's key.
-	Asset string
+	// Key is the step's key.
+	Key string
 	// Partition is the part of the asset that is computed; "" for the whole.
 	Partition string
 	// Attempt counts from 1.
@@ -44,14 +44,14 @@ func NewContext(config ContextConfig) *Context {
 	if config.Attempt == 0 {
 		config.Attempt = 1
 	}
-	return &Context{config: config, metadata: make(map[string]any)}
+	return &Context{config: config, metadata: make(map[string]map[string]any)}
 }
 
 // Run tells about the run.
 func (c *Context) Run() container.RunInfo { return c.config.Run }
 
-// Asset returns the asset's key.
-func (c *Context) Asset() string { return c.config.Asset }
+// Key returns the step's key: that of its asset, or the name of its op.
+func (c *Context) Key() string { return c.config.Key }
 
 // Partition returns the part of the asset that is computed; "" for the whole.
 func (c *Context) Partition() string { return c.config.Partition }
@@ -64,18 +64,34 @@ func (c *Context) Logger() *slog.Logger { return c.config.Logger }
 
 // AddMetadata keeps a fact about the value that is being computed: it is shown
 // with the materialization. value should be a number, text, a boolean, or
-// something that encoding/json can write. The last value of a name counts.
-func (c *Context) AddMetadata(name string, value any) {
+// something that encoding/json can write. The last value of a name counts. Of a
+// function that makes several assets it is about all of them: see
+// [Context.AddMetadataOf].
+func (c *Context) AddMetadata(name string, value any) { c.AddMetadataOf("", name, value) }
+
+// AddMetadataOf keeps a fact about one of several assets that the function
+// makes. It counts over what [Context.AddMetadata] says.
+func (c *Context) AddMetadataOf(asset, name string, value any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.metadata[name] = value
+	if c.metadata[asset] == nil {
+		c.metadata[asset] = make(map[string]any)
+	}
+	c.metadata[asset][name] = value
 }
 
-// Metadata returns a copy of what was added so far.
-func (c *Context) Metadata() map[string]any {
+// Metadata returns a copy of what was added so far about an asset.
+func (c *Context) Metadata(asset string) map[string]any {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return maps.Clone(c.metadata)
+	about := maps.Clone(c.metadata[""])
+	if about == nil {
+		about = make(map[string]any)
+	}
+	if asset != "" {
+		maps.Copy(about, c.metadata[asset])
+	}
+	return about
 }
 
 // Progress tells how far the function has come, in rows or whatever it counts.

@@ -103,6 +103,15 @@ func writeAsset(out io.Writer, asset assets.Description, last []runs.Event) {
 	about.add("group", asset.Group)
 	about.add("tags", asset.Tags...)
 	about.add("owners", asset.Owners...)
+	about.add("code version", asset.CodeVersion)
+	about.add("made with", asset.With...)
+	about.add("step", asset.Step)
+	if asset.Retries > 0 {
+		about.add("attempts", fmt.Sprintf("%d at most", asset.Retries+1))
+	}
+	if asset.Timeout > 0 {
+		about.add("timeout", asset.Timeout.String())
+	}
 	about.add("upstream", asset.Upstream...)
 	about.add("downstream", asset.Downstream...)
 	about.add("resources", asset.Resources...)
@@ -136,12 +145,12 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	_, step, err := s.graph.Asset(key)
+	_, output, err := s.graph.Asset(key)
 	if err != nil {
 		return err
 	}
-	if flags.raw && !isText(step.Output) {
-		return invalid("reading the flags", "--raw is for assets of text or bytes, but %s is a %v: use --value", key, step.Output)
+	if flags.raw && !isText(output.Type) {
+		return invalid("reading the flags", "--raw is for assets of text or bytes, but %s is a %v: use --value", key, output.Type)
 	}
 	if config, err = flags.launch.withJob(s.graph, config); err != nil {
 		return err
@@ -149,7 +158,11 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 	if err := s.start(ctx); err != nil {
 		return interruptedOr(ctx, err)
 	}
-	value, err := s.launcher.Value(ctx, key, container.Launch(config))
+	var value any
+	err = s.launcher.Read(ctx, key, nil, func(stored any) error {
+		value = stored
+		return nil
+	}, container.Launch(config), s.allSteps())
 	switch {
 	case errors.Is(err, iomanagers.ErrNotFound):
 		return fmt.Errorf("loading %s: nothing is stored yet: %s run --select %q makes it", key, cmd.Parent().CommandPath(), "+"+key)

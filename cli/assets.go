@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -48,19 +47,18 @@ func (p program) listAssets(cmd *cobra.Command, selects []string, asJSON bool) (
 	if err := s.startToRead(cmd.Context()); err != nil {
 		return err
 	}
+	var keys []string
 	for _, asset := range s.graph.Assets() {
-		if !selected[asset.Key] {
-			continue
+		if selected[asset.Key] {
+			described, keys = append(described, assetJSON{Description: asset}), append(keys, asset.Key)
 		}
-		last, err := s.materializations(cmd.Context(), asset.Key, 1)
-		if err != nil {
-			return err
-		}
-		listed := assetJSON{Description: asset}
-		if len(last) > 0 {
-			listed.Last = &last[0]
-		}
-		described = append(described, listed)
+	}
+	last, err := s.lastMaterializations(cmd.Context(), keys)
+	if err != nil {
+		return err
+	}
+	for i := range described {
+		described[i].Last = last[i]
 	}
 	if asJSON {
 		return writeDocument(cmd.OutOrStdout(), described)
@@ -103,17 +101,4 @@ func writeAssets(cmd *cobra.Command, described []assetJSON) {
 		}
 	}
 	t.write(out, screenOf(out), "")
-}
-
-// materializations returns the last events of an asset's materialization,
-// newest first.
-func (s *session) materializations(ctx context.Context, asset string, limit int) ([]runs.Event, error) {
-	return s.history().Events(ctx, runs.EventQuery{
-		Asset: asset, Types: []runs.EventType{runs.TypeAssetMaterialized}, Limit: limit,
-	})
-}
-
-func materializationOf(event runs.Event) runs.AssetMaterialized {
-	value, _ := event.Data.(runs.AssetMaterialized)
-	return value
 }

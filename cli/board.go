@@ -12,7 +12,15 @@ type board struct {
 	record    runs.Record
 	resources []boardResource // in the order in which they began to start
 	progress  map[string]runs.StepProgress
-	values    map[string]runs.AssetMaterialized
+	retries   map[string]retry // of the steps that wait for another attempt
+	values    stepValues
+	attempts  attempts
+}
+
+// retry is an attempt that is to come.
+type retry struct {
+	attempt int
+	at      time.Time
 }
 
 // boardResource is where a resource of the run stands.
@@ -33,13 +41,35 @@ const (
 	resourceFailed
 )
 
-func newBoard() *board {
-	return &board{progress: make(map[string]runs.StepProgress), values: make(map[string]runs.AssetMaterialized)}
+func newBoard(attempts attempts) *board {
+	return &board{
+		progress: make(map[string]runs.StepProgress), retries: make(map[string]retry), values: make(stepValues), attempts: attempts,
+	}
 }
 
 // apply adds the next event, as stored.
 func (b *board) apply(event runs.Event) {
 	_ = b.record.Apply(event) // a store that took the event has checked it
+	switch data := event.Data.(type) {
+	case runs.ResourceStarting, runs.ResourceStarted, runs.ResourceStopping, runs.ResourceStopped:
+		if event.Step() == "" { // those of single steps come and go with them
+			b.applyResource(event)
+		}
+	case runs.StepStarted:
+		delete(b.progress, data.Step)
+		delete(b.retries, data.Step)
+	case runs.StepFailed:
+		if data.Retry {
+			b.retries[data.Step] = retry{attempt: data.Attempt + 1, at: event.Time.Add(data.RetryDelay)}
+		}
+	case runs.StepProgress:
+		b.progress[data.Step] = data
+	case runs.AssetMaterialized:
+		b.values.add(data)
+	}
+}
+
+func (b *board) applyResource(event runs.Event) {
 	switch data := event.Data.(type) {
 	case runs.ResourceStarting:
 		b.resources = append(b.resources, boardResource{key: data.Resource, since: event.Time})
@@ -49,12 +79,6 @@ func (b *board) apply(event runs.Event) {
 		b.set(data.Resource, resourceStopping, event.Time, 0, runs.Failure{})
 	case runs.ResourceStopped:
 		b.set(data.Resource, resourceStopped, event.Time, data.Duration, data.Error)
-	case runs.StepStarted:
-		delete(b.progress, data.Step)
-	case runs.StepProgress:
-		b.progress[data.Step] = data
-	case runs.AssetMaterialized:
-		b.values[data.Step] = data
 	}
 }
 

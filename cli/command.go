@@ -35,7 +35,7 @@ func Command(definitions ...fx.Option) *cobra.Command {
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(p.runCommand(), p.assetsCommand(), p.assetCommand(), p.jobsCommand(), p.configCommand(),
-		p.resourcesCommand(), p.resourceCommand(), p.graphCommand(), p.runsCommand())
+		p.resourcesCommand(), p.resourceCommand(), p.graphCommand(), p.runsCommand(), p.logsCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(helpIn(root))
 	silenceUsage(root)

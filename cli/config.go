@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/runs"
@@ -52,12 +53,14 @@ func (f *configFlags) registerSelect(command *cobra.Command, p program) {
 
 // configScope is what the flags are about.
 type configScope struct {
-	whole     bool // neither job nor selection: all resources
+	whole     bool // neither job nor selection: all resources and steps
 	job       string
 	selection string
 	resources []container.Description
-	config    container.RunConfig // the job's defaults and the flags'
-	faults    error               // what a launch would say of it
+	steps     []container.StepDescription // those with a config
+	options   []fx.Option                 // what a child of it needs, and may be configured
+	config    container.RunConfig         // the job's defaults and the flags'
+	faults    error                       // what a launch would say of it
 }
 
 // openScope opens the definitions and finds what of them the flags speak of.
@@ -85,8 +88,10 @@ func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) 
 	}
 	if f.launch.job == "" && len(f.selects) == 0 {
 		scope.whole = true
-		preview, err := s.container.Check(container.NeedsResources(allKeys(s)...), container.Launch(given))
-		scope.resources, scope.faults = preview.Resources, aboutLaunch(err)
+		scope.options = []fx.Option{s.allSteps()}
+		preview, err := s.container.Check(container.NeedsResources(allKeys(s)...),
+			container.NeedsLater(s.graph.StepTargets()...), s.allSteps(), container.Launch(given))
+		scope.resources, scope.steps, scope.faults = preview.Resources, preview.Steps, aboutLaunch(err)
 		return scope, nil
 	}
 	request := runs.Request{Job: f.launch.job, Config: given}
@@ -97,8 +102,32 @@ func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) 
 	if preview.Plan == nil {
 		return configScope{}, err
 	}
-	scope.selection, scope.resources, scope.faults = preview.Plan.Selection, preview.Resources, aboutRun(err)
+	scope.selection, scope.resources, scope.steps, scope.faults = preview.Plan.Selection, preview.Resources, preview.Steps, aboutRun(err)
+	var keys []string
+	for _, resource := range preview.Resources {
+		keys = append(keys, resource.Key)
+	}
+	var targets []*container.Target
+	for _, step := range preview.Plan.Steps {
+		targets = append(targets, step.Target())
+	}
+	scope.options = []fx.Option{container.NeedsResources(keys...), container.NeedsLater(targets...)}
 	return scope, nil
+}
+
+// allSteps names every step that a run config may speak of: of the assets, and
+// of the jobs of ops.
+func (s *session) allSteps() container.ChildOption {
+	targets := s.graph.StepTargets()
+	for _, job := range s.graph.Jobs() {
+		if len(job.Ops) == 0 {
+			continue
+		}
+		if plan, err := s.graph.Job(job.Name); err == nil { // it was listed
+			targets = append(targets, plan.Plan.Configured...)
+		}
+	}
+	return container.Steps(targets...)
 }
 
 func allKeys(s *session) []string {
@@ -110,26 +139,13 @@ func allKeys(s *session) []string {
 	return keys
 }
 
-// keys are for the container's methods that take none for all.
-func (s configScope) keys() []string {
-	if s.whole {
-		return nil
-	}
-	keys := make([]string, len(s.resources))
-	for i, resource := range s.resources {
-		keys[i] = resource.Key
-	}
-	return keys
-}
-
-// empty reports whether nothing was chosen that could have a config.
-func (s configScope) empty() bool { return !s.whole && len(s.resources) == 0 }
-
 // of names what the scope is.
 func (s configScope) of() string {
 	switch {
-	case s.whole:
+	case s.whole && len(s.steps) == 0:
 		return "all resources"
+	case s.whole:
+		return "all resources and steps"
 	case s.job != "":
 		return "job " + s.job
 	}

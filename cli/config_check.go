@@ -15,6 +15,7 @@ type configJSON struct {
 	Job              string                      `json:"job,omitempty"`
 	Selection        string                      `json:"selection,omitempty"`
 	Resources        []container.Description     `json:"resources"`
+	Steps            []container.StepDescription `json:"steps"`
 	UnknownVariables []container.UnknownVariable `json:"unknown_variables"`
 	Faults           []string                    `json:"faults"`
 }
@@ -25,8 +26,8 @@ func (p program) configCheckCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
 		Short: "Check a run config and the environment",
-		Long: "Check a run config together with the environment: of all resources, or of those that\n" +
-			"a job or a selection needs. Everything that is wrong is reported at once, as a launch\n" +
+		Long: "Check a run config together with the environment: of all resources and steps, or of\n" +
+			"those that a job or a selection needs. Everything that is wrong is reported at once, as a launch\n" +
 			"would. Variables that look as if they were meant for a config but that no field reads\n" +
 			"are told too; they are no fault.\n\n" + exitCodes,
 		Example: "  PROGRAM config check --config prod.yaml\n" +
@@ -45,15 +46,19 @@ func (p program) checkConfig(cmd *cobra.Command, flags configFlags, asJSON bool)
 	if err != nil {
 		return err
 	}
-	unknown := s.container.UnknownVariables(os.Environ(), scope.config)
+	unknown := s.container.UnknownVariablesFor(os.Environ(), s.allSteps(), container.Launch(scope.config))
 	if asJSON {
 		return writeWithFaults(cmd.OutOrStdout(), configJSON{
-			Job: scope.job, Selection: scope.selection, Resources: list(scope.resources),
+			Job: scope.job, Selection: scope.selection, Resources: list(scope.resources), Steps: list(scope.steps),
 			UnknownVariables: list(unknown), Faults: faultTexts(scope.faults),
 		}, scope.faults)
 	}
 	if scope.faults == nil {
-		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the run config of %s is right: %s\n", scope.of(), counted(len(scope.resources), "resource"))
+		of := counted(len(scope.resources), "resource")
+		if n := len(scope.steps); n > 0 {
+			of += ", " + counted(n, "step") + " with config"
+		}
+		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the run config of %s is right: %s\n", scope.of(), of)
 	}
 	writeUnknown(cmd.OutOrStdout(), unknown)
 	return scope.faults

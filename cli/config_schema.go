@@ -1,11 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
-
 	"github.com/spf13/cobra"
-
-	"github.com/fxrun/fxrun/container"
 )
 
 func (p program) configSchemaCommand() *cobra.Command {
@@ -14,7 +10,7 @@ func (p program) configSchemaCommand() *cobra.Command {
 		Use:   "schema",
 		Short: "Write the JSON Schema of run configs",
 		Long: "Write the JSON Schema (draft 2020-12) of run configs, for editors and forms: of all\n" +
-			"resources, or of those that a job or a selection needs. Fixed fields and the\n" +
+			"resources and steps, or of those that a job or a selection needs. Fixed fields and the\n" +
 			"defaults of secrets are not in it.",
 		Example: "  PROGRAM config schema > run-config.schema.json\n" +
 			"  PROGRAM config schema --job nightly",
@@ -31,14 +27,8 @@ func (p program) writeSchema(cmd *cobra.Command, flags configFlags) error {
 	if err != nil {
 		return err
 	}
-	of := s.container
-	if scope.empty() { // no keys would mean all
-		if of, err = container.New(); err != nil {
-			return err
-		}
-	}
-	var schema json.RawMessage
-	if schema, err = of.Schema(scope.keys()...); err != nil {
+	schema, err := s.container.SchemaFor(scope.options...)
+	if err != nil {
 		return err
 	}
 	return writeDocument(cmd.OutOrStdout(), schema)

@@ -32,11 +32,9 @@ func (p program) writeTemplate(cmd *cobra.Command, flags configFlags) error {
 	if err != nil {
 		return err
 	}
-	text := "resources:\n"
-	if !scope.empty() {
-		if text, err = s.container.Template(scope.config, scope.keys()...); err != nil {
-			return aboutTemplate(err)
-		}
+	text, err := s.container.TemplateFor(append(scope.options, container.Launch(scope.config))...)
+	if err != nil {
+		return aboutTemplate(err)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Run config of %s. Take the # away from a setting to change it.\n%s", scope.of(), cleanLines(text)+"\n")
 	return err

@@ -8,8 +8,8 @@
 //		)
 //	}
 //
-// The commands are run, assets, asset, jobs, config, resources, resource, graph
-// and runs; each tells about itself with --help. The history is kept in an SQLite
+// The commands are run, assets, asset, jobs, config, resources, resource, graph,
+// runs and logs; each tells about itself with --help. The history is kept in an SQLite
 // file in the folder fxrun.Home, unless the definitions provide a runs.Store;
 // the file is made by the first run, never by a command that only reads.
 //
@@ -27,9 +27,10 @@
 //
 //	assets         [{assets.Description..., "last": runs.Event}]; no last without history
 //	asset KEY      {assets.Description..., "materializations": [runs.Event]}, newest first
-//	jobs           [{assets.JobDescription..., "assets": [KEY]}]
+//	jobs           [{assets.JobDescription..., "assets": [KEY]}]; no assets in a job of ops
 //	config schema  JSON Schema
 //	config check   {"job", "selection", "resources": [container.Description],
+//	               "steps": [container.StepDescription],
 //	               "unknown_variables": [container.UnknownVariable], "faults": [TEXT]}
 //	resources      [container.Description]
 //	resource KEY   {container.Description..., "needed_by": [container.Reason], "unneeded": TEXT,
@@ -37,12 +38,15 @@
 //	graph          container.Picture; it may name needs that --select left out
 //	runs           [runs.Record], newest first, without steps
 //	runs show ID   {"record": runs.Record, "events": [runs.Event]}
-//	run --dry-run  {"job", "selection", "steps": [{"asset", "needs", "inputs", "io"}],
+//	run --dry-run  {"job", "selection", "steps": [{"step", "op", "needs", "inputs",
+//	               "outputs": [{"key", "io"}], "attempts", "timeout_ns",
+//	               "config": [container.Field]}],
 //	               "resources": [container.Description], "faults": [TEXT]}
 //
 // A type's name stands for the JSON that the type itself writes. Lists are
 // never null. run --json writes lines: every event as it was stored, then
-// {"type": "record", "record": runs.Record}. What goes wrong otherwise is
+// {"type": "record", "record": runs.Record}. logs --json writes lines too: the
+// runs.Event of each line of the log. What goes wrong otherwise is
 // {"type": "error", "message": TEXT, "faults": [TEXT], "exit_code": N}, besides
 // the text on standard error: in place of the document, or as the last line.
 //

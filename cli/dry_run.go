@@ -3,7 +3,9 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,10 +24,19 @@ type planJSON struct {
 }
 
 type stepJSON struct {
-	Asset  string   `json:"asset"`
-	Needs  []string `json:"needs"`        // steps of this run that come before
-	Inputs []string `json:"inputs"`       // assets whose values it takes
-	IO     string   `json:"io,omitempty"` // none where the function stores its own data
+	Step     string            `json:"step"`
+	Op       bool              `json:"op,omitempty"`
+	Needs    []string          `json:"needs"`   // steps of this run that come before
+	Inputs   []string          `json:"inputs"`  // what it takes the values of
+	Outputs  []outputJSON      `json:"outputs"` // what it makes
+	Attempts int               `json:"attempts"`
+	Timeout  time.Duration     `json:"timeout_ns,omitempty"`
+	Config   []container.Field `json:"config"`
+}
+
+type outputJSON struct {
+	Key string `json:"key"`
+	IO  string `json:"io,omitempty"` // none where the function stores its own data
 }
 
 // dryRun shows what a run would do.
@@ -47,7 +58,7 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 		Resources: list(preview.Resources), Faults: faultTexts(err),
 	}
 	for _, step := range preview.Plan.Steps {
-		plan.Steps = append(plan.Steps, planned(step))
+		plan.Steps = append(plan.Steps, planned(step, preview.Steps))
 	}
 	if asJSON {
 		return writeWithFaults(cmd.OutOrStdout(), plan, err)
@@ -56,15 +67,46 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 	return err
 }
 
-func planned(step *assets.Step) stepJSON {
-	described := stepJSON{Asset: step.Asset, Needs: list(step.Needs), Inputs: []string{}}
-	for _, input := range step.Inputs {
-		described.Inputs = append(described.Inputs, input.Asset)
+func planned(step *assets.Step, configs []container.StepDescription) stepJSON {
+	described := stepJSON{
+		Step: step.Key, Op: step.Op, Needs: list(step.Needs), Inputs: []string{}, Outputs: []outputJSON{},
+		Attempts: step.Retries + 1, Timeout: step.Timeout, Config: []container.Field{},
 	}
-	if step.Output != nil {
-		described.IO = step.IO
+	for _, input := range step.Inputs {
+		described.Inputs = append(described.Inputs, input.Key)
+	}
+	for _, output := range step.Outputs {
+		described.Outputs = append(described.Outputs, outputJSON{output.Key, output.IO})
+	}
+	for _, config := range configs {
+		if config.Key == step.Key {
+			described.Config = list(config.Config)
+		}
 	}
 	return described
+}
+
+// makes are the outputs that have another key than the step.
+func (s stepJSON) makes() string {
+	if len(s.Outputs) == 1 && s.Outputs[0].Key == s.Step {
+		return ""
+	}
+	keys := make([]string, len(s.Outputs))
+	for i, output := range s.Outputs {
+		keys[i] = output.Key
+	}
+	return strings.Join(keys, " ")
+}
+
+// storedBy are the IO managers, each once.
+func (s stepJSON) storedBy() string {
+	var keys []string
+	for _, output := range s.Outputs {
+		if output.IO != "" && !slices.Contains(keys, output.IO) {
+			keys = append(keys, output.IO)
+		}
+	}
+	return strings.Join(keys, " ")
 }
 
 func (p planJSON) write(out io.Writer) {
@@ -74,23 +116,45 @@ func (p planJSON) write(out io.Writer) {
 		of = "job " + p.Job
 	}
 	_, _ = fmt.Fprintln(out, screen.in(bold, fmt.Sprintf("would run %s of %s", counted(len(p.Steps), "step"), of)))
-	steps := table{columns: []column{{name: "STEP"}, {name: "AFTER"}, {name: "TAKES"}, {name: "STORED BY"}}}
+	p.stepTable().write(out, screen, "  ")
 	for _, step := range p.Steps {
-		steps.add(step.Asset, strings.Join(step.Needs, " "), strings.Join(step.Inputs, " "), step.IO)
+		if len(step.Config) > 0 {
+			_, _ = fmt.Fprintln(out, "  "+step.Step)
+			fieldTable(step.Config).write(out, screen, "    ")
+		}
 	}
-	steps.write(out, screen, "  ")
 	_, _ = fmt.Fprintln(out, "\n"+screen.in(bold, "would start "+counted(len(p.Resources), "resource")))
 	for _, resource := range p.Resources {
 		_, _ = fmt.Fprintln(out, "  "+resource.Key+gap+screen.in(dim, firstType(resource)))
-		if len(resource.Config) == 0 {
-			continue
+		if len(resource.Config) > 0 {
+			fieldTable(resource.Config).write(out, screen, "    ")
 		}
-		fields := table{columns: []column{{name: "FIELD"}, {name: "VALUE"}, {name: "SOURCE"}}}
-		for _, field := range resource.Config {
-			fields.add(field.Path, field.Value, sourceText(field))
-			fields.last(2).colour = sourceColour(field)
-		}
-		fields.write(out, screen, "    ")
 	}
 	_, _ = fmt.Fprintln(out, "\nnothing was started")
+}
+
+func (p planJSON) stepTable() *table {
+	steps := &table{columns: []column{{name: "STEP"}, {name: "AFTER"}, {name: "TAKES"}, {name: "STORED BY"}}}
+	several := slices.ContainsFunc(p.Steps, func(s stepJSON) bool { return s.makes() != "" })
+	if several { // else it would be the first column once more
+		steps.columns = append(steps.columns, column{name: "MAKES"})
+	}
+	for _, step := range p.Steps {
+		cells := []string{step.Step, strings.Join(step.Needs, " "), strings.Join(step.Inputs, " "), step.storedBy()}
+		if several {
+			cells = append(cells, step.makes())
+		}
+		steps.add(cells...)
+	}
+	return steps
+}
+
+// fieldTable shows the fields of a config, and where each value is from.
+func fieldTable(config []container.Field) *table {
+	fields := &table{columns: []column{{name: "FIELD"}, {name: "VALUE"}, {name: "SOURCE"}}}
+	for _, field := range config {
+		fields.add(field.Path, field.Value, sourceText(field))
+		fields.last(2).colour = sourceColour(field)
+	}
+	return fields
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -19,8 +20,34 @@ type eventLine struct {
 	debug  bool // only for those who asked for everything
 }
 
+// attempts are how many attempts at most each step has, by its key. The
+// history does not tell: without an entry the number is not known.
+type attempts map[string]int
+
+// text says which attempt of how many.
+func (a attempts) text(step string, attempt int) string {
+	if most := a[step]; most >= attempt {
+		return fmt.Sprintf("attempt %d of %d", attempt, most)
+	}
+	return fmt.Sprintf("attempt %d", attempt)
+}
+
+// clockTime is the time of day, exact enough to see what took how long.
+const clockTime = "15:04:05.000"
+
+// writeEvent writes an event, its stack below it, after its time.
+func writeEvent(out io.Writer, screen screen, event runs.Event, layout string) error {
+	line := lineOf(event, nil)
+	text := screen.in(dim, event.Time.Local().Format(layout)) + gap + screen.in(line.colour, line.text) + "\n"
+	if line.more != "" {
+		text += "    " + strings.ReplaceAll(cleanLines(line.more), "\n", "\n    ") + "\n"
+	}
+	_, err := io.WriteString(out, text)
+	return err
+}
+
 // lineOf says an event in a line, without its time.
-func lineOf(event runs.Event) eventLine {
+func lineOf(event runs.Event, of attempts) eventLine {
 	switch data := event.Data.(type) {
 	case runs.RunQueued:
 		return eventLine{text: fmt.Sprintf("run %s queued: %s, %s", event.RunID, launchedText(data), counted(len(data.Steps), "step"))}
@@ -36,7 +63,7 @@ func lineOf(event runs.Event) eventLine {
 			colour: statusColour(string(data.Status)),
 		}
 	case runs.AssetMaterialized:
-		return eventLine{text: strings.TrimRight("asset "+clean(data.Asset)+" materialized "+valueSummary(data), " ")}
+		return eventLine{text: strings.TrimRight("asset "+valueName(data)+" materialized "+valueSummary(data), " ")}
 	case runs.LogWritten:
 		return logLine(data)
 	case runs.ResourceStarting, runs.ResourceStarted, runs.ResourceStopping, runs.ResourceStopped:
@@ -44,21 +71,28 @@ func lineOf(event runs.Event) eventLine {
 	case runs.UnknownEvent:
 		return eventLine{text: clean(string(event.Type())) + " " + clean(string(data.Fields)), colour: dim}
 	}
-	return stepLine(event.Data)
+	return stepLine(event.Data, of)
 }
 
 func resourceLine(data runs.EventData) eventLine {
 	switch data := data.(type) {
 	case runs.ResourceStarting:
-		return eventLine{text: "resource " + data.Resource + " starting", colour: dim}
+		return eventLine{text: resourceName(data.Resource, data.Step) + " starting", colour: dim}
 	case runs.ResourceStarted:
-		return endLine("resource "+data.Resource, "started", data.Duration, data.Error)
+		return endLine(resourceName(data.Resource, data.Step), "started", data.Duration, data.Error)
 	case runs.ResourceStopping:
-		return eventLine{text: "resource " + data.Resource + " stopping", colour: dim}
+		return eventLine{text: resourceName(data.Resource, data.Step) + " stopping", colour: dim}
 	case runs.ResourceStopped:
-		return endLine("resource "+data.Resource, "stopped", data.Duration, data.Error)
+		return endLine(resourceName(data.Resource, data.Step), "stopped", data.Duration, data.Error)
 	}
 	return eventLine{}
+}
+
+func resourceName(key, step string) string {
+	if step != "" {
+		return "resource " + clean(key) + " of step " + clean(step)
+	}
+	return "resource " + clean(key)
 }
 
 // endLine is for what ended well or with an error.
@@ -69,24 +103,25 @@ func endLine(what, done string, duration time.Duration, failure runs.Failure) ev
 	return eventLine{text: what + " not " + done + took(duration) + because(failure.Message), more: failure.Stack, colour: red}
 }
 
-func stepLine(data runs.EventData) eventLine {
+func stepLine(data runs.EventData, of attempts) eventLine {
 	switch data := data.(type) {
 	case runs.StepStarted:
 		text := "step " + clean(data.Step) + " started"
 		if data.Attempt > 1 {
-			text += fmt.Sprintf(", attempt %d", data.Attempt)
+			text += ", " + of.text(data.Step, data.Attempt)
 		}
 		return eventLine{text: text}
 	case runs.StepProgress:
-		return eventLine{text: "step " + clean(data.Step) + " " + progressText(data), colour: dim}
+		return eventLine{text: "step " + clean(data.Step) + " at " + progressText(data), colour: dim}
 	case runs.StepSucceeded:
 		return eventLine{text: "step " + clean(data.Step) + " succeeded" + took(data.Duration), colour: green}
 	case runs.StepFailed:
-		text := "step " + clean(data.Step) + " failed" + took(data.Duration)
+		text, colour := "step "+clean(data.Step)+" failed"+took(data.Duration), red
 		if data.Retry {
-			text += ", trying again in " + durationText(data.RetryDelay)
+			text += ", " + of.text(data.Step, data.Attempt+1) + within(data.RetryDelay)
+			colour = yellow
 		}
-		return eventLine{text: text + because(data.Error.Message), more: data.Error.Stack, colour: red}
+		return eventLine{text: text + because(data.Error.Message), more: data.Error.Stack, colour: colour}
 	case runs.StepSkipped:
 		return eventLine{text: "step " + clean(data.Step) + " skipped" + because(data.Because), colour: yellow}
 	case runs.StepCancelled:
@@ -139,6 +174,13 @@ func took(d time.Duration) string {
 		return ""
 	}
 	return " after " + durationText(d)
+}
+
+func within(d time.Duration) string {
+	if d <= 0 {
+		return " now"
+	}
+	return " in " + durationText(d)
 }
 
 func because(text string) string {

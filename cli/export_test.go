@@ -9,7 +9,7 @@ import (
 
 // Frame draws the board of a run of which these are the events.
 func Frame(events []runs.Event, now time.Time, width, height int, colours bool) []string {
-	b := newBoard()
+	b := newBoard(attempts{"flaky": 3})
 	for _, event := range events {
 		b.apply(event)
 	}
@@ -21,7 +21,7 @@ type Painter struct{ p *painter }
 
 // NewPainter paints on a terminal of 80 columns and 24 lines.
 func NewPainter(out io.Writer) Painter {
-	return Painter{newPainter(out, screen{terminal: true, fd: -1}, "shop", false)}
+	return Painter{newPainter(out, screen{terminal: true, fd: -1}, "shop", false, nil)}
 }
 
 // Event takes the next event.
@@ -43,3 +43,20 @@ func Clean(text string) string { return clean(text) }
 func DurationText(d time.Duration) string { return durationText(d) }
 func CountText(n int64) string            { return countText(n) }
 func SizeText(n int64) string             { return sizeText(n) }
+
+// Reporter writes lines about a run.
+type Reporter struct{ l *lineReporter }
+
+// NewReporter writes lines about a run whose step flaky is tried three times.
+func NewReporter(out io.Writer, verbose bool) Reporter {
+	return Reporter{newLineReporter(out, io.Discard, "shop", verbose, attempts{"flaky": 3})}
+}
+
+// Event takes the next event.
+func (r Reporter) Event(event runs.Event) { r.l.event(event) }
+
+// End writes the summary.
+func (r Reporter) End() runs.Record { return r.l.end() }
+
+// Abandon ends the output.
+func (r Reporter) Abandon() { r.l.abandon() }

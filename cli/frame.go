@@ -173,32 +173,28 @@ func (b *board) stepLine(step runs.StepRecord, now time.Time, width, keyWidth in
 		mark, keyColour = piece{"- ", yellow}, dim
 	}
 	key := padded(cut(step.Key, keyWidth), keyWidth)
-	return line(s, width, piece{"  ", plain}, mark, piece{key, keyColour}, piece{fmt.Sprintf("  %6s  ", took), dim}, piece{b.stepNote(step), plain})
+	return line(s, width, piece{"  ", plain}, mark, piece{key, keyColour}, piece{fmt.Sprintf("  %6s  ", took), dim}, piece{b.stepNote(step, now), plain})
 }
 
 // stepNote is what else there is to tell of a step.
-func (b *board) stepNote(step runs.StepRecord) string {
+func (b *board) stepNote(step runs.StepRecord, now time.Time) string {
 	switch step.Status {
 	case runs.StepStatusRunning:
 		var texts []string
 		if step.Attempt > 1 {
-			texts = append(texts, fmt.Sprintf("attempt %d", step.Attempt))
+			texts = append(texts, b.attempts.text(step.Key, step.Attempt))
 		}
 		if progress, ok := b.progress[step.Key]; ok {
 			texts = append(texts, progressText(progress))
 		}
-		return strings.Join(texts, "  ")
+		return strings.Join(texts, gap)
 	case runs.StepStatusSucceeded:
-		value := b.values[step.Key]
-		if rows := rowsOf(value); rows != "" {
-			return strings.TrimRight(rows+" rows  "+sizeText(value.Size), " ")
-		}
-		return sizeText(value.Size)
+		return b.values.summary(step.Key)
 	case runs.StepStatusSkipped, runs.StepStatusCancelled:
 		return string(step.Status)
 	case runs.StepStatusPending:
-		if step.Attempt > 0 {
-			return "waiting to try again: " + clean(step.Error.Message)
+		if next, ok := b.retries[step.Key]; ok {
+			return b.attempts.text(step.Key, next.attempt) + " in " + elapsed(next.at, now) + because(step.Error.Message)
 		}
 		return ""
 	case runs.StepStatusFailed:

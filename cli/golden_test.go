@@ -84,6 +84,7 @@ func goldenExact(t *testing.T, name, got string) {
 var (
 	span   = regexp.MustCompile(`<1ms|\b\d+(ms|\.\ds)\b`)
 	runID  = regexp.MustCompile(`\b[a-z2-7]{12}\b`)
+	clock  = regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d`)
 	blanks = regexp.MustCompile(`(\S) {2,}`)
 )
 
@@ -93,7 +94,7 @@ var varying = []struct {
 	pattern *regexp.Regexp
 	stands  string
 }{
-	{regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+Z)?`), "DATE"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+Z?)?`), "DATE"},
 	{regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d(\.\d{3})?`), "TIME"},
 	{span, "SPAN"},
 	{regexp.MustCompile(`"duration_ns": \d+`), `"duration_ns": SPAN`},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/nearest"
 )
@@ -88,14 +89,20 @@ func (s *session) picture(selects []string) (container.Picture, error) {
 	}
 	var targets []*container.Target
 	described := make(map[string]assetNode)
-	for _, asset := range s.graph.Assets() {
-		if !selected[asset.Key] {
+	plan, err := s.graph.Plan("*")
+	if err != nil {
+		return container.Picture{}, err
+	}
+	slices.SortFunc(plan.Steps, func(a, b *assets.Step) int { return strings.Compare(a.Key, b.Key) })
+	for _, step := range plan.Steps {
+		if !selected[step.Outputs[0].Key] {
 			continue
 		}
-		_, step, err := s.graph.Asset(asset.Key)
+		asset, _, err := s.graph.Asset(step.Outputs[0].Key)
 		if err != nil {
 			return container.Picture{}, err
 		}
+		asset.Key, asset.Upstream = step.Key, step.Needs
 		targets = append(targets, step.Target())
 		described[step.Target().Name()] = assetNode{asset, step}
 	}

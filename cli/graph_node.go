@@ -38,8 +38,10 @@ func (a assetNode) complete(node container.PictureNode) container.PictureNode {
 // ioManagers are the keys of the IO managers of a step's output and inputs.
 func ioManagers(step *assets.Step) []string {
 	var keys []string
-	if step.Output != nil {
-		keys = append(keys, step.IO)
+	for _, output := range step.Outputs {
+		if output.Type != nil {
+			keys = append(keys, output.IO)
+		}
 	}
 	for _, input := range step.Inputs {
 		keys = append(keys, input.IO)

@@ -51,8 +51,11 @@ func (s *session) targets(plan *assets.Plan) ([]*container.Target, error) {
 	}
 	for _, step := range plan.Steps {
 		targets = append(targets, step.Target())
-		if step.Output != nil {
-			if err := storage("storing asset "+step.Asset, step.IO); err != nil {
+		for _, output := range step.Outputs {
+			if output.Type == nil {
+				continue
+			}
+			if err := storage("storing asset "+output.Key, output.IO); err != nil {
 				return nil, err
 			}
 		}
@@ -60,7 +63,7 @@ func (s *session) targets(plan *assets.Plan) ([]*container.Target, error) {
 			if input.Planned { // whatever stores it loads it
 				continue
 			}
-			if err := storage("loading asset "+input.Asset, input.IO); err != nil {
+			if err := storage("loading asset "+input.Key, input.IO); err != nil {
 				return nil, err
 			}
 		}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -51,14 +50,41 @@ func (h *homeStore) Events(ctx context.Context, query runs.EventQuery) ([]runs.E
 
 // reading returns the store, or an empty one where there is no file yet.
 func (h *homeStore) reading(ctx context.Context) (runs.Store, error) {
+	h.mu.Lock()
+	opened := h.store
+	h.mu.Unlock()
+	if opened != nil {
+		return opened, nil
+	}
 	file := filepath.Join(h.folder, sqlitestore.FileName)
 	switch _, err := os.Stat(file); {
 	case errors.Is(err, fs.ErrNotExist):
 		return runs.NewMemoryStore(), nil
 	case err != nil:
-		return nil, fmt.Errorf("opening run history: %w", err)
+		return nil, h.unusable(err)
 	}
 	return h.open(ctx)
+}
+
+// make makes the folder and an empty file, where they are missing. A run does
+// so before anything starts: it must not begin where its history can't be kept.
+func (h *homeStore) make() error {
+	if err := os.MkdirAll(h.folder, 0o755); err != nil {
+		return h.unusable(err)
+	}
+	file, err := os.OpenFile(filepath.Join(h.folder, sqlitestore.FileName), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return h.unusable(err)
+	}
+	return file.Close()
+}
+
+// unusable says where the folder's name comes from: that is what to change.
+func (h *homeStore) unusable(err error) error {
+	if os.Getenv("FXRUN_HOME") == "" {
+		return invalid("opening the run history", "in %s, as FXRUN_HOME names no folder: %w", h.folder, err)
+	}
+	return invalid("opening the run history", "in %s, which FXRUN_HOME names: %w", h.folder, err)
 }
 
 func (h *homeStore) open(ctx context.Context) (runs.Store, error) {

@@ -13,7 +13,7 @@ import (
 
 type jobJSON struct {
 	assets.JobDescription
-	Assets []string `json:"assets"`
+	Assets []string `json:"assets"` // none of a job of ops
 }
 
 func (p program) jobsCommand() *cobra.Command {
@@ -21,7 +21,7 @@ func (p program) jobsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "jobs",
 		Short: "List the jobs",
-		Long:  "List the jobs: named selections of assets, with defaults for their launch.",
+		Long:  "List the jobs: named selections of assets, or graphs of ops, with defaults for their launch.",
 		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return p.listJobs(cmd, asJSON) },
 	}
@@ -36,9 +36,11 @@ func (p program) listJobs(cmd *cobra.Command, asJSON bool) error {
 	}
 	jobs := []jobJSON{}
 	for _, job := range s.graph.Jobs() {
-		keys, err := s.graph.Select(job.Selection)
-		if err != nil {
-			return err
+		var keys []string
+		if len(job.Ops) == 0 {
+			if keys, err = s.graph.Select(job.Selection); err != nil {
+				return err
+			}
 		}
 		jobs = append(jobs, jobJSON{job, list(keys)})
 	}
@@ -49,12 +51,32 @@ func (p program) listJobs(cmd *cobra.Command, asJSON bool) error {
 		_, _ = fmt.Fprintln(cmd.OutOrStdout(), "no jobs are defined")
 		return nil
 	}
-	t := table{columns: []column{{name: "JOB"}, {name: "SELECTION"}, {name: "ASSETS", right: true}, {name: "TAGS"}, {name: "DESCRIPTION"}}}
-	for _, job := range jobs {
-		t.add(job.Name, job.Selection, countText(int64(len(job.Assets))), pairs(job.Tags), job.Description)
-	}
-	t.write(cmd.OutOrStdout(), screenOf(cmd.OutOrStdout()), "")
+	jobTable(jobs).write(cmd.OutOrStdout(), screenOf(cmd.OutOrStdout()), "")
 	return nil
+}
+
+func jobTable(jobs []jobJSON) *table {
+	t := &table{columns: []column{{name: "JOB"}, {name: "SELECTION"}, {name: "ASSETS", right: true}, {name: "TAGS"}, {name: "DESCRIPTION"}}}
+	ofOps := slices.ContainsFunc(jobs, func(job jobJSON) bool { return len(job.Ops) > 0 })
+	if ofOps {
+		t.columns = slices.Insert(t.columns, 3, column{name: "OPS"})
+	}
+	for _, job := range jobs {
+		cells := []string{job.Name, job.Selection, countText(int64(len(job.Assets))), pairs(job.Tags), job.Description}
+		if ofOps {
+			cells = slices.Insert(cells, 3, opNames(job.Ops))
+		}
+		t.add(cells...)
+	}
+	return t
+}
+
+func opNames(ops []assets.Description) string {
+	names := make([]string, len(ops))
+	for i, op := range ops {
+		names[i] = op.Key
+	}
+	return strings.Join(names, " ")
 }
 
 // pairs lists tags as a=b, sorted.

@@ -46,7 +46,7 @@ func (f *launchFlags) config(in io.Reader) (container.RunConfig, error) {
 	for i, set := range f.sets {
 		path, value, ok := strings.Cut(set, "=")
 		if !ok {
-			faults = append(faults, fmt.Errorf("--set number %d: it must have the form resources.KEY.config.FIELD=VALUE", i+1))
+			faults = append(faults, fmt.Errorf("--set number %d: it must have the form resources.KEY.config.FIELD=VALUE or steps.KEY.config.FIELD=VALUE", i+1))
 			continue
 		}
 		next, err := config.Set(strings.TrimSpace(path), value)

@@ -148,9 +148,11 @@ func slow(out io.Writer) []fx.Option {
 			lc.Append(fx.StopHook(func() { _, _ = fmt.Fprintln(out, "gate stopped") }))
 			return &gate{}
 		}),
-		assets.New("forever", func(ctx context.Context, _ *gate) error {
+		assets.New("forever", func(ctx context.Context, step *assets.Context, _ *gate) error {
 			_, _ = fmt.Fprintln(out, "step runs")
+			step.Logger().Info("waiting for the end")
 			<-ctx.Done()
+			step.Logger().Info("told to go")
 			if os.Getenv("STUBBORN") != "" {
 				_, _ = fmt.Fprintln(out, "step goes on")
 				select {}

@@ -32,9 +32,9 @@ type painter struct {
 }
 
 // newPainter starts to paint; its end, or abandon, must be called.
-func newPainter(out io.Writer, screen screen, program string, verbose bool) *painter {
+func newPainter(out io.Writer, screen screen, program string, verbose bool, attempts attempts) *painter {
 	p := &painter{
-		out: out, screen: screen, program: program, verbose: verbose, board: newBoard(),
+		out: out, screen: screen, program: program, verbose: verbose, board: newBoard(attempts),
 		quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go p.loop()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,59 +25,17 @@ type reporter interface {
 	abandon()
 }
 
-func newReporter(command *cobra.Command, asJSON, verbose bool) reporter {
+func newReporter(command *cobra.Command, asJSON, verbose bool, attempts attempts) reporter {
 	out, program := command.OutOrStdout(), command.Parent().CommandPath()
 	switch screen := screenOf(out); {
 	case asJSON:
 		return &jsonReporter{out: json.NewEncoder(out), err: command.ErrOrStderr()}
 	case screen.terminal:
-		return newPainter(out, screen, program, verbose)
+		return newPainter(out, screen, program, verbose, attempts)
 	default:
-		return &lineReporter{out: out, err: command.ErrOrStderr(), program: program, verbose: verbose, board: newBoard(), told: make(map[string]time.Time)}
+		return newLineReporter(out, command.ErrOrStderr(), program, verbose, attempts)
 	}
 }
-
-// lineReporter writes a line for each event.
-type lineReporter struct {
-	out, err io.Writer
-	program  string
-	verbose  bool
-
-	mu    sync.Mutex
-	board *board
-	told  map[string]time.Time // when progress of a step was last told
-}
-
-// progressEvery is the least time between two lines about a step's progress.
-const progressEvery = 5 * time.Second
-
-func (l *lineReporter) event(event runs.Event) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.board.apply(event)
-	if progress, ok := event.Data.(runs.StepProgress); ok {
-		if event.Time.Sub(l.told[progress.Step]) < progressEvery {
-			return
-		}
-		l.told[progress.Step] = event.Time
-	}
-	line := lineOf(event)
-	if line.debug && !l.verbose {
-		return
-	}
-	_, _ = fmt.Fprintln(l.out, event.Time.Local().Format(time.TimeOnly)+gap+line.text)
-}
-
-func (l *lineReporter) note(text string) { _, _ = fmt.Fprintln(l.err, text) }
-
-func (l *lineReporter) end() runs.Record {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	writeSummary(l.out, screen{}, l.board.record, l.board.values, l.program)
-	return l.board.record
-}
-
-func (l *lineReporter) abandon() {}
 
 // jsonReporter writes each event as a line of JSON, and the record last.
 type jsonReporter struct {

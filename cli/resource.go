@@ -77,7 +77,7 @@ func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags,
 			return err
 		}
 		var preview container.Preview
-		preview, faults = s.container.Check(container.NeedsResources(key), container.Launch(config))
+		preview, faults = s.container.Check(container.NeedsResources(key), s.allSteps(), container.Launch(config))
 		for _, checked := range preview.Resources {
 			if checked.Key == key {
 				resource.Config = checked.Config

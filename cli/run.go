@@ -10,6 +10,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -30,6 +31,7 @@ func (p program) runCommand() *cobra.Command {
 		Short: "Run a job or a selection of assets",
 		Long: "Run a job or a selection of assets. Without --job and --select it is the only job,\n" +
 			"or all assets where there are no jobs.\n\n" +
+			selectionHelp + "\n\n" +
 			"Everything that is wrong with the launch is reported at once, before anything\n" +
 			"starts; --dry-run stops there. An interrupt (Ctrl-C) cancels the run and waits\n" +
 			"until everything is torn down; a second one quits at once.\n\n" +
@@ -39,7 +41,7 @@ func (p program) runCommand() *cobra.Command {
 			"  PROGRAM run --select '+revenue' --set resources.warehouse.config.table=orders_2026\n" +
 			"  PROGRAM run --config prod.yaml --set 'resources.warehouse.config.password={env: PGPASSWORD}'\n" +
 			"  PROGRAM run --select 'group:raw' --dry-run",
-		Args:              noArguments,
+		Args:              p.noRunArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.runRun(cmd, flags) },
 	}
@@ -48,10 +50,51 @@ func (p program) runCommand() *cobra.Command {
 	command.Flags().StringArrayVarP(&flags.tags, "tag", "t", nil, "put a tag on the run, `NAME=VALUE` (repeatable)")
 	command.Flags().IntVarP(&flags.parallel, "parallel", "p", 0, "execute at most `N` steps at once (default four for each processor)")
 	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "show what would run, and with what config; start nothing")
-	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show debug lines of the log too")
+	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show every resource, and debug lines of the log too")
 	command.Flags().BoolVar(&flags.json, "json", false, "write every event as a line of JSON, and the run's record last")
 	p.complete(command, "select", p.selections)
 	return command
+}
+
+// selectionHelp is the language of selections in short.
+const selectionHelp = `A selection is made of:
+  orders, raw/*     assets by key; * stands for any text
+  group:raw         the assets of a group; tag:daily, those with a tag
+  +revenue          revenue and everything upstream of it; 2+revenue, two steps far
+  orders+           orders and everything downstream of it; orders+1, one step far
+  a or b, a and b, not a, ( ... )`
+
+// noRunArguments refuses arguments, and says by which flag to give what they
+// seem to name.
+func (p program) noRunArguments(command *cobra.Command, args []string) error {
+	refused := noArguments(command, args)
+	if refused == nil {
+		return nil
+	}
+	s, err := p.open()
+	if err != nil {
+		return refused
+	}
+	var jobs []string
+	for _, job := range s.graph.Jobs() {
+		jobs = append(jobs, job.Name)
+	}
+	flag, name := "--job ", nearest.Name(args[0], jobs)
+	if _, err := s.graph.Select(args[0]); err == nil && name != args[0] {
+		flag, name = "--select ", args[0]
+	}
+	if name == "" {
+		var keys []string
+		for _, asset := range s.graph.Assets() {
+			keys = append(keys, asset.Key)
+		}
+		flag, name = "--select ", nearest.Name(args[0], keys)
+	}
+	if name == "" {
+		return refused
+	}
+	return invalid("reading the command line", "%s takes no arguments, only flags: %q is too much, did you mean %s%s?",
+		command.CommandPath(), args[0], flag, name)
 }
 
 func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
@@ -149,13 +192,19 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	if err != nil {
 		return err
 	}
-	if _, err := s.launcher.Check(request); err != nil { // before the application's own hooks
+	preview, err := s.launcher.Check(request)
+	if err != nil { // before the application's own hooks
 		return aboutRun(err)
+	}
+	if !s.ownStore {
+		if err := s.home.make(); err != nil {
+			return err
+		}
 	}
 	if err := interrupts.during(s.start); err != nil {
 		return err
 	}
-	reporter := newReporter(cmd, flags.json, flags.verbose)
+	reporter := newReporter(cmd, flags.json, flags.verbose, attemptsOf(preview.Plan))
 	defer reporter.abandon()
 	request.Observe = reporter.event
 	run, err := s.launcher.Launch(context.WithoutCancel(cmd.Context()), request)
@@ -174,6 +223,15 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 		}
 	}
 	return outcome(cmd, run, reporter.end())
+}
+
+// attemptsOf says how often each step is tried at most.
+func attemptsOf(plan *assets.Plan) attempts {
+	of := make(attempts, len(plan.Steps))
+	for _, step := range plan.Steps {
+		of[step.Key] = step.Retries + 1
+	}
+	return of
 }
 
 // outcome returns why a run that has ended and been told was no success.

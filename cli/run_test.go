@@ -111,7 +111,11 @@ func TestBadInputStartsNothing(t *testing.T) {
 		"unknown subcommand":   {args: []string{"runs", "shwo"}, want: []string{`no command "shwo", did you mean "show"?`}},
 		"unknown flag":         {args: []string{"run", "--jbo", "x"}, want: []string{`there is no flag --jbo, did you mean --job?`}},
 		"unknown short flag":   {args: []string{"run", "-x"}, want: []string{`there is no flag -x`}},
-		"argument too much":    {args: []string{"run", "nightly"}, want: []string{`takes no arguments, only flags: "nightly"`}},
+		"argument too much":    {args: []string{"run", "zzz"}, want: []string{`takes no arguments, only flags: "zzz" is too much`}},
+		"argument for jobs":    {args: []string{"jobs", "nightly"}, want: []string{`takes no arguments, only flags: "nightly" is too much`}},
+		"job as an argument":   {args: []string{"run", "nihgtly"}, want: []string{`"nihgtly" is too much, did you mean --job nightly?`}},
+		"asset as an argument": {args: []string{"run", "revenu"}, want: []string{`"revenu" is too much, did you mean --select revenue?`}},
+		"selected by argument": {args: []string{"run", "group:raw"}, want: []string{`"group:raw" is too much, did you mean --select group:raw?`}},
 		"missing argument":     {args: []string{"asset"}, want: []string{`takes one argument, the key of an asset, not 0`}},
 		"unknown asset":        {args: []string{"asset", "revenu"}, want: []string{`there is no asset "revenu", did you mean "revenue"?`}},
 		"unknown resource":     {args: []string{"resource", "warehous"}, want: []string{`there is no resource "warehous", did you mean "warehouse"?`}},
@@ -324,6 +328,10 @@ func TestSecretsAreNowhere(t *testing.T) {
 		{"runs", "show", "-v"},
 		{"runs", "show", "--json"},
 		{"runs", "--json"},
+		{"logs"},
+		{"logs", "--json"},
+		{"logs", "--events", "--level", "debug"},
+		{"logs", "--events", "--json"},
 		{"resource", "warehouse", "--json"},
 		{"resources"},
 		{"resource", "warehouse", "--set", "resources.warehouse.config.password=" + secret},
@@ -337,19 +345,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	if !strings.Contains(seen.String(), container.Masked) {
 		t.Error("no output shows the mask: the test looks at the wrong commands")
 	}
-	err := filepath.WalkDir(home, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		if bytes.Contains(text, []byte(secret)) {
-			t.Errorf("%s holds the secret", path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Error(err)
-	}
+	lookForSecret(t, home)
 }
 
 func TestForeignTextCanNotMoveTheCursor(t *testing.T) {

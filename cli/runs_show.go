@@ -56,31 +56,37 @@ func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cob
 	return ids, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
-func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) (err error) {
+func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) error {
+	return p.withRun(cmd.Context(), id, func(history runs.Store, record runs.Record) error {
+		events, err := history.Events(cmd.Context(), runs.EventQuery{RunID: record.ID})
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return writeDocument(cmd.OutOrStdout(), struct {
+				Record runs.Record  `json:"record"`
+				Events []runs.Event `json:"events"`
+			}{record, list(events)})
+		}
+		return writeRun(cmd.OutOrStdout(), record, events, verbose)
+	})
+}
+
+// withRun calls do with the run that an ID, or the beginning of one, names.
+func (p program) withRun(ctx context.Context, id string, do func(runs.Store, runs.Record) error) (err error) {
 	s, err := p.openWithHistory()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.startToRead(cmd.Context()); err != nil {
+	if err := s.startToRead(ctx); err != nil {
 		return err
 	}
-	record, err := findRun(cmd.Context(), s.history(), id)
+	record, err := findRun(ctx, s.history(), id)
 	if err != nil {
 		return err
 	}
-	events, err := s.history().Events(cmd.Context(), runs.EventQuery{RunID: record.ID})
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return writeDocument(cmd.OutOrStdout(), struct {
-			Record runs.Record  `json:"record"`
-			Events []runs.Event `json:"events"`
-		}{record, list(events)})
-	}
-	writeRun(cmd.OutOrStdout(), record, events, verbose)
-	return nil
+	return do(s.history(), record)
 }
 
 // findRun finds a run by its ID or the beginning of it; by "" the last one.
@@ -119,7 +125,7 @@ func findRun(ctx context.Context, history runs.Store, id string) (runs.Record, e
 	return runs.Record{}, invalid(doing, "%d runs begin with %q: %s", len(begin), id, strings.Join(begin[:min(len(begin), 5)], ", "))
 }
 
-func writeRun(out io.Writer, record runs.Record, events []runs.Event, verbose bool) {
+func writeRun(out io.Writer, record runs.Record, events []runs.Event, verbose bool) error {
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, "run "+record.ID))
 	var about facts
@@ -140,24 +146,22 @@ func writeRun(out io.Writer, record runs.Record, events []runs.Event, verbose bo
 	stepTable(record, materialized(events)).write(out, screen, "")
 	_, _ = fmt.Fprintln(out)
 	for _, event := range events {
-		line := lineOf(event)
-		if line.debug && !verbose {
+		if lineOf(event, nil).debug && !verbose {
 			continue
 		}
-		at := event.Time.Local().Format("15:04:05.000")
-		_, _ = fmt.Fprintln(out, screen.in(dim, at)+gap+screen.in(line.colour, line.text))
-		if line.more != "" {
-			_, _ = fmt.Fprintln(out, "    "+strings.ReplaceAll(cleanLines(line.more), "\n", "\n    "))
+		if err := writeEvent(out, screen, event, clockTime); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
-// materialized returns the last materialization of each step.
-func materialized(events []runs.Event) map[string]runs.AssetMaterialized {
-	values := make(map[string]runs.AssetMaterialized)
+// materialized returns what each step made.
+func materialized(events []runs.Event) stepValues {
+	values := make(stepValues)
 	for _, event := range events {
 		if value, ok := event.Data.(runs.AssetMaterialized); ok {
-			values[value.Step] = value
+			values.add(value)
 		}
 	}
 	return values

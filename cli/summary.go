@@ -10,13 +10,14 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// stepTable shows how each step of a run stands and what it made.
-func stepTable(record runs.Record, values map[string]runs.AssetMaterialized) *table {
+// stepTable shows how each step of a run stands and what it made. What a step
+// made besides the asset that it is called after stands below it.
+func stepTable(record runs.Record, values stepValues) *table {
 	t := &table{columns: []column{
 		{name: "STEP"}, {name: "STATUS"}, {name: "TIME", right: true}, {name: "ROWS", right: true}, {name: "SIZE", right: true}, {name: "METADATA"},
 	}}
 	for _, step := range record.Steps {
-		value := values[step.Key]
+		value, own := values.own(step.Key)
 		took := ""
 		if step.Duration > 0 {
 			took = durationText(step.Duration)
@@ -25,8 +26,17 @@ func stepTable(record runs.Record, values map[string]runs.AssetMaterialized) *ta
 		if about == "" {
 			about = step.Because
 		}
+		if step.Attempt > 1 {
+			about = strings.TrimSpace(fmt.Sprintf("attempts=%d %s", step.Attempt, about))
+		}
 		t.add(step.Key, string(step.Status), took, rowsOf(value), sizeText(value.Size), about)
 		t.last(1).colour = statusColour(string(step.Status))
+		if own {
+			continue
+		}
+		for _, value := range values[step.Key] {
+			t.add("  "+valueName(value), "materialized", "", rowsOf(value), sizeText(value.Size), metadataText(value))
+		}
 	}
 	return t
 }
@@ -42,7 +52,7 @@ func why(record runs.Record) string {
 }
 
 // writeSummary ends the output of a run.
-func writeSummary(out io.Writer, screen screen, record runs.Record, values map[string]runs.AssetMaterialized, program string) {
+func writeSummary(out io.Writer, screen screen, record runs.Record, values stepValues, program string) {
 	_, _ = fmt.Fprintln(out)
 	stepTable(record, values).write(out, screen, "")
 	_, _ = fmt.Fprintln(out)

@@ -13,6 +13,8 @@ type AssetMaterialized struct {
 	// IOManager is the key of the IO manager that stored it, or "" if the
 	// asset's function stored its own data.
 	IOManager string `json:"io_manager,omitempty"`
+	// CodeVersion is the version of the code that made it; "" if nobody said.
+	CodeVersion string `json:"code_version,omitempty"`
 	// Size is the stored value's size in bytes, or 0 if that is not known.
 	Size int64 `json:"size,omitempty"`
 	// Metadata is what the function and the IO manager had to say about the

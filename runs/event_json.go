@@ -81,11 +81,32 @@ func (e Event) Encode() (stored Event, fields json.RawMessage, err error) {
 	if err != nil {
 		return Event{}, nil, fmt.Errorf("%w: %s of run %s: %w", ErrInvalid, e.Type(), e.RunID, err)
 	}
-	data, err := DecodeData(e.Type(), fields)
-	if err != nil {
-		return Event{}, nil, fmt.Errorf("%w: %s of run %s: %w", ErrInvalid, e.Type(), e.RunID, err)
+	data := e.Data
+	if !isCanonical(data) {
+		if data, err = DecodeData(e.Type(), fields); err != nil {
+			return Event{}, nil, fmt.Errorf("%w: %s of run %s: %w", ErrInvalid, e.Type(), e.RunID, err)
+		}
 	}
 	return Event{RunID: e.RunID, Seq: e.Seq, Time: storedTime(e.Time), Data: data}, fields, nil
+}
+
+// isCanonical reports whether data is known to come back from JSON as it is.
+// It need not know all such data, but does that of the many events that every
+// step has: reading it back costs twice what writing it does.
+func isCanonical(data EventData) bool {
+	switch data := data.(type) {
+	case StepStarted:
+		return utf8.ValidString(data.Step)
+	case StepProgress:
+		return utf8.ValidString(data.Step) && utf8.ValidString(data.Message)
+	case StepSucceeded:
+		return utf8.ValidString(data.Step)
+	case AssetMaterialized:
+		return data.Metadata == nil && utf8.ValidString(data.Asset) && utf8.ValidString(data.Partition) &&
+			utf8.ValidString(data.Step) && utf8.ValidString(data.IOManager) && utf8.ValidString(data.CodeVersion)
+	default:
+		return false
+	}
 }
 
 // check finds what no log could hold, whatever stands before the event.

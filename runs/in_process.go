@@ -40,7 +40,7 @@ type schedule struct {
 func newSchedule(plan *assets.Plan) *schedule {
 	s := &schedule{waiting: make(map[string]int), needed: make(map[string][]*assets.Step), ended: make(map[string]bool)}
 	for _, step := range plan.Steps {
-		s.waiting[step.Asset] = len(step.Needs)
+		s.waiting[step.Key] = len(step.Needs)
 		for _, need := range step.Needs {
 			s.needed[need] = append(s.needed[need], step)
 		}
@@ -53,9 +53,9 @@ func newSchedule(plan *assets.Plan) *schedule {
 
 // end notes how a step ended, and readies the steps that waited for it.
 func (s *schedule) end(step *assets.Step, succeeded bool) {
-	s.ended[step.Asset] = succeeded
-	for _, next := range s.needed[step.Asset] {
-		if s.waiting[next.Asset]--; s.waiting[next.Asset] == 0 {
+	s.ended[step.Key] = succeeded
+	for _, next := range s.needed[step.Key] {
+		if s.waiting[next.Key]--; s.waiting[next.Key] == 0 {
 			s.ready = append(s.ready, next)
 		}
 	}

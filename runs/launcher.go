@@ -15,6 +15,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/iomanagers"
 )
 
 // Launcher launches runs and executes them. It is safe for concurrent use, and
@@ -41,6 +42,10 @@ type LauncherConfig struct {
 	Store Store
 	// Executor executes the steps. Defaults to [InProcess].
 	Executor Executor
+	// IO, if not nil, stores and loads all values in place of the IO managers
+	// that definitions name, and these are not started: for tests, and for
+	// trying something out.
+	IO iomanagers.IOManager
 	// Logger gets what steps and resources log, besides the history. Defaults
 	// to one that discards.
 	Logger *slog.Logger
@@ -49,10 +54,9 @@ type LauncherConfig struct {
 	LogLevel slog.Level
 }
 
-// NewLauncher returns a launcher. The error is a *container.Faults with every
-// asset whose IO manager does not exist. Whether an IO manager can store an
-// asset's type is asked when a run has started its resources, before its first
-// step.
+// NewLauncher returns a launcher. The error is that of [CheckIO]. An IO manager
+// whose definition does not tell what it can store is asked when a run has
+// started its resources, before its first step.
 func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if config.Container == nil || config.Graph == nil {
 		return nil, errors.New("making a launcher: it needs a container and an asset graph")
@@ -66,11 +70,11 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	l := &Launcher{config: config, storage: make(map[string]*container.Target), owner: owner(), active: make(map[string]*Run)}
-	if err := container.JoinFaults("wiring assets to their IO managers", l.bindStorage()); err != nil {
+	storage, err := bindStorage(config.Container, config.Graph)
+	if err != nil {
 		return nil, err
 	}
-	return l, nil
+	return &Launcher{config: config, storage: storage, owner: owner(), active: make(map[string]*Run)}, nil
 }
 
 // Request asks for a run. Either Job or Selection is set.
@@ -110,6 +114,8 @@ type Preview struct {
 	// Resources are those that would start, with the config that they would
 	// get.
 	Resources []container.Description
+	// Steps are those with a config, with what they would get.
+	Steps []container.StepDescription
 }
 
 // Check does all that [Launcher.Launch] does before it makes a run: it finds
@@ -211,19 +217,20 @@ func (l *Launcher) prepare(request Request) (launch, Preview, error) {
 	maps.Copy(result.tags, request.Tags)
 	result.options = append(slices.Clone(request.Options), container.Launch(config))
 	result.options = append(result.options, l.targets(job.Plan)...)
-	preview, err := l.config.Container.Check(result.options...)
+	checked, err := l.config.Container.Check(result.options...)
+	preview := Preview{Resources: checked.Resources, Steps: checked.Steps}
 	if err != nil {
-		return result, Preview{Resources: preview.Resources}, err
+		return result, preview, err
 	}
-	shown, err := l.config.Container.LaunchJSON(config)
+	shown, err := l.config.Container.LaunchJSON(config, container.Steps(job.Plan.Configured...))
 	if err != nil {
-		return result, Preview{Resources: preview.Resources}, err
+		return result, preview, err
 	}
 	result.record = RunQueued{Owner: l.owner, Job: job.Name, Selection: job.Plan.Selection, Tags: result.tags, Config: shown}
 	for _, step := range job.Plan.Steps {
-		result.record.Steps = append(result.record.Steps, step.Asset)
+		result.record.Steps = append(result.record.Steps, step.Key)
 	}
-	return result, Preview{Resources: preview.Resources}, nil
+	return result, preview, nil
 }
 
 // plan finds the steps of a request.

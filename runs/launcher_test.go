@@ -150,7 +150,7 @@ func TestRunThatSucceeds(t *testing.T) {
 	})
 
 	t.Run("stored its values", func(t *testing.T) {
-		value, err := launcher.Value(t.Context(), "bottom")
+		value, err := runs.Value[bottom](t.Context(), launcher, "bottom")
 		if err != nil || value != bottom(6) {
 			t.Errorf("got %v, %v", value, err)
 		}
@@ -222,7 +222,7 @@ func TestStepThatFails(t *testing.T) {
 			if step, _ := record.Step("middle"); name == "by a panic" && !strings.Contains(step.Error.Stack, "launcher_test.go") {
 				t.Errorf("the panic has no stack: %+v", step.Error)
 			}
-			if value, err := launcher.Value(t.Context(), "middle"); err != nil || value != middle(2) {
+			if value, err := runs.Value[middle](t.Context(), launcher, "middle"); err != nil || value != middle(2) {
 				t.Errorf("the value of before is now %v, %v", value, err)
 			}
 			once := []string{"start database", "start cache", "stop cache", "stop database"}
@@ -347,7 +347,7 @@ func TestResourceThatFails(t *testing.T) {
 		if record.Status != runs.StatusFailed || statuses(record)["aside"] != runs.StepStatusSucceeded {
 			t.Errorf("recorded %+v", record)
 		}
-		if value, err := launcher.Value(t.Context(), "aside"); err != nil || value != aside(3) {
+		if value, err := runs.Value[aside](t.Context(), launcher, "aside"); err != nil || value != aside(3) {
 			t.Errorf("got %v, %v", value, err)
 		}
 	})
@@ -558,7 +558,9 @@ func TestStoredConfigHoldsNoSecret(t *testing.T) {
 func TestAssetsThatCantBeStored(t *testing.T) {
 	t.Parallel()
 	launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
-		iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: t.TempDir()}),
+		container.Provide("io_manager", func() (*iomanagers.FileManager, error) {
+			return iomanagers.NewFiles(iomanagers.FilesConfig{Root: t.TempDir()})
+		}, container.As[iomanagers.IOManager]()),
 	},
 		assets.New("costly", func() int { panic("executed") }),
 		assets.New("number", func(int) left { return 1 }, assets.Format("csv")),
@@ -566,8 +568,8 @@ func TestAssetsThatCantBeStored(t *testing.T) {
 		assets.New("unknown", func() []string { return nil }, assets.Format("parquet")))
 	record, err := run(t, launcher, runs.Request{Selection: "*"})
 	for _, want := range []string{
-		"asset number can't be stored by io_manager: ", "asset channel can't be stored by io_manager: ",
-		"asset unknown can't be stored by io_manager: ",
+		"number can't be stored by io_manager: ", "channel can't be stored by io_manager: ",
+		"unknown can't be stored by io_manager: ",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v\nwant %s", err, want)
@@ -633,7 +635,7 @@ func TestCancelledAtItsLastMoment(t *testing.T) {
 		if err := handle.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
 			t.Errorf("got %v", err)
 		}
-		if _, err := launcher.Value(t.Context(), "left"); !errors.Is(err, iomanagers.ErrNotFound) {
+		if _, err := runs.Value[left](t.Context(), launcher, "left"); !errors.Is(err, iomanagers.ErrNotFound) {
 			t.Errorf("got %v", err)
 		}
 	})

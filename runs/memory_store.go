@@ -26,9 +26,9 @@ type MemoryStore struct {
 var _ Store = (*MemoryStore)(nil)
 
 type memoryRun struct {
-	place  int // in MemoryStore.runs
-	record Record
-	log    []*memoryEvent // log[i] has the sequence number i+1
+	place int // in MemoryStore.runs
+	fold  Fold
+	log   []*memoryEvent // log[i] has the sequence number i+1
 }
 
 // memoryEvent is an event at rest. Its data is kept encoded, so that no reader
@@ -87,13 +87,13 @@ func (s *MemoryStore) add(event *Event, rest *memoryEvent) error {
 		run = &memoryRun{place: len(s.runs)}
 	}
 	if event.Seq == 0 {
-		event.Seq = run.record.Seq + 1
+		event.Seq = run.fold.record.Seq + 1
 	}
 	rest.seq = event.Seq
-	if event.Seq <= run.record.Seq {
+	if event.Seq <= run.fold.record.Seq {
 		return run.log[event.Seq-1].compare(rest)
 	}
-	if err := run.record.Apply(*event); err != nil {
+	if err := run.fold.Apply(*event); err != nil {
 		return err
 	}
 	if event.Seq == 1 {
@@ -125,10 +125,10 @@ func (s *MemoryStore) cut(from int) {
 			s.runs = s.runs[:run.place] // the last: every later one was cut before it
 			continue
 		}
-		run.record = Record{}
+		run.fold = Fold{}
 	}
 	for _, event := range s.log[from:] {
-		if run := s.byID[event.runID]; run != nil && run.record.Seq == 0 {
+		if run := s.byID[event.runID]; run != nil && run.fold.record.Seq == 0 {
 			run.sum()
 		}
 	}
@@ -141,7 +141,7 @@ func (r *memoryRun) sum() {
 	for _, rest := range r.log {
 		event, err := rest.event()
 		if err == nil {
-			err = r.record.Apply(event)
+			err = r.fold.Apply(event)
 		}
 		if err != nil {
 			panic(fmt.Sprintf("runs: a stored event does not apply again: %v", err))
@@ -179,10 +179,10 @@ func (s *MemoryStore) Runs(ctx context.Context, query RunQuery) ([]Record, error
 	}
 	var found []Record
 	for _, run := range slices.Backward(older) {
-		if !query.fits(run.record) {
+		if !query.fits(run.fold.record) {
 			continue
 		}
-		record := run.record
+		record := run.fold.record
 		if query.OmitSteps {
 			record.Steps = nil
 		}

@@ -2,12 +2,26 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 )
 
+const (
+	// writeDelay is how long an event that nobody waits for may stay unwritten,
+	// for others to share its transaction.
+	writeDelay = 2 * time.Millisecond
+	// maxUnwritten is how many events may be unwritten before log lines and
+	// progress wait too: a store that is slower than a step logs sets the pace.
+	maxUnwritten = 1000
+)
+
 // runLog is the one writer of a run's events in this process.
+//
+// While the store takes one batch the events that come meanwhile gather in the
+// next: steps that end at once share a transaction. Of the callers that wait,
+// one writes for all.
 type runLog struct {
 	id      string
 	store   Store
@@ -16,66 +30,279 @@ type runLog struct {
 
 	mu      sync.Mutex
 	current Status
-	err     error // the first that the store returned
+	err     error       // the first that the store returned
+	told    bool        // somebody has asked for err
+	ended   bool        // the run's end is being recorded: nothing may follow
+	next    *batch      // what nobody has begun to write; nil if nothing
+	writing bool        // somebody writes, or is about to
+	timer   *time.Timer // writes what nobody waits for; nil until needed
+}
+
+// batch is what goes to the store in one call.
+type batch struct {
+	ctx    context.Context // of the first call
+	events []Event
+	starts []int         // where the events of each call begin
+	done   chan struct{} // closed once it is stored or refused; nil if nobody waits
+	err    error         // of the calls from failed on
+	failed int
+}
+
+// outcome is what a call gets, once the batch is done.
+func (b *batch) outcome(call int) error {
+	if b.err != nil && call >= b.failed {
+		return b.err
+	}
+	return nil
+}
+
+// call returns the events of one call.
+func (b *batch) call(i int) []Event {
+	if i+1 < len(b.starts) {
+		return b.events[b.starts[i]:b.starts[i+1]]
+	}
+	return b.events[b.starts[i]:]
 }
 
 func newRunLog(id string, store Store, observe func(Event), abort context.CancelCauseFunc) *runLog {
 	return &runLog{id: id, store: store, observe: observe, abort: abort}
 }
 
-// append stores events and hands them to the observer. After the store has
-// refused one, no more are taken: the history would have a hole.
+// append stores events and hands them to the observer, all or none. After the
+// store has refused one, no more are taken: the history would have a hole.
+//
+// What says that something is about to happen is stored, and all that came
+// before it, when append returns. What has happened, and what is only told,
+// is not waited for: it is stored with the next that is, or in a moment, and
+// before the run's end at the latest. So a function is never called before the
+// history says so, and what it needed was not forgotten.
 func (l *runLog) append(ctx context.Context, data ...EventData) error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if l.err != nil {
+		defer l.mu.Unlock()
 		return l.err
 	}
-	if l.current.Finished() {
+	if l.ended {
+		defer l.mu.Unlock()
 		return fmt.Errorf("recording %d events of run %s: %w", len(data), l.id, ErrTransition)
 	}
-	events := make([]Event, len(data))
-	for i := range data {
-		events[i] = Event{RunID: l.id, Time: time.Now(), Data: data[i]}
+	b, call := l.enqueue(ctx, data)
+	if !mustWait(data, len(b.events)) {
+		if call == 0 {
+			l.writeSoon()
+		}
+		l.mu.Unlock()
+		return nil
 	}
-	stored, err := l.store.Append(ctx, events...)
-	if err != nil {
-		l.err = fmt.Errorf("recording %s of run %s: %w", events[0].Type(), l.id, err)
-		l.abort(l.err)
-		return l.err
-	}
-	for _, event := range stored {
-		l.follow(event)
-	}
-	return nil
+	l.wait(b)
+	return b.outcome(call)
 }
 
-func (l *runLog) follow(event Event) {
-	switch data := event.Data.(type) {
-	case RunQueued:
-		l.current = StatusQueued
-	case RunStarting:
-		l.current = StatusStarting
-	case RunStarted:
-		l.current = StatusRunning
-	case RunFinished:
-		l.current = data.Status
+// mustWait reports whether the writer of these events goes on only when they
+// are stored. unwritten is how many events would wait with them else.
+func mustWait(data []EventData, unwritten int) bool {
+	for _, one := range data {
+		switch one.(type) {
+		case RunQueued, RunStarting, RunStarted, RunFinished, ResourceStarting, ResourceStopping, StepStarted:
+			return true
+		case LogWritten, StepProgress: // there may be any number of them
+			if unwritten > maxUnwritten {
+				return true
+			}
+		}
 	}
-	if l.observe != nil {
-		l.observe(event)
+	return false
+}
+
+// enqueue puts a call's events into the next batch and returns it, with the
+// number of the call in it.
+func (l *runLog) enqueue(ctx context.Context, data []EventData) (*batch, int) {
+	if l.next == nil {
+		l.next = &batch{ctx: ctx}
+	}
+	b := l.next
+	b.starts = append(b.starts, len(b.events))
+	for i := range data {
+		b.events = append(b.events, Event{RunID: l.id, Time: time.Now(), Data: data[i]})
+	}
+	return b, len(b.starts) - 1
+}
+
+// wait waits until the next batch, which is b, is written, and writes it if
+// nobody else is writing. The caller holds the lock; wait gives it back.
+func (l *runLog) wait(b *batch) {
+	if l.writing {
+		if b.done == nil {
+			b.done = make(chan struct{})
+		}
+		l.mu.Unlock()
+		<-b.done
+		return
+	}
+	l.next, l.writing = nil, true
+	l.mu.Unlock()
+	l.write(b)
+}
+
+// writeSoon has the next batch written although nobody waits for it yet. The
+// caller holds the lock.
+func (l *runLog) writeSoon() {
+	switch {
+	case l.writing: // who writes sees to it afterwards
+	case l.timer == nil:
+		l.timer = time.AfterFunc(writeDelay, l.writeNext)
+	default:
+		l.timer.Reset(writeDelay)
+	}
+}
+
+// writeNext writes the next batch, if there is one and nobody is writing.
+func (l *runLog) writeNext() {
+	l.mu.Lock()
+	if l.writing || l.next == nil {
+		l.mu.Unlock()
+		return
+	}
+	b := l.next
+	l.next, l.writing = nil, true
+	l.mu.Unlock()
+	l.write(b)
+}
+
+// write stores a batch, lets everybody know, and sees to the next one.
+func (l *runLog) write(b *batch) {
+	defer func() { // also when the observer ends the goroutine
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.writing = false
+		if b.done != nil {
+			close(b.done)
+		}
+		if l.next != nil && l.next.done != nil {
+			// In another goroutine: this one has its own work to go on with.
+			go l.writeNext()
+		} else if l.next != nil {
+			l.writeSoon()
+		}
+	}()
+	if b.err = l.failed(); b.err != nil || len(b.events) == 0 {
+		return
+	}
+	ctx := b.ctx
+	if len(b.starts) > 1 { // one caller's patience is not that of all
+		ctx = context.WithoutCancel(ctx)
+	}
+	stored, err := l.store.Append(ctx, b.events...)
+	if isRefusal(err) && len(b.starts) > 1 {
+		l.writeCalls(ctx, b)
+		return
+	}
+	if err != nil {
+		b.err = l.fail(b.events, err)
+		return
+	}
+	l.follow(stored)
+}
+
+// isRefusal reports whether the store has refused an event because of what it
+// says.
+func isRefusal(err error) bool {
+	return errors.Is(err, ErrTransition) || errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid)
+}
+
+// writeCalls stores the calls of a refused batch up to the one that is at
+// fault.
+func (l *runLog) writeCalls(ctx context.Context, b *batch) {
+	for i := range b.starts {
+		events := b.call(i)
+		stored, err := l.store.Append(ctx, events...)
+		if err != nil {
+			b.err, b.failed = l.fail(events, err), i
+			return
+		}
+		l.follow(stored)
+	}
+}
+
+// fail notes that the store did not take events, which ends the run.
+func (l *runLog) fail(events []Event, err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = fmt.Errorf("recording %s of run %s: %w", events[0].Type(), l.id, err)
+	l.abort(l.err)
+	return l.err
+}
+
+// follow tells of events that are stored.
+func (l *runLog) follow(stored []Event) {
+	for _, event := range stored {
+		if status := statusAfter(event.Data); status != "" {
+			l.mu.Lock()
+			l.current = status
+			l.mu.Unlock()
+		}
+		if l.observe != nil {
+			l.observe(event)
+		}
+	}
+}
+
+// statusAfter returns the status that an event brings a run to, "" if it
+// changes none.
+func statusAfter(data EventData) Status {
+	switch data := data.(type) {
+	case RunQueued:
+		return StatusQueued
+	case RunStarting:
+		return StatusStarting
+	case RunStarted:
+		return StatusRunning
+	case RunFinished:
+		return data.Status
+	default:
+		return ""
 	}
 }
 
 // finish stores how the run ended, even if an earlier event was refused: a
-// full disk may have space again.
+// full disk may have space again. A run of which an event could not be stored
+// since failure was asked has failed by that: the error says so too.
 func (l *runLog) finish(finished RunFinished) error {
 	l.mu.Lock()
+	l.ended = true
+	if l.writing || l.next != nil { // what nobody waits for
+		if l.next == nil {
+			l.next = &batch{ctx: context.Background()}
+		}
+		l.wait(l.next)
+		l.mu.Lock()
+	}
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	var late error
+	if !l.told {
+		late = l.err
+	}
+	if late != nil && finished.Status == StatusSucceeded {
+		finished.Status, finished.Error = StatusFailed, FailureOf(late)
+	}
 	l.err = nil
-	l.mu.Unlock()
-	return l.append(context.Background(), finished)
+	b, _ := l.enqueue(context.Background(), []EventData{finished})
+	l.wait(b)
+	return errors.Join(late, b.outcome(0))
 }
 
+// failure returns why the history could not be kept, nil if it could so far.
 func (l *runLog) failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = l.told || l.err != nil
+	return l.err
+}
+
+// failed is failure for the log itself.
+func (l *runLog) failed() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err

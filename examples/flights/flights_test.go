@@ -60,11 +60,11 @@ func run(t *testing.T, launcher *runs.Launcher, request runs.Request) (runs.Reco
 
 func value[T any](t *testing.T, launcher *runs.Launcher, asset string) T {
 	t.Helper()
-	loaded, err := launcher.Value(t.Context(), asset)
+	loaded, err := runs.Value[T](t.Context(), launcher, asset)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return loaded.(T)
+	return loaded
 }
 
 // figures computes the delays once more, by SQL over the file that the API
@@ -271,7 +271,7 @@ func TestAirlineThatRefuses(t *testing.T) {
 	if strings.Contains(fmt.Sprintf("%v %+v %+v", err, err, record), "wr0ng-s3cret") {
 		t.Error("the password is shown")
 	}
-	if _, err := launcher.Value(t.Context(), "flights"); !errors.Is(err, iomanagers.ErrNotFound) {
+	if _, err := runs.Value[[]byte](t.Context(), launcher, "flights"); !errors.Is(err, iomanagers.ErrNotFound) {
 		t.Errorf("flights: %v", err)
 	}
 }

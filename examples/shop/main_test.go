@@ -4,37 +4,18 @@ import (
 	"testing"
 
 	"go.uber.org/fx"
-	"go.uber.org/fx/fxtest"
 
-	"github.com/fxrun/fxrun"
-	"github.com/fxrun/fxrun/iomanagers"
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/fxruntest"
 )
 
-// The whole job runs without the shop: a fake stands in for a resource, whose
-// constructor is not called and whose config is not asked for.
+// The whole job runs without the shop, in memory: a fake stands in for a
+// resource, whose constructor is not called and whose config is not asked for.
 func TestNightly(t *testing.T) {
-	var launcher *runs.Launcher
-	app := fxtest.New(t, fxrun.Module, Definitions(),
-		fx.Replace(&Ledger{year: 1999}),
-		iomanagers.Memory("io_manager"),
-		fx.Populate(&launcher),
-	)
-	app.RequireStart()
-	defer app.RequireStop()
-
-	run, err := launcher.Launch(t.Context(), runs.Request{Job: "nightly"})
-	if err != nil {
-		t.Fatal(err)
+	result := fxruntest.RunJob(t, "nightly", Definitions(), fx.Replace(&Ledger{year: 1999}))
+	if orders := fxruntest.Value[Orders](t, result); len(orders) != 3 || orders[0].Day != "1999-07-01" {
+		t.Errorf("got %v", orders)
 	}
-	if err := run.Wait(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	orders, err := launcher.Value(t.Context(), "orders")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := orders.(Orders); len(got) != 3 || got[0].Day != "1999-07-01" {
-		t.Errorf("got %v", got)
+	if revenue := fxruntest.Value[Revenue](t, result); revenue != 42 {
+		t.Errorf("got %v", revenue)
 	}
 }

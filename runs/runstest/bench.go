@@ -2,6 +2,7 @@ package runstest
 
 import (
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -36,17 +37,24 @@ func Benchmark(b *testing.B, newStore func(b *testing.B) runs.Store) {
 		}
 		perEvent(b, len(wholeRun("", 10)))
 	})
-	b.Run("append a step event to a run of 1000 steps", func(b *testing.B) {
-		store := newStore(b)
-		mustAppend(b, store, wholeRun("r1", 1000)[:3]...)
-		mustAppend(b, store, event("r1", 3, runs.StepStarted{Step: "step 500", Attempt: 1}))
-		for b.Loop() {
-			mustAppend(b, store, event("r1", 4, runs.StepProgress{Step: "step 500", Rows: 1}))
-		}
-	})
-	b.Run("append from many goroutines", func(b *testing.B) {
+	for _, steps := range []int{100, 10_000} { // which must make no difference
+		b.Run(fmt.Sprintf("append a step event to a run of %d steps", steps), func(b *testing.B) {
+			store := newStore(b)
+			last := fmt.Sprintf("step %d", steps-1)
+			mustAppend(b, store, wholeRun("r1", steps)[:3]...)
+			attempt := 0
+			for b.Loop() {
+				attempt++
+				mustAppend(b, store,
+					event("r1", 4, runs.StepStarted{Step: last, Attempt: attempt}),
+					event("r1", 5, runs.StepFailed{Step: last, Attempt: attempt, Retry: true}))
+			}
+		})
+	}
+	b.Run("append from 200 goroutines", func(b *testing.B) {
 		store := newStore(b)
 		var count atomic.Int64
+		b.SetParallelism(200 / runtime.GOMAXPROCS(0))
 		b.RunParallel(func(pb *testing.PB) {
 			id := fmt.Sprintf("r%d", count.Add(1))
 			mustAppend(b, store, queued(id))
@@ -67,6 +75,7 @@ func Benchmark(b *testing.B, newStore func(b *testing.B) runs.Store) {
 			}
 		}
 	})
+	b.Run("read 1000 runs of 100 steps", func(b *testing.B) { readHistory(b, newStore(b)) })
 	b.Run("find the last materialization among 1000", func(b *testing.B) {
 		store := newStore(b)
 		for i := range 1000 {
@@ -81,6 +90,50 @@ func Benchmark(b *testing.B, newStore func(b *testing.B) runs.Store) {
 			}
 		}
 	})
+}
+
+// readHistory measures what pages ask for, in a history that is long.
+func readHistory(b *testing.B, store runs.Store) {
+	const count, steps = 1000, 100
+	for i := range count {
+		mustAppend(b, store, wholeRun(fmt.Sprintf("r%d", i), steps)...)
+	}
+	middle := fmt.Sprintf("r%d", count/2)
+	for _, c := range []struct {
+		name  string
+		query runs.RunQuery
+	}{
+		{"the last 50 runs", runs.RunQuery{Limit: 50, OmitSteps: true}},
+		{"50 older runs", runs.RunQuery{Limit: 50, Before: middle, OmitSteps: true}},
+		{"50 runs of a job", runs.RunQuery{Job: "nightly", Limit: 50, OmitSteps: true}},
+		{"the runs that are running", runs.RunQuery{Statuses: []runs.Status{runs.StatusRunning}}},
+		{"one run with its steps", runs.RunQuery{ID: middle}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := store.Runs(b.Context(), c.query); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	for _, c := range []struct {
+		name  string
+		query runs.EventQuery
+	}{
+		{"the log of a run", runs.EventQuery{RunID: middle}},
+		{"the last 50 events", runs.EventQuery{Limit: 50}},
+		{"the last materialization of an asset", runs.EventQuery{Asset: "step 7", Types: []runs.EventType{runs.TypeAssetMaterialized}, Limit: 1}},
+		{"100 materializations of an asset", runs.EventQuery{Asset: "step 7", Types: []runs.EventType{runs.TypeAssetMaterialized}, Limit: 100}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := store.Events(b.Context(), c.query); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 func wholeRun(id string, steps int) []runs.Event {

@@ -239,6 +239,7 @@ func failing() map[string][]func(runs.Store) runs.Store {
 		"a reopened store has everything and goes on":       {func(runs.Store) runs.Store { return runs.NewMemoryStore() }},
 		"two stores see each other's appends at once":       {deaf, keepsQueries},
 		"many goroutines on one run make one log":           {losesSome},
+		"a refused append leaves those beside it alone":     {oneByOne, losesSome, swallow(runs.ErrTransition)},
 		"two stores on one run make one log":                {losesSome},
 		"of two stores that want one place, one gets it":    {swallow(runs.ErrConflict)},
 		"a query whose fields don't go together is refused": {askEvents(func(q *runs.EventQuery) { *q = runs.EventQuery{RunID: q.RunID} }), noChecks},

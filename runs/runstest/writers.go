@@ -11,6 +11,7 @@ import (
 func writerClauses() []clause {
 	return []clause{
 		{name: "many goroutines on one run make one log", check: manyGoroutines},
+		{name: "a refused append leaves those beside it alone", check: refusedBeside},
 		{name: "two stores see each other's appends at once", check: twoStores, twoStores: true},
 		{name: "two stores on one run make one log", check: oneLog, twoStores: true},
 		{name: "of two stores that want one place, one gets it", check: onePlace, twoStores: true},
@@ -19,6 +20,50 @@ func writerClauses() []clause {
 
 func manyGoroutines(t tester, subject Subject) {
 	shareRun(t, []runs.Store{subject.Store})
+}
+
+// refusedBeside lets goroutines append at once what the store must take and, in
+// between, what it must refuse half way. A store may write what comes at once
+// in one go: nobody may notice.
+func refusedBeside(t tester, subject Subject) {
+	const writers, each = 6, 10
+	add(t, subject.Store, running("shared", "orders")...)
+	errs := make([]error, writers)
+	kept := make([][]runs.Event, writers)
+	var group sync.WaitGroup
+	for i := range writers {
+		group.Go(func() {
+			own := fmt.Sprintf("own %d", i)
+			for n := range each {
+				good := []runs.Event{logged("shared", n, own), logged("shared", n, own+" again")}
+				if n == 0 {
+					good = append(good, queued(own))
+				}
+				stored, err := subject.Store.Append(t.Context(), good...)
+				kept[i], errs[i] = append(kept[i], stored...), errors.Join(errs[i], err)
+				refused := []runs.Event{logged("shared", n, "refused"), queued(fmt.Sprintf("refused %d %d", i, n)), event(own, n, runs.RunStarted{})}
+				if _, err := subject.Store.Append(t.Context(), refused...); !errors.Is(err, runs.ErrTransition) {
+					errs[i] = errors.Join(errs[i], fmt.Errorf("an illegal append returned the error %w", err))
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatalf("%v", err)
+	}
+	log := readLog(t, subject.Store, "shared")
+	gapless(t, log)
+	same(t, "records", readRun(t, subject.Store, "shared"), sum(t, log))
+	same(t, "length of the log", len(log), len(running("", ""))+writers*each*2)
+	for _, stored := range kept {
+		for _, event := range stored {
+			if event.RunID == "shared" {
+				same(t, "returned and read events", log[event.Seq-1], event)
+			}
+		}
+	}
+	same(t, "number of runs", len(readRuns(t, subject.Store, runs.RunQuery{})), 1+writers)
 }
 
 func oneLog(t tester, subject Subject) {

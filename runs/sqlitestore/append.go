@@ -20,7 +20,7 @@ const maxHeld = 256
 // seq: a log only grows.
 type heldRun struct {
 	number int64
-	record runs.Record
+	fold   *runs.Fold
 }
 
 // Append adds events to the logs of their runs: see [runs.Store]. One call is
@@ -38,49 +38,14 @@ func (s *Store) Append(ctx context.Context, events ...runs.Event) ([]runs.Event,
 			return nil, fmt.Errorf("appending events: %w", err)
 		}
 	}
-	if err := s.append(ctx, stored, fields); err != nil {
+	if err := s.append(&call{ctx: ctx, events: stored, fields: fields, done: make(chan struct{})}); err != nil {
 		return nil, fmt.Errorf("appending events: %w", err)
 	}
 	return stored, nil
 }
 
-// append stores the events and gives them their sequence numbers.
-func (s *Store) append(ctx context.Context, events []runs.Event, fields []json.RawMessage) error {
-	select {
-	case s.writing <- struct{}{}:
-		defer func() { <-s.writing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	// A write that has begun takes a moment and is not worth interrupting: it
-	// ends with everything stored or nothing, and the caller knows which.
-	writeCtx := context.WithoutCancel(ctx)
-	var tx *sql.Tx
-	err := patiently(ctx, func() (err error) {
-		tx, err = s.writer.BeginTx(writeCtx, nil)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	w := &write{ctx: writeCtx, tx: tx, store: s, changes: make(map[string]*change)}
-	err = w.add(events, fields)
-	if err == nil {
-		err = tx.Commit()
-	} else {
-		err = errors.Join(err, tx.Rollback())
-	}
-	w.keep(err == nil)
-	return err
-}
-
 // write is one transaction.
 type write struct {
-	ctx     context.Context // a write lives for one call
-	tx      *sql.Tx
 	store   *Store
 	changes map[string]*change // by run ID
 	order   []*change
@@ -89,90 +54,106 @@ type write struct {
 // change is what a write does to one run.
 type change struct {
 	*heldRun
-	dirty    bool     // the record has changed since the row was written
-	steps    []string // the keys of those that may have
-	allSteps bool
+	changed bool     // the run's row is out of date
+	steps   []string // the keys of those whose rows are
 }
 
-func (w *write) add(events []runs.Event, fields []json.RawMessage) error {
+// add adds the events of one call. The first error refuses the call, and the
+// transaction goes on without it; the second ends the transaction.
+func (w *write) add(events []runs.Event, fields []json.RawMessage) (refused, err error) {
 	for i := range events {
-		if err := w.addEvent(&events[i], fields[i]); err != nil {
-			return err
+		refused, err := w.addEvent(&events[i], fields[i])
+		if refused != nil && i > 0 {
+			return nil, refused // earlier events of the call have left traces
+		}
+		if refused != nil || err != nil {
+			return refused, err
 		}
 	}
-	for _, run := range w.order {
-		if err := w.save(run); err != nil {
-			return err
-		}
-	}
-	return nil
+	return nil, nil
 }
 
 // keep remembers the runs that the next write may go on with, and forgets what
 // a failed one has made of them.
 func (w *write) keep(committed bool) {
 	held := w.store.held
-	for _, run := range w.order {
-		id := run.record.ID
-		if !committed || run.record.Status.Finished() {
+	for id, run := range w.changes {
+		if !committed || run.fold.Record().Status.Finished() || run.fold.Record().Seq == 0 {
 			delete(held, id)
 			continue
 		}
 		if len(held) >= maxHeld && held[id] == nil {
-			clear(held)
+			for other := range held { // any
+				delete(held, other)
+				break
+			}
 		}
 		held[id] = run.heldRun
 	}
 }
 
+// settleSteps notes the steps that the end of the run ends too.
+func (c *change) settleSteps() {
+	for _, step := range c.fold.Record().Steps {
+		if !step.Status.Finished() {
+			c.steps = append(c.steps, step.Key)
+		}
+	}
+}
+
 // addEvent puts one event at the end of its run's log, and its sequence number
-// into event, unless the log holds it already.
-func (w *write) addEvent(event *runs.Event, fields []byte) error {
+// into event, unless the log holds it already. An event that is refused leaves
+// no trace.
+func (w *write) addEvent(event *runs.Event, fields []byte) (refused, err error) {
 	run, err := w.run(event.RunID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if event.Seq == 0 {
-		event.Seq = run.record.Seq + 1
-	}
-	if event.Seq <= run.record.Seq {
+	seq := run.fold.Record().Seq
+	if event.Seq != 0 && event.Seq <= seq {
 		return w.compare(run, *event, fields)
 	}
-	if err := run.record.Apply(*event); err != nil {
-		return err
+	if event.Type() == runs.TypeRunFinished {
+		run.settleSteps()
 	}
+	if err := run.fold.Apply(*event); err != nil {
+		return err, nil
+	}
+	event.Seq = seq + 1
 	if event.Seq == 1 {
 		if err := w.insertRun(run); err != nil {
-			return err
+			return nil, err
 		}
-	} else {
-		run.dirty = true
 	}
-	if step := event.Step(); step != "" {
-		run.steps = append(run.steps, step)
-	}
-	if event.Type() == runs.TypeRunFinished {
-		run.allSteps = true
-	}
+	run.note(*event)
 	asset, partition := event.Asset()
-	_, err = w.exec(w.store.insert.addEvent, run.number, event.Seq, event.Time.UnixMicro(), string(event.Type()),
+	_, err = w.store.insert.addEvent.Exec(run.number, event.Seq, event.Time.UnixMicro(), string(event.Type()),
 		orNull(asset), sql.NullString{String: partition, Valid: asset != ""}, string(fields))
-	return err
+	return nil, err
+}
+
+// note keeps in mind which rows an event changes.
+func (c *change) note(event runs.Event) {
+	switch event.Data.(type) {
+	case runs.StepStarted, runs.StepSucceeded, runs.StepFailed, runs.StepSkipped, runs.StepCancelled:
+		c.steps = append(c.steps, event.Step())
+	case runs.RunStarting, runs.RunStarted, runs.RunFinished, runs.RunCancelRequested:
+		c.changed = true
+	}
 }
 
 // compare reports that another event stands where this one was to stand.
-func (w *write) compare(run *change, event runs.Event, fields []byte) error {
+func (w *write) compare(run *change, event runs.Event, fields []byte) (refused, err error) {
 	var at int64
 	var kind string
 	var stored []byte
-	row := w.tx.StmtContext(w.ctx, w.store.insert.event).QueryRowContext(w.ctx, run.number, event.Seq)
-	if err := row.Scan(&at, &kind, &stored); err != nil {
-		return err
+	if err := w.store.insert.event.QueryRow(run.number, event.Seq).Scan(&at, &kind, &stored); err != nil {
+		return nil, err
 	}
 	if kind == string(event.Type()) && at == event.Time.UnixMicro() && bytes.Equal(stored, fields) {
-		return nil
+		return nil, nil
 	}
-	return fmt.Errorf("event %d of run %s is a %s, not this %s: %w", event.Seq, event.RunID, kind, event.Type(), runs.ErrConflict)
+	return fmt.Errorf("event %d of run %s is a %s, not this %s: %w", event.Seq, event.RunID, kind, event.Type(), runs.ErrConflict), nil
 }
 
 // run returns the run as the file has it, an empty one if it has none.
@@ -192,20 +173,19 @@ func (w *write) run(id string) (*change, error) {
 
 func (w *write) load(id string) (*heldRun, error) {
 	var number, seq int64
-	row := w.tx.StmtContext(w.ctx, w.store.insert.runState).QueryRowContext(w.ctx, id)
-	if err := row.Scan(&number, &seq); errors.Is(err, sql.ErrNoRows) {
-		return &heldRun{}, nil
+	if err := w.store.insert.runState.QueryRow(id).Scan(&number, &seq); errors.Is(err, sql.ErrNoRows) {
+		return &heldRun{fold: &runs.Fold{}}, nil
 	} else if err != nil {
 		return nil, err
 	}
-	if held := w.store.held[id]; held != nil && held.number == number && held.record.Seq == seq {
+	if held := w.store.held[id]; held != nil && held.number == number && held.fold.Record().Seq == seq {
 		return held, nil
 	}
-	_, record, err := scanRun(w.tx.StmtContext(w.ctx, w.store.insert.loadRun).QueryRowContext(w.ctx, number))
+	_, record, err := scanRun(w.store.insert.loadRun.QueryRow(number))
 	if err != nil {
 		return nil, err
 	}
-	rows, err := w.tx.StmtContext(w.ctx, w.store.insert.loadSteps).QueryContext(w.ctx, number)
+	rows, err := w.store.insert.loadSteps.Query(number)
 	if err != nil {
 		return nil, err
 	}
@@ -217,17 +197,17 @@ func (w *write) load(id string) (*heldRun, error) {
 		}
 		record.Steps = append(record.Steps, step)
 	}
-	return &heldRun{number: number, record: record}, rows.Err()
+	return &heldRun{number: number, fold: runs.NewFold(record)}, rows.Err()
 }
 
 // insertRun writes the rows of a run that was just queued.
 func (w *write) insertRun(run *change) error {
-	r := run.record
+	r := run.fold.Record()
 	tags, err := json.Marshal(r.Tags)
 	if err != nil {
 		return err
 	}
-	result, err := w.exec(w.store.insert.addRun, r.ID, r.Seq, r.Job, r.Selection, string(tags),
+	result, err := w.store.insert.addRun.Exec(r.ID, r.Job, r.Selection, string(tags),
 		orNull(string(r.Config)), string(r.Status), r.Owner, micros(r.Queued))
 	if err != nil {
 		return err
@@ -236,56 +216,47 @@ func (w *write) insertRun(run *change) error {
 		return err
 	}
 	for key, value := range r.Tags {
-		if _, err := w.exec(w.store.insert.addTag, key, value, run.number); err != nil {
+		if _, err := w.store.insert.addTag.Exec(key, value, run.number); err != nil {
 			return err
 		}
 	}
 	for position, step := range r.Steps {
-		if _, err := w.exec(w.store.insert.addStep, run.number, step.Key, position, string(step.Status)); err != nil {
+		if _, err := w.store.insert.addStep.Exec(run.number, step.Key, position, string(step.Status)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// save writes what the events have changed in the run's rows.
-func (w *write) save(run *change) error {
-	if !run.dirty {
-		return nil
-	}
-	r := run.record
-	_, err := w.exec(w.store.insert.setRun, r.Seq, string(r.Status), r.Owner, micros(r.Started), micros(r.Finished),
-		micros(r.CancelRequested), int64(r.Duration), r.Error.Message, r.Error.Stack, run.number)
-	if err != nil {
-		return err
-	}
-	if run.allSteps {
-		for _, step := range r.Steps {
-			if err := w.saveStep(run, step); err != nil {
+// save writes what the events have changed in the rows of runs and steps.
+func (w *write) save() error {
+	for _, run := range w.order {
+		if err := w.saveRun(run); err != nil {
+			return err
+		}
+		slices.Sort(run.steps)
+		for _, key := range slices.Compact(run.steps) {
+			if err := w.saveStep(run, key); err != nil {
 				return err
 			}
 		}
-		return nil
-	}
-	slices.Sort(run.steps)
-	for _, key := range slices.Compact(run.steps) {
-		step, ok := r.Step(key)
-		if !ok {
-			continue // a log line of a step that the run does not have
-		}
-		if err := w.saveStep(run, step); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
-func (w *write) saveStep(run *change, s runs.StepRecord) error {
-	_, err := w.exec(w.store.insert.setStep, string(s.Status), s.Attempt, micros(s.Started), int64(s.Duration),
-		s.Error.Message, s.Error.Stack, s.Because, run.number, s.Key)
+func (w *write) saveRun(run *change) error {
+	if !run.changed {
+		return nil
+	}
+	r := run.fold.Record()
+	_, err := w.store.insert.setRun.Exec(string(r.Status), r.Owner, micros(r.Started), micros(r.Finished),
+		micros(r.CancelRequested), int64(r.Duration), r.Error.Message, r.Error.Stack, run.number)
 	return err
 }
 
-func (w *write) exec(statement *sql.Stmt, args ...any) (sql.Result, error) {
-	return w.tx.StmtContext(w.ctx, statement).ExecContext(w.ctx, args...)
+func (w *write) saveStep(run *change, key string) error {
+	s, _ := run.fold.Step(key)
+	_, err := w.store.insert.setStep.Exec(string(s.Status), s.Attempt, micros(s.Started), int64(s.Duration),
+		s.Error.Message, s.Error.Stack, s.Because, run.number, s.Key)
+	return err
 }

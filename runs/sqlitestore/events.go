@@ -26,34 +26,11 @@ func (s *Store) Events(ctx context.Context, query runs.EventQuery) ([]runs.Event
 }
 
 func readEvents(ctx context.Context, tx *sql.Tx, query runs.EventQuery) ([]runs.Event, error) {
-	var where condition
-	order := ` ORDER BY events.position DESC`
-	if query.RunID != "" {
-		number, err := numberOf(ctx, tx, query.RunID)
-		if err != nil {
-			return nil, err
-		}
-		where.and("events.run = ? AND events.seq > ?", number, query.AfterSeq)
-		order = ` ORDER BY events.seq`
+	text, args, err := selectEvents(ctx, tx, query)
+	if err != nil {
+		return nil, err
 	}
-	if query.Before.RunID != "" {
-		position, err := positionOf(ctx, tx, query.Before)
-		if err != nil {
-			return nil, err
-		}
-		where.and("events.position < ?", position)
-	}
-	if query.Asset != "" {
-		where.and("events.asset = ?", query.Asset)
-	}
-	if query.Partition != "" {
-		where.and("events.partition = ?", query.Partition)
-	}
-	andIn(&where, "events.type", query.Types)
-	// CROSS JOIN keeps events the outer loop, which is in order already.
-	text := `SELECT runs.id, events.seq, events.time, events.type, events.fields
-		FROM events CROSS JOIN runs ON runs.number = events.run` + where.clause() + order + limitClause(query.Limit)
-	rows, err := tx.QueryContext(ctx, text, where.args...)
+	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +44,38 @@ func readEvents(ctx context.Context, tx *sql.Tx, query runs.EventQuery) ([]runs.
 		found = append(found, event)
 	}
 	return found, rows.Err()
+}
+
+// selectEvents returns the statement for a query.
+func selectEvents(ctx context.Context, tx *sql.Tx, query runs.EventQuery) (text string, args []any, err error) {
+	var where condition
+	order := ` ORDER BY events.position DESC`
+	if query.RunID != "" {
+		number, err := numberOf(ctx, tx, query.RunID)
+		if err != nil {
+			return "", nil, err
+		}
+		where.and("events.run = ? AND events.seq > ?", number, query.AfterSeq)
+		order = ` ORDER BY events.seq`
+	}
+	if query.Before.RunID != "" {
+		position, err := positionOf(ctx, tx, query.Before)
+		if err != nil {
+			return "", nil, err
+		}
+		where.and("events.position < ?", position)
+	}
+	if query.Asset != "" {
+		where.and("events.asset = ?", query.Asset)
+	}
+	if query.Partition != "" {
+		where.and("events.partition = ? AND events.partition <> ''", query.Partition) // as the index says it
+	}
+	andIn(&where, "events.type", query.Types)
+	// CROSS JOIN keeps events the outer loop, which is in order already.
+	text = `SELECT runs.id, events.seq, events.time, events.type, events.fields
+		FROM events CROSS JOIN runs ON runs.number = events.run` + where.clause() + order + limitClause(query.Limit)
+	return text, where.args, nil
 }
 
 func scanEvent(row scanner) (runs.Event, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strconv"
@@ -33,6 +34,8 @@ func beChild(role string) int {
 		switch role {
 		case "append until killed":
 			err = appendUntilKilled(store, os.Getenv(childName))
+		case "fill the disk":
+			err = fillTheDisk(store, os.Getenv(childName))
 		case "append a lot":
 			err = errors.Join(appendALot(store, os.Getenv(childName)), store.Close())
 		}
@@ -56,9 +59,9 @@ func child(t *testing.T, role, folder, name string) *exec.Cmd {
 }
 
 // appendUntilKilled writes runs from several goroutines, and a line to stdout
-// for each event that the store has acknowledged: "run seq".
+// for each event that the store has acknowledged: "run seq .".
 func appendUntilKilled(store *sqlitestore.Store, name string) error {
-	const writers = 3
+	const writers = 6
 	errs := make(chan error)
 	for i := range writers {
 		go func() {
@@ -70,7 +73,9 @@ func appendUntilKilled(store *sqlitestore.Store, name string) error {
 					errs <- err
 					return
 				}
-				fmt.Printf("%s %d\n", id, stored[0].Seq) // one write, not buffered
+				// One write, not buffered. It ends in a dot, so that what the
+				// kill has cut off can be told.
+				fmt.Printf("%s %d .\n", id, stored[0].Seq)
 				next.Data = runs.LogWritten{Message: strings.Repeat("x", 300)}
 			}
 		}()
@@ -85,7 +90,7 @@ func TestAcknowledgedEventsSurviveAKill(t *testing.T) {
 	for round := range 3 {
 		// Each round begins with what the killed process of the last one left.
 		cmd := child(t, "append until killed", folder, fmt.Sprintf("round%d", round))
-		acknowledged := killAfter(t, cmd, 200*(round+1))
+		acknowledged := killAfter(t, cmd, 100+rand.IntN(900))
 		maps.Copy(all, acknowledged)
 		store, err := sqlitestore.Open(t.Context(), folder)
 		if err != nil {
@@ -121,11 +126,15 @@ func killAfter(t *testing.T, cmd *exec.Cmd, lines int) map[string]int64 {
 				t.Fatal(err)
 			}
 		}
-		id, number, complete := strings.Cut(scanner.Text(), " ")
-		seq, err := strconv.ParseInt(number, 10, 64)
-		if !complete || err != nil {
+		line := strings.Fields(scanner.Text())
+		if len(line) != 3 { // cut off
+			continue
+		}
+		seq, err := strconv.ParseInt(line[1], 10, 64)
+		if err != nil {
 			t.Fatalf("the process wrote %q", scanner.Text())
 		}
+		id := line[0]
 		acknowledged[id] = max(acknowledged[id], seq)
 	}
 	if err := cmd.Wait(); err == nil || count < lines {
@@ -161,9 +170,9 @@ func checkRun(t *testing.T, store runs.Store, id string, seq int64) {
 }
 
 const (
-	processes   = 4
+	processes   = 8
 	goroutines  = 4
-	perRoutine  = 40
+	perRoutine  = 20
 	sharedRunID = "shared"
 )
 

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	runColumns = `number, id, seq, job, selection, tags, config, status, owner, queued,
+	runColumns = `number, id, (SELECT max(seq) FROM events WHERE run = number), job, selection, tags, config, status, owner, queued,
 		started, finished, cancel_requested, duration, error, stack`
 	stepColumns = `run, key, status, attempt, started, duration, error, stack, because`
 )

@@ -39,12 +39,13 @@ func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
 	})
 }
 
-func readRuns(ctx context.Context, tx *sql.Tx, query runs.RunQuery) ([]runs.Record, error) {
+// selectRuns returns the statement for a query.
+func selectRuns(ctx context.Context, tx *sql.Tx, query runs.RunQuery) (text string, args []any, err error) {
 	var where condition
 	if query.Before != "" {
 		number, err := numberOf(ctx, tx, query.Before)
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		where.and("number < ?", number)
 	}
@@ -58,8 +59,16 @@ func readRuns(ctx context.Context, tx *sql.Tx, query runs.RunQuery) ([]runs.Reco
 	for key, value := range query.Tags {
 		where.and("number IN (SELECT run FROM run_tags WHERE key = ? AND value = ?)", key, value)
 	}
-	text := `SELECT ` + runColumns + ` FROM runs` + where.clause() + ` ORDER BY number DESC` + limitClause(query.Limit)
-	rows, err := tx.QueryContext(ctx, text, where.args...)
+	text = `SELECT ` + runColumns + ` FROM runs` + where.clause() + ` ORDER BY number DESC` + limitClause(query.Limit)
+	return text, where.args, nil
+}
+
+func readRuns(ctx context.Context, tx *sql.Tx, query runs.RunQuery) ([]runs.Record, error) {
+	text, args, err := selectRuns(ctx, tx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +88,11 @@ func readRuns(ctx context.Context, tx *sql.Tx, query runs.RunQuery) ([]runs.Reco
 	return found, readSteps(ctx, tx, numbers, found)
 }
 
+// selectSteps is the statement for the steps of the runs in a JSON array of
+// numbers.
+const selectSteps = `SELECT ` + stepColumns + ` FROM steps
+	WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, position`
+
 // readSteps fills in the steps of the runs with these numbers.
 func readSteps(ctx context.Context, tx *sql.Tx, numbers []int64, into []runs.Record) error {
 	list, err := json.Marshal(numbers)
@@ -89,9 +103,7 @@ func readSteps(ctx context.Context, tx *sql.Tx, numbers []int64, into []runs.Rec
 	for i, number := range numbers {
 		place[number] = i
 	}
-	const text = `SELECT ` + stepColumns + ` FROM steps
-		WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, position`
-	rows, err := tx.QueryContext(ctx, text, string(list))
+	rows, err := tx.QueryContext(ctx, selectSteps, string(list))
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,13 @@ import (
 	"fmt"
 )
 
-// statements are what Append executes, prepared once.
+// statements are what Append executes, prepared once on the connection that
+// writes. They do without database/sql's transactions, which start a goroutine
+// each and prepare BEGIN and COMMIT anew.
 type statements struct {
+	begin     *sql.Stmt
+	commit    *sql.Stmt
+	rollback  *sql.Stmt
 	runState  *sql.Stmt // id: number, seq
 	event     *sql.Stmt // run, seq: time, type, fields
 	addRun    *sql.Stmt
@@ -21,28 +26,31 @@ type statements struct {
 	loadSteps *sql.Stmt // number: stepColumns
 }
 
-func prepare(ctx context.Context, db *sql.DB) (*statements, error) {
+func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
 	s := &statements{}
 	for _, one := range []struct {
 		into **sql.Stmt
 		text string
 	}{
-		{&s.runState, `SELECT number, seq FROM runs WHERE id = ?`},
+		{&s.begin, `BEGIN IMMEDIATE`},
+		{&s.commit, `COMMIT`},
+		{&s.rollback, `ROLLBACK`},
+		{&s.runState, `SELECT number, (SELECT max(seq) FROM events WHERE run = number) FROM runs WHERE id = ?`},
 		{&s.event, `SELECT time, type, fields FROM events WHERE run = ? AND seq = ?`},
-		{&s.addRun, `INSERT INTO runs (id, seq, job, selection, tags, config, status, owner, queued,
-			duration, error, stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')`},
+		{&s.addRun, `INSERT INTO runs (id, job, selection, tags, config, status, owner, queued,
+			duration, error, stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')`},
 		{&s.addTag, `INSERT INTO run_tags (key, value, run) VALUES (?, ?, ?)`},
 		{&s.addStep, `INSERT INTO steps (run, key, position, status, attempt, duration, error, stack, because)
 			VALUES (?, ?, ?, ?, 0, 0, '', '', '')`},
 		{&s.addEvent, `INSERT INTO events (run, seq, time, type, asset, partition, fields) VALUES (?, ?, ?, ?, ?, ?, ?)`},
-		{&s.setRun, `UPDATE runs SET seq = ?, status = ?, owner = ?, started = ?, finished = ?,
+		{&s.setRun, `UPDATE runs SET status = ?, owner = ?, started = ?, finished = ?,
 			cancel_requested = ?, duration = ?, error = ?, stack = ? WHERE number = ?`},
 		{&s.setStep, `UPDATE steps SET status = ?, attempt = ?, started = ?, duration = ?,
 			error = ?, stack = ?, because = ? WHERE run = ? AND key = ?`},
 		{&s.loadRun, `SELECT ` + runColumns + ` FROM runs WHERE number = ?`},
 		{&s.loadSteps, `SELECT ` + stepColumns + ` FROM steps WHERE run = ? ORDER BY position`},
 	} {
-		statement, err := db.PrepareContext(ctx, one.text) //nolint:sqlclosecheck // kept until close
+		statement, err := conn.PrepareContext(ctx, one.text) //nolint:sqlclosecheck // kept until close
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("preparing %q: %w", one.text, err), s.close())
 		}
@@ -54,7 +62,7 @@ func prepare(ctx context.Context, db *sql.DB) (*statements, error) {
 func (s *statements) close() error {
 	var errs []error
 	for _, statement := range []*sql.Stmt{
-		s.runState, s.event, s.addRun, s.addTag, s.addStep, s.addEvent,
+		s.begin, s.commit, s.rollback, s.runState, s.event, s.addRun, s.addTag, s.addStep, s.addEvent,
 		s.setRun, s.setStep, s.loadRun, s.loadSteps,
 	} {
 		if statement != nil {

@@ -40,10 +40,12 @@ type Store struct {
 	// writing holds a token while somebody writes. The fields after it belong
 	// to the one who put it there.
 	writing chan struct{}
-	writer  *sql.DB // one connection
 	insert  *statements
 	held    map[string]*heldRun // runs that have not finished, by ID
 
+	queue   queue
+	writer  *sql.DB
+	conn    *sql.Conn // the writer's only connection
 	readers *sql.DB
 
 	closeOnce sync.Once
@@ -88,7 +90,10 @@ func open(ctx context.Context, folder string) (_ *Store, err error) {
 	if err := checkMode(ctx, s.writer); err != nil {
 		return nil, err
 	}
-	if s.insert, err = prepare(ctx, s.writer); err != nil {
+	if s.conn, err = s.writer.Conn(ctx); err != nil {
+		return nil, err
+	}
+	if s.insert, err = prepare(ctx, s.conn); err != nil {
 		return nil, err
 	}
 	if s.readers, err = sql.Open("sqlite", address(file, "deferred", "query_only(1)")); err != nil {
@@ -136,6 +141,9 @@ func (s *Store) Close() error {
 		var errs []error
 		if s.insert != nil {
 			errs = append(errs, s.insert.close())
+		}
+		if s.conn != nil {
+			errs = append(errs, s.conn.Close())
 		}
 		for _, db := range []*sql.DB{s.readers, s.writer} {
 			if db != nil {

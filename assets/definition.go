@@ -1,0 +1,231 @@
+package assets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// Group is the Fx value group in which a host application gathers what [New],
+// [Set] and [NewJob] return. Package fxrun reads it.
+const Group = "fxrun.assets"
+
+// DefaultIO is the key of the IO manager that stores a value where [IO] says
+// nothing.
+const DefaultIO = "io_manager"
+
+// Definition is an [Asset], a [Job], or a [Set] of them. It is an fx.Option
+// too, so that definitions compose with fx.Options and fx.Module.
+type Definition interface {
+	fx.Option
+	define(*builder)
+}
+
+// definition is what New or NewOp was told: a function, and what it makes.
+type definition struct {
+	kind        string // "asset" or "op"
+	key         string
+	position    string // file:line of the call
+	description string
+	function    signature.Func
+	outputs     []*output
+
+	after   []string
+	config  *stepConfig // nil without any
+	retries int
+	backoff func(attempt int) time.Duration
+	timeout time.Duration
+
+	only    *output // what options are about while ForOutput's are applied; nil is all
+	aside   []outputOptions
+	faults  []error
+	options []string // names of options that only assets have
+}
+
+// output is one value that a function makes.
+type output struct {
+	key         string
+	typ         reflect.Type // nil where the function stores its own data
+	group       string
+	tags        []string
+	owners      []string
+	description string
+	io          string
+	format      string
+	codeVersion string
+}
+
+type stepConfig struct {
+	value   any
+	options []container.ConfigOption
+}
+
+// define makes a definition; skip is how many calls lie between it and the
+// user's.
+func define(kind, key string, fn any, opts []Option, skip int) *definition {
+	d := &definition{kind: kind, key: key}
+	if _, file, line, ok := runtime.Caller(skip + 1); ok {
+		d.position = fmt.Sprintf("%s:%d", path.Base(file), line)
+	}
+	if err := checkKey(key); err != nil {
+		d.fault("%w", err)
+	}
+	d.read(fn)
+	for _, opt := range opts {
+		opt.apply(d)
+	}
+	for _, aside := range d.aside {
+		d.applyTo(aside)
+	}
+	if kind == "op" && len(d.options) > 0 {
+		d.fault("an op has no %s: its value is kept for one run alone", strings.Join(d.options, ", "))
+	}
+	return d
+}
+
+// read takes the function apart.
+func (d *definition) read(fn any) {
+	function, err := signature.Of(fn)
+	d.function = function
+	switch results := function.Results; {
+	case errors.Is(err, signature.ErrAnnotated):
+		d.fault("it is wrapped by fx.Annotate, which hides its parameters: give the plain function, with an fx.In struct in place of ParamTags")
+	case err != nil:
+		d.fault("%w", err)
+	case len(results) == 0 && !function.ReturnsError() && d.kind == "asset":
+		d.fault("%s returns nothing: an asset returns its value, or an error if it stores its data itself", function.Name)
+	case len(results) == 0 && d.kind == "asset":
+		d.addOutput(d.key, nil)
+	case len(results) == 1 && !results[0].FromStruct() && results[0].Key == (signature.Key{Type: results[0].Type}):
+		d.addOutput(d.key, results[0].Type)
+	default:
+		d.readOutputs(results)
+	}
+}
+
+// readOutputs reads the fields of an fx.Out struct.
+func (d *definition) readOutputs(results []signature.Result) {
+	for _, result := range results {
+		switch {
+		case !result.FromStruct():
+			d.fault("%s returns several values: make them the fields of one fx.Out struct, each with its key as a name tag", d.function.Name)
+			return
+		case result.Group != "":
+			d.fault("%s returns a member of group %q: a value has a key, as a name tag", d.function.Name, result.Group)
+		case result.Name == "":
+			d.fault(`%s returns a %s without a name tag, which is its key, as in name:"raw/orders"`, d.function.Name, result.Type)
+		default:
+			if err := checkKey(result.Name); err != nil {
+				d.fault("%s returns a %s: %w", d.function.Name, result.Type, err)
+			}
+			d.addOutput(result.Name, result.Type)
+		}
+	}
+}
+
+func (d *definition) addOutput(key string, t reflect.Type) {
+	for _, other := range d.outputs {
+		if other.key == key {
+			d.fault("%s returns two values with the key %q", d.function.Name, key)
+		}
+	}
+	d.outputs = append(d.outputs, &output{key: key, typ: t, io: DefaultIO})
+}
+
+func (d *definition) fault(format string, args ...any) {
+	d.faults = append(d.faults, fmt.Errorf(format, args...))
+}
+
+// each changes what an option is about: one output, or all of them.
+func (d *definition) each(change func(*output)) {
+	if d.only != nil {
+		change(d.only)
+		return
+	}
+	for _, o := range d.outputs {
+		change(o)
+	}
+}
+
+// asks are the parameters that a host application may have values for.
+func (d *definition) asks() []signature.Param {
+	var asks []signature.Param
+	for _, param := range d.function.Params {
+		if param.Group == "" && !isOwn(param.Key) && !d.takesConfig(param) {
+			asks = append(asks, signature.Param{Key: param.Key})
+		}
+	}
+	return asks
+}
+
+// asksOf are the asks of many definitions, each once.
+func asksOf(definitions []*definition) []signature.Param {
+	var asks []signature.Param
+	seen := make(map[signature.Key]bool)
+	for _, d := range definitions {
+		for _, ask := range d.asks() {
+			if !seen[ask.Key] {
+				seen[ask.Key] = true
+				asks = append(asks, ask)
+			}
+		}
+	}
+	return asks
+}
+
+// takesConfig reports whether a parameter is the step's own config.
+func (d *definition) takesConfig(param signature.Param) bool {
+	return d.config != nil && param.Name == "" && param.Group == "" && param.Type == reflect.TypeOf(d.config.value)
+}
+
+var (
+	contextType     = reflect.TypeFor[context.Context]()
+	stepContextType = reflect.TypeFor[*Context]()
+	loggerType      = reflect.TypeFor[*slog.Logger]()
+)
+
+// isOwn reports whether a parameter is given by the step itself.
+func isOwn(key signature.Key) bool {
+	return key.Name == "" && (key.Type == contextType || key.Type == stepContextType || key.Type == loggerType)
+}
+
+// checkKey holds keys to what selections, paths and tags can name.
+func checkKey(key string) error {
+	if key == "" {
+		return errors.New("its key is empty")
+	}
+	for part := range strings.SplitSeq(key, "/") {
+		if part == "" || strings.Trim(part, ".") == "" {
+			return fmt.Errorf("its key %q has an empty part", key)
+		}
+		if i := strings.IndexFunc(part, func(r rune) bool { return !isKeyRune(r) }); i >= 0 {
+			return fmt.Errorf("its key %q may hold letters, digits, _, -, . and / between parts", key)
+		}
+	}
+	return nil
+}
+
+func isKeyRune(r rune) bool {
+	return r == '_' || r == '-' || r == '.' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}
+
+func (d *definition) outputKeys() []string {
+	keys := make([]string, len(d.outputs))
+	for i, o := range d.outputs {
+		keys[i] = o.key
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,192 @@
+package assets
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// wiring finds out what the parameters of one function are.
+type wiring struct {
+	graph  *Graph
+	maker  *maker
+	scopes []*scope // where upstream values are looked for, the nearest first
+	faults []error
+}
+
+func (w *wiring) fault(format string, args ...any) {
+	w.faults = append(w.faults, w.maker.faultf(format, args...))
+}
+
+func (w *wiring) wire(name string) {
+	m := w.maker
+	var asks []signature.Param
+	m.params = make([]param, len(m.function.Params))
+	for i, p := range m.function.Params {
+		if isOwn(p.Key) {
+			continue
+		}
+		upstream, err := w.upstream(p)
+		switch {
+		case err != nil:
+			w.fault("%w", err)
+		case upstream != nil:
+			m.params[i] = param{inputParam, len(m.inputs)}
+			m.inputs = append(m.inputs, input{upstream, p.Type})
+			w.follow(upstream.maker)
+		default:
+			m.params[i] = param{kind: containerParam}
+			asks = append(asks, p)
+		}
+	}
+	w.aim(name, asks)
+	for _, key := range m.after {
+		w.orderAfter(key)
+	}
+	slices.SortFunc(m.upstream, byKey)
+}
+
+// follow orders the function after another one of its own kind: an op loads
+// what an asset has stored, and is no part of its runs.
+func (w *wiring) follow(upstream *maker) {
+	if upstream.kind == w.maker.kind {
+		w.maker.addUpstream(upstream)
+	}
+}
+
+func (w *wiring) orderAfter(key string) {
+	upstream, ok := w.scopes[0].named(key)
+	if !ok {
+		w.fault("it comes after %q, which is no %s%s", key, w.maker.kind, w.scopes[0].suggest(key))
+		return
+	}
+	w.maker.addUpstream(upstream)
+}
+
+// aim makes the container's target of the parameters that are its to answer.
+func (w *wiring) aim(name string, asks []signature.Param) {
+	m := w.maker
+	needs := signature.Make(asks, nil, nil)
+	order, err := signature.Of(needs) // plain parameters first, then the tagged ones
+	if err != nil {
+		w.fault("%w", err)
+		return
+	}
+	for i, p := range m.params {
+		if p.kind == containerParam {
+			key := m.function.Params[i].Key
+			m.params[i].at = slices.IndexFunc(order.Params, func(q signature.Param) bool { return q.Key == key })
+		}
+	}
+	var options []container.TargetOption
+	if m.config != nil {
+		options = append(options, container.StepConfig(m.key, m.config.value, m.config.options...))
+	}
+	m.target, err = w.graph.container.Target(name, needs, options...)
+	if err == nil {
+		return
+	}
+	for _, fault := range faultsOf(err) {
+		w.fault("%w%s", fault, w.alike(asks))
+	}
+}
+
+// upstream returns the value that a parameter takes, or nil if it is for the
+// container to answer.
+func (w *wiring) upstream(p signature.Param) (*node, error) {
+	switch {
+	case p.Group != "" || w.maker.takesConfig(p):
+		return nil, nil
+	case p.Name != "":
+		return w.upstreamNamed(p)
+	}
+	resources := w.graph.container.Providers(p.Type, "")
+	for _, s := range w.scopes {
+		candidates := s.givers(w.maker, p.Type)
+		if len(candidates) == 0 {
+			continue
+		}
+		if len(resources) > 0 && candidates[0].typ != p.Type {
+			return nil, nil // a resource's very type comes before another form of rows
+		}
+		if len(resources) > 0 {
+			return nil, fmt.Errorf(`it needs %s, which is the type of resource %s and of %s %s: say which by a tag in an fx.In struct, name:"%s" or name:"%s"`,
+				p.Type, resources[0], s.kind, candidates[0].key, resources[0], candidates[0].key)
+		}
+		if len(candidates) > 1 {
+			return nil, fmt.Errorf(`it needs %s, which %s give: say which by a tag in an fx.In struct, %s`,
+				p.Type, joinKeys(s.kind+"s ", candidates, " and "), joinKeys("", candidates, " or "))
+		}
+		return candidates[0], nil
+	}
+	return nil, nil
+}
+
+// joinKeys lists values in a sentence; without a prefix, as name tags.
+func joinKeys(prefix string, nodes []*node, last string) string {
+	texts := make([]string, len(nodes))
+	for i, n := range nodes {
+		texts[i] = n.key
+		if prefix == "" {
+			texts[i] = `name:"` + n.key + `"`
+		}
+	}
+	if len(texts) == 1 {
+		return prefix + texts[0]
+	}
+	return prefix + strings.Join(texts[:len(texts)-1], ", ") + last + texts[len(texts)-1]
+}
+
+func (w *wiring) upstreamNamed(p signature.Param) (*node, error) {
+	c := w.graph.container
+	isResource := len(c.Providers(p.Type, p.Name)) > 0 || c.HostProvides(p.Type, p.Name)
+	for _, s := range w.scopes {
+		n, ok := s.byKey[p.Name]
+		switch {
+		case !ok:
+			continue
+		case isResource && n.typ == p.Type:
+			return nil, fmt.Errorf("it needs %s, which is a resource and an %s: give one of them another key", p.Key, s.kind)
+		case isResource:
+			return nil, nil
+		case n.maker == w.maker:
+			return nil, fmt.Errorf("it needs %s, which is itself", p.Key)
+		case n.typ == nil:
+			return nil, fmt.Errorf("it needs the value of %s %s, which stores its data itself: order by assets.After in place of the parameter", s.kind, p.Name)
+		case n.typ != p.Type && !convertible(n.typ, p.Type) && p.Type != bytesType:
+			return nil, fmt.Errorf("it needs %s %s as %s, but that is a %s", s.kind, p.Name, p.Type, n.typ)
+		}
+		return n, nil
+	}
+	if !isResource && !c.Has(p.Name) && !p.Optional {
+		return nil, fmt.Errorf("it needs %s, but neither a resource nor an asset is called so%s", p.Key, w.scopes[0].suggest(p.Name))
+	}
+	return nil, nil
+}
+
+// bytesType is what the stored bytes of a value are asked for as.
+var bytesType = reflect.TypeFor[[]byte]()
+
+// alike names a value that is almost of a type that nothing provides.
+func (w *wiring) alike(asks []signature.Param) string {
+	bare := func(t reflect.Type) reflect.Type {
+		for t.Name() == "" && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
+			t = t.Elem()
+		}
+		return t
+	}
+	for _, s := range w.scopes {
+		for _, key := range s.keys() {
+			for _, ask := range asks {
+				if n := s.byKey[key]; n != nil && n.typ != nil && bare(n.typ) == bare(ask.Type) {
+					return fmt.Sprintf("; %s %s is a %s", s.kind, n.key, n.typ)
+				}
+			}
+		}
+	}
+	return ""
+}

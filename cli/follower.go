@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// followEvery is the time between two looks at a run that another process may
+// be executing: a store tells nobody what was added.
+const followEvery = 300 * time.Millisecond
+
+// follower reads the events of a run as they come.
+type follower struct {
+	history runs.Store
+	id      string
+	types   []runs.EventType // what is written; nil is all
+	write   func(runs.Event) error
+	last    int64 // the sequence number of the last event that was read
+}
+
+// next writes what has come since, and reports whether the run's end was in it.
+func (f *follower) next(ctx context.Context) (ended bool, err error) {
+	query := runs.EventQuery{RunID: f.id, AfterSeq: f.last, Types: f.types}
+	if len(f.types) > 0 {
+		query.Types = append(slices.Clone(f.types), runs.TypeRunFinished)
+	}
+	events, err := f.history.Events(ctx, query)
+	if err != nil {
+		return false, err
+	}
+	for _, event := range events {
+		f.last = event.Seq
+		ended = ended || event.Type() == runs.TypeRunFinished
+		if len(f.types) > 0 && !slices.Contains(f.types, event.Type()) {
+			continue
+		}
+		if err := f.write(event); err != nil {
+			return ended, err
+		}
+	}
+	return ended, nil
+}
+
+// untilTheEnd writes events until the run has ended. The end of a process that
+// was killed is found out here, else nobody would record it.
+func (f *follower) untilTheEnd(ctx context.Context) error {
+	ticker := time.NewTicker(followEvery)
+	defer ticker.Stop()
+	for {
+		if ended, err := f.next(ctx); ended || err != nil {
+			return err
+		}
+		if _, err := runs.SettleLost(ctx, f.history); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// lineReporter writes a line for each event. Unless everything was asked for,
+// those of resources that start and stop without trouble become one line.
+type lineReporter struct {
+	out, err io.Writer
+	program  string
+	verbose  bool
+
+	mu       sync.Mutex
+	board    *board
+	told     map[string]time.Time // when progress of a step was last told
+	starts   turns
+	stops    turns
+	overdue  map[string]*time.Timer // what tells of a resource that takes its time
+	finished bool
+}
+
+func newLineReporter(out, err io.Writer, program string, verbose bool, attempts attempts) *lineReporter {
+	return &lineReporter{
+		out: out, err: err, program: program, verbose: verbose, board: newBoard(attempts),
+		told: make(map[string]time.Time), overdue: make(map[string]*time.Timer),
+	}
+}
+
+const (
+	// progressEvery is the least time between two lines about a step's progress.
+	progressEvery = 5 * time.Second
+	// slowResource is how long a resource may take to start, or to stop, before
+	// it gets lines of its own.
+	slowResource = 2 * time.Second
+)
+
+// turns are starts, or stops, that went well.
+type turns struct {
+	keys        []string
+	first, last time.Time
+}
+
+func (t *turns) begin(at time.Time) {
+	if t.first.IsZero() {
+		t.first = at
+	}
+}
+
+func (t *turns) end(key string, at time.Time) {
+	t.keys, t.last = append(t.keys, key), at
+}
+
+func (l *lineReporter) event(event runs.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.board.apply(event)
+	switch data := event.Data.(type) {
+	case runs.StepProgress:
+		if event.Time.Sub(l.told[data.Step]) < progressEvery {
+			return
+		}
+		l.told[data.Step] = event.Time
+	case runs.ResourceStarting, runs.ResourceStarted, runs.ResourceStopping, runs.ResourceStopped, runs.RunStarting, runs.RunStarted, runs.RunFinished:
+		if !l.verbose && l.sumUp(event) {
+			return
+		}
+	}
+	line := lineOf(event, l.board.attempts)
+	if line.debug && !l.verbose {
+		return
+	}
+	l.write(event.Time, line.text)
+}
+
+func (l *lineReporter) write(at time.Time, text string) {
+	_, _ = fmt.Fprintln(l.out, at.Local().Format(time.TimeOnly)+gap+text)
+}
+
+// sumUp takes note of an event of which nothing is told by itself. Where it
+// returns false the event needs its line.
+func (l *lineReporter) sumUp(event runs.Event) bool {
+	switch data := event.Data.(type) {
+	case runs.ResourceStarting:
+		l.expect(&l.starts, data.Resource, data.Step, "starting", event.Time)
+	case runs.ResourceStarted:
+		return l.ended(&l.starts, data.Resource, data.Step, data.Duration, data.Error, event.Time)
+	case runs.ResourceStopping:
+		l.expect(&l.stops, data.Resource, data.Step, "stopping", event.Time)
+	case runs.ResourceStopped:
+		return l.ended(&l.stops, data.Resource, data.Step, data.Duration, data.Error, event.Time)
+	case runs.RunStarted:
+		l.tell(l.starts, "started", event.Time)
+	case runs.RunFinished:
+		l.tell(l.stops, "stopped", event.Time)
+		return false
+	}
+	return true
+}
+
+// expect notes that a resource begins to start or to stop, and has it told if
+// that takes long: else a run that hangs would not say where.
+func (l *lineReporter) expect(turns *turns, key, step, doing string, at time.Time) {
+	if step == "" {
+		turns.begin(at)
+	}
+	name := resourceName(key, step)
+	l.overdue[name] = time.AfterFunc(slowResource, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if _, waiting := l.overdue[name]; waiting && !l.finished {
+			l.write(time.Now(), name+" still "+doing+" after "+durationText(slowResource))
+		}
+	})
+}
+
+// ended reports whether there is nothing more to tell of a resource.
+func (l *lineReporter) ended(turns *turns, key, step string, took time.Duration, failure runs.Failure, at time.Time) bool {
+	name := resourceName(key, step)
+	if timer := l.overdue[name]; timer != nil {
+		timer.Stop()
+		delete(l.overdue, name)
+	}
+	if failure.Message != "" {
+		return false
+	}
+	if step == "" { // those of single steps would be a line for each step
+		turns.end(key, at)
+	}
+	return took < slowResource
+}
+
+func (l *lineReporter) tell(turns turns, done string, at time.Time) {
+	if len(turns.keys) == 0 {
+		return
+	}
+	const most = 8          // a line that can be read
+	slices.Sort(turns.keys) // the order is chance
+	keys := strings.Join(turns.keys[:min(len(turns.keys), most)], ", ")
+	if more := len(turns.keys) - most; more > 0 {
+		keys += fmt.Sprintf(" and %d more", more)
+	}
+	took := max(turns.last.Sub(turns.first), time.Nanosecond)
+	l.write(at, fmt.Sprintf("%s %s in %s: %s", counted(len(turns.keys), "resource"), done, durationText(took), clean(keys)))
+}
+
+func (l *lineReporter) note(text string) { _, _ = fmt.Fprintln(l.err, text) }
+
+func (l *lineReporter) end() runs.Record {
+	l.abandon()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	writeSummary(l.out, screen{}, l.board.record, l.board.values, l.program)
+	return l.board.record
+}
+
+func (l *lineReporter) abandon() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.finished = true
+	for name, timer := range l.overdue {
+		timer.Stop()
+		delete(l.overdue, name)
+	}
+}

@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/runs"
+)
+
+type logsFlags struct {
+	step   string
+	level  string
+	follow bool
+	events bool
+	json   bool
+}
+
+func (p program) logsCommand() *cobra.Command {
+	var flags logsFlags
+	command := &cobra.Command{
+		Use:   "logs [ID]",
+		Short: "Show what a run logged",
+		Long: "Show the lines that a run's steps and resources logged, in order. The beginning\n" +
+			"of an ID is enough; without an ID it is the last run.\n\n" +
+			"--follow goes on until the run ends, also that of another process; how it ended\n" +
+			"does not change the exit code.",
+		Example: "  PROGRAM logs\n  PROGRAM logs k3v9 --step raw/orders --level warn\n" +
+			"  PROGRAM logs --follow --json | jq .message",
+		Args:              atMostOne("the ID of a run"),
+		ValidArgsFunction: p.completeRun,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.showLogs(cmd, strings.Join(args, ""), flags)
+		},
+	}
+	command.Flags().StringVar(&flags.step, "step", "", "only what the step with this `KEY` logged")
+	command.Flags().StringVarP(&flags.level, "level", "l", "", "only lines of at least this `LEVEL`: debug, info, warn or error")
+	command.Flags().BoolVarP(&flags.follow, "follow", "f", false, "go on until the run ends")
+	command.Flags().BoolVar(&flags.events, "events", false, "show all other events too")
+	command.Flags().BoolVar(&flags.json, "json", false, "write each line as a line of JSON, an event as it was stored")
+	_ = command.RegisterFlagCompletionFunc("step", p.completeStep)
+	_ = command.RegisterFlagCompletionFunc("level", cobra.FixedCompletions(levels(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder))
+	return command
+}
+
+func levels() []string { return []string{"debug", "info", "warn", "error"} }
+
+func (p program) showLogs(cmd *cobra.Command, id string, flags logsFlags) error {
+	filter, err := flags.filter()
+	if err != nil {
+		return err
+	}
+	ctx, stop := cmd.Context(), func() {}
+	if flags.follow { // without it the default is right: the process ends
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	}
+	defer stop()
+	return p.withRun(ctx, id, func(history runs.Store, record runs.Record) error {
+		if err := filter.check(record); err != nil {
+			return err
+		}
+		follower := follower{history: history, id: record.ID, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter)}
+		if !flags.follow {
+			_, err := follower.next(ctx)
+			return err
+		}
+		return interruptedOr(ctx, follower.untilTheEnd(ctx))
+	})
+}
+
+// logFilter says which events are shown.
+type logFilter struct {
+	step     string
+	hasLevel bool
+	level    slog.Level
+	types    []runs.EventType // nil is all
+}
+
+func (f logsFlags) filter() (logFilter, error) {
+	filter := logFilter{step: f.step}
+	if !f.events {
+		filter.types = []runs.EventType{runs.TypeLogWritten}
+	}
+	if f.level == "" {
+		return filter, nil
+	}
+	filter.hasLevel = true
+	if err := filter.level.UnmarshalText([]byte(f.level)); err != nil {
+		return filter, invalid("reading the flags", "--level: there is no level %q%s", f.level, nearest.Suggestion(f.level, levels()))
+	}
+	return filter, nil
+}
+
+// check refuses a step that the run does not have.
+func (f logFilter) check(record runs.Record) error {
+	if f.step == "" {
+		return nil
+	}
+	keys := stepKeys(record)
+	for _, key := range keys {
+		if key == f.step {
+			return nil
+		}
+	}
+	return invalid("reading the flags", "--step: run %s has no step %q%s", record.ID, f.step, nearest.Suggestion(f.step, keys))
+}
+
+func stepKeys(record runs.Record) []string {
+	keys := make([]string, len(record.Steps))
+	for i, step := range record.Steps {
+		keys[i] = step.Key
+	}
+	return keys
+}
+
+func (f logFilter) shows(event runs.Event) bool {
+	if f.step != "" && event.Step() != f.step {
+		return false
+	}
+	log, ok := event.Data.(runs.LogWritten)
+	return !ok || !f.hasLevel || log.Level >= f.level
+}
+
+// writer returns what writes those events that the filter shows.
+func (f logsFlags) writer(out io.Writer, filter logFilter) func(runs.Event) error {
+	write := func(event runs.Event) error { return writeEvent(out, screenOf(out), event, logTime) }
+	if f.json {
+		encoder := json.NewEncoder(out)
+		write = func(event runs.Event) error { return encoder.Encode(event) }
+	}
+	return func(event runs.Event) error {
+		if !filter.shows(event) {
+			return nil
+		}
+		return write(event)
+	}
+}
+
+// logTime has the date: a run may go on over midnight, and its lines may be
+// laid beside those of other programs.
+const logTime = time.DateOnly + " 15:04:05.000"
+
+func (p program) completeStep(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var keys []cobra.Completion
+	err := p.withRun(cmd.Context(), strings.Join(args, ""), func(_ runs.Store, record runs.Record) error {
+		keys = stepKeys(record)
+		return nil
+	})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return keys, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}

@@ -1,0 +1,172 @@
+package fxruntest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
+	"go.uber.org/goleak"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/runs"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type (
+	shop      struct{ cents []int }
+	order     struct{ ID, Cents int }
+	revenue   int
+	discount  struct{ Percent int }
+	published string
+)
+
+type shopConfig struct {
+	Password container.Secret[string] `required:"true"`
+}
+
+func definitions() fx.Option {
+	return fx.Options(
+		container.Provide("shop", func(lc fx.Lifecycle, cfg shopConfig) (*shop, error) {
+			return nil, errors.New("there is no shop here")
+		}, container.Config(shopConfig{}, container.AtLaunch("Password"))),
+		iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: "/never/written"}),
+		assets.New("orders", func(s *shop) iter.Seq2[order, error] {
+			return func(yield func(order, error) bool) {
+				for i, cents := range s.cents {
+					if !yield(order{i, cents}, nil) {
+						return
+					}
+				}
+			}
+		}),
+		assets.New("revenue", computeRevenue, assets.Config(discount{})),
+		assets.New("published", func(r revenue) (published, error) {
+			if r == 0 {
+				return "", errors.New("nothing to publish")
+			}
+			return published(fmt.Sprint(r)), nil
+		}),
+		assets.New("mailed", func(*shop) error { return nil }, assets.After("published")),
+		assets.NewJob("cleanup", assets.NewOp("delete", func(*shop) error { return nil })),
+	)
+}
+
+func computeRevenue(ctx context.Context, step *assets.Context, orders []order, cfg discount) (revenue, error) {
+	var sum int
+	for _, o := range orders {
+		sum += o.Cents
+	}
+	step.AddMetadata("orders", len(orders))
+	step.Logger().InfoContext(ctx, "computed")
+	return revenue(sum - sum*cfg.Percent/100), nil
+}
+
+func TestMaterialize(t *testing.T) {
+	t.Parallel()
+	t.Run("runs a selection with a fake, in memory", func(t *testing.T) {
+		t.Parallel()
+		result := fxruntest.Materialize(t, "*", definitions(), fx.Replace(&shop{cents: []int{100, 300}}))
+		if got := fxruntest.Value[revenue](t, result); got != 400 {
+			t.Errorf("got %d", got)
+		}
+		if got := fxruntest.ValueOf[[]order](t, result, "orders"); len(got) != 2 {
+			t.Errorf("got %v", got)
+		}
+		if materialized, ok := result.Materialization("revenue"); !ok || fmt.Sprint(materialized.Metadata["orders"]) != "2" {
+			t.Errorf("got %+v", materialized)
+		}
+		if logs := fxruntest.EventsOf[runs.LogWritten](result); len(logs) != 1 || logs[0].Message != "computed" {
+			t.Errorf("got %+v", logs)
+		}
+		if started := fxruntest.EventsOf[runs.ResourceStarted](result); len(started) != 0 {
+			t.Errorf("neither the shop nor the files are needed, started %+v", started)
+		}
+	})
+
+	t.Run("takes given values, config and tags", func(t *testing.T) {
+		t.Parallel()
+		result := fxruntest.Materialize(t, "revenue", definitions(),
+			fxruntest.Given("orders", []order{{1, 100}, {2, 100}}),
+			fxruntest.Config(container.RunConfig{Steps: map[string]any{"revenue": discount{Percent: 50}}}),
+			fxruntest.Tag("why", "test"))
+		if got := fxruntest.Value[revenue](t, result); got != 100 || result.Record.Tags["why"] != "test" {
+			t.Errorf("got %d, %v", got, result.Record.Tags)
+		}
+		if _, ok := result.Materialization("orders"); ok {
+			t.Error("orders were given, not made")
+		}
+	})
+
+	t.Run("runs a job", func(t *testing.T) {
+		t.Parallel()
+		result := fxruntest.RunJob(t, "cleanup", definitions(), fx.Replace(&shop{cents: []int{1}}))
+		if diff := cmp.Diff(map[string]runs.StepStatus{"delete": "succeeded"}, result.Statuses()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestTry(t *testing.T) {
+	t.Parallel()
+	t.Run("gives the run's error and what it left", func(t *testing.T) {
+		t.Parallel()
+		result, err := fxruntest.Try(t, runs.Request{Selection: "published+"}, definitions(),
+			fxruntest.Given("revenue", revenue(0)), fx.Replace(&shop{cents: []int{1}}))
+		if err == nil || !strings.Contains(err.Error(), "materializing published: nothing to publish") {
+			t.Errorf("got %v", err)
+		}
+		if diff := cmp.Diff(map[string]runs.StepStatus{"published": "failed", "mailed": "skipped"}, result.Statuses()); diff != "" {
+			t.Error(diff)
+		}
+	})
+
+	for _, test := range []struct {
+		name      string
+		selection string
+		opts      []fx.Option
+		want      string
+	}{
+		{"an unknown selection", "revnue", nil, `did you mean "revenue"?`},
+		{"an unknown given asset", "revenue", []fx.Option{fxruntest.Given("ordrs", []order{})}, `did you mean "orders"?`},
+		{"a given value of another type", "revenue", []fx.Option{fxruntest.Given("orders", 3)}, "asset orders: it is a iter.Seq2[github.com/fxrun/fxrun/fxruntest_test.order,error], and a int was given"},
+		{"a given value of a function that stores its own", "revenue", []fx.Option{fxruntest.Given("mailed", 3)}, "has no value to give"},
+		{"a given value that the run computes", "revenue", []fx.Option{fxruntest.Given("revenue", revenue(3))}, "the run computes it"},
+		{"missing config", "orders", nil, "resources.shop.config.password: missing"},
+		{"wrong definitions", "orders", []fx.Option{assets.New("orders", func() int { return 1 })}, "asset orders is defined twice"},
+	} {
+		t.Run("refuses "+test.name, func(t *testing.T) {
+			t.Parallel()
+			result, err := fxruntest.Try(t, runs.Request{Selection: test.selection}, append(test.opts, definitions())...)
+			if result != nil || !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, %v; want %s", result, err, test.want)
+			}
+		})
+	}
+}
+
+func TestCall(t *testing.T) {
+	t.Parallel()
+	got := fxruntest.Call[revenue](t, func(ctx context.Context, step *assets.Context, orders []order) (revenue, error) {
+		return computeRevenue(ctx, step, orders, discount{Percent: 10})
+	}, fx.Supply([]order{{1, 100}}))
+	if got != 90 {
+		t.Errorf("got %d", got)
+	}
+	_, err := fxruntest.TryCall[revenue](t, func() (revenue, error) { panic("ouch") })
+	if panicked, ok := errors.AsType[*container.PanicError](err); !ok || panicked == nil {
+		t.Errorf("got %v", err)
+	}
+	fxruntest.Call[struct{}](t, func(*shop) error { return nil }, fx.Supply(&shop{cents: []int{1}}))
+	if _, err := fxruntest.TryCall[revenue](t, computeRevenue); !errors.Is(err, container.ErrInvalid) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,55 @@
+package fxruntest
+
+import (
+	"fmt"
+	"reflect"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+)
+
+// Given is the value of an upstream asset that the test's run does not compute:
+// what an earlier run would have stored. value is of the type that the asset's
+// function returns, or the same rows in another form, as a slice for a stream.
+func Given(asset string, value any) fx.Option {
+	return member("fxruntest.given", given{asset, value})
+}
+
+// Config gives the run config of the launch; of several, the later one counts,
+// field by field.
+func Config(config container.RunConfig) fx.Option { return member("fxruntest.config", config) }
+
+// Tag puts a tag on the run.
+func Tag(name, value string) fx.Option { return member("fxruntest.tag", tag{name, value}) }
+
+// member puts a value into an Fx value group.
+func member[T any](group string, value T) fx.Option {
+	return fx.Provide(fx.Annotated{Group: group, Target: func() T { return value }})
+}
+
+type given struct {
+	asset string
+	value any
+}
+
+type tag struct{ name, value string }
+
+func (g given) fault(format string, args ...any) error {
+	return fmt.Errorf("asset %s: "+format, append([]any{g.asset}, args...)...)
+}
+
+// fits reports what keeps the value from being the asset's.
+func (g given) fits(output assets.Output) error {
+	t := reflect.TypeOf(g.value)
+	switch {
+	case output.Type == nil:
+		return g.fault("it stores its data itself, so it has no value to give")
+	case t == output.Type || t != nil && sameRows(t, output.Type):
+		return nil
+	case t != nil && output.Type.Kind() == reflect.Interface && t.Implements(output.Type):
+		return nil
+	}
+	return g.fault("it is a %s, and a %v was given", output.Type, t)
+}

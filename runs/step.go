@@ -1,0 +1,200 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+)
+
+// stepExecution is one step of a run, while it is executed.
+type stepExecution struct {
+	run  *Run
+	step *assets.Step
+
+	// Of the attempt under way:
+	attempt  int
+	child    *container.Child // of the step's own resources; nil without any
+	context  *assets.Context
+	progress *progress
+}
+
+// execute tries the step until it succeeds or may not be tried again.
+func (x *stepExecution) execute(ctx context.Context) error {
+	for x.attempt = 1; ; x.attempt++ {
+		x.run.record(StepStarted{Step: x.step.Key, Attempt: x.attempt})
+		began := time.Now()
+		materialized, err := x.bounded(ctx)
+		took := time.Since(began)
+		switch {
+		case err == nil:
+			x.run.record(append(materialized, StepSucceeded{Step: x.step.Key, Duration: took})...)
+			return x.run.log.failure()
+		case ctx.Err() != nil:
+			x.run.record(StepCancelled{Step: x.step.Key, Duration: took})
+			return x.failure(err)
+		}
+		failed := StepFailed{Step: x.step.Key, Attempt: x.attempt, Error: FailureOf(err), Duration: took}
+		if x.attempt > x.step.Retries || assets.IsPermanent(err) {
+			x.run.record(failed)
+			return x.failure(err)
+		}
+		failed.Retry = true
+		if x.step.Backoff != nil {
+			failed.RetryDelay = max(0, x.step.Backoff(x.attempt))
+		}
+		x.run.record(failed)
+		if !sleep(ctx, failed.RetryDelay) {
+			x.run.record(StepCancelled{Step: x.step.Key})
+			return x.failure(err)
+		}
+	}
+}
+
+// failure says which step went wrong, and in which attempt if there are several.
+func (x *stepExecution) failure(err error) error {
+	doing := "materializing"
+	if x.step.Op {
+		doing = "executing"
+	}
+	if x.step.Retries > 0 {
+		return fmt.Errorf("%s %s, attempt %d of %d: %w", doing, x.step.Key, x.attempt, x.step.Retries+1, err)
+	}
+	return fmt.Errorf("%s %s: %w", doing, x.step.Key, err)
+}
+
+// sleep waits, and reports whether ctx lasted that long.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	if wait <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// bounded makes one attempt within the step's timeout.
+func (x *stepExecution) bounded(ctx context.Context) ([]EventData, error) {
+	if x.step.Timeout == 0 {
+		return x.try(ctx)
+	}
+	bounded, cancel := context.WithTimeout(ctx, x.step.Timeout)
+	defer cancel()
+	materialized, err := x.try(bounded)
+	if err != nil && ctx.Err() == nil && errors.Is(bounded.Err(), context.DeadlineExceeded) {
+		return nil, fmt.Errorf("timed out after %s: %w", x.step.Timeout, err)
+	}
+	return materialized, err
+}
+
+// try makes one attempt, with a child of its own for what lives per step.
+func (x *stepExecution) try(ctx context.Context) (materialized []EventData, err error) {
+	if x.child, err = x.run.stepChild(ctx, x.step); err != nil {
+		return nil, err
+	}
+	x.progress = &progress{record: func(rows, total int64) {
+		x.run.record(StepProgress{Step: x.step.Key, Rows: rows, Total: total})
+	}}
+	err = guarded(func() error {
+		materialized, err = x.materialize(ctx)
+		return err
+	})
+	x.progress.flush()
+	if x.child != nil {
+		err = errors.Join(err, x.child.Close(err))
+	}
+	return materialized, err
+}
+
+// materialize computes the step's values and stores them.
+func (x *stepExecution) materialize(ctx context.Context) ([]EventData, error) {
+	inputs, err := x.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x.context = assets.NewContext(assets.ContextConfig{
+		Run:      container.RunInfo{ID: x.run.launch.id, Tags: x.run.launch.tags, Launched: x.run.began},
+		Key:      x.step.Key,
+		Attempt:  x.attempt,
+		Logger:   x.run.logger(x.step.Key),
+		Progress: x.progress.set,
+	})
+	values, err := x.step.Call(assets.Call{
+		Context: ctx, Step: x.context, Arguments: x.arguments(x.step.Target()), Inputs: inputs,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(values) > 0 && ctx.Err() != nil { // the function paid no heed to it
+		return nil, context.Cause(ctx)
+	}
+	about, err := x.store(ctx, values)
+	if err != nil {
+		return nil, err
+	}
+	var materialized []EventData
+	for i, output := range x.step.Outputs {
+		if !output.Op {
+			materialized = append(materialized, x.materialized(output, about[i]))
+		}
+	}
+	return materialized, nil
+}
+
+// materialized is the record of an asset that was computed; about is what its
+// IO manager told, over which the function's word counts.
+func (x *stepExecution) materialized(output assets.Output, about Values) AssetMaterialized {
+	event := AssetMaterialized{
+		Asset: output.Key, Step: x.step.Key, IOManager: output.IO, CodeVersion: output.CodeVersion, Metadata: about,
+	}
+	event.Size, _ = about["bytes"].(int64)
+	for name, fact := range x.context.Metadata(output.Key) {
+		if event.Metadata == nil {
+			event.Metadata = make(Values)
+		}
+		event.Metadata[name] = fact
+	}
+	return event
+}
+
+// errGoexit is given where a function ends its goroutine in place of
+// returning.
+var errGoexit = errors.New("it ended its goroutine without returning")
+
+// guarded calls an attempt in a goroutine of its own, so that a panic or an end
+// of the goroutine, in the function, in a stream that it returned or in an IO
+// manager, is an error of the step. It waits for as long as the attempt goes
+// on: resources must not be stopped under it.
+func guarded(attempt func() error) (err error) {
+	returned := make(chan struct{})
+	go func() {
+		defer close(returned)
+		err = errGoexit
+		defer func() {
+			if recovered := recover(); recovered != nil {
+				err = container.Recovered(recovered)
+			}
+		}()
+		err = attempt()
+	}()
+	<-returned
+	return err
+}
+
+// arguments returns what a target gets for a step: from the step's own child
+// if it lives per step, else from the run's.
+func (x *stepExecution) arguments(target *container.Target) []reflect.Value {
+	if target.LivesPerStep() {
+		return x.child.Arguments(target)
+	}
+	return x.run.child.Arguments(target)
+}
