@@ -12,12 +12,8 @@ build: ## compile every package, tests included
 	go test -run '^$$' ./... > /dev/null
 
 .PHONY: test
-test: ## run the tests, quickly
-	go test ./...
-
-.PHONY: race
-race: ## run the tests as CI does: race detector, shuffled
-	go test -race -shuffle=on ./...
+test: ## run all tests as CI does: race detector, shuffled, with PostgreSQL
+	./test
 
 .PHONY: lint
 lint: ## run the linters (the first time compiles them, some minutes)

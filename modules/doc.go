@@ -6,8 +6,9 @@
 //   - sqldb: a pool of connections to an SQL database, on any database/sql
 //     driver, with a helper for transactions
 //   - sqldb/sqlite: the same on SQLite, in pure Go
-//   - httpclient: a client of one HTTP API: retries, bearer token, JSON, bounded
-//     responses
+//   - httpclient: a client of one HTTP API: logins and their renewal, a limit of
+//     requests a second, retries, JSON, bounded responses
+//   - bucket: a bucket of an object store: a folder, memory, or a cloud's
 //
 // A module imports Fx, the library it wraps and, of fxrun, only
 // [github.com/fxrun/fxrun/container], for secrets in its Config. It works in

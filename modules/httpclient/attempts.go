@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+	"golang.org/x/time/rate"
 )
 
 // attempts is one request on its way: how often it was sent, what became of
@@ -20,6 +21,7 @@ import (
 type attempts struct {
 	cfg  Config
 	http *http.Client
+	pace *rate.Limiter // nil without a limit
 
 	count int
 	wait  time.Duration
@@ -34,11 +36,16 @@ func (a *attempts) send(req *http.Request, read func(*http.Response) error) (*ht
 		return nil, err
 	}
 	rewindable.SetResponseHandler(read)
+	if err := a.keepPace(req.Context()); err != nil {
+		closeBody(req)
+		return nil, err
+	}
 	client := retryablehttp.Client{
 		HTTPClient:     a.http,
 		RetryMax:       a.maxRetries(req),
 		RequestLogHook: func(_ retryablehttp.Logger, _ *http.Request, i int) { a.count = i + 1 },
 		CheckRetry:     a.check,
+		PrepareRetry:   func(req *http.Request) error { return a.keepPace(req.Context()) },
 		Backoff:        func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return a.wait },
 		ErrorHandler:   retryablehttp.PassthroughErrorHandler,
 	}
@@ -50,6 +57,24 @@ func (a *attempts) send(req *http.Request, read func(*http.Response) error) (*ht
 		return nil, a.explain(withoutURL(err))
 	}
 	return resp, nil
+}
+
+// keepPace waits until the next request may be sent. It isn't done in a
+// transport, where the wait would count for the attempt's timeout.
+func (a *attempts) keepPace(ctx context.Context) error {
+	if a.pace == nil {
+		return nil
+	}
+	err := a.pace.Wait(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	default: // a wait that would outlast the deadline isn't begun
+		err = context.DeadlineExceeded
+	}
+	return fmt.Errorf("waiting for the limit of %v requests a second: %w", a.cfg.RequestsPerSecond, err)
 }
 
 func (a *attempts) maxRetries(req *http.Request) int {

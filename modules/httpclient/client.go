@@ -3,8 +3,10 @@
 // call failed without giving away secrets.
 //
 // A resource for a particular API embeds [*Client] and adds the calls that the
-// API has; where the API wants a login, its OnStart hook logs in and hands the
-// token to [Client.SetBearer].
+// API has. Where the API wants a login, its constructor hands the function that
+// logs in to [Client.UseTokens], which calls it at the start, and again before
+// the token expires or once it is refused. How many requests a second the API
+// allows stands in the [Config].
 package httpclient
 
 import (
@@ -16,6 +18,7 @@ import (
 
 	"github.com/hashicorp/go-cleanhttp"
 	"go.uber.org/fx"
+	"golang.org/x/time/rate"
 
 	"github.com/fxrun/fxrun/container"
 )
@@ -25,7 +28,9 @@ type Client struct {
 	cfg    Config // with defaults filled in
 	base   *url.URL
 	http   *http.Client
-	bearer atomic.Pointer[container.Secret[string]] // never nil
+	bearer atomic.Pointer[container.Secret[string]] // never nil; unused with tokens
+	tokens *tokens                                  // nil without a source of them
+	pace   *rate.Limiter                            // nil without a limit
 }
 
 // New returns a client of the API at cfg.BaseURL. It calls nothing when lc
@@ -60,25 +65,56 @@ func NewWithTransport(lc fx.Lifecycle, cfg Config, transport http.RoundTripper) 
 		client.http.Timeout = cfg.Timeout
 	}
 	client.SetBearer(cfg.Token)
+	if cfg.RequestsPerSecond > 0 {
+		client.pace = rate.NewLimiter(rate.Limit(cfg.RequestsPerSecond), cfg.Burst)
+	}
 	lc.Append(fx.StopHook(client.http.CloseIdleConnections))
 	return client, nil
 }
 
 // SetBearer makes every later request to the API carry the token; one that
-// holds "" ends that. It takes the place of the config's Token.
+// holds "" ends that. It takes the place of the config's Token, or, with
+// [Client.UseTokens], of the source's last one until the API refuses it.
 //
 // The token is sent to the origin of the base URL only (scheme, host, port),
 // neither to another host that a request or a redirect names, nor over plain
 // HTTP where the base URL is HTTPS. A request that has an Authorization header
 // keeps its own.
-func (c *Client) SetBearer(token container.Secret[string]) { c.bearer.Store(&token) }
-
-func (c *Client) authorize(req *http.Request) {
-	token := c.bearer.Load().Reveal()
-	if token == "" || req.Header.Get("Authorization") != "" || !sameOrigin(req.URL, c.base) {
-		return
+func (c *Client) SetBearer(token container.Secret[string]) {
+	c.bearer.Store(&token)
+	if c.tokens != nil {
+		c.tokens.set(token)
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
+}
+
+// authorize gives the request its token, if it is to have one.
+func (c *Client) authorize(req *http.Request) error {
+	if !c.wantsToken(req) {
+		return nil
+	}
+	token := *c.bearer.Load()
+	if c.tokens != nil {
+		tokens := c.tokensFor(req)
+		if tokens == nil {
+			return nil
+		}
+		var err error
+		if token, err = tokens.get(req.Context()); err != nil {
+			return err
+		}
+	}
+	setBearer(req, token)
+	return nil
+}
+
+func setBearer(req *http.Request, token container.Secret[string]) {
+	if token.Reveal() != "" {
+		req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	}
+}
+
+func (c *Client) wantsToken(req *http.Request) bool {
+	return req.Header.Get("Authorization") == "" && sameOrigin(req.URL, c.base)
 }
 
 // checkRedirect goes beyond net/http, which keeps the Authorization header when

@@ -3,6 +3,7 @@ package httpclient
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/fxrun/fxrun/container"
@@ -14,8 +15,19 @@ type Config struct {
 	// requests share ("https://api.example/v1"). No user, query or fragment.
 	BaseURL string `json:"base_url" split_words:"true" required:"true" desc:"where the API is, such as https://api.example/v1"`
 	// Token is a bearer token sent from the first request on. Empty means none,
-	// or one that comes later by [Client.SetBearer].
+	// or one that comes later by [Client.SetBearer] or [Client.UseTokens].
 	Token container.Secret[string] `json:"token" desc:"bearer token, if the API takes a fixed one"`
+	// RenewBefore is how long before its end a token of [Client.UseTokens] is
+	// renewed. Zero means a minute, a negative duration not before it has
+	// expired.
+	RenewBefore time.Duration `json:"renew_before" split_words:"true" default:"1m" desc:"renew a login's token this long before it expires; -1s for not before"`
+	// RequestsPerSecond is how many requests are sent in a second, on average,
+	// retries included and redirects not; it may be a fraction. Requests beyond
+	// it wait, in turn, outside of the Timeout. Zero means no limit.
+	RequestsPerSecond float64 `json:"requests_per_second" split_words:"true" desc:"requests a second at most; 0 for no limit"`
+	// Burst is how many requests may be sent at once after a quiet time, within
+	// RequestsPerSecond. Zero means 1.
+	Burst int `json:"burst" default:"1" desc:"requests that may go out at once, within requests_per_second"`
 	// Timeout bounds one attempt, from connecting to the last byte of the
 	// response. Zero means 30 seconds, a negative duration no bound; the
 	// request's context bounds all attempts together.
@@ -36,6 +48,8 @@ type Config struct {
 }
 
 const (
+	defaultRenewBefore      = time.Minute
+	defaultBurst            = 1
 	defaultTimeout          = 30 * time.Second
 	defaultMaxRetries       = 3
 	defaultRetryMinWait     = 500 * time.Millisecond
@@ -50,6 +64,12 @@ func (c Config) Validate() error {
 	if _, err := parseBase(c.BaseURL); err != nil {
 		faults = append(faults, err)
 	}
+	if !(c.RequestsPerSecond >= 0) || math.IsInf(c.RequestsPerSecond, 1) { // also not a number
+		faults = append(faults, fmt.Errorf("requests_per_second: %v is no number of requests, want 0 or more", c.RequestsPerSecond))
+	}
+	if c.Burst < 0 {
+		faults = append(faults, fmt.Errorf("burst: %d is negative", c.Burst))
+	}
 	if c.RetryMinWait < 0 {
 		faults = append(faults, fmt.Errorf("retry_min_wait: %v is negative", c.RetryMinWait))
 	}
@@ -62,6 +82,12 @@ func (c Config) Validate() error {
 // withDefaults is for programs that write the struct by hand. The same values
 // stand in the default tags, for those who fill and describe it.
 func (c Config) withDefaults() Config {
+	if c.RenewBefore == 0 {
+		c.RenewBefore = defaultRenewBefore
+	}
+	if c.Burst == 0 {
+		c.Burst = defaultBurst
+	}
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}

@@ -16,7 +16,9 @@ import (
 // Idempotency-Key header), and the connection failed or the status is 429 or
 // 5xx but not 501. The wait between attempts grows as [Config] says, follows
 // the server's Retry-After, and ends with the request's context; a wait that
-// would outlast the context's deadline isn't begun.
+// would outlast the context's deadline isn't begun. The config's limit of
+// requests a second holds for all attempts of all requests together. A request
+// whose token was refused is sent once more, as [Client.UseTokens] tells.
 //
 // An error begins with the method and the URL without user and query, and
 // holds no token, not even where the server's answer repeats it. errors.Is
@@ -35,8 +37,26 @@ func (c *Client) send(req *http.Request, read func(*http.Response) error) (*http
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
-	c.authorize(req)
-	attempts := attempts{cfg: c.cfg, http: c.http}
+	tokens := c.tokensFor(req)
+	if err := c.authorize(req); err != nil {
+		closeBody(req)
+		return nil, fmt.Errorf("%s %s: %w", req.Method, showURL(req.URL), err)
+	}
+	resp, err := c.attempt(req, read)
+	if err == nil && resp.StatusCode == http.StatusUnauthorized && tokens != nil {
+		req, resp, err = c.sendAgain(req, resp, tokens, read)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !isSuccess(resp) {
+		return nil, c.statusError(req, resp)
+	}
+	return resp, nil
+}
+
+func (c *Client) attempt(req *http.Request, read func(*http.Response) error) (*http.Response, error) {
+	attempts := attempts{cfg: c.cfg, http: c.http, pace: c.pace}
 	resp, err := attempts.send(req, func(resp *http.Response) error {
 		if !isSuccess(resp) {
 			return nil
@@ -46,10 +66,39 @@ func (c *Client) send(req *http.Request, read func(*http.Response) error) (*http
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", req.Method, showURL(req.URL), err)
 	}
-	if !isSuccess(resp) {
-		return nil, c.statusError(req, resp)
-	}
 	return resp, nil
+}
+
+// sendAgain sends a request whose token was refused once more, with a new one.
+// Whatever its method is: the API hasn't acted on it.
+func (c *Client) sendAgain(
+	req *http.Request, refusal *http.Response, tokens *tokens, read func(*http.Response) error,
+) (*http.Request, *http.Response, error) {
+	token, err := tokens.refused(req.Context(), sentToken(req))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w; renewing the token: %w", c.statusError(req, refusal), err)
+	}
+	again := req.Clone(req.Context()) // net/http may still write the body of req
+	if req.Body != nil && req.Body != http.NoBody {
+		if req.GetBody == nil {
+			return req, refusal, nil
+		}
+		if again.Body, err = req.GetBody(); err != nil {
+			return nil, nil, fmt.Errorf("%w; rewinding the body: %w", c.statusError(req, refusal), err)
+		}
+	}
+	_, _ = io.CopyN(io.Discard, refusal.Body, maxErrorBody) // so that the connection can be used again
+	_ = refusal.Body.Close()
+	setBearer(again, token)
+	resp, err := c.attempt(again, read)
+	return again, resp, err
+}
+
+// closeBody does what net/http does with the body of a request that isn't sent.
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
 }
 
 func isSuccess(resp *http.Response) bool { return resp.StatusCode/100 == 2 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -32,18 +33,26 @@ func NewShop(lc fx.Lifecycle, cfg ShopConfig) (*Shop, error) {
 		return nil, err
 	}
 	shop := &Shop{Client: client, password: cfg.Password}
-	lc.Append(fx.StartStopHook(shop.login, shop.logout))
+	client.UseTokens(lc, shop.login)
+	lc.Append(fx.StopHook(shop.logout))
 	return shop, nil
 }
 
-func (s *Shop) login(ctx context.Context) error {
-	var session struct{ Token container.Secret[string] }
+// login is called at the start, and again before the token expires or once it
+// is refused.
+func (s *Shop) login(ctx context.Context) (httpclient.Token, error) {
+	var session struct {
+		Token   container.Secret[string]
+		Seconds int
+	}
 	credentials := map[string]string{"password": s.password.Reveal()}
 	if err := s.PostJSON(ctx, "login", credentials, &session); err != nil {
-		return fmt.Errorf("logging in: %w", err)
+		return httpclient.Token{}, err
 	}
-	s.SetBearer(session.Token)
-	return nil
+	return httpclient.Token{
+		Value:   session.Token,
+		Expires: time.Now().Add(time.Duration(session.Seconds) * time.Second),
+	}, nil
 }
 
 func (s *Shop) logout(ctx context.Context) error {
@@ -63,7 +72,7 @@ func shopServer() *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/login", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Println("server: login")
-		_, _ = fmt.Fprint(w, `{"token": "t0k3n"}`)
+		_, _ = fmt.Fprint(w, `{"token": "t0k3n", "seconds": 3600}`)
 	})
 	mux.HandleFunc("GET /v1/orders", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Println("server: orders with", r.Header.Get("Authorization"))
@@ -113,4 +122,66 @@ func ExampleStatusError() {
 		fmt.Println("there is none:", err)
 	}
 	// Output: there is none: fetching order 7: GET https://api.example/orders/7: 404 Not Found: no such order
+}
+
+// clientCredentials stands for the Config of golang.org/x/oauth2/clientcredentials,
+// whose Token method has this shape.
+type clientCredentials struct{ ID, Secret string }
+
+type oauthToken struct {
+	AccessToken string
+	Expiry      time.Time
+}
+
+func (c clientCredentials) Token(context.Context) (*oauthToken, error) {
+	return &oauthToken{AccessToken: "t0k3n for " + c.ID, Expiry: time.Now().Add(time.Hour)}, nil
+}
+
+// OAuth 2 with client credentials: any source of tokens is a function away.
+func ExampleClient_UseTokens_oauth2() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, "%q", r.Header.Get("Authorization"))
+	}))
+	defer server.Close()
+
+	newClient := func(lc fx.Lifecycle, cfg httpclient.Config, credentials clientCredentials) (*httpclient.Client, error) {
+		client, err := httpclient.New(lc, cfg)
+		if err != nil {
+			return nil, err
+		}
+		client.UseTokens(lc, func(ctx context.Context) (httpclient.Token, error) {
+			token, err := credentials.Token(ctx)
+			if err != nil {
+				return httpclient.Token{}, err
+			}
+			return httpclient.Token{Value: container.NewSecret(token.AccessToken), Expires: token.Expiry}, nil
+		})
+		return client, nil
+	}
+	var client *httpclient.Client
+	app := fx.New(
+		fx.NopLogger,
+		fx.Supply(httpclient.Config{BaseURL: server.URL}, clientCredentials{ID: "me", Secret: "hunter2"}),
+		fx.Provide(newClient),
+		fx.Populate(&client),
+	)
+	ctx := context.Background()
+	if err := app.Start(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	var authorization string
+	fmt.Println(client.GetJSON(ctx, "", nil, &authorization), authorization)
+	fmt.Println(app.Stop(ctx))
+	// Output:
+	// <nil> Bearer t0k3n for me
+	// <nil>
+}
+
+// An API that allows ten requests a second: all callers of the client together
+// keep to it.
+func ExampleConfig_rate() {
+	cfg := httpclient.Config{BaseURL: "https://api.example", RequestsPerSecond: 10, Burst: 5}
+	fmt.Println(cfg.Validate())
+	// Output: <nil>
 }

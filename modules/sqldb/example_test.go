@@ -64,3 +64,42 @@ func ExampleDB_InTx() {
 	// <nil>
 	// <nil>
 }
+
+func ExampleNewTx() {
+	c, err := container.New(
+		container.Provide("db", sqlite.New, container.PerProcess(), container.Config(sqlite.Config{Path: sqlite.Memory})),
+		container.Provide("tx", sqldb.NewTx),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	fmt.Println(c.Invoke(ctx, func(db *sqldb.DB) error {
+		_, err := db.ExecContext(ctx, "CREATE TABLE payments (cents INTEGER)")
+		return err
+	}))
+	// Whoever asks for a *sqldb.Tx in a run shares one transaction.
+	pay := func(cents int, outcome error) func(tx *sqldb.Tx) error {
+		return func(tx *sqldb.Tx) error {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO payments VALUES (?)", cents); err != nil {
+				return err
+			}
+			return outcome
+		}
+	}
+	fmt.Println(c.Invoke(ctx, pay(100, nil)))
+	fmt.Println(c.Invoke(ctx, pay(250, errors.New("account is closed"))))
+
+	var sum int
+	fmt.Println(c.Invoke(ctx, func(db *sqldb.DB) error {
+		return db.QueryRowContext(ctx, "SELECT sum(cents) FROM payments").Scan(&sum)
+	}))
+	fmt.Println(sum, c.Close())
+	// Output:
+	// <nil>
+	// <nil>
+	// account is closed
+	// <nil>
+	// 100 <nil>
+}

@@ -1,0 +1,58 @@
+package sqltable
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"reflect"
+
+	"github.com/fxrun/fxrun/iomanagers"
+)
+
+// cells are where the columns of a query are scanned to, for one row after another.
+type cells struct {
+	cells   []cell
+	targets []any
+}
+
+func newCells(s *schema) *cells {
+	c := &cells{cells: make([]cell, len(s.columns)), targets: make([]any, len(s.columns))}
+	for i := range s.columns {
+		c.cells[i].column = &s.columns[i]
+		c.targets[i] = &c.cells[i]
+	}
+	return c
+}
+
+// read fills the slice that dst points to, up to its capacity, with the next rows found.
+func (c *cells) read(ctx context.Context, found *sql.Rows, dst any) error {
+	into := reflect.ValueOf(dst).Elem()
+	n := 0
+	for ; n < into.Cap() && found.Next(); n++ {
+		into.SetLen(n + 1)
+		row := into.Index(n)
+		if row.Kind() == reflect.Pointer {
+			row.Set(reflect.New(row.Type().Elem()))
+			row = row.Elem()
+		}
+		for i := range c.cells {
+			c.cells[i].row = row
+		}
+		if err := found.Scan(c.targets...); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return fmt.Errorf("%w: %w", iomanagers.ErrType, err)
+		}
+	}
+	if n < into.Cap() {
+		if err := found.Err(); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		return io.EOF
+	}
+	return nil
+}

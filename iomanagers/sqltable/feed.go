@@ -1,0 +1,115 @@
+package sqltable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"reflect"
+
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
+)
+
+// feed gives the values of rows that are to be stored.
+type feed struct {
+	columns []column
+	limits  limits
+	batches iter.Seq2[any, error]
+}
+
+// each calls fn with the values of every row, in the order of columns, and returns how many
+// there were. fn keeps the values, but not the slice.
+func (f *feed) each(ctx context.Context, fn func(values []any) error) (int, error) {
+	values := make([]any, len(f.columns))
+	n := 0
+	for batch, err := range f.batches {
+		if err != nil {
+			return n, err
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		for all, i := reflect.ValueOf(batch), 0; i < all.Len(); i++ {
+			row := all.Index(i)
+			if row.Kind() == reflect.Pointer {
+				if row.IsNil() {
+					return n, fmt.Errorf("row %d: %w: nil, which no table has a row for", n, iomanagers.ErrUnsupported)
+				}
+				row = row.Elem()
+			}
+			for c := range f.columns {
+				if values[c], err = f.columns[c].value(row, f.limits); err != nil {
+					return n, fmt.Errorf("row %d: %w", n, err)
+				}
+			}
+			if err := fn(values); err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
+	return n, nil
+}
+
+// holdAll reads batches to the end. Batches are valid until the next only, so they are
+// copied; what rows refer to stays.
+func holdAll(ctx context.Context, batches iter.Seq2[any, error]) (iter.Seq2[any, error], error) {
+	var held []any
+	for batch, err := range batches {
+		if err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		from := reflect.ValueOf(batch)
+		own := reflect.MakeSlice(from.Type(), from.Len(), from.Len())
+		reflect.Copy(own, from)
+		held = append(held, own.Interface())
+	}
+	return func(yield func(any, error) bool) {
+		for _, batch := range held {
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+// readAhead reads a source to the end and closes it.
+func readAhead(source rows.Source, s *schema) (_ rows.Source, err error) {
+	defer func() { err = errors.Join(err, source.Close()) }()
+	var batches []reflect.Value
+	for {
+		batch := reflect.New(s.shape.Slice)
+		batch.Elem().Set(reflect.MakeSlice(s.shape.Slice, 0, rows.Size))
+		err := source.Read(batch.Interface())
+		if errors.Is(err, io.EOF) {
+			return &held{batches: batches}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		batches = append(batches, batch.Elem())
+	}
+}
+
+// held is a source of rows in memory.
+type held struct{ batches []reflect.Value }
+
+func (h *held) Read(dst any) error {
+	if len(h.batches) == 0 {
+		return io.EOF
+	}
+	into := reflect.ValueOf(dst).Elem()
+	into.SetLen(min(into.Cap(), h.batches[0].Len()))
+	n := reflect.Copy(into, h.batches[0])
+	if h.batches[0] = h.batches[0].Slice(n, h.batches[0].Len()); h.batches[0].Len() == 0 {
+		h.batches = h.batches[1:]
+	}
+	return nil
+}
+
+func (h *held) Close() error { return nil }

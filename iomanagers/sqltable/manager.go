@@ -1,0 +1,311 @@
+package sqltable
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
+)
+
+// Manager is an iomanagers.IOManager that keeps rows as tables of an SQL database. The
+// package's documentation says how. Format is ignored: a table is the only one.
+//
+// Streams are stored and loaded a batch at a time, in bounded memory. A Load of a stream
+// holds a connection of the pool while it is ranged over, and sees the value as it was when
+// that began, whatever is stored meanwhile; a Store holds one too. So the pool needs at
+// least two for each step that runs at once. Over a pool of a single connection, as that of
+// an SQLite database in memory, streams are held in memory instead.
+//
+// In PostgreSQL a Store leaves the old rows to VACUUM, and one that has to change columns
+// waits for those who read the table: a step that ranges over the old value must not store
+// rows with other columns meanwhile, and gets an error after LockTimeout if it does. In
+// SQLite one Store writes at a time; a stream is first written to a temporary table, so
+// that others wait only for the copying of it.
+//
+// Safe for concurrent use, and for several processes on one database. Nothing needs
+// closing but the pool, which stays the caller's.
+type Manager struct {
+	db  *sql.DB
+	cfg Config
+
+	schemas sync.Map // of *schema, by the reflect.Type of rows
+
+	mu      sync.Mutex
+	dialect dialect // nil until it has been found out
+	storing chan struct{}
+}
+
+var (
+	_ iomanagers.IOManager = (*Manager)(nil)
+	_ iomanagers.Checker   = (*Manager)(nil)
+	_ iomanagers.Checker   = checker{}
+)
+
+// New returns a manager on db, whose error is that of [Config.Validate]. Whether db is a
+// SQLite or a PostgreSQL is asked when it is first needed; PostgreSQL's driver must be pgx,
+// as that of package modules/sqldb/postgres is.
+func New(db *sql.DB, cfg Config) (*Manager, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("making the manager of SQL tables: %w", err)
+	}
+	if cfg.LockTimeout == 0 {
+		cfg.LockTimeout = defaultLockTimeout
+	}
+	return &Manager{db: db, cfg: cfg}, nil
+}
+
+// Check reports whether values of type t can be stored. It ignores format.
+func (*Manager) Check(format string, t reflect.Type) error { return checker{}.Check(format, t) }
+
+// checker is what is known of every manager before there is one.
+type checker struct{}
+
+func (checker) Check(_ string, t reflect.Type) error {
+	_, err := schemaOf(t)
+	return err
+}
+
+// Store makes the rows of value those of the asset's table, or of a partition in it. Of
+// metadata it gives "rows" and "table".
+func (m *Manager) Store(ctx context.Context, out iomanagers.Output, value any) error {
+	if err := m.store(ctx, out, value); err != nil {
+		return fmt.Errorf("storing %v: %w", out, contextual(ctx, err))
+	}
+	return nil
+}
+
+// Load gives dst the rows of the asset's table, or of a partition in it, in the order in
+// which they were stored. Columns that the type lacks are ignored; those that the table
+// lacks match iomanagers.ErrType.
+func (m *Manager) Load(ctx context.Context, in iomanagers.Input, dst any) error {
+	if err := m.load(ctx, in, dst); err != nil {
+		return fmt.Errorf("loading %v: %w", in, contextual(ctx, err))
+	}
+	return nil
+}
+
+// contextual makes sure that an error that comes from the end of ctx says so, which not
+// every driver does.
+func contextual(ctx context.Context, err error) error {
+	if cause := ctx.Err(); cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
+}
+
+func (m *Manager) schemaOf(t reflect.Type) (*schema, error) {
+	if known, ok := m.schemas.Load(t); ok {
+		return known.(*schema), nil
+	}
+	s, err := schemaOf(t)
+	if err != nil {
+		return nil, err
+	}
+	m.schemas.Store(t, s)
+	return s, nil
+}
+
+// place is where the value of one asset and partition is kept.
+type place struct {
+	asset, partition string // as the catalog has them
+	schema, name     string
+	table, catalog   string // as SQL
+	runID            string
+	questionMarks    bool // the database knows no numbered parameters
+}
+
+func (m *Manager) place(asset, partition, runID string) place {
+	name := tableName(m.cfg.Prefix, asset)
+	return place{
+		asset: escapeKey(asset), partition: escapeKey(partition), runID: escapeKey(runID),
+		schema: m.cfg.Schema, name: name,
+		table:   qualified(m.cfg.Schema, name),
+		catalog: qualified(m.cfg.Schema, m.cfg.Prefix+catalogName),
+	}
+}
+
+func (m *Manager) store(ctx context.Context, out iomanagers.Output, value any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	declared, err := declaredType(out, value)
+	if err != nil {
+		return err
+	}
+	s, err := m.schemaOf(declared)
+	if err != nil {
+		return err
+	}
+	d, err := m.knownDialect(ctx)
+	if err != nil {
+		return err
+	}
+	v := reflect.ValueOf(value)
+	if v.Type() != declared {
+		v = v.Convert(declared)
+	}
+	batches := rows.Batches(v.Interface(), 0)
+	streams := s.shape.Form.Streams()
+	if streams && m.hasOneConnection() {
+		// What feeds the stream may need the connection too.
+		held, err := holdAll(ctx, batches)
+		if err != nil {
+			return err
+		}
+		batches, streams = held, false
+	}
+	release, err := m.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	p := m.place(out.Asset, out.Partition, out.RunID)
+	count, err := d.store(ctx, p, s, &feed{columns: s.columns, limits: d.limits(), batches: batches}, streams)
+	if err != nil {
+		return err
+	}
+	out.AddMetadata("rows", count)
+	out.AddMetadata("table", strings.TrimPrefix(p.schema+"."+p.name, "."))
+	return nil
+}
+
+func (m *Manager) load(ctx context.Context, in iomanagers.Input, dst any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	target, err := targetType(in, dst)
+	if err != nil {
+		return err
+	}
+	s, err := m.schemaOf(target)
+	if err != nil {
+		return err
+	}
+	d, err := m.knownDialect(ctx)
+	if err != nil {
+		return err
+	}
+	p := m.place(in.Asset, in.Partition, in.RunID)
+	open := func(ctx context.Context) (rows.Source, error) {
+		source, err := d.open(ctx, p, s)
+		if err != nil {
+			return nil, contextual(ctx, err)
+		}
+		if !m.hasOneConnection() {
+			return source, nil
+		}
+		return readAhead(source, s)
+	}
+	if s.shape.Form.Streams() {
+		// That there is a value, of such columns, is said now and not when it is read.
+		source, err := d.open(ctx, p, s)
+		if err != nil {
+			return err
+		}
+		if err := source.Close(); err != nil {
+			return err
+		}
+		inner := open
+		open = func(ctx context.Context) (rows.Source, error) {
+			source, err := inner(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("loading %v: %w", in, err)
+			}
+			return source, nil
+		}
+	}
+	return rows.Fill(ctx, dst, open)
+}
+
+// hasOneConnection says that whoever holds a connection keeps all others waiting.
+func (m *Manager) hasOneConnection() bool { return m.db.Stats().MaxOpenConnections == 1 }
+
+// takeTurn bounds the Stores at once to half of the connections: they read what they store
+// over the others.
+func (m *Manager) takeTurn(ctx context.Context) (release func(), err error) {
+	most := m.db.Stats().MaxOpenConnections
+	if most == 0 {
+		return func() {}, nil
+	}
+	m.mu.Lock()
+	if m.storing == nil {
+		m.storing = make(chan struct{}, max(1, most/2))
+	}
+	storing := m.storing
+	m.mu.Unlock()
+	select {
+	case storing <- struct{}{}:
+		return func() { <-storing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// knownDialect asks the database what it is, once.
+func (m *Manager) knownDialect(ctx context.Context) (dialect, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dialect != nil {
+		return m.dialect, nil
+	}
+	var version string
+	err := m.db.QueryRowContext(ctx, "SELECT version()").Scan(&version)
+	if err == nil && strings.HasPrefix(version, "PostgreSQL ") {
+		m.dialect = &postgreSQL{db: m.db, lockTimeout: m.cfg.LockTimeout}
+		return m.dialect, nil
+	}
+	if err == nil {
+		return nil, fmt.Errorf("%w: tables in %q; in SQLite and PostgreSQL they are", iomanagers.ErrUnsupported, version)
+	}
+	if second := m.db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); second != nil {
+		return nil, fmt.Errorf("asking the database what it is: %w", err)
+	}
+	m.dialect = &sqLite{db: m.db, writing: make(chan struct{}, 1)}
+	return m.dialect, nil
+}
+
+// dialect is what differs between databases.
+type dialect interface {
+	// limits says what columns can't hold.
+	limits() limits
+	// store puts rows into their place and says how many.
+	store(ctx context.Context, p place, s *schema, rows *feed, streams bool) (int, error)
+	// open begins to read the rows of a place.
+	open(ctx context.Context, p place, s *schema) (rows.Source, error)
+}
+
+// declaredType returns the Go type that value is stored as.
+func declaredType(out iomanagers.Output, value any) (reflect.Type, error) {
+	actual := reflect.TypeOf(value)
+	switch {
+	case actual == nil:
+		return nil, fmt.Errorf("%w: the value is nil", iomanagers.ErrType)
+	case out.Type == nil:
+		return actual, nil
+	case !actual.AssignableTo(out.Type):
+		return nil, fmt.Errorf("%w: the value is a %v, a %v is declared", iomanagers.ErrType, actual, out.Type)
+	}
+	return out.Type, nil
+}
+
+// targetType returns the type of what dst points to.
+func targetType(in iomanagers.Input, dst any) (reflect.Type, error) {
+	pointer := reflect.ValueOf(dst)
+	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
+		return nil, fmt.Errorf("%w: the destination must be a non-nil pointer, not %T", iomanagers.ErrType, dst)
+	}
+	target := pointer.Type().Elem()
+	if in.Type != nil && target != in.Type {
+		return nil, fmt.Errorf("%w: the destination is a %T, a %v is asked for", iomanagers.ErrType, dst, in.Type)
+	}
+	if rows.IsBytes(target) && in.Stored != nil && in.Stored != target {
+		return nil, fmt.Errorf("%w: a table has no bytes to give", iomanagers.ErrUnsupported)
+	}
+	return target, nil
+}

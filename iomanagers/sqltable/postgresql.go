@@ -1,0 +1,432 @@
+package sqltable
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
+)
+
+// postgreSQL keeps tables in PostgreSQL.
+type postgreSQL struct {
+	db          *sql.DB
+	lockTimeout time.Duration
+}
+
+func (*postgreSQL) limits() limits { return limits{text: true, times: time.Microsecond} }
+
+func (*postgreSQL) columnType(c column) string {
+	switch c.class {
+	case integers:
+		return map[int]string{16: "smallint", 32: "integer", 64: "bigint"}[c.bits]
+	case floats:
+		return map[int]string{32: "real", 64: "double precision"}[c.bits]
+	}
+	return map[class]string{
+		booleans: "boolean", texts: "text", blobs: "bytea", times: "timestamp with time zone", documents: "jsonb",
+	}[c.class]
+}
+
+func (*postgreSQL) classOf(typ string) class {
+	switch typ {
+	case "smallint", "integer", "bigint":
+		return integers
+	case "real", "double precision":
+		return floats
+	case "boolean":
+		return booleans
+	case "text", "character varying":
+		return texts
+	case "bytea":
+		return blobs
+	case "timestamp with time zone":
+		return times
+	case "jsonb", "json":
+		return documents
+	}
+	if strings.HasPrefix(typ, "character varying(") {
+		return texts
+	}
+	return 0
+}
+
+// wanted returns the columns of a table for rows.
+func (d *postgreSQL) wanted(p place, s *schema, stored storedColumns) []storedColumn {
+	var columns []storedColumn
+	for _, c := range s.columns {
+		columns = append(columns, storedColumn{c.name, d.columnType(c)})
+	}
+	if _, shared := stored.find(partitionColumn); shared || p.partition != "" {
+		columns = append(columns, storedColumn{partitionColumn, "text"})
+	}
+	return append(columns, storedColumn{rowColumn, "bigint"})
+}
+
+func (d *postgreSQL) columns(ctx context.Context, q querier, p place) (storedColumns, error) {
+	return readColumns(ctx, q, `SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+		WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`, p.table)
+}
+
+// errChange says that the table has to be changed, by somebody who has it alone.
+var errChange = errors.New("the table has to be changed")
+
+func (d *postgreSQL) store(ctx context.Context, p place, s *schema, rows *feed, _ bool) (int, error) {
+	if err := d.makeCatalog(ctx, p); err != nil {
+		return 0, err
+	}
+	n, err := d.storeAs(ctx, p, s, rows, false)
+	if errors.Is(err, errChange) { // said before the first row was read
+		n, err = d.storeAs(ctx, p, s, rows, true)
+	}
+	return n, err
+}
+
+// makeCatalog makes the catalog, and its schema, if they aren't there.
+func (d *postgreSQL) makeCatalog(ctx context.Context, p place) error {
+	var exists bool
+	if err := d.db.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", p.catalog).Scan(&exists); err != nil || exists {
+		return err
+	}
+	return d.inTx(ctx, func(tx *sql.Tx) error {
+		// IF NOT EXISTS alone fails where two create at once.
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", lockNumber(p.catalog)); err != nil {
+			return err
+		}
+		if p.schema != "" {
+			if err := tx.QueryRowContext(ctx, "SELECT to_regnamespace($1) IS NOT NULL", quote(p.schema)).Scan(&exists); err != nil {
+				return err
+			}
+			if !exists { // asked first, since it needs a right that not everybody has
+				if _, err := tx.ExecContext(ctx, "CREATE SCHEMA "+quote(p.schema)); err != nil {
+					return err
+				}
+			}
+		}
+		_, err := tx.ExecContext(ctx, p.catalogDefinition("timestamp with time zone"))
+		return err
+	})
+}
+
+// storeAs stores in one transaction. Stores of other partitions go on beside it, unless it
+// is alone, which it must be to change the table's columns.
+func (d *postgreSQL) storeAs(ctx context.Context, p place, s *schema, rows *feed, alone bool) (n int, err error) {
+	err = d.inTx(ctx, func(tx *sql.Tx) error {
+		lock := "pg_advisory_xact_lock_shared"
+		if alone {
+			lock = "pg_advisory_xact_lock"
+		}
+		if _, err := tx.ExecContext(ctx, "SELECT "+lock+"($1)", lockNumber(p.table)); err != nil {
+			return err
+		}
+		stored, err := d.columns(ctx, tx, p)
+		if err != nil {
+			return err
+		}
+		wanted := d.wanted(p, s, stored)
+		err = prepare(ctx, tx, p, stored, wanted, func() error {
+			if !alone {
+				return errChange
+			}
+			_, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = "+strconv.FormatInt(max(1, d.lockTimeout.Milliseconds()), 10))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if alone {
+			if err := d.index(ctx, tx, p, wanted); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = 0"); err != nil {
+				return err
+			}
+		}
+		// Another Store of the same value waits here, and then finds and removes the rows of this one.
+		if err := p.list(ctx, tx, 0); err != nil {
+			return err
+		}
+		insert := &postgresInsert{tx: tx, place: p, columns: s.columns}
+		emptying := "DELETE FROM " + p.table
+		var args []any
+		if hasPartitions(wanted) {
+			insert.partition = &p.partition
+			emptying += " WHERE " + quote(partitionColumn) + " = $1"
+			args = append(args, p.partition)
+		}
+		if _, err := tx.ExecContext(ctx, emptying, args...); err != nil {
+			return err
+		}
+		if n, err = insert.all(ctx, d, rows); err != nil {
+			return err
+		}
+		return p.list(ctx, tx, n)
+	})
+	return n, err
+}
+
+func hasPartitions(columns []storedColumn) bool {
+	return slices.ContainsFunc(columns, func(c storedColumn) bool { return c.name == partitionColumn })
+}
+
+// index makes the index that gives rows in their order, if it isn't there.
+func (d *postgreSQL) index(ctx context.Context, tx *sql.Tx, p place, columns []storedColumn) error {
+	key := quote(rowColumn)
+	if hasPartitions(columns) {
+		key = quote(partitionColumn) + ", " + key
+	}
+	var exists bool
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass($1)
+		AND pg_get_indexdef(indexrelid) LIKE '%(' || $2)`, p.table, strings.ReplaceAll(key, `"`, "")+")").Scan(&exists)
+	if err != nil || exists {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "CREATE INDEX ON "+p.table+" ("+key+")")
+	return err
+}
+
+// inTx calls fn in a transaction. Whatever goes wrong, a panic too, rolls back.
+func (d *postgreSQL) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	tx, err := d.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing to do after a commit; else the cause is known
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// lockNumber is what names the lock of a table.
+func lockNumber(table string) int64 {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, "fxrun sqltable "+table)
+	return int64(h.Sum64())
+}
+
+// postgresInsert puts rows into a table, many with one statement: each of its columns is a
+// parameter, an array.
+type postgresInsert struct {
+	tx        *sql.Tx
+	place     place
+	columns   []column
+	partition *string // nil where the table has no column for it
+}
+
+// A statement takes so many rows, or fewer if they hold more bytes than that.
+const (
+	mostRows  = 5000
+	mostBytes = 8 << 20
+)
+
+func (s *postgresInsert) all(ctx context.Context, d *postgreSQL, rows *feed) (int, error) {
+	arrays := make([]array, len(s.columns))
+	var into, selected, from []string
+	for i, c := range s.columns {
+		var cast string
+		arrays[i], cast = newArray(c.class)
+		into = append(into, quote(c.name))
+		selected = append(selected, fmt.Sprintf("u.c%d::%s", i, d.columnType(c)))
+		from = append(from, fmt.Sprintf("unnest($%d::%s[])", i+2, cast))
+	}
+	names := make([]string, len(arrays))
+	for i := range names {
+		names[i] = fmt.Sprintf("c%d", i)
+	}
+	if s.partition != nil {
+		into = append(into, quote(partitionColumn))
+		selected = append(selected, fmt.Sprintf("$%d::text", len(arrays)+2))
+	}
+	statement := "INSERT INTO " + s.place.table + " (" + strings.Join(into, ", ") + ", " + quote(rowColumn) + ") SELECT " +
+		strings.Join(selected, ", ") + ", $1::bigint + u.n FROM ROWS FROM (" + strings.Join(from, ", ") + ") WITH ORDINALITY AS u (" +
+		strings.Join(names, ", ") + ", n)"
+
+	before, held, size := 0, 0, 0
+	flush := func() error {
+		args := []any{int64(before)}
+		for _, a := range arrays {
+			args = append(args, a.take())
+		}
+		if s.partition != nil {
+			args = append(args, *s.partition)
+		}
+		before, held, size = before+held, 0, 0
+		_, err := s.tx.ExecContext(ctx, statement, args...)
+		return err
+	}
+	n, err := rows.each(ctx, func(values []any) error {
+		for i, v := range values {
+			size += arrays[i].add(v)
+		}
+		if held++; held < mostRows && size < mostBytes {
+			return nil
+		}
+		return flush()
+	})
+	if err == nil && held > 0 {
+		err = flush()
+	}
+	return n, err
+}
+
+// array collects the values of one column.
+type array interface {
+	add(v any) (bytes int)
+	take() any // the values, of which it then holds none
+}
+
+// newArray returns an empty array for a class of columns and the name of its type.
+func newArray(c class) (array, string) {
+	switch c {
+	case integers:
+		return &arrayOf[int64]{}, "bigint"
+	case floats:
+		return &arrayOf[float64]{}, "double precision"
+	case booleans:
+		return &arrayOf[bool]{}, "boolean"
+	case blobs:
+		return &arrayOf[[]byte]{}, "bytea"
+	case times:
+		return &arrayOf[time.Time]{}, "timestamp with time zone"
+	default:
+		return &arrayOf[string]{}, "text"
+	}
+}
+
+type arrayOf[T any] struct {
+	values []T
+	nulls  []int // where values are NULL
+}
+
+func (a *arrayOf[T]) add(v any) int {
+	if v == nil {
+		var zero T
+		a.nulls = append(a.nulls, len(a.values))
+		a.values = append(a.values, zero)
+		return 8
+	}
+	a.values = append(a.values, v.(T))
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case []byte:
+		return len(v)
+	}
+	return 8
+}
+
+func (a *arrayOf[T]) take() any {
+	values, nulls := a.values, a.nulls
+	a.values, a.nulls = make([]T, 0, len(values)), nil
+	if len(nulls) == 0 {
+		return values
+	}
+	pointers := make([]*T, len(values))
+	for i := range values {
+		pointers[i] = &values[i]
+	}
+	for _, i := range nulls {
+		pointers[i] = nil
+	}
+	return pointers
+}
+
+// open reads in a transaction, through a cursor: a reader that breaks off has little to
+// throw away, and one that takes its time holds up no statement.
+func (d *postgreSQL) open(ctx context.Context, p place, s *schema) (_ rows.Source, err error) {
+	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	source := &postgresSource{ctx: ctx, tx: tx, schema: s}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, source.Close())
+		}
+	}()
+	// Locked before the transaction sees anything: otherwise the table could be made anew
+	// in between, and would be seen empty.
+	if _, err := tx.ExecContext(ctx, "LOCK TABLE "+p.table+" IN ACCESS SHARE MODE"); hasState(err, "42P01", "3F000") {
+		return nil, iomanagers.ErrNotFound // no such table, or schema
+	} else if err != nil {
+		return nil, err
+	}
+	listed, err := p.isListed(ctx, tx)
+	if hasState(err, "42P01") || err == nil && !listed {
+		return nil, iomanagers.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	stored, err := d.columns(ctx, tx, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := stored.check(s.columns, d.classOf); err != nil {
+		return nil, err
+	}
+	query := "SELECT " + columnList(s.columns) + " FROM " + p.table
+	var args []any
+	if _, shared := stored.find(partitionColumn); shared {
+		query += " WHERE " + quote(partitionColumn) + " = $1"
+		args = append(args, p.partition)
+	}
+	// pgx remembers what columns a statement has. So the name of the cursor, which is all
+	// that FETCH says, is another one for other columns.
+	source.cursor = "fxrun_" + strconv.FormatUint(uint64(lockNumber(fmt.Sprint(query, stored))), 36)
+	_, err = tx.ExecContext(ctx, "DECLARE "+source.cursor+" NO SCROLL CURSOR FOR "+query+" ORDER BY "+quote(rowColumn), args...)
+	return source, err
+}
+
+// hasState says that err is PostgreSQL's, with one of the codes.
+func hasState(err error, codes ...string) bool {
+	fault, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err)
+	return ok && slices.Contains(codes, fault.SQLState())
+}
+
+type postgresSource struct {
+	ctx    context.Context //nolint:containedctx // a source is one call, spread over time
+	tx     *sql.Tx
+	schema *schema
+	cells  *cells
+	cursor string
+}
+
+func (s *postgresSource) Read(dst any) error {
+	if s.cells == nil {
+		s.cells = newCells(s.schema)
+	}
+	wanted := reflect.ValueOf(dst).Elem().Cap()
+	found, err := s.tx.QueryContext(s.ctx, "FETCH FORWARD "+strconv.Itoa(min(wanted, rows.Size))+" FROM "+s.cursor)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	into := reflect.New(reflect.SliceOf(s.schema.shape.Element))
+	into.Elem().Set(reflect.ValueOf(dst).Elem().Slice3(0, 0, min(wanted, rows.Size)))
+	if err := s.cells.read(s.ctx, found, into.Interface()); err != nil {
+		return err
+	}
+	reflect.ValueOf(dst).Elem().SetLen(into.Elem().Len())
+	return nil
+}
+
+func (s *postgresSource) Close() error {
+	if err := s.tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,340 @@
+package sqltable
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
+)
+
+// sqLite keeps tables in SQLite.
+type sqLite struct {
+	db *sql.DB
+	// writing is held by the one who writes, so that those of one process queue up here,
+	// and wait no longer than their contexts last.
+	writing chan struct{}
+}
+
+func (*sqLite) limits() limits { return limits{numbers: true, times: 1} }
+
+func (*sqLite) columnType(c column) string {
+	return map[class]string{
+		integers: "INTEGER", floats: "REAL", booleans: "BOOLEAN", texts: "TEXT",
+		blobs: "BLOB", times: "DATETIME", documents: "TEXT",
+	}[c.class]
+}
+
+func (*sqLite) classOf(typ string) class {
+	switch strings.ToUpper(typ) {
+	case "INTEGER", "INT", "BIGINT":
+		return integers
+	case "REAL", "DOUBLE", "FLOAT":
+		return floats
+	case "BOOLEAN":
+		return booleans
+	case "TEXT", "VARCHAR":
+		return texts
+	case "BLOB":
+		return blobs
+	case "DATETIME", "TIMESTAMP":
+		return times
+	}
+	return 0
+}
+
+// wanted returns the columns of a table for rows.
+func (d *sqLite) wanted(p place, s *schema, stored storedColumns) []storedColumn {
+	var columns []storedColumn
+	for _, c := range s.columns {
+		columns = append(columns, storedColumn{c.name, d.columnType(c)})
+	}
+	if _, shared := stored.find(partitionColumn); shared || p.partition != "" {
+		columns = append(columns, storedColumn{partitionColumn, "TEXT"})
+	}
+	return columns
+}
+
+func (d *sqLite) columns(ctx context.Context, q querier, p place) (storedColumns, error) {
+	schema := p.schema
+	if schema == "" {
+		schema = "main"
+	}
+	return readColumns(ctx, q, `SELECT name, type FROM pragma_table_info(?, ?) ORDER BY cid`, p.name, schema)
+}
+
+func (d *sqLite) store(ctx context.Context, p place, s *schema, rows *feed, streams bool) (n int, err error) {
+	p.questionMarks = true
+	conn, err := d.db.Conn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close() //nolint:errcheck // it goes back to the pool
+
+	if !streams {
+		return n, d.write(ctx, conn, p, s, func(insert *sqliteInsert) error {
+			n, err = insert.all(ctx, rows)
+			return err
+		})
+	}
+	// The rows of a stream come when they come. A temporary table takes them without
+	// keeping other writers waiting.
+	const staging = `temp."fxrun_staging"`
+	definition := "CREATE TABLE " + staging + " (" + definitions(d.wanted(place{}, s, nil)) + ")"
+	for _, statement := range []string{"DROP TABLE IF EXISTS " + staging, definition} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return 0, err
+		}
+	}
+	defer func() {
+		_, dropped := conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE "+staging)
+		if err == nil {
+			err = dropped
+		}
+	}()
+	err = transaction(ctx, conn, "BEGIN DEFERRED", func() error {
+		insert := &sqliteInsert{conn: conn, table: staging, columns: s.columns}
+		n, err = insert.all(ctx, rows)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, d.write(ctx, conn, p, s, func(insert *sqliteInsert) error { return insert.copy(ctx, staging, n) })
+}
+
+// write makes what insert puts into the table the value of the place.
+func (d *sqLite) write(ctx context.Context, conn *sql.Conn, p place, s *schema, fill func(*sqliteInsert) error) error {
+	select {
+	case d.writing <- struct{}{}:
+		defer func() { <-d.writing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return transaction(ctx, conn, "BEGIN IMMEDIATE", func() error {
+		if _, err := conn.ExecContext(ctx, p.catalogDefinition("DATETIME")); err != nil {
+			return err
+		}
+		stored, err := d.columns(ctx, conn, p)
+		if err != nil {
+			return err
+		}
+		wanted := d.wanted(p, s, stored)
+		if err := prepare(ctx, conn, p, stored, wanted, func() error { return nil }); err != nil {
+			return err
+		}
+		insert := &sqliteInsert{conn: conn, table: p.table, columns: s.columns}
+		emptying := "DELETE FROM " + p.table
+		var args []any
+		if shared := slices.ContainsFunc(wanted, func(c storedColumn) bool { return c.name == partitionColumn }); shared {
+			insert.partition = &p.partition
+			emptying += " WHERE " + quote(partitionColumn) + " = ?"
+			args = append(args, p.partition)
+			index := "CREATE INDEX IF NOT EXISTS " + qualified(p.schema, p.name+partitionColumn) + " ON " + quote(p.name) + " (" + quote(partitionColumn) + ")"
+			if _, err := conn.ExecContext(ctx, index); err != nil {
+				return err
+			}
+		}
+		if _, err := conn.ExecContext(ctx, emptying, args...); err != nil {
+			return err
+		}
+		if err := fill(insert); err != nil {
+			return err
+		}
+		return p.list(ctx, conn, insert.rows)
+	})
+}
+
+// transaction calls fn between begin and COMMIT on a connection. Whatever goes wrong, a
+// panic too, rolls back.
+func transaction(ctx context.Context, conn *sql.Conn, begin string, fn func() error) (err error) {
+	if err := insist(ctx, conn, begin); err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		if !done {
+			rollBack(ctx, conn)
+		}
+	}()
+	if err := fn(); err != nil {
+		return err
+	}
+	if err := insist(ctx, conn, "COMMIT"); err != nil {
+		return err
+	}
+	done = true
+	return nil
+}
+
+// insist executes a statement until nobody else holds the lock that it needs, or ctx ends.
+func insist(ctx context.Context, conn *sql.Conn, statement string) error {
+	for {
+		_, err := conn.ExecContext(ctx, statement)
+		if !isBusy(err) {
+			return err
+		}
+		select { // the driver has waited too, as long as its busy_timeout says
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func isBusy(err error) bool {
+	const busy = 5 // SQLITE_BUSY; the extended codes have more bits
+	coded, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err)
+	return ok && coded.Code()&0xff == busy
+}
+
+func rollBack(ctx context.Context, conn *sql.Conn) {
+	_, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	if err == nil || strings.Contains(err.Error(), "no transaction is active") {
+		return // SQLite rolls back by itself, where it was interrupted
+	}
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // nobody else shall have it
+}
+
+// sqliteInsert puts rows into a table, many with one statement.
+type sqliteInsert struct {
+	conn      *sql.Conn
+	table     string
+	columns   []column
+	partition *string // nil where the table has no column for it
+	rows      int
+}
+
+// mostParameters is what every SQLite takes in one statement.
+const mostParameters = 999
+
+func (s *sqliteInsert) all(ctx context.Context, rows *feed) (n int, err error) {
+	width := len(s.columns)
+	if s.partition != nil {
+		width++
+	}
+	each := max(1, mostParameters/width)
+	full, err := s.conn.PrepareContext(ctx, s.statement(each))
+	if err != nil {
+		return 0, err
+	}
+	defer full.Close() //nolint:errcheck // it was used up
+
+	args := make([]any, 0, each*width)
+	n, err = rows.each(ctx, func(values []any) error {
+		for _, v := range values {
+			if t, ok := v.(time.Time); ok { // in a form that does not hang on the driver's settings
+				v = t.Format(timeLayout)
+			}
+			args = append(args, v)
+		}
+		if s.partition != nil {
+			args = append(args, *s.partition)
+		}
+		if len(args) < cap(args) {
+			return nil
+		}
+		_, err := full.ExecContext(ctx, args...)
+		args = args[:0]
+		return err
+	})
+	if err == nil && len(args) > 0 {
+		_, err = s.conn.ExecContext(ctx, s.statement(len(args)/width), args...)
+	}
+	s.rows = n
+	return n, err
+}
+
+// statement inserts that many rows.
+func (s *sqliteInsert) statement(rows int) string {
+	names, marks := columnList(s.columns), strings.TrimSuffix(strings.Repeat("?, ", len(s.columns)), ", ")
+	if s.partition != nil {
+		names, marks = names+", "+quote(partitionColumn), marks+", ?"
+	}
+	values := strings.TrimSuffix(strings.Repeat("("+marks+"), ", rows), ", ")
+	return "INSERT INTO " + s.table + " (" + names + ") VALUES " + values
+}
+
+// copy puts all n rows of another table into the table, in their order.
+func (s *sqliteInsert) copy(ctx context.Context, from string, n int) error {
+	names := columnList(s.columns)
+	into, selected := names, names
+	var args []any
+	if s.partition != nil {
+		into, selected = into+", "+quote(partitionColumn), selected+", ?"
+		args = append(args, *s.partition)
+	}
+	s.rows = n
+	_, err := s.conn.ExecContext(ctx, "INSERT INTO "+s.table+" ("+into+") SELECT "+selected+" FROM "+from+" ORDER BY "+rowIDColumn, args...)
+	return err
+}
+
+// open reads in a transaction, which sees the database as it was at its begin.
+func (d *sqLite) open(ctx context.Context, p place, s *schema) (_ rows.Source, err error) {
+	p.questionMarks = true
+	conn, err := d.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	source := &sqliteSource{ctx: ctx, conn: conn, cells: newCells(s)}
+	if err := insist(ctx, conn, "BEGIN DEFERRED"); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, source.Close())
+		}
+	}()
+	catalog := p
+	catalog.name = strings.Trim(p.catalog[strings.LastIndex(p.catalog, ".")+1:], `"`)
+	if listed, err := d.columns(ctx, conn, catalog); err != nil || len(listed) == 0 {
+		return nil, errors.Join(err, iomanagers.ErrNotFound)
+	}
+	stored, err := d.columns(ctx, conn, p)
+	if err != nil {
+		return nil, err
+	}
+	if listed, err := p.isListed(ctx, conn); err != nil {
+		return nil, err
+	} else if !listed || len(stored) == 0 {
+		return nil, iomanagers.ErrNotFound
+	}
+	if err := stored.check(s.columns, d.classOf); err != nil {
+		return nil, err
+	}
+	query := "SELECT " + columnList(s.columns) + " FROM " + p.table
+	var args []any
+	if _, shared := stored.find(partitionColumn); shared {
+		query += " WHERE " + quote(partitionColumn) + " = ?"
+		args = append(args, p.partition)
+	}
+	source.found, err = conn.QueryContext(ctx, query+" ORDER BY "+rowIDColumn, args...)
+	return source, err
+}
+
+type sqliteSource struct {
+	ctx   context.Context //nolint:containedctx // a source is one call, spread over time
+	conn  *sql.Conn
+	found *sql.Rows
+	cells *cells
+}
+
+func (s *sqliteSource) Read(dst any) error { return s.cells.read(s.ctx, s.found, dst) }
+
+func (s *sqliteSource) Close() error {
+	var err error
+	if s.found != nil {
+		err = s.found.Close()
+	}
+	rollBack(s.ctx, s.conn)
+	return errors.Join(err, s.conn.Close())
+}

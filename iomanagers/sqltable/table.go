@@ -1,0 +1,235 @@
+package sqltable
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/fxrun/fxrun/iomanagers"
+)
+
+// querier is a connection or a transaction.
+type querier interface {
+	ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// storedColumn is a column that a table has.
+type storedColumn struct {
+	name string
+	typ  string // as the database says it
+}
+
+// storedColumns are the columns of a table; none if there is no such table.
+type storedColumns []storedColumn
+
+func readColumns(ctx context.Context, q querier, query string, args ...any) (storedColumns, error) {
+	found, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var columns storedColumns
+	for found.Next() {
+		var c storedColumn
+		if err := found.Scan(&c.name, &c.typ); err != nil {
+			return nil, err
+		}
+		columns = append(columns, c)
+	}
+	return columns, found.Err()
+}
+
+func (s storedColumns) find(name string) (storedColumn, bool) {
+	i := slices.IndexFunc(s, func(c storedColumn) bool { return c.name == name })
+	if i < 0 {
+		return storedColumn{}, false
+	}
+	return s[i], true
+}
+
+// check reports what of the wanted columns the table can't give.
+func (s storedColumns) check(wanted []column, classOf func(typ string) class) error {
+	var missing []string
+	var faults []error
+	for _, w := range wanted {
+		stored, ok := s.find(w.name)
+		if !ok {
+			missing = append(missing, w.name)
+			continue
+		}
+		have := classOf(stored.typ)
+		if have != w.class && !(have == texts && w.class == documents) {
+			faults = append(faults, fmt.Errorf("%w: the column %s is %s, not %v", iomanagers.ErrType, w.name, stored.typ, w.class))
+		}
+	}
+	if len(missing) > 0 {
+		faults = append(faults, fmt.Errorf("%w: the table has no column %s", iomanagers.ErrType, strings.Join(missing, ", ")))
+	}
+	return errors.Join(faults...)
+}
+
+// change is what a table needs before rows can be put into it.
+type change int
+
+const (
+	nothing   change = iota
+	creation         // there is no table
+	addition         // of columns
+	unfitting        // columns are of another type, or too many
+)
+
+// compare says what the table needs to take exactly the wanted columns.
+func (s storedColumns) compare(wanted []storedColumn) change {
+	if len(s) == 0 {
+		return creation
+	}
+	needs := nothing
+	for _, w := range wanted {
+		stored, ok := s.find(w.name)
+		switch {
+		case !ok:
+			needs = max(needs, addition)
+		case stored.typ != w.typ:
+			return unfitting
+		}
+	}
+	if needs == nothing && len(s) > len(wanted) {
+		return unfitting
+	}
+	return needs
+}
+
+// mismatch says which columns of a table that other partitions share are of another type.
+func (s storedColumns) mismatch(wanted []storedColumn) error {
+	var faults []error
+	for _, w := range wanted {
+		if stored, ok := s.find(w.name); ok && stored.typ != w.typ {
+			faults = append(faults, fmt.Errorf("%w: the column %s is %s in other partitions, not %s: rename the field, or change the column", iomanagers.ErrType, w.name, stored.typ, w.typ))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// columnList writes names as SQL.
+func columnList(columns []column) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = quote(c.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// definitions writes columns of a CREATE TABLE.
+func definitions(columns []storedColumn) string {
+	written := make([]string, len(columns))
+	for i, c := range columns {
+		written[i] = definition(c)
+	}
+	return strings.Join(written, ", ")
+}
+
+func definition(c storedColumn) string {
+	text := quote(c.name) + " " + c.typ
+	switch c.name {
+	case partitionColumn:
+		return text + " NOT NULL DEFAULT ''"
+	case rowColumn:
+		return text + " NOT NULL"
+	}
+	return text
+}
+
+// foreign is the error for a table that the manager did not make.
+func (p place) foreign() error {
+	return fmt.Errorf("%w: there is a table %s that is not listed in %s, and it is left alone: rename it, or set another prefix or schema", iomanagers.ErrUnsupported, p.table, p.catalog)
+}
+
+// catalogDefinition makes the table that says what is stored.
+func (p place) catalogDefinition(timestamp string) string {
+	return `CREATE TABLE IF NOT EXISTS ` + p.catalog + ` (asset text NOT NULL, partition text NOT NULL, table_name text NOT NULL, ` +
+		quote("rows") + ` bigint NOT NULL, run_id text NOT NULL, stored_at ` + timestamp + ` NOT NULL, PRIMARY KEY (asset, partition))`
+}
+
+var numbered = regexp.MustCompile(`\$\d+`)
+
+// sql writes a statement, with parameters numbered in the order in which they come, for
+// the place's database.
+func (p place) sql(statement string) string {
+	if !p.questionMarks {
+		return statement
+	}
+	return numbered.ReplaceAllLiteralString(statement, "?")
+}
+
+// list notes in the catalog that the place holds a value.
+func (p place) list(ctx context.Context, q querier, rows int) error {
+	_, err := q.ExecContext(ctx, p.sql(`INSERT INTO `+p.catalog+` AS c (asset, partition, table_name, `+quote("rows")+`, run_id, stored_at)
+		VALUES ($1, $2, $3, $4, $5, CURRENT_TIMESTAMP)
+		ON CONFLICT (asset, partition) DO UPDATE SET `+quote("rows")+` = excluded.`+quote("rows")+`, run_id = excluded.run_id, stored_at = excluded.stored_at`),
+		p.asset, p.partition, p.name, rows, p.runID)
+	return err
+}
+
+// isListed says whether the place holds a value.
+func (p place) isListed(ctx context.Context, q querier) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, p.sql(`SELECT count(*) FROM `+p.catalog+` WHERE asset = $1 AND partition = $2`), p.asset, p.partition).Scan(&n)
+	return n > 0, err
+}
+
+// others counts the values that share the place's table: of the asset's partitions, its own
+// not counted.
+func (p place) others(ctx context.Context, q querier) (others, all int, err error) {
+	err = q.QueryRowContext(ctx, p.sql(`SELECT count(*), coalesce(sum(CASE WHEN partition <> $1 THEN 1 ELSE 0 END), 0) FROM `+p.catalog+` WHERE asset = $2`),
+		p.partition, p.asset).Scan(&all, &others)
+	return others, all, err
+}
+
+// prepare gives the table the wanted columns. It returns errNeedsChange, with nothing
+// done, if that needs a change and none is allowed.
+func prepare(ctx context.Context, q querier, p place, stored storedColumns, wanted []storedColumn, mayChange func() error) error {
+	needs := stored.compare(wanted)
+	others, all, err := p.others(ctx, q)
+	if err != nil {
+		return err
+	}
+	if needs != creation && all == 0 {
+		return p.foreign()
+	}
+	var statements []string
+	switch {
+	case needs == nothing:
+		return nil
+	case needs == creation:
+		statements = append(statements, "CREATE TABLE "+p.table+" ("+definitions(wanted)+")")
+	case others == 0:
+		statements = append(statements, "DROP TABLE "+p.table, "CREATE TABLE "+p.table+" ("+definitions(wanted)+")")
+	default:
+		if err := stored.mismatch(wanted); err != nil {
+			return err
+		}
+		for _, w := range wanted {
+			if _, ok := stored.find(w.name); !ok {
+				statements = append(statements, "ALTER TABLE "+p.table+" ADD COLUMN "+definition(w))
+			}
+		}
+		if len(statements) == 0 {
+			return nil // it has columns that this partition lacks
+		}
+	}
+	if err := mayChange(); err != nil {
+		return err
+	}
+	for _, statement := range statements {
+		if _, err := q.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("changing the columns of table %s: %w", p.table, err)
+		}
+	}
+	return nil
+}
