@@ -124,7 +124,7 @@ type JobDescription struct {
 	Name        string            `json:"name"`
 	Description string            `json:"description,omitempty"`
 	Selection   string            `json:"selection,omitempty"` // "" for a job of ops
-	Ops         []Description     `json:"ops,omitempty"`
+	Ops         []Description     `json:"ops,omitempty"`       // in an order in which they may be executed
 	Tags        map[string]string `json:"tags,omitempty"`
 	Position    string            `json:"position"`
 }

@@ -147,6 +147,7 @@ func (g *Graph) addOps(j *job) []error {
 		faults = append(faults, ops.add(m)...)
 	}
 	faults = append(faults, g.wireAll("op", makers, ops, g.assets)...)
+	inOrder(makers)
 	j.makers = makers
 	for _, m := range makers {
 		if m.config != nil && m.target != nil {

@@ -266,7 +266,7 @@ func TestJobOfOps(t *testing.T) {
 		t.Error("the config of an op is one of its job")
 	}
 	ops := g.Jobs()[0].Ops
-	if len(ops) != 4 || ops[0].Key != "delete" || !reflect.DeepEqual(ops[0].Downstream, []string{"tell"}) || ops[0].IO != "memory" {
+	if len(ops) != 4 || ops[1].Key != "delete" || !reflect.DeepEqual(ops[1].Downstream, []string{"tell"}) || ops[1].IO != "memory" {
 		t.Errorf("got %+v", ops)
 	}
 	if keys, err := g.Select("*"); err != nil || len(keys) != 1 {

@@ -94,13 +94,18 @@ func (g *Graph) Plan(selection string) (*Plan, error) {
 	return plan, nil
 }
 
-func planOf(makers []*maker) *Plan {
+// inOrder sorts functions so that each comes after all that it needs.
+func inOrder(makers []*maker) {
 	slices.SortFunc(makers, func(a, b *maker) int {
 		if a.level != b.level {
 			return a.level - b.level
 		}
 		return strings.Compare(a.key, b.key)
 	})
+}
+
+func planOf(makers []*maker) *Plan {
+	inOrder(makers)
 	inPlan := make(map[*maker]bool, len(makers))
 	for _, m := range makers {
 		inPlan[m] = true

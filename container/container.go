@@ -38,7 +38,6 @@ type node struct {
 	needs  []*node           // what must have started before, each once
 	level  int               // 0 where nothing is needed, else one more than the deepest need
 
-	perStep bool // it, or something that it needs further down, lives per step
 	wrapper wrapper
 	aimed   sync.Once
 	target  *Target // that needs the resource as such, see keyTarget
@@ -412,11 +411,9 @@ func (c *Container) setLevels() {
 			return
 		}
 		done[n] = true
-		n.perStep = n.lifetime == Step
 		for _, need := range n.needs {
 			visit(need)
 			n.level = max(n.level, need.level+1)
-			n.perStep = n.perStep || need.perStep
 		}
 	}
 	for _, n := range c.nodes {

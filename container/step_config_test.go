@@ -256,8 +256,29 @@ func TestARunConfigMaySpeakOfStepsThatTheRunHasNoUseFor(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	twice := steps(t, c, "one")[0] // the child's own target stands before another one with the key
-	if _, err := c.Check(container.Needs(twice), container.Steps(all...), container.Launch(run)); err != nil {
-		t.Error(err)
+	for _, others := range [][]*container.Target{all, append(steps(t, c, "one"), all...)} {
+		if _, err := c.Check(container.Needs(twice), container.Steps(others...), container.Launch(run)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestATargetKnowsThatItLivesPerStep(t *testing.T) {
+	t.Parallel()
+	c := newContainer(t, append(new(journal).tiers(), container.Provide("cursor", func(*dbTx) *resA { return &resA{} }, container.PerStep()))...)
+	for name, test := range map[string]struct {
+		fn   any
+		want bool
+	}{
+		"directly":            {func(*dbTx) {}, true},
+		"further down":        {func(*resA) {}, true},
+		"among others":        {func(*dbPool, *resA) {}, true},
+		"not with longer one": {func(*dbSession) {}, false},
+		"not with nothing":    {func() {}, false},
+	} {
+		if got := stepTarget(t, c, name, test.fn).LivesPerStep(); got != test.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }
 

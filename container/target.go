@@ -122,7 +122,8 @@ func (t *Target) Resources() []string {
 // LivesPerStep reports whether the target needs, directly or further down, a
 // resource that lives per step: it is then for nested children to give it out.
 func (t *Target) LivesPerStep() bool {
-	return slices.ContainsFunc(t.needs, func(n *node) bool { return n.perStep })
+	// What needs a resource that lives per step lives per step itself.
+	return slices.ContainsFunc(t.needs, func(n *node) bool { return n.lifetime == Step })
 }
 
 // Providers returns the keys of the resources that give type t, under name

@@ -29,7 +29,7 @@ const fewSteps = 16
 
 // Apply adds the next event of the run: see [Record.Apply].
 func (f *Fold) Apply(e Event) error {
-	if f.places == nil && len(f.record.Steps) > 1<<30 && !f.record.Status.Finished() {
+	if f.places == nil && len(f.record.Steps) > fewSteps && !f.record.Status.Finished() {
 		f.places = make(map[string]int, len(f.record.Steps))
 		for i, step := range f.record.Steps {
 			f.places[step.Key] = i

@@ -15,7 +15,7 @@ import (
 // function returns, another form of the same rows (a slice for a stream), or
 // []byte for the bytes as they are stored. A T that is a stream can't be had
 // this way, since what it reads from is closed: see [Launcher.Read].
-func Value[T any](ctx context.Context, l *Launcher, asset string) (value T, err error) {
+func Value[T any](ctx context.Context, l *Launcher, asset string, opts ...container.ChildOption) (value T, err error) {
 	as := reflect.TypeFor[T]()
 	if shape, ok := rows.Of(as); ok && shape.Form.Streams() {
 		return value, container.JoinFaults("loading asset "+asset, []error{fmt.Errorf("%s is a stream: read it by Launcher.Read", as)})
@@ -23,7 +23,7 @@ func Value[T any](ctx context.Context, l *Launcher, asset string) (value T, err 
 	err = l.Read(ctx, asset, as, func(got any) error {
 		value, _ = got.(T)
 		return nil
-	})
+	}, opts...)
 	return value, err
 }
 

@@ -55,8 +55,8 @@ func streamsLeaveNothingOpen(t *testing.T, s Subject) {
 func (s Subject) breakOff(t *testing.T, loaded stream, first Row) {
 	t.Helper()
 	for row, err := range loaded {
-		if diff := diff(first, row); err != nil || diff != "" {
-			t.Fatalf("the first row: %v (-want +got):\n%s", err, diff)
+		if diff := rowsDiff([]Row{first}, []Row{row}); err != nil || diff != "" {
+			t.Fatalf("the first row: %v, %s", err, diff)
 		}
 		return
 	}

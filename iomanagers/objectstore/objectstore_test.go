@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -312,6 +313,41 @@ func TestAValueIsReadWholeWhileAnotherIsStored(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The driver for folders tells the size of the file that had the name a moment
+// before it opens one.
+func TestLoadsBesideStoresOfOtherSizes(t *testing.T) {
+	t.Parallel()
+	m := manage(t, open(t, bucket.Config{URL: t.TempDir()}), "")
+	store := func(count int) error {
+		return m.Store(t.Context(), iomanagers.Output{Asset: "measures", Format: "parquet"}, make([]measure, count))
+	}
+	if err := store(1); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if err := store(1 + i%7*100); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for range 500 {
+		var got []measure
+		if err := m.Load(t.Context(), iomanagers.Input{Asset: "measures", Format: "parquet"}, &got); err != nil || len(got)%100 != 1 {
+			t.Errorf("got %d rows, %v", len(got), err)
+		}
+	}
+	close(done)
+	writer.Wait()
 }
 
 func TestConfig(t *testing.T) {

@@ -68,7 +68,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer app.Stop(ctx) //nolint:errcheck // an example
+	defer app.Stop(ctx)
 	run, err := launcher.Launch(ctx, runs.Request{Selection: "+look"})
 	if err != nil {
 		fmt.Println(err)
@@ -88,7 +88,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	defer c.Close() //nolint:errcheck // an example
+	defer c.Close()
 	err = c.Invoke(context.Background(), func(ctx context.Context, db *sqldb.DB) error {
 		manager, err := sqltable.New(db.DB, sqltable.Config{Prefix: "etl_"})
 		if err != nil {

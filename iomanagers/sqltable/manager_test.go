@@ -450,7 +450,7 @@ type faulty struct {
 	Null    sql.NullString
 	Option  int `db:"x,primary"`
 	Complex complex128
-	Id      int //nolint:revive // the name is the point
+	Id      int
 	ID      int `db:"ID"`
 	Part    int `db:"_partition"`
 }

@@ -31,10 +31,17 @@ func (*postgreSQL) columnType(c column) string {
 		return map[int]string{16: "smallint", 32: "integer", 64: "bigint"}[c.bits]
 	case floats:
 		return map[int]string{32: "real", 64: "double precision"}[c.bits]
+	case booleans:
+		return "boolean"
+	case blobs:
+		return "bytea"
+	case times:
+		return "timestamp with time zone"
+	case documents:
+		return "jsonb"
+	default:
+		return "text"
 	}
-	return map[class]string{
-		booleans: "boolean", texts: "text", blobs: "bytea", times: "timestamp with time zone", documents: "jsonb",
-	}[c.class]
 }
 
 func (*postgreSQL) classOf(typ string) class {

@@ -223,7 +223,7 @@ func (s *sqliteInsert) all(ctx context.Context, rows *feed) (n int, err error) {
 		width++
 	}
 	each := max(1, mostParameters/width)
-	full, err := s.conn.PrepareContext(ctx, s.statement(each))
+	full, err := s.conn.PrepareContext(ctx, s.statement(each)) //nolint:sqlclosecheck // it is, below
 	if err != nil {
 		return 0, err
 	}
@@ -317,7 +317,7 @@ func (d *sqLite) open(ctx context.Context, p place, s *schema) (_ rows.Source, e
 		query += " WHERE " + quote(partitionColumn) + " = ?"
 		args = append(args, p.partition)
 	}
-	source.found, err = conn.QueryContext(ctx, query+" ORDER BY "+rowIDColumn, args...)
+	source.found, err = conn.QueryContext(ctx, query+" ORDER BY "+rowIDColumn, args...) //nolint:rowserrcheck // by cells.read
 	return source, err
 }
 

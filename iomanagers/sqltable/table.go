@@ -64,7 +64,7 @@ func (s storedColumns) check(wanted []column, classOf func(typ string) class) er
 			continue
 		}
 		have := classOf(stored.typ)
-		if have != w.class && !(have == texts && w.class == documents) {
+		if have != w.class && (have != texts || w.class != documents) {
 			faults = append(faults, fmt.Errorf("%w: the column %s is %s, not %v", iomanagers.ErrType, w.name, stored.typ, w.class))
 		}
 	}

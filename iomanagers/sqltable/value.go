@@ -176,7 +176,7 @@ func (c *cell) Scan(stored any) error {
 		return c.scanText(field, v)
 	case []byte:
 		if c.column.class == blobs {
-			field.SetBytes(bytes.Clone(v))
+			field.SetBytes(append([]byte{}, v...)) // empty is not NULL
 			return nil
 		}
 		return c.scanText(field, string(v))
@@ -224,6 +224,7 @@ func (c *cell) scanText(field reflect.Value, text string) error {
 		}
 		field.Set(reflect.ValueOf(t.UTC()))
 		return nil
+	default:
+		return fmt.Errorf("text is no %v", c.column.typ)
 	}
-	return fmt.Errorf("text is no %v", c.column.typ)
 }

@@ -2,6 +2,7 @@ package bucket_test
 
 import (
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -37,6 +38,13 @@ func TestAFullDiskLeavesTheOldObject(t *testing.T) {
 		t.Skip(err)
 	}
 	if err := b.WriteAll(t.Context(), "orders", make([]byte, 1<<20), nil); !errors.Is(err, syscall.EFBIG) {
+		t.Errorf("got %v, want %v", err, syscall.EFBIG)
+	}
+	careless := func(w io.Writer) error {
+		_, _ = w.Write(make([]byte, 1<<20))
+		return nil
+	}
+	if err := b.Write(t.Context(), "orders", nil, careless); !errors.Is(err, syscall.EFBIG) {
 		t.Errorf("got %v, want %v", err, syscall.EFBIG)
 	}
 	if diff := cmp.Diff([]string{"orders"}, files(t, root)); diff != "" {

@@ -23,9 +23,10 @@ type heldRun struct {
 	fold   *runs.Fold
 }
 
-// Append adds events to the logs of their runs: see [runs.Store]. One call is
-// one transaction, so that many events in one call are much cheaper than many
-// calls.
+// Append adds events to the logs of their runs: see [runs.Store]. A
+// transaction costs as much as a dozen events: many events in one call are much
+// cheaper than many calls one after another. Calls that come at once, from any
+// number of runs, share a transaction.
 func (s *Store) Append(ctx context.Context, events ...runs.Event) ([]runs.Event, error) {
 	if len(events) == 0 {
 		return nil, nil

@@ -167,18 +167,21 @@ func TestACallThatIsBeingWrittenEndsAsStored(t *testing.T) {
 	}
 	impatient, lose := context.WithCancel(t.Context())
 	var group sync.WaitGroup
-	group.Go(func() {
-		if _, err := store.Append(t.Context(), long...); err != nil {
-			t.Error(err)
-		}
-	})
-	waiting(store, 1)
-	group.Go(func() {
-		if _, err := store.Append(impatient, queued("short")); err != nil {
-			t.Errorf("the error is %v, although the event is written", err)
-		}
-	})
-	waiting(store, 2)
+	for i, call := range []struct {
+		ctx    context.Context
+		events []runs.Event
+	}{
+		{t.Context(), []runs.Event{queued("first")}}, // it writes for all
+		{impatient, []runs.Event{queued("short")}},
+		{t.Context(), long},
+	} {
+		group.Go(func() {
+			if _, err := store.Append(call.ctx, call.events...); err != nil {
+				t.Errorf("call %d is written, and got the error %v", i, err)
+			}
+		})
+		waiting(store, i+1)
+	}
 	unlock()
 	for store.Waiting() > 0 {
 		time.Sleep(time.Millisecond)

@@ -24,7 +24,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer c.Close() //nolint:errcheck // nothing was started
+	defer c.Close()
 	for _, field := range c.Resources()[0].Config {
 		if field.Secret {
 			fmt.Println(field.Path, "comes from", field.Variable, "and is never shown")
