@@ -100,7 +100,7 @@ func (g *Graph) addAssets(definitions []*definition) []error {
 	slices.SortFunc(g.nodes, func(a, b *node) int { return strings.Compare(a.key, b.key) })
 	faults = append(faults, g.wireAll("asset", makers, g.assets)...)
 	for _, m := range makers {
-		if m.config != nil && m.target != nil {
+		if m.target != nil {
 			g.targets = append(g.targets, m.target)
 		}
 	}
@@ -207,8 +207,8 @@ func (g *Graph) suggestKey(key string) string {
 	return nearest.Suggestion(key, g.assets.keys())
 }
 
-// StepTargets returns the targets of all assets that have a config: what the
-// steps section of a run config may speak of ([container.Steps]).
+// StepTargets returns the targets of all assets' functions: what the steps
+// section of a run config may speak of ([container.Steps]).
 func (g *Graph) StepTargets() []*container.Target { return slices.Clone(g.targets) }
 
 // Value is a value that the graph's functions make, and who takes it.

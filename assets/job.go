@@ -150,7 +150,7 @@ func (g *Graph) addOps(j *job) []error {
 	inOrder(makers)
 	j.makers = makers
 	for _, m := range makers {
-		if m.config != nil && m.target != nil {
+		if m.target != nil {
 			j.targets = append(j.targets, m.target)
 		}
 	}

@@ -178,7 +178,7 @@ func TestOptionsOfAStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	step := plan.Steps[0]
-	if step.Retries != 2 || step.Timeout != time.Minute || step.Outputs[0].CodeVersion != "v2" || len(plan.Configured) != 1 || len(g.StepTargets()) != 1 {
+	if step.Retries != 2 || step.Timeout != time.Minute || step.Outputs[0].CodeVersion != "v2" || len(plan.Known) != 1 || len(g.StepTargets()) != 1 {
 		t.Errorf("got %+v", step)
 	}
 	var waits []time.Duration
@@ -262,8 +262,8 @@ func TestJobOfOps(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if len(job.Plan.Configured) != 1 || len(g.StepTargets()) != 0 {
-		t.Error("the config of an op is one of its job")
+	if len(job.Plan.Known) != 4 || len(g.StepTargets()) != 1 {
+		t.Error("an op is known in its job alone")
 	}
 	ops := g.Jobs()[0].Ops
 	if len(ops) != 4 || ops[1].Key != "delete" || !reflect.DeepEqual(ops[1].Downstream, []string{"tell"}) || ops[1].IO != "memory" {

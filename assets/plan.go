@@ -20,9 +20,9 @@ type Plan struct {
 	// Steps are in an order in which they may be executed: each after all of
 	// its Needs, otherwise by key.
 	Steps []*Step
-	// Configured are the targets of all steps, of this plan or not, that the
-	// steps section of a run config may speak of.
-	Configured []*container.Target
+	// Known are the targets of all steps, of this plan or not, that the steps
+	// section of a run config may speak of.
+	Known []*container.Target
 }
 
 // Step is one function to be executed.
@@ -90,7 +90,7 @@ func (g *Graph) Plan(selection string) (*Plan, error) {
 		}
 	}
 	plan := planOf(makers)
-	plan.Selection, plan.Configured = selection, g.targets
+	plan.Selection, plan.Known = selection, g.targets
 	return plan, nil
 }
 
@@ -178,6 +178,6 @@ func (g *Graph) planJob(j *job) (*Plan, error) {
 		return g.Plan(j.selection)
 	}
 	plan := planOf(slices.Clone(j.makers))
-	plan.Configured = j.targets
+	plan.Known = j.targets
 	return plan, nil
 }

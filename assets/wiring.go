@@ -39,7 +39,7 @@ func (w *wiring) wire(name string) {
 			m.inputs = append(m.inputs, input{upstream, p.Type})
 			w.follow(upstream.maker)
 		default:
-			m.params[i] = param{kind: containerParam}
+			m.params[i] = param{containerParam, len(asks)}
 			asks = append(asks, p)
 		}
 	}
@@ -70,23 +70,13 @@ func (w *wiring) orderAfter(key string) {
 // aim makes the container's target of the parameters that are its to answer.
 func (w *wiring) aim(name string, asks []signature.Param) {
 	m := w.maker
-	needs := signature.Make(asks, nil, nil)
-	order, err := signature.Of(needs) // plain parameters first, then the tagged ones
-	if err != nil {
-		w.fault("%w", err)
-		return
-	}
-	for i, p := range m.params {
-		if p.kind == containerParam {
-			key := m.function.Params[i].Key
-			m.params[i].at = slices.IndexFunc(order.Params, func(q signature.Param) bool { return q.Key == key })
-		}
-	}
-	var options []container.TargetOption
+	var config any
+	var from []container.ConfigOption
 	if m.config != nil {
-		options = append(options, container.StepConfig(m.key, m.config.value, m.config.options...))
+		config, from = m.config.value, m.config.options
 	}
-	m.target, err = w.graph.container.Target(name, needs, options...)
+	var err error
+	m.target, err = w.graph.container.Target(name, asks, container.StepConfig(m.key, config, from...))
 	if err == nil {
 		return
 	}

@@ -124,7 +124,7 @@ func (s *session) allSteps() container.ChildOption {
 			continue
 		}
 		if plan, err := s.graph.Job(job.Name); err == nil { // it was listed
-			targets = append(targets, plan.Plan.Configured...)
+			targets = append(targets, plan.Plan.Known...)
 		}
 	}
 	return container.Steps(targets...)

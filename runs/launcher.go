@@ -222,7 +222,7 @@ func (l *Launcher) prepare(request Request) (launch, Preview, error) {
 	if err != nil {
 		return result, preview, err
 	}
-	shown, err := l.config.Container.LaunchJSON(config, container.Steps(job.Plan.Configured...))
+	shown, err := l.config.Container.LaunchJSON(config, container.Steps(job.Plan.Known...))
 	if err != nil {
 		return result, preview, err
 	}

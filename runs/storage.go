@@ -36,7 +36,7 @@ func (l *Launcher) targets(plan *assets.Plan) []fx.Option {
 			}
 		}
 	}
-	return []fx.Option{container.Needs(targets...), container.NeedsLater(later...), container.Steps(plan.Configured...)}
+	return []fx.Option{container.Needs(targets...), container.NeedsLater(later...), container.Steps(plan.Known...)}
 }
 
 // ioKeys are the keys of the IO managers that a step needs.
