@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -27,8 +28,9 @@ import (
 //     process start at first need and stop after the last run,
 //   - *assets.Graph, the checked graph of assets,
 //   - *runs.Launcher, which launches runs; when the application stops, it takes
-//     no more of them, and waits for those under way: at the end of the
-//     application's stop timeout it cancels them. When the application starts,
+//     no more of them, and waits for those under way; after half of the
+//     application's stop timeout it cancels them, so that they are torn down
+//     before the application is. When the application starts,
 //     runs of processes that are gone are recorded as failed.
 //
 // It uses, if the application provides them, runs.Store for the history (else
@@ -45,7 +47,7 @@ import (
 // folder values of [Home].
 var Module = fx.Module("fxrun", fx.Provide(newContainer, assetGraph, newLauncher))
 
-// IO, supplied to an application, stores and loads all values in place of the
+// IO stores, supplied to an application, and loads all values in place of the
 // IO managers that definitions name. Package fxruntest keeps values in memory by
 // it.
 type IO struct{ iomanagers.IOManager }
@@ -141,7 +143,20 @@ func newLauncher(p launcherParams) (*runs.Launcher, error) {
 			_, err := runs.SettleLost(ctx, launcher.Store())
 			return err
 		},
-		OnStop: launcher.Close,
+		OnStop: func(ctx context.Context) error { return drain(ctx, launcher) },
 	})
 	return launcher, nil
+}
+
+// drain closes the launcher. Fx waits no longer than until ctx ends, and what
+// runs hold must be released before that: half of the time is for their ends,
+// the other half for the teardown of those that had to be cancelled.
+func drain(ctx context.Context, launcher *runs.Launcher) error {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return launcher.Close(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Until(deadline)/2)
+	defer cancel()
+	return launcher.Close(ctx)
 }

@@ -128,7 +128,11 @@ func makersOf(definitions []*definition) (makers []*maker, faults []error) {
 }
 
 func (m *maker) faultf(format string, args ...any) error {
-	return fmt.Errorf("%s %s (%s, %s): "+format, append([]any{m.kind, m.key, m.function.Name, m.position}, args...)...)
+	where := m.position
+	if m.function.Name != "" {
+		where = m.function.Name + ", " + m.position
+	}
+	return fmt.Errorf("%s %s (%s): "+format, append([]any{m.kind, m.key, where}, args...)...)
 }
 
 // wireAll wires functions to what lies in the scopes, the nearest first.

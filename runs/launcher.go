@@ -92,7 +92,8 @@ type Request struct {
 	// fake in a test.
 	Options []fx.Option
 	// Observe, if not nil, is called with every event of the run once it is
-	// stored, in order, one at a time. The run waits for it.
+	// stored, in order, one at a time. The run waits for it. It may call
+	// [Run.Cancel] and [Run.Status].
 	Observe func(Event)
 }
 
@@ -198,7 +199,7 @@ func (l *Launcher) Close(ctx context.Context) error {
 		run.Cancel("the launcher is closing")
 	}
 	<-drained
-	return fmt.Errorf("closing the launcher: %d runs were cancelled: %w", len(under), context.Cause(ctx))
+	return fmt.Errorf("closing the launcher: cancelled runs under way: %d: %w", len(under), context.Cause(ctx))
 }
 
 // prepare checks a request.

@@ -26,7 +26,9 @@ type stepExecution struct {
 // execute tries the step until it succeeds or may not be tried again.
 func (x *stepExecution) execute(ctx context.Context) error {
 	for x.attempt = 1; ; x.attempt++ {
-		x.run.record(StepStarted{Step: x.step.Key, Attempt: x.attempt})
+		if err := x.run.log.append(context.WithoutCancel(ctx), StepStarted{Step: x.step.Key, Attempt: x.attempt}); err != nil {
+			return x.failure(err) // what can't be kept in the history is not done
+		}
 		began := time.Now()
 		materialized, err := x.bounded(ctx)
 		took := time.Since(began)

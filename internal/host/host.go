@@ -6,6 +6,7 @@ package host
 
 import (
 	"reflect"
+	"slices"
 
 	"go.uber.org/fx"
 
@@ -22,11 +23,22 @@ type Value struct {
 	Value reflect.Value
 }
 
+// isModules reports whether a type is what fxrun.Module itself makes, of the
+// definitions: asking for it here would be a cycle.
+func isModules(key signature.Key) bool {
+	switch key.Type.String() {
+	case "*container.Container", "*assets.Graph", "*runs.Launcher":
+		return true
+	}
+	return false
+}
+
 // Option puts definition into an Fx value group and, where the host has values
 // for what the definition asks for, those into [Group]. A zero value is taken
 // for none: for an optional parameter Fx does not tell them apart.
 func Option[D any](group string, definition D, asks []signature.Param) fx.Option {
 	own := fx.Annotated{Group: group, Target: func() D { return definition }}
+	asks = slices.DeleteFunc(slices.Clone(asks), func(ask signature.Param) bool { return isModules(ask.Key) })
 	if len(asks) == 0 {
 		return fx.Provide(own)
 	}
