@@ -13,14 +13,19 @@
 // # Packages, in reading order
 //
 //   - container: resources, their config, the checked graph, child containers
-//   - assets: assets, jobs, selections, and the plans made of them
-//   - iomanagers: what stores assets' values and loads them; iomanagers/iotest
-//     is the suite that every one passes, iomanagers/parquetcodec adds Parquet
+//   - assets: assets, ops, jobs, selections, and the plans made of them; rows
+//     says in which forms a value of rows may be taken
+//   - iomanagers: what stores values and loads them: memory and files here,
+//     object stores and SQL tables in iomanagers/objectstore and sqltable,
+//     Parquet in parquetcodec, Arrow in arrowcodec; iomanagers/iotest is the
+//     suite that every one passes
 //   - runs: launching, executing and recording runs; runs/sqlitestore keeps the
 //     history in a file, runs/runstest is the suite that every store passes
-//   - modules: ready-made resources: sqldb (with sqldb/sqlite), httpclient
+//   - modules: ready-made resources: sqldb (with sqldb/sqlite and
+//     sqldb/postgres), httpclient, bucket
 //   - cli: the command line of a program's own binary
-//   - examples: programs to copy from
+//   - fxruntest: assets in a test, in memory, with fakes
+//   - examples: programs to copy from; docs: pages to read
 //
 // Imports point down this list's reverse: container knows nothing of assets,
 // assets nothing of runs. container_test.go, beside this file, is a tour of the

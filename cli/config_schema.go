@@ -27,7 +27,7 @@ func (p program) writeSchema(cmd *cobra.Command, flags configFlags) error {
 	if err != nil {
 		return err
 	}
-	schema, err := s.container.SchemaFor(scope.options...)
+	schema, err := s.container.Schema(scope.options...)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (p program) writeTemplate(cmd *cobra.Command, flags configFlags) error {
 	if err != nil {
 		return err
 	}
-	text, err := s.container.TemplateFor(append(scope.options, container.Launch(scope.config))...)
+	text, err := s.container.Template(append(scope.options, container.Launch(scope.config))...)
 	if err != nil {
 		return aboutTemplate(err)
 	}

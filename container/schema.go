@@ -69,35 +69,21 @@ const variableDefinition = "env"
 // set is not in it: Fixed fields, and resources that live per process. Nor is
 // the default of a secret.
 //
-// With keys it is the schema for a launch that needs these resources: only
-// they and what they are built from may be configured, and fields named by
-// [AtLaunch] have to be given. Without keys it is about all resources, of which
-// none has to be there; one that is has to have its AtLaunch fields. A config
-// that other layers complete, as a job's does, may lack them nevertheless.
+// It is for the launch of a child with opts. Of the resources it has those that
+// [Needs], [NeedsLater] and [NeedsResources] ask for, with what they are built
+// from, or all where none of these options is given; of the steps those that
+// are given by [Needs], [NeedsLater] and [Steps]. Other options make no
+// difference.
+//
+// What is needed has to be there if it has fields named by [AtLaunch]. What only
+// Steps names, and every resource where no option asks for any, may be left out;
+// if it is there, so have its AtLaunch fields to be. A config that other layers
+// complete, as a job's does, may lack them nevertheless.
 //
 // The schema knows less than a check does: not what a type makes of its text,
 // nor Validate. It is stricter where YAML leaves a choice, as with a number for
 // text that has a pattern. The error names unknown keys; it matches [ErrInvalid].
-func (c *Container) Schema(keys ...string) (json.RawMessage, error) {
-	return c.SchemaFor(needKeys(keys)...)
-}
-
-// needKeys are the options that stand for a list of keys, of which none means
-// all.
-func needKeys(keys []string) []fx.Option {
-	if len(keys) == 0 {
-		return nil
-	}
-	return []fx.Option{NeedsResources(keys...)}
-}
-
-// SchemaFor is [Container.Schema] for the launch of a child with opts. Of the
-// resources it has those that [Needs], [NeedsLater] and [NeedsResources] ask
-// for, or all where none of these options is given; of the steps those that
-// are given by [Needs], [NeedsLater] and [Steps]. The fields named by [AtLaunch]
-// have to be there for what is needed, but not for what only Steps names.
-// Other options make no difference.
-func (c *Container) SchemaFor(opts ...fx.Option) (json.RawMessage, error) {
+func (c *Container) Schema(opts ...fx.Option) (json.RawMessage, error) {
 	const doing = "describing the run config"
 	scope, err := c.scopeOf(doing, RunConfig{}, opts)
 	if err != nil {

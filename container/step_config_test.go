@@ -554,7 +554,7 @@ func TestTheSchemaOfSteps(t *testing.T) {
 		"schema_of_needed_step": {container.Needs(it), container.Steps(it, other)},
 		"schema_of_later_step":  {container.NeedsLater(it), container.Steps(it, other)},
 	} {
-		text, err := c.SchemaFor(opts...)
+		text, err := c.Schema(opts...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -587,16 +587,16 @@ func TestTheSchemaOfSteps(t *testing.T) {
 		"no keys":                     {container.NeedsResources()},
 		"a target that needs nothing": {container.Needs(other)},
 	} {
-		text, err := c.SchemaFor(opts...)
+		text, err := c.Schema(opts...)
 		if err != nil || strings.Contains(string(text), `"database"`) {
 			t.Errorf("%s: %s, %v", name, text, err)
 		}
 	}
-	if _, err := c.SchemaFor(container.NeedsResources("usr")); !errors.Is(err, container.ErrInvalid) {
+	if _, err := c.Schema(container.NeedsResources("usr")); !errors.Is(err, container.ErrInvalid) {
 		t.Errorf("got %v", err)
 	}
 	twice := stepTarget(t, c, "asset again", func(limit) {}, container.StepConfig("other", limit{}))
-	if _, err := c.SchemaFor(container.Needs(other, twice)); !errors.Is(err, container.ErrInvalid) {
+	if _, err := c.Schema(container.Needs(other, twice)); !errors.Is(err, container.ErrInvalid) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -607,7 +607,7 @@ func TestATemplateOfSteps(t *testing.T) {
 	orders := stepTarget(t, c, "asset raw/orders", func(limit) {}, container.StepConfig("raw/orders", limit{Table: "code"}, container.AtLaunch("Limit"), container.FromEnv("ENV")))
 	other := stepTarget(t, c, "asset other", func(shown) {}, container.StepConfig("other", shown{}))
 	run := parse(t, "steps: {other: {config: {port: 5, password: hunter2, level: {env: LEVEL}}}}")
-	whole, err := c.TemplateFor(container.Needs(orders), container.Steps(orders, other), container.Launch(run))
+	whole, err := c.Template(container.Needs(orders), container.Steps(orders, other), container.Launch(run))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -618,7 +618,7 @@ func TestATemplateOfSteps(t *testing.T) {
 	if _, err := c.Check(container.Steps(orders, other), container.Launch(parse(t, strings.Replace(whole, "limit:", "limit: 3", 1)))); err != nil {
 		t.Errorf("it can't be read back: %v", err)
 	}
-	if _, err := c.TemplateFor(container.Launch(run)); !errors.Is(err, container.ErrInvalid) {
+	if _, err := c.Template(container.Launch(run)); !errors.Is(err, container.ErrInvalid) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -630,7 +630,7 @@ func TestUnknownVariablesOfSteps(t *testing.T) {
 	environ := []string{"APP_ORDERS_LIMIT=1", "APP_ORDERS_LIMTI=2", "APP_TABEL=x", "APP_REFERRED=x"}
 	run := container.Launch(parse(t, "steps: {orders: {config: {table: {env: APP_REFERRED}}}}"))
 	want := []container.UnknownVariable{{Name: "APP_ORDERS_LIMTI", Prefix: "APP_ORDERS", Nearest: "APP_ORDERS_LIMIT"}, {Name: "APP_TABEL", Prefix: "APP", Nearest: "APP_TABLE"}}
-	if diff := cmp.Diff(want, c.UnknownVariablesFor(environ, container.Steps(step), run)); diff != "" {
+	if diff := cmp.Diff(want, c.UnknownVariables(environ, container.Steps(step), run)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	if got := c.UnknownVariables(environ); len(got) != 4 {
@@ -664,11 +664,11 @@ func TestASecretOfAStepIsMaskedWhereverItsVariableIsRead(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	template, err := c.TemplateFor(opts...)
+	template, err := c.Template(opts...)
 	if err != nil || !strings.Contains(template, "#mine: {env: SHARED_TOKEN}") {
 		t.Errorf("%s, %v", template, err)
 	}
-	schema, err := c.SchemaFor(opts...)
+	schema, err := c.Schema(opts...)
 	if err != nil {
 		t.Error(err)
 	}

@@ -106,7 +106,7 @@ func ExampleContainer_TemplateFor() {
 		fmt.Println(err)
 		return
 	}
-	text, err := c.TemplateFor(container.NeedsResources(), container.Steps(orders))
+	text, err := c.Template(container.NeedsResources(), container.Steps(orders))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -14,22 +14,16 @@ import (
 
 // Template returns a run config to be completed by a person, in YAML: every
 // field that a launch may set, with its description, what it may be, and where
-// its value comes from now. What given says, and what has to be given, stands
-// there as it is; the other fields stand behind a # that is to be taken away.
+// its value comes from now. What [Launch] among opts gives, and what has to be
+// given, stands there as it is; the other fields stand behind a # that is to be
+// taken away.
 // Secrets are references to the environment. It reads the environment.
 //
-// Without keys it is about all resources, with keys about these and what they
-// are built from, except for those that live per process. The error is a *[Faults] with what is wrong with the keys or
-// with given. A template of which nothing is completed is a valid run config,
-// unless something has to be given.
-func (c *Container) Template(given RunConfig, keys ...string) (string, error) {
-	return c.TemplateFor(append(needKeys(keys), Launch(given))...)
-}
-
-// TemplateFor is [Container.Template] for the launch of a child with opts.
-// [Launch] gives what is given; the other options are as for
-// [Container.SchemaFor].
-func (c *Container) TemplateFor(opts ...fx.Option) (string, error) {
+// The other options say which resources and steps it is about, as for
+// [Container.Schema]. The error is a *[Faults] with what is wrong with the
+// options or with what is given. A template of which nothing is completed is a
+// valid run config, unless something has to be given.
+func (c *Container) Template(opts ...fx.Option) (string, error) {
 	const doing = "writing the template of a run config"
 	scope, err := c.scopeOf(doing, launchOf(opts), opts)
 	if err != nil {

@@ -26,29 +26,17 @@ type UnknownVariable struct {
 // field of any resource: mistyped names, and names that a field once had. It
 // is for a warning, since a prefix may have other uses on the machine.
 //
-// A variable belongs to the longest prefix that it begins with. Known are also
-// the variables that one of the launches refers to by {env: NAME}. Fields read
-// by the empty prefix are known; other variables are never reported for it.
+// Prefixes and fields of the steps that opts name by [Steps], [Needs] and
+// [NeedsLater] count too. Known are also the variables that [Launch] among opts
+// refers to by {env: NAME}. Other options make no difference.
+//
+// A variable belongs to the longest prefix that it begins with. Fields read by
+// the empty prefix are known; other variables are never reported for it.
 // The result is sorted by name, nil where nothing is unknown.
-func (c *Container) UnknownVariables(environ []string, launches ...RunConfig) []UnknownVariable {
-	return c.unknownVariables(environ, launches, nil)
-}
-
-// UnknownVariablesFor is [Container.UnknownVariables] for a child with opts,
-// among which are its launches, by [Launch], and its steps, by [Steps], [Needs]
-// and [NeedsLater]: prefixes and fields of these steps count too. Other options
-// make no difference.
-func (c *Container) UnknownVariablesFor(environ []string, opts ...fx.Option) []UnknownVariable {
-	return c.unknownVariables(environ, []RunConfig{launchOf(opts)}, opts)
-}
-
-func (c *Container) unknownVariables(environ []string, launches []RunConfig, opts []fx.Option) []UnknownVariable {
-	scope, _ := c.scopeOf("", RunConfig{}, opts)
+func (c *Container) UnknownVariables(environ []string, opts ...fx.Option) []UnknownVariable {
+	scope, _ := c.scopeOf("", launchOf(opts), opts) // what is right in a faulty launch counts
 	prefixes, known := scope.variables()
-	for _, launch := range launches {
-		scope, _ = c.scopeOf("", launch, opts) // what is right in a faulty launch counts
-		scope.addReferences(known)
-	}
+	scope.addReferences(known)
 	var unknown []UnknownVariable
 	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")

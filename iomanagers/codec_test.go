@@ -3,9 +3,11 @@ package iomanagers_test
 import (
 	"bytes"
 	"errors"
+	"iter"
 	"math"
 	"net"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +37,33 @@ type (
 	}
 )
 
+type (
+	halfClosed struct {
+		ID     int
+		secret string
+	}
+	gobOneWay struct{ Name string }
+	knot      struct {
+		Name string
+		Next *knot
+	}
+	tree map[string]tree
+)
+
+func (gobOneWay) GobEncode() ([]byte, error) { return []byte("x"), nil }
+
+func loop() any {
+	k := &knot{Name: "a"}
+	k.Next = &knot{Name: "b", Next: k}
+	return k
+}
+
+func mapLoop() any {
+	t := tree{}
+	t["a"] = tree{"b": t}
+	return t
+}
+
 func (oneWay) MarshalJSON() ([]byte, error)     { return []byte(`"x"`), nil }
 func (textOneWay) MarshalText() ([]byte, error) { return []byte("x"), nil }
 
@@ -57,32 +86,42 @@ func TestCodecsSayWhichTypesTheyTake(t *testing.T) {
 		{"structs", "csv", reflect.TypeFor[[]row[row[int]]]()},
 		{"maps", "csv", reflect.TypeFor[[]row[map[string]int]]()},
 		{"arrays", "csv parquet", reflect.TypeFor[[]row[[3]int]]()},
-		{"anything", "csv parquet", reflect.TypeFor[[]row[any]]()},
-		{"errors", "json csv parquet", reflect.TypeFor[[]row[error]]()},
-		{"functions", "json csv parquet", reflect.TypeFor[[]row[func()]]()},
-		{"channels", "json csv parquet", reflect.TypeFor[[]row[chan int]]()},
-		{"complex numbers", "json csv parquet", reflect.TypeFor[[]row[complex128]]()},
-		{"JSON that can't be read", "json csv", reflect.TypeFor[[]row[oneWay]]()},
-		{"text that can't be read", "json csv", reflect.TypeFor[[]row[textOneWay]]()},
-		{"structs without columns", "json csv parquet", reflect.TypeFor[[]nothingOut]()},
-		{"fields without columns", "json csv parquet", reflect.TypeFor[[]closedField]()},
+		{"anything", "csv parquet gob", reflect.TypeFor[[]row[any]]()},
+		{"errors", "json jsonl csv parquet gob", reflect.TypeFor[[]row[error]]()},
+		{"functions", "json jsonl csv parquet gob", reflect.TypeFor[[]row[func()]]()},
+		{"channels", "json jsonl csv parquet gob", reflect.TypeFor[[]row[chan int]]()},
+		{"complex numbers", "json jsonl csv parquet", reflect.TypeFor[[]row[complex128]]()},
+		{"JSON that can't be read", "json jsonl csv", reflect.TypeFor[[]row[oneWay]]()},
+		{"text that can't be read", "json jsonl csv", reflect.TypeFor[[]row[textOneWay]]()},
+		{"structs without columns", "json jsonl csv parquet gob", reflect.TypeFor[[]nothingOut]()},
+		{"fields without columns", "json jsonl csv parquet gob", reflect.TypeFor[[]closedField]()},
 		{"recursive types", "csv parquet", reflect.TypeFor[[]recursive]()},
 		{"structs inlined in themselves", "csv", reflect.TypeFor[[]inlined]()},
-		{"maps by struct", "json csv parquet", reflect.TypeFor[map[row[int]]int]()},
-		{"a struct", "csv parquet", reflect.TypeFor[row[int]]()},
+		{"maps by struct", "json jsonl csv parquet", reflect.TypeFor[map[row[int]]int]()},
+		{"a struct", "jsonl csv parquet", reflect.TypeFor[row[int]]()},
 		{"texts", "csv parquet", reflect.TypeFor[[]string]()},
+		{"unexported fields", "gob", reflect.TypeFor[[]halfClosed]()},
+		{"pointers to pointers", "gob", reflect.TypeFor[[]row[**int]]()},
+		{"bytes for gob in one direction", "csv gob", reflect.TypeFor[[]row[gobOneWay]]()},
+		{"a stream", "", reflect.TypeFor[iter.Seq2[row[int], error]]()},
+		{"batches", "", reflect.TypeFor[iter.Seq2[[]row[int], error]]()},
+		{"a stream of pointers", "", reflect.TypeFor[iter.Seq2[*row[int], error]]()},
+		{"a stream of texts", "csv parquet", reflect.TypeFor[iter.Seq2[string, error]]()},
+		{"a stream of functions", "json jsonl csv parquet gob", reflect.TypeFor[iter.Seq2[func(), error]]()},
+		{"a stream of chunks", "csv parquet", reflect.TypeFor[iter.Seq2[[]byte, error]]()},
+		{"a stream without errors", "json jsonl csv parquet gob", reflect.TypeFor[iter.Seq[row[int]]]()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			m := newFiles(t, t.TempDir(), everyCodec()...)
-			for _, format := range []string{"json", "csv", "parquet"} {
+			for _, format := range []string{"json", "jsonl", "csv", "parquet", "gob"} {
 				err := m.Check(format, c.t)
-				if want := strings.Contains(c.refuses, format); want != errors.Is(err, iomanagers.ErrType) {
+				if want := slices.Contains(strings.Fields(c.refuses), format); want != errors.Is(err, iomanagers.ErrType) {
 					t.Errorf("%s: Check of %v gives %v, want a refusal: %v", format, c.t, err, want)
 				}
 				if err == nil {
 					// What passes must also be storable and loadable, here without a row.
-					value := reflect.Zero(c.t).Interface()
+					value := emptyOf(c.t)
 					store(t, m, iomanagers.Output{Asset: c.name, Format: format}, value)
 					if err := m.Load(t.Context(), iomanagers.Input{Asset: c.name, Format: format}, reflect.New(c.t).Interface()); err != nil {
 						t.Errorf("%s: Load: %v", format, err)
@@ -91,6 +130,14 @@ func TestCodecsSayWhichTypesTheyTake(t *testing.T) {
 			}
 		})
 	}
+}
+
+// emptyOf returns the zero value, or a stream without rows.
+func emptyOf(t reflect.Type) any {
+	if t.Kind() != reflect.Func {
+		return reflect.Zero(t).Interface()
+	}
+	return reflect.MakeFunc(t, func([]reflect.Value) []reflect.Value { return nil }).Interface()
 }
 
 func TestCodecsRefuseValuesThatWouldComeBackChanged(t *testing.T) {
@@ -112,6 +159,15 @@ func TestCodecsRefuseValuesThatWouldComeBackChanged(t *testing.T) {
 		{"no number in JSON", iomanagers.JSON(), []sale{{Sum: math.NaN()}}, "NaN"},
 		{"the zero time in Parquet", parquetcodec.Parquet(), []sale{{At: at}, {}}, "row 1: not supported: At is 0001-01-01T00:00:00Z, and times in Parquet"},
 		{"no row in Parquet", parquetcodec.Parquet(), []*sale{nil}, "row 0 is nil"},
+		{"no number in JSON lines", iomanagers.JSONLines(), []sale{{}, {Sum: math.NaN()}}, "row 1: not supported: json: unsupported value: NaN"},
+		{"zero behind a pointer in gob", iomanagers.Gob(), []struct{ Count *int }{{}, {new(int)}}, "element 1: not supported: []struct { Count *int }.Count points to zero"},
+		{"the zero time behind a pointer in gob", iomanagers.Gob(), struct{ At *time.Time }{new(time.Time)}, "At points to zero"},
+		{"no text behind a pointer in gob", iomanagers.Gob(), map[string]struct{ Tags *[]string }{"x": {&[]string{}}}, "Tags points to zero"},
+		{"nil among pointers in gob", iomanagers.Gob(), []*sale{{}, nil}, "element 1: not supported: an element of []*iomanagers_test.sale is nil"},
+		{"nil among a map's values in gob", iomanagers.Gob(), map[string]*sale{"a": nil}, "is nil"},
+		{"a nil pointer in gob", iomanagers.Gob(), (*sale)(nil), "the value is nil"},
+		{"a cycle in gob", iomanagers.Gob(), loop(), "is part of a cycle"},
+		{"a cycle through a map in gob", iomanagers.Gob(), mapLoop(), "is part of a cycle"},
 		{"a deep time in Parquet", parquetcodec.Parquet(), []struct{ By map[string][]*time.Time }{{map[string][]*time.Time{"x": {new(time.Time)}}}}, "By is 0001"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

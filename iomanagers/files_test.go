@@ -15,6 +15,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
 )
 
 type order struct {
@@ -37,9 +38,12 @@ func TestFilesAreNamedAfterKeys(t *testing.T) {
 	store(t, m, iomanagers.Output{Asset: "raw/orders", Format: "csv", Metadata: metadata}, []order{{1, "tea"}})
 	store(t, m, iomanagers.Output{Asset: "raw/orders", Partition: "2026-01-02", Format: "parquet"}, []order{{1, "tea"}})
 	store(t, m, iomanagers.Output{Asset: "page"}, "<html>")
+	store(t, m, iomanagers.Output{Asset: "picture"}, []byte("\x89PNG"))
+	store(t, m, iomanagers.Output{Asset: "lines", Format: "jsonl"}, rows.From([]order{{1, "tea"}}))
+	store(t, m, iomanagers.Output{Asset: "values", Format: "gob"}, map[order]int{{1, "tea"}: 2})
 	store(t, m, iomanagers.Output{Asset: "Total v1.2"}, 7)
 
-	want := []string{"!total%20v1%2E2.json", "page.bin", "raw/orders/partition=2026-01-02.parquet", "raw/orders.csv"}
+	want := []string{"!total%20v1%2E2.json", "lines.jsonl", "page.txt", "picture.bin", "raw/orders/partition=2026-01-02.parquet", "raw/orders.csv", "values.gob"}
 	if diff := cmp.Diff(want, files(t, root)); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
@@ -275,9 +279,9 @@ func TestAnUnknownFormatNamesTheNearest(t *testing.T) {
 	t.Parallel()
 	m := newFiles(t, t.TempDir(), everyCodec()...)
 	for format, want := range map[string]string{
-		"parqet": `storing orders: not supported: there is no format "parqet" among json, csv, parquet, raw; did you mean "parquet"?`,
-		"CSV":    `storing orders: not supported: there is no format "CSV" among json, csv, parquet, raw; did you mean "csv"?`,
-		"excel":  `storing orders: not supported: there is no format "excel" among json, csv, parquet, raw`,
+		"parqet": `storing orders: not supported: there is no format "parqet" among json, csv, parquet, jsonl, gob, text, raw; did you mean "parquet"?`,
+		"CSV":    `storing orders: not supported: there is no format "CSV" among json, csv, parquet, jsonl, gob, text, raw; did you mean "csv"?`,
+		"excel":  `storing orders: not supported: there is no format "excel" among json, csv, parquet, jsonl, gob, text, raw`,
 	} {
 		err := m.Store(t.Context(), iomanagers.Output{Asset: "orders", Format: format}, []order{})
 		if !errors.Is(err, iomanagers.ErrUnsupported) || err.Error() != want {

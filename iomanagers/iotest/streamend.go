@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/pprof"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -96,12 +97,13 @@ func labelled(t *testing.T, label string) int {
 	if err := pprof.Lookup("goroutine").WriteTo(&text, 1); err != nil {
 		t.Fatal(err)
 	}
-	count := 0
-	for group := range strings.SplitSeq(text.String(), "\n\n") {
-		if strings.Contains(group, fmt.Sprintf("%q:%q", "iotest", label)) {
-			n := 0
-			_, _ = fmt.Sscanf(strings.TrimSpace(group), "%d @", &n)
-			count += n
+	count, group := 0, 0
+	for line := range strings.Lines(text.String()) {
+		if n, _, found := strings.Cut(line, " @ "); found {
+			group, _ = strconv.Atoi(n)
+		}
+		if strings.HasPrefix(line, "# labels:") && strings.Contains(line, fmt.Sprintf("%q:%q", "iotest", label)) {
+			count += group
 		}
 	}
 	return count

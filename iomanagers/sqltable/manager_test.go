@@ -164,6 +164,33 @@ func TestColumnsThatChange(t *testing.T) {
 	})
 }
 
+func TestReadersWhileColumnsChange(t *testing.T) {
+	everyDatabase(t, func(t *testing.T, db *sqldb.DB) {
+		m := newManager(t, db, sqltable.Config{})
+		store(t, m, "orders", "", []narrow{{1}})
+		done := make(chan struct{})
+		var reading sync.WaitGroup
+		for range 2 {
+			reading.Go(func() {
+				for {
+					select {
+					case <-done:
+						return
+					default:
+						expect(t, m, "orders", "", []narrow{{1}})
+					}
+				}
+			})
+		}
+		for range 15 { // the table is made anew each time
+			store(t, m, "orders", "", []labeled{{ID: 1}})
+			store(t, m, "orders", "", []narrow{{1}})
+		}
+		close(done)
+		reading.Wait()
+	})
+}
+
 func TestTablesOfOthersAreLeftAlone(t *testing.T) {
 	everyDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		m := newManager(t, db, sqltable.Config{})
