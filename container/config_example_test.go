@@ -89,7 +89,7 @@ func ExampleContainer_Schema() {
 }
 
 func ExampleContainer_Template() {
-	text, err := serverContainer().Template(container.RunConfig{Resources: map[string]any{"server": container.Fields{"port": 80}}})
+	text, err := serverContainer().Template(container.Launch(container.RunConfig{Resources: map[string]any{"server": container.Fields{"port": 80}}}))
 	if err != nil {
 		fmt.Println(err)
 		return

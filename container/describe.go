@@ -65,7 +65,8 @@ func (c *Container) describe(n *node, launch launchValues, secrets secretVariabl
 type secretVariables map[string]bool
 
 // mask hides what comes from a variable that gives a secret field its value,
-// here or in another resource or step: somebody took the wrong name.
+// here or in another resource or step, by its own name or by the launch:
+// somebody took the wrong name.
 func (s secretVariables) mask(fields []Field) {
 	for i := range fields {
 		if s[fields[i].Variable] && fields[i].Value != "" {
@@ -95,19 +96,48 @@ func (c *Container) secretVariables() secretVariables {
 	return secrets
 }
 
-// secretsWith adds those of the steps.
-func (c *Container) secretsWith(steps *knownSteps) secretVariables {
+// secretsWith adds those of the steps, and those to which a launch refers, be
+// it in a field that it may not set.
+func (c *Container) secretsWith(steps *knownSteps, launch RunConfig) secretVariables {
 	secrets := maps.Clone(c.secrets)
-	for _, t := range steps.all() {
+	for key, source := range launch.Resources {
+		if n, ok := c.byKey[key]; ok && n.config != nil {
+			secrets.addReferences(n.config, source)
+		}
+	}
+	for t := range steps.configured() {
 		secrets.add(t.step.config)
+		if source, ok := launch.Steps[t.step.key]; ok {
+			secrets.addReferences(t.step.config, source)
+		}
 	}
 	return secrets
+}
+
+// addReferences adds the variables that a source of a run config refers to in
+// secret fields, each layer by itself: what a later one overrides stays secret.
+func (s secretVariables) addReferences(config *configDefinition, source any) {
+	if source, ok := source.(layers); ok {
+		for _, layer := range source {
+			s.addReferences(config, layer)
+		}
+		return
+	}
+	values := make(launchValues)
+	config.read(values, "", source) // its faults are told where the launch is read
+	for i := range config.fields {
+		field := &config.fields[i]
+		if name, ok := values[field.path].reference(field); ok && field.secret {
+			s[name] = true
+		}
+	}
 }
 
 // Preview is what a child would be, had it been opened.
 type Preview struct {
 	// Resources are those that would start, in an order in which they may,
-	// with the config that they would get.
+	// with the config that they would get. Last are those that live per step
+	// and that nested children would start, for targets of [NeedsLater].
 	Resources []Description
 	// Steps are the configs of the steps among the targets of [Needs] and
 	// [NeedsLater], by key.
@@ -122,9 +152,9 @@ type Preview struct {
 func (c *Container) Check(opts ...fx.Option) (Preview, error) {
 	p, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
 	launches, _ := c.readLaunch(p.config.launch)
-	secrets := c.secretsWith(p.config.known)
+	secrets := c.secretsWith(p.config.known, p.config.launch)
 	var preview Preview
-	for _, n := range p.starting() {
+	for _, n := range append(p.starting(), p.later...) {
 		preview.Resources = append(preview.Resources, c.describe(n, launches[n], secrets))
 	}
 	for _, t := range p.config.known.mine() {

@@ -30,7 +30,8 @@ type preparation struct {
 	steps     map[*Target]resolved // configs of the child's own steps, those of later ones included
 }
 
-// prepare finds everything that is wrong with a launch, and what it needs.
+// prepare finds everything that is wrong with a launch, and what it needs. Its
+// error speaks of the launch: a run that is refused has no child container.
 func (c *Container) prepare(config childConfig, parent *childState) (*preparation, error) {
 	p := &preparation{container: c, config: config, parent: parent, targets: slices.Clone(config.targets)}
 	if parent != nil {
@@ -44,7 +45,7 @@ func (c *Container) prepare(config childConfig, parent *childState) (*preparatio
 	}
 	faults = append(faults, p.checkParent()...)
 	faults = append(faults, p.resolve()...)
-	return p, JoinFaults("opening the child container", faults)
+	return p, JoinFaults("checking the launch", faults)
 }
 
 // reach returns all that the targets need, directly and further down.

@@ -84,6 +84,7 @@ func readConfigs(section string, node *yaml.Node, faults *[]error) map[string]an
 	configs := make(map[string]any)
 	eachEntry(node, section, faults, func(key, value *yaml.Node) {
 		at := section + "." + key.Value
+		configs[key.Value] = nil // an entry without a config may be of an unknown key too
 		eachEntry(value, at, faults, func(section, config *yaml.Node) {
 			if section.Value != "config" {
 				*faults = append(*faults, faultf("%s.%s%s: there is no such section, only config", at, section.Value, where(section)))

@@ -16,11 +16,20 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
+// needed asks for resources by key; without keys it asks for nothing, and all
+// of them are meant.
+func needed(keys ...string) []fx.Option {
+	if len(keys) == 0 {
+		return nil
+	}
+	return []fx.Option{container.NeedsResources(keys...)}
+}
+
 // schemaOf returns the schema of a container, ready to validate. Every default
 // in it has passed it.
 func schemaOf(t testing.TB, c *container.Container, keys ...string) *jsonschema.Resolved {
 	t.Helper()
-	text, err := c.Schema(keys...)
+	text, err := c.Schema(needed(keys...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +80,7 @@ func TestTheSchemaOfARunConfig(t *testing.T) {
 	t.Parallel()
 	c := newContainer(t, schemaDefinitions()...)
 	for name, keys := range map[string][]string{"schema": nil, "schema_of_keys": {"user"}} {
-		text, err := c.Schema(keys...)
+		text, err := c.Schema(needed(keys...)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +94,7 @@ func TestTheSchemaOfARunConfig(t *testing.T) {
 		golden(t, name, lines.String())
 		schemaOf(t, c, keys...)
 	}
-	if _, err := c.Schema("usr", "it"); !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), `did you mean "user"?`) {
+	if _, err := c.Schema(needed("usr", "it")...); !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), `did you mean "user"?`) {
 		t.Errorf("got %v", err)
 	}
 	if text, err := newContainer(t).Schema(); err != nil || !json.Valid(text) {
@@ -319,7 +328,7 @@ func TestWhatLivesPerProcessIsNotConfiguredByALaunch(t *testing.T) {
 		if schemaOf(t, c, keys...).Validate(document) == nil {
 			t.Errorf("%q: the schema takes it", keys)
 		}
-		if text, err := c.Template(container.RunConfig{}, keys...); err != nil || strings.Contains(text, "pool") {
+		if text, err := c.Template(needed(keys...)...); err != nil || strings.Contains(text, "pool") {
 			t.Errorf("%q: %v\n%s", keys, err, text)
 		}
 	}

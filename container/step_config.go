@@ -1,6 +1,7 @@
 package container
 
 import (
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
@@ -186,6 +187,17 @@ func (k *knownSteps) all() []*Target {
 		}
 	}
 	return steps
+}
+
+// configured returns all steps with config, those that share a key included.
+func (k *knownSteps) configured() iter.Seq[*Target] {
+	return func(yield func(*Target) bool) {
+		for _, t := range slices.AppendSeq(slices.Clone(k.others), maps.Values(k.own)) {
+			if t.hasConfig() && !yield(t) {
+				return
+			}
+		}
+	}
 }
 
 // mine returns the child's own steps with config, by key.

@@ -676,7 +676,7 @@ func TestASecretOfAStepIsMaskedWhereverItsVariableIsRead(t *testing.T) {
 	if err != nil || shows(string(resources)) {
 		t.Errorf("%s, %v", resources, err)
 	}
-	if template, err = c.Template(container.RunConfig{}); err != nil || strings.Contains(template, "theirs: "+hunter) {
+	if template, err = c.Template(); err != nil || strings.Contains(template, "theirs: "+hunter) {
 		t.Errorf("%s, %v", template, err)
 	}
 }

@@ -99,7 +99,7 @@ func ExampleStatic() {
 	// Output: lake keeps csv, parquet
 }
 
-func ExampleContainer_TemplateFor() {
+func ExampleContainer_Template_steps() {
 	c := serverContainer()
 	orders, err := c.Target("asset raw/orders", fetchOrders, container.StepConfig("raw/orders", OrdersConfig{}, container.AtLaunch("Since")))
 	if err != nil {

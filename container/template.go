@@ -33,7 +33,7 @@ func (c *Container) Template(opts ...fx.Option) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := templateText{out: new(strings.Builder), secrets: c.secretsWith(scope.config.known)}
+	text := templateText{out: new(strings.Builder), secrets: c.secretsWith(scope.config.known, scope.config.launch)}
 	text.line("resources:")
 	for _, n := range nodes {
 		text.inside().config(n.key, n.description, n.config, scope.resources[n])

@@ -29,11 +29,12 @@ func TestATemplateTellsWhatALaunchMaySet(t *testing.T) {
 		container.Provide("user", func(*resA) *resB { return nil }),
 		container.Provide("database", newDatabase, container.Config(databaseConfig{}, container.FromEnv("ENV"))),
 	)
-	whole, err := c.Template(container.RunConfig{})
+	whole, err := c.Template()
 	if err != nil {
 		t.Fatal(err)
 	}
-	given, err := c.Template(parse(t, "resources: {it: {config: {table: '007', name: {env: NAME}, password: hunter2, level: debug}}}"), "user")
+	given, err := c.Template(container.NeedsResources("user"),
+		container.Launch(parse(t, "resources: {it: {config: {table: '007', name: {env: NAME}, password: hunter2, level: debug}}}")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,10 +43,10 @@ func TestATemplateTellsWhatALaunchMaySet(t *testing.T) {
 	}
 	golden(t, "template", whole)
 	golden(t, "template_given", given)
-	if _, err := c.Template(container.RunConfig{}, "usr"); !errors.Is(err, container.ErrInvalid) {
+	if _, err := c.Template(container.NeedsResources("usr")); !errors.Is(err, container.ErrInvalid) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := c.Template(parse(t, "resources: {it: {config: {levle: x}}}")); !errors.Is(err, container.ErrInvalid) {
+	if _, err := c.Template(container.Launch(parse(t, "resources: {it: {config: {levle: x}}}"))); !errors.Is(err, container.ErrInvalid) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -60,7 +61,7 @@ func TestATemplateReadsBackAsItIs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			option := container.Config(config)
 			c := newContainer(t, container.Provide("it", func(kinds) *resA { return nil }, option))
-			template, err := c.Template(container.RunConfig{})
+			template, err := c.Template()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +73,7 @@ func TestATemplateReadsBackAsItIs(t *testing.T) {
 			if diff := cmp.Diff(want, mustConfig[kinds](t, container.Config(kinds{}), container.Launch(parse(t, uncommented(template)))), revealed...); diff != "" {
 				t.Errorf("with everything taken in (-want +got)\n%s\n%s", diff, template)
 			}
-			again, err := c.Template(parse(t, uncommented(template)))
+			again, err := c.Template(container.Launch(parse(t, uncommented(template))))
 			if err != nil || settings.MatchString(again) {
 				t.Errorf("what is given is commented out: %v\n%s", err, again)
 			}

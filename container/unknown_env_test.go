@@ -68,7 +68,7 @@ func TestVariablesThatNoFieldReads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for range 2 { // in any order
-				if diff := cmp.Diff(test.want, c.UnknownVariables(test.environ, parse(t, test.launch))); diff != "" {
+				if diff := cmp.Diff(test.want, c.UnknownVariables(test.environ, container.Launch(parse(t, test.launch)))); diff != "" {
 					t.Errorf("(-want +got)\n%s", diff)
 				}
 				slices.Reverse(test.environ)

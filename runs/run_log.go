@@ -71,11 +71,12 @@ func newRunLog(id string, store Store, observe func(Event), abort context.Cancel
 // append stores events and hands them to the observer, all or none. After the
 // store has refused one, no more are taken: the history would have a hole.
 //
-// What says that something is about to happen is stored, and all that came
-// before it, when append returns. What has happened, and what is only told,
-// is not waited for: it is stored with the next that is, or in a moment, and
-// before the run's end at the latest. So a function is never called before the
-// history says so, and what it needed was not forgotten.
+// What says that something is about to happen to the run or its resources is
+// stored, and all that came before it, when append returns. What has happened,
+// and what is only told, is not waited for: it is stored with the next that is,
+// or in a moment, and before the run's end at the latest. Nor is the start of a
+// step, which would so cost more than many a step; but it is written at once,
+// while the step begins.
 func (l *runLog) append(ctx context.Context, data ...EventData) error {
 	l.mu.Lock()
 	if l.err != nil {
@@ -87,15 +88,28 @@ func (l *runLog) append(ctx context.Context, data ...EventData) error {
 		return fmt.Errorf("recording %d events of run %s: %w", len(data), l.id, ErrTransition)
 	}
 	b, call := l.enqueue(ctx, data)
-	if !mustWait(data, len(b.events)) {
-		if call == 0 {
-			l.writeSoon()
-		}
-		l.mu.Unlock()
-		return nil
+	switch _, starts := data[0].(StepStarted); {
+	case mustWait(data, len(b.events)):
+		l.wait(b)
+		return b.outcome(call)
+	case starts:
+		l.writeBeside()
+	case call == 0:
+		l.writeSoon()
 	}
-	l.wait(b)
-	return b.outcome(call)
+	l.mu.Unlock()
+	return nil
+}
+
+// writeBeside has the next batch written by another goroutine, at once. The
+// caller holds the lock.
+func (l *runLog) writeBeside() {
+	if l.writing {
+		return // who writes sees to it afterwards
+	}
+	b := l.next
+	l.next, l.writing = nil, true
+	go l.write(b)
 }
 
 // mustWait reports whether the writer of these events goes on only when they
@@ -103,7 +117,7 @@ func (l *runLog) append(ctx context.Context, data ...EventData) error {
 func mustWait(data []EventData, unwritten int) bool {
 	for _, one := range data {
 		switch one.(type) {
-		case RunQueued, RunStarting, RunStarted, RunFinished, ResourceStarting, ResourceStopping, StepStarted:
+		case RunQueued, RunStarting, RunStarted, RunFinished, ResourceStarting, ResourceStopping:
 			return true
 		case LogWritten, StepProgress: // there may be any number of them
 			if unwritten > maxUnwritten {

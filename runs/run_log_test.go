@@ -63,25 +63,32 @@ func TestStepsThatEndAtOnceAreStoredInOneCall(t *testing.T) {
 	})
 }
 
-func TestAFunctionIsCalledOnceTheHistorySaysSo(t *testing.T) {
+func TestAStartIsStoredWhileItsFunctionBegins(t *testing.T) {
 	t.Parallel()
-	store := runs.NewMemoryStore()
-	var seen []string
-	look := func(step *assets.Context) error {
-		found, err := store.Runs(context.Background(), runs.RunQuery{})
-		for _, one := range found[0].Steps {
-			seen = append(seen, fmt.Sprintf("%s: %s %s", step.Key(), one.Key, one.Status))
+	synctest.Test(t, func(t *testing.T) {
+		store := runs.NewMemoryStore()
+		var seen []string
+		look := func(step *assets.Context) error {
+			began := time.Now()
+			synctest.Wait() // until nobody has anything to do but to wait for this function
+			found, err := store.Runs(context.Background(), runs.RunQuery{})
+			for _, one := range found[0].Steps {
+				seen = append(seen, fmt.Sprintf("%s: %s %s", step.Key(), one.Key, one.Status))
+			}
+			if time.Since(began) != 0 {
+				t.Error("it was not written at once")
+			}
+			return err
 		}
-		return err
-	}
-	launcher := newLauncher(t, runs.LauncherConfig{Store: store}, nil, assets.New("a", look), assets.New("b", look, assets.After("a")))
-	if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
-		t.Fatal(err)
-	}
-	want := []string{"a: a running", "a: b pending", "b: a succeeded", "b: b running"}
-	if diff := cmp.Diff(want, seen); diff != "" {
-		t.Errorf("the functions saw something else (-want +got):\n%s", diff)
-	}
+		launcher := newLauncher(t, runs.LauncherConfig{Store: store}, nil, assets.New("a", look), assets.New("b", look, assets.After("a")))
+		if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"a: a running", "a: b pending", "b: a succeeded", "b: b running"}
+		if diff := cmp.Diff(want, seen); diff != "" {
+			t.Errorf("the history said something else meanwhile (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestObserverSeesEveryEventInOrder(t *testing.T) {

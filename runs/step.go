@@ -27,7 +27,7 @@ type stepExecution struct {
 func (x *stepExecution) execute(ctx context.Context) error {
 	for x.attempt = 1; ; x.attempt++ {
 		if err := x.run.log.append(context.WithoutCancel(ctx), StepStarted{Step: x.step.Key, Attempt: x.attempt}); err != nil {
-			return x.failure(err) // what can't be kept in the history is not done
+			return x.failure(err) // the history can't be kept, which has ended the run
 		}
 		began := time.Now()
 		materialized, err := x.bounded(ctx)
