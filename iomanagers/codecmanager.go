@@ -48,6 +48,7 @@ type CodecManager struct {
 
 var (
 	_ IOManager = (*CodecManager)(nil)
+	_ Stager    = (*CodecManager)(nil)
 	_ Checker   = (*CodecManager)(nil)
 )
 
@@ -71,56 +72,65 @@ func (m *CodecManager) Check(format string, t reflect.Type) error {
 // Store writes value to its object. Of metadata it gives "path", as the place has it, "bytes"
 // and "rows".
 func (m *CodecManager) Store(ctx context.Context, out Output, value any) error {
-	if err := m.store(ctx, out, value); err != nil {
-		return fmt.Errorf("storing %v: %w", out, err)
-	}
-	return nil
+	return storeStaged(ctx, m, out, value)
 }
 
-func (m *CodecManager) store(ctx context.Context, out Output, value any) error {
+// Stage writes value to an object that has no name yet.
+func (m *CodecManager) Stage(ctx context.Context, out Output, value any) (Staged, error) {
+	ready, err := m.stage(ctx, out, value)
+	if err != nil {
+		return nil, fmt.Errorf("storing %v: %w", out, err)
+	}
+	return ready, nil
+}
+
+func (m *CodecManager) stage(ctx context.Context, out Output, value any) (Staged, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	declared, err := out.declared(value)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	codec, err := m.codecs.pickFor(out.Format, declared)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	base := filekey.Path(out.Asset, out.Partition)
 	name := base + codec.Extension()
 	draft, err := m.place.Create(ctx, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w := newWriter(ctx, draft)
-	counted, err := m.write(ctx, w, codec, value)
+	counted, err := m.write(ctx, w, codec, value, out.Progress)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := m.commit(ctx, draft, base, codec); err != nil {
-		return err
+	commit := func() error {
+		if err := m.commit(ctx, draft, base, codec); err != nil {
+			return err
+		}
+		out.AddMetadata("path", m.place.Path(name))
+		out.AddMetadata("bytes", w.bytes)
+		if counted >= 0 {
+			out.AddMetadata("rows", counted)
+		}
+		return nil
 	}
-	out.AddMetadata("path", m.place.Path(name))
-	out.AddMetadata("bytes", w.bytes)
-	if counted >= 0 {
-		out.AddMetadata("rows", counted)
-	}
-	return nil
+	return staged{out: out, commit: commit, discard: draft.Abort}, nil
 }
 
 // write encodes value and returns how many rows it has, -1 if it has none to count. If that
 // fails or panics, it aborts the draft.
-func (m *CodecManager) write(ctx context.Context, w *draftWriter, codec Codec, value any) (counted int, err error) {
+func (m *CodecManager) write(ctx context.Context, w *draftWriter, codec Codec, value any, progress func(rows int64)) (counted int, err error) {
 	whole := false
 	defer func() {
 		if !whole {
 			err = errors.Join(err, w.draft.Abort())
 		}
 	}()
-	counted, err = encode(ctx, w, codec, value)
+	counted, err = encode(ctx, w, codec, value, progress)
 	if err != nil {
 		return 0, fmt.Errorf("encoding as %s: %w", codec.Name(), err)
 	}
@@ -179,7 +189,7 @@ func newWriter(ctx context.Context, draft Draft) *draftWriter {
 }
 
 // encode writes value to w and returns how many rows it has, -1 if it has none to count.
-func encode(ctx context.Context, w io.Writer, codec Codec, value any) (int, error) {
+func encode(ctx context.Context, w io.Writer, codec Codec, value any, progress func(rows int64)) (int, error) {
 	shape, isRows := rows.Of(reflect.TypeOf(value))
 	switch {
 	case !isRows:
@@ -191,7 +201,7 @@ func encode(ctx context.Context, w io.Writer, codec Codec, value any) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	counted, err := encodeStream(ctx, encoder, value)
+	counted, err := encodeStream(ctx, encoder, value, progress)
 	if keepsChunks(codec, shape) {
 		counted = -1
 	}
@@ -199,7 +209,7 @@ func encode(ctx context.Context, w io.Writer, codec Codec, value any) (int, erro
 }
 
 // encodeStream writes what a sequence yields, and closes the encoder, also if the sequence panics.
-func encodeStream(ctx context.Context, encoder RowEncoder, value any) (counted int, err error) {
+func encodeStream(ctx context.Context, encoder RowEncoder, value any, progress func(rows int64)) (counted int, err error) {
 	defer func() {
 		if closeErr := encoder.Close(); err == nil {
 			err = closeErr
@@ -216,6 +226,9 @@ func encodeStream(ctx context.Context, encoder RowEncoder, value any) (counted i
 			return 0, err
 		}
 		counted += reflect.ValueOf(batch).Len()
+		if progress != nil {
+			progress(int64(counted))
+		}
 	}
 	return counted, nil
 }
@@ -277,7 +290,7 @@ func (o object) load(ctx context.Context, target reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	defer content.Close() //nolint:errcheck // it was only read
+	defer content.Close()
 	decoded := reflect.New(target.Type())
 	if err := o.codec.Decode(readerOf(ctx, content), decoded.Interface()); err != nil {
 		return o.decoding(err)

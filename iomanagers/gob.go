@@ -52,7 +52,10 @@ func (c gobCodec) Encode(w io.Writer, value any) error {
 		return newGobEncoder(w, t).encode(reflect.ValueOf(value))
 	}
 	e := newGobEncoder(w, t)
-	for batch := range rows.Batches(value, 0) {
+	for batch, err := range rows.Batches(value, 0) {
+		if err != nil {
+			return err
+		}
 		if err := e.Write(batch); err != nil {
 			return err
 		}

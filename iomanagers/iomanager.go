@@ -18,13 +18,21 @@ import (
 //   - A Store that fails, panics or is cancelled leaves the earlier value whole.
 //   - A Load that fails leaves dst as it was.
 //   - What is stored shares no memory with the value given or with a value loaded.
+//   - Rows come back in any form that package rows knows, not only in the one that they were
+//     stored in. A stream that yields an error, panics or is nil fails its Store as anything
+//     else does; a panic comes out of Store.
+//   - A stream is loaded as it is ranged over, any number of times; only whether there is a value is
+//     found out by the Load. What was begun is read to its end as it was, also while
+//     a Store puts another value in its place. Broken off, a stream leaves nothing open.
 //   - Errors name the asset and the partition and match [ErrNotFound], [ErrType],
 //     [ErrUnsupported], or the context's error where those are the cause.
 //
 // The caller promises not to change value while Store runs.
 //
 // Every method is safe for concurrent use, also for the same asset: of two Stores at
-// once one wins, whole. ctx bounds the call only. Package iotest checks all of it.
+// once one wins, whole. ctx bounds the call, and every stream that the call has loaded: once
+// it has ended, a stream ends with its error. A manager that has no partitions, or no streams,
+// says so by ErrUnsupported. Package iotest checks all of it.
 type IOManager interface {
 	// Store keeps value as the value of the asset and partition that out names, in
 	// place of an earlier one.
@@ -59,8 +67,11 @@ type Output struct {
 	// Type is the declared Go type of the value, to which the value must be assignable;
 	// nil means the value's own type.
 	Type reflect.Type
+	// Progress, if not nil, is told how many rows of a stream have been stored so far, as
+	// they come, by whatever stores them: a batch at a time.
+	Progress func(rows int64)
 	// Metadata receives what the manager can tell about the value stored, by AddMetadata,
-	// once the store has succeeded: "rows" (int, for slices that are not bytes), "bytes"
+	// once the store has succeeded: "rows" (int, for rows of any form that are not bytes), "bytes"
 	// (int64) and "path" (string). Nil means that nobody wants to know. The map is the
 	// caller's: a manager doesn't keep it.
 	Metadata map[string]any
@@ -157,12 +168,4 @@ func (i Input) asksForBytes(asked reflect.Type) bool {
 	}
 	stored, ok := rows.Of(i.Stored)
 	return !ok || stored.Slice != shape.Slice
-}
-
-// addRows records the length of a value that is rows.
-func addRows(out Output, value any) {
-	v := reflect.ValueOf(value)
-	if v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8 {
-		out.AddMetadata("rows", v.Len())
-	}
 }

@@ -89,7 +89,7 @@ func (d *jsonLinesDecoder) Read(dst any) error { return readEach(dst, d.decode) 
 // decode reads the next text; at the end it returns io.EOF.
 func (d *jsonLinesDecoder) decode(row any) error {
 	err := d.decoder.Decode(row)
-	if err == io.EOF { //nolint:errorlint // encoding/json's own
+	if err == io.EOF {
 		return err
 	}
 	if err := jsonFault(err); err != nil {

@@ -18,9 +18,9 @@ type kept struct {
 }
 
 // keep returns a copy of value, which is declared to be of type t.
-func keep(ctx context.Context, t reflect.Type, value any) (kept, error) {
+func keep(ctx context.Context, t reflect.Type, value any, progress func(rows int64)) (kept, error) {
 	if shape, ok := rows.Of(reflect.TypeOf(value)); ok && shape.Form.Streams() {
-		return keepStream(ctx, shape, value)
+		return keepStream(ctx, shape, value, progress)
 	}
 	given := reflect.New(t).Elem()
 	if value != nil {
@@ -30,7 +30,7 @@ func keep(ctx context.Context, t reflect.Type, value any) (kept, error) {
 	return kept{value: copied}, err
 }
 
-func keepStream(ctx context.Context, shape rows.Shape, value any) (kept, error) {
+func keepStream(ctx context.Context, shape rows.Shape, value any, progress func(rows int64)) (kept, error) {
 	k := kept{shape: shape}
 	counted := 0
 	for batch, err := range rows.Batches(value, 0) {
@@ -45,6 +45,9 @@ func keepStream(ctx context.Context, shape rows.Shape, value any) (kept, error) 
 			return kept{}, err
 		}
 		counted += copied.Len()
+		if progress != nil {
+			progress(int64(counted))
+		}
 		k.batches = append(k.batches, copied)
 	}
 	return k, nil
@@ -128,23 +131,22 @@ func (k kept) give(ctx context.Context, target reflect.Value) error {
 		return nil
 	}
 	want, ok := rows.Of(target.Type())
-	place := target
 	if !ok && k.streamed() && have.Slice.AssignableTo(target.Type()) {
 		// An interface takes a stream as a slice.
-		want, ok = have, true
-		place = reflect.New(have.Slice).Elem()
+		slice := reflect.New(have.Slice).Elem()
+		err := k.give(ctx, slice)
+		if err == nil {
+			target.Set(slice)
+		}
+		return err
 	}
 	change := changeRow(have.Element, want.Element)
 	if !ok || change == nil {
 		return k.mismatch(target.Type())
 	}
-	err := rows.Fill(ctx, place.Addr().Interface(), func(context.Context) (rows.Source, error) {
+	return rows.Fill(ctx, target.Addr().Interface(), func(context.Context) (rows.Source, error) {
 		return &keptRows{batches: batches, change: change}, nil
 	})
-	if err == nil && place != target {
-		target.Set(place)
-	}
-	return err
 }
 
 func isStream(t reflect.Type) bool {

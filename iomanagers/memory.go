@@ -46,35 +46,39 @@ func NewMemory() *MemoryManager {
 
 // Store keeps a deep copy of value. Of metadata it gives "rows".
 func (m *MemoryManager) Store(ctx context.Context, out Output, value any) error {
-	if err := m.store(ctx, out, value); err != nil {
-		return fmt.Errorf("storing %v: %w", out, err)
-	}
-	return nil
+	return storeStaged(ctx, m, out, value)
 }
 
-func (m *MemoryManager) store(ctx context.Context, out Output, value any) error {
+// Stage copies value.
+func (m *MemoryManager) Stage(ctx context.Context, out Output, value any) (Staged, error) {
+	copied, err := m.copy(ctx, out, value)
+	if err != nil {
+		return nil, fmt.Errorf("storing %v: %w", out, err)
+	}
+	commit := func() error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		m.values[memoryKey{out.Asset, out.Partition}] = copied
+		if n := copied.rows(); n >= 0 {
+			out.AddMetadata("rows", n)
+		}
+		return nil
+	}
+	return staged{out: out, commit: commit, discard: func() error { return nil }}, nil
+}
+
+func (m *MemoryManager) copy(ctx context.Context, out Output, value any) (kept, error) {
 	declared, err := out.declared(value)
 	if err != nil {
-		return err
+		return kept{}, err
 	}
 	if err := m.Check("", declared); err != nil {
-		return err
+		return kept{}, err
 	}
-	copied, err := keep(ctx, declared, value)
-	if err != nil {
-		return err
-	}
-
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	m.values[memoryKey{out.Asset, out.Partition}] = copied
-	if n := copied.rows(); n >= 0 {
-		out.AddMetadata("rows", n)
-	}
-	return nil
+	return keep(ctx, declared, value, out.Progress)
 }
 
 // Load puts a deep copy of the stored value into dst.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/big"
 	"net/netip"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
 )
 
 type (
@@ -176,4 +178,56 @@ func ExampleMemoryManager() {
 	// Output:
 	// <nil> map[ada:3]
 	// loading scores: wrong type: a map[string]int is stored, a []string is asked for
+}
+
+func TestMemoryGivesRowsInOtherForms(t *testing.T) {
+	t.Parallel()
+	m := iomanagers.NewMemory()
+	store(t, m, iomanagers.Output{Asset: "stream"}, rows.From([]order{{1, "tea"}, {2, "milk"}}))
+	store(t, m, iomanagers.Output{Asset: "holes"}, []*order{{1, "tea"}, nil})
+	load := func(asset string, dst any) error {
+		return m.Load(t.Context(), iomanagers.Input{Asset: asset}, dst)
+	}
+	var held any
+	if err := load("stream", &held); err != nil || !cmp.Equal(held, any([]order{{1, "tea"}, {2, "milk"}})) {
+		t.Errorf("an interface gets %v, %v", held, err)
+	}
+	var pointers []*order
+	if err := load("stream", &pointers); err != nil || len(pointers) != 2 || *pointers[1] != (order{2, "milk"}) {
+		t.Errorf("pointers get %v, %v", pointers, err)
+	}
+	var all []order
+	if err := load("holes", &all); !errors.Is(err, iomanagers.ErrType) || !strings.Contains(err.Error(), "a row is nil") || all != nil {
+		t.Errorf("rows get %v from a nil pointer, %v", all, err)
+	}
+	var texts iter.Seq2[string, error]
+	want := "loading stream: wrong type: a stream of iomanagers_test.order is stored, a iter.Seq2[string,error] is asked for"
+	if err := load("stream", &texts); !errors.Is(err, iomanagers.ErrType) || err.Error() != want {
+		t.Errorf("other rows: %v, want %s", err, want)
+	}
+	pass := func(iter.Seq2[order, error]) {}
+	if err := m.Store(t.Context(), iomanagers.Output{Asset: "x"}, pass); !errors.Is(err, iomanagers.ErrType) {
+		t.Errorf("a function that is no stream: %v", err)
+	}
+}
+
+func TestAStreamInMemoryIsACopy(t *testing.T) {
+	t.Parallel()
+	type node struct{ Tags []string }
+	tags := []string{"a"}
+	m := iomanagers.NewMemory()
+	store(t, m, iomanagers.Output{Asset: "nodes"}, rows.From([]node{{tags}}))
+	tags[0] = "changed"
+	var stream iter.Seq2[*node, error]
+	if err := m.Load(t.Context(), iomanagers.Input{Asset: "nodes"}, &stream); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		for n, err := range stream {
+			if err != nil || n.Tags[0] != "a" {
+				t.Errorf("%v, %v", n, err)
+			}
+			n.Tags[0] = "changed"
+		}
+	}
 }

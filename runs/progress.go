@@ -18,11 +18,28 @@ type progress struct {
 	last        time.Time // when it was last recorded
 	rows, total int64
 	pending     bool
+	byFunction  bool
+}
+
+// told takes what the function tells.
+func (p *progress) told(rows, total int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.byFunction = true
+	p.set(rows, total)
+}
+
+// stored takes how many rows of a stream are stored. The function's own word
+// counts over it.
+func (p *progress) stored(rows int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.byFunction {
+		p.set(rows, 0)
+	}
 }
 
 func (p *progress) set(rows, total int64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.rows, p.total, p.pending = rows, total, true
 	if now := time.Now(); now.Sub(p.last) >= progressEvery {
 		p.last, p.pending = now, false

@@ -128,7 +128,7 @@ func (x *stepExecution) materialize(ctx context.Context) ([]EventData, error) {
 		Key:      x.step.Key,
 		Attempt:  x.attempt,
 		Logger:   x.run.logger(x.step.Key),
-		Progress: x.progress.set,
+		Progress: x.progress.told,
 	})
 	values, err := x.step.Call(assets.Call{
 		Context: ctx, Step: x.context, Arguments: x.arguments(x.step.Target()), Inputs: inputs,

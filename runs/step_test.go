@@ -425,6 +425,98 @@ func TestReadOfAStream(t *testing.T) {
 	}
 }
 
+func TestProgressOfAStreamIsToldByItself(t *testing.T) {
+	t.Parallel()
+	launcher := newLauncher(t, runs.LauncherConfig{}, memory(),
+		assets.New("rows", func() iter.Seq2[row, error] { return counting(10_000, func() error { return nil }) }),
+		assets.New("own", func(step *assets.Context) iter.Seq2[row, error] {
+			return counting(10_000, func() error { step.Progress(7, 8); return nil })
+		}))
+	record, err := run(t, launcher, runs.Request{Selection: "*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := launcher.Store().Events(t.Context(), runs.EventQuery{RunID: record.ID, Types: []runs.EventType{runs.TypeStepProgress}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := make(map[string]runs.StepProgress)
+	for _, event := range stored {
+		progress := event.Data.(runs.StepProgress)
+		last[progress.Step] = progress
+	}
+	if last["rows"].Rows != 10_000 || last["own"].Rows != 7 || last["own"].Total != 8 {
+		t.Errorf("got %+v", last)
+	}
+}
+
+// refusing is an IO manager that can't stage, and stores nothing.
+type refusing struct{ iomanagers.IOManager }
+
+func (refusing) Store(context.Context, iomanagers.Output, any) error { return errBoom }
+
+func TestValuesOfOneStepAreStoredTogether(t *testing.T) {
+	t.Parallel()
+	type made struct {
+		fx.Out
+		Left  left                  `name:"left"`
+		Rows  iter.Seq2[row, error] `name:"rows"`
+		Right right                 `name:"right"`
+	}
+	for name, second := range map[string]struct {
+		rows  func() error
+		right iomanagers.IOManager
+	}{
+		"a stream that ends in an error": {rows: func() error { return errBoom }, right: iomanagers.NewMemory()},
+		"a stream that panics":           {rows: func() error { panic("boom") }, right: iomanagers.NewMemory()},
+		"an IO manager that fails":       {rows: func() error { return nil }, right: refusing{}},
+	} {
+		t.Run(name+" leaves all earlier values", func(t *testing.T) {
+			t.Parallel()
+			var fail func() error
+			value := left(1)
+			switching := &switchedManager{IOManager: iomanagers.NewMemory()}
+			launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
+				iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: t.TempDir()}),
+				container.Supply("other", switching, container.As[iomanagers.IOManager]()),
+			}, assets.New("made", func() made {
+				return made{Left: value, Rows: counting(3, func() error {
+					if fail == nil {
+						return nil
+					}
+					return fail()
+				}), Right: right(value)}
+			}, assets.ForOutput("right", assets.IO("other"))))
+			if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
+				t.Fatal(err)
+			}
+			fail, value, switching.IOManager = second.rows, 2, keepLoads{second.right, switching.IOManager}
+			if _, err := run(t, launcher, runs.Request{Selection: "*"}); err == nil {
+				t.Error("the run succeeded")
+			}
+			if got, err := runs.Value[left](t.Context(), launcher, "left"); err != nil || got != 1 {
+				t.Errorf("left is now %v, %v", got, err)
+			}
+			if got, err := runs.Value[right](t.Context(), launcher, "right"); err != nil || got != 1 {
+				t.Errorf("right is now %v, %v", got, err)
+			}
+		})
+	}
+}
+
+// switchedManager is one IO manager after another.
+type switchedManager struct{ iomanagers.IOManager }
+
+// keepLoads stores by one manager and loads by another.
+type keepLoads struct {
+	iomanagers.IOManager
+	loads iomanagers.IOManager
+}
+
+func (k keepLoads) Load(ctx context.Context, in iomanagers.Input, dst any) error {
+	return k.loads.Load(ctx, in, dst)
+}
+
 func TestProgressIsRecordedNowAndThen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

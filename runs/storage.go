@@ -118,17 +118,24 @@ func (x *stepExecution) load(ctx context.Context) ([]reflect.Value, error) {
 // about each.
 func (x *stepExecution) store(ctx context.Context, values []reflect.Value) ([]Values, error) {
 	about := make([]Values, len(x.step.Outputs))
+	var assignments []iomanagers.Assignment
 	for i, output := range x.step.Outputs {
 		if output.Type == nil {
 			continue
 		}
 		about[i] = make(Values)
-		err := x.ioManager(output.IO).Store(ctx, iomanagers.Output{
-			Asset: x.run.storedKey(output), RunID: x.run.launch.id, Format: output.Format, Type: output.Type, Metadata: about[i],
-		}, values[i].Interface())
-		if err != nil {
-			return nil, err
-		}
+		assignments = append(assignments, iomanagers.Assignment{
+			Manager: x.ioManager(output.IO),
+			Output: iomanagers.Output{
+				Asset: x.run.storedKey(output), RunID: x.run.launch.id, Format: output.Format, Type: output.Type, Metadata: about[i],
+				Progress: x.progress.stored,
+			},
+			Value: values[i].Interface(),
+		})
 	}
-	return about, nil
+	if len(assignments) == 1 {
+		one := assignments[0]
+		return about, one.Manager.Store(ctx, one.Output, one.Value)
+	}
+	return about, iomanagers.StoreAll(ctx, assignments)
 }

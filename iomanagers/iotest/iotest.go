@@ -73,6 +73,7 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 		{"awkward keys are kept apart", awkwardKeysAreApart},
 		{"a cancelled call changes nothing", cancelledChangesNothing},
 		{"a failed store leaves the old value whole", failedStoreChangesNothing},
+		{"what is staged is not seen before its commit", stagedIsNotSeen},
 		{"a load into another type leaves the destination alone", otherTypeIsRefused},
 		{"a value of another type than declared is refused", undeclaredIsRefused},
 		{"stored values share no memory with the caller's", storedIsNotAliased},

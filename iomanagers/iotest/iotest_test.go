@@ -31,11 +31,29 @@ func (m *manager) Store(ctx context.Context, out iomanagers.Output, value any) e
 	return m.MemoryManager.Store(ctx, out, value)
 }
 
+// Stage hides that of the MemoryManager: a manager here is no iomanagers.Stager.
+func (m *manager) Stage() {}
+
 func (m *manager) Load(ctx context.Context, in iomanagers.Input, dst any) error {
 	if m.load != nil {
 		return m.load(ctx, in, dst)
 	}
 	return m.MemoryManager.Load(ctx, in, dst)
+}
+
+// hasty commits what it should only make ready.
+type hasty struct{ *iomanagers.MemoryManager }
+
+type committed struct{ iomanagers.Staged }
+
+func (committed) Commit() error { return nil }
+
+func (h hasty) Stage(ctx context.Context, out iomanagers.Output, value any) (iomanagers.Staged, error) {
+	staged, err := h.MemoryManager.Stage(ctx, out, value)
+	if err != nil {
+		return nil, err
+	}
+	return committed{staged}, staged.Commit()
 }
 
 type brokenManager struct {
@@ -70,6 +88,9 @@ var broken = []brokenManager{
 				return m.Store(ctx, out, value)
 			}}
 		})
+	}},
+	{"shows what is staged", "what is staged is not seen before its commit", func() iotest.Subject {
+		return iotest.Subject{Manager: hasty{iomanagers.NewMemory()}, Can: iotest.Partitions | iotest.Streams}
 	}},
 	{"finds zero where nothing is", "a missing value is not found", func() iotest.Subject {
 		return subject(func(m *iomanagers.MemoryManager) manager {

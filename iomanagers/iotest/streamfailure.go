@@ -115,7 +115,7 @@ func halfStreamChangesNothing(t *testing.T, s Subject) {
 }
 
 // storeAnyhow stores value and returns a panic as an error.
-func (s Subject) storeAnyhow(ctx context.Context, out iomanagers.Output, value any) (err error, panicked bool) { //nolint:revive // the error tells of both
+func (s Subject) storeAnyhow(ctx context.Context, out iomanagers.Output, value any) (err error, panicked bool) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err, _ = fault.(error)
