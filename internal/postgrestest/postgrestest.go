@@ -103,9 +103,10 @@ func (s *Server) nextDatabase() (string, error) {
 }
 
 // keeper runs the server for as long as its input is open, which is as long as
-// the test binary lives: also a test that is killed leaves nothing behind.
+// the test binary lives: also a test that is killed leaves nothing behind. Signals for
+// the binary's process group are not for the keeper.
 const keeper = `
-trap '' INT
+trap '' HUP INT TERM
 bin=$1 dir=$2 user=$3
 if "$bin/initdb" -D "$dir/data" -U "$user" --pwfile="$dir/password" -A scram-sha-256 --no-sync -E UTF8 --locale=C &&
 	"$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start -o "-k '$dir' -c listen_addresses='' \

@@ -1,16 +1,12 @@
 package postgrestest_test
 
 import (
-	"bufio"
-	"errors"
 	"io"
-	"io/fs"
 	"net/url"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
@@ -91,43 +87,6 @@ func child(t *testing.T, env ...string) *exec.Cmd {
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$", "-test.v")
 	command.Env = append(append(os.Environ(), inChild+"=1"), env...)
 	return command
-}
-
-func TestAKilledTestLeavesNoServer(t *testing.T) {
-	t.Parallel()
-	server.Database(t) // or skip
-	command := child(t)
-	stdin, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = stdin.Close() }()
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	folder := ""
-	for lines := bufio.NewScanner(stdout); folder == "" && lines.Scan(); {
-		folder, _ = strings.CutPrefix(lines.Text(), "folder ")
-		if !strings.HasPrefix(lines.Text(), "folder ") {
-			folder = ""
-		}
-	}
-	if _, err := os.Stat(folder); err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = command.Wait()
-	for range time.Tick(20 * time.Millisecond) { // no event tells of another process's end
-		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-			return
-		}
-	}
 }
 
 func TestWithoutPostgres(t *testing.T) {

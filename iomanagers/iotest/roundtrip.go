@@ -109,8 +109,9 @@ func (s Subject) checkRoundTrip(t *testing.T, asset string, value any) {
 		t.Errorf("Check of a %T gives %v, which doesn't match iomanagers.ErrType", value, refused)
 	}
 	err := s.Manager.Store(t.Context(), s.output(asset, "", value), value)
-	if errors.Is(err, iomanagers.ErrType) {
-		if _, ok := s.Manager.(iomanagers.Checker); ok && refused == nil {
+	// A value of a fitting type may still be one that the format can't hold.
+	if errors.Is(err, iomanagers.ErrType) || errors.Is(err, iomanagers.ErrUnsupported) {
+		if _, ok := s.Manager.(iomanagers.Checker); ok && refused == nil && !errors.Is(err, iomanagers.ErrUnsupported) {
 			t.Errorf("Check takes a %T, Store refuses it: %v", value, err)
 		}
 		if got, err := s.load(t.Context(), asset, "", value); err == nil {

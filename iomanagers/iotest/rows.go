@@ -23,7 +23,7 @@ func Rows(i int) []Row {
 			Name:   fmt.Sprintf("row %d of value %d", n, i),
 			Amount: float64(n) / 3,
 			Paid:   n%2 == 0,
-			At:     time.Date(2026, 1, 2, 3, 4, 5, i, time.UTC).AddDate(0, 0, n),
+			At:     time.Date(2026, 1, 2, 3, 4, 5, i*1000, time.UTC).AddDate(0, 0, n), // in microseconds, which databases hold
 		}
 	}
 	return rows

@@ -12,7 +12,7 @@ import (
 
 const (
 	// late is how many rows a stream yields before it goes wrong: more than managers gather.
-	late = 30_000
+	late = 8_000
 	// tooLate is where a stream that should have been broken off gives up.
 	tooLate = 4 * late
 )

@@ -90,7 +90,7 @@ func forms() []form {
 			func(dst any) ([]Row, error) { return rows.Collect(stream(*dst.(*namedStream))) },
 		},
 		{
-			"batches", func(all []Row) any { return inBatches(all, 300) },
+			"batches", func(all []Row) any { return inBatches(all, 400) },
 			func() any { return new(batches) },
 			func(dst any) ([]Row, error) { return keptBatches(*dst.(*batches)) },
 		},
@@ -201,7 +201,7 @@ func rowsComeInEveryForm(t *testing.T, s Subject) {
 	if s.lacksStreams(t) {
 		return
 	}
-	for _, n := range []int{0, 1, 300, 2500} {
+	for _, n := range []int{0, 1, 1500} {
 		want := numbered(n)
 		for _, stored := range forms() {
 			asset := fmt.Sprintf("%d rows as %s", n, stored.name)
