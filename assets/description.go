@@ -73,9 +73,7 @@ func (m *maker) describe() Description {
 		Key: m.key, Description: m.description, Function: m.function.Name, Position: m.position,
 		Retries: m.retries, Timeout: m.timeout, Resources: m.target.Resources(),
 	}
-	for _, upstream := range m.upstreamKeys() {
-		description.Upstream = append(description.Upstream, upstream)
-	}
+	description.Upstream = m.upstreamKeys()
 	return description
 }
 

@@ -27,7 +27,7 @@ func Value[T any](t testing.TB, result *Result) T {
 	want := reflect.TypeFor[T]()
 	var keys []string
 	for _, value := range result.host.Graph.Values() {
-		if value.Type == want && !value.Output.Op {
+		if value.Type == want && !value.Op {
 			keys = append(keys, value.Key)
 		}
 	}
