@@ -92,7 +92,7 @@ type Request struct {
 	// fake in a test.
 	Options []fx.Option
 	// Observe, if not nil, is called with every event of the run once it is
-	// stored, in order, one at a time. The run waits for it. It may call
+	// stored, in order, one at a time. The end of the run waits for it. It may call
 	// [Run.Cancel] and [Run.Status].
 	Observe func(Event)
 }

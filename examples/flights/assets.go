@@ -3,21 +3,27 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/examples/flights/carrier"
 	"github.com/fxrun/fxrun/examples/flights/data"
 	"github.com/fxrun/fxrun/examples/flights/delays"
 	"github.com/fxrun/fxrun/examples/flights/report"
+	"github.com/fxrun/fxrun/modules/bucket"
 )
 
 // Each asset has a type of its own: it is by its type that another asset asks
 // for it.
 type (
 	Airports  []delays.Airport
-	Flights   []delays.Flight
+	Flights   iter.Seq2[[]delays.Flight, error] // a stream, page by page
 	ByAirport []delays.AirportDelay
-	Worst     []delays.AirportDelay
+	Worst     struct {
+		MinFlights int                   `json:"min_flights"` // that each of the airports has
+		Airports   []delays.AirportDelay `json:"airports"`
+	}
 )
 
 // ReadAirports reads the list of airports that comes with the program.
@@ -26,53 +32,61 @@ func ReadAirports() (Airports, error) {
 	return airports, err
 }
 
-// FetchFlights fetches all flights from the airline, month by month.
+// FetchFlights fetches all flights from the airline, month by month. It returns
+// at once: each page is fetched when the IO manager has taken the one before, so
+// that some pages are in memory, never all of them.
 func FetchFlights(ctx context.Context, step *assets.Context, api carrier.API) (Flights, error) {
 	months, err := api.Months(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var flights Flights
-	for _, month := range months {
-		inMonth, err := api.Flights(ctx, month)
-		if err != nil {
-			return nil, err
+	return func(yield func([]delays.Flight, error) bool) {
+		for _, month := range months {
+			fetched := 0
+			for page, err := range api.Flights(ctx, month) {
+				if !yield(page, err) || err != nil {
+					return
+				}
+				fetched += len(page)
+			}
+			step.Logger().Info("fetched a month", "month", month, "flights", fetched)
 		}
-		flights = append(flights, inMonth...)
-		step.Progress(int64(len(flights)), 0)
-		step.Logger().Info("fetched a month", "month", month, "flights", len(inMonth))
-	}
-	return flights, nil
+	}, nil
 }
 
-// ComputeByAirport says how late the flights that leave each airport are.
-func ComputeByAirport(flights Flights, airports Airports) ByAirport {
+// ComputeByAirport says how late the flights that leave each airport are. It
+// asks for the rows of Flights one by one, and reads what is stored as it goes.
+func ComputeByAirport(flights iter.Seq2[delays.Flight, error], airports Airports) (ByAirport, error) {
 	return delays.ByAirport(flights, airports)
 }
 
 // LoadByMonth puts the delays of each month into the warehouse, which stores
 // them itself: there is no value to return.
-func LoadByMonth(ctx context.Context, step *assets.Context, flights Flights, warehouse *Warehouse) error {
-	months := delays.ByMonth(flights)
+func LoadByMonth(ctx context.Context, step *assets.Context, flights iter.Seq2[delays.Flight, error], warehouse *Warehouse) error {
+	months, err := delays.ByMonth(flights)
+	if err != nil {
+		return err
+	}
 	step.AddMetadata("table", warehouse.Table())
 	step.AddMetadata("rows", len(months))
 	return warehouse.ReplaceMonths(ctx, months)
 }
 
-// An airport needs minFlights to be among the worst: a single late flight says
-// nothing.
-const (
-	worstCount = 20
-	minFlights = 100
-)
+// WorstConfig says which airports are the worst. A launch sets it under
+// steps.delays/worst.config.
+type WorstConfig struct {
+	Count      int `default:"20" min:"1" desc:"how many airports"`
+	MinFlights int `split_words:"true" default:"100" min:"1" desc:"flights that an airport needs; a single late one says nothing"`
+}
 
 // FindWorst finds the airports with the longest mean delay.
-func FindWorst(byAirport ByAirport) (Worst, error) {
-	worst := delays.Worst(byAirport, worstCount, minFlights)
+func FindWorst(step *assets.Context, cfg WorstConfig, byAirport ByAirport) (Worst, error) {
+	worst := delays.Worst(byAirport, cfg.Count, cfg.MinFlights)
 	if len(worst) == 0 {
-		return nil, fmt.Errorf("none of %d airports has %d flights", len(byAirport), minFlights)
+		return Worst{}, fmt.Errorf("none of %d airports has %d flights", len(byAirport), cfg.MinFlights)
 	}
-	return worst, nil
+	step.AddMetadata("rows", len(worst))
+	return Worst{MinFlights: cfg.MinFlights, Airports: worst}, nil
 }
 
 // DrawReport draws the report. It comes after delays/by_month, whose table it
@@ -83,6 +97,18 @@ func DrawReport(ctx context.Context, airports Airports, byAirport ByAirport, wor
 		return "", err
 	}
 	return report.Render(report.Data{
-		ByMonth: months, ByAirport: byAirport, Worst: worst, MinFlights: minFlights, Airports: airports,
+		ByMonth: months, ByAirport: byAirport, Worst: worst.Airports, MinFlights: worst.MinFlights, Airports: airports,
 	})
+}
+
+// archived is the key of a day's report in the bucket, as package time writes
+// and reads days.
+const archived = "archive/2006-01-02.html"
+
+// ArchiveReport keeps the report of each day, the last one of it, in the bucket
+// that holds the current one too.
+func ArchiveReport(ctx context.Context, step *assets.Context, run container.RunInfo, page report.HTML, reports *bucket.Bucket) error {
+	key := run.Launched.UTC().Format(archived)
+	step.AddMetadata("path", reports.Path(key))
+	return reports.WriteAll(ctx, key, []byte(page), nil)
 }

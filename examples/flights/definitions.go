@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -10,7 +11,9 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/examples/flights/carrier"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/iomanagers/objectstore"
 	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
+	"github.com/fxrun/fxrun/modules/bucket"
 	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
 )
 
@@ -34,27 +37,44 @@ func Definitions() fx.Option {
 		container.Provide("warehouse", NewWarehouse,
 			container.Describe("the table of monthly delays"),
 			container.Config(WarehouseConfig{}, container.AtLaunch("Table"))),
+		// REPORTS_URL=s3://... works as well, once its driver is imported.
+		container.Provide("reports", bucket.New,
+			container.Describe("the bucket of reports: a folder, or an object store"),
+			container.Config(bucket.Config{URL: filepath.Join(home, "reports")}, container.FromEnv("REPORTS"))),
+
+		// IO managers: where values are stored, and how. io_manager is the default.
 		iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: filepath.Join(home, "values")},
-			iomanagers.JSON(), iomanagers.CSV(), parquetcodec.Parquet(), iomanagers.Raw(".html")),
+			iomanagers.JSON(), iomanagers.CSV(), parquetcodec.Parquet()),
+		objectstore.Objects("reports_io", objectstore.Config{}, iomanagers.Raw(".html")),
 
 		// Assets: what the run computes and stores.
 		assets.New("airports", ReadAirports, assets.InGroup("raw"), assets.Format("csv"),
 			assets.Describe("all airports of the United States")),
 		assets.New("flights", FetchFlights, assets.InGroup("raw"), assets.Format("parquet"),
-			assets.Describe("every flight that the airline knows of")),
+			assets.Describe("every flight that the airline knows of"),
+			assets.Retry(2, assets.Exponential(time.Second, time.Minute))),
 		assets.New("delays/by_airport", ComputeByAirport, assets.InGroup("delays"), assets.Format("parquet"),
 			assets.Describe("how late flights are, by the airport that they leave")),
 		assets.New("delays/by_month", LoadByMonth, assets.InGroup("delays"),
 			assets.Describe("how late flights are, by month: a table in the warehouse")),
 		assets.New("delays/worst", FindWorst, assets.InGroup("delays"), assets.Format("json"),
-			assets.Describe("the 20 airports with the longest mean delay, of those with at least 100 flights")),
+			assets.Describe("the airports with the longest mean delay, of those with enough flights"),
+			assets.Config(WorstConfig{})),
 		assets.New("delays/report", DrawReport, assets.InGroup("delays"), assets.After("delays/by_month"),
-			assets.Describe("one page that shows it all")),
+			assets.Describe("one page that shows it all"),
+			assets.IO("reports_io")),
+		assets.New("delays/archive", ArchiveReport, assets.InGroup("delays"),
+			assets.Describe("the report of each day")),
 
-		assets.NewJob("nightly", assets.Select("+delays/report"),
+		// Jobs: what is run by name.
+		assets.NewJob("nightly", assets.Select("+delays/archive"),
 			assets.DescribeJob("everything, with the warehouse's table flights_nightly"),
 			assets.LaunchDefaults(container.RunConfig{
 				Resources: map[string]any{"warehouse": WarehouseConfig{Table: "flights_nightly"}},
 			})),
+		assets.NewJob("cleanup",
+			assets.DescribeJob("deletes old reports from the archive"),
+			assets.NewOp("find_old_reports", FindOldReports, assets.Config(KeepConfig{})),
+			assets.NewOp("delete_reports", DeleteReports, assets.Retry(2, assets.Exponential(time.Second, time.Minute)))),
 	)
 }

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -22,10 +19,10 @@ import (
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/examples/flights/carrier"
 	"github.com/fxrun/fxrun/examples/flights/data"
 	"github.com/fxrun/fxrun/examples/flights/delays"
 	"github.com/fxrun/fxrun/examples/flights/report"
+	"github.com/fxrun/fxrun/fxruntest"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/modules/sqldb"
 	"github.com/fxrun/fxrun/runs"
@@ -94,10 +91,7 @@ func figures(t *testing.T, query string) *sql.Rows {
 	return rows
 }
 
-var (
-	near    = cmpopts.EquateApprox(0, 1e-9)
-	january = time.Date(2001, time.January, 1, 8, 0, 0, 0, time.UTC)
-)
+var near = cmpopts.EquateApprox(0, 1e-9)
 
 func TestNightly(t *testing.T) {
 	launcher, home := start(t)
@@ -105,7 +99,7 @@ func TestNightly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if record.Status != runs.StatusSucceeded || len(record.Steps) != 6 {
+	if record.Status != runs.StatusSucceeded || len(record.Steps) != 7 {
 		t.Fatalf("recorded %+v", record)
 	}
 	byAirport := value[ByAirport](t, launcher, "delays/by_airport")
@@ -139,11 +133,12 @@ func TestNightly(t *testing.T) {
 			}
 			want = append(want, origin)
 		}
-		for _, row := range value[Worst](t, launcher, "delays/worst") {
+		worst := value[Worst](t, launcher, "delays/worst")
+		for _, row := range worst.Airports {
 			got = append(got, row.IATA)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Error(diff)
+		if diff := cmp.Diff(want, got); diff != "" || worst.MinFlights != 100 {
+			t.Errorf("of at least %d flights: %s", worst.MinFlights, diff)
 		}
 	})
 
@@ -165,8 +160,18 @@ func TestNightly(t *testing.T) {
 	t.Run("the report is a page that holds the worst airport", func(t *testing.T) {
 		page := value[report.HTML](t, launcher, "delays/report")
 		worst := value[Worst](t, launcher, "delays/worst")
-		if !strings.HasPrefix(string(page), "<!DOCTYPE html>") || !strings.Contains(string(page), worst[0].IATA) {
+		if !strings.HasPrefix(string(page), "<!DOCTYPE html>") || !strings.Contains(string(page), worst.Airports[0].IATA) {
 			t.Errorf("%.200s", page)
+		}
+	})
+
+	t.Run("the bucket holds the report, and that of the day", func(t *testing.T) {
+		page := value[report.HTML](t, launcher, "delays/report")
+		for _, key := range []string{"delays/report.html", record.Queued.Format(archived)} {
+			stored, err := os.ReadFile(filepath.Join(home, "reports", key))
+			if err != nil || string(stored) != string(page) {
+				t.Errorf("%s: %.200s, error %v", key, stored, err)
+			}
 		}
 	})
 }
@@ -213,52 +218,36 @@ func TestTableGivenAtLaunch(t *testing.T) {
 	}
 }
 
-// fakeCarrier is the airline without a network.
-type fakeCarrier struct{ delay int }
-
-func (f fakeCarrier) Months(context.Context) ([]string, error) { return []string{"2001-01"}, nil }
-
-func (f fakeCarrier) Flights(_ context.Context, month string) ([]delays.Flight, error) {
-	flights := make([]delays.Flight, minFlights)
-	for i := range flights {
-		flights[i] = delays.Flight{Date: january, Origin: "ATL", Destination: "JFK", Delay: f.delay, Distance: 760}
+func TestWorstAsTheLaunchSays(t *testing.T) {
+	byAirport := ByAirport{
+		{IATA: "ATL", Flights: 10, MeanDelayMinutes: 20},
+		{IATA: "JFK", Flights: 20, MeanDelayMinutes: 10},
+		{IATA: "ORD", Flights: 30, MeanDelayMinutes: 30},
+		{IATA: "SFO", Flights: 40, MeanDelayMinutes: 40},
 	}
-	return flights, nil
-}
-
-func TestWithoutNetwork(t *testing.T) {
-	// Neither a wrong config nor the absence of the API matters to the fake.
-	t.Setenv("CARRIER_URL", "nonsense")
-	t.Setenv("CARRIER_TIMEOUT", "not a duration")
-	transport := http.DefaultTransport
-	http.DefaultTransport = noNetwork{t}
-	t.Cleanup(func() { http.DefaultTransport = transport })
-
-	launcher, _ := start(t, fx.Replace(fx.Annotate(fakeCarrier{delay: 30}, fx.As(new(carrier.API)))))
-	record, err := run(t, launcher, runs.Request{Job: "nightly"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	worst := value[Worst](t, launcher, "delays/worst")
-	if len(worst) != 1 || math.Abs(worst[0].MeanDelayMinutes-30) > 1e-9 || worst[0].ShareLate != 1 {
-		t.Errorf("got %+v", worst)
-	}
-	events, err := launcher.Store().Events(t.Context(), runs.EventQuery{RunID: record.ID, Types: []runs.EventType{runs.TypeResourceStarting}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, event := range events {
-		if key := event.Data.(runs.ResourceStarting).Resource; key == "carrier" || key == "credentials" || key == "endpoint" {
-			t.Errorf("resource %s was started", key)
+	find := func(cfg WorstConfig) (Worst, error) {
+		request := runs.Request{Selection: "delays/worst", Config: container.RunConfig{Steps: map[string]any{"delays/worst": cfg}}}
+		result, err := fxruntest.Try(t, request, Definitions(), fxruntest.Given("delays/by_airport", byAirport))
+		if err != nil {
+			return Worst{}, err
 		}
+		return fxruntest.Value[Worst](t, result), nil
 	}
-}
-
-type noNetwork struct{ t *testing.T }
-
-func (n noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
-	n.t.Errorf("%s %s over the network", r.Method, r.URL)
-	return nil, errors.New("no network here")
+	worst, err := find(WorstConfig{Count: 2, MinFlights: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Worst{MinFlights: 20, Airports: []delays.AirportDelay{byAirport[3], byAirport[2]}}
+	if diff := cmp.Diff(want, worst); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := find(WorstConfig{}); err == nil || !strings.HasSuffix(err.Error(), "none of 4 airports has 100 flights") {
+		t.Errorf("with the default: %v", err)
+	}
+	_, err = find(WorstConfig{Count: -1})
+	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "steps.delays/worst.config.count: ") {
+		t.Errorf("with fewer than none: %v", err)
+	}
 }
 
 func TestAirlineThatRefuses(t *testing.T) {

@@ -3,9 +3,11 @@
 //
 //	go run ./examples/flights run
 //	go run ./examples/flights assets
+//	go run ./examples/flights run --job cleanup
 //
 // definitions.go says what there is, assets.go what each asset is computed
-// from; the packages below know nothing of fxrun.
+// from, cleanup.go what the job cleanup does; the packages below know nothing of
+// assets and runs.
 package main
 
 import "github.com/fxrun/fxrun/cli"

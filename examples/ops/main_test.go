@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -77,6 +78,19 @@ func TestOldFilesAreDeleted(t *testing.T) {
 	}
 }
 
+// stepByStep executes one step after the other, and does something before each.
+type stepByStep struct{ before func(step string) }
+
+func (e stepByStep) Execute(ctx context.Context, execution *runs.Execution) error {
+	for _, step := range execution.Plan().Steps {
+		e.before(step.Key)
+		if err := execution.Step(ctx, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // A file that can't be deleted at first stands for one that is in use. Time in
 // the bubble passes as soon as everything waits, so that the retry costs none.
 func TestDeletingIsTriedAgain(t *testing.T) {
@@ -84,21 +98,22 @@ func TestDeletingIsTriedAgain(t *testing.T) {
 		folder := sample(t)
 		stuck := filepath.Join(folder, "older.txt", "in use")
 		request := runs.Request{Job: "cleanup", Config: reallyDelete()}
-		request.Observe = func(event runs.Event) { // the run waits for it
-			switch data := event.Data.(type) {
-			case runs.StepSucceeded:
-				if data.Step == "find" {
-					if err := errors.Join(os.Remove(filepath.Dir(stuck)), os.MkdirAll(stuck, 0o755)); err != nil {
-						t.Error(err)
-					}
-				}
-			case runs.StepFailed:
+		request.Observe = func(event runs.Event) {
+			if _, failed := event.Data.(runs.StepFailed); failed { // it now waits to try again
 				if err := os.Remove(stuck); err != nil {
 					t.Error(err)
 				}
 			}
 		}
-		result, err := fxruntest.Try(t, request, Definitions())
+		oneByOne := stepByStep{before: func(step string) {
+			if step != "delete" {
+				return
+			}
+			if err := errors.Join(os.Remove(filepath.Dir(stuck)), os.MkdirAll(stuck, 0o755)); err != nil {
+				t.Error(err)
+			}
+		}}
+		result, err := fxruntest.Try(t, request, Definitions(), fx.Supply(fx.Annotate(oneByOne, fx.As(new(runs.Executor)))))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package carrier
 
 import (
 	"context"
+	"iter"
 
 	"github.com/fxrun/fxrun/examples/flights/delays"
 )
@@ -12,7 +13,9 @@ type API interface {
 	// Months gives the months that have flights, as "2001-01", in order.
 	Months(ctx context.Context) ([]string, error)
 
-	// Flights gives all flights of a month, given as "2001-01". A month
-	// without flights gives none, and no error.
-	Flights(ctx context.Context, month string) ([]delays.Flight, error)
+	// Flights gives all flights of a month, given as "2001-01", page by page.
+	// A page is fetched when it is asked for and is the caller's to keep; it may
+	// be empty. A month without flights gives none, and no error. The first
+	// error ends the pages.
+	Flights(ctx context.Context, month string) iter.Seq2[[]delays.Flight, error]
 }

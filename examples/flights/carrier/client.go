@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -62,26 +63,39 @@ func (c *Client) Months(ctx context.Context) ([]string, error) {
 	return answer.Months, nil
 }
 
-// Flights gives all flights of a month, given as "2001-01": it asks for one
-// page after the other. A month without flights gives none, and no error.
-func (c *Client) Flights(ctx context.Context, month string) ([]delays.Flight, error) {
-	flights := []delays.Flight{}
-	for page := 1; page != 0; {
-		var answer struct {
-			Flights  []delays.Flight `json:"flights"`
-			NextPage int             `json:"next_page"`
+// Flights gives all flights of a month, given as "2001-01", page by page. It
+// asks for a page when the one before is done with, and each time it is ranged
+// over from the first. A month without flights gives none, and no error.
+func (c *Client) Flights(ctx context.Context, month string) iter.Seq2[[]delays.Flight, error] {
+	return func(yield func([]delays.Flight, error) bool) {
+		for page := 1; page != 0; {
+			flights, next, err := c.page(ctx, month, page)
+			if err != nil {
+				yield(nil, fmt.Errorf("fetching the flights of %s, page %d: %w", month, page, err))
+				return
+			}
+			if !yield(flights, nil) {
+				return
+			}
+			page = next
 		}
-		query := url.Values{"month": {month}, "page": {strconv.Itoa(page)}}
-		if err := c.get(ctx, "/flights?"+query.Encode(), &answer); err != nil {
-			return nil, fmt.Errorf("fetching the flights of %s, page %d: %w", month, page, err)
-		}
-		if answer.NextPage != 0 && answer.NextPage <= page {
-			return nil, fmt.Errorf("fetching the flights of %s, page %d: the API goes back to page %d", month, page, answer.NextPage)
-		}
-		flights = append(flights, answer.Flights...)
-		page = answer.NextPage
 	}
-	return flights, nil
+}
+
+// page fetches one page, and says which is the next: 0 after the last.
+func (c *Client) page(ctx context.Context, month string, page int) (flights []delays.Flight, next int, err error) {
+	var answer struct {
+		Flights  []delays.Flight `json:"flights"`
+		NextPage int             `json:"next_page"`
+	}
+	query := url.Values{"month": {month}, "page": {strconv.Itoa(page)}}
+	if err := c.get(ctx, "/flights?"+query.Encode(), &answer); err != nil {
+		return nil, 0, err
+	}
+	if answer.NextPage != 0 && answer.NextPage <= page {
+		return nil, 0, fmt.Errorf("the API goes back to page %d", answer.NextPage)
+	}
+	return answer.Flights, answer.NextPage, nil
 }
 
 func (c *Client) logIn(ctx context.Context) error {

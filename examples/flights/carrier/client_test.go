@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,7 @@ import (
 	"github.com/fxrun/fxrun/examples/flights/carrierapi"
 	"github.com/fxrun/fxrun/examples/flights/data"
 	"github.com/fxrun/fxrun/examples/flights/delays"
+	"github.com/fxrun/fxrun/rows"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,6 +64,11 @@ func started(t *testing.T, url string) *carrier.Client {
 	return client
 }
 
+// all reads every page.
+func all(pages iter.Seq2[[]delays.Flight, error]) ([]delays.Flight, error) {
+	return rows.Collect(rows.Each(pages))
+}
+
 func TestAllFlightsArriveThroughThePages(t *testing.T) {
 	t.Parallel()
 	want, err := delays.ParseFlights(data.FlightsJSON())
@@ -78,7 +85,7 @@ func TestAllFlightsArriveThroughThePages(t *testing.T) {
 	for i, month := range months {
 		wait.Go(func() {
 			var err error
-			if parts[i], err = client.Flights(t.Context(), month); err != nil {
+			if parts[i], err = all(client.Flights(t.Context(), month)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -93,16 +100,76 @@ func TestAllFlightsArriveThroughThePages(t *testing.T) {
 	}
 }
 
+func TestPages(t *testing.T) {
+	t.Parallel()
+	// counting is an API of three pages that counts what is asked for, and
+	// breaks on a page.
+	counting := func(t *testing.T, broken int) (client *carrier.Client, asked *atomic.Int32) {
+		asked = &atomic.Int32{}
+		whole := api(make([]delays.Flight, 2*carrierapi.PageSize+1))
+		return started(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/flights" && int(asked.Add(1)) == broken {
+				http.Error(w, "", http.StatusBadGateway)
+				return
+			}
+			whole.ServeHTTP(w, r)
+		}))), asked
+	}
+	month := delays.Flight{}.Month()
+
+	t.Run("none is fetched before it is asked for", func(t *testing.T) {
+		t.Parallel()
+		client, asked := counting(t, 0)
+		pages := client.Flights(t.Context(), month)
+		if n := asked.Load(); n != 0 {
+			t.Errorf("%d were fetched before the first was asked for", n)
+		}
+		for page, err := range pages {
+			if err != nil || len(page) != carrierapi.PageSize {
+				t.Errorf("the first page has %d flights, error %v", len(page), err)
+			}
+			break
+		}
+		if n := asked.Load(); n != 1 {
+			t.Errorf("%d were fetched, want 1", n)
+		}
+	})
+	t.Run("they can be read again, from the first", func(t *testing.T) {
+		t.Parallel()
+		client, asked := counting(t, 0)
+		pages := client.Flights(t.Context(), month)
+		for range 2 {
+			if flights, err := all(pages); err != nil || len(flights) != 2*carrierapi.PageSize+1 {
+				t.Errorf("got %d flights, error %v", len(flights), err)
+			}
+		}
+		if n := asked.Load(); n != 6 {
+			t.Errorf("%d were fetched, want 6", n)
+		}
+	})
+	t.Run("one that fails ends them", func(t *testing.T) {
+		t.Parallel()
+		client, asked := counting(t, 2)
+		flights, err := all(client.Flights(t.Context(), month))
+		if len(flights) != carrierapi.PageSize || err == nil || err.Error() != "fetching the flights of "+month+", page 2: the API answered 502 Bad Gateway" {
+			t.Errorf("got %d flights, error %v", len(flights), err)
+		}
+		if n := asked.Load(); n != 2 {
+			t.Errorf("%d were fetched, want 2", n)
+		}
+	})
+}
+
 func TestFlights(t *testing.T) {
 	t.Parallel()
 	client := started(t, serve(t, api(nil)))
 	t.Run("a month without flights gives none", func(t *testing.T) {
-		if got, err := client.Flights(t.Context(), "2001-09"); err != nil || len(got) != 0 {
+		if got, err := all(client.Flights(t.Context(), "2001-09")); err != nil || len(got) != 0 {
 			t.Errorf("got %v, %v", got, err)
 		}
 	})
 	t.Run("a bad month is the API's refusal", func(t *testing.T) {
-		_, err := client.Flights(t.Context(), "x&page=2")
+		_, err := all(client.Flights(t.Context(), "x&page=2"))
 		var refusal *carrier.StatusError
 		if !errors.As(err, &refusal) || refusal.Status != http.StatusBadRequest {
 			t.Errorf("got %v", err)
@@ -115,7 +182,7 @@ func TestFlights(t *testing.T) {
 	t.Run("a context that ended ends the call", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := client.Flights(ctx, "2001-01"); !errors.Is(err, context.Canceled) {
+		if _, err := all(client.Flights(ctx, "2001-01")); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -135,7 +202,7 @@ func TestLifecycle(t *testing.T) {
 			t.Errorf("while it runs: %v", err)
 		}
 		lc.RequireStop()
-		if _, err := client.Flights(t.Context(), "2001-01"); !errors.Is(err, carrier.ErrNotStarted) {
+		if _, err := all(client.Flights(t.Context(), "2001-01")); !errors.Is(err, carrier.ErrNotStarted) {
 			t.Errorf("after the stop: %v", err)
 		}
 	})
@@ -213,7 +280,7 @@ func TestOddAnswersAreErrors(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := started(t, serve(t, odd(test.answer))).Flights(t.Context(), "2001-01")
+			_, err := all(started(t, serve(t, odd(test.answer))).Flights(t.Context(), "2001-01"))
 			if err == nil || err.Error() != test.want {
 				t.Errorf("got  %v\nwant %v", err, test.want)
 			}

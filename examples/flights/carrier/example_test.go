@@ -40,7 +40,14 @@ func ExampleNew() {
 	}
 	defer func() { _ = app.Stop(ctx) }()
 
-	got, err := api.Flights(ctx, "2001-01")
-	fmt.Println(got[0].Origin, "to", got[0].Destination, got[0].Delay, err)
-	// Output: MHT to BWI -6 <nil>
+	for page, err := range api.Flights(ctx, "2001-01") {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for _, flight := range page {
+			fmt.Println(flight.Origin, "to", flight.Destination, flight.Delay)
+		}
+	}
+	// Output: MHT to BWI -6
 }

@@ -2,6 +2,7 @@ package delays
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 )
@@ -27,11 +28,12 @@ type AirportDelay struct {
 
 // ByAirport gives one row for each airport that a flight leaves, ordered by
 // code. It takes names and states from airports and passes over those without
-// a flight. No flights give no rows.
-func ByAirport(flights []Flight, airports []Airport) []AirportDelay {
-	tallies := make(map[string]*tally)
-	for _, f := range flights {
-		add(tallies, f.Origin, f)
+// a flight. No flights give no rows. The error is that of flights, which it
+// reads once.
+func ByAirport(flights iter.Seq2[Flight, error], airports []Airport) ([]AirportDelay, error) {
+	tallies, err := tallyBy(func(f Flight) string { return f.Origin }, flights)
+	if err != nil {
+		return nil, err
 	}
 	known := make(map[string]Airport, len(airports))
 	for _, a := range airports {
@@ -49,7 +51,7 @@ func ByAirport(flights []Flight, airports []Airport) []AirportDelay {
 			ShareLate:        t.shareLate(),
 		})
 	}
-	return rows
+	return rows, nil
 }
 
 // Worst gives the n airports with the highest mean delay among those with at

@@ -1,6 +1,7 @@
 package delays
 
 import (
+	"iter"
 	"maps"
 	"slices"
 )
@@ -21,11 +22,11 @@ type MonthDelay struct {
 }
 
 // ByMonth gives one row for each month in which a flight leaves, in order. No
-// flights give no rows.
-func ByMonth(flights []Flight) []MonthDelay {
-	tallies := make(map[string]*tally)
-	for _, f := range flights {
-		add(tallies, f.Month(), f)
+// flights give no rows. The error is that of flights, which it reads once.
+func ByMonth(flights iter.Seq2[Flight, error]) ([]MonthDelay, error) {
+	tallies, err := tallyBy(Flight.Month, flights)
+	if err != nil {
+		return nil, err
 	}
 	rows := make([]MonthDelay, 0, len(tallies))
 	for _, month := range slices.Sorted(maps.Keys(tallies)) {
@@ -37,5 +38,5 @@ func ByMonth(flights []Flight) []MonthDelay {
 			ShareLate:        t.shareLate(),
 		})
 	}
-	return rows
+	return rows, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -16,7 +17,27 @@ import (
 
 	"github.com/fxrun/fxrun/examples/flights/data"
 	"github.com/fxrun/fxrun/examples/flights/delays"
+	"github.com/fxrun/fxrun/rows"
 )
+
+// byAirport and byMonth give flights as a stream.
+func byAirport(t testing.TB, flights []delays.Flight, airports []delays.Airport) []delays.AirportDelay {
+	t.Helper()
+	computed, err := delays.ByAirport(rows.From(flights), airports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return computed
+}
+
+func byMonth(t testing.TB, flights []delays.Flight) []delays.MonthDelay {
+	t.Helper()
+	computed, err := delays.ByMonth(rows.From(flights))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return computed
+}
 
 func sample(t testing.TB) ([]delays.Flight, []delays.Airport) {
 	t.Helper()
@@ -120,22 +141,22 @@ func TestFiguresAreThoseOfSQL(t *testing.T) {
 	t.Parallel()
 	flights, airports := sample(t)
 	db := database(t, flights, airports)
-	byAirport := delays.ByAirport(flights, airports)
+	airportDelays := byAirport(t, flights, airports)
 
 	t.Run("by airport, in the order of the code", func(t *testing.T) {
 		want := airportRows(t, db, byAirportSQL+` order by origin`)
-		if diff := gocmp.Diff(want, byAirport, nearly); diff != "" {
+		if diff := gocmp.Diff(want, airportDelays, nearly); diff != "" {
 			t.Errorf("SQL (-), ByAirport (+):\n%s", diff)
 		}
 	})
 	t.Run("by month", func(t *testing.T) {
-		if diff := gocmp.Diff(monthRows(t, db), delays.ByMonth(flights), nearly); diff != "" {
+		if diff := gocmp.Diff(monthRows(t, db), byMonth(t, flights), nearly); diff != "" {
 			t.Errorf("SQL (-), ByMonth (+):\n%s", diff)
 		}
 	})
 	t.Run("the worst twenty of a hundred flights or more", func(t *testing.T) {
 		want := airportRows(t, db, byAirportSQL+` having count(*) >= 100 order by avg(delay) desc, origin limit 20`)
-		got := delays.Worst(byAirport, 20, 100)
+		got := delays.Worst(airportDelays, 20, 100)
 		if len(got) != 20 {
 			t.Fatalf("there are %d, not 20", len(got))
 		}
@@ -148,21 +169,21 @@ func TestFiguresAreThoseOfSQL(t *testing.T) {
 func TestTheSampleHasTheKnownTotals(t *testing.T) {
 	t.Parallel()
 	flights, airports := sample(t)
-	byAirport := delays.ByAirport(flights, airports)
+	airportDelays := byAirport(t, flights, airports)
 	var months []int
-	for _, m := range delays.ByMonth(flights) {
+	for _, m := range byMonth(t, flights) {
 		months = append(months, m.Flights)
 	}
 	inAirports := 0
-	for _, a := range byAirport {
+	for _, a := range airportDelays {
 		inAirports += a.Flights
 	}
 	got := map[string]int{
 		"flights":             len(flights),
 		"airports":            len(airports),
 		"flights of airports": inAirports,
-		"origins":             len(byAirport),
-		"busy origins":        len(delays.Worst(byAirport, len(byAirport), 100)),
+		"origins":             len(airportDelays),
+		"busy origins":        len(delays.Worst(airportDelays, len(airportDelays), 100)),
 	}
 	want := map[string]int{
 		"flights": 20000, "airports": 3376, "flights of airports": 20000, "origins": 220, "busy origins": 52,
@@ -180,31 +201,45 @@ func TestByAirport(t *testing.T) {
 	t.Run("a delay of fifteen minutes is not late, one of sixteen is", func(t *testing.T) {
 		flights := []delays.Flight{{Origin: "A", Delay: 15}, {Origin: "A", Delay: 16}}
 		want := []delays.AirportDelay{{IATA: "A", Flights: 2, MeanDelayMinutes: 15.5, ShareLate: 0.5}}
-		if diff := gocmp.Diff(want, delays.ByAirport(flights, nil)); diff != "" {
+		if diff := gocmp.Diff(want, byAirport(t, flights, nil)); diff != "" {
 			t.Errorf("want (-), got (+):\n%s", diff)
 		}
 	})
 	t.Run("early flights make a negative mean", func(t *testing.T) {
 		flights := []delays.Flight{{Origin: "A", Delay: -20}, {Origin: "A", Delay: 5}}
-		if got := delays.ByAirport(flights, nil)[0].MeanDelayMinutes; got != -7.5 {
+		if got := byAirport(t, flights, nil)[0].MeanDelayMinutes; got != -7.5 {
 			t.Errorf("the mean is %v", got)
 		}
 	})
 	t.Run("an airport without flights has no row", func(t *testing.T) {
-		if got := delays.ByAirport(nil, []delays.Airport{{IATA: "A"}}); len(got) != 0 {
+		if got := byAirport(t, nil, []delays.Airport{{IATA: "A"}}); len(got) != 0 {
 			t.Errorf("got %v", got)
 		}
 	})
 	t.Run("the order of the flights doesn't matter", func(t *testing.T) {
 		flights, airports := sample(t)
-		want := delays.ByAirport(flights, airports)
+		want := byAirport(t, flights, airports)
 		rand.New(rand.NewPCG(1, 2)).Shuffle(len(flights), func(i, j int) {
 			flights[i], flights[j] = flights[j], flights[i]
 		})
-		if diff := gocmp.Diff(want, delays.ByAirport(flights, airports)); diff != "" {
+		if diff := gocmp.Diff(want, byAirport(t, flights, airports)); diff != "" {
 			t.Errorf("in order (-), shuffled (+):\n%s", diff)
 		}
 	})
+}
+
+func TestAStreamThatBreaksGivesItsErrorAndNoRows(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the line is cut")
+	flights := func(yield func(delays.Flight, error) bool) {
+		_ = yield(delays.Flight{Origin: "A"}, nil) && yield(delays.Flight{}, broken)
+	}
+	if got, err := delays.ByAirport(flights, nil); got != nil || !errors.Is(err, broken) {
+		t.Errorf("by airport: %v, %v", got, err)
+	}
+	if got, err := delays.ByMonth(flights); got != nil || !errors.Is(err, broken) {
+		t.Errorf("by month: %v, %v", got, err)
+	}
 }
 
 func TestWorst(t *testing.T) {
@@ -250,8 +285,8 @@ func TestRowsSurviveParquet(t *testing.T) {
 	flights, airports := sample(t)
 	t.Run("flights", func(t *testing.T) { throughParquet(t, flights) })
 	t.Run("airports", func(t *testing.T) { throughParquet(t, airports) })
-	t.Run("by airport", func(t *testing.T) { throughParquet(t, delays.ByAirport(flights, airports)) })
-	t.Run("by month", func(t *testing.T) { throughParquet(t, delays.ByMonth(flights)) })
+	t.Run("by airport", func(t *testing.T) { throughParquet(t, byAirport(t, flights, airports)) })
+	t.Run("by month", func(t *testing.T) { throughParquet(t, byMonth(t, flights)) })
 }
 
 func throughParquet[T any](t *testing.T, rows []T) {
@@ -278,7 +313,7 @@ func FuzzFiguresHoldTogether(f *testing.F) {
 				flights = append(flights, delays.Flight{Origin: string('A' + rune(pair[0]%26)), Delay: int(int8(pair[1]))})
 			}
 		}
-		rows := delays.ByAirport(flights, nil)
+		rows := byAirport(t, flights, nil)
 		total := 0
 		for _, row := range rows {
 			total += row.Flights

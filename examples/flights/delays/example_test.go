@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/fxrun/fxrun/examples/flights/delays"
+	"github.com/fxrun/fxrun/rows"
 )
 
 func ExampleByAirport() {
@@ -16,7 +17,12 @@ func ExampleByAirport() {
 		{IATA: "ORD", Name: "Chicago O'Hare International", State: "IL"},
 		{IATA: "JFK", Name: "John F Kennedy Intl", State: "NY"},
 	}
-	for _, row := range delays.ByAirport(flights, airports) {
+	byAirport, err := delays.ByAirport(rows.From(flights), airports)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, row := range byAirport {
 		fmt.Printf("%s %s: %d flights, %+.1f minutes, %.0f%% late\n",
 			row.IATA, row.State, row.Flights, row.MeanDelayMinutes, 100*row.ShareLate)
 	}

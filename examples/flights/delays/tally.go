@@ -1,5 +1,7 @@
 package delays
 
+import "iter"
+
 // tally counts in whole numbers, so that its results don't depend on the order
 // of the flights.
 type tally struct {
@@ -8,13 +10,24 @@ type tally struct {
 	minutes int
 }
 
-// add counts f under key.
-func add(tallies map[string]*tally, key string, f Flight) {
-	t := tallies[key]
-	if t == nil {
-		t = &tally{}
-		tallies[key] = t
+// tallyBy counts each flight under its key. It holds one flight at a time.
+func tallyBy(key func(Flight) string, flights iter.Seq2[Flight, error]) (map[string]*tally, error) {
+	tallies := make(map[string]*tally)
+	for f, err := range flights {
+		if err != nil {
+			return nil, err
+		}
+		t := tallies[key(f)]
+		if t == nil {
+			t = &tally{}
+			tallies[key(f)] = t
+		}
+		t.add(f)
 	}
+	return tallies, nil
+}
+
+func (t *tally) add(f Flight) {
 	t.flights++
 	t.minutes += f.Delay
 	if f.Late() {

@@ -15,6 +15,7 @@ import (
 	"github.com/fxrun/fxrun/examples/flights/data"
 	"github.com/fxrun/fxrun/examples/flights/delays"
 	"github.com/fxrun/fxrun/examples/flights/report"
+	"github.com/fxrun/fxrun/rows"
 )
 
 // element is an element of a page, with what it holds.
@@ -83,9 +84,16 @@ func sample(t testing.TB) report.Data {
 	if err != nil {
 		t.Fatal(err)
 	}
-	byAirport := delays.ByAirport(flights, airports)
+	byAirport, err := delays.ByAirport(rows.From(flights), airports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byMonth, err := delays.ByMonth(rows.From(flights))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return report.Data{
-		ByMonth:    delays.ByMonth(flights),
+		ByMonth:    byMonth,
 		ByAirport:  byAirport,
 		Worst:      delays.Worst(byAirport, 20, 100),
 		MinFlights: 100,
