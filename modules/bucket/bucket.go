@@ -54,7 +54,7 @@ type Bucket struct {
 }
 
 // Path returns where an object lies, for people to read: a path in a folder,
-// else a URL without parameters. There need not be such an object.
+// from the working folder if it leads into that, else a URL without parameters. There need not be such an object.
 func (b *Bucket) Path(key string) string {
 	if b.isFolder {
 		return filepath.Join(b.where, filepath.FromSlash(key))

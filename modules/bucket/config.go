@@ -145,11 +145,25 @@ func open(ctx context.Context, cfg Config) (*Bucket, error) {
 	return opened, nil
 }
 
+// inWorkingFolder returns a path as it is written from the working folder, if it
+// leads into that.
+func inWorkingFolder(path string) string {
+	working, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	relative, err := filepath.Rel(working, path)
+	if err != nil || !filepath.IsLocal(relative) {
+		return path
+	}
+	return relative
+}
+
 // shown is what stands before a key where people read it.
 func shown(u *url.URL) string {
 	prefix := u.Query().Get("prefix") // known to all of gocloud.dev's URLs
 	if u.Scheme == fileblob.Scheme {
-		return filepath.Join(folderPath(u), filepath.FromSlash(prefix))
+		return inWorkingFolder(filepath.Join(folderPath(u), filepath.FromSlash(prefix)))
 	}
 	where := u.Scheme + "://" + u.Host + u.Path
 	if u.Host+u.Path != "" && !strings.HasSuffix(where, "/") {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -195,7 +194,7 @@ func (r *renewal) wait(ctx context.Context) (container.Secret[string], error) {
 func (t *tokens) fetch(ctx context.Context) (token Token, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			err = fmt.Errorf("fetching a token: panic: %v\n%s", reason, debug.Stack())
+			err = fmt.Errorf("fetching a token: %w", container.Recovered(reason))
 		}
 	}()
 	if err := ctx.Err(); err != nil {

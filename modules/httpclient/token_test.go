@@ -292,7 +292,7 @@ func TestTokenSource(t *testing.T) {
 		},
 		"a panic": {
 			func(context.Context) (httpclient.Token, error) { panic("no password") },
-			"fetching a token: panic: no password\ngoroutine ",
+			"fetching a token: panic: no password (httpclient_test.",
 		},
 	} {
 		t.Run(name+" fails the start, and a later renewal", func(t *testing.T) {
