@@ -93,7 +93,7 @@ func Example() {
 	revenue, err := runs.Value[Revenue](ctx, launcher, "revenue")
 	fmt.Println(revenue, err)
 	// Output:
-	// opening the child container: resources.shop.config.table: missing: it must be given at launch
+	// checking the launch: resources.shop.config.table: missing: it must be given at launch
 	// connected to https://shop.example
 	// fetching orders_2026
 	// disconnected

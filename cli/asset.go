@@ -15,6 +15,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -159,10 +160,10 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 		return interruptedOr(ctx, err)
 	}
 	var value any
-	err = s.launcher.Read(ctx, key, nil, func(stored any) error {
+	err = s.launcher.Read(ctx, key, asDocument(output.Type), func(stored any) error {
 		value = stored
 		return nil
-	}, container.Launch(config), s.allSteps())
+	}, container.Launch(config), s.knownSteps(flags.launch.job))
 	switch {
 	case errors.Is(err, iomanagers.ErrNotFound):
 		return fmt.Errorf("loading %s: nothing is stored yet: %s run --select %q makes it", key, cmd.Parent().CommandPath(), "+"+key)
@@ -174,6 +175,15 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 	}
 	if _, err := cmd.OutOrStdout().Write(reflect.ValueOf(value).Convert(reflect.TypeFor[[]byte]()).Bytes()); err != nil {
 		return fmt.Errorf("writing the value of %s: %w", key, err)
+	}
+	return nil
+}
+
+// asDocument is the Go type in which a value is written as JSON: rows that come
+// as a stream are a list. Nil is the value's own.
+func asDocument(t reflect.Type) reflect.Type {
+	if shape, ok := rows.Of(t); ok && shape.Form.Streams() {
+		return shape.Slice
 	}
 	return nil
 }

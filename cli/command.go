@@ -17,6 +17,12 @@ import (
 // program is the definitions that the commands are about.
 type program struct{ definitions []fx.Option }
 
+// homeHelp is about the folder that everything is kept in.
+const homeHelp = `The history and the stored values are kept in the folder that the environment
+variable FXRUN_HOME names, else in .fxrun in the working directory. Give each program
+a home of its own: two that share one share the history too, and overwrite the values
+of assets with the same key.`
+
 // Command returns the command tree that [Main] executes, for a program that
 // has a cobra tree of its own. It is named after the process; set its Use to
 // call it otherwise.
@@ -29,7 +35,7 @@ func Command(definitions ...fx.Option) *cobra.Command {
 	root := &cobra.Command{
 		Use:                   strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
 		Short:                 "Run data assets and look at them",
-		Long:                  "Run this program's assets, look at its definitions and at the history of its runs.\n\n" + exitCodes,
+		Long:                  "Run this program's assets, look at its definitions and at the history of its runs.\n\n" + homeHelp + "\n\n" + exitCodes,
 		DisableFlagsInUseLine: true,
 		Args:                  onlyCommands,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -88,10 +88,10 @@ func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) 
 	}
 	if f.launch.job == "" && len(f.selects) == 0 {
 		scope.whole = true
-		scope.options = []fx.Option{s.allSteps()}
+		scope.options = []fx.Option{s.knownSteps("")}
 		preview, err := s.container.Check(container.NeedsResources(allKeys(s)...),
-			container.NeedsLater(s.graph.StepTargets()...), s.allSteps(), container.Launch(given))
-		scope.resources, scope.steps, scope.faults = preview.Resources, preview.Steps, aboutLaunch(err)
+			container.NeedsLater(s.graph.StepTargets()...), s.knownSteps(""), container.Launch(given))
+		scope.resources, scope.steps, scope.faults = preview.Resources, preview.Steps, err
 		return scope, nil
 	}
 	request := runs.Request{Job: f.launch.job, Config: given}
@@ -102,7 +102,7 @@ func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) 
 	if preview.Plan == nil {
 		return configScope{}, err
 	}
-	scope.selection, scope.resources, scope.steps, scope.faults = preview.Plan.Selection, preview.Resources, preview.Steps, aboutRun(err)
+	scope.selection, scope.resources, scope.steps, scope.faults = preview.Plan.Selection, preview.Resources, preview.Steps, err
 	var keys []string
 	for _, resource := range preview.Resources {
 		keys = append(keys, resource.Key)
@@ -115,9 +115,12 @@ func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) 
 	return scope, nil
 }
 
-// allSteps names every step that a run config may speak of: of the assets, and
-// of the jobs of ops.
-func (s *session) allSteps() container.ChildOption {
+// knownSteps names every step that a run config may speak of: those of the
+// job's launch, or, without one, of the assets and of all jobs of ops.
+func (s *session) knownSteps(job string) container.ChildOption {
+	if named, err := s.graph.Job(job); err == nil {
+		return container.Steps(named.Plan.Known...)
+	}
 	targets := s.graph.StepTargets()
 	for _, job := range s.graph.Jobs() {
 		if len(job.Ops) == 0 {

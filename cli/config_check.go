@@ -46,7 +46,7 @@ func (p program) checkConfig(cmd *cobra.Command, flags configFlags, asJSON bool)
 	if err != nil {
 		return err
 	}
-	unknown := s.container.UnknownVariables(os.Environ(), s.allSteps(), container.Launch(scope.config))
+	unknown := s.container.UnknownVariables(os.Environ(), s.knownSteps(""), container.Launch(scope.config))
 	if asJSON {
 		return writeWithFaults(cmd.OutOrStdout(), configJSON{
 			Job: scope.job, Selection: scope.selection, Resources: list(scope.resources), Steps: list(scope.steps),

@@ -13,6 +13,15 @@
 // file in the folder fxrun.Home, unless the definitions provide a runs.Store;
 // the file is made by the first run, never by a command that only reads.
 //
+// # One program, one home
+//
+// The home is the folder that the environment variable FXRUN_HOME names, else
+// .fxrun in the working directory. It holds the history, and the values of the
+// default IO manager, by the keys of the assets. Nothing in it tells programs
+// apart: two that are run with one home share the history, and an asset called
+// orders in both is one stored value. Run them in folders of their own, or give
+// each a FXRUN_HOME.
+//
 // # Exit codes
 //
 //	0    it succeeded
@@ -35,7 +44,7 @@
 //	resources      [container.Description]
 //	resource KEY   {container.Description..., "needed_by": [container.Reason], "unneeded": TEXT,
 //	               "faults": [TEXT]}; the second and third with --job or --select, one of them
-//	graph          container.Picture; it may name needs that --select left out
+//	graph          container.Picture; it may name needs that --job or --select left out
 //	runs           [runs.Record], newest first, without steps
 //	runs show ID   {"record": runs.Record, "events": [runs.Event]}
 //	run --dry-run  {"job", "selection", "steps": [{"step", "op", "needs", "inputs",

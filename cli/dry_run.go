@@ -52,7 +52,6 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 	if err != nil && preview.Plan == nil {
 		return err
 	}
-	err = aboutRun(err)
 	plan := planJSON{
 		Job: request.Job, Selection: preview.Plan.Selection, Steps: []stepJSON{},
 		Resources: list(preview.Resources), Faults: faultTexts(err),
@@ -125,12 +124,20 @@ func (p planJSON) write(out io.Writer) {
 	}
 	_, _ = fmt.Fprintln(out, "\n"+screen.in(bold, "would start "+counted(len(p.Resources), "resource")))
 	for _, resource := range p.Resources {
-		_, _ = fmt.Fprintln(out, "  "+resource.Key+gap+screen.in(dim, firstType(resource)))
+		_, _ = fmt.Fprintln(out, "  "+resource.Key+gap+screen.in(dim, strings.TrimSpace(firstType(resource)+" "+lifetimeText(resource.Lifetime))))
 		if len(resource.Config) > 0 {
 			fieldTable(resource.Config).write(out, screen, "    ")
 		}
 	}
 	_, _ = fmt.Fprintln(out, "\nnothing was started")
+}
+
+// lifetimeText says how long a resource lives, where that is not per run.
+func lifetimeText(lifetime container.Lifetime) string {
+	if lifetime == container.Run {
+		return ""
+	}
+	return "per " + lifetime.String()
 }
 
 func (p planJSON) stepTable() *table {

@@ -1,33 +1,66 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 )
 
-// assetKind is the kind of an asset's node in a picture.
-const assetKind = "asset"
+// Kinds of steps' nodes in a picture, which are what their targets are called.
+const (
+	assetKind = "asset"
+	opKind    = "op"
+)
 
-// assetNode is an asset that is drawn.
-type assetNode struct {
-	assets.Description
+// kindOf is the kind of what makes a value.
+func kindOf(output assets.Output) string {
+	if output.Op {
+		return opKind
+	}
+	return assetKind
+}
 
-	step *assets.Step
+// stepNode is a step that is drawn.
+type stepNode struct {
+	step        *assets.Step
+	kind, group string
+	about       assets.Description // of the first of the assets that the step makes, or of the op
+}
+
+func assetNode(asset assets.Description, step *assets.Step) stepNode {
+	return stepNode{step: step, kind: assetKind, group: cmp.Or(asset.Group, "assets"), about: asset}
+}
+
+// opNodes are the steps of a job of ops.
+func opNodes(job assets.JobDescription, plan *assets.Plan) []stepNode {
+	nodes := make([]stepNode, len(plan.Steps))
+	for i, step := range plan.Steps {
+		nodes[i] = stepNode{step: step, kind: opKind, group: "job " + job.Name}
+		for _, op := range job.Ops {
+			if op.Key == step.Key {
+				nodes[i].about = op
+			}
+		}
+	}
+	return nodes
 }
 
 // complete adds to a target's node what the container does not know: that it
-// is an asset, which assets it needs, and the IO managers of its values.
-func (a assetNode) complete(node container.PictureNode) container.PictureNode {
-	node.Kind, node.Key, node.Type, node.Description, node.Group = assetKind, a.Key, a.Type, a.Description.Description, a.Group
-	if node.Group == "" {
-		node.Group = "assets"
+// is a step, which others it needs, and the IO managers of its values. An op
+// needs the assets that it loads, too.
+func (s stepNode) complete(node container.PictureNode) container.PictureNode {
+	node.Kind, node.Key, node.Type, node.Description, node.Group = s.kind, s.step.Key, s.about.Type, s.about.Description, s.group
+	for _, upstream := range s.step.Needs {
+		node.Needs = append(node.Needs, s.kind+" "+upstream)
 	}
-	for _, upstream := range a.Upstream {
-		node.Needs = append(node.Needs, "asset "+upstream)
+	for _, input := range s.step.Inputs {
+		if !input.Planned {
+			node.Needs = append(node.Needs, kindOf(input.Output)+" "+input.Key)
+		}
 	}
-	for _, key := range ioManagers(a.step) {
+	for _, key := range ioManagers(s.step) {
 		node.Needs = append(node.Needs, "resource "+key)
 	}
 	slices.Sort(node.Needs)
@@ -50,7 +83,7 @@ func ioManagers(step *assets.Step) []string {
 	return slices.Compact(keys)
 }
 
-// reached leaves out the resources that no asset leads to.
+// reached leaves out the resources that no step leads to.
 func reached(nodes []container.PictureNode) []container.PictureNode {
 	byID := make(map[string]container.PictureNode, len(nodes))
 	for _, node := range nodes {
@@ -68,7 +101,7 @@ func reached(nodes []container.PictureNode) []container.PictureNode {
 		}
 	}
 	for _, node := range nodes {
-		if node.Kind == assetKind {
+		if node.Kind != container.ResourceKind {
 			visit(node.ID)
 		}
 	}

@@ -21,8 +21,8 @@ type tree struct {
 // sharedMark stands for what a node needs, where that was shown before.
 const sharedMark = "(*)"
 
-// writeTree draws each asset that nothing needs, and what it needs below it,
-// indented; then the resources that no asset leads to. What is needed in
+// writeTree draws each step that nothing needs, and what it needs below it,
+// indented; then the resources that no step leads to. What is needed in
 // several places is shown in full in the first of them.
 func writeTree(out io.Writer, picture container.Picture, screen screen) {
 	t := &tree{screen: screen, nodes: make(map[string]container.PictureNode), shown: make(map[string]bool)}
@@ -69,7 +69,7 @@ func (t *tree) write(node container.PictureNode, first, rest string) {
 	}
 }
 
-// needs are the nodes that a node needs: assets first, then resources.
+// needs are the nodes that a node needs: steps first, then resources.
 func (t *tree) needs(node container.PictureNode) []container.PictureNode {
 	var needs []container.PictureNode
 	for _, id := range node.Needs { // sorted
@@ -82,8 +82,8 @@ func (t *tree) needs(node container.PictureNode) []container.PictureNode {
 
 func (t *tree) line(node container.PictureNode, prefix string, again bool) {
 	notes := []string{}
-	if node.Kind == container.ResourceKind {
-		notes = append(notes, "resource")
+	if node.Kind == container.ResourceKind || node.Kind == opKind {
+		notes = append(notes, node.Kind)
 	}
 	for _, note := range []string{node.Type, node.Lifetime} {
 		if note != "" {

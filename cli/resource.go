@@ -76,29 +76,15 @@ func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags,
 		if config, err = flags.withJob(s.graph, config); err != nil {
 			return err
 		}
-		var preview container.Preview
-		preview, faults = s.container.Check(container.NeedsResources(key), s.allSteps(), container.Launch(config))
-		for _, checked := range preview.Resources {
-			if checked.Key == key {
-				resource.Config = checked.Config
-			}
-		}
+		var launched container.Explanation
+		launched, faults = s.container.Explain(key, container.NeedsResources(key), s.knownSteps(flags.job), container.Launch(config))
+		resource.Config = launched.Resource.Config
 	}
-	faults = aboutLaunch(faults)
 	if asJSON {
 		return writeWithFaults(cmd.OutOrStdout(), resourceJSON{resource, needed.Reasons, needed.Unneeded, faultTexts(faults)}, faults)
 	}
 	writeResource(cmd, s, resource, needed)
 	return faults
-}
-
-// aboutLaunch calls what was being done by the user's word for it.
-func aboutLaunch(err error) error {
-	faults := faultsIn(err)
-	if len(faults) == 0 {
-		return nil
-	}
-	return container.JoinFaults("checking the launch", faults)
 }
 
 func writeResource(cmd *cobra.Command, s *session, resource container.Description, needed container.Explanation) {
@@ -115,7 +101,7 @@ func writeResource(cmd *cobra.Command, s *session, resource container.Descriptio
 		about.add("replaced", "by a value of the host application")
 	}
 	about.add("needs", resource.Needs...)
-	about.add("used by", usersOf(resource, s)...)
+	about.add("used by", append(resource.UsedBy, s.users()[resource.Key]...)...)
 	about.write(out, screen)
 	writeReasons(out, screen, needed)
 	if len(resource.Config) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ func (p program) runCommand() *cobra.Command {
 		Use:   "run",
 		Short: "Run a job or a selection of assets",
 		Long: "Run a job or a selection of assets. Without --job and --select it is the only job,\n" +
-			"or all assets where there are no jobs.\n\n" +
+			"or the only job of assets, or all assets where there are no jobs.\n\n" +
 			selectionHelp + "\n\n" +
 			"Everything that is wrong with the launch is reported at once, before anything\n" +
 			"starts; --dry-run stops there. An interrupt (Ctrl-C) cancels the run and waits\n" +
@@ -165,9 +166,12 @@ func withDefault(request runs.Request, graph *assets.Graph) (runs.Request, error
 		return request, nil
 	}
 	jobs := graph.Jobs()
+	ofAssets := slices.DeleteFunc(slices.Clone(jobs), func(job assets.JobDescription) bool { return len(job.Ops) > 0 })
 	switch {
 	case len(jobs) == 1:
 		request.Job = jobs[0].Name
+	case len(ofAssets) == 1: // a job of ops beside it is run by name
+		request.Job = ofAssets[0].Name
 	case len(jobs) > 1:
 		names := make([]string, len(jobs))
 		for i, job := range jobs {
@@ -194,7 +198,7 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	}
 	preview, err := s.launcher.Check(request)
 	if err != nil { // before the application's own hooks
-		return aboutRun(err)
+		return err
 	}
 	if !s.ownStore {
 		if err := s.home.make(); err != nil {
@@ -209,7 +213,7 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	request.Observe = reporter.event
 	run, err := s.launcher.Launch(context.WithoutCancel(cmd.Context()), request)
 	if err != nil {
-		return aboutRun(err)
+		return err
 	}
 	select {
 	case <-run.Done():
@@ -245,13 +249,4 @@ func outcome(cmd *cobra.Command, run *runs.Run, record runs.Record) error {
 	}
 	cmd.SilenceErrors = true // it was told
 	return &unsuccessful{id: run.ID(), status: record.Status}
-}
-
-// aboutRun calls what was being done by the user's word for it.
-func aboutRun(err error) error {
-	var faults *container.Faults
-	if errors.As(err, &faults) && faults.Doing == "opening the child container" {
-		return container.JoinFaults("checking the launch", faults.Errs)
-	}
-	return err
 }

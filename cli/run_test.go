@@ -83,7 +83,10 @@ func TestWhatRunsByDefault(t *testing.T) {
 		definitions []fx.Option
 		want        string
 	}{
-		"the only job":             {[]fx.Option{asset, other, job}, "job single, 1 step\n"},
+		"the only job": {[]fx.Option{asset, other, job}, "job single, 1 step\n"},
+		"the only job of assets": {
+			[]fx.Option{asset, other, job, assets.NewJob("cleanup", assets.NewOp("delete", func() {}))}, "job single, 1 step\n",
+		},
 		"all assets without a job": {[]fx.Option{asset, other}, "selection *, 2 steps\n"},
 		"several jobs are bad input": {
 			[]fx.Option{asset, other, job, assets.NewJob("more", assets.Select("one"))},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -260,5 +261,20 @@ func TestAHomeThatCanNotBe(t *testing.T) {
 	})
 	if noted := program.noted(); len(noted) > 0 {
 		t.Errorf("something was started: %q", noted)
+	}
+}
+
+func TestValueOfAStreamIsAList(t *testing.T) {
+	type order struct{ ID int }
+	stream := assets.New("orders", func() iter.Seq2[[]order, error] {
+		return func(yield func([]order, error) bool) { _ = yield([]order{{1}, {2}}, nil) && yield([]order{{3}}, nil) }
+	})
+	newHome(t)
+	if got := execute(t, []fx.Option{stream}, "run"); got.code != 0 {
+		t.Fatalf("exit code %d\n%s", got.code, got.err)
+	}
+	got := execute(t, []fx.Option{stream}, "asset", "orders", "--value")
+	if text := strings.Join(strings.Fields(got.out), ""); text != `[{"ID":1},{"ID":2},{"ID":3}]` || got.code != 0 {
+		t.Errorf("exit code %d: %s\n%s", got.code, text, got.err)
 	}
 }

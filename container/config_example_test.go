@@ -44,7 +44,7 @@ resources:
 	_, err = serverContainer().Check(container.NeedsResources("server"), container.Launch(run))
 	fmt.Println(err)
 	// Output:
-	// opening the child container: 2 faults:
+	// checking the launch: 2 faults:
 	//   1. resources.server.config.port (line 5, column 13): it must be at most 65535
 	//   2. resources.server.config.level (line 6, column 14): it must be one of "debug", "info", "warn", did you mean "info"?
 }

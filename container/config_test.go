@@ -425,11 +425,11 @@ func TestARequiredVariableMayNotBeEmpty(t *testing.T) {
 	t.Setenv("EMPTY_DSN", "")
 	option := container.Config(databaseConfig{DSN: "code"}, container.FromEnv("EMPTY"))
 	_, err := configOf[databaseConfig](t, option)
-	if want := "opening the child container: resources.it.config.dsn: missing: the environment variable EMPTY_DSN is set, but empty"; fmt.Sprint(err) != want {
+	if want := "checking the launch: resources.it.config.dsn: missing: the environment variable EMPTY_DSN is set, but empty"; fmt.Sprint(err) != want {
 		t.Errorf("got %v", err)
 	}
 	_, err = configOf[databaseConfig](t, container.Config(databaseConfig{}), container.Launch(parse(t, "resources: {it: {config: {dsn: {env: EMPTY_DSN}}}}")))
-	if want := "opening the child container: resources.it.config.dsn: missing: the environment variable EMPTY_DSN, which the launch refers to, is set, but empty"; fmt.Sprint(err) != want {
+	if want := "checking the launch: resources.it.config.dsn: missing: the environment variable EMPTY_DSN, which the launch refers to, is set, but empty"; fmt.Sprint(err) != want {
 		t.Errorf("got %v", err)
 	}
 }
@@ -501,11 +501,11 @@ func TestValidateSeesTheFinishedConfig(t *testing.T) {
 		t.Error(got)
 	}
 	_, err := configOf[window](t, container.Config(window{From: 5}))
-	if want := "opening the child container: resources.it.config: from 5 is after to 0: boom"; fmt.Sprint(err) != want || !errors.Is(err, errBoom) || !errors.Is(err, container.ErrInvalid) {
+	if want := "checking the launch: resources.it.config: from 5 is after to 0: boom"; fmt.Sprint(err) != want || !errors.Is(err, errBoom) || !errors.Is(err, container.ErrInvalid) {
 		t.Errorf("got %v", err)
 	}
 	_, err = configOf[window](t, container.Config(window{From: -1}))
-	if want := "opening the child container: resources.it.config: its Validate panicked: panic: negative"; placeless(err) != want {
+	if want := "checking the launch: resources.it.config: its Validate panicked: panic: negative"; placeless(err) != want {
 		t.Errorf("got %v", err)
 	}
 	_, err = configOf[pointerWindow](t, container.Config(pointerWindow{From: 5}))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"go.uber.org/fx"
+	"go.yaml.in/yaml/v3"
 )
 
 // Description tells about one resource.
@@ -96,39 +97,87 @@ func (c *Container) secretVariables() secretVariables {
 	return secrets
 }
 
-// secretsWith adds those of the steps, and those to which a launch refers, be
-// it in a field that it may not set.
+// secretsWith adds those of the steps, and those to which a launch refers.
 func (c *Container) secretsWith(steps *knownSteps, launch RunConfig) secretVariables {
 	secrets := maps.Clone(c.secrets)
+	unknown := new(configDefinition) // without a field, so that all that is said of it may be secret
 	for key, source := range launch.Resources {
+		config := unknown
 		if n, ok := c.byKey[key]; ok && n.config != nil {
-			secrets.addReferences(n.config, source)
+			config = n.config
 		}
+		secrets.addReferences(config, "", source)
 	}
+	known := make(map[string]bool, len(launch.Steps))
 	for t := range steps.configured() {
 		secrets.add(t.step.config)
 		if source, ok := launch.Steps[t.step.key]; ok {
-			secrets.addReferences(t.step.config, source)
+			known[t.step.key] = true
+			secrets.addReferences(t.step.config, "", source)
+		}
+	}
+	for key, source := range launch.Steps {
+		if !known[key] {
+			secrets.addReferences(unknown, "", source)
 		}
 	}
 	return secrets
 }
 
-// addReferences adds the variables that a source of a run config refers to in
-// secret fields, each layer by itself: what a later one overrides stays secret.
-func (s secretVariables) addReferences(config *configDefinition, source any) {
-	if source, ok := source.(layers); ok {
-		for _, layer := range source {
-			s.addReferences(config, layer)
-		}
+// addReferences adds the variables that a source of a run config, below path,
+// refers to, except in fields that are known and not secret: a mistyped name
+// may be a secret's. What a layer says stays secret though a later one
+// overrides it.
+func (s secretVariables) addReferences(config *configDefinition, path string, source any) {
+	if field, ok := config.field(path); ok && !field.secret {
 		return
 	}
-	values := make(launchValues)
-	config.read(values, "", source) // its faults are told where the launch is read
-	for i := range config.fields {
-		field := &config.fields[i]
-		if name, ok := values[field.path].reference(field); ok && field.secret {
-			s[name] = true
+	entry := func(name string, value any) {
+		below := joinPath(path, name)
+		if _, isField := config.field(below); name == "env" && !isField {
+			s.addName(value)
+		}
+		s.addReferences(config, below, value)
+	}
+	switch source := source.(type) {
+	case nil, string:
+	case layers:
+		for _, layer := range source {
+			s.addReferences(config, path, layer)
+		}
+	case Fields:
+		for name, value := range source {
+			entry(name, value)
+		}
+	case map[string]any:
+		for name, value := range source {
+			entry(name, value)
+		}
+	case *yaml.Node:
+		source = followAlias(source)
+		for i, content := range source.Content {
+			switch {
+			case source.Kind != yaml.MappingNode:
+				s.addReferences(config, path, content)
+			case i%2 == 1:
+				entry(source.Content[i-1].Value, content)
+			}
+		}
+	default:
+		if node, err := encodeNode(source); path != "" && err == nil { // without a path it is a struct, which refers to nothing
+			s.addReferences(config, path, node)
+		}
+	}
+}
+
+// addName adds the name in {env: NAME}.
+func (s secretVariables) addName(value any) {
+	switch value := value.(type) {
+	case string:
+		s[value] = true
+	case *yaml.Node:
+		if node := followAlias(value); node.Kind == yaml.ScalarNode {
+			s[node.Value] = true
 		}
 	}
 }

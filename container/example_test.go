@@ -92,7 +92,7 @@ func ExampleConfig() {
 	}
 	fmt.Println(err)
 	// Output:
-	// opening the child container: resources.api.config.base_url: missing: it must be given at launch
+	// checking the launch: resources.api.config.base_url: missing: it must be given at launch
 	// base_url = https://staging.example (launch)
 	// timeout = 1m0s (code)
 	// key = ****** (launch)
@@ -128,7 +128,7 @@ resources:
 	// Output:
 	// writing 3 rows to orders_2026
 	// <nil>
-	// opening the child container: resources.warehouse.config.tabel: there is no such field, did you mean "table"?
+	// checking the launch: resources.warehouse.config.tabel: there is no such field, did you mean "table"?
 }
 
 func ExampleFields() {
@@ -202,7 +202,7 @@ func ExampleContainer_Invoke_replace() {
 	fmt.Println(c.Invoke(context.Background(), call))
 	fmt.Println(c.Invoke(context.Background(), call, fx.Replace(&API{"a fake"})))
 	// Output:
-	// opening the child container: resources.api.config.base_url: missing: set it in code, or give it at launch
+	// checking the launch: resources.api.config.base_url: missing: set it in code, or give it at launch
 	// calling a fake
 	// <nil>
 }

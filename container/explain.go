@@ -79,7 +79,7 @@ func (c *Container) Explain(key string, opts ...fx.Option) (Explanation, error) 
 		}
 	}
 	explanation := Explanation{
-		Resource: c.describe(n, launches[n], c.secretsWith(p.config.known)), Needed: slices.Contains(needed, n), Reasons: []Reason{},
+		Resource: c.describe(n, launches[n], c.secretsWith(p.config.known, p.config.launch)), Needed: slices.Contains(needed, n), Reasons: []Reason{},
 	}
 	explanation.Resource.UsedBy = c.usersOf(n)
 	switch {

@@ -165,6 +165,7 @@ func TestFaultsOfLaunches(t *testing.T) {
 		"launch_fraction":          {base, "resources: {warehouse: {config: {batch: 1.5}}}", nil},
 		"launch_number_too_big":    {base, "resources: {warehouse: {config: {batch: 99999999999999999999}}}", nil},
 		"launch_missing_reference": {base, "resources: {warehouse: {config: {batch: {env: NOT_SET_ANYWHERE}}}}", nil},
+		"launch_empty_entries":     {base, "resources: {warehous: {}, warehose: , nothing: {}, warehouse: {}, plain: }\nsteps: {xx: {}, yy: }", nil},
 		"launch_bad_reference":     {base, "resources: {warehouse: {config: {batch: {env: REFERRED}, key: {env: hunter2}}}}", nil},
 		"launch_missing": {[]container.Definition{
 			container.Provide("warehouse", newLimited, container.Config(limits{}, container.FromEnv("UNSET"), container.AtLaunch("Table", "Auth.User"))),

@@ -381,3 +381,76 @@ func FuzzSecretValue(f *testing.F) {
 		}
 	})
 }
+
+func TestAVariableThatALaunchGivesToASecretIsMaskedWhereverItIsRead(t *testing.T) {
+	t.Setenv("MISPLACED", hunter)
+	type api struct {
+		URL   string `json:"url"`
+		Own   string `envconfig:"MISPLACED"`
+		Notes map[string]string
+	}
+	type owner struct {
+		Password container.Secret[string]
+		Keys     []container.Secret[string]
+		Auth     struct{ Token container.Secret[string] }
+	}
+	definitions := []container.Definition{
+		container.Provide("api", func(api) *resA { return nil }, container.Config(api{}, container.FromEnv(""))),
+		container.Provide("owner", func(owner) *resB { return nil }, container.Config(owner{})),
+		container.Provide("pool", func(owner) *database { return nil }, container.Config(owner{}), container.PerProcess()),
+		container.Provide("plain", func() *service { return nil }),
+	}
+	fields := container.Fields{"password": map[string]any{"env": "MISPLACED"}}
+	for name, given := range map[string]container.RunConfig{
+		"to a resource":                      parse(t, "resources: {owner: {config: {password: {env: MISPLACED}}}}"),
+		"to a nested field":                  parse(t, "resources: {owner: {config: {auth: {token: {env: MISPLACED}}}}}"),
+		"to a list":                          parse(t, "resources: {owner: {config: {keys: {env: MISPLACED}}}}"),
+		"to an item of a list":               parse(t, "resources: {owner: {config: {keys: [{env: MISPLACED}]}}}"),
+		"by an alias":                        parse(t, "resources: {owner: {config: {keys: &a {env: MISPLACED}, password: *a}}}"),
+		"to a resource, by fields":           {Resources: map[string]any{"owner": fields}},
+		"to a resource, by a map of strings": {Resources: map[string]any{"owner": container.Fields{"password": map[string]string{"env": "MISPLACED"}}}},
+		"to a step":                          parse(t, "steps: {it: {config: {password: {env: MISPLACED}}}}"),
+		"to a step of another launch":        parse(t, "steps: {other: {config: {password: {env: MISPLACED}}}}"),
+		"to one of two steps of a key":       parse(t, "steps: {twice: {config: {password: {env: MISPLACED}}}}"),
+		"to what lives per process":          parse(t, "resources: {pool: {config: {password: {env: MISPLACED}}}}"),
+		"to a mistyped resource":             parse(t, "resources: {ownr: {config: {password: {env: MISPLACED}}}}"),
+		"to a mistyped step":                 parse(t, "steps: {ti: {config: {password: {env: MISPLACED}}}}"),
+		"to a mistyped field":                parse(t, "resources: {owner: {config: {pasword: {env: MISPLACED}}}}"),
+		"to a mistyped nested field":         {Resources: map[string]any{"owner": container.Fields{"aut": fields}}},
+		"to what has no config":              parse(t, "resources: {plain: {config: {password: {env: MISPLACED}}}}"),
+		"and something else above it": parse(t, "resources: {owner: {config: {password: {env: MISPLACED}}}}").
+			Merge(parse(t, "resources: {owner: {config: {password: other}}}")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newContainer(t, definitions...)
+			step := stepTarget(t, c, "step", func(owner, *resA, *resB, *database) {}, container.StepConfig("it", owner{}))
+			other := stepTarget(t, c, "other", func(owner) {}, container.StepConfig("other", owner{}))
+			one := stepTarget(t, c, "one", func(limit) {}, container.StepConfig("twice", limit{}))
+			two := stepTarget(t, c, "two", func(owner) {}, container.StepConfig("twice", owner{}))
+			run := given.Merge(parse(t, "resources: {api: {config: {url: {env: MISPLACED}, notes: {env: OTHER}}}}"))
+			opts := []fx.Option{container.Needs(step), container.Steps(step, other, two, one), container.Launch(run)}
+			preview, _ := c.Check(opts...)
+			explanation, _ := c.Explain("api", opts...)
+			template, _ := c.Template(opts...)
+			text, err := json.Marshal([]any{preview, explanation, template, explanation.String()})
+			if err != nil || shows(string(text)) {
+				t.Errorf("%s, %v", text, err)
+			}
+			for _, field := range explanation.Resource.Config[:2] {
+				if field.Value != container.Masked {
+					t.Errorf("%s is %q", field.Path, field.Value)
+				}
+			}
+		})
+	}
+	t.Run("others are shown", func(t *testing.T) {
+		c := newContainer(t, definitions...)
+		launch := container.Launch(parse(t, "resources: {api: {config: {url: {env: MISPLACED}, notes: {env: MISPLACED}}}, owner: {config: {password: {env: ANOTHER}}}}"))
+		explanation, _ := c.Explain("api", launch)
+		for _, field := range explanation.Resource.Config[:2] {
+			if field.Value != hunter {
+				t.Errorf("%s is %q", field.Path, field.Value)
+			}
+		}
+	})
+}

@@ -234,7 +234,7 @@ func TestFaultsOfAStructForAnotherStep(t *testing.T) {
 		3:        "expected a container_test.limit, container.Fields or YAML, not a int",
 	} {
 		_, err := c.Check(container.Needs(target), container.Launch(container.RunConfig{Steps: map[string]any{"raw/orders": given}}))
-		if want := "opening the child container: steps.raw/orders.config: " + want; fmt.Sprint(err) != want {
+		if want := "checking the launch: steps.raw/orders.config: " + want; fmt.Sprint(err) != want {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -348,12 +348,12 @@ func TestWhatIsWrongWithResourcesOfNestedChildrenIsSaidBeforeAnythingStarts(t *t
 		container.PerStep(), container.Config(limit{}, container.AtLaunch("Table"))))...)
 	target := stepTarget(t, c, "asset orders", func(*resA) {})
 	_, err := c.NewChild(t.Context(), container.NeedsLater(target))
-	if want := "opening the child container: resources.cursor.config.table: missing: it must be given at launch"; fmt.Sprint(err) != want {
+	if want := "checking the launch: resources.cursor.config.table: missing: it must be given at launch"; fmt.Sprint(err) != want {
 		t.Errorf("got %v", err)
 	}
 	j.want(t)
 	_, err = c.Check(container.NeedsLater(target), fx.Supply(uint8(1)))
-	if want := "opening the child container: resources.cursor.config.table: missing: it must be given at launch"; fmt.Sprint(err) != want {
+	if want := "checking the launch: resources.cursor.config.table: missing: it must be given at launch"; fmt.Sprint(err) != want {
 		t.Errorf("with fx options: %v", err)
 	}
 }
@@ -727,4 +727,46 @@ func TestATargetOfParametersAlone(t *testing.T) {
 	if _, ok := arguments[0].Interface().(*service); !ok || len(arguments) != 2 || arguments[1].Interface().(limit).Limit != 10 {
 		t.Errorf("got %v", arguments)
 	}
+}
+
+func TestThePreviewShowsWhatNestedChildrenWouldStart(t *testing.T) {
+	t.Parallel()
+	c := newContainer(t,
+		container.Provide("pool", func() *database { return nil }, container.PerProcess()),
+		container.Provide("session", func(*database) *cache { return nil }),
+		container.Provide("cursor", func(*cache, limit) *service { return nil }, container.PerStep(), container.Config(limit{})),
+		container.Provide("a_reader", func(*service) *resA { return nil }, container.PerStep()),
+		container.Provide("idle", func() *unused { return nil }, container.PerStep()),
+	)
+	reads := stepTarget(t, c, "asset it", func(*resA) {})
+	shown := func(opts ...fx.Option) (got []string) {
+		preview, err := c.Check(append(opts, launch("cursor", container.Fields{"limit": 3}))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, resource := range preview.Resources {
+			text := fmt.Sprint(resource.Key, " per ", resource.Lifetime)
+			for _, field := range resource.Config[:min(1, len(resource.Config))] {
+				text += fmt.Sprint(" ", field.Path, "=", field.Value, " from ", field.Source)
+			}
+			got = append(got, text)
+		}
+		return got
+	}
+	cursor := "cursor per step limit=3 from launch"
+	if diff := cmp.Diff([]string{"pool per process", "session per run", cursor, "a_reader per step"}, shown(container.NeedsLater(reads))); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	t.Run("once, where the child starts it itself", func(t *testing.T) {
+		got := shown(container.NeedsLater(reads), container.NeedsResources("cursor"))
+		if diff := cmp.Diff([]string{"pool per process", "session per run", cursor, "a_reader per step"}, got); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
+	t.Run("without what an option stands in for", func(t *testing.T) {
+		got := shown(container.NeedsLater(reads), fx.Replace(&service{}))
+		if diff := cmp.Diff([]string{"pool per process", "session per run", "a_reader per step"}, got); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
 }

@@ -52,7 +52,7 @@ steps:
 		fmt.Println(err)
 	}
 	// Output:
-	// opening the child container: steps.raw/orders.config.since: missing: set it in code, or give it at launch
+	// checking the launch: steps.raw/orders.config.since: missing: set it in code, or give it at launch
 	// 5 orders since 2026-01-01, from port 80
 }
 
@@ -79,7 +79,7 @@ func ExampleSteps() {
 	}
 	// Output:
 	// <nil>
-	// opening the child container: steps.raw/custmers: there is no step "raw/custmers", did you mean "raw/customers"?
+	// checking the launch: steps.raw/custmers: there is no step "raw/custmers", did you mean "raw/customers"?
 }
 
 func ExampleStatic() {

@@ -35,7 +35,7 @@ func Example_environment() {
 		fmt.Println(execute(ctx, launcher, runs.Request{Selection: "login"}))
 	})
 	// Output:
-	// opening the child container: 3 faults:
+	// checking the launch: 3 faults:
 	//   1. resources.account.config.user: missing: set the environment variable WEATHER_USER, or give it at launch
 	//   2. resources.account.config.password: missing: set the environment variable WEATHER_PASSWORD, or give it at launch
 	//   3. resources.account.config.retries: the environment variable WEATHER_RETRIES is not a valid int

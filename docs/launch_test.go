@@ -74,7 +74,7 @@ func Example_launch() {
 	// Output:
 	// <nil>
 	// 100 rows of wind <nil>
-	// opening the child container: 4 faults:
+	// checking the launch: 4 faults:
 	//   1. resources.warehouse.config.tabel (line 1, column 34): there is no such field, did you mean "table"?
 	//   2. resources.warehouse.config.limit (line 1, column 54): expected a whole number (int), not text
 	//   3. resources.warehouse.config.dsn (line 1, column 65): the field is fixed, a launch may not set it
