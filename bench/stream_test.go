@@ -65,13 +65,15 @@ var streamers = []struct {
 func BenchmarkStream(b *testing.B) {
 	for i, s := range streamers {
 		b.Run(s.name, func(b *testing.B) {
-			var seconds, peak float64
+			var seconds, processor, peak float64
 			for b.Loop() {
 				result := streamInProcess(b, i)
 				seconds += result.Seconds
+				processor += result.processor
 				peak = max(peak, result.PeakMB)
 			}
 			b.ReportMetric(float64(b.N)*streamRows/seconds, "rows/s")
+			b.ReportMetric(processor*1e9/(float64(b.N)*streamRows), "cpu-ns/row")
 			b.ReportMetric(peak, "peak-MB")
 			b.ReportMetric(0, "ns/op")
 		})
@@ -84,6 +86,8 @@ type streamResult struct {
 	Seconds float64
 	PeakMB  float64
 	Sums    map[string]float64
+
+	processor float64 // seconds of all processors, which a busy machine changes less
 }
 
 const streamVariable = "FXRUN_BENCH_STREAM"
@@ -100,6 +104,7 @@ func streamInProcess(b *testing.B, i int) streamResult {
 	if err := json.NewDecoder(strings.NewReader(text)).Decode(&result); err != nil || !found {
 		b.Fatalf("%v in\n%s", err, output)
 	}
+	result.processor = (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds()
 	return result
 }
 
@@ -242,7 +247,7 @@ func streamByHand(folder string, n int) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close() //nolint:errcheck // it was only read
+	defer in.Close()
 	if err := writeFile(columns, func(w io.Writer) error { return handParquet(w, in) }); err != nil {
 		return nil, err
 	}
@@ -303,9 +308,9 @@ func handSum(name string) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	reader := parquet.NewGenericReader[sale](f)
-	defer reader.Close() //nolint:errcheck // it was only read
+	defer reader.Close()
 	sums := map[string]float64{}
 	batch := make([]sale, 1024)
 	for {

@@ -338,11 +338,8 @@ type objectRows struct {
 
 func (r *objectRows) Read(dst any) error {
 	err := r.decoder.Read(dst)
-	if err == nil || err == io.EOF { //nolint:errorlint // a bare io.EOF is the end of the rows
+	if err == nil || err == io.EOF { //nolint:errorlint // only the bare one is the end of the rows
 		return err
-	}
-	if errors.Is(err, io.EOF) {
-		err = fmt.Errorf("%w: %v", io.ErrUnexpectedEOF, err) //nolint:errorlint // a wrapped EOF must not pass for the end
 	}
 	return r.object.decoding(err)
 }

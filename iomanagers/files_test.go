@@ -166,6 +166,21 @@ func TestAStoreThatEndsHalfWayLeavesTheOldFile(t *testing.T) {
 	}
 }
 
+func TestAFileThatGetsNoNameIsRemoved(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "orders.json", "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	m := newFiles(t, root)
+	if err := m.Store(t.Context(), iomanagers.Output{Asset: "orders"}, []order{{1, "tea"}}); err == nil {
+		t.Error("a store in the place of a folder succeeds")
+	}
+	if got := files(t, root); len(got) > 0 {
+		t.Errorf("files left: %q", got)
+	}
+}
+
 func TestACancelledLoadStopsReading(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -94,30 +94,32 @@ const atOnce = 64
 type columnWriter struct {
 	columns []column
 	writers []*parquet.ColumnWriter
+	rows    [atOnce]reflect.Value
 	values  [atOnce]parquet.Value
 }
 
 // write writes rows, none of them nil if they lie behind pointers.
 func (w *columnWriter) write(rows reflect.Value) error {
 	for from := 0; from < rows.Len(); from += atOnce {
-		to := min(from+atOnce, rows.Len())
+		n := min(atOnce, rows.Len()-from)
+		for i := range n {
+			w.rows[i] = reflect.Indirect(rows.Index(from + i))
+		}
 		for _, c := range w.columns {
-			for i := from; i < to; i++ {
-				w.values[i-from] = c.of(rows.Index(i))
+			for i := range n {
+				w.values[i] = c.of(w.rows[i])
 			}
-			if _, err := w.writers[c.index].WriteRowValues(w.values[:to-from]); err != nil {
+			if _, err := w.writers[c.index].WriteRowValues(w.values[:n]); err != nil {
 				return err
 			}
 		}
 	}
+	clear(w.rows[:])
 	clear(w.values[:])
 	return nil
 }
 
 func (c column) of(row reflect.Value) parquet.Value {
-	if row.Kind() == reflect.Pointer {
-		row = row.Elem()
-	}
 	field := row.Field(c.field)
 	if !c.optional {
 		return c.value(field)

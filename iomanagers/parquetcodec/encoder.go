@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// atATime is how many rows pass through parquet-go at a time.
-	atATime = 1024
+	// atATime is how many rows are written before their size is looked at: few, in case the rows
+	// are large.
+	atATime = 128
 	// rowGroup is how many bytes, before compression, are gathered until they are written: all
 	// that a stream of rows needs of memory.
 	rowGroup = 32 << 20

@@ -17,20 +17,20 @@ var (
 )
 
 // timeCheck reports the first time in a value that parquet-go would silently change.
-type timeCheck func(v reflect.Value) *timeFault
+type timeCheck func(v reflect.Value) *timeError
 
-// timeFault is a time out of reach and the way to it.
-type timeFault struct {
+// timeError is a time out of reach and the way to it.
+type timeError struct {
 	path string
 	at   time.Time
 }
 
-func (f *timeFault) Error() string {
+func (f *timeError) Error() string {
 	return fmt.Sprintf("%v: %s is %s, and times in Parquet reach from 1678 to 2261: make the field a pointer, or tag it `parquet:\",optional\"`, to keep the zero time as null",
 		iomanagers.ErrUnsupported, strings.TrimPrefix(f.path, "."), f.at.Format(time.RFC3339))
 }
 
-func (f *timeFault) Unwrap() error { return iomanagers.ErrUnsupported }
+func (f *timeError) Unwrap() error { return iomanagers.ErrUnsupported }
 
 // timeCheckOf returns the check of values of type t, which holds itself nowhere; nil if there
 // is no time in it. tag is that of the field that holds the value.
@@ -38,7 +38,7 @@ func timeCheckOf(t reflect.Type, tag string) timeCheck {
 	if t == reflect.TypeFor[time.Time]() {
 		_, options, _ := strings.Cut(tag, ",")
 		optional := strings.Contains(options, "optional")
-		return func(v reflect.Value) *timeFault { return checkTime(timeIn(v), optional) }
+		return func(v reflect.Value) *timeError { return checkTime(timeIn(v), optional) }
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -57,7 +57,7 @@ func pointerCheck(held timeCheck) timeCheck {
 	if held == nil {
 		return nil
 	}
-	return func(v reflect.Value) *timeFault {
+	return func(v reflect.Value) *timeError {
 		if v.IsNil() {
 			return nil
 		}
@@ -69,7 +69,7 @@ func sliceCheck(element timeCheck) timeCheck {
 	if element == nil {
 		return nil
 	}
-	return func(v reflect.Value) *timeFault {
+	return func(v reflect.Value) *timeError {
 		for i := range v.Len() {
 			if fault := element(v.Index(i)); fault != nil {
 				return fault
@@ -83,7 +83,7 @@ func mapCheck(key, value timeCheck) timeCheck {
 	if key == nil && value == nil {
 		return nil
 	}
-	return func(v reflect.Value) *timeFault {
+	return func(v reflect.Value) *timeError {
 		for entry := v.MapRange(); entry.Next(); {
 			if key != nil {
 				if fault := key(entry.Key()); fault != nil {
@@ -120,7 +120,7 @@ func structCheck(t reflect.Type) timeCheck {
 	if timed == nil {
 		return nil
 	}
-	return func(v reflect.Value) *timeFault {
+	return func(v reflect.Value) *timeError {
 		for _, f := range timed {
 			if fault := f.check(v.Field(f.index)); fault != nil {
 				fault.path = "." + f.name + fault.path
@@ -139,9 +139,9 @@ func timeIn(v reflect.Value) time.Time {
 	return v.Interface().(time.Time)
 }
 
-func checkTime(t time.Time, optional bool) *timeFault {
+func checkTime(t time.Time, optional bool) *timeError {
 	if t.IsZero() && optional || !t.Before(earliest) && t.Before(latest) {
 		return nil
 	}
-	return &timeFault{at: t}
+	return &timeError{at: t}
 }
