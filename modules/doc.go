@@ -4,8 +4,9 @@
 // rest of fxrun.
 //
 //   - sqldb: a pool of connections to an SQL database, on any database/sql
-//     driver, with a helper for transactions
+//     driver, and a transaction that ends as its step or run does
 //   - sqldb/sqlite: the same on SQLite, in pure Go
+//   - sqldb/postgres: the same on PostgreSQL
 //   - httpclient: a client of one HTTP API: logins and their renewal, a limit of
 //     requests a second, retries, JSON, bounded responses
 //   - bucket: a bucket of an object store: a folder, memory, or a cloud's
