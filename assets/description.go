@@ -109,12 +109,26 @@ func (m *maker) keysMade() []string {
 func (n *node) downstream() []string {
 	var keys []string
 	for _, m := range n.maker.needed {
-		if slices.Contains(m.upstreamKeys(), n.key) {
+		if m.follows(n) {
 			keys = append(keys, m.keysMade()...)
 		}
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
+}
+
+// follows reports whether the function takes the value, or is ordered after
+// the one that makes it without taking any value of it. It is upstreamKeys for
+// one key, which a graph with many edges asks for too often to sort them all.
+func (m *maker) follows(n *node) bool {
+	takesAnother := false
+	for _, in := range m.inputs {
+		if in.from == n {
+			return true
+		}
+		takesAnother = takesAnother || in.from.maker == n.maker
+	}
+	return !takesAnother
 }
 
 // JobDescription tells about one job.

@@ -80,7 +80,13 @@ type Selection string
 // Select returns the selection written as expression.
 func Select(expression string) Selection { return Selection(expression) }
 
-func (s Selection) applyJob(d *jobDefinition) { d.selection = string(s) }
+func (s Selection) applyJob(d *jobDefinition) {
+	if d.selection != "" {
+		d.faults = append(d.faults, fmt.Errorf("it has two selections, %q and %q: join them by or", d.selection, s))
+		return
+	}
+	d.selection = string(s)
+}
 
 // LaunchDefaults gives the job run config that a launch may override, field by
 // field.

@@ -27,6 +27,9 @@ func Exponential(first, most time.Duration) func(attempt int) time.Duration {
 	return func(attempt int) time.Duration {
 		wait := first
 		for ; attempt > 1 && wait < most; attempt-- {
+			if wait > most/2 {
+				return most // twice as much may be more than a Duration holds
+			}
 			wait *= 2
 		}
 		return min(wait, most)

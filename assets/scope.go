@@ -29,16 +29,26 @@ func newScope(kind string) *scope {
 // add puts a function and what it makes into the scope.
 func (s *scope) add(m *maker) []error {
 	var faults []error
-	if first, ok := s.makers[m.key]; ok {
-		faults = append(faults, s.twice(m.key, first, m))
-	} else {
+	said := make(map[string]bool)
+	twice := func(key string, first *maker) {
+		if !said[key] {
+			said[key] = true
+			faults = append(faults, fmt.Errorf("%s %s is defined twice: at %s and at %s", s.kind, key, first.position, m.position))
+		}
+	}
+	if first, ok := s.named(m.key); ok { // also where the one is a value, the other the step that makes others
+		twice(m.key, first)
+	}
+	for _, n := range m.nodes {
+		if first, ok := s.named(n.key); ok {
+			twice(n.key, first)
+		}
+	}
+	if s.makers[m.key] == nil {
 		s.makers[m.key] = m
 	}
 	for _, n := range m.nodes {
-		if first, ok := s.byKey[n.key]; ok {
-			if first.maker.key != m.key { // else it was said just now
-				faults = append(faults, s.twice(n.key, first.maker, m))
-			}
+		if s.byKey[n.key] != nil {
 			continue
 		}
 		s.byKey[n.key] = n
@@ -51,10 +61,6 @@ func (s *scope) add(m *maker) []error {
 		}
 	}
 	return faults
-}
-
-func (s *scope) twice(key string, first, second *maker) error {
-	return fmt.Errorf("%s %s is defined twice: at %s and at %s", s.kind, key, first.position, second.position)
 }
 
 // named finds a function by its key, or by that of a value it makes.

@@ -70,7 +70,8 @@ func (c *Context) Logger() *slog.Logger { return c.config.Logger }
 func (c *Context) AddMetadata(name string, value any) { c.AddMetadataOf("", name, value) }
 
 // AddMetadataOf keeps a fact about one of several assets that the function
-// makes. It counts over what [Context.AddMetadata] says.
+// makes. It counts over what [Context.AddMetadata] says; about a key that the
+// function does not make it is not kept.
 func (c *Context) AddMetadataOf(asset, name string, value any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -134,11 +134,13 @@ func joinKeys(prefix string, nodes []*node, last string) string {
 func (w *wiring) upstreamNamed(p signature.Param) (*node, error) {
 	c := w.graph.container
 	isResource := len(c.Providers(p.Type, p.Name)) > 0 || c.HostProvides(p.Type, p.Name)
-	for _, s := range w.scopes {
+	for i, s := range w.scopes {
 		n, ok := s.byKey[p.Name]
 		switch {
 		case !ok:
 			continue
+		case n.maker == w.maker && w.namedBeyond(i, p.Name):
+			continue // an op that is called as the asset it takes
 		case isResource && n.typ == p.Type:
 			return nil, fmt.Errorf("it needs %s, which is a resource and an %s: give one of them another key", p.Key, s.kind)
 		case isResource:
@@ -156,6 +158,12 @@ func (w *wiring) upstreamNamed(p signature.Param) (*node, error) {
 		return nil, fmt.Errorf("it needs %s, but neither a resource nor an asset is called so%s", p.Key, w.scopes[0].suggest(p.Name))
 	}
 	return nil, nil
+}
+
+// namedBeyond reports whether a scope behind that with the number i has a value
+// of the name.
+func (w *wiring) namedBeyond(i int, name string) bool {
+	return slices.ContainsFunc(w.scopes[i+1:], func(s *scope) bool { return s.byKey[name] != nil })
 }
 
 // bytesType is what the stored bytes of a value are asked for as.
