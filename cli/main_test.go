@@ -149,8 +149,8 @@ func slow(out io.Writer) []fx.Option {
 			return &gate{}
 		}),
 		assets.New("forever", func(ctx context.Context, step *assets.Context, _ *gate) error {
-			_, _ = fmt.Fprintln(out, "step runs")
 			step.Logger().Info("waiting for the end")
+			_, _ = fmt.Fprintln(out, "step runs")
 			<-ctx.Done()
 			step.Logger().Info("told to go")
 			if os.Getenv("STUBBORN") != "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"time"
 )
 
 // Values are named values that a step attached to something: the metadata of a
@@ -14,7 +15,8 @@ import (
 // string, [json.Number] (exact, so that large counts stay whole), []any and
 // map[string]any. An error is recorded as its text, a [slog.LogValuer] as the
 // value that it gives, and a value that JSON can't express (NaN, a channel) as
-// its fmt text, so that recording never fails because of a value.
+// its fmt text, so that recording never fails because of a value. What a step
+// gives is kept as it is at that moment.
 type Values map[string]any
 
 // MarshalJSON writes an object.
@@ -45,7 +47,28 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func encodeValue(value any) ([]byte, error) {
+// settled returns the values as they are now. Whoever gave them may go on to
+// change what they refer to, and the history writes them later, in a goroutine
+// of its own.
+func (v Values) settled() Values {
+	for name, value := range v {
+		switch value.(type) {
+		case nil, bool, string, int, int64, uint64, float64, time.Duration, time.Time:
+			continue
+		}
+		if encoded, err := encodeValue(value); err == nil {
+			v[name] = json.RawMessage(encoded)
+		}
+	}
+	return v
+}
+
+func encodeValue(value any) (encoded []byte, err error) {
+	defer func() { // its methods are anybody's
+		if recovered := recover(); recovered != nil {
+			encoded, err = json.Marshal(fmt.Sprintf("panic while encoding a %T: %v", value, recovered))
+		}
+	}()
 	switch logged := value.(type) {
 	case slog.Value:
 		value = logged.Resolve().Any()
@@ -66,7 +89,7 @@ func encodeValue(value any) ([]byte, error) {
 	case error:
 		value = fmt.Sprint(known) // survives the Error method of a nil pointer
 	}
-	encoded, err := json.Marshal(value)
+	encoded, err = json.Marshal(value)
 	if err != nil {
 		return json.Marshal(fmt.Sprint(value))
 	}

@@ -199,6 +199,9 @@ func (l *Launcher) Close(ctx context.Context) error {
 		run.Cancel("the launcher is closing")
 	}
 	<-drained
+	if len(under) == 0 {
+		return nil
+	}
 	return fmt.Errorf("closing the launcher: cancelled runs under way: %d: %w", len(under), context.Cause(ctx))
 }
 

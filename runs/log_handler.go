@@ -43,7 +43,7 @@ func (h *logHandler) Handle(_ context.Context, record slog.Record) error {
 		delete(values, resourceAttr)
 	}
 	if len(values) > 0 {
-		line.Attrs = values
+		line.Attrs = values.settled()
 	}
 	h.record(line)
 	return nil

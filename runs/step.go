@@ -40,21 +40,38 @@ func (x *stepExecution) execute(ctx context.Context) error {
 			x.run.record(StepCancelled{Step: x.step.Key, Duration: took})
 			return x.failure(err)
 		}
-		failed := StepFailed{Step: x.step.Key, Attempt: x.attempt, Error: FailureOf(err), Duration: took}
-		if x.attempt > x.step.Retries || assets.IsPermanent(err) {
-			x.run.record(failed)
+		again, wait, err := x.again(err)
+		x.run.record(StepFailed{
+			Step: x.step.Key, Attempt: x.attempt, Error: FailureOf(err), Duration: took, Retry: again, RetryDelay: wait,
+		})
+		if !again {
 			return x.failure(err)
 		}
-		failed.Retry = true
-		if x.step.Backoff != nil {
-			failed.RetryDelay = max(0, x.step.Backoff(x.attempt))
-		}
-		x.run.record(failed)
-		if !sleep(ctx, failed.RetryDelay) {
+		if !sleep(ctx, wait) {
 			x.run.record(StepCancelled{Step: x.step.Key})
 			return x.failure(err)
 		}
 	}
+}
+
+// again says whether another attempt follows one that failed with err, and
+// after which wait. A backoff that panics is the end of the step: its error comes
+// with err.
+func (x *stepExecution) again(err error) (again bool, wait time.Duration, _ error) {
+	if x.attempt > x.step.Retries || assets.IsPermanent(err) {
+		return false, 0, err
+	}
+	if x.step.Backoff == nil {
+		return true, 0, err
+	}
+	fault := guarded(func() error {
+		wait = max(0, x.step.Backoff(x.attempt))
+		return nil
+	})
+	if fault != nil {
+		return false, 0, errors.Join(err, fmt.Errorf("choosing when to try again: %w", fault))
+	}
+	return true, wait, err
 }
 
 // failure says which step went wrong, and in which attempt if there are several.
@@ -165,6 +182,7 @@ func (x *stepExecution) materialized(output assets.Output, about Values) AssetMa
 		}
 		event.Metadata[name] = fact
 	}
+	event.Metadata = event.Metadata.settled()
 	return event
 }
 
