@@ -1,0 +1,129 @@
+package arrowcodec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// file reads the record batches of a file one after another.
+type file struct {
+	*ipc.FileReader
+	index *index
+	next  int
+}
+
+// open reads the file's index and dictionaries.
+func (c codec) open(r io.Reader) (_ *file, err error) {
+	input, err := sized(r)
+	if err != nil {
+		return nil, err
+	}
+	random := wholeReads{input}
+	index, err := readIndex(random)
+	if err != nil {
+		return nil, err
+	}
+	defer recovered(&err)
+	// The library's limits are for streams, whose lengths nothing confirms: in a file they are
+	// compared with its size.
+	reader, err := ipc.NewFileReader(io.NewSectionReader(random, 0, input.Size()),
+		ipc.WithAllocator(bounded{c.memory, input.Size()}), ipc.WithBodySizeLimit(0), ipc.WithMetadataSizeLimit(0))
+	if err != nil {
+		return nil, err
+	}
+	return &file{FileReader: reader, index: index}, nil
+}
+
+// read returns the next record batch, which is the caller's to release, and io.EOF at the end.
+func (f *file) read() (arrow.RecordBatch, error) {
+	if f.next == f.NumRecords() {
+		return nil, io.EOF
+	}
+	if err := f.index.check(f.next); err != nil {
+		return nil, err
+	}
+	batch, err := f.RecordBatchAt(f.next)
+	if err != nil {
+		return nil, err
+	}
+	f.next++
+	if err := validate(batch); err != nil {
+		batch.Release()
+		return nil, err
+	}
+	return batch, nil
+}
+
+// sizedReaderAt is what a file, whose index is at the end, is read from.
+type sizedReaderAt interface {
+	io.ReaderAt
+	Size() int64
+}
+
+func sized(r io.Reader) (sizedReaderAt, error) {
+	if input, ok := r.(sizedReaderAt); ok {
+		return input, nil
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.NewReader(data), nil
+}
+
+// wholeReads forgets the io.EOF that may come with the last bytes, which the library takes for
+// a fault.
+type wholeReads struct{ sizedReaderAt }
+
+func (r wholeReads) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.sizedReaderAt.ReadAt(p, off)
+	if n == len(p) && errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return n, err
+}
+
+// bounded refuses, by the panic that the library's own faults come as, to allocate more than a
+// file of size bytes can hold: a damaged length would else be the process's end.
+type bounded struct {
+	memory.Allocator
+	size int64
+}
+
+// densest is how many bytes one byte of a file can stand for: a block of Zstandard is at most
+// 128 KiB, and at least 4 bytes.
+const densest = 32 << 10
+
+func (b bounded) check(size int) {
+	if size < 0 || int64(size)/densest > b.size {
+		panic(fmt.Errorf("a length of %d bytes in a file of %d", size, b.size))
+	}
+}
+
+func (b bounded) Allocate(size int) []byte {
+	b.check(size)
+	return b.Allocator.Allocate(size)
+}
+
+func (b bounded) Reallocate(size int, memory []byte) []byte {
+	b.check(size)
+	return b.Allocator.Reallocate(size, memory)
+}
+
+// recovered turns a panic of the library, its way to report damaged files and unfit values, into
+// an error.
+func recovered(err *error) {
+	if cause := recover(); cause != nil {
+		if reason, ok := cause.(error); ok {
+			*err = fmt.Errorf("handling Arrow: %w", reason)
+		} else {
+			*err = fmt.Errorf("handling Arrow: %v", cause)
+		}
+	}
+}
