@@ -84,7 +84,7 @@ func define(kind, key string, fn any, opts []Option, skip int) *definition {
 	}
 	d.read(fn)
 	for _, opt := range opts {
-		opt.apply(d)
+		d.apply(opt)
 	}
 	for _, aside := range d.aside {
 		d.applyTo(aside)
@@ -93,6 +93,14 @@ func define(kind, key string, fn any, opts []Option, skip int) *definition {
 		d.fault("an op has no %s: its value is kept for one run alone", strings.Join(d.options, ", "))
 	}
 	return d
+}
+
+func (d *definition) apply(opt Option) {
+	if opt == nil {
+		d.fault("one of its options is nil")
+		return
+	}
+	opt.apply(d)
 }
 
 // read takes the function apart.

@@ -1,6 +1,7 @@
 package assets
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"runtime"
@@ -60,6 +61,10 @@ func NewJob(name string, parts ...JobPart) Job {
 		definition.faults = append(definition.faults, err)
 	}
 	for _, part := range parts {
+		if part == nil {
+			definition.faults = append(definition.faults, errors.New("one of its parts is nil"))
+			continue
+		}
 		part.applyJob(definition)
 	}
 	switch {

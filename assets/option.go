@@ -107,7 +107,7 @@ func (d *definition) applyTo(aside outputOptions) {
 		return
 	}
 	for _, opt := range aside.opts {
-		opt.apply(d)
+		d.apply(opt)
 	}
 	d.only = nil
 }

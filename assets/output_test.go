@@ -302,6 +302,8 @@ func TestFaultsOfFunctions(t *testing.T) {
 		assets.New("twice", func() twice { return twice{} }),
 		assets.New("self", func(inputs) orders { return nil }),
 		assets.New("none", func() error { return nil }),
+		assets.New("nil", func() error { return nil }, nil, assets.ForOutput("nil", nil)),
+		assets.NewJob("nil", nil, assets.Select("*")),
 		assets.New("options", func() error { return nil }, assets.Retry(-1, nil), assets.Timeout(-1), assets.After("prat"),
 			assets.ForOutput("optinos"), assets.ForOutput("options", assets.Timeout(1)),
 			assets.Config(reportConfig{}), assets.Config(reportConfig{})),

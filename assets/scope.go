@@ -40,7 +40,7 @@ func (s *scope) add(m *maker) []error {
 		twice(m.key, first)
 	}
 	for _, n := range m.nodes {
-		if first, ok := s.named(n.key); ok {
+		if first, ok := s.named(n.key); ok && first.key != m.key { // else it was said just now
 			twice(n.key, first)
 		}
 	}

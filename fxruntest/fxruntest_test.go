@@ -106,6 +106,41 @@ func TestMaterialize(t *testing.T) {
 		}
 	})
 
+	t.Run("lets the later of several options count", func(t *testing.T) {
+		t.Parallel()
+		for range 20 { // Fx shuffles the members of a group
+			tags := map[string]string{"why": "request", "who": "request"}
+			result, err := fxruntest.Try(t, runs.Request{Selection: "revenue", Tags: tags}, definitions(),
+				fxruntest.Given("orders", []order{{1, 7}}), fxruntest.Given("orders", []order{{1, 100}}),
+				fxruntest.Config(container.RunConfig{Steps: map[string]any{"revenue": discount{Percent: 10}}}),
+				fxruntest.Config(container.RunConfig{Steps: map[string]any{"revenue": discount{Percent: 50}}}),
+				fxruntest.Tag("why", "first"), fxruntest.Tag("why", "second"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fxruntest.Value[revenue](t, result); got != 50 {
+				t.Fatalf("got %d", got)
+			}
+			if diff := cmp.Diff(map[string]string{"why": "second", "who": "request"}, result.Record.Tags); diff != "" {
+				t.Fatal(diff)
+			}
+			if tags["why"] != "request" {
+				t.Fatal("the request's own map was changed")
+			}
+		}
+	})
+
+	t.Run("takes a stream as a given value", func(t *testing.T) {
+		t.Parallel()
+		var stream iter.Seq2[order, error] = func(yield func(order, error) bool) {
+			_ = yield(order{1, 100}, nil) && yield(order{2, 20}, nil)
+		}
+		result := fxruntest.Materialize(t, "revenue", definitions(), fxruntest.Given("orders", stream))
+		if got := fxruntest.Value[revenue](t, result); got != 120 {
+			t.Errorf("got %d", got)
+		}
+	})
+
 	t.Run("runs a job", func(t *testing.T) {
 		t.Parallel()
 		result := fxruntest.RunJob(t, "cleanup", definitions(), fx.Replace(&shop{cents: []int{1}}))
@@ -141,6 +176,8 @@ func TestTry(t *testing.T) {
 		{"a given value of a function that stores its own", "revenue", []fx.Option{fxruntest.Given("mailed", 3)}, "has no value to give"},
 		{"a given value that the run computes", "revenue", []fx.Option{fxruntest.Given("revenue", revenue(3))}, "the run computes it"},
 		{"missing config", "orders", nil, "resources.shop.config.password: missing"},
+		{"a fake of another type than the resource's", "orders", []fx.Option{fx.Replace(shop{cents: []int{1}})}, "fx.Replace gives fxruntest_test.shop, which nothing here takes; resource shop is *fxruntest_test.shop"},
+		{"a fake of what nobody has", "orders", []fx.Option{fx.Replace(&order{1, 2})}, "fx.Replace gives *fxruntest_test.order, which nothing here takes; for an interface"},
 		{"wrong definitions", "orders", []fx.Option{assets.New("orders", func() int { return 1 })}, "asset orders is defined twice"},
 	} {
 		t.Run("refuses "+test.name, func(t *testing.T) {
@@ -163,6 +200,17 @@ func TestCall(t *testing.T) {
 	}
 	_, err := fxruntest.TryCall[revenue](t, func() (revenue, error) { panic("ouch") })
 	if panicked, ok := errors.AsType[*container.PanicError](err); !ok || panicked == nil {
+		t.Errorf("got %v", err)
+	}
+	got = fxruntest.Call[revenue](t, assets.New("revenue", computeRevenue, assets.Config(discount{})), fx.Supply([]order{{1, 100}}))
+	if got != 100 {
+		t.Errorf("with a config that says nothing, got %d", got)
+	}
+	type several struct {
+		fx.Out
+		Revenue revenue `name:"revenue"`
+	}
+	if _, err := fxruntest.TryCall[revenue](t, func() several { return several{} }); err == nil || !strings.Contains(err.Error(), "makes several assets") {
 		t.Errorf("got %v", err)
 	}
 	fxruntest.Call[struct{}](t, func(*shop) error { return nil }, fx.Supply(&shop{cents: []int{1}}))

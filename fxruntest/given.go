@@ -3,6 +3,7 @@ package fxruntest
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"go.uber.org/fx"
 
@@ -21,12 +22,34 @@ func Given(asset string, value any) fx.Option {
 // field by field.
 func Config(config container.RunConfig) fx.Option { return member("fxruntest.config", config) }
 
-// Tag puts a tag on the run.
+// Tag puts a tag on the run; of several with one name, the later one counts.
 func Tag(name, value string) fx.Option { return member("fxruntest.tag", tag{name, value}) }
 
 // member puts a value into an Fx value group.
 func member[T any](group string, value T) fx.Option {
-	return fx.Provide(fx.Annotated{Group: group, Target: func() T { return value }})
+	return fx.Provide(fx.Annotated{Group: group, Target: func(c *counter) numbered[T] {
+		c.given++
+		return numbered[T]{c.given, value}
+	}})
+}
+
+// counter counts what options give: Fx asks for the members of a group in the
+// order of the options, and shuffles them then.
+type counter struct{ given int }
+
+type numbered[T any] struct {
+	number int
+	value  T
+}
+
+// inOrder returns the members of a group in the order of the options.
+func inOrder[T any](members []numbered[T]) []T {
+	slices.SortFunc(members, func(a, b numbered[T]) int { return a.number - b.number })
+	values := make([]T, len(members))
+	for i, member := range members {
+		values[i] = member.value
+	}
+	return values
 }
 
 type given struct {

@@ -3,11 +3,13 @@ package fxruntest
 import (
 	"context"
 	"errors"
+	"maps"
 	"reflect"
 	"testing"
 	"time"
 
 	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
@@ -22,7 +24,7 @@ import (
 // that fails.
 //
 // opts are the definitions, and whatever else an Fx application takes: values
-// by fx.Supply, fakes by fx.Replace. See [Given], [Config] and [Tag] too. The
+// by fx.Supply, fakes by fx.Replace; a fake that nothing takes is an error. See [Given], [Config] and [Tag] too. The
 // application is stopped at the test's end; runs.Store and runs.Executor may be
 // among what it provides.
 func Materialize(t testing.TB, selection string, opts ...fx.Option) *Result {
@@ -57,12 +59,7 @@ func Try(t testing.TB, request runs.Request, opts ...fx.Option) (*Result, error)
 		return nil, err
 	}
 	request.Config = h.config().Merge(request.Config)
-	for _, tag := range h.Tags {
-		if request.Tags == nil {
-			request.Tags = make(map[string]string)
-		}
-		request.Tags[tag.name] = tag.value
-	}
+	request.Tags = h.tags(request.Tags)
 	run, err := h.Launcher.Launch(t.Context(), request)
 	if err != nil {
 		return nil, err
@@ -80,11 +77,12 @@ type host struct {
 type populated struct {
 	fx.In
 
-	Graph    *assets.Graph
-	Launcher *runs.Launcher
-	Given    []given               `group:"fxruntest.given"`
-	Configs  []container.RunConfig `group:"fxruntest.config"`
-	Tags     []tag                 `group:"fxruntest.tag"`
+	Container *container.Container
+	Graph     *assets.Graph
+	Launcher  *runs.Launcher
+	Given     []numbered[given]               `group:"fxruntest.given"`
+	Configs   []numbered[container.RunConfig] `group:"fxruntest.config"`
+	Tags      []numbered[tag]                 `group:"fxruntest.tag"`
 }
 
 // stopWithin bounds the stop of a test's application.
@@ -93,12 +91,16 @@ const stopWithin = 15 * time.Second
 func newHost(t testing.TB, opts []fx.Option) (*host, error) {
 	t.Helper()
 	h := &host{memory: iomanagers.NewMemory()}
-	app := fx.New(fx.NopLogger, fxrun.Module, fx.Supply(fxrun.IO{IOManager: h.memory}),
+	replaced := newReplacements()
+	app := fx.New(fx.WithLogger(func() fxevent.Logger { return replaced }), fxrun.Module, fx.Supply(fxrun.IO{IOManager: h.memory}, new(counter)),
 		fx.Options(opts...), fx.Invoke(func(made populated) { h.populated = made }))
 	if err := app.Err(); err != nil {
 		if faults, ok := errors.AsType[*container.Faults](err); ok {
 			return nil, faults // without what dig says about its own functions
 		}
+		return nil, err
+	}
+	if err := replaced.check(h.Container.Resources()); err != nil {
 		return nil, err
 	}
 	if err := app.Start(t.Context()); err != nil {
@@ -116,16 +118,27 @@ func newHost(t testing.TB, opts []fx.Option) (*host, error) {
 
 func (h *host) config() container.RunConfig {
 	var config container.RunConfig
-	for _, given := range h.Configs {
+	for _, given := range inOrder(h.Configs) {
 		config = config.Merge(given)
 	}
 	return config
 }
 
+// tags lays those of options over those of the request, whose map may be in use
+// elsewhere.
+func (h *host) tags(requested map[string]string) map[string]string {
+	tags := make(map[string]string)
+	maps.Copy(tags, requested)
+	for _, tag := range inOrder(h.Tags) {
+		tags[tag.name] = tag.value
+	}
+	return tags
+}
+
 // store puts the given values where the run will look for them.
 func (h *host) store(ctx context.Context, request runs.Request) error {
 	var faults []error
-	for _, given := range h.Given {
+	for _, given := range inOrder(h.Given) {
 		if err := h.storeOne(ctx, request, given); err != nil {
 			faults = append(faults, err)
 		}

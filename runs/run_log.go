@@ -142,19 +142,18 @@ func (l *runLog) enqueue(ctx context.Context, data []EventData) (*batch, int) {
 	return b, len(b.starts) - 1
 }
 
-// wait waits until the next batch, which is b, is written, and writes it if
+// wait waits until the next batch, which is b, is written, and sees to that if
 // nobody else is writing. The caller holds the lock; wait gives it back.
 func (l *runLog) wait(b *batch) {
-	beside := l.writing
-	if !l.writing && l.observe != nil {
-		// The observer may end its goroutine, as a test's FailNow does. It must
-		// not be the one that tears the run down.
-		l.next, l.writing, beside = nil, true, true
-		go l.write(b)
-	}
-	if beside {
+	if l.writing || l.observe != nil {
 		if b.done == nil {
 			b.done = make(chan struct{})
+		}
+		if !l.writing {
+			// The observer may end its goroutine, as a test's FailNow does. It
+			// must not be the one that tears the run down.
+			l.next, l.writing = nil, true
+			go l.write(b)
 		}
 		l.mu.Unlock()
 		<-b.done
