@@ -64,7 +64,8 @@ func (c *Context) Logger() *slog.Logger { return c.config.Logger }
 
 // AddMetadata keeps a fact about the value that is being computed: it is shown
 // with the materialization. value should be a number, text, a boolean, or
-// something that encoding/json can write. The last value of a name counts. Of a
+// something that encoding/json can write: it is read back as JSON is, a number as
+// json.Number. The last value of a name counts. Of a
 // function that makes several assets it is about all of them: see
 // [Context.AddMetadataOf].
 func (c *Context) AddMetadata(name string, value any) { c.AddMetadataOf("", name, value) }

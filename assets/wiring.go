@@ -108,12 +108,27 @@ func (w *wiring) upstream(p signature.Param) (*node, error) {
 				p.Type, resources[0], s.kind, candidates[0].key, resources[0], candidates[0].key)
 		}
 		if len(candidates) > 1 {
-			return nil, fmt.Errorf(`it needs %s, which %s give: say which by a tag in an fx.In struct, %s`,
-				p.Type, joinKeys(s.kind+"s ", candidates, " and "), joinKeys("", candidates, " or "))
+			return nil, fmt.Errorf(`it needs %s, which %s give: say which by a tag in an fx.In struct, %s%s`,
+				p.Type, joinKeys(s.kind+"s ", candidates, " and "), joinKeys("", candidates, " or "), ownTypes(p.Type, candidates))
 		}
 		return candidates[0], nil
 	}
 	return nil, nil
+}
+
+// ownTypes says by which types of their own values of the same rows could be
+// asked for.
+func ownTypes(asked reflect.Type, candidates []*node) string {
+	var names []string
+	for _, n := range candidates {
+		if n.typ != asked && n.typ.Name() != "" && !slices.Contains(names, n.typ.String()) {
+			names = append(names, n.typ.String())
+		}
+	}
+	if len(names) != len(candidates) {
+		return ""
+	}
+	return "; or take it by its own type: " + strings.Join(names, " or ")
 }
 
 // joinKeys lists values in a sentence; without a prefix, as name tags.

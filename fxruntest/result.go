@@ -62,7 +62,7 @@ func (r *Result) Statuses() map[string]runs.StepStatus {
 }
 
 // Materialization returns what the run recorded about an asset that it stored;
-// false if it stored none.
+// false if it stored none. Numbers in its metadata are of type json.Number.
 func (r *Result) Materialization(asset string) (runs.AssetMaterialized, bool) {
 	for _, event := range r.Events {
 		if data, ok := event.Data.(runs.AssetMaterialized); ok && data.Asset == asset {

@@ -7,7 +7,9 @@ import (
 )
 
 // Files makes a [FileManager] the resource called key, which assets name by
-// assets.IO; the key "io_manager" is their default. codecs are as for
+// assets.IO; the key "io_manager" is their default. codecs, if any is given, are
+// all that it knows, the first its default: give JSON() beside
+// parquetcodec.Parquet() if some values are no rows. They are otherwise as for
 // [NewFiles].
 //
 // Its config has one field, root, that a launch may set, as may the environment

@@ -36,7 +36,7 @@
 // underscores and 128 bits of the key's SHA-256. Partitions of an asset share its table,
 // told apart by the column _partition, which an asset without partitions doesn't have.
 // In PostgreSQL the column _row keeps the order of the rows. What is stored, by which run
-// and when, stands in the table fxrun_values; a table that isn't listed there is never
+// and when, stands in the table fxrun_values (after the prefix); a table that isn't listed there is never
 // touched.
 //
 // A Store replaces the value in one transaction: whoever reads meanwhile, by a Load or by
