@@ -152,6 +152,19 @@ func TestRowsInAnotherForm(t *testing.T) {
 	}
 }
 
+func TestRowsOfSeveralAssetsNameTheirTypes(t *testing.T) {
+	t.Parallel()
+	type first []order
+	type second []order
+	_, err := assets.NewGraph(newContainer(t),
+		assets.New("a", func() first { return nil }),
+		assets.New("b", func() second { return nil }),
+		assets.New("taker", func(iter.Seq2[order, error]) error { return nil }))
+	if err == nil || !strings.Contains(err.Error(), `name:"a" or name:"b"; or take it by its own type: assets_test.first or assets_test.second`) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestSlicesOfSimpleValuesAreNotTakenForOneAnother(t *testing.T) {
 	t.Parallel()
 	_, err := assets.NewGraph(newContainer(t),

@@ -39,7 +39,14 @@ func SettleLost(ctx context.Context, store Store) ([]Record, error) {
 			continue
 		}
 		lost := fmt.Sprintf("the process that executed it (%s) is gone; its resources were not stopped", record.Owner)
-		_, err := store.Append(ctx, Event{RunID: record.ID, Time: time.Now(), Data: RunFinished{Status: StatusFailed, Error: Failure{Message: lost}}})
+		lasted, err := lastedFor(ctx, store, record)
+		if err != nil {
+			return settled, fmt.Errorf("settling lost run %s: %w", record.ID, err)
+		}
+		_, err = store.Append(ctx, Event{
+			RunID: record.ID, Time: time.Now(),
+			Data: RunFinished{Status: StatusFailed, Duration: lasted, Error: Failure{Message: lost}},
+		})
 		if errors.Is(err, ErrTransition) {
 			continue // another process has settled it
 		}
@@ -53,6 +60,19 @@ func SettleLost(ctx context.Context, store Store) ([]Record, error) {
 		settled = append(settled, record)
 	}
 	return settled, nil
+}
+
+// lastedFor returns how long a lost run is known to have lasted: to its last
+// event.
+func lastedFor(ctx context.Context, store Store, record Record) (time.Duration, error) {
+	if record.Started.IsZero() {
+		return 0, nil
+	}
+	last, err := store.Events(ctx, EventQuery{RunID: record.ID, AfterSeq: record.Seq - 1, Limit: 1})
+	if err != nil || len(last) == 0 {
+		return 0, err
+	}
+	return max(0, last[0].Time.Sub(record.Started)), nil
 }
 
 // isGone reports whether a run's owner was a process of this machine that is no

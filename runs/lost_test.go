@@ -25,9 +25,11 @@ func TestSettleLost(t *testing.T) {
 	}
 	dead := fmt.Sprintf("%s/%d", host, gone.Process.Pid)
 	store := runs.NewMemoryStore()
+	start := time.Now().Add(-time.Hour)
 	began := func(id, owner string, more ...runs.EventData) {
-		for _, data := range append([]runs.EventData{runs.RunQueued{Owner: owner, Steps: []string{"step"}}}, more...) {
-			if _, err := store.Append(t.Context(), runs.Event{RunID: id, Time: time.Now(), Data: data}); err != nil {
+		for i, data := range append([]runs.EventData{runs.RunQueued{Owner: owner, Steps: []string{"step"}}}, more...) {
+			at := start.Add(time.Duration(i) * time.Second)
+			if _, err := store.Append(t.Context(), runs.Event{RunID: id, Time: at, Data: data}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -47,6 +49,9 @@ func TestSettleLost(t *testing.T) {
 	for _, record := range settled {
 		if record.Status != runs.StatusFailed || !strings.Contains(record.Error.Message, dead+") is gone; its resources were not stopped") || !record.Steps[0].Status.Finished() {
 			t.Errorf("got %+v", record)
+		}
+		if lasted := map[string]time.Duration{"queued": 0, "running": 2 * time.Second}[record.ID]; record.Duration != lasted {
+			t.Errorf("%s lasted %s, want %s: from its start to its last event", record.ID, record.Duration, lasted)
 		}
 	}
 	records, err := store.Runs(t.Context(), runs.RunQuery{})
