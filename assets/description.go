@@ -39,7 +39,8 @@ func (g *Graph) Assets() []Description {
 }
 
 // Asset describes one asset, and gives the value as steps store it. The error
-// names the nearest asset and matches container.ErrInvalid.
+// names the nearest asset, or those that the step of that key makes, and matches
+// container.ErrInvalid.
 func (g *Graph) Asset(key string) (Description, Output, error) {
 	n, ok := g.assets.byKey[key]
 	if !ok {

@@ -2,6 +2,7 @@ package assets_test
 
 import (
 	"errors"
+	"iter"
 	"math"
 	"strings"
 	"testing"
@@ -24,8 +25,15 @@ func TestStepIsNotCalledAsAnotherFunctionsAsset(t *testing.T) {
 		}, err error,
 		) {
 			return made, nil
+		}),
+		assets.New("later", func() (made struct {
+			fx.Out
+			A string `name:"a"`
+		}, err error,
+		) {
+			return made, nil
 		}))
-	for _, want := range []string{"asset prices/seen is defined twice", "asset orders/old is defined twice"} {
+	for _, want := range []string{"asset a is defined twice", "asset prices/seen is defined twice", "asset orders/old is defined twice"} {
 		if !errors.Is(err, container.ErrInvalid) || strings.Count(err.Error(), want) != 1 {
 			t.Errorf("got %v, want %s, once", err, want)
 		}
@@ -72,6 +80,40 @@ func TestOpTakesTheNearestValueOfItsType(t *testing.T) {
 	}
 	if input := job.Plan.Steps[1].Inputs[0]; input.Key != "find" || !input.Op || !input.Planned {
 		t.Errorf("got %+v", input)
+	}
+}
+
+func TestOpIsNotDownstreamOfTheAssetThatItTakes(t *testing.T) {
+	t.Parallel()
+	g, err := assets.NewGraph(newContainer(t),
+		assets.New("orders", func() orders { return nil }),
+		assets.NewJob("cleanup", assets.NewOp("find", func(orders) {})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if description, _, err := g.Asset("orders"); err != nil || len(description.Downstream) > 0 {
+		t.Errorf("got %v, %v", description.Downstream, err)
+	}
+	if ops := g.Jobs()[0].Ops; len(ops[0].Upstream) != 1 {
+		t.Errorf("got %+v", ops)
+	}
+}
+
+func TestResourceComesBeforeAnotherFormOfRows(t *testing.T) {
+	t.Parallel()
+	c, err := container.New(container.Supply("fixed", []order{{1}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := assets.NewGraph(c,
+		assets.New("orders", func() iter.Seq2[order, error] { return nil }),
+		assets.New("taker", func([]order) error { return nil }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	description, _, err := g.Asset("taker")
+	if err != nil || len(description.Upstream) > 0 || len(description.Resources) != 1 {
+		t.Errorf("got %+v, %v", description, err)
 	}
 }
 

@@ -76,7 +76,11 @@ func addSiblings(selected nodeSet) {
 }
 
 func (g *Graph) unknown(doing, key string) error {
-	return container.JoinFaults(doing, []error{fmt.Errorf("there is no asset %q%s", key, g.suggestKey(key))})
+	hint := g.suggestKey(key)
+	if m, ok := g.assets.makers[key]; ok && len(m.nodes) > 0 {
+		hint = fmt.Sprintf(": step %s makes %s", key, strings.Join(m.outputKeys(), " and "))
+	}
+	return container.JoinFaults(doing, []error{fmt.Errorf("there is no asset %q%s", key, hint)})
 }
 
 // nodeSet is a set of assets.

@@ -30,6 +30,10 @@ func (w *wiring) wire(name string) {
 		if isOwn(p.Key) {
 			continue
 		}
+		if p.Type == reflect.TypeFor[Context]() {
+			w.fault("it needs assets.Context: take it as *assets.Context")
+			continue
+		}
 		upstream, err := w.upstream(p)
 		switch {
 		case err != nil:
@@ -75,8 +79,12 @@ func (w *wiring) aim(name string, asks []signature.Param) {
 	if m.config != nil {
 		config, from = m.config.value, m.config.options
 	}
+	options := []container.TargetOption{container.StepConfig(m.key, config, from...)}
+	if len(m.nodes) > 1 || len(m.nodes) == 1 && m.nodes[0].key != m.key {
+		options = append(options, container.StepMakes(m.outputKeys()...))
+	}
 	var err error
-	m.target, err = w.graph.container.Target(name, asks, container.StepConfig(m.key, config, from...))
+	m.target, err = w.graph.container.Target(name, asks, options...)
 	if err == nil {
 		return
 	}

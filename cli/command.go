@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
@@ -45,6 +47,7 @@ func Command(definitions ...fx.Option) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(helpIn(root))
 	silenceUsage(root)
+	refuseEmpty(root)
 	return root
 }
 
@@ -54,6 +57,41 @@ func silenceUsage(command *cobra.Command) {
 	for _, child := range command.Commands() {
 		silenceUsage(child)
 	}
+}
+
+// refuseEmpty makes every command refuse flags that are given, but empty, as by
+// --job "$JOB" in a shell where JOB is not set: it would do something else than
+// was asked for.
+func refuseEmpty(command *cobra.Command) {
+	if run := command.RunE; run != nil {
+		command.RunE = func(cmd *cobra.Command, args []string) error {
+			if err := emptyFlags(cmd); err != nil {
+				return err
+			}
+			return run(cmd, args)
+		}
+	}
+	for _, child := range command.Commands() {
+		refuseEmpty(child)
+	}
+}
+
+func emptyFlags(command *cobra.Command) error {
+	var faults []error
+	command.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
+		if !flag.Changed {
+			return
+		}
+		empty := flag.Value.String() == ""
+		if several, ok := flag.Value.(pflag.SliceValue); ok {
+			values := several.GetSlice()
+			empty = len(values) == 0 || slices.ContainsFunc(values, func(value string) bool { return strings.TrimSpace(value) == "" })
+		}
+		if empty {
+			faults = append(faults, fmt.Errorf("--%s is given, but empty", flag.Name))
+		}
+	})
+	return container.JoinFaults("reading the flags", faults)
 }
 
 // helpIn fills the path of root in for PROGRAM in examples: a host's tree may
@@ -71,7 +109,7 @@ func flagError(command *cobra.Command, err error) error {
 	doing := "reading the flags of " + command.CommandPath()
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
-		return invalid(doing, "%w", err)
+		return &badFlagError{invalid(doing, "%s", flagText(err))}
 	}
 	var names []string
 	command.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
@@ -82,7 +120,33 @@ func flagError(command *cobra.Command, err error) error {
 	if name := nearest.Name(unknown.GetSpecifiedName(), names); name != "" {
 		text += ", did you mean --" + name + "?"
 	}
-	return invalid(doing, "%s", text)
+	return &badFlagError{invalid(doing, "%s", text)}
+}
+
+// badFlagError is an error at which the reading of the flags ended: some of them are
+// not known.
+type badFlagError struct{ error }
+
+func (b *badFlagError) Unwrap() error { return b.error }
+
+// flagText says what is wrong with a flag's value without words of Go's.
+func flagText(err error) string {
+	var value *pflag.InvalidValueError
+	var lacking *pflag.ValueRequiredError
+	switch {
+	case errors.As(err, &lacking):
+		return "--" + lacking.GetFlag().Name + " needs a value"
+	case !errors.As(err, &value):
+		return err.Error()
+	}
+	takes := "another value"
+	switch value.GetFlag().Value.Type() {
+	case "int":
+		takes = "a whole number"
+	case "bool":
+		takes = "true or false"
+	}
+	return fmt.Sprintf("--%s takes %s, not %q", value.GetFlag().Name, takes, value.GetValue())
 }
 
 // onlyCommands refuses arguments that are no command.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,6 +64,9 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 		return writeWithFaults(cmd.OutOrStdout(), plan, err)
 	}
 	plan.write(cmd.OutOrStdout())
+	if err == nil {
+		noteUnused(cmd.ErrOrStderr(), request.Config, preview.Plan)
+	}
 	return err
 }
 
@@ -146,10 +150,26 @@ func (p planJSON) stepTable() *table {
 	if several { // else it would be the first column once more
 		steps.columns = append(steps.columns, column{name: "MAKES"})
 	}
+	retried := slices.ContainsFunc(p.Steps, func(s stepJSON) bool { return s.Attempts > 1 })
+	if retried {
+		steps.columns = append(steps.columns, column{name: "ATTEMPTS", right: true})
+	}
+	limited := slices.ContainsFunc(p.Steps, func(s stepJSON) bool { return s.Timeout > 0 })
+	if limited {
+		steps.columns = append(steps.columns, column{name: "TIMEOUT", right: true})
+	}
 	for _, step := range p.Steps {
 		cells := []string{step.Step, strings.Join(step.Needs, " "), strings.Join(step.Inputs, " "), step.storedBy()}
 		if several {
 			cells = append(cells, step.makes())
+		}
+		if retried {
+			cells = append(cells, strconv.Itoa(step.Attempts))
+		}
+		if limited && step.Timeout > 0 {
+			cells = append(cells, step.Timeout.String())
+		} else if limited {
+			cells = append(cells, "")
 		}
 		steps.add(cells...)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,9 @@ const exitCodes = `Exit codes:
 // errInterrupted is the end of a command that was told to stop before it had
 // launched anything.
 var errInterrupted = errors.New("interrupted")
+
+// errLeft is an interrupt that was the way to end the command.
+var errLeft = fmt.Errorf("%w: nothing more is shown", errInterrupted)
 
 // unsuccessful is how a run ended that did not succeed. By then it has been
 // told in full; the error is for the exit code.
@@ -84,19 +88,35 @@ func withoutDig(doing string, err error) error {
 	return container.JoinFaults(doing, []error{err})
 }
 
-// report writes an error that was not told yet.
-func report(command *cobra.Command, err error) {
+// report writes an error that was not told yet. args are the command line's.
+func report(command *cobra.Command, args []string, err error) {
 	var told *unsuccessful
-	if errors.As(err, &told) {
+	if errors.As(err, &told) || errors.Is(err, errLeft) {
 		return
 	}
 	_, _ = fmt.Fprintln(command.ErrOrStderr(), "error: "+errorText(err))
 	var shown *shownError
-	if asked, _ := command.Flags().GetBool("json"); asked && !errors.As(err, &shown) {
+	if asksForJSON(command, args, err) && !errors.As(err, &shown) {
 		_ = json.NewEncoder(command.OutOrStdout()).Encode(errorJSON{
 			Type: "error", Message: clean(firstLine(errorText(err))), Faults: faultTexts(err), ExitCode: ExitCode(err),
 		})
 	}
+}
+
+// asksForJSON reports whether --json is given, be it behind the flag at which
+// the reading of the flags ended.
+func asksForJSON(command *cobra.Command, args []string, err error) bool {
+	if asked, _ := command.Flags().GetBool("json"); asked {
+		return true
+	}
+	var unread *badFlagError
+	if !errors.As(err, &unread) {
+		return false
+	}
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
 }
 
 // shownError is an error whose faults are in the document that was written.

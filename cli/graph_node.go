@@ -51,6 +51,10 @@ func opNodes(job assets.JobDescription, plan *assets.Plan) []stepNode {
 // is a step, which others it needs, and the IO managers of its values. An op
 // needs the assets that it loads, too.
 func (s stepNode) complete(node container.PictureNode) container.PictureNode {
+	node.Makes = made(s.step)
+	if len(node.Makes) > 0 {
+		s.about.Type = ""
+	}
 	node.Kind, node.Key, node.Type, node.Description, node.Group = s.kind, s.step.Key, s.about.Type, s.about.Description, s.group
 	for _, upstream := range s.step.Needs {
 		node.Needs = append(node.Needs, s.kind+" "+upstream)
@@ -66,6 +70,22 @@ func (s stepNode) complete(node container.PictureNode) container.PictureNode {
 	slices.Sort(node.Needs)
 	node.Needs = slices.Compact(node.Needs)
 	return node
+}
+
+// made are the values of a step, unless it is one that is called as the step.
+func made(step *assets.Step) []container.PictureValue {
+	if len(step.Outputs) == 1 && step.Outputs[0].Key == step.Key {
+		return nil
+	}
+	var values []container.PictureValue
+	for _, output := range step.Outputs {
+		value := container.PictureValue{Key: output.Key}
+		if output.Type != nil {
+			value.Type = output.Type.String()
+		}
+		values = append(values, value)
+	}
+	return values
 }
 
 // ioManagers are the keys of the IO managers of a step's output and inputs.

@@ -90,6 +90,13 @@ func (t *tree) line(node container.PictureNode, prefix string, again bool) {
 			notes = append(notes, clean(note))
 		}
 	}
+	if len(node.Makes) > 0 {
+		values := make([]string, len(node.Makes))
+		for i, value := range node.Makes {
+			values[i] = clean(value.String())
+		}
+		notes = append(notes, "makes "+strings.Join(values, ", "))
+	}
 	if node.Eager {
 		notes = append(notes, "eager")
 	}

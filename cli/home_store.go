@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -93,7 +94,7 @@ func (h *homeStore) open(ctx context.Context) (runs.Store, error) {
 	if h.store == nil {
 		store, err := sqlitestore.Open(ctx, h.folder)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("using %s: %w", filepath.Join(h.folder, sqlitestore.FileName), err)
 		}
 		if _, err := runs.SettleLost(ctx, store); err != nil {
 			return nil, errors.Join(err, store.Close())

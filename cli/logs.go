@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -67,13 +68,33 @@ func (p program) showLogs(cmd *cobra.Command, id string, flags logsFlags) error 
 		if err := filter.check(record); err != nil {
 			return err
 		}
-		follower := follower{history: history, id: record.ID, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter)}
-		if !flags.follow {
-			_, err := follower.next(ctx)
-			return err
+		written := 0
+		follower := follower{history: history, id: record.ID, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter, &written)}
+		if flags.follow {
+			err = follower.untilTheEnd(ctx)
+		} else {
+			_, err = follower.next(ctx)
 		}
-		return interruptedOr(ctx, follower.untilTheEnd(ctx))
+		switch {
+		case flags.follow && err != nil && ctx.Err() != nil: // as asked: not worth a word
+			cmd.SilenceErrors = true
+			return errLeft
+		case err == nil && written == 0 && !flags.json:
+			_, _ = fmt.Fprintln(cmd.OutOrStdout(), flags.nothing())
+		}
+		return err
 	})
+}
+
+// nothing says that there was no line to show.
+func (f logsFlags) nothing() string {
+	switch {
+	case f.events:
+		return "no such lines"
+	case f.step != "" || f.level != "":
+		return "no such lines; --events shows what happened"
+	}
+	return "no lines; --events shows what happened"
 }
 
 // logFilter says which events are shown.
@@ -129,8 +150,9 @@ func (f logFilter) shows(event runs.Event) bool {
 	return !ok || !f.hasLevel || log.Level >= f.level
 }
 
-// writer returns what writes those events that the filter shows.
-func (f logsFlags) writer(out io.Writer, filter logFilter) func(runs.Event) error {
+// writer returns what writes those events that the filter shows, and counts
+// them.
+func (f logsFlags) writer(out io.Writer, filter logFilter, written *int) func(runs.Event) error {
 	write := func(event runs.Event) error { return writeEvent(out, screenOf(out), event, logTime) }
 	if f.json {
 		encoder := json.NewEncoder(out)
@@ -140,6 +162,7 @@ func (f logsFlags) writer(out io.Writer, filter logFilter) func(runs.Event) erro
 		if !filter.shows(event) {
 			return nil
 		}
+		*written++
 		return write(event)
 	}
 }

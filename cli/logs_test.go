@@ -199,7 +199,8 @@ func TestFollowingEndsWithTheContext(t *testing.T) {
 		return len(text), nil
 	})
 	definitions := []fx.Option{assets.New("one", func() int { return 1 }), fx.Provide(func() runs.Store { return store })}
-	if code := cli.Run(ctx, []string{"logs", "-f"}, cli.Streams{Out: out}, definitions...); code != 130 || len(lines) != 1 {
-		t.Errorf("exit code %d after %d lines, want 130 after 1", code, len(lines))
+	var told bytes.Buffer
+	if code := cli.Run(ctx, []string{"logs", "-f"}, cli.Streams{Out: out, Err: &told}, definitions...); code != 130 || len(lines) != 1 || told.Len() > 0 {
+		t.Errorf("exit code %d after %d lines, want 130 after 1; standard error %q", code, len(lines), told.String())
 	}
 }

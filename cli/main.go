@@ -50,7 +50,7 @@ func Run(ctx context.Context, args []string, streams Streams, definitions ...fx.
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
 	if err != nil {
-		report(command, err)
+		report(command, args, err)
 	}
 	return ExitCode(err)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -200,6 +202,9 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	if err != nil { // before the application's own hooks
 		return err
 	}
+	if !flags.json {
+		noteUnused(cmd.ErrOrStderr(), request.Config, preview.Plan)
+	}
 	if !s.ownStore {
 		if err := s.home.make(); err != nil {
 			return err
@@ -227,6 +232,16 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 		}
 	}
 	return outcome(cmd, run, reporter.end())
+}
+
+// noteUnused names the steps that the flags configure and the run does not
+// have. It is no fault: one file may serve several launches.
+func noteUnused(out io.Writer, config container.RunConfig, plan *assets.Plan) {
+	for _, key := range slices.Sorted(maps.Keys(config.Steps)) {
+		if !slices.ContainsFunc(plan.Steps, func(step *assets.Step) bool { return step.Key == key }) {
+			_, _ = fmt.Fprintln(out, "note: "+clean("steps."+key)+" is not part of this run")
+		}
+	}
 }
 
 // attemptsOf says how often each step is tried at most.

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,6 +82,11 @@ func (p program) listRuns(cmd *cobra.Command, flags runsFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	if len(found) == 0 {
+		if err := s.checkJob(cmd.Context(), flags.job); err != nil {
+			return err
+		}
+	}
 	out := cmd.OutOrStdout()
 	if flags.json {
 		return writeDocument(out, list(found))
@@ -95,6 +102,22 @@ func (p program) listRuns(cmd *cobra.Command, flags runsFlags) (err error) {
 	}
 	t.write(out, screenOf(out), "")
 	return nil
+}
+
+// checkJob refuses the name of a job that is not defined and that no run has.
+func (s *session) checkJob(ctx context.Context, name string) error {
+	var names []string
+	for _, job := range s.graph.Jobs() {
+		names = append(names, job.Name)
+	}
+	if name == "" || slices.Contains(names, name) {
+		return nil
+	}
+	former, err := s.history().Runs(ctx, runs.RunQuery{Job: name, Limit: 1, OmitSteps: true})
+	if err != nil || len(former) > 0 {
+		return err
+	}
+	return invalid("reading the flags", "--job: there is no job %q, nor a run of one%s", name, nearest.Suggestion(name, names))
 }
 
 // launched says what was asked for: a job, else a selection.

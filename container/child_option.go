@@ -3,6 +3,7 @@ package container
 import (
 	"errors"
 	"log/slog"
+	"slices"
 
 	"go.uber.org/fx"
 )
@@ -50,7 +51,9 @@ func newChildConfig(opts []fx.Option) childConfig {
 		switch opt := opt.(type) {
 		case nil:
 		case ChildOption:
-			opt.apply(&config)
+			if opt.apply != nil {
+				opt.apply(&config)
+			}
 		case Resource:
 			config.faults = append(config.faults, faultf("resource %s is a definition: give it to container.New; to stand in for a resource in one child, use fx.Replace", opt.Key()))
 		default:
@@ -58,6 +61,15 @@ func newChildConfig(opts []fx.Option) childConfig {
 		}
 	}
 	return config
+}
+
+// named leaves out targets that are nil, and reports them.
+func (c *childConfig) named(option string, targets []*Target) []*Target {
+	if !slices.Contains(targets, nil) {
+		return targets
+	}
+	c.faults = append(c.faults, faultf("container.%s: one of its targets is nil", option))
+	return slices.DeleteFunc(slices.Clone(targets), func(t *Target) bool { return t == nil })
 }
 
 // orQuiet gives a child without a logger one that discards.
@@ -71,14 +83,14 @@ func (c childConfig) orQuiet() childConfig {
 // Needs makes the child provide what the targets ask for; [Child.Arguments]
 // and [Child.Call] give it out.
 func Needs(targets ...*Target) ChildOption {
-	return childOption("Needs", func(c *childConfig) { c.targets = append(c.targets, targets...) })
+	return childOption("Needs", func(c *childConfig) { c.targets = append(c.targets, c.named("Needs", targets)...) })
 }
 
 // NeedsLater starts what the targets need, but for what lives per step: nested
 // children, opened by [Child.NewChild] with the same targets, start that, and
 // give out the values.
 func NeedsLater(targets ...*Target) ChildOption {
-	return childOption("NeedsLater", func(c *childConfig) { c.later = append(c.later, targets...) })
+	return childOption("NeedsLater", func(c *childConfig) { c.later = append(c.later, c.named("NeedsLater", targets)...) })
 }
 
 // NeedsResources starts resources by key, whether or not anything asks for
@@ -118,9 +130,13 @@ func Logger(logger *slog.Logger) ChildOption {
 }
 
 // Observe calls observer with every event of the child's resources, one at a
-// time. It must return soon: resources wait for it.
+// time. It must return soon: resources wait for it. A nil observer is none.
 func Observe(observer func(Event)) ChildOption {
-	return childOption("Observe", func(c *childConfig) { c.observers = append(c.observers, observer) })
+	return childOption("Observe", func(c *childConfig) {
+		if observer != nil {
+			c.observers = append(c.observers, observer)
+		}
+	})
 }
 
 // MaxStarts bounds how many resources start at once. Defaults to 16; values

@@ -25,6 +25,18 @@ type configDefinition struct {
 	fields []configField // taken apart by New
 }
 
+// apply takes the options in, and reports those that are nil.
+func (c *configDefinition) apply(of string, opts []ConfigOption) (faults []error) {
+	for _, opt := range opts {
+		if opt == nil {
+			faults = append(faults, faultf("one of the options of its %s is nil", of))
+			continue
+		}
+		opt.applyConfig(c)
+	}
+	return faults
+}
+
 // isTypeOf reports whether a parameter with the key takes the config.
 func (c *configDefinition) isTypeOf(key signature.Key) bool {
 	if !c.value.IsValid() {
@@ -68,9 +80,7 @@ func (c *configDefinition) isTypeOf(key signature.Key) bool {
 func Config(value any, opts ...ConfigOption) Option {
 	return optionFunc(func(d *resourceDefinition) {
 		config := &configDefinition{value: reflect.ValueOf(value)}
-		for _, opt := range opts {
-			opt.applyConfig(config)
-		}
+		d.faults = append(d.faults, config.apply("container.Config", opts)...)
 		if d.config != nil {
 			d.faults = append(d.faults, faultf("it has two Config options: give one"))
 		}

@@ -70,15 +70,21 @@ func FromHost(values []host.Value) Definition {
 
 // New builds the graph of all resources from the signatures of their
 // constructors and checks it. No constructor is called and no environment is
-// read. The order of definitions does not matter.
+// read. The order of definitions does not matter; nil ones are left out.
 //
 // The error is a *[Faults] with everything that is wrong, all at once: keys
 // given twice, missing and ambiguous types, cycles with their whole path,
 // unreadable signatures and configs.
 func New(definitions ...Definition) (*Container, error) {
 	b := new(builder)
+	var faults []error
 	for _, definition := range definitions {
-		if definition != nil {
+		resource, ok := definition.(Resource)
+		switch {
+		case definition == nil:
+		case ok && resource.definition == nil:
+			faults = append(faults, faultf("one of the definitions is the zero Resource: container.Provide and container.Supply make resources"))
+		default:
 			definition.define(b)
 		}
 	}
@@ -91,7 +97,6 @@ func New(definitions ...Definition) (*Container, error) {
 	for _, value := range b.host {
 		c.host[value.Key] = value.Value
 	}
-	var faults []error
 	faults = append(faults, c.addNodes(b.resources)...)
 	for _, n := range c.nodes {
 		faults = append(faults, c.bindNode(n)...)
@@ -279,7 +284,7 @@ func isBuiltin(t reflect.Type) bool {
 }
 
 // lackingInHost is what a missing type may be due to, where nothing is like it.
-const lackingInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there"
+const lackingInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is a zero value, which counts as none"
 
 // bind finds what answers a parameter. hint ends the error where nothing does,
 // and nothing is like it.
@@ -362,6 +367,9 @@ func (c *Container) missing(key signature.Key, hint string) error {
 	if text == "" {
 		text = c.alike(key.Type)
 	}
+	if own := builtinAlike(key.Type); own != nil {
+		text = ": take it as " + own.String()
+	}
 	if text == "" {
 		text = hint
 	}
@@ -383,6 +391,17 @@ func (c *Container) alike(t reflect.Type) string {
 		return ""
 	}
 	return "; " + strings.Join(found, ", ")
+}
+
+// builtinAlike finds the type, of those that fxrun itself gives, that differs
+// from t only by a pointer; nil where there is none.
+func builtinAlike(t reflect.Type) reflect.Type {
+	for _, own := range []reflect.Type{contextType, lifecycleType, loggerType, runInfoType} {
+		if reflect.PointerTo(t) == own || t == reflect.PointerTo(own) {
+			return own
+		}
+	}
+	return nil
 }
 
 func isAlike(wanted, given reflect.Type) bool {

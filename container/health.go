@@ -20,6 +20,10 @@ type healthCheck struct {
 // the type of the constructor's first result. See [Child.Health].
 func Health[T any](check func(ctx context.Context, value T) error) Option {
 	return optionFunc(func(d *resourceDefinition) {
+		if check == nil {
+			d.fault("container.Health(nil): it checks nothing")
+			return
+		}
 		d.health = &healthCheck{
 			typ: reflect.TypeFor[T](),
 			check: func(ctx context.Context, value reflect.Value) error {

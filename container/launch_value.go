@@ -247,6 +247,7 @@ func (c *configDefinition) readLeaf(into launchValues, at string, field *configF
 	trial := reflect.New(field.typ).Elem()
 	if err := decodeNode(node, trial); err != nil {
 		into[field.path] = launchValue{broken: true}
+		err.reference = field.typ.Kind() != reflect.Map && readableFromText(field.typ) && looksLikeReference(node)
 		return append(faults, err.at(joinPath(at, field.path), field.secret))
 	}
 	refusals := refuse(at, field, trial, where(node))
@@ -271,6 +272,19 @@ func variableReference(t reflect.Type, node *yaml.Node) (name string, ok bool) {
 	}
 	value := followAlias(node.Content[1])
 	return value.Value, value.Kind == yaml.ScalarNode
+}
+
+// looksLikeReference reports whether a node is a map with env among its keys.
+func looksLikeReference(node *yaml.Node) bool {
+	if node.Kind != yaml.MappingNode {
+		return false
+	}
+	for i := 0; i < len(node.Content); i += 2 {
+		if node.Content[i].Value == "env" {
+			return true
+		}
+	}
+	return false
 }
 
 func followAlias(node *yaml.Node) *yaml.Node {
@@ -316,9 +330,14 @@ type nodeError struct {
 	node *yaml.Node
 	path string // below the field
 	text string
+	// reference says that the node looks like {env: NAME}, but is none.
+	reference bool
 }
 
 func (e *nodeError) at(path string, secret bool) error {
+	if e.reference {
+		return faultf("%s%s: a reference is {env: NAME} alone, else give the value itself", path, where(e.node))
+	}
 	if secret {
 		return faultf("%s%s: expected a value of the secret's type", path, where(e.node))
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"reflect"
 	"slices"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // resolved is a config for one launch.
@@ -58,9 +60,9 @@ func (c *configDefinition) resolve(at string, launch launchValues) (resolved, []
 func (c *configDefinition) layer(field *configField, launch launchValues) (reflect.Value, origin, error) {
 	if given, ok := launch[field.path]; ok {
 		value, from, err := launched(field, given)
-		if err == nil && isEmptyText(value) && (field.atLaunch || field.required) {
+		if empty := emptiness(given.node, value); err == nil && empty != "" && field.mustBeGiven() {
 			from.source = FromNowhere
-			err = errors.New("missing: the launch gives an empty text")
+			err = errors.New("missing: the launch gives " + empty)
 		}
 		return value, from, err
 	}
@@ -102,10 +104,26 @@ func (c *configDefinition) layer(field *configField, launch launchValues) (refle
 	return inCode, from, nil // invalid below a nil pointer, which stays nil
 }
 
-// isEmptyText reports whether a launch gave nothing but quotes, as does
-// --set path=$UNSET in a shell.
-func isEmptyText(value reflect.Value) bool {
-	return value.IsValid() && value.Kind() == reflect.String && value.Len() == 0
+// mustBeGiven reports whether a launch may not leave the field empty.
+func (f *configField) mustBeGiven() bool { return f.required || f.atLaunch }
+
+// emptiness says what a launch gave where it is as good as nothing, as in
+// --set path=$UNSET in a shell; "" where it is a value. The type makes no
+// difference: a Secret or a type that reads itself from text may well take "".
+func emptiness(node *yaml.Node, value reflect.Value) string {
+	if !value.IsValid() {
+		return ""
+	}
+	bare, ok := bareValue(value)
+	switch {
+	case !ok:
+		return "null"
+	case node != nil && node.Kind == yaml.ScalarNode && node.Value == "",
+		bare.Kind() == reflect.String && bare.Len() == 0,
+		unitOf(bare.Type()) == "bytes" && bare.Len() == 0:
+		return "an empty text"
+	}
+	return ""
 }
 
 // missing tells the ways to give a field its value.
@@ -137,7 +155,7 @@ func launched(field *configField, given launchValue) (reflect.Value, origin, err
 			from.source = FromNowhere
 			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s, which the launch refers to, is not set", name)
 		}
-		if field.required && os.Getenv(name) == "" {
+		if field.mustBeGiven() && os.Getenv(name) == "" {
 			from.source = FromNowhere
 			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s, which the launch refers to, is set, but empty", name)
 		}

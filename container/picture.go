@@ -25,6 +25,9 @@ type PictureNode struct {
 	Key string `json:"key"`
 	// Type is a Go type; "" shows none.
 	Type string `json:"type,omitempty"`
+	// Makes is what a step makes where that is more than one value, or is called
+	// otherwise than the step; each has a line of its own.
+	Makes []PictureValue `json:"makes,omitempty"`
 	// Description is shown up to its first line break, and cut where it is long.
 	Description string `json:"description,omitempty"`
 	// Group puts the node into a frame with this title, together with the
@@ -43,6 +46,16 @@ type PictureNode struct {
 	// does not hold are passed over.
 	Needs []string `json:"needs,omitempty"`
 }
+
+// PictureValue is a value that a step makes.
+type PictureValue struct {
+	Key string `json:"key"`
+	// Type is its Go type; "" where the step stores its data itself.
+	Type string `json:"type,omitempty"`
+}
+
+// String returns the key and the type.
+func (v PictureValue) String() string { return strings.TrimSpace(v.Key + " " + v.Type) }
 
 // Kinds of nodes that [Container.Picture] makes.
 const (
@@ -232,6 +245,9 @@ func (n PictureNode) lines() []string {
 	var lines []string
 	if n.Type != "" {
 		lines = append(lines, pictureText(n.Type))
+	}
+	for _, made := range n.Makes {
+		lines = append(lines, pictureText(made.String()))
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(n.Description), "\n")
 	if first = shortened(pictureText(first)); first != "" {

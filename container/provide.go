@@ -141,6 +141,10 @@ func newDefinition(key string, opts []Option) *resourceDefinition {
 		definition.position = fmt.Sprintf("%s:%d", path.Base(file), line)
 	}
 	for _, opt := range opts {
+		if opt == nil {
+			definition.fault("one of its options is nil")
+			continue
+		}
 		opt.apply(definition)
 	}
 	if err := checkKey(key); err != nil {

@@ -50,13 +50,13 @@ func ParseRunConfig(text []byte) (RunConfig, error) {
 	var document, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		return RunConfig{}, JoinFaults("reading the run config", []error{yamlSyntax(err)})
+		return RunConfig{}, JoinFaults("reading the run config", []error{yamlSyntax(text, err)})
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
 		return RunConfig{}, JoinFaults("reading the run config", []error{faultf("line %d: expected one document, here begins a second", second.Line)})
 	case !errors.Is(err, io.EOF):
-		return RunConfig{}, JoinFaults("reading the run config", []error{yamlSyntax(err)})
+		return RunConfig{}, JoinFaults("reading the run config", []error{yamlSyntax(text, err)})
 	}
 	if document.Kind == 0 || len(document.Content) == 0 {
 		return RunConfig{}, nil
@@ -143,12 +143,29 @@ var quoted = regexp.MustCompile("(?s)`.*`|anchor '.*'")
 
 // yamlSyntax says where YAML is broken without quoting it: a password that
 // begins with an asterisk is read as the name of an anchor.
-func yamlSyntax(err error) error {
+func yamlSyntax(document []byte, err error) error {
+	if name := unknownAnchor.FindStringSubmatch(err.Error()); name != nil {
+		return fmt.Errorf("not YAML: %sa word that begins with * refers to an anchor, and there is none: put quotes around it", lineOfAlias(document, name[1]))
+	}
 	text := quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "anchor")
 	if strings.Contains(text, "character that cannot start any token") {
 		text += " (a tab, perhaps: YAML is indented by spaces)"
 	}
 	return errors.New("not YAML: " + text)
+}
+
+var unknownAnchor = regexp.MustCompile("unknown anchor '(.*)' referenced")
+
+// lineOfAlias says in which line an alias stands, which the library does not;
+// "" where it could be several.
+func lineOfAlias(document []byte, name string) string {
+	alias := regexp.MustCompile(`(?:^|[\s,\[{])\*` + regexp.QuoteMeta(name) + `(?:$|[\s,\]}])`)
+	found := alias.FindAllIndex(document, 2)
+	if len(found) != 1 {
+		return ""
+	}
+	before, _, _ := bytes.Cut(document[found[0][0]:], []byte("*"))
+	return fmt.Sprintf("line %d: ", 1+bytes.Count(document[:found[0][0]+len(before)], []byte("\n")))
 }
 
 // Set sets one field by its full path, as in

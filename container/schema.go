@@ -44,6 +44,7 @@ type schema struct {
 	MaxProperties        *int               `json:"maxProperties,omitempty"`
 
 	AnyOf       []*schema          `json:"anyOf,omitempty"`
+	Not         *schema            `json:"not,omitempty"`
 	Default     any                `json:"default,omitempty"`
 	WriteOnly   bool               `json:"writeOnly,omitempty"`
 	Definitions map[string]*schema `json:"$defs,omitempty"`
@@ -72,8 +73,8 @@ const variableDefinition = "env"
 // It is for the launch of a child with opts. Of the resources it has those that
 // [Needs], [NeedsLater] and [NeedsResources] ask for, with what they are built
 // from, or all where none of these options is given; of the steps those that
-// are given by [Needs], [NeedsLater] and [Steps]. Other options make no
-// difference.
+// are given by [Needs], [NeedsLater] and [Steps]; where several of them share a
+// key, nothing is allowed under it. Other options make no difference.
 //
 // What is needed has to be there if it has fields named by [AtLaunch]. What only
 // Steps names, and every resource where no option asks for any, may be left out;
@@ -103,6 +104,10 @@ func (c *Container) Schema(opts ...fx.Option) (json.RawMessage, error) {
 	for _, t := range scope.config.known.all() {
 		root.Properties["steps"] = steps
 		steps.addConfig(t.step.key, t.step.config, scope.needed(t))
+	}
+	for _, key := range scope.config.known.unclear() {
+		root.Properties["steps"] = steps
+		steps.Properties[key] = &schema{Description: severalSteps(key), Not: new(schema)}
 	}
 	for _, name := range []string{"resources", "steps"} {
 		if root.Properties[name] != nil && len(root.Properties[name].Required) > 0 {

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"fmt"
 	"iter"
 	"maps"
 	"reflect"
@@ -9,7 +10,7 @@ import (
 	"sync"
 )
 
-// TargetOption says more about a target. See [StepConfig].
+// TargetOption says more about a target. See [StepConfig] and [StepMakes].
 type TargetOption interface{ applyTarget(*Target) }
 
 type targetOptionFunc func(*Target)
@@ -41,10 +42,15 @@ func StepConfig(key string, config any, opts ...ConfigOption) TargetOption {
 			return
 		}
 		t.step.config = &configDefinition{value: reflect.ValueOf(config)}
-		for _, opt := range opts {
-			opt.applyConfig(t.step.config)
-		}
+		t.faults = append(t.faults, t.step.config.apply("StepConfig", opts)...)
 	})
+}
+
+// StepMakes names what the step makes, where that is called otherwise than the
+// step: a run config that speaks of steps by these names is then told the
+// step's. It needs a [StepConfig].
+func StepMakes(keys ...string) TargetOption {
+	return targetOptionFunc(func(t *Target) { t.makes = append(t.makes, keys...) })
 }
 
 // step is what a target's StepConfig said.
@@ -109,7 +115,7 @@ func (t *Target) checkStep() []error {
 //
 // Nested children know the steps of their parent.
 func Steps(targets ...*Target) ChildOption {
-	return childOption("Steps", func(c *childConfig) { c.steps = append(c.steps, targets...) })
+	return childOption("Steps", func(c *childConfig) { c.steps = append(c.steps, c.named("Steps", targets)...) })
 }
 
 // knownSteps are the steps that a run config may speak of. A nested child's
@@ -167,26 +173,57 @@ func (k *knownSteps) find(key string) (*Target, error) {
 	for at := k; at != nil; at = at.above {
 		at.index()
 		if at.twice[key] {
-			return nil, faultf("steps.%s: there are several steps %q", key, key)
+			return nil, faultf("steps.%s: %s", key, severalSteps(key))
 		}
 		if t, ok := at.byKey[key]; ok {
 			return t, nil
+		}
+		if maker := at.makerOf(key); maker != "" {
+			return nil, faultf("steps.%s: there is no step %q: step %s makes it, configure that", key, key, maker)
 		}
 		keys = append(keys, slices.Collect(maps.Keys(at.byKey))...)
 	}
 	return nil, faultf("steps.%s: there is no step %q%s", key, key, suggestion(key, keys, func(k string) string { return k }))
 }
 
-// all returns the steps with config, by key, each key once.
+func severalSteps(key string) string {
+	return fmt.Sprintf("there are several steps %q: name the job whose step is meant", key)
+}
+
+// makerOf is the key of the step that makes what is called so.
+func (k *knownSteps) makerOf(made string) string {
+	for _, key := range slices.Sorted(maps.Keys(k.byKey)) {
+		if slices.Contains(k.byKey[key].makes, made) {
+			return key
+		}
+	}
+	return ""
+}
+
+// all returns the steps with config that a run config may speak of, by key.
 func (k *knownSteps) all() []*Target {
 	k.index()
 	var steps []*Target
 	for _, key := range slices.Sorted(maps.Keys(k.byKey)) {
-		if t := k.byKey[key]; t.hasConfig() {
+		if t := k.byKey[key]; t.hasConfig() && !k.twice[key] {
 			steps = append(steps, t)
 		}
 	}
 	return steps
+}
+
+// unclear are the keys that several steps have, of which one at least has a
+// config.
+func (k *knownSteps) unclear() []string {
+	k.index()
+	var keys []string
+	for t := range k.configured() {
+		if k.twice[t.step.key] {
+			keys = append(keys, t.step.key)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // configured returns all steps with config, those that share a key included.

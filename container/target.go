@@ -21,7 +21,8 @@ type Target struct {
 	function  signature.Func
 	inputs    []input
 	needs     []*node
-	step      *step // nil for one that is no step of a run
+	step      *step    // nil for one that is no step of a run
+	makes     []string // see StepMakes
 	faults    []error
 
 	once   sync.Once // see bound
@@ -43,6 +44,10 @@ func (c *Container) Target(name string, fn any, opts ...TargetOption) (*Target, 
 	}
 	t := &Target{container: c, name: name, function: function, inputs: make([]input, len(function.Params))}
 	for _, opt := range opts {
+		if opt == nil {
+			t.faults = append(t.faults, faultf("one of its options is nil"))
+			continue
+		}
 		opt.applyTarget(t)
 	}
 	faults := append(t.faults, t.checkStep()...)

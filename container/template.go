@@ -19,6 +19,8 @@ import (
 // taken away.
 // Secrets are references to the environment. It reads the environment.
 //
+// Steps that share a key are left out, with a comment that says so.
+//
 // The other options say which resources and steps it is about, as for
 // [Container.Schema]. The error is a *[Faults] with what is wrong with the
 // options or with what is given. A template of which nothing is completed is a
@@ -38,12 +40,15 @@ func (c *Container) Template(opts ...fx.Option) (string, error) {
 	for _, n := range nodes {
 		text.inside().config(n.key, n.description, n.config, scope.resources[n])
 	}
-	steps := scope.config.known.all()
-	if len(steps) > 0 {
+	steps, unclear := scope.config.known.all(), scope.config.known.unclear()
+	if len(steps)+len(unclear) > 0 {
 		text.line("steps:")
 	}
 	for _, t := range steps {
 		text.inside().config(t.step.key, "", t.step.config, scope.steps[t])
+	}
+	for _, key := range unclear {
+		text.inside().comment(severalSteps(key))
 	}
 	return text.out.String(), nil
 }

@@ -73,7 +73,7 @@ func (s launchScope) variables() (prefixes []string, known map[string]bool) {
 	for _, n := range s.container.nodes {
 		add(n.config)
 	}
-	for _, t := range s.config.known.all() {
+	for t := range s.config.known.configured() {
 		add(t.step.config)
 	}
 	return prefixes, known

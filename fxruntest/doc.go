@@ -12,6 +12,9 @@
 // managers the definitions name, and IO managers are not started. Everything
 // else is as in production: the same checks, wiring, config and teardown.
 //
+// Values in memory have no stored bytes: an asset that takes another one's as
+// []byte needs a test with the manager that makes them.
+//
 // [Call] runs one function by itself. Whether a value survives its way through
 // the definitions' own IO manager is for a test with that manager to say.
 package fxruntest

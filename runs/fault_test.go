@@ -10,10 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -27,6 +29,88 @@ func TestBackoffThatPanicsEndsTheStep(t *testing.T) {
 	}
 	if step, _ := record.Step("left"); step.Status != runs.StepStatusFailed || step.Attempt != 1 {
 		t.Errorf("recorded %+v", step)
+	}
+}
+
+func TestBackoffOfLessThanZeroIsNoWait(t *testing.T) {
+	t.Parallel()
+	launcher := newLauncher(t, runs.LauncherConfig{}, memory(),
+		assets.New("left", func() error { return errBoom }, assets.Retry(1, func(int) time.Duration { return -time.Hour })))
+	record, err := run(t, launcher, runs.Request{Selection: "*"})
+	if got := events(t, launcher, record.ID); err == nil || got[1] != "left failed, attempt 1: boom; again in 0s" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestCancelledByItsBackoff(t *testing.T) {
+	t.Parallel()
+	handles := make(chan *runs.Run, 1)
+	launcher := newLauncher(t, runs.LauncherConfig{}, memory(),
+		assets.New("left", func() error { return errBoom }, assets.Retry(9, func(int) time.Duration {
+			(<-handles).Cancel("enough")
+			return 0
+		})))
+	handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handles <- handle
+	if err := handle.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
+		t.Errorf("got %v", err)
+	}
+	want := []string{"left started, attempt 1", "left failed, attempt 1: boom; again in 0s", "left cancelled"}
+	if diff := cmp.Diff(want, events(t, launcher, handle.ID())); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestStepWhoseResourceFailsToStopHasFailed(t *testing.T) {
+	t.Parallel()
+	stops := 0
+	launcher := newLauncher(t, runs.LauncherConfig{}, append(memory(),
+		container.Provide("transaction", func(lc fx.Lifecycle) *transaction {
+			lc.Append(fx.StopHook(func() error {
+				if stops++; stops == 1 {
+					return errBoom
+				}
+				return nil
+			}))
+			return &transaction{}
+		}, container.PerStep())),
+		assets.New("left", func(*transaction) error { return nil }, assets.Retry(1, nil)))
+	record, err := run(t, launcher, runs.Request{Selection: "*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"left started, attempt 1", "left failed, attempt 1: stopping resource transaction: boom; again in 0s",
+		"left started, attempt 2", "left materialized by left <nil>", "left succeeded",
+	}
+	if diff := cmp.Diff(want, events(t, launcher, record.ID)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// stuck is an IO manager that loads until its context ends.
+type stuck struct{ iomanagers.IOManager }
+
+func (stuck) Load(ctx context.Context, _ iomanagers.Input, _ any) error {
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+// forgetful is an IO manager that stores nothing and does not say so.
+type forgetful struct{ iomanagers.IOManager }
+
+func (forgetful) Store(context.Context, iomanagers.Output, any) error { return nil }
+
+func TestValueThatItsManagerLostIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	launcher := newLauncher(t, runs.LauncherConfig{IO: forgetful{iomanagers.NewMemory()}}, memory(),
+		assets.New("left", func() left { return 1 }), assets.New("right", func(left) right { return 2 }))
+	_, err := run(t, launcher, runs.Request{Selection: "*"})
+	if !errors.Is(err, iomanagers.ErrNotFound) || strings.Contains(err.Error(), "run it first") {
+		t.Errorf("got %v, of a value that this run has made", err)
 	}
 }
 
@@ -76,6 +160,28 @@ func TestValuesAreRecordedAsTheyWere(t *testing.T) {
 	}
 }
 
+func TestMetadataIsRecordedAsItWasWhenTheStepEnded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		counts := map[string]int{"a": 1}
+		slow := meddled(func([]runs.Event) error { time.Sleep(time.Second); return nil })
+		launcher := newLauncher(t, runs.LauncherConfig{Store: slow}, memory(),
+			assets.New("left", func(step *assets.Context) error { step.AddMetadata("counts", counts); return nil }),
+			assets.New("right", func() error { counts["a"]++; return nil }, assets.After("left")))
+		record, err := run(t, launcher, runs.Request{Selection: "*"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored, err := launcher.Store().Events(t.Context(), runs.EventQuery{RunID: record.ID, Types: []runs.EventType{runs.TypeAssetMaterialized}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(stored[0].Data.(runs.AssetMaterialized).Metadata); got != "map[counts:map[a:1]]" {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
 func TestObserverThatEndsItsGoroutineDoesNotEndTheRun(t *testing.T) {
 	t.Parallel()
 	for _, at := range []runs.EventType{
@@ -116,7 +222,7 @@ func TestCancelledWhileResourcesStart(t *testing.T) {
 		note := new(recorded)
 		launcher := newLauncher(t, runs.LauncherConfig{}, append(note.resources(),
 			container.Provide("slow", func(lc fx.Lifecycle, _ *cache) *transaction {
-				lc.Append(fx.StartHook(func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }))
+				lc.Append(fx.StartHook(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
 				return &transaction{}
 			})), assets.New("left", func(*transaction) error { panic("executed") }))
 		handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
@@ -164,9 +270,21 @@ func TestTimeout(t *testing.T) {
 			}
 		})
 	})
+	t.Run("bounds the loading too", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			launcher := newLauncher(t, runs.LauncherConfig{IO: stuck{iomanagers.NewMemory()}}, memory(),
+				assets.New("left", func() left { return 1 }),
+				assets.New("right", func(left) right { return 2 }, assets.Timeout(time.Minute)))
+			if _, err := run(t, launcher, runs.Request{Selection: "*"}); err == nil || !strings.Contains(err.Error(), "timed out after 1m0s: ") {
+				t.Errorf("got %v", err)
+			}
+		})
+	})
 	for name, cancelAfter := range map[string]time.Duration{
 		"a cancelled run is not taken for one": time.Second,
-		"nor is one whose step goes on longer": 59 * time.Second,
+		"nor is one that was just in time":     59 * time.Second,
+		"nor one that came after the timeout":  90 * time.Second,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
@@ -60,6 +61,11 @@ func missingIO(c *container.Container, value assets.Value) error {
 	for _, resource := range c.Resources() {
 		if slices.Contains(resource.Types, ioManagerType.String()) && !slices.Contains(known, resource.Key) {
 			known = append(known, resource.Key)
+		}
+	}
+	for _, resource := range c.Resources() {
+		if resource.Key == value.IO {
+			return fmt.Errorf("%s is stored by resource %s, which is no IO manager: it gives %s, not iomanagers.IOManager", value.Of, value.IO, strings.Join(resource.Types, ", "))
 		}
 	}
 	text := nearest.Suggestion(value.IO, known)

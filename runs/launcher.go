@@ -93,7 +93,7 @@ type Request struct {
 	Options []fx.Option
 	// Observe, if not nil, is called with every event of the run once it is
 	// stored, in order, one at a time. The end of the run waits for it. It may call
-	// [Run.Cancel] and [Run.Status].
+	// [Run.Cancel] and [Run.Status], and must not panic.
 	Observe func(Event)
 }
 

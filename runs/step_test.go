@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -474,10 +476,10 @@ func TestValuesOfOneStepAreStoredTogether(t *testing.T) {
 		t.Run(name+" leaves all earlier values", func(t *testing.T) {
 			t.Parallel()
 			var fail func() error
-			value := left(1)
+			value, root := left(1), t.TempDir()
 			switching := &switchedManager{IOManager: iomanagers.NewMemory()}
 			launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
-				iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: t.TempDir()}),
+				iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: root}),
 				container.Supply("other", switching, container.As[iomanagers.IOManager]()),
 			}, assets.New("made", func() made {
 				return made{Left: value, Rows: counting(3, func() error {
@@ -490,6 +492,7 @@ func TestValuesOfOneStepAreStoredTogether(t *testing.T) {
 			if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
 				t.Fatal(err)
 			}
+			before := filesIn(t, root)
 			fail, value, switching.IOManager = second.rows, 2, keepLoads{second.right, switching.IOManager}
 			if _, err := run(t, launcher, runs.Request{Selection: "*"}); err == nil {
 				t.Error("the run succeeded")
@@ -500,8 +503,25 @@ func TestValuesOfOneStepAreStoredTogether(t *testing.T) {
 			if got, err := runs.Value[right](t.Context(), launcher, "right"); err != nil || got != 1 {
 				t.Errorf("right is now %v, %v", got, err)
 			}
+			if diff := cmp.Diff(before, filesIn(t, root)); diff != "" {
+				t.Errorf("files were left behind: %s", diff)
+			}
 		})
 	}
+}
+
+func filesIn(t *testing.T, root string) (names []string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // switchedManager is one IO manager after another.

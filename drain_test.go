@@ -1,0 +1,80 @@
+package fxrun_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxtest"
+
+	"github.com/fxrun/fxrun"
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/runs"
+)
+
+func TestLostRunsAreSettledWhenTheApplicationStarts(t *testing.T) {
+	t.Parallel()
+	gone := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
+	host, err := os.Hostname()
+	if err := errors.Join(err, gone.Run()); err != nil {
+		t.Fatal(err)
+	}
+	store := runs.NewMemoryStore()
+	queued := runs.RunQueued{Owner: fmt.Sprintf("%s/%d", host, gone.Process.Pid), Steps: []string{"step"}}
+	if _, err := store.Append(t.Context(), runs.Event{RunID: "lost", Time: time.Now(), Data: queued}); err != nil {
+		t.Fatal(err)
+	}
+	app := fxtest.New(t, fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"),
+		fx.Provide(func() runs.Store { return store }), fx.Invoke(func(*runs.Launcher) {}))
+	app.RequireStart().RequireStop()
+	if record, err := runs.Find(t.Context(), store, "lost"); err != nil || record.Status != runs.StatusFailed {
+		t.Errorf("the run is %s, %v", record.Status, err)
+	}
+}
+
+// A run that would outlast the application's stop timeout is cancelled while
+// there is still time to tear it down.
+func TestRunsAreCancelledBeforeTheApplicationHasStopped(t *testing.T) {
+	t.Parallel()
+	stopping, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	var launcher *runs.Launcher
+	entered, closed := make(chan struct{}), false
+	app := fx.New(fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"),
+		container.Provide("cluster", func(lc fx.Lifecycle) *Cluster {
+			lc.Append(fx.StopHook(func() error { closed = true; return stopping.Err() }))
+			return &Cluster{}
+		}),
+		assets.New("endless", func(ctx context.Context, _ *Cluster) error {
+			close(entered)
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}),
+		fx.Populate(&launcher))
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-entered
+	if err := app.Stop(stopping); err == nil || stopping.Err() != nil {
+		t.Errorf("got %v, want to be told of the cancelled run, in time: %v", err, stopping.Err())
+	}
+	select {
+	case <-run.Done():
+	default:
+		t.Fatal("the application has stopped before the run")
+	}
+	if err := run.Wait(t.Context()); !closed || !errors.Is(err, runs.ErrCancelled) {
+		t.Errorf("got %v, the cluster is closed: %v", err, closed)
+	}
+}
