@@ -29,11 +29,6 @@ type Config struct {
 	ConnMaxIdleTime time.Duration `json:"conn_max_idle_time" split_words:"true" default:"5m" desc:"close a connection idle for this time; -1s for never"`
 }
 
-const (
-	defaultMaxConns        = 10
-	defaultConnMaxIdleTime = 5 * time.Minute
-)
-
 // Open returns a constructor for databases of a database/sql driver, which the
 // program imports under that name:
 //
@@ -63,28 +58,8 @@ func open(driver string, cfg Config) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	maxConns := cfg.MaxConns
-	if maxConns == 0 {
-		maxConns = defaultMaxConns
-	}
-	idleTime := cfg.ConnMaxIdleTime
-	if idleTime == 0 {
-		idleTime = defaultConnMaxIdleTime
-	}
-	pool.SetMaxOpenConns(maxConns) // negative: no bound
-	pool.SetMaxIdleConns(maxIdle(maxConns))
-	pool.SetConnMaxLifetime(cfg.ConnMaxLifetime)
-	pool.SetConnMaxIdleTime(idleTime)
+	LimitPool(pool, cfg.MaxConns, cfg.ConnMaxLifetime, cfg.ConnMaxIdleTime)
 	return pool, nil
-}
-
-// maxIdle keeps every connection of a bounded pool until it has been idle for
-// too long: database/sql's own two would reopen connections all the time.
-func maxIdle(maxConns int) int {
-	if maxConns < 0 {
-		return defaultMaxConns
-	}
-	return maxConns
 }
 
 // maskDSN takes the connection string out of a driver's error. The driver's

@@ -68,11 +68,7 @@ type Config struct {
 	ConnMaxIdleTime time.Duration `json:"conn_max_idle_time" split_words:"true" default:"5m" desc:"close a connection idle for this time; -1s for never"`
 }
 
-const (
-	defaultConnectTimeout  = 10 * time.Second
-	defaultMaxConns        = 10
-	defaultConnMaxIdleTime = 5 * time.Minute
-)
+const defaultConnectTimeout = 10 * time.Second
 
 // Validate reports everything that is wrong with the config. Its error never
 // holds the DSN or a password.
@@ -112,28 +108,8 @@ func open(cfg Config) (*sql.DB, error) {
 		return nil, err
 	}
 	pool := stdlib.OpenDB(*settings)
-	maxConns := cfg.MaxConns
-	if maxConns == 0 {
-		maxConns = defaultMaxConns
-	}
-	idleTime := cfg.ConnMaxIdleTime
-	if idleTime == 0 {
-		idleTime = defaultConnMaxIdleTime
-	}
-	pool.SetMaxOpenConns(maxConns) // negative: no bound
-	pool.SetMaxIdleConns(maxIdle(maxConns))
-	pool.SetConnMaxLifetime(cfg.ConnMaxLifetime)
-	pool.SetConnMaxIdleTime(idleTime)
+	sqldb.LimitPool(pool, cfg.MaxConns, cfg.ConnMaxLifetime, cfg.ConnMaxIdleTime)
 	return pool, nil
-}
-
-// maxIdle keeps every connection of a bounded pool until it has been idle for
-// too long: a new one costs the server a process.
-func maxIdle(maxConns int) int {
-	if maxConns < 0 {
-		return defaultMaxConns
-	}
-	return maxConns
 }
 
 func (c Config) settings() (*pgx.ConnConfig, error) {
