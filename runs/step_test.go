@@ -427,6 +427,42 @@ func TestReadOfAStream(t *testing.T) {
 	}
 }
 
+func TestReadThatPanicsIsNotCommitted(t *testing.T) {
+	t.Parallel()
+	note := new(recorded)
+	launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
+		container.Provide("io_manager", func(lc fx.Lifecycle) iomanagers.IOManager {
+			container.Around(lc, func(_ context.Context, yield func() error) error {
+				if err := yield(); err != nil {
+					note.note("roll back")
+					return nil
+				}
+				note.note("commit")
+				return nil
+			})
+			return found{}
+		}),
+	}, assets.New("left", func() left { return 1 }))
+	for _, use := range []func(any) error{
+		func(any) error { return nil },
+		func(any) error { return errBoom },
+		func(any) error { panic("ouch") },
+	} {
+		func() {
+			defer func() { _ = recover() }()
+			_ = launcher.Read(t.Context(), "left", nil, use)
+		}()
+	}
+	if diff := cmp.Diff([]string{"commit", "roll back", "roll back"}, note.all()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// found is an IO manager that loads zero values.
+type found struct{ iomanagers.IOManager }
+
+func (found) Load(context.Context, iomanagers.Input, any) error { return nil }
+
 func TestProgressOfAStreamIsToldByItself(t *testing.T) {
 	t.Parallel()
 	launcher := newLauncher(t, runs.LauncherConfig{}, memory(),

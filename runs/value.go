@@ -45,13 +45,9 @@ func (l *Launcher) Read(ctx context.Context, asset string, as reflect.Type, use 
 	if as == nil {
 		as = output.Type
 	}
-	into := reflect.New(as)
 	input := iomanagers.Input{Asset: asset, Format: output.Format, Stored: output.Type, Type: as}
 	if l.config.IO != nil {
-		if err := l.config.IO.Load(ctx, input, into.Interface()); err != nil {
-			return err
-		}
-		return use(into.Elem().Interface())
+		return load(ctx, l.config.IO, input, use)
 	}
 	target := l.storage[output.IO]
 	options := l.childOptions(target)
@@ -62,8 +58,16 @@ func (l *Launcher) Read(ctx context.Context, asset string, as reflect.Type, use 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, child.Close(err)) }()
+	outcome := errGoexit // which a panic leaves too: nothing is to be committed then
+	defer func() { err = errors.Join(err, child.Close(outcome)) }()
 	manager, _ := child.Arguments(target)[0].Interface().(iomanagers.IOManager)
+	outcome = load(ctx, manager, input, use)
+	return outcome
+}
+
+// load loads a value and has it used.
+func load(ctx context.Context, manager iomanagers.IOManager, input iomanagers.Input, use func(any) error) error {
+	into := reflect.New(input.Type)
 	if err := manager.Load(ctx, input, into.Interface()); err != nil {
 		return err
 	}
