@@ -2,7 +2,6 @@ package fxrun
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -98,24 +97,18 @@ type graphParams struct {
 	Definitions []assets.Definition `group:"fxrun.assets"`
 }
 
-func assetGraph(p graphParams) (*assets.Graph, error) {
-	graph, err := assets.NewGraph(p.Container, p.Definitions...)
-	storage := runs.CheckIO(p.Container, graph)
-	if err := container.JoinFaults("wiring the assets", slices.Concat(faultsOf(err), faultsOf(storage))); err != nil {
-		return nil, err
-	}
-	return graph, nil
-}
+// ioBinding carries the IO managers of the graph to the launcher, which need not
+// be looked for twice.
+type ioBinding struct{ *runs.IOBinding }
 
-// faultsOf returns the single faults of an error.
-func faultsOf(err error) []error {
-	if faults, ok := errors.AsType[*container.Faults](err); ok {
-		return faults.Errs
+func assetGraph(p graphParams) (*assets.Graph, ioBinding, error) {
+	graph, err := assets.NewGraph(p.Container, p.Definitions...)
+	binding, unbound := runs.BindIO(p.Container, graph)
+	faults := slices.Concat(container.FaultsOf(err), container.FaultsOf(unbound))
+	if err := container.JoinFaults("wiring the assets", faults); err != nil {
+		return nil, ioBinding{}, err
 	}
-	if err == nil {
-		return nil
-	}
-	return []error{err}
+	return graph, ioBinding{binding}, nil
 }
 
 type launcherParams struct {
@@ -124,6 +117,7 @@ type launcherParams struct {
 	Lifecycle fx.Lifecycle
 	Container *container.Container
 	Graph     *assets.Graph
+	Binding   ioBinding
 	Store     runs.Store    `optional:"true"`
 	Executor  runs.Executor `optional:"true"`
 	Logger    *slog.Logger  `optional:"true"`
@@ -132,7 +126,7 @@ type launcherParams struct {
 
 func newLauncher(p launcherParams) (*runs.Launcher, error) {
 	launcher, err := runs.NewLauncher(runs.LauncherConfig{
-		Container: p.Container, Graph: p.Graph, Store: p.Store, Executor: p.Executor, Logger: p.Logger,
+		Container: p.Container, Graph: p.Graph, IOBinding: p.Binding.IOBinding, Store: p.Store, Executor: p.Executor, Logger: p.Logger,
 		IO: p.IO.IOManager,
 	})
 	if err != nil {

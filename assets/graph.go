@@ -159,16 +159,6 @@ func (m *maker) addUpstream(upstream *maker) {
 	}
 }
 
-func faultsOf(err error) []error {
-	if err == nil {
-		return nil
-	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return slices.Clone(joined.Unwrap())
-	}
-	return []error{err}
-}
-
 // cycleFaults reports every cycle, each by its whole path.
 func cycleFaults(makers []*maker) []error {
 	var faults []error

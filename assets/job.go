@@ -138,7 +138,7 @@ func (g *Graph) addJobs(definitions []*jobDefinition, sound bool) []error {
 		of := slices.Concat(definition.faults, g.addOps(j))
 		if definition.selection != "" {
 			_, err := g.Select(definition.selection)
-			of = append(of, faultsOf(err)...)
+			of = append(of, container.FaultsOf(err)...)
 		}
 		if sound && len(of) == 0 {
 			of = g.checkDefaults(j)
@@ -175,7 +175,7 @@ func (g *Graph) checkDefaults(j *job) []error {
 		targets = g.targets
 	}
 	_, err := g.container.LaunchJSON(j.config, container.Steps(targets...))
-	faults := faultsOf(err)
+	faults := container.FaultsOf(err)
 	for i, fault := range faults {
 		faults[i] = fmt.Errorf("its launch defaults: %w", fault)
 	}

@@ -1,11 +1,9 @@
 package assets_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"testing"
 	"time"
 
 	"go.uber.org/fx"
@@ -13,27 +11,9 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/internal/exampletest"
 	"github.com/fxrun/fxrun/runs"
 )
-
-// printing stands for a test's *testing.T, which an Example has not.
-type printing struct {
-	testing.TB
-	cleanups *[]func()
-}
-
-func inTest() printing { return printing{cleanups: new([]func())} }
-
-func (printing) Helper()                           {}
-func (printing) Context() context.Context          { return context.Background() }
-func (printing) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
-func (p printing) Cleanup(f func())                { *p.cleanups = append(*p.cleanups, f) }
-
-func (p printing) end() {
-	for _, cleanup := range *p.cleanups {
-		cleanup()
-	}
-}
 
 type (
 	Sale     struct{ Shop, Item string }
@@ -51,8 +31,8 @@ type Split struct {
 
 // One function makes two assets, which are stored together or not at all.
 func ExampleNew_several() {
-	t := inTest()
-	defer t.end()
+	t := exampletest.New()
+	defer t.End()
 	result := fxruntest.Materialize(t, "+rate",
 		assets.New("split", func() (Split, error) {
 			return Split{Sales: Sales{{"north", "tea"}, {"north", "milk"}}, Returned: Returned{{"north", "milk"}}}, nil
@@ -74,8 +54,8 @@ func ExampleNew_several() {
 // A stream is stored while it is produced, and read while it is ranged over: at
 // no time are all of its rows in memory. Who takes it may ask for another form.
 func ExampleNew_streams() {
-	t := inTest()
-	defer t.end()
+	t := exampletest.New()
+	defer t.End()
 	result := fxruntest.Materialize(t, "*",
 		assets.New("sales", func() iter.Seq2[Sale, error] {
 			return func(yield func(Sale, error) bool) {
@@ -106,8 +86,8 @@ type OldFiles []string
 
 // A job of ops does things rather than making assets. Ops are wired by type too.
 func ExampleNewOp() {
-	t := inTest()
-	defer t.end()
+	t := exampletest.New()
+	defer t.End()
 	result := fxruntest.RunJob(t, "cleanup", assets.NewJob("cleanup",
 		assets.NewOp("find", func() (OldFiles, error) { return OldFiles{"a.txt", "b.txt"}, nil }),
 		assets.NewOp("delete", func(files OldFiles) error {
@@ -135,8 +115,8 @@ func ExampleConfig() {
 		func(cfg ReportConfig) string { return fmt.Sprintf("%s, %d rows", cfg.Title, cfg.Rows) },
 		assets.Config(ReportConfig{Rows: 20}, container.FromEnv("REPORT")))
 
-	t := inTest()
-	defer t.end()
+	t := exampletest.New()
+	defer t.End()
 	config, err := container.ParseRunConfig([]byte(`steps: {report: {config: {rows: 3}}}`))
 	if err != nil {
 		fmt.Println(err)
@@ -160,8 +140,8 @@ func ExampleConfig() {
 // An attempt that fails is tried again, but for an error that no further
 // attempt would mend.
 func ExampleRetry() {
-	t := inTest()
-	defer t.end()
+	t := exampletest.New()
+	defer t.End()
 	fetch := func(step *assets.Context) (string, error) {
 		switch step.Attempt() {
 		case 1:

@@ -88,7 +88,7 @@ func (w *wiring) aim(name string, asks []signature.Param) {
 	if err == nil {
 		return
 	}
-	for _, fault := range faultsOf(err) {
+	for _, fault := range container.FaultsOf(err) {
 		w.fault("%w%s", fault, w.alike(asks))
 	}
 }

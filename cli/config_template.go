@@ -42,5 +42,5 @@ func (p program) writeTemplate(cmd *cobra.Command, flags configFlags) error {
 
 // aboutTemplate calls what was being done by the user's word for it.
 func aboutTemplate(err error) error {
-	return container.JoinFaults("reading the run config", faultsIn(err))
+	return container.JoinFaults("reading the run config", container.FaultsOf(err))
 }

@@ -37,7 +37,7 @@ func (f *launchFlags) config(in io.Reader) (container.RunConfig, error) {
 	var config container.RunConfig
 	var faults []error
 	add := func(layer container.RunConfig, err error) {
-		faults = append(faults, faultsIn(err)...)
+		faults = append(faults, container.FaultsOf(err)...)
 		config = config.Merge(layer)
 	}
 	for _, name := range f.files {
@@ -74,22 +74,11 @@ func readConfig(name string, in io.Reader) (container.RunConfig, error) {
 
 // prefixed puts a place before each fault.
 func prefixed(place string, err error) []error {
-	faults := faultsIn(err)
+	faults := container.FaultsOf(err)
 	for i, fault := range faults {
 		faults[i] = fmt.Errorf("%s: %w", place, fault)
 	}
 	return faults
-}
-
-// faultsIn takes an error apart.
-func faultsIn(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return append([]error(nil), joined.Unwrap()...)
-	}
-	if err == nil {
-		return nil
-	}
-	return []error{err}
 }
 
 // withJob lays the config over the launch defaults of the job that was named.

@@ -132,7 +132,7 @@ func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
 // only to the graph.
 func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 	config, err := f.launch.config(cmd.InOrStdin())
-	faults := faultsIn(err)
+	faults := container.FaultsOf(err)
 	tags := make(map[string]string)
 	for _, tag := range f.tags {
 		name, value, ok := strings.Cut(tag, "=")

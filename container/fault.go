@@ -37,6 +37,19 @@ func (f *Faults) Error() string {
 // Unwrap returns the faults, for errors.Is and errors.As.
 func (f *Faults) Unwrap() []error { return f.Errs }
 
+// FaultsOf takes an error apart: it returns the faults of a *[Faults], or the
+// errors that errors.Join has joined, in a slice of the caller's own; any other
+// error alone, and nothing for nil.
+func FaultsOf(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return slices.Clone(joined.Unwrap())
+	}
+	return []error{err}
+}
+
 // Is reports whether target is [ErrInvalid].
 func (f *Faults) Is(target error) bool { return target == ErrInvalid }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,4 +240,27 @@ func TestFaultsOfTargets(t *testing.T) {
 	_, err := c.Target("asset orders", func(fx.Lifecycle, database, chan int) {})
 	golden(t, "target", err.Error())
 	golden(t, "target_not_a_function", c.Invoke(t.Context(), 3).Error())
+}
+
+func TestFaultsOf(t *testing.T) {
+	t.Parallel()
+	first, second := errors.New("first"), errors.New("second")
+	faults := container.JoinFaults("doing", []error{first, second})
+	for _, test := range []struct {
+		err  error
+		want []error
+	}{
+		{nil, nil},
+		{first, []error{first}},
+		{errors.Join(first, second), []error{first, second}},
+		{faults, []error{first, second}},
+	} {
+		if got := container.FaultsOf(test.err); !slices.Equal(got, test.want) {
+			t.Errorf("of %v: got %v, want %v", test.err, got, test.want)
+		}
+	}
+	container.FaultsOf(faults)[0] = second
+	if got := container.FaultsOf(faults); !errors.Is(got[0], first) {
+		t.Error("the slice is not the caller's own")
+	}
 }

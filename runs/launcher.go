@@ -37,6 +37,9 @@ type LauncherConfig struct {
 	Container *container.Container
 	// Graph is the asset graph over that container. Required.
 	Graph *assets.Graph
+	// IOBinding is what [BindIO] gave for that container and graph. Defaults to
+	// calling it.
+	IOBinding *IOBinding
 	// Store keeps the history. Defaults to a [MemoryStore] of its own. Whoever
 	// made it closes it, after the launcher.
 	Store Store
@@ -54,7 +57,7 @@ type LauncherConfig struct {
 	LogLevel slog.Level
 }
 
-// NewLauncher returns a launcher. The error is that of [CheckIO]. An IO manager
+// NewLauncher returns a launcher. The error is that of [BindIO]. An IO manager
 // whose definition does not tell what it can store is asked when a run has
 // started its resources, before its first step.
 func NewLauncher(config LauncherConfig) (*Launcher, error) {
@@ -70,11 +73,17 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	storage, err := bindStorage(config.Container, config.Graph)
-	if err != nil {
-		return nil, err
+	if config.IOBinding == nil {
+		binding, err := BindIO(config.Container, config.Graph)
+		if err != nil {
+			return nil, err
+		}
+		config.IOBinding = binding
 	}
-	return &Launcher{config: config, storage: storage, owner: owner(), active: make(map[string]*Run)}, nil
+	if config.IOBinding.graph != config.Graph {
+		return nil, errors.New("making a launcher: the IO binding is of another graph")
+	}
+	return &Launcher{config: config, storage: config.IOBinding.targets, owner: owner(), active: make(map[string]*Run)}, nil
 }
 
 // Request asks for a run. Either Job or Selection is set.

@@ -1,7 +1,6 @@
 package arrowcodec
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/fxrun/fxrun/iomanagers"
 )
 
 // file reads the record batches of a file one after another.
@@ -20,7 +21,7 @@ type file struct {
 
 // open reads the file's index and dictionaries.
 func (c codec) open(r io.Reader) (_ *file, err error) {
-	input, err := sized(r)
+	input, err := iomanagers.RandomAccess(r)
 	if err != nil {
 		return nil, err
 	}
@@ -60,29 +61,12 @@ func (f *file) read() (arrow.RecordBatch, error) {
 	return batch, nil
 }
 
-// sizedReaderAt is what a file, whose index is at the end, is read from.
-type sizedReaderAt interface {
-	io.ReaderAt
-	Size() int64
-}
-
-func sized(r io.Reader) (sizedReaderAt, error) {
-	if input, ok := r.(sizedReaderAt); ok {
-		return input, nil
-	}
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	return bytes.NewReader(data), nil
-}
-
 // wholeReads forgets the io.EOF that may come with the last bytes, which the library takes for
 // a fault.
-type wholeReads struct{ sizedReaderAt }
+type wholeReads struct{ iomanagers.SizedReaderAt }
 
 func (r wholeReads) ReadAt(p []byte, off int64) (int, error) {
-	n, err := r.sizedReaderAt.ReadAt(p, off)
+	n, err := r.SizedReaderAt.ReadAt(p, off)
 	if n == len(p) && errors.Is(err, io.EOF) {
 		err = nil
 	}

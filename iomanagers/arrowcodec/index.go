@@ -7,6 +7,8 @@ import (
 	"io"
 
 	flatbuffers "github.com/google/flatbuffers/go"
+
+	"github.com/fxrun/fxrun/iomanagers"
 )
 
 // The library believes every length in a file's index and in the heads of its record batches, and
@@ -38,7 +40,7 @@ type block struct {
 }
 
 // readIndex checks the index of a file and the heads of its dictionaries.
-func readIndex(input sizedReaderAt) (_ *index, err error) {
+func readIndex(input iomanagers.SizedReaderAt) (_ *index, err error) {
 	defer recovered(&err)
 	x := &index{input: input, size: input.Size()}
 	if x.size < trailer {

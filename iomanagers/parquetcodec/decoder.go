@@ -15,7 +15,7 @@ func (codec) NewRowDecoder(r io.Reader, slice reflect.Type) (_ iomanagers.RowDec
 	if err != nil {
 		return nil, err
 	}
-	input, err := sized(r)
+	input, err := iomanagers.RandomAccess(r)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@
 package parquetcodec
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -66,23 +65,6 @@ func (c codec) Decode(r io.Reader, dst any) error {
 	return rows.Fill(context.Background(), dst, func(context.Context) (rows.Source, error) {
 		return c.NewRowDecoder(r, reflect.SliceOf(t.Elem()))
 	})
-}
-
-// sizedReaderAt is what Parquet, whose index is at the end, reads from.
-type sizedReaderAt interface {
-	io.ReaderAt
-	Size() int64
-}
-
-func sized(r io.Reader) (sizedReaderAt, error) {
-	if input, ok := r.(sizedReaderAt); ok {
-		return input, nil
-	}
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	return bytes.NewReader(data), nil
 }
 
 // recovered turns a panic of parquet-go, its way to report damaged files and unfit values,

@@ -190,15 +190,15 @@ func (w *write) load(id string) (*heldRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		_, step, err := scanStep(rows)
-		if err != nil {
-			return nil, err
-		}
+	err = eachRow(rows, func(row scanner) error {
+		_, step, err := scanStep(row)
 		record.Steps = append(record.Steps, step)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return &heldRun{number: number, fold: runs.NewFold(record)}, rows.Err()
+	return &heldRun{number: number, fold: runs.NewFold(record)}, nil
 }
 
 // insertRun writes the rows of a run that was just queued.

@@ -34,16 +34,13 @@ func readEvents(ctx context.Context, tx *sql.Tx, query runs.EventQuery) ([]runs.
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
 	var found []runs.Event
-	for rows.Next() {
-		event, err := scanEvent(rows)
-		if err != nil {
-			return nil, err
-		}
+	err = eachRow(rows, func(row scanner) error {
+		event, err := scanEvent(row)
 		found = append(found, event)
-	}
-	return found, rows.Err()
+		return err
+	})
+	return found, err
 }
 
 // selectEvents returns the statement for a query.

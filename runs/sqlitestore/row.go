@@ -19,6 +19,17 @@ type scanner interface {
 	Scan(into ...any) error
 }
 
+// eachRow hands every row to do, until that fails, and closes rows.
+func eachRow(rows *sql.Rows, do func(row scanner) error) error {
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := do(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // scanRun reads a row of runColumns: a record without its steps.
 func scanRun(row scanner) (number int64, r runs.Record, err error) {
 	var tags, config []byte

@@ -72,17 +72,14 @@ func readRuns(ctx context.Context, tx *sql.Tx, query runs.RunQuery) ([]runs.Reco
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
 	var found []runs.Record
 	var numbers []int64
-	for rows.Next() {
-		number, record, err := scanRun(rows)
-		if err != nil {
-			return nil, err
-		}
+	err = eachRow(rows, func(row scanner) error {
+		number, record, err := scanRun(row)
 		found, numbers = append(found, record), append(numbers, number)
-	}
-	if err := rows.Err(); err != nil || query.OmitSteps || len(found) == 0 {
+		return err
+	})
+	if err != nil || query.OmitSteps || len(found) == 0 {
 		return found, err
 	}
 	return found, readSteps(ctx, tx, numbers, found)
@@ -107,16 +104,15 @@ func readSteps(ctx context.Context, tx *sql.Tx, numbers []int64, into []runs.Rec
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		run, step, err := scanStep(rows)
+	return eachRow(rows, func(row scanner) error {
+		run, step, err := scanStep(row)
 		if err != nil {
 			return err
 		}
 		record := &into[place[run]]
 		record.Steps = append(record.Steps, step)
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 // numberOf returns the number of the run with that ID.

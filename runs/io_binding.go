@@ -15,18 +15,19 @@ import (
 
 var ioManagerType = reflect.TypeFor[iomanagers.IOManager]()
 
-// CheckIO checks that every value of the graph has an IO manager, and, where a
-// definition tells it, that this one can store the value's Go type and give it
-// in the forms that are asked for. [NewLauncher] does the same; whoever has to
-// show the faults of a graph can so show them together with those of
-// assets.NewGraph. The error is a *container.Faults.
-func CheckIO(c *container.Container, g *assets.Graph) error {
-	_, err := bindStorage(c, g)
-	return err
+// IOBinding is the IO managers of a graph's values, found and checked. It is
+// immutable and safe for concurrent use.
+type IOBinding struct {
+	graph   *assets.Graph
+	targets map[string]*container.Target // what gives the IO manager of a key
 }
 
-// bindStorage makes a target for each IO manager that a value names.
-func bindStorage(c *container.Container, g *assets.Graph) (map[string]*container.Target, error) {
+// BindIO finds the IO manager of every value of the graph, and checks, where a
+// definition tells it, that this one can store the value's Go type and give it
+// in the forms that are asked for. [NewLauncher] does it where it is given no
+// binding; whoever has to show the faults of a graph can so show them together
+// with those of assets.NewGraph. The error is a *container.Faults.
+func BindIO(c *container.Container, g *assets.Graph) (*IOBinding, error) {
 	targets := make(map[string]*container.Target)
 	checkers := make(map[string][]iomanagers.Checker) // what is known of each before it is built
 	var faults []error
@@ -53,18 +54,21 @@ func bindStorage(c *container.Container, g *assets.Graph) (map[string]*container
 		}
 		faults = append(faults, checkValue(checkers[value.IO], value)...)
 	}
-	return targets, container.JoinFaults("wiring values to their IO managers", faults)
+	if err := container.JoinFaults("wiring values to their IO managers", faults); err != nil {
+		return nil, err
+	}
+	return &IOBinding{graph: g, targets: targets}, nil
 }
 
 func missingIO(c *container.Container, value assets.Value) error {
 	known := c.Providers(ioManagerType, "")
 	for _, resource := range c.Resources() {
-		if slices.Contains(resource.Types, ioManagerType.String()) && !slices.Contains(known, resource.Key) {
-			known = append(known, resource.Key)
-		}
-	}
-	for _, resource := range c.Resources() {
-		if resource.Key == value.IO {
+		switch {
+		case slices.Contains(resource.Types, ioManagerType.String()):
+			if !slices.Contains(known, resource.Key) {
+				known = append(known, resource.Key)
+			}
+		case resource.Key == value.IO:
 			return fmt.Errorf("%s is stored by resource %s, which is no IO manager: it gives %s, not iomanagers.IOManager", value.Of, value.IO, strings.Join(resource.Types, ", "))
 		}
 	}

@@ -29,7 +29,7 @@ func (p picky) Check(format string, t reflect.Type) error {
 	return nil
 }
 
-func TestCheckIO(t *testing.T) {
+func TestBindIO(t *testing.T) {
 	t.Parallel()
 	type bytesOf struct {
 		fx.In
@@ -56,17 +56,17 @@ func TestCheckIO(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = runs.CheckIO(c, g)
+	_, err = runs.BindIO(c, g)
 	faults, ok := errors.AsType[*container.Faults](err)
 	if !ok || !errors.Is(err, iomanagers.ErrUnsupported) {
 		t.Fatalf("got %v", err)
 	}
 	want := []string{
-		`asset bottom (io_check_test.go:LINE) is stored by the IO manager "io_manger", which does not exist, did you mean "io_manager"?`,
-		"asset left (io_check_test.go:LINE) can't be stored by io_manager: ",
-		"asset right (io_check_test.go:LINE) can't be stored by io_manager: ",
-		"asset taker (io_check_test.go:LINE) can't take rows as []runs_test.row from io_manager: ",
-		"op find (io_check_test.go:LINE) can't be stored by io_manager: ",
+		`asset bottom (io_binding_test.go:LINE) is stored by the IO manager "io_manger", which does not exist, did you mean "io_manager"?`,
+		"asset left (io_binding_test.go:LINE) can't be stored by io_manager: ",
+		"asset right (io_binding_test.go:LINE) can't be stored by io_manager: ",
+		"asset taker (io_binding_test.go:LINE) can't take rows as []runs_test.row from io_manager: ",
+		"op find (io_binding_test.go:LINE) can't be stored by io_manager: ",
 	}
 	if len(faults.Errs) != len(want) {
 		t.Errorf("got %d faults, want %d: %v", len(faults.Errs), len(want), err)
@@ -83,5 +83,29 @@ func TestCheckIO(t *testing.T) {
 	}
 	if _, err := runs.NewLauncher(runs.LauncherConfig{Container: c, Graph: g}); err == nil || err.Error() != faults.Error() {
 		t.Errorf("a launcher says something else: %v", err)
+	}
+}
+
+func TestABindingIsOfOneGraph(t *testing.T) {
+	t.Parallel()
+	c, err := container.New(iomanagers.Memory("io_manager"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	graphs := make([]*assets.Graph, 2)
+	for i := range graphs {
+		if graphs[i], err = assets.NewGraph(c, assets.New("left", func() left { return 1 })); err != nil {
+			t.Fatal(err)
+		}
+	}
+	binding, err := runs.BindIO(c, graphs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"", "making a launcher: the IO binding is of another graph"} {
+		_, err := runs.NewLauncher(runs.LauncherConfig{Container: c, Graph: graphs[i], IOBinding: binding})
+		if got := fmt.Sprint(err); err != nil && got != want || err == nil && want != "" {
+			t.Errorf("got %v, want %q", err, want)
+		}
 	}
 }
