@@ -115,7 +115,11 @@ func (f logsFlags) filter() (logFilter, error) {
 	}
 	filter.hasLevel = true
 	if err := filter.level.UnmarshalText([]byte(f.level)); err != nil {
-		return filter, invalid("reading the flags", "--level: there is no level %q%s", f.level, nearest.Suggestion(f.level, levels()))
+		hint := nearest.Suggestion(f.level, levels())
+		if hint == "" {
+			hint = " among " + strings.Join(levels(), ", ")
+		}
+		return filter, invalid("reading the flags", "--level: there is no level %q%s", f.level, hint)
 	}
 	return filter, nil
 }

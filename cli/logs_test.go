@@ -117,6 +117,7 @@ func TestChoosingARunWrongly(t *testing.T) {
 		"two IDs":                              {[]string{"logs", "run-1", "run-2"}, "takes at most one argument"},
 		"a step that the run does not have":    {[]string{"logs", "run-1", "--step", "revenu"}, `run run-1 has no step "revenu", did you mean "revenue"?`},
 		"a level that there is not":            {[]string{"logs", "run-1", "--level", "wran"}, `there is no level "wran", did you mean "warn"?`},
+		"a level that is like none":            {[]string{"logs", "run-1", "--level", "loud"}, `there is no level "loud" among debug, info, warn, error`},
 		"a step to follow":                     {[]string{"logs", "run-1", "--follow", "--step", "x"}, `has no step "x"`},
 	} {
 		t.Run(name, func(t *testing.T) {

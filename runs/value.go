@@ -14,7 +14,8 @@ import (
 // Value loads an asset's stored value as a T: the type that the asset's
 // function returns, another form of the same rows (a slice for a stream), or
 // []byte for the bytes as they are stored. A T that is a stream can't be had
-// this way, since what it reads from is closed: see [Launcher.Read].
+// this way, since what it reads from is closed: see [Launcher.Read], whose
+// errors are those of Value too.
 func Value[T any](ctx context.Context, l *Launcher, asset string, opts ...container.ChildOption) (value T, err error) {
 	as := reflect.TypeFor[T]()
 	if shape, ok := rows.Of(as); ok && shape.Form.Streams() {
