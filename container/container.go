@@ -130,8 +130,7 @@ func (c *Container) addNodes(definitions []*resourceDefinition) []error {
 		}
 		n := &node{resourceDefinition: definition}
 		if definition.config != nil { // a definition may be in several containers
-			config := *definition.config
-			n.config = &config
+			n.config = definition.config.clone()
 		}
 		c.byKey[definition.key] = n
 		c.nodes = append(c.nodes, n)
@@ -173,11 +172,11 @@ func (n *node) check(shapes *configShapes) []error {
 	faults = append(faults, n.config.takeApart(shapes)...)
 	taken := slices.ContainsFunc(n.function.Params, func(p signature.Param) bool { return n.isConfig(p.Key) })
 	switch {
-	case taken || n.function.Name == "" || !n.config.value.IsValid():
+	case taken || n.function.Name == "" || n.config.configType() == nil:
 	case n.supplied:
 		faults = append(faults, faultf("it has a config, for which a supplied value has no use"))
 	default:
-		faults = append(faults, faultf("its config is a %s, but its constructor %s does not take one", n.config.value.Type(), n.function.Name))
+		faults = append(faults, faultf("its config is a %s, but its constructor %s does not take one", n.config.configType(), n.function.Name))
 	}
 	return faults
 }

@@ -6,51 +6,48 @@ import (
 	"fmt"
 	"reflect"
 	"time"
-
-	"go.uber.org/fx"
 )
 
-// LaunchJSON renders a run config as JSON that may be stored and shown, in the
-// form that [ParseRunConfig] reads: {env: NAME} references are kept, the
-// literals of secret fields are left out. A launch that reads it back has to
-// give those again.
-//
-// The steps that the config may speak of are those that opts name by [Steps],
-// [Needs] and [NeedsLater]; other options make no difference, so that those of
-// a child can be given as they are.
-//
-// The error is a *[Faults] with what is wrong with the config.
-func (c *Container) LaunchJSON(config RunConfig, opts ...fx.Option) (json.RawMessage, error) {
-	scope, err := c.scopeOf("reading the run config", config, opts)
-	if err != nil {
-		return nil, err
-	}
-	document := launchDocument{Resources: make(map[string]launchSection), Steps: make(map[string]launchSection)}
-	for n, values := range scope.resources {
-		if fields := values.shown(n.config); len(fields) > 0 {
-			document.Resources[n.key] = launchSection{fields}
-		}
-	}
-	for t, values := range scope.steps {
-		if fields := values.shown(t.step.config); len(fields) > 0 {
-			document.Steps[t.step.key] = launchSection{fields}
-		}
-	}
-	text, err := json.Marshal(document)
+// launchDocument is a run config that may be stored and shown: the literals of
+// secret fields are left out, and {env: NAME} references are kept.
+type launchDocument struct {
+	Resources launchSections `json:"resources,omitempty"`
+	Steps     launchSections `json:"steps,omitempty"`
+}
+
+type launchSection struct {
+	Config map[string]any `json:"config"`
+}
+
+func newLaunchDocument() launchDocument {
+	return launchDocument{Resources: make(map[string]launchSection), Steps: make(map[string]launchSection)}
+}
+
+// addResource adds what a launch gives for a resource's config.
+func (d launchDocument) addResource(key string, definition *configDefinition, given launchValues) {
+	d.Resources.add(key, definition, given)
+}
+
+// addStep adds what a launch gives for a step's config.
+func (d launchDocument) addStep(key string, definition *configDefinition, given launchValues) {
+	d.Steps.add(key, definition, given)
+}
+
+// document returns the JSON.
+func (d launchDocument) document() (json.RawMessage, error) {
+	text, err := json.Marshal(d)
 	if err != nil {
 		return nil, fmt.Errorf("rendering the run config: %w", err)
 	}
 	return text, nil
 }
 
-// launchDocument is the JSON that LaunchJSON writes.
-type launchDocument struct {
-	Resources map[string]launchSection `json:"resources,omitempty"`
-	Steps     map[string]launchSection `json:"steps,omitempty"`
-}
+type launchSections map[string]launchSection
 
-type launchSection struct {
-	Config map[string]any `json:"config"`
+func (s launchSections) add(key string, definition *configDefinition, given launchValues) {
+	if fields := given.shown(definition); len(fields) > 0 {
+		s[key] = launchSection{fields}
+	}
 }
 
 // shown are the fields that were given, as far as they may be shown.

@@ -284,3 +284,16 @@ func show(value reflect.Value, secret bool) string {
 	}
 	return fmt.Sprint(value.Interface())
 }
+
+// copyOf copies a resolved config: whoever gets it may change what its fields
+// hold.
+func (c *configDefinition) copyOf(config resolved) reflect.Value {
+	copied := reflect.New(config.value.Type()).Elem()
+	copied.Set(config.value)
+	for i := range c.fields {
+		if value, ok := fieldByIndex(config.value, c.fields[i].index); ok {
+			setByIndex(copied, c.fields[i].index, clone(value))
+		}
+	}
+	return copied
+}

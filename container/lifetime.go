@@ -94,8 +94,8 @@ func StartRetry(n int, backoff func(attempt int) time.Duration) Option {
 func (c *Container) checkLifetimes() []error {
 	var faults []error
 	for _, n := range c.nodes {
-		if n.lifetime == Process && n.config != nil && len(n.config.atLaunch) > 0 {
-			faults = append(faults, n.faultf("it lives per process, so no launch can give it %s", strings.Join(n.config.atLaunch, ", ")))
+		if n.lifetime == Process && n.config != nil && len(n.config.mustBeLaunched()) > 0 {
+			faults = append(faults, n.faultf("it lives per process, so no launch can give it %s", strings.Join(n.config.mustBeLaunched(), ", ")))
 		}
 		for _, need := range n.needs {
 			if need.lifetime > n.lifetime {

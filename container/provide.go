@@ -177,7 +177,7 @@ func (d *resourceDefinition) resource() Resource {
 }
 
 func (d *resourceDefinition) isConfig(key signature.Key) bool {
-	return d.config != nil && d.config.isTypeOf(key)
+	return isConfigOf(d.config, key)
 }
 
 // providedKey is one key that a resource answers, and the result that it is.

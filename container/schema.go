@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"go.uber.org/fx"
 )
 
 // schema is a JSON Schema, as far as run configs need it.
@@ -64,50 +62,42 @@ func (t jsonType) MarshalJSON() ([]byte, error) {
 // variableDefinition is where the schema of {env: NAME} stands.
 const variableDefinition = "env"
 
-// Schema returns the JSON Schema (draft 2020-12) of the run configs that this
-// container takes, for editors and forms: the form that [ParseRunConfig] reads,
-// with types, descriptions, defaults and what the tags allow. What no launch may
-// set is not in it: Fixed fields, and resources that live per process. Nor is
-// the default of a secret.
-//
-// It is for the launch of a child with opts. Of the resources it has those that
-// [Needs], [NeedsLater] and [NeedsResources] ask for, with what they are built
-// from, or all where none of these options is given; of the steps those that
-// are given by [Needs], [NeedsLater] and [Steps]; where several of them share a
-// key, nothing is allowed under it. Other options make no difference.
-//
-// What is needed has to be there if it has fields named by [AtLaunch]. What only
-// Steps names, and every resource where no option asks for any, may be left out;
-// if it is there, so have its AtLaunch fields to be. A config that other layers
-// complete, as a job's does, may lack them nevertheless.
-//
-// The schema knows less than a check does: not what a type makes of its text,
-// nor Validate. It is stricter where YAML leaves a choice, as with a number for
-// text that has a pattern. The error names unknown keys; it matches [ErrInvalid].
-func (c *Container) Schema(opts ...fx.Option) (json.RawMessage, error) {
-	const doing = "describing the run config"
-	scope, err := c.scopeOf(doing, RunConfig{}, opts)
-	if err != nil {
-		return nil, err
+// runConfigSchema builds the JSON Schema of a run config, one resource or step
+// after another.
+type runConfigSchema struct{ resources, steps *schema }
+
+func newRunConfigSchema() *runConfigSchema { return &runConfigSchema{resources: section()} }
+
+// addResource adds a resource. A needed one has to give what must be given at
+// launch.
+func (s *runConfigSchema) addResource(key, description string, definition *configDefinition, needed bool) {
+	s.resources.addConfig(key, definition, needed).Description = description
+}
+
+// addStep adds a step, as addResource does.
+func (s *runConfigSchema) addStep(key string, definition *configDefinition, needed bool) {
+	s.stepsSection().addConfig(key, definition, needed)
+}
+
+// refuseStep allows nothing under a step's key, and says why.
+func (s *runConfigSchema) refuseStep(key, why string) {
+	s.stepsSection().Properties[key] = &schema{Description: why, Not: new(schema)}
+}
+
+func (s *runConfigSchema) stepsSection() *schema {
+	if s.steps == nil {
+		s.steps = section()
 	}
-	nodes, err := scope.nodes(doing)
-	if err != nil {
-		return nil, err
-	}
-	resources, steps := section(), section()
-	for _, n := range nodes {
-		resources.addConfig(n.key, n.config, scope.narrow()).Description = n.description
-	}
+	return s.steps
+}
+
+// document returns the whole schema as JSON.
+func (s *runConfigSchema) document() (json.RawMessage, error) {
 	root := section()
 	root.Draft, root.Title = "https://json-schema.org/draft/2020-12/schema", "Run config"
-	root.Properties["resources"] = resources
-	for _, t := range scope.config.known.all() {
-		root.Properties["steps"] = steps
-		steps.addConfig(t.step.key, t.step.config, scope.needed(t))
-	}
-	for _, key := range scope.config.known.unclear() {
-		root.Properties["steps"] = steps
-		steps.Properties[key] = &schema{Description: severalSteps(key), Not: new(schema)}
+	root.Properties["resources"] = s.resources
+	if s.steps != nil {
+		root.Properties["steps"] = s.steps
 	}
 	for _, name := range []string{"resources", "steps"} {
 		if root.Properties[name] != nil && len(root.Properties[name].Required) > 0 {

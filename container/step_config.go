@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -41,8 +40,8 @@ func StepConfig(key string, config any, opts ...ConfigOption) TargetOption {
 		if config == nil {
 			return
 		}
-		t.step.config = &configDefinition{value: reflect.ValueOf(config)}
-		t.faults = append(t.faults, t.step.config.apply("StepConfig", opts)...)
+		definition, faults := newConfigDefinition("StepConfig", config, opts)
+		t.step.config, t.faults = definition, append(t.faults, faults...)
 	})
 }
 
@@ -83,7 +82,7 @@ func (t *Target) hasConfig() bool { return t.step != nil && t.step.config != nil
 
 // isConfig reports whether a parameter of type key is the step's config.
 func (t *Target) isConfig(in int) bool {
-	return t.hasConfig() && t.step.config.isTypeOf(t.function.Params[in].Key)
+	return t.hasConfig() && isConfigOf(t.step.config, t.function.Params[in].Key)
 }
 
 // checkStep looks at the step's config by itself.
@@ -101,8 +100,8 @@ func (t *Target) checkStep() []error {
 	for i := range t.function.Params {
 		taken = taken || t.isConfig(i)
 	}
-	if !taken && config.value.IsValid() {
-		faults = append(faults, faultf("its config is a %s, but it has no parameter of that type", config.value.Type()))
+	if !taken && config.configType() != nil {
+		faults = append(faults, faultf("its config is a %s, but it has no parameter of that type", config.configType()))
 	}
 	return faults
 }
@@ -271,17 +270,4 @@ func (k *knownSteps) readSteps(config RunConfig) (map[*Target]launchValues, []er
 type StepDescription struct {
 	Key    string  `json:"key"`
 	Config []Field `json:"config"` // with the values that the launch would give
-}
-
-// copyOf copies a resolved config: whoever gets it may change what its fields
-// hold.
-func (c *configDefinition) copyOf(config resolved) reflect.Value {
-	copied := reflect.New(config.value.Type()).Elem()
-	copied.Set(config.value)
-	for i := range c.fields {
-		if value, ok := fieldByIndex(config.value, c.fields[i].index); ok {
-			setByIndex(copied, c.fields[i].index, clone(value))
-		}
-	}
-	return copied
 }

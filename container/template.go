@@ -8,50 +8,32 @@ import (
 	"strings"
 	"unicode"
 
-	"go.uber.org/fx"
 	"go.yaml.in/yaml/v3"
 )
 
-// Template returns a run config to be completed by a person, in YAML: every
-// field that a launch may set, with its description, what it may be, and where
-// its value comes from now. What [Launch] among opts gives, and what has to be
-// given, stands there as it is; the other fields stand behind a # that is to be
-// taken away.
-// Secrets are references to the environment. It reads the environment.
-//
-// Steps that share a key are left out, with a comment that says so.
-//
-// The other options say which resources and steps it is about, as for
-// [Container.Schema]. The error is a *[Faults] with what is wrong with the
-// options or with what is given. A template of which nothing is completed is a
-// valid run config, unless something has to be given.
-func (c *Container) Template(opts ...fx.Option) (string, error) {
-	const doing = "writing the template of a run config"
-	scope, err := c.scopeOf(doing, launchOf(opts), opts)
-	if err != nil {
-		return "", err
-	}
-	nodes, err := scope.nodes(doing)
-	if err != nil {
-		return "", err
-	}
-	text := templateText{out: new(strings.Builder), secrets: c.secretsWith(scope.config.known, scope.config.launch)}
-	text.line("resources:")
-	for _, n := range nodes {
-		text.inside().config(n.key, n.description, n.config, scope.resources[n])
-	}
-	steps, unclear := scope.config.known.all(), scope.config.known.unclear()
-	if len(steps)+len(unclear) > 0 {
-		text.line("steps:")
-	}
-	for _, t := range steps {
-		text.inside().config(t.step.key, "", t.step.config, scope.steps[t])
-	}
-	for _, key := range unclear {
-		text.inside().comment(severalSteps(key))
-	}
-	return text.out.String(), nil
+// runConfigTemplate writes a run config to be completed by a person.
+type runConfigTemplate struct{ text templateText }
+
+// newRunConfigTemplate returns an empty template. Values that come from one of
+// the secrets are not shown.
+func newRunConfigTemplate(secrets secretVariables) runConfigTemplate {
+	return runConfigTemplate{templateText{out: new(strings.Builder), secrets: secrets}}
 }
+
+// begin begins the section called name.
+func (t runConfigTemplate) begin(name string) { t.text.line(name + ":") }
+
+// add writes the config of one resource or step, in the section that was begun
+// last, with what launch gives.
+func (t runConfigTemplate) add(key, description string, definition *configDefinition, launch launchValues) {
+	t.text.inside().config(key, description, definition, launch)
+}
+
+// explain writes a comment in the section that was begun last.
+func (t runConfigTemplate) explain(text string) { t.text.inside().comment(text) }
+
+// String returns the template so far, which is YAML.
+func (t runConfigTemplate) String() string { return t.text.out.String() }
 
 // config writes the config of one resource or step.
 func (t templateText) config(key, description string, definition *configDefinition, launch launchValues) {

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.uber.org/fx"
-
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
@@ -21,79 +19,56 @@ type UnknownVariable struct {
 	Nearest string `json:"nearest,omitempty"`
 }
 
-// UnknownVariables finds the variables of an environment, in the form of
-// os.Environ, that begin with a prefix given to [FromEnv] but are read by no
-// field of any resource: mistyped names, and names that a field once had. It
-// is for a warning, since a prefix may have other uses on the machine.
-//
-// Prefixes and fields of the steps that opts name by [Steps], [Needs] and
-// [NeedsLater] count too. Known are also the variables that [Launch] among opts
-// refers to by {env: NAME}. Other options make no difference.
-//
-// A variable belongs to the longest prefix that it begins with. Fields read by
-// the empty prefix are known; other variables are never reported for it.
-// The result is sorted by name, nil where nothing is unknown.
-func (c *Container) UnknownVariables(environ []string, opts ...fx.Option) []UnknownVariable {
-	scope, _ := c.scopeOf("", launchOf(opts), opts) // what is right in a faulty launch counts
-	prefixes, known := scope.variables()
-	scope.addReferences(known)
+// variableSet is the environment variables that configs read.
+type variableSet struct {
+	prefixes []string // of FromEnv, as the environment has them
+	known    map[string]bool
+}
+
+func newVariableSet() *variableSet { return &variableSet{known: make(map[string]bool)} }
+
+// add adds what the fields of a config read. A nil definition reads nothing.
+func (v *variableSet) add(definition *configDefinition) {
+	if definition == nil || !definition.fromEnv {
+		return
+	}
+	if definition.prefix != "" {
+		v.prefixes = append(v.prefixes, strings.ToUpper(definition.prefix))
+	}
+	for _, field := range definition.fields {
+		for _, name := range []string{field.key, field.alt} {
+			if name != "" {
+				v.known[name] = true
+			}
+		}
+	}
+}
+
+// addReferences adds the variables that a launch refers to by {env: NAME}.
+func (v *variableSet) addReferences(definition *configDefinition, given launchValues) {
+	for i := range definition.fields {
+		field := &definition.fields[i]
+		if name, ok := given[field.path].reference(field); ok {
+			v.known[name] = true
+		}
+	}
+}
+
+// unknown returns the variables of an environment that begin with a prefix and
+// that nothing reads, sorted by name; nil without any.
+func (v *variableSet) unknown(environ []string) []UnknownVariable {
 	var unknown []UnknownVariable
 	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")
-		if known[name] {
+		if v.known[name] {
 			continue
 		}
-		if prefix, ok := longestPrefix(prefixes, name); ok {
-			unknown = append(unknown, UnknownVariable{name, prefix, nearestVariable(name, prefix, known)})
+		if prefix, ok := longestPrefix(v.prefixes, name); ok {
+			unknown = append(unknown, UnknownVariable{name, prefix, nearestVariable(name, prefix, v.known)})
 		}
 	}
 	slices.SortFunc(unknown, func(a, b UnknownVariable) int { return cmp.Compare(a.Name, b.Name) })
 	return slices.Compact(unknown)
-}
-
-// variables returns the prefixes of FromEnv, as the environment has them, and
-// the names that fields read.
-func (s launchScope) variables() (prefixes []string, known map[string]bool) {
-	known = make(map[string]bool)
-	add := func(config *configDefinition) {
-		if config == nil || !config.fromEnv {
-			return
-		}
-		if config.prefix != "" {
-			prefixes = append(prefixes, strings.ToUpper(config.prefix))
-		}
-		for _, field := range config.fields {
-			for _, name := range []string{field.key, field.alt} {
-				if name != "" {
-					known[name] = true
-				}
-			}
-		}
-	}
-	for _, n := range s.container.nodes {
-		add(n.config)
-	}
-	for t := range s.config.known.configured() {
-		add(t.step.config)
-	}
-	return prefixes, known
-}
-
-// addReferences adds the variables that the launch refers to.
-func (s launchScope) addReferences(known map[string]bool) {
-	add := func(config *configDefinition, values launchValues) {
-		for i := range config.fields {
-			if name, ok := values[config.fields[i].path].reference(&config.fields[i]); ok {
-				known[name] = true
-			}
-		}
-	}
-	for n, values := range s.resources {
-		add(n.config, values)
-	}
-	for t, values := range s.steps {
-		add(t.step.config, values)
-	}
 }
 
 func longestPrefix(prefixes []string, name string) (longest string, ok bool) {

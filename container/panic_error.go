@@ -1,0 +1,76 @@
+package container
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// PanicError is a panic in a user's function, caught.
+type PanicError struct {
+	// Value is what was given to panic.
+	Value any
+	// Stack is the goroutine's stack at the panic, without the functions'
+	// arguments: a number among them may be a secret.
+	Stack []byte
+
+	place string // function and file:line
+}
+
+// Recovered returns the error for what recover returned. It must be called by
+// the deferred function that recovered.
+func Recovered(value any) *PanicError {
+	return &PanicError{Value: value, Stack: withoutArguments(debug.Stack()), place: placeOfPanic()}
+}
+
+// argumentsInStack are the words that the runtime prints of a function's
+// arguments, at the end of the line that names it.
+var argumentsInStack = regexp.MustCompile(`(?m)^([^\t\n].*)\([^()\n]+\)$`)
+
+func withoutArguments(stack []byte) []byte {
+	return argumentsInStack.ReplaceAll(stack, []byte("$1(...)"))
+}
+
+// placeOfPanic finds the function that panicked: the first frame above the
+// panic that is neither the runtime's nor of package reflect.
+func placeOfPanic() string {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
+	for panicked := false; ; {
+		frame, more := frames.Next()
+		own := strings.HasPrefix(frame.Function, "runtime.") || strings.HasPrefix(frame.Function, "reflect.")
+		if panicked && !own && frame.Function != "" {
+			return fmt.Sprintf("%s, %s:%d", path.Base(frame.Function), path.Base(frame.File), frame.Line)
+		}
+		panicked = panicked || frame.Function == "runtime.gopanic" || strings.HasPrefix(frame.Function, "runtime.panic")
+		if !more {
+			return ""
+		}
+	}
+}
+
+// Error returns "panic: ", the value, and where it happened. The stack is left
+// to %+v.
+func (e *PanicError) Error() string {
+	if e.place == "" {
+		return fmt.Sprintf("panic: %v", e.Value)
+	}
+	return fmt.Sprintf("panic: %v (%s)", e.Value, e.place)
+}
+
+// Format adds the stack for %+v.
+func (e *PanicError) Format(f fmt.State, verb rune) {
+	_, _ = fmt.Fprint(f, e.Error())
+	if verb == 'v' && f.Flag('+') {
+		_, _ = fmt.Fprintf(f, "\n%s", e.Stack)
+	}
+}
+
+// Unwrap returns the value if it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}

@@ -1,0 +1,32 @@
+package container
+
+import (
+	"encoding/json"
+
+	"go.uber.org/fx"
+)
+
+// LaunchJSON renders a run config as JSON that may be stored and shown, in the
+// form that [ParseRunConfig] reads: {env: NAME} references are kept, the
+// literals of secret fields are left out. A launch that reads it back has to
+// give those again.
+//
+// The steps that the config may speak of are those that opts name by [Steps],
+// [Needs] and [NeedsLater]; other options make no difference, so that those of
+// a child can be given as they are.
+//
+// The error is a *[Faults] with what is wrong with the config.
+func (c *Container) LaunchJSON(config RunConfig, opts ...fx.Option) (json.RawMessage, error) {
+	scope, err := c.scopeOf("reading the run config", config, opts)
+	if err != nil {
+		return nil, err
+	}
+	document := newLaunchDocument()
+	for n, values := range scope.resources {
+		document.addResource(n.key, n.config, values)
+	}
+	for t, values := range scope.steps {
+		document.addStep(t.step.key, t.step.config, values)
+	}
+	return document.document()
+}
