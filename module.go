@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
@@ -104,8 +106,8 @@ type ioBinding struct{ *runs.IOBinding }
 func assetGraph(p graphParams) (*assets.Graph, ioBinding, error) {
 	graph, err := assets.NewGraph(p.Container, p.Definitions...)
 	binding, unbound := runs.BindIO(p.Container, graph)
-	faults := slices.Concat(container.FaultsOf(err), container.FaultsOf(unbound))
-	if err := container.JoinFaults("wiring the assets", faults); err != nil {
+	faults := slices.Concat(fault.Of(err), fault.Of(unbound))
+	if err := fault.Join("wiring the assets", faults); err != nil {
 		return nil, ioBinding{}, err
 	}
 	return graph, ioBinding{binding}, nil

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/cycle"
 	"github.com/fxrun/fxrun/internal/nearest"
@@ -84,7 +86,7 @@ func NewGraph(c *container.Container, definitions ...Definition) (*Graph, error)
 	g := &Graph{container: c}
 	faults := g.addAssets(b.assets)
 	faults = append(faults, g.addJobs(b.jobs, len(faults) == 0)...)
-	return g, container.JoinFaults("building the asset graph", faults)
+	return g, fault.Join("building the asset graph", faults)
 }
 
 func (g *Graph) addAssets(definitions []*definition) []error {

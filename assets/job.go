@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
@@ -138,7 +140,7 @@ func (g *Graph) addJobs(definitions []*jobDefinition, sound bool) []error {
 		of := slices.Concat(definition.faults, g.addOps(j))
 		if definition.selection != "" {
 			_, err := g.Select(definition.selection)
-			of = append(of, container.FaultsOf(err)...)
+			of = append(of, fault.Of(err)...)
 		}
 		if sound && len(of) == 0 {
 			of = g.checkDefaults(j)
@@ -175,7 +177,7 @@ func (g *Graph) checkDefaults(j *job) []error {
 		targets = g.targets
 	}
 	_, err := g.container.LaunchJSON(j.config, container.Steps(targets...))
-	faults := container.FaultsOf(err)
+	faults := fault.Of(err)
 	for i, fault := range faults {
 		faults[i] = fmt.Errorf("its launch defaults: %w", fault)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/nearest"
 )
@@ -168,7 +170,7 @@ func (g *Graph) Job(name string) (JobPlan, error) {
 		}
 		names[i] = j.name
 	}
-	return JobPlan{}, container.JoinFaults("choosing a job", []error{
+	return JobPlan{}, fault.Join("choosing a job", []error{
 		fmt.Errorf("there is no job %q%s", name, nearest.Suggestion(name, names)),
 	})
 }

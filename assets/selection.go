@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
@@ -48,7 +49,7 @@ func (g *Graph) Select(expression string) ([]string, error) {
 func (g *Graph) selectNodes(expression string) ([]*node, error) {
 	parser := &selectionParser{graph: g, tokens: tokensOf(expression)}
 	selected := parser.parse()
-	if err := container.JoinFaults(fmt.Sprintf("selecting %q", expression), parser.faults); err != nil {
+	if err := fault.Join(fmt.Sprintf("selecting %q", expression), parser.faults); err != nil {
 		return nil, err
 	}
 	for n := range selected {
@@ -80,7 +81,7 @@ func (g *Graph) unknown(doing, key string) error {
 	if m, ok := g.assets.makers[key]; ok && len(m.nodes) > 0 {
 		hint = fmt.Sprintf(": step %s makes %s", key, strings.Join(m.outputKeys(), " and "))
 	}
-	return container.JoinFaults(doing, []error{fmt.Errorf("there is no asset %q%s", key, hint)})
+	return fault.Join(doing, []error{fmt.Errorf("there is no asset %q%s", key, hint)})
 }
 
 // nodeSet is a set of assets.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/signature"
 )
@@ -88,7 +90,7 @@ func (w *wiring) aim(name string, asks []signature.Param) {
 	if err == nil {
 		return
 	}
-	for _, fault := range container.FaultsOf(err) {
+	for _, fault := range fault.Of(err) {
 		w.fault("%w%s", fault, w.alike(asks))
 	}
 }

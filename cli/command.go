@@ -8,11 +8,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.uber.org/fx"
 
-	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
@@ -91,7 +92,7 @@ func emptyFlags(command *cobra.Command) error {
 			faults = append(faults, fmt.Errorf("--%s is given, but empty", flag.Name))
 		}
 	})
-	return container.JoinFaults("reading the flags", faults)
+	return fault.Join("reading the flags", faults)
 }
 
 // helpIn fills the path of root in for PROGRAM in examples: a host's tree may

@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/spf13/cobra"
 	"go.uber.org/fx"
 
@@ -76,7 +78,7 @@ func (p program) openScope(cmd *cobra.Command, flags configFlags) (*session, con
 // scope finds the resources, and checks what the flags give them.
 func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) {
 	if f.launch.job != "" && len(f.selects) > 0 {
-		return configScope{}, container.JoinFaults("reading the flags", []error{errors.New("--job and --select: give one of them")})
+		return configScope{}, fault.Join("reading the flags", []error{errors.New("--job and --select: give one of them")})
 	}
 	given, err := f.launch.config(cmd.InOrStdin())
 	if err != nil {

@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/container"
@@ -42,5 +44,5 @@ func (p program) writeTemplate(cmd *cobra.Command, flags configFlags) error {
 
 // aboutTemplate calls what was being done by the user's word for it.
 func aboutTemplate(err error) error {
-	return container.JoinFaults("reading the run config", container.FaultsOf(err))
+	return fault.Join("reading the run config", fault.Of(err))
 }

@@ -138,7 +138,7 @@ func (p planJSON) write(out io.Writer) {
 
 // lifetimeText says how long a resource lives, where that is not per run.
 func lifetimeText(lifetime container.Lifetime) string {
-	if lifetime == container.Run {
+	if lifetime == container.LifetimeRun {
 		return ""
 	}
 	return "per " + lifetime.String()

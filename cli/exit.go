@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/spf13/cobra"
 	"go.uber.org/dig"
 
@@ -69,7 +71,7 @@ func ExitCode(err error) int {
 
 // invalid is an error of the user's to mend: exit code 2.
 func invalid(doing, format string, args ...any) error {
-	return container.JoinFaults(doing, []error{fmt.Errorf(format, args...)})
+	return fault.Join(doing, []error{fmt.Errorf(format, args...)})
 }
 
 // withoutDig returns the error below what Fx and dig say about how they came
@@ -85,7 +87,7 @@ func withoutDig(doing string, err error) error {
 	}
 	// Not a function's own error but one of the graph: here dig's words hold
 	// the function and where it is.
-	return container.JoinFaults(doing, []error{err})
+	return fault.Join(doing, []error{err})
 }
 
 // report writes an error that was not told yet. args are the command line's.

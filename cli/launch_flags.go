@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/assets"
@@ -37,7 +39,7 @@ func (f *launchFlags) config(in io.Reader) (container.RunConfig, error) {
 	var config container.RunConfig
 	var faults []error
 	add := func(layer container.RunConfig, err error) {
-		faults = append(faults, container.FaultsOf(err)...)
+		faults = append(faults, fault.Of(err)...)
 		config = config.Merge(layer)
 	}
 	for _, name := range f.files {
@@ -56,7 +58,7 @@ func (f *launchFlags) config(in io.Reader) (container.RunConfig, error) {
 		}
 		config = next
 	}
-	return config, container.JoinFaults("reading the run config", faults)
+	return config, fault.Join("reading the run config", faults)
 }
 
 func readConfig(name string, in io.Reader) (container.RunConfig, error) {
@@ -74,7 +76,7 @@ func readConfig(name string, in io.Reader) (container.RunConfig, error) {
 
 // prefixed puts a place before each fault.
 func prefixed(place string, err error) []error {
-	faults := container.FaultsOf(err)
+	faults := fault.Of(err)
 	for i, fault := range faults {
 		faults[i] = fmt.Errorf("%s: %w", place, fault)
 	}

@@ -111,7 +111,7 @@ func writeResource(cmd *cobra.Command, s *session, resource container.Descriptio
 	t := table{columns: []column{{name: "FIELD"}, {name: "VALUE"}, {name: "SOURCE"}, {name: "TYPE"}, {name: "VARIABLE"}, {name: "NOTES"}}}
 	for _, field := range resource.Config {
 		variable := field.Variable
-		if field.AtLaunch && field.Source != container.FromLaunch { // no variable is heeded
+		if field.AtLaunch && field.Source != container.SourceLaunch { // no variable is heeded
 			variable = ""
 		}
 		t.add(field.Path, field.Value, sourceText(field), field.Type, variable, notes(field))
@@ -123,11 +123,11 @@ func writeResource(cmd *cobra.Command, s *session, resource container.Descriptio
 // sourceText says which layer a value is from.
 func sourceText(field container.Field) string {
 	switch {
-	case field.Source == container.FromZero:
+	case field.Source == container.SourceZero:
 		return "not set"
-	case field.Source == container.FromEnvironment:
+	case field.Source == container.SourceEnv:
 		return "env " + field.Variable
-	case field.Source == container.FromLaunch && field.Variable != "":
+	case field.Source == container.SourceLaunch && field.Variable != "":
 		return "launch, env " + field.Variable
 	}
 	return string(field.Source)
@@ -135,15 +135,15 @@ func sourceText(field container.Field) string {
 
 func sourceColour(field container.Field) colour {
 	switch field.Source {
-	case container.FromNowhere:
+	case container.SourceMissing:
 		return red
-	case container.FromLaunch:
+	case container.SourceLaunch:
 		return cyan
-	case container.FromEnvironment:
+	case container.SourceEnv:
 		return green
-	case container.FromZero, container.FromDefault:
+	case container.SourceZero, container.SourceDefault:
 		return dim
-	case container.FromCode:
+	case container.SourceCode:
 	}
 	return plain
 }

@@ -100,8 +100,8 @@ func configSummary(fields []container.Field) string {
 	var texts []string
 	for _, field := range fields {
 		switch field.Source {
-		case container.FromZero:
-		case container.FromNowhere:
+		case container.SourceZero:
+		case container.SourceMissing:
 			texts = append(texts, field.Path+"=?")
 		default:
 			texts = append(texts, field.Path+"="+field.Value)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/assets"
@@ -132,7 +134,7 @@ func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
 // only to the graph.
 func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 	config, err := f.launch.config(cmd.InOrStdin())
-	faults := container.FaultsOf(err)
+	faults := fault.Of(err)
 	tags := make(map[string]string)
 	for _, tag := range f.tags {
 		name, value, ok := strings.Cut(tag, "=")
@@ -151,7 +153,7 @@ func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 	if len(f.selects) > 0 {
 		request.Selection = eitherOf(f.selects)
 	}
-	return request, container.JoinFaults("reading the flags", faults)
+	return request, fault.Join("reading the flags", faults)
 }
 
 // eitherOf joins selections.

@@ -258,7 +258,7 @@ func TestLaunchConfig(t *testing.T) {
 	values := make(map[string]string)
 	for _, resource := range plan.Resources {
 		for _, field := range resource.Config {
-			if field.Source == container.FromLaunch {
+			if field.Source == container.SourceLaunch {
 				values[resource.Key+"."+field.Path] = field.Value
 			}
 		}

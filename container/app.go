@@ -4,10 +4,10 @@ import (
 	"log/slog"
 	"reflect"
 
+	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/internal/signature"
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
-
-	"github.com/fxrun/fxrun/internal/signature"
 )
 
 // runApp lets a fresh Fx app build the child's resources and bind its targets.
@@ -16,7 +16,7 @@ import (
 func runApp(p *preparation, child *Child) (err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil { // from the caller's own options
-			err = Recovered(recovered)
+			err = panics.Recovered(recovered)
 		}
 	}()
 	options := append(p.options(func(o fx.Option, _ *node) fx.Option { return o }, child),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/fxrun/fxrun/internal/panics"
 	"go.uber.org/fx"
 )
 
@@ -113,7 +114,7 @@ func (a *around) run(ctx context.Context, fn func(context.Context, func() error)
 	err := errGoexit
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = Recovered(recovered)
+			err = panics.Recovered(recovered)
 		}
 		a.ended <- err
 	}()

@@ -9,7 +9,7 @@ import (
 // beginning tells that an attempt at starting an instance begins, and when.
 func (s *childState) beginning(instance *instance) time.Time {
 	began := time.Now()
-	s.observe(Event{Resource: instance.node.key, Phase: Starting, Time: began})
+	s.observe(Event{Resource: instance.node.key, Phase: PhaseStarting, Time: began})
 	return began
 }
 
@@ -40,7 +40,7 @@ func (s *childState) complete(instance *instance, began time.Time, params []refl
 			break
 		}
 		err = errors.Join(err, s.undo(instance, err))
-		s.observe(Event{Resource: instance.node.key, Phase: Started, Time: time.Now(), Duration: time.Since(began), Err: err})
+		s.observe(Event{Resource: instance.node.key, Phase: PhaseStarted, Time: time.Now(), Duration: time.Since(began), Err: err})
 		before = append(before, err)
 		instance.lifecycle, instance.results = new(lifecycle), nil
 		if !s.pause(instance, attempt) {

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"sync"
 
-	"go.uber.org/fx"
-
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/signature"
+	"go.uber.org/fx"
 )
 
 // Child is a child container: the resources that its targets need, started. It
@@ -161,7 +161,7 @@ func (ch *Child) Arguments(target *Target) []reflect.Value {
 	arguments = slices.Clone(arguments)
 	for i, in := range target.inputs {
 		if in.kind == configInput {
-			arguments[i] = target.step.config.copyOf(ch.state.steps[target])
+			arguments[i] = target.step.config.Copy(ch.state.steps[target])
 		}
 	}
 	return arguments
@@ -204,7 +204,7 @@ func (ch *Child) Close(outcome error) error {
 func (c *Container) Invoke(ctx context.Context, fn any, opts ...fx.Option) error {
 	function, err := signature.Of(fn)
 	if err != nil {
-		return JoinFaults("checking the function to invoke", []error{err})
+		return fault.Join("checking the function to invoke", []error{err})
 	}
 	target, err := c.Target(function.Name, fn)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
 	"go.uber.org/fx"
 )
 
@@ -30,7 +32,7 @@ type childConfig struct {
 	keys      []string
 	keyed     bool // keys were given, be it none
 	pointers  []any
-	launch    RunConfig
+	launch    config.RunConfig
 	info      RunInfo
 	logger    *slog.Logger
 	observers []func(Event)
@@ -55,7 +57,7 @@ func newChildConfig(opts []fx.Option) childConfig {
 				opt.apply(&config)
 			}
 		case Resource:
-			config.faults = append(config.faults, faultf("resource %s is a definition: give it to container.New; to stand in for a resource in one child, use fx.Replace", opt.Key()))
+			config.faults = append(config.faults, fault.Errorf("resource %s is a definition: give it to container.New; to stand in for a resource in one child, use fx.Replace", opt.Key()))
 		default:
 			config.options = append(config.options, opt)
 		}
@@ -68,7 +70,7 @@ func (c *childConfig) named(option string, targets []*Target) []*Target {
 	if !slices.Contains(targets, nil) {
 		return targets
 	}
-	c.faults = append(c.faults, faultf("container.%s: one of its targets is nil", option))
+	c.faults = append(c.faults, fault.Errorf("container.%s: one of its targets is nil", option))
 	return slices.DeleteFunc(slices.Clone(targets), func(t *Target) bool { return t == nil })
 }
 
@@ -108,7 +110,7 @@ func Populate(pointers ...any) ChildOption {
 
 // Launch gives the child its launch-time config. Given more than once, later
 // ones override earlier ones, field by field.
-func Launch(config RunConfig) ChildOption {
+func Launch(config config.RunConfig) ChildOption {
 	return childOption("Launch", func(c *childConfig) { c.launch = c.launch.Merge(config) })
 }
 

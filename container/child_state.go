@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/config"
 	"go.uber.org/fx"
 )
 
@@ -18,8 +19,8 @@ type childState struct {
 	ctx       context.Context
 	cancel    context.CancelCauseFunc
 	config    childConfig
-	values    map[*node]resolved
-	steps     map[*Target]resolved
+	values    map[*node]config.Resolved
+	steps     map[*Target]config.Resolved
 	at        map[*node]*instance // made before anything starts, then only read
 	borrowed  map[*node]*instance // that live longer than the child; only read
 	options   *lifecycle          // hooks of the caller's fx.Options
@@ -102,7 +103,7 @@ func (s *childState) finish(instance *instance, began time.Time, err error) {
 		s.errs = append(s.errs, err)
 	}
 	now := time.Now()
-	s.tell(Event{Resource: instance.node.key, Phase: Started, Time: now, Duration: now.Sub(began), Err: err})
+	s.tell(Event{Resource: instance.node.key, Phase: PhaseStarted, Time: now, Duration: now.Sub(began), Err: err})
 }
 
 func (s *childState) failed() bool {
@@ -136,7 +137,7 @@ func (s *childState) arguments(instance *instance, params []reflect.Value) []ref
 	return arrange(instance.node.inputs, params, func(kind inputKind) reflect.Value {
 		switch kind { //nolint:exhaustive // own knows the rest
 		case configInput:
-			return s.values[instance.node].value
+			return s.values[instance.node].Value
 		case lifecycleInput:
 			return reflect.ValueOf(fx.Lifecycle(instance.lifecycle))
 		case loggerInput:
@@ -217,10 +218,10 @@ func (s *childState) stopOne(instance *instance) error {
 		return nil // it never started, and left nothing to stop
 	}
 	began := time.Now()
-	s.observe(Event{Resource: instance.node.key, Phase: Stopping, Time: began})
+	s.observe(Event{Resource: instance.node.key, Phase: PhaseStopping, Time: began})
 	err := s.undo(instance, s.outcome)
 	now := time.Now()
-	s.observe(Event{Resource: instance.node.key, Phase: Stopped, Time: now, Duration: now.Sub(began), Err: err})
+	s.observe(Event{Resource: instance.node.key, Phase: PhaseStopped, Time: now, Duration: now.Sub(began), Err: err})
 	return err
 }
 

@@ -220,9 +220,9 @@ func TestTeardownIsTheReverseOfStart(t *testing.T) {
 			var order []string
 			err := c.Invoke(ctx, func(*service, *unused) error { return end(cancel) }, container.Observe(func(e container.Event) {
 				switch e.Phase {
-				case container.Started:
+				case container.PhaseStarted:
 					order = append([]string{e.Resource}, order...)
-				case container.Stopped:
+				case container.PhaseStopped:
 					if e.Resource != order[0] {
 						t.Errorf("%s stopped before %s", e.Resource, order[0])
 					}
@@ -278,7 +278,7 @@ func TestWhatGoesWrongIsNamedAndEverythingStops(t *testing.T) {
 					return nil, errBoom
 				}
 			},
-			container.Constructing, "constructing resource broken: boom",
+			container.ActionConstructing, "constructing resource broken: boom",
 			[]string{"release"},
 		},
 		"the constructor panics": {
@@ -288,14 +288,14 @@ func TestWhatGoesWrongIsNamedAndEverythingStops(t *testing.T) {
 					panic(errBoom)
 				}
 			},
-			container.Constructing, "constructing resource broken: panic: boom",
+			container.ActionConstructing, "constructing resource broken: panic: boom",
 			[]string{"release"},
 		},
 		"the constructor ends its goroutine": {
 			func(j *journal) any {
 				return func(_ *resA) *resB { exitGoroutine(); return nil }
 			},
-			container.Constructing, "constructing resource broken: it ended its goroutine without returning", nil,
+			container.ActionConstructing, "constructing resource broken: it ended its goroutine without returning", nil,
 		},
 		"the second of three start hooks returns an error": {
 			func(j *journal) any {
@@ -307,7 +307,7 @@ func TestWhatGoesWrongIsNamedAndEverythingStops(t *testing.T) {
 					return &resB{}
 				}
 			},
-			container.StartingHook, "starting resource broken: wrapped: boom",
+			container.ActionStarting, "starting resource broken: wrapped: boom",
 			[]string{"start 1", "release", "stop 1"},
 		},
 		"a start hook panics": {
@@ -317,7 +317,7 @@ func TestWhatGoesWrongIsNamedAndEverythingStops(t *testing.T) {
 					return &resB{}
 				}
 			},
-			container.StartingHook, "starting resource broken: panic: boom", nil,
+			container.ActionStarting, "starting resource broken: panic: boom", nil,
 		},
 		"a start hook ends its goroutine": {
 			func(j *journal) any {
@@ -326,7 +326,7 @@ func TestWhatGoesWrongIsNamedAndEverythingStops(t *testing.T) {
 					return &resB{}
 				}
 			},
-			container.StartingHook, "starting resource broken: it ended its goroutine without returning", nil,
+			container.ActionStarting, "starting resource broken: it ended its goroutine without returning", nil,
 		},
 	} {
 		for mode, opts := range map[string][]fx.Option{"alone": nil, "with fx options": {fx.Supply(3)}} {
@@ -744,7 +744,7 @@ func TestObserversSeeEveryPhaseInOrder(t *testing.T) {
 	})...)
 	var got []string
 	err := c.Invoke(t.Context(), func(*resC) {}, container.Observe(func(e container.Event) {
-		if e.Time.IsZero() || e.Duration < 0 || (e.Phase == container.Starting || e.Phase == container.Stopping) && e.Duration != 0 {
+		if e.Time.IsZero() || e.Duration < 0 || (e.Phase == container.PhaseStarting || e.Phase == container.PhaseStopping) && e.Duration != 0 {
 			t.Errorf("got %+v", e)
 		}
 		got = append(got, fmt.Sprint(e.Phase, " ", e.Resource, " ", e.Err))
@@ -770,7 +770,7 @@ func TestObserversSeeWhyAStartWentWrong(t *testing.T) {
 	c := newContainer(t, broken(new(journal), func(*resA) (*resB, error) { return nil, errBoom })...)
 	var seen error
 	_, err := c.NewChild(t.Context(), container.NeedsResources("above"), container.Observe(func(e container.Event) {
-		if e.Resource == "broken" && e.Phase == container.Started {
+		if e.Resource == "broken" && e.Phase == container.PhaseStarted {
 			seen = e.Err
 		}
 	}))

@@ -224,19 +224,19 @@ func TestTheHighestLayerWins(t *testing.T) {
 		want   kinds
 		source container.Source
 	}{
-		{"the default tag, where nothing else is said", container.Config(kinds{}), container.RunConfig{}, defaults, container.FromDefault},
-		{"code over the default tag", container.Config(code), container.RunConfig{}, code, container.FromCode},
-		{"the environment over code", container.Config(code, container.FromEnv("KINDS")), container.RunConfig{}, inEnvironment, container.FromEnvironment},
-		{"a launch in YAML over the environment", container.Config(code, container.FromEnv("KINDS")), parse(t, kindsInYAML), launched, container.FromLaunch},
-		{"a launch that refers to variables", container.Config(code, container.FromEnv("KINDS")), parse(t, kindsByReference), launched, container.FromLaunch},
-		{"a launch by a struct", container.Config(code, container.FromEnv("KINDS")), container.RunConfig{Resources: map[string]any{"it": launched}}, launched, container.FromLaunch},
-		{"a launch by a pointer to a struct", container.Config(code), container.RunConfig{Resources: map[string]any{"it": &launched}}, launched, container.FromLaunch},
+		{"the default tag, where nothing else is said", container.Config(kinds{}), container.RunConfig{}, defaults, container.SourceDefault},
+		{"code over the default tag", container.Config(code), container.RunConfig{}, code, container.SourceCode},
+		{"the environment over code", container.Config(code, container.FromEnv("KINDS")), container.RunConfig{}, inEnvironment, container.SourceEnv},
+		{"a launch in YAML over the environment", container.Config(code, container.FromEnv("KINDS")), parse(t, kindsInYAML), launched, container.SourceLaunch},
+		{"a launch that refers to variables", container.Config(code, container.FromEnv("KINDS")), parse(t, kindsByReference), launched, container.SourceLaunch},
+		{"a launch by a struct", container.Config(code, container.FromEnv("KINDS")), container.RunConfig{Resources: map[string]any{"it": launched}}, launched, container.SourceLaunch},
+		{"a launch by a pointer to a struct", container.Config(code), container.RunConfig{Resources: map[string]any{"it": &launched}}, launched, container.SourceLaunch},
 		{"a launch by exact fields", container.Config(code), container.RunConfig{Resources: map[string]any{"it": container.Fields{
 			"text": "l", "int": 4, "int8": 4, "uint16": uint16(4), "float": 4.5, "bool": true, "duration": 4 * time.Minute, "time": day(4),
 			"url": parsed("https://launch.example"), "list": []string{"l", "l"}, "numbers": []any{4, 4}, "map": map[string]any{"l": 4},
 			"section": container.Fields{"name": "l", "count": 4}, "pointer": 4, "level": "low", "secret": container.NewSecret("l"),
 			"password": 4, "bytes": []byte("l"), "enum": "l", "grade": 4, "deep": container.Fields{"name": "l", "count": 4},
-		}}}, launched, container.FromLaunch},
+		}}}, launched, container.SourceLaunch},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newContainer(t, container.Provide("it", func(kinds) *resA { return nil }, test.option))
@@ -416,7 +416,7 @@ func TestEverythingMissingIsReportedAtOnce(t *testing.T) {
 			t.Errorf("%q is not in %v", want, err)
 		}
 	}
-	if got := preview.Resources[0].Config[0]; got.Source != container.FromNowhere || !got.Required || got.Variable != "MISSING_ONE_A" {
+	if got := preview.Resources[0].Config[0]; got.Source != container.SourceMissing || !got.Required || got.Variable != "MISSING_ONE_A" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -603,14 +603,14 @@ func TestProvenanceOfEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []container.Field{
-		{Path: "dsn", GoName: "DSN", Type: "string", Description: "where it is", Source: container.FromEnvironment, Variable: "P_DSN", Value: "from env", Required: true},
-		{Path: "table", GoName: "Table", Type: "string", Source: container.FromDefault, Variable: "P_TABLE", Value: "orders", Default: "orders"},
-		{Path: "batch", GoName: "Batch", Type: "int", Source: container.FromCode, Variable: "P_BATCH", Value: "5"},
-		{Path: "zero", GoName: "Zero", Type: "int", Source: container.FromZero, Variable: "P_ZERO", Value: "0", Fixed: true},
-		{Path: "user", GoName: "User", Type: "string", Source: container.FromLaunch, Value: "me", Required: true, AtLaunch: true},
-		{Path: "pass", GoName: "Pass", Type: "container.Secret[string]", Source: container.FromLaunch, Variable: "REFERRED", Value: container.Masked, Secret: true},
-		{Path: "missing", GoName: "Missing", Type: "string", Source: container.FromNowhere, Variable: "P_MISSING", Required: true},
-		{Path: "auth.realm_name", GoName: "Auth.Realm", Type: "string", Source: container.FromLaunch, Value: "r"},
+		{Path: "dsn", GoName: "DSN", Type: "string", Description: "where it is", Source: container.SourceEnv, Variable: "P_DSN", Value: "from env", Required: true},
+		{Path: "table", GoName: "Table", Type: "string", Source: container.SourceDefault, Variable: "P_TABLE", Value: "orders", Default: "orders"},
+		{Path: "batch", GoName: "Batch", Type: "int", Source: container.SourceCode, Variable: "P_BATCH", Value: "5"},
+		{Path: "zero", GoName: "Zero", Type: "int", Source: container.SourceZero, Variable: "P_ZERO", Value: "0", Fixed: true},
+		{Path: "user", GoName: "User", Type: "string", Source: container.SourceLaunch, Value: "me", Required: true, AtLaunch: true},
+		{Path: "pass", GoName: "Pass", Type: "container.Secret[string]", Source: container.SourceLaunch, Variable: "REFERRED", Value: container.Masked, Secret: true},
+		{Path: "missing", GoName: "Missing", Type: "string", Source: container.SourceMissing, Variable: "P_MISSING", Required: true},
+		{Path: "auth.realm_name", GoName: "Auth.Realm", Type: "string", Source: container.SourceLaunch, Value: "r"},
 	}
 	if diff := cmp.Diff(want, preview.Resources[0].Config); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -127,7 +127,7 @@ func TestConstraintsHoldInEveryLayer(t *testing.T) {
 			t.Setenv(variable, test.refused)
 			preview, err := c.Check(needs)
 			refused(t, err, ": the environment variable "+variable)
-			source(t, preview, container.FromEnvironment)
+			source(t, preview, container.SourceEnv)
 			t.Setenv(variable, test.allowed)
 			if _, err := c.Check(needs); err != nil {
 				t.Error(err)
@@ -136,7 +136,7 @@ func TestConstraintsHoldInEveryLayer(t *testing.T) {
 		t.Run(name+" in a launch", func(t *testing.T) {
 			preview, err := c.Check(needs, container.Launch(inYAML(t, test.field, test.refused)))
 			refused(t, err, ": it")
-			source(t, preview, container.FromLaunch)
+			source(t, preview, container.SourceLaunch)
 			if _, err := c.Check(needs, container.Launch(inYAML(t, test.field, test.allowed))); err != nil {
 				t.Error(err)
 			}
@@ -276,13 +276,13 @@ func TestFieldsTellWhatTheyAllow(t *testing.T) {
 	}
 	c := newContainer(t, container.Provide("it", func(config) *resA { return nil }, container.Config(config{Level: "debug"})))
 	want := []container.Field{
-		{Path: "level", GoName: "Level", Type: "string", Source: container.FromCode, Value: "debug", Default: "info", Enum: []string{"debug", "info"}},
-		{Path: "port", GoName: "Port", Type: "int", Source: container.FromZero, Value: "0", Min: "1", Max: "65535"},
-		{Path: "name", GoName: "Name", Type: "string", Source: container.FromZero, Pattern: "^[a-z]+$"},
-		{Path: "key", GoName: "Key", Type: "container.Secret[string]", Source: container.FromDefault, Value: container.Masked, Secret: true, Default: container.Masked},
-		{Path: "link", GoName: "Link", Type: "*url.URL", Source: container.FromDefault, Value: "https://me:xxxxx@host", Default: "https://me:xxxxx@host"},
-		{Path: "waits", GoName: "Waits", Type: "[]time.Duration", Source: container.FromDefault, Value: `["1s","2m0s"]`, Default: "1s,2m"},
-		{Path: "absent", GoName: "Absent", Type: "int", Source: container.FromZero, Value: "0"},
+		{Path: "level", GoName: "Level", Type: "string", Source: container.SourceCode, Value: "debug", Default: "info", Enum: []string{"debug", "info"}},
+		{Path: "port", GoName: "Port", Type: "int", Source: container.SourceZero, Value: "0", Min: "1", Max: "65535"},
+		{Path: "name", GoName: "Name", Type: "string", Source: container.SourceZero, Pattern: "^[a-z]+$"},
+		{Path: "key", GoName: "Key", Type: "container.Secret[string]", Source: container.SourceDefault, Value: container.Masked, Secret: true, Default: container.Masked},
+		{Path: "link", GoName: "Link", Type: "*url.URL", Source: container.SourceDefault, Value: "https://me:xxxxx@host", Default: "https://me:xxxxx@host"},
+		{Path: "waits", GoName: "Waits", Type: "[]time.Duration", Source: container.SourceDefault, Value: `["1s","2m0s"]`, Default: "1s,2m"},
+		{Path: "absent", GoName: "Absent", Type: "int", Source: container.SourceZero, Value: "0"},
 	}
 	if diff := cmp.Diff(want, c.Resources()[0].Config); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -293,7 +293,7 @@ func TestAValueThatCantBeReadIsNotShownAsAnother(t *testing.T) {
 	t.Setenv("UNREADABLE_BATCH", "many")
 	type config struct{ Batch int }
 	c := newContainer(t, container.Provide("it", func(config) *resA { return nil }, container.Config(config{Batch: 5}, container.FromEnv("UNREADABLE"))))
-	if got := c.Resources()[0].Config[0]; got.Source != container.FromEnvironment || got.Value != "" {
+	if got := c.Resources()[0].Config[0]; got.Source != container.SourceEnv || got.Value != "" {
 		t.Errorf("got %+v", got)
 	}
 }

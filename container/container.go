@@ -8,11 +8,12 @@ import (
 	"strings"
 	"sync"
 
-	"go.uber.org/fx"
-
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
+	"go.uber.org/fx"
 )
 
 // Container is a checked graph of resources. Each child that it opens builds
@@ -25,18 +26,18 @@ type Container struct {
 	host      map[signature.Key]reflect.Value
 	supplies  sync.Map // signature.Key -> fx.Option, see supply
 	process   *processScope
-	eager     []*node         // by key
-	secrets   secretVariables // of resources
-	shapes    configShapes
+	eager     []*node                // by key
+	secrets   config.SecretVariables // of resources
+	shapes    config.Shapes
 }
 
 // node is a resource in the checked graph.
 type node struct {
 	*resourceDefinition
-	config *configDefinition // the definition's, taken apart; nil without one
-	inputs []input           // one for each parameter of the constructor
-	needs  []*node           // what must have started before, each once
-	level  int               // 0 where nothing is needed, else one more than the deepest need
+	config *config.Definition // the definition's, taken apart; nil without one
+	inputs []input            // one for each parameter of the constructor
+	needs  []*node            // what must have started before, each once
+	level  int                // 0 where nothing is needed, else one more than the deepest need
 
 	wrapper wrapper
 	aimed   sync.Once
@@ -83,7 +84,7 @@ func New(definitions ...Definition) (*Container, error) {
 		switch {
 		case definition == nil:
 		case ok && resource.definition == nil:
-			faults = append(faults, faultf("one of the definitions is the zero Resource: container.Provide and container.Supply make resources"))
+			faults = append(faults, fault.Errorf("one of the definitions is the zero Resource: container.Provide and container.Supply make resources"))
 		default:
 			definition.define(b)
 		}
@@ -103,7 +104,7 @@ func New(definitions ...Definition) (*Container, error) {
 	}
 	faults = append(faults, c.findCycles()...)
 	faults = append(faults, c.checkLifetimes()...)
-	if err := JoinFaults("building the container", faults); err != nil {
+	if err := fault.Join("building the container", faults); err != nil {
 		return nil, err
 	}
 	c.setLevels()
@@ -125,12 +126,12 @@ func (c *Container) addNodes(definitions []*resourceDefinition) []error {
 			if first.resourceDefinition == definition { // one value, given twice
 				continue
 			}
-			faults = append(faults, faultf("resource %s is defined twice: at %s and at %s", definition.key, first.position, definition.position))
+			faults = append(faults, fault.Errorf("resource %s is defined twice: at %s and at %s", definition.key, first.position, definition.position))
 			continue
 		}
 		n := &node{resourceDefinition: definition}
 		if definition.config != nil { // a definition may be in several containers
-			n.config = definition.config.clone()
+			n.config = definition.config.Clone()
 		}
 		c.byKey[definition.key] = n
 		c.nodes = append(c.nodes, n)
@@ -146,21 +147,21 @@ func (c *Container) addNodes(definitions []*resourceDefinition) []error {
 
 // faultf names the resource and where it is defined.
 func (n *node) faultf(format string, args ...any) error {
-	return faultf("resource %s (%s): "+format, append([]any{n.key, n.position}, args...)...)
+	return fault.Errorf("resource %s (%s): "+format, append([]any{n.key, n.position}, args...)...)
 }
 
 // check looks at the resource by itself.
-func (n *node) check(shapes *configShapes) []error {
+func (n *node) check(shapes *config.Shapes) []error {
 	faults := slices.Clone(n.faults)
 	for _, t := range n.as {
 		if len(n.function.Results) > 0 && !n.function.Results[0].Type.Implements(t) {
-			faults = append(faults, faultf("container.As[%s]: %s does not implement it", t, n.function.Results[0].Type))
+			faults = append(faults, fault.Errorf("container.As[%s]: %s does not implement it", t, n.function.Results[0].Type))
 		}
 	}
 	for i, result := range n.function.Results {
 		same := func(other signature.Result) bool { return other.Key == result.Key }
 		if result.Group == "" && slices.IndexFunc(n.function.Results, same) < i {
-			faults = append(faults, faultf("its constructor gives %s twice: give them names in an fx.Out struct", result.Key))
+			faults = append(faults, fault.Errorf("its constructor gives %s twice: give them names in an fx.Out struct", result.Key))
 		}
 	}
 	if err := n.checkHealth(); err != nil {
@@ -169,14 +170,14 @@ func (n *node) check(shapes *configShapes) []error {
 	if n.config == nil {
 		return faults
 	}
-	faults = append(faults, n.config.takeApart(shapes)...)
+	faults = append(faults, n.config.Analyse(shapes)...)
 	taken := slices.ContainsFunc(n.function.Params, func(p signature.Param) bool { return n.isConfig(p.Key) })
 	switch {
-	case taken || n.function.Name == "" || n.config.configType() == nil:
+	case taken || n.function.Name == "" || n.config.Type() == nil:
 	case n.supplied:
-		faults = append(faults, faultf("it has a config, for which a supplied value has no use"))
+		faults = append(faults, fault.Errorf("it has a config, for which a supplied value has no use"))
 	default:
-		faults = append(faults, faultf("its config is a %s, but its constructor %s does not take one", n.config.configType(), n.function.Name))
+		faults = append(faults, fault.Errorf("its config is a %s, but its constructor %s does not take one", n.config.Type(), n.function.Name))
 	}
 	return faults
 }
@@ -187,7 +188,7 @@ func (c *Container) checkNames() []error {
 	for key, providers := range c.providers {
 		another := func(p provider) bool { return p.node != providers[0].node }
 		if key.Name != "" && slices.ContainsFunc(providers, another) {
-			faults = append(faults, faultf("%s is given by %s: names must differ", key, keysOf(providers)))
+			faults = append(faults, fault.Errorf("%s is given by %s: names must differ", key, keysOf(providers)))
 		}
 	}
 	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
@@ -340,7 +341,7 @@ func (c *Container) ambiguous(key signature.Key, providers []provider) error {
 		names[i] = `name:"` + p.node.key + `"`
 	}
 	slices.Sort(names)
-	return faultf("it needs %s, which %s give: say which by a tag in an fx.In struct, %s",
+	return fault.Errorf("it needs %s, which %s give: say which by a tag in an fx.In struct, %s",
 		key, keysOf(providers), strings.Join(names, " or "))
 }
 
@@ -372,7 +373,7 @@ func (c *Container) missing(key signature.Key, hint string) error {
 	if text == "" {
 		text = hint
 	}
-	return faultf("it needs %s, which nothing provides%s", key, text)
+	return fault.Errorf("it needs %s, which nothing provides%s", key, text)
 }
 
 // alike names resources whose type differs from t only by a pointer, by an

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/cycle"
+	"github.com/fxrun/fxrun/internal/fault"
 )
 
 // findCycles reports every cycle along the needs, each by its whole path.
@@ -28,5 +29,5 @@ func cycleFault(path []*node) error {
 	for _, n := range append(slices.Clone(path), path[0]) {
 		keys = append(keys, n.key)
 	}
-	return faultf("resources need each other: %s%s", strings.Join(keys, " -> "), text.String())
+	return fault.Errorf("resources need each other: %s%s", strings.Join(keys, " -> "), text.String())
 }

@@ -6,20 +6,22 @@ import (
 	"strings"
 
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/config"
 )
 
 // Description tells about one resource.
 type Description struct {
-	Key         string   `json:"key"`
-	Description string   `json:"description,omitempty"`
-	Types       []string `json:"types"`             // the Go types that it is provided as
-	Constructor string   `json:"constructor"`       // function name, as in "flights.NewWarehouse"
-	Position    string   `json:"position"`          // file:line of its definition
-	Lifetime    Lifetime `json:"lifetime"`          // process, run or step
-	Eager       bool     `json:"eager,omitempty"`   // it starts whether or not anything asks for it
-	Needs       []string `json:"needs,omitempty"`   // keys of the resources that it is built from
-	UsedBy      []string `json:"used_by,omitempty"` // keys of the resources built from it
-	Config      []Field  `json:"config,omitempty"`  // with the values that a launch without run config would give
+	Key         string         `json:"key"`
+	Description string         `json:"description,omitempty"`
+	Types       []string       `json:"types"`             // the Go types that it is provided as
+	Constructor string         `json:"constructor"`       // function name, as in "flights.NewWarehouse"
+	Position    string         `json:"position"`          // file:line of its definition
+	Lifetime    Lifetime       `json:"lifetime"`          // process, run or step
+	Eager       bool           `json:"eager,omitempty"`   // it starts whether or not anything asks for it
+	Needs       []string       `json:"needs,omitempty"`   // keys of the resources that it is built from
+	UsedBy      []string       `json:"used_by,omitempty"` // keys of the resources built from it
+	Config      []config.Field `json:"config,omitempty"`  // with the values that a launch without run config would give
 	// Replaced says that the host application has a value in its place.
 	Replaced bool `json:"replaced,omitempty"`
 }
@@ -40,7 +42,7 @@ func (c *Container) Resources() []Description {
 	return descriptions
 }
 
-func (c *Container) describe(n *node, launch launchValues, secrets secretVariables) Description {
+func (c *Container) describe(n *node, launch config.LaunchValues, secrets config.SecretVariables) Description {
 	_, replaced := c.replaced(c.canonical(provider{node: n}))
 	description := Description{
 		Key: n.key, Description: n.description, Constructor: n.function.Name, Position: n.position, Lifetime: n.lifetime, Eager: n.eager, Replaced: replaced,
@@ -54,45 +56,45 @@ func (c *Container) describe(n *node, launch launchValues, secrets secretVariabl
 		description.Needs = append(description.Needs, need.key)
 	}
 	if n.config != nil {
-		value, _ := n.config.resolve(configPath(n.key), launch)
-		description.Config = n.config.describe(value)
-		secrets.mask(description.Config)
+		value, _ := n.config.Resolve(configPath(n.key), launch)
+		description.Config = n.config.Describe(value)
+		secrets.Mask(description.Config)
 	}
 	return description
 }
 
-func (c *Container) secretVariables() secretVariables {
-	secrets := make(secretVariables)
+func (c *Container) secretVariables() config.SecretVariables {
+	secrets := make(config.SecretVariables)
 	for _, n := range c.nodes {
 		if n.config != nil {
-			secrets.add(n.config)
+			secrets.Add(n.config)
 		}
 	}
 	return secrets
 }
 
 // secretsWith adds those of the steps, and those to which a launch refers.
-func (c *Container) secretsWith(steps *knownSteps, launch RunConfig) secretVariables {
+func (c *Container) secretsWith(steps *knownSteps, launch config.RunConfig) config.SecretVariables {
 	secrets := maps.Clone(c.secrets)
-	unknown := new(configDefinition) // without a field, so that all that is said of it may be secret
+	unknown := new(config.Definition) // without a field, so that all that is said of it may be secret
 	for key, source := range launch.Resources {
 		config := unknown
 		if n, ok := c.byKey[key]; ok && n.config != nil {
 			config = n.config
 		}
-		secrets.addReferences(config, "", source)
+		secrets.AddReferences(config, "", source)
 	}
 	known := make(map[string]bool, len(launch.Steps))
 	for t := range steps.configured() {
-		secrets.add(t.step.config)
+		secrets.Add(t.step.config)
 		if source, ok := launch.Steps[t.step.key]; ok {
 			known[t.step.key] = true
-			secrets.addReferences(t.step.config, "", source)
+			secrets.AddReferences(t.step.config, "", source)
 		}
 	}
 	for key, source := range launch.Steps {
 		if !known[key] {
-			secrets.addReferences(unknown, "", source)
+			secrets.AddReferences(unknown, "", source)
 		}
 	}
 	return secrets
@@ -113,7 +115,7 @@ type Preview struct {
 // returns what would start. Its error is the same.
 //
 // The preview is returned with the error too, as far as it goes: fields
-// without a value have the source [FromNowhere].
+// without a value have the source [SourceMissing].
 func (c *Container) Check(opts ...fx.Option) (Preview, error) {
 	p, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
 	launches, _ := c.readLaunch(p.config.launch)
@@ -123,8 +125,8 @@ func (c *Container) Check(opts ...fx.Option) (Preview, error) {
 		preview.Resources = append(preview.Resources, c.describe(n, launches[n], secrets))
 	}
 	for _, t := range p.config.known.mine() {
-		description := StepDescription{Key: t.step.key, Config: t.step.config.describe(p.steps[t])}
-		secrets.mask(description.Config)
+		description := StepDescription{Key: t.step.key, Config: t.step.config.Describe(p.steps[t])}
+		secrets.Mask(description.Config)
 		preview.Steps = append(preview.Steps, description)
 	}
 	return preview, err

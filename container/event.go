@@ -8,14 +8,14 @@ type Phase string
 // The phases, in the order in which a resource passes them.
 const (
 	// Starting: the constructor is about to be called.
-	Starting Phase = "starting"
+	PhaseStarting Phase = "starting"
 	// Started: the start hooks have returned. With an error: the constructor
 	// or a hook returned it, and what had started is stopped later.
-	Started Phase = "started"
+	PhaseStarted Phase = "started"
 	// Stopping: the stop hooks are about to be called.
-	Stopping Phase = "stopping"
+	PhaseStopping Phase = "stopping"
 	// Stopped: the stop hooks have returned; the error joins all of theirs.
-	Stopped Phase = "stopped"
+	PhaseStopped Phase = "stopped"
 )
 
 // Event is something that happened to a resource of a child. See [Observe].

@@ -287,7 +287,7 @@ func ExampleSecret() {
 	fmt.Printf("%v %+v %#v\n", key, key, []container.Secret[string]{key})
 	fmt.Println(key.Reveal())
 	// Output:
-	// ****** ****** []container.Secret[string]{******}
+	// ****** ****** []config.Secret[string]{******}
 	// xyz
 }
 

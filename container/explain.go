@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/nearest"
 	"go.uber.org/fx"
 )
 
@@ -66,15 +69,15 @@ const (
 func (c *Container) Explain(key string, opts ...fx.Option) (Explanation, error) {
 	n, ok := c.byKey[key]
 	if !ok {
-		fault := faultf("there is no resource %q%s", key, suggestion(key, c.nodes, func(n *node) string { return n.key }))
-		return Explanation{}, JoinFaults("explaining a resource", []error{fault})
+		missing := fault.Errorf("there is no resource %q%s", key, nearest.SuggestionAmong(key, c.nodes, func(n *node) string { return n.key }))
+		return Explanation{}, fault.Join("explaining a resource", []error{missing})
 	}
 	p, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
 	launches, _ := c.readLaunch(p.config.launch)
 	targets := slices.Concat(p.config.later, p.targets)
 	needed := p.starting()
 	for _, later := range closure(p.config.later) {
-		if later.lifetime == Step { // for a nested child to start
+		if later.lifetime == LifetimeStep { // for a nested child to start
 			needed = append(needed, later)
 		}
 	}
@@ -263,7 +266,7 @@ func (e Explanation) String() string {
 			fmt.Fprintf(&text, " = %s", field.Value)
 		}
 		fmt.Fprintf(&text, " (%s)", field.Source)
-		if field.Variable != "" && (field.Source == FromEnvironment || field.Source == FromLaunch) {
+		if field.Variable != "" && (field.Source == config.SourceEnv || field.Source == config.SourceLaunch) {
 			text.WriteString(" " + field.Variable)
 		}
 	}

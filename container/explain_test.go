@@ -237,7 +237,7 @@ func TestExplainConfig(t *testing.T) {
 		if err == nil || want == nil || err.Error() != want.Error() {
 			t.Errorf("got %v, want %v", err, want)
 		}
-		if len(explanation.Reasons) != 1 || explanation.Resource.Config[0].Source != container.FromNowhere {
+		if len(explanation.Reasons) != 1 || explanation.Resource.Config[0].Source != container.SourceMissing {
 			t.Errorf("got %+v", explanation)
 		}
 	})

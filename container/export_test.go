@@ -4,7 +4,7 @@ package container
 func StepLike(key string, option Option) TargetOption {
 	like := new(resourceDefinition)
 	option.apply(like)
-	return StepConfig(key, like.config.value.Interface(), configOptionFunc(func(c *configDefinition) { *c = *like.config }))
+	return targetOptionFunc(func(t *Target) { t.step = &step{key: key, config: like.config} })
 }
 
 // LaunchOfStep gives a step what options launch a resource with.

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/fault"
 )
 
 var (
@@ -245,7 +246,7 @@ func TestFaultsOfTargets(t *testing.T) {
 func TestFaultsOf(t *testing.T) {
 	t.Parallel()
 	first, second := errors.New("first"), errors.New("second")
-	faults := container.JoinFaults("doing", []error{first, second})
+	faults := fault.Join("doing", []error{first, second})
 	for _, test := range []struct {
 		err  error
 		want []error
@@ -255,12 +256,12 @@ func TestFaultsOf(t *testing.T) {
 		{errors.Join(first, second), []error{first, second}},
 		{faults, []error{first, second}},
 	} {
-		if got := container.FaultsOf(test.err); !slices.Equal(got, test.want) {
+		if got := fault.Of(test.err); !slices.Equal(got, test.want) {
 			t.Errorf("of %v: got %v, want %v", test.err, got, test.want)
 		}
 	}
-	container.FaultsOf(faults)[0] = second
-	if got := container.FaultsOf(faults); !errors.Is(got[0], first) {
+	fault.Of(faults)[0] = second
+	if got := fault.Of(faults); !errors.Is(got[0], first) {
 		t.Error("the slice is not the caller's own")
 	}
 }

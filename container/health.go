@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/fxrun/fxrun/internal/fault"
 )
 
 // healthCheck is what Health was told.
@@ -94,5 +96,5 @@ func (n *node) checkHealth() error {
 	if n.health.check == nil {
 		return errors.New("container.Health: the check is nil")
 	}
-	return faultf("container.Health[%s]: the resource is a %s", n.health.typ, n.function.Results[0].Type)
+	return fault.Errorf("container.Health[%s]: the resource is a %s", n.health.typ, n.function.Results[0].Type)
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/panics"
 	"go.uber.org/fx"
 )
 
@@ -70,7 +71,7 @@ func (i *instance) construct(ctx context.Context, args []reflect.Value) error {
 		return err
 	})
 	if err != nil {
-		return &ResourceError{Key: i.node.key, Action: Constructing, Err: err}
+		return &ResourceError{Key: i.node.key, Action: ActionConstructing, Err: err}
 	}
 	i.results = results
 	return nil
@@ -84,7 +85,7 @@ func (i *instance) start(ctx context.Context) error {
 			continue
 		}
 		if err := guard(ctx, func() error { return hooks[at].OnStart(ctx) }); err != nil {
-			return &ResourceError{Key: i.node.key, Action: StartingHook, Err: err}
+			return &ResourceError{Key: i.node.key, Action: ActionStarting, Err: err}
 		}
 		hooks[at].started = true
 	}
@@ -101,7 +102,7 @@ func (i *instance) stop(ctx context.Context) error {
 			continue
 		}
 		if err := guard(ctx, func() error { return hooks[at].OnStop(ctx) }); err != nil {
-			errs = append(errs, &ResourceError{Key: i.node.key, Action: StoppingHook, Err: err})
+			errs = append(errs, &ResourceError{Key: i.node.key, Action: ActionStopping, Err: err})
 		}
 	}
 	return errors.Join(errs...)
@@ -131,7 +132,7 @@ func guard(ctx context.Context, call func() error) error {
 		err := errGoexit
 		defer func() {
 			if recovered := recover(); recovered != nil {
-				err = Recovered(recovered)
+				err = panics.Recovered(recovered)
 			}
 			returned <- err
 		}()

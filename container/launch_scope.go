@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
 	"go.uber.org/fx"
 )
 
@@ -11,22 +13,22 @@ import (
 type launchScope struct {
 	container *Container
 	config    childConfig
-	resources map[*node]launchValues
-	steps     map[*Target]launchValues
+	resources map[*node]config.LaunchValues
+	steps     map[*Target]config.LaunchValues
 }
 
 // scopeOf reads a run config for a child that is opened with opts.
-func (c *Container) scopeOf(doing string, config RunConfig, opts []fx.Option) (launchScope, error) {
+func (c *Container) scopeOf(doing string, config config.RunConfig, opts []fx.Option) (launchScope, error) {
 	scope := launchScope{container: c, config: newChildConfig(opts)}
 	faults := append(slices.Clone(scope.config.faults), scope.config.know(c)...)
 	launches, resourceFaults := c.readLaunch(config)
 	steps, stepFaults := scope.config.known.readSteps(config)
 	scope.resources, scope.steps = launches, steps
-	return scope, JoinFaults(doing, slices.Concat(faults, resourceFaults, stepFaults))
+	return scope, fault.Join(doing, slices.Concat(faults, resourceFaults, stepFaults))
 }
 
 // launchOf is the run config among opts.
-func launchOf(opts []fx.Option) RunConfig { return newChildConfig(opts).launch }
+func launchOf(opts []fx.Option) config.RunConfig { return newChildConfig(opts).launch }
 
 // narrow reports whether opts say what is needed.
 func (s launchScope) narrow() bool {
@@ -48,12 +50,12 @@ func (s launchScope) nodes(doing string) ([]*node, error) {
 			}
 			targets = append(targets, target)
 		}
-		if err := JoinFaults(doing, faults); err != nil {
+		if err := fault.Join(doing, faults); err != nil {
 			return nil, err
 		}
 		nodes = closure(targets)
 	}
-	nodes = slices.DeleteFunc(nodes, func(n *node) bool { return n.config == nil || n.lifetime == Process })
+	nodes = slices.DeleteFunc(nodes, func(n *node) bool { return n.config == nil || n.lifetime == LifetimeProcess })
 	slices.SortFunc(nodes, func(a, b *node) int { return strings.Compare(a.key, b.key) })
 	return nodes, nil
 }

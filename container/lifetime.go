@@ -13,23 +13,23 @@ type Lifetime int
 const (
 	// Process: from the first child that needs the resource until the container
 	// is closed. All children share it.
-	Process Lifetime = iota - 1
+	LifetimeProcess Lifetime = iota - 1
 	// Run: as long as the child that was opened by [Container.NewChild]. It is
 	// the default.
-	Run
+	LifetimeRun
 	// Step: as long as the nested child that was opened by [Child.NewChild], or
 	// as the child itself where there is none.
-	Step
+	LifetimeStep
 )
 
 // String returns process, run or step.
 func (l Lifetime) String() string {
 	switch l {
-	case Process:
+	case LifetimeProcess:
 		return "process"
-	case Run:
+	case LifetimeRun:
 		return "run"
-	case Step:
+	case LifetimeStep:
 		return "step"
 	}
 	return fmt.Sprintf("Lifetime(%d)", int(l))
@@ -40,7 +40,7 @@ func (l Lifetime) MarshalText() ([]byte, error) { return []byte(l.String()), nil
 
 // UnmarshalText reads what MarshalText wrote.
 func (l *Lifetime) UnmarshalText(text []byte) error {
-	for _, known := range []Lifetime{Process, Run, Step} {
+	for _, known := range []Lifetime{LifetimeProcess, LifetimeRun, LifetimeStep} {
 		if known.String() == string(text) {
 			*l = known
 			return nil
@@ -62,14 +62,14 @@ func lives(l Lifetime) Option {
 // first needs it, and stops when the container is closed. A launch can't
 // configure it, what it is told about the run is the zero [RunInfo], and its
 // context ends with the container.
-func PerProcess() Option { return lives(Process) }
+func PerProcess() Option { return lives(LifetimeProcess) }
 
 // PerRun gives each child an instance of its own. It is the default.
-func PerRun() Option { return lives(Run) }
+func PerRun() Option { return lives(LifetimeRun) }
 
 // PerStep gives each nested child an instance of its own; see [Child.NewChild].
 // In a child without nested ones it is as PerRun.
-func PerStep() Option { return lives(Step) }
+func PerStep() Option { return lives(LifetimeStep) }
 
 // Eager starts the resource whether or not anything asks for it: with every
 // child of its lifetime, or, for one that lives per process, with
@@ -94,8 +94,8 @@ func StartRetry(n int, backoff func(attempt int) time.Duration) Option {
 func (c *Container) checkLifetimes() []error {
 	var faults []error
 	for _, n := range c.nodes {
-		if n.lifetime == Process && n.config != nil && len(n.config.mustBeLaunched()) > 0 {
-			faults = append(faults, n.faultf("it lives per process, so no launch can give it %s", strings.Join(n.config.mustBeLaunched(), ", ")))
+		if n.lifetime == LifetimeProcess && n.config != nil && len(n.config.RequiredAtLaunch()) > 0 {
+			faults = append(faults, n.faultf("it lives per process, so no launch can give it %s", strings.Join(n.config.RequiredAtLaunch(), ", ")))
 		}
 		for _, need := range n.needs {
 			if need.lifetime > n.lifetime {

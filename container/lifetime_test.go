@@ -455,7 +455,7 @@ func TestAllowStopErrors(t *testing.T) {
 	}
 	var seen error
 	err := c.Invoke(t.Context(), func(*dbPool) {}, container.AllowStopErrors(), container.Observe(func(e container.Event) {
-		if e.Phase == container.Stopped {
+		if e.Phase == container.PhaseStopped {
 			seen = e.Err
 		}
 	}))

@@ -82,7 +82,7 @@ func (c *Container) Picture(targets ...*Target) Picture {
 
 func (c *Container) pictureNode(n *node) PictureNode {
 	described := PictureNode{ID: pictureID(n), Kind: ResourceKind, Key: n.key, Description: n.description, Eager: n.eager}
-	if n.lifetime != Run {
+	if n.lifetime != LifetimeRun {
 		described.Lifetime = "per " + n.lifetime.String()
 	}
 	if len(n.function.Results) > 0 {

@@ -6,10 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"go.uber.org/dig"
-
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
+	"go.uber.org/dig"
 )
 
 // preparation is a child before anything of it is built: which resources, in
@@ -26,8 +27,8 @@ type preparation struct {
 	needed    []*node     // of nodes, those that it will build: fewer, where an option stands in
 	later     []*node     // that live per step, and that nested children will build
 	lent      []*node     // of longer, those that it needs, with all that they need
-	resolved  map[*node]resolved
-	steps     map[*Target]resolved // configs of the child's own steps, those of later ones included
+	resolved  map[*node]config.Resolved
+	steps     map[*Target]config.Resolved // configs of the child's own steps, those of later ones included
 }
 
 // prepare finds everything that is wrong with a launch, and what it needs. Its
@@ -35,7 +36,7 @@ type preparation struct {
 func (c *Container) prepare(config childConfig, parent *childState) (*preparation, error) {
 	p := &preparation{container: c, config: config, parent: parent, targets: slices.Clone(config.targets)}
 	if parent != nil {
-		p.lifetime = Step
+		p.lifetime = LifetimeStep
 	}
 	faults := append(slices.Clone(config.faults), p.addTargets()...)
 	p.split(p.reach())
@@ -45,14 +46,14 @@ func (c *Container) prepare(config childConfig, parent *childState) (*preparatio
 	}
 	faults = append(faults, p.checkParent()...)
 	faults = append(faults, p.resolve()...)
-	return p, JoinFaults("checking the launch", faults)
+	return p, fault.Join("checking the launch", faults)
 }
 
 // reach returns all that the targets need, directly and further down.
 func (p *preparation) reach() []*node {
 	nodes := closure(p.targets)
 	for _, n := range closure(p.config.later) {
-		if n.lifetime != Step && !slices.Contains(nodes, n) {
+		if n.lifetime != LifetimeStep && !slices.Contains(nodes, n) {
 			nodes = append(nodes, n)
 		}
 	}
@@ -81,8 +82,8 @@ func (p *preparation) checkParent() []error {
 	}
 	var faults []error
 	for _, n := range p.lent {
-		if n.lifetime == Run && p.parent.at[n] == nil {
-			faults = append(faults, faultf("it needs resource %s, which lives per %s: open its parent with container.NeedsLater of the same targets", n.key, n.lifetime))
+		if n.lifetime == LifetimeRun && p.parent.at[n] == nil {
+			faults = append(faults, fault.Errorf("it needs resource %s, which lives per %s: open its parent with container.NeedsLater of the same targets", n.key, n.lifetime))
 		}
 	}
 	return faults
@@ -94,7 +95,7 @@ func (p *preparation) starting() []*node { return append(slices.Clone(p.lent), p
 // perProcess returns the resources that live per process among those that the
 // child needs.
 func (p *preparation) perProcess() []*node {
-	return slices.DeleteFunc(slices.Clone(p.lent), func(n *node) bool { return n.lifetime != Process })
+	return slices.DeleteFunc(slices.Clone(p.lent), func(n *node) bool { return n.lifetime != LifetimeProcess })
 }
 
 func (p *preparation) addTargets() []error {
@@ -110,7 +111,7 @@ func (p *preparation) addTargets() []error {
 	for _, pointer := range p.config.pointers {
 		set, err := signature.Setter(pointer)
 		if err != nil {
-			faults = append(faults, faultf("container.Populate: %w", err))
+			faults = append(faults, fault.Errorf("container.Populate: %w", err))
 			continue
 		}
 		target, err := p.container.Target("container.Populate", set)
@@ -131,7 +132,7 @@ func (p *preparation) keys() []string {
 		keys = append(keys, p.border()...)
 	}
 	for _, n := range p.container.eager {
-		own := n.lifetime == p.lifetime || n.lifetime == Process && p.parent == nil
+		own := n.lifetime == p.lifetime || n.lifetime == LifetimeProcess && p.parent == nil
 		if own && !slices.Contains(keys, n.key) {
 			keys = append(keys, n.key)
 		}
@@ -146,7 +147,7 @@ func (p *preparation) border() []string {
 	var keys []string
 	add := func(nodes []*node) {
 		for _, n := range nodes {
-			if n.lifetime != Step && !slices.Contains(keys, n.key) {
+			if n.lifetime != LifetimeStep && !slices.Contains(keys, n.key) {
 				keys = append(keys, n.key)
 			}
 		}
@@ -155,7 +156,7 @@ func (p *preparation) border() []string {
 		add(target.needs)
 	}
 	for _, n := range closure(p.config.later) {
-		if n.lifetime == Step {
+		if n.lifetime == LifetimeStep {
 			add(n.needs)
 		}
 	}
@@ -169,7 +170,7 @@ func (c *childConfig) know(of *Container) []error {
 	var faults []error
 	for _, target := range slices.Concat(own, c.steps) {
 		if target.container != of {
-			faults = append(faults, faultf("%s is a target of another container", target.name))
+			faults = append(faults, fault.Errorf("%s is a target of another container", target.name))
 		}
 	}
 	known, more := newKnownSteps(own, c.steps, c.known)
@@ -187,7 +188,7 @@ func (p *preparation) applyOptions() []error {
 		recorded, err = p.withLater().dryRun()
 	}
 	if err != nil {
-		return []error{faultf("applying the fx options: %w", err)}
+		return []error{fault.Errorf("applying the fx options: %w", err)}
 	}
 	if recorded.silent() {
 		return nil // every resource is taken for needed
@@ -199,7 +200,7 @@ func (p *preparation) applyOptions() []error {
 		if inherited[unused] { // it is for the parent, or for another nested child
 			continue
 		}
-		faults = append(faults, faultf("fx.Replace gives %s, which nothing in this child takes%s", unused, p.replaceable(unused)))
+		faults = append(faults, fault.Errorf("fx.Replace gives %s, which nothing in this child takes%s", unused, p.replaceable(unused)))
 	}
 	if len(faults) > 0 {
 		return faults
@@ -224,7 +225,7 @@ func (p *preparation) withLater() *preparation {
 // later targets.
 func (p *preparation) laterPerStep() []*node {
 	return slices.DeleteFunc(closure(p.config.later), func(n *node) bool {
-		return n.lifetime != Step || slices.Contains(p.nodes, n)
+		return n.lifetime != LifetimeStep || slices.Contains(p.nodes, n)
 	})
 }
 
@@ -264,14 +265,14 @@ func (p *preparation) resolve() []error {
 	launches, faults := p.container.readLaunch(p.config.launch)
 	stepLaunches, stepFaults := p.config.known.readSteps(p.config.launch)
 	faults = append(faults, stepFaults...)
-	p.resolved = make(map[*node]resolved)
+	p.resolved = make(map[*node]config.Resolved)
 	perProcess := p.perProcess()
 	running := p.container.process.running(perProcess)
 	for _, n := range append(slices.Clone(p.needed), perProcess...) {
 		if n.config == nil || running[n] != nil {
 			continue
 		}
-		value, nodeFaults := n.config.resolve(configPath(n.key), launches[n])
+		value, nodeFaults := n.config.Resolve(configPath(n.key), launches[n])
 		p.resolved[n] = value
 		faults = append(faults, nodeFaults...)
 	}
@@ -279,12 +280,12 @@ func (p *preparation) resolve() []error {
 		if n.config == nil {
 			continue
 		}
-		_, nodeFaults := n.config.resolve(configPath(n.key), launches[n])
+		_, nodeFaults := n.config.Resolve(configPath(n.key), launches[n])
 		faults = append(faults, nodeFaults...)
 	}
-	p.steps = make(map[*Target]resolved)
+	p.steps = make(map[*Target]config.Resolved)
 	for _, t := range p.config.known.mine() {
-		value, stepFaults := t.step.config.resolve(t.step.path(), stepLaunches[t])
+		value, stepFaults := t.step.config.Resolve(t.step.path(), stepLaunches[t])
 		p.steps[t] = value
 		faults = append(faults, stepFaults...)
 	}
@@ -295,22 +296,22 @@ func configPath(key string) string { return "resources." + key + ".config" }
 
 // readLaunch reads the resources of a run config against all resources, needed or not: a
 // mistyped key must not pass as one that this run has no need for.
-func (c *Container) readLaunch(config RunConfig) (map[*node]launchValues, []error) {
-	launches := make(map[*node]launchValues, len(config.Resources))
+func (c *Container) readLaunch(launch config.RunConfig) (map[*node]config.LaunchValues, []error) {
+	launches := make(map[*node]config.LaunchValues, len(launch.Resources))
 	var faults []error
-	for _, key := range slices.Sorted(maps.Keys(config.Resources)) {
+	for _, key := range slices.Sorted(maps.Keys(launch.Resources)) {
 		n, ok := c.byKey[key]
 		switch {
 		case !ok:
-			faults = append(faults, faultf("resources.%s: there is no resource %q%s", key, key,
-				suggestion(key, c.nodes, func(n *node) string { return n.key })))
+			faults = append(faults, fault.Errorf("resources.%s: there is no resource %q%s", key, key,
+				nearest.SuggestionAmong(key, c.nodes, func(n *node) string { return n.key })))
 		case n.config == nil:
-			faults = append(faults, faultf("%s: resource %s has no config", configPath(key), key))
-		case n.lifetime == Process:
-			faults = append(faults, faultf("%s: resource %s lives per process, so no launch can configure it", configPath(key), key))
+			faults = append(faults, fault.Errorf("%s: resource %s has no config", configPath(key), key))
+		case n.lifetime == LifetimeProcess:
+			faults = append(faults, fault.Errorf("%s: resource %s lives per process, so no launch can configure it", configPath(key), key))
 		default:
-			launches[n] = make(launchValues)
-			faults = append(faults, n.config.read(launches[n], configPath(key), config.Resources[key])...)
+			launches[n] = make(config.LaunchValues)
+			faults = append(faults, n.config.Read(launches[n], configPath(key), launch.Resources[key])...)
 		}
 	}
 	return launches, faults

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/fxrun/fxrun/internal/fault"
 	"go.uber.org/fx"
 )
 
@@ -93,8 +94,8 @@ func (s *processScope) start(p *preparation, nodes []*node) error {
 	}
 	for _, n := range missing { // resolved by whoever started it since
 		if _, ok := p.resolved[n]; n.config != nil && !ok {
-			config, faults := n.config.resolve(configPath(n.key), nil)
-			if err := JoinFaults("starting resource "+n.key, faults); err != nil {
+			config, faults := n.config.Resolve(configPath(n.key), nil)
+			if err := fault.Join("starting resource "+n.key, faults); err != nil {
 				return err
 			}
 			p.resolved[n] = config
@@ -133,7 +134,7 @@ func (c *Container) Start(ctx context.Context, opts ...ChildOption) error {
 		options = append(options, opt)
 	}
 	for _, n := range c.eager {
-		if n.lifetime == Process {
+		if n.lifetime == LifetimeProcess {
 			options = append(options, NeedsResources(n.key))
 		}
 	}

@@ -9,10 +9,11 @@ import (
 	"slices"
 	"time"
 
-	"go.uber.org/fx"
-
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/signature"
+	"go.uber.org/fx"
 )
 
 // Group is the Fx value group in which a host application gathers what
@@ -53,7 +54,7 @@ type resourceDefinition struct {
 	key          string
 	position     string // file:line of the Provide call
 	function     signature.Func
-	config       *configDefinition
+	config       *config.Definition
 	as           []reflect.Type
 	description  string
 	startTimeout time.Duration
@@ -129,7 +130,7 @@ func Supply(key string, value any, opts ...Option) Resource {
 	definition.supplied = true
 	function.Name = fmt.Sprintf("a supplied %T", value)
 	if !definition.hasLifetime {
-		definition.lifetime = Process // it was there before any child
+		definition.lifetime = LifetimeProcess // it was there before any child
 	}
 	definition.function = function
 	return definition.resource()
@@ -154,7 +155,7 @@ func newDefinition(key string, opts []Option) *resourceDefinition {
 }
 
 func (d *resourceDefinition) fault(format string, args ...any) {
-	d.faults = append(d.faults, faultf(format, args...))
+	d.faults = append(d.faults, fault.Errorf(format, args...))
 }
 
 // resource makes the definition an fx.Option, which asks a host application

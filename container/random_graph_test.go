@@ -195,9 +195,9 @@ func TestGuaranteesHoldInRandomGraphs(t *testing.T) {
 			container.MaxStarts(g.limit), container.NeedsResources(keys...),
 			container.Observe(func(e container.Event) {
 				switch e.Phase {
-				case container.Started:
+				case container.PhaseStarted:
 					order = append(order, e.Resource)
-				case container.Stopping:
+				case container.PhaseStopping:
 					reverse = append(reverse, e.Resource)
 				}
 			}),

@@ -34,7 +34,7 @@ func drawTieredGraph(t *rapid.T) *tieredGraph {
 	g := &tieredGraph{live: make([]int, n), made: make([]int, n), users: make([][]int, n)}
 	chance := rapid.IntRange(0, 2).Draw(t, "chance of a mishap, in hundredths")
 	for i := range n {
-		lifetime := container.Lifetime(rapid.IntRange(int(container.Process), int(container.Step)).Draw(t, "lifetime"))
+		lifetime := container.Lifetime(rapid.IntRange(int(container.LifetimeProcess), int(container.LifetimeStep)).Draw(t, "lifetime"))
 		var needs []int
 		for range rapid.IntRange(0, min(i, 3)).Draw(t, "needs") {
 			need := rapid.IntRange(0, i-1).Draw(t, "need")
@@ -73,7 +73,7 @@ func (g *tieredGraph) happens(i int, returns, panics mishap) error {
 
 func (g *tieredGraph) definitions() []container.Definition {
 	lives := map[container.Lifetime]container.Option{
-		container.Process: container.PerProcess(), container.Run: container.PerRun(), container.Step: container.PerStep(),
+		container.LifetimeProcess: container.PerProcess(), container.LifetimeRun: container.PerRun(), container.LifetimeStep: container.PerStep(),
 	}
 	var definitions []container.Definition
 	for i := range g.needs {
@@ -143,14 +143,14 @@ func TestLifetimesHoldInRandomGraphs(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 3).Draw(t, "runs") {
 			target := g.target(t, c)
-			g.begin(container.Run)
+			g.begin(container.LifetimeRun)
 			child, err := c.NewChild(context.Background(), append(opts, container.NeedsLater(target))...)
 			if err != nil {
 				errs = append(errs, err)
 				continue
 			}
 			for range rapid.IntRange(0, 3).Draw(t, "steps") {
-				g.begin(container.Step)
+				g.begin(container.LifetimeStep)
 				nested, err := child.NewChild(context.Background(), container.Needs(target))
 				if err != nil {
 					errs = append(errs, err)

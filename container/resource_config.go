@@ -1,6 +1,10 @@
 package container
 
-import "github.com/fxrun/fxrun/internal/signature"
+import (
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/signature"
+)
 
 // Config gives a resource its config: a struct, by value, of the type that the
 // resource's constructor takes as a parameter. The type's exported fields are
@@ -30,12 +34,12 @@ import "github.com/fxrun/fxrun/internal/signature"
 //
 // If the struct has a method Validate() error, it is called with the finished
 // config before anything starts.
-func Config(value any, opts ...ConfigOption) Option {
+func Config(value any, opts ...config.Option) Option {
 	return optionFunc(func(d *resourceDefinition) {
-		config, faults := newConfigDefinition("container.Config", value, opts)
+		config, faults := config.NewDefinition("container.Config", value, opts)
 		d.faults = append(d.faults, faults...)
 		if d.config != nil {
-			d.faults = append(d.faults, faultf("it has two Config options: give one"))
+			d.faults = append(d.faults, fault.Errorf("it has two Config options: give one"))
 		}
 		d.config = config
 	})
@@ -43,10 +47,10 @@ func Config(value any, opts ...ConfigOption) Option {
 
 // isConfigOf reports whether a parameter with the key takes the config; false
 // without one.
-func isConfigOf(definition *configDefinition, key signature.Key) bool {
+func isConfigOf(definition *config.Definition, key signature.Key) bool {
 	if definition == nil {
 		return false
 	}
-	t := definition.configType()
+	t := definition.Type()
 	return t != nil && key == signature.Key{Type: t}
 }

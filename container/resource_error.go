@@ -9,9 +9,9 @@ type Action string
 
 // The actions, as they stand in error messages.
 const (
-	Constructing Action = "constructing"
-	StartingHook Action = "starting"
-	StoppingHook Action = "stopping"
+	ActionConstructing Action = "constructing"
+	ActionStarting     Action = "starting"
+	ActionStopping     Action = "stopping"
 )
 
 // ResourceError says which resource an error came from. Use errors.As to get

@@ -3,6 +3,7 @@ package container
 import (
 	"encoding/json"
 
+	"github.com/fxrun/fxrun/internal/config"
 	"go.uber.org/fx"
 )
 
@@ -16,17 +17,17 @@ import (
 // a child can be given as they are.
 //
 // The error is a *[Faults] with what is wrong with the config.
-func (c *Container) LaunchJSON(config RunConfig, opts ...fx.Option) (json.RawMessage, error) {
-	scope, err := c.scopeOf("reading the run config", config, opts)
+func (c *Container) LaunchJSON(launch config.RunConfig, opts ...fx.Option) (json.RawMessage, error) {
+	scope, err := c.scopeOf("reading the run config", launch, opts)
 	if err != nil {
 		return nil, err
 	}
-	document := newLaunchDocument()
+	document := config.NewLaunchDocument()
 	for n, values := range scope.resources {
-		document.addResource(n.key, n.config, values)
+		document.AddResource(n.key, n.config, values)
 	}
 	for t, values := range scope.steps {
-		document.addStep(t.step.key, t.step.config, values)
+		document.AddStep(t.step.key, t.step.config, values)
 	}
-	return document.document()
+	return document.JSON()
 }

@@ -3,6 +3,7 @@ package container
 import (
 	"encoding/json"
 
+	"github.com/fxrun/fxrun/internal/config"
 	"go.uber.org/fx"
 )
 
@@ -28,7 +29,7 @@ import (
 // text that has a pattern. The error names unknown keys; it matches [ErrInvalid].
 func (c *Container) Schema(opts ...fx.Option) (json.RawMessage, error) {
 	const doing = "describing the run config"
-	scope, err := c.scopeOf(doing, RunConfig{}, opts)
+	scope, err := c.scopeOf(doing, config.RunConfig{}, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -36,15 +37,15 @@ func (c *Container) Schema(opts ...fx.Option) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	document := newRunConfigSchema()
+	document := config.NewSchema()
 	for _, n := range nodes {
-		document.addResource(n.key, n.description, n.config, scope.narrow())
+		document.AddResource(n.key, n.description, n.config, scope.narrow())
 	}
 	for _, t := range scope.config.known.all() {
-		document.addStep(t.step.key, t.step.config, scope.needed(t))
+		document.AddStep(t.step.key, t.step.config, scope.needed(t))
 	}
 	for _, key := range scope.config.known.unclear() {
-		document.refuseStep(key, severalSteps(key))
+		document.RefuseStep(key, severalSteps(key))
 	}
-	return document.document()
+	return document.JSON()
 }

@@ -1,6 +1,9 @@
 package container
 
-import "go.uber.org/fx"
+import (
+	"github.com/fxrun/fxrun/internal/config"
+	"go.uber.org/fx"
+)
 
 // Template returns a run config to be completed by a person, in YAML: every
 // field that a launch may set, with its description, what it may be, and where
@@ -25,20 +28,20 @@ func (c *Container) Template(opts ...fx.Option) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := newRunConfigTemplate(c.secretsWith(scope.config.known, scope.config.launch))
-	text.begin("resources")
+	text := config.NewTemplate(c.secretsWith(scope.config.known, scope.config.launch))
+	text.Begin("resources")
 	for _, n := range nodes {
-		text.add(n.key, n.description, n.config, scope.resources[n])
+		text.Add(n.key, n.description, n.config, scope.resources[n])
 	}
 	steps, unclear := scope.config.known.all(), scope.config.known.unclear()
 	if len(steps)+len(unclear) > 0 {
-		text.begin("steps")
+		text.Begin("steps")
 	}
 	for _, t := range steps {
-		text.add(t.step.key, "", t.step.config, scope.steps[t])
+		text.Add(t.step.key, "", t.step.config, scope.steps[t])
 	}
 	for _, key := range unclear {
-		text.explain(severalSteps(key))
+		text.Explain(severalSteps(key))
 	}
 	return text.String(), nil
 }

@@ -1,6 +1,9 @@
 package container
 
-import "go.uber.org/fx"
+import (
+	"github.com/fxrun/fxrun/internal/config"
+	"go.uber.org/fx"
+)
 
 // UnknownVariables finds the variables of an environment, in the form of
 // os.Environ, that begin with a prefix given to [FromEnv] but are read by no
@@ -14,20 +17,20 @@ import "go.uber.org/fx"
 // A variable belongs to the longest prefix that it begins with. Fields read by
 // the empty prefix are known; other variables are never reported for it.
 // The result is sorted by name, nil where nothing is unknown.
-func (c *Container) UnknownVariables(environ []string, opts ...fx.Option) []UnknownVariable {
+func (c *Container) UnknownVariables(environ []string, opts ...fx.Option) []config.UnknownVariable {
 	scope, _ := c.scopeOf("", launchOf(opts), opts) // what is right in a faulty launch counts
-	names := newVariableSet()
+	names := config.NewVariables()
 	for _, n := range c.nodes {
-		names.add(n.config)
+		names.Add(n.config)
 	}
 	for t := range scope.config.known.configured() {
-		names.add(t.step.config)
+		names.Add(t.step.config)
 	}
 	for n, values := range scope.resources {
-		names.addReferences(n.config, values)
+		names.AddReferences(n.config, values)
 	}
 	for t, values := range scope.steps {
-		names.addReferences(t.step.config, values)
+		names.AddReferences(t.step.config, values)
 	}
-	return names.unknown(environ)
+	return names.Unknown(environ)
 }

@@ -88,7 +88,7 @@ func TestEmptyTextIsMissingInWhateverItIsWrapped(t *testing.T) {
 				t.Errorf("%s=%s: got %v, want %s", field, text, err, want)
 			}
 			for _, described := range preview.Resources[0].Config {
-				if described.Path == field && described.Source != container.FromNowhere {
+				if described.Path == field && described.Source != container.SourceMissing {
 					t.Errorf("%s=%s: its source is %s", field, text, described.Source)
 				}
 			}

@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/nearest"
 )
 
 // TargetOption says more about a target. See [StepConfig] and [StepMakes].
@@ -23,24 +27,24 @@ func (f targetOptionFunc) applyTarget(t *Target) { f(t) }
 // "steps.raw/orders.config.limit". Where a resource or the host application
 // gives the same type, the step gets its config all the same.
 //
-// The key may hold letters, digits, _, -, . and /. A nil config makes a step
+// The key may hold letters, digits, _, -, . and /. A nil value makes a step
 // without config, of which a run config may say nothing: its error then tells
 // a step without config from a mistyped key.
 //
 // A child fills in the parameter with a config of its own for each call of
 // [Child.Arguments] and [Child.Call]: slices, maps and pointers in its fields
 // are copied.
-func StepConfig(key string, config any, opts ...ConfigOption) TargetOption {
+func StepConfig(key string, value any, opts ...config.Option) TargetOption {
 	return targetOptionFunc(func(t *Target) {
 		if t.step != nil {
-			t.faults = append(t.faults, faultf("it has two StepConfig options: give one"))
+			t.faults = append(t.faults, fault.Errorf("it has two StepConfig options: give one"))
 			return
 		}
 		t.step = &step{key: key}
-		if config == nil {
+		if value == nil {
 			return
 		}
-		definition, faults := newConfigDefinition("StepConfig", config, opts)
+		definition, faults := config.NewDefinition("StepConfig", value, opts)
 		t.step.config, t.faults = definition, append(t.faults, faults...)
 	})
 }
@@ -55,7 +59,7 @@ func StepMakes(keys ...string) TargetOption {
 // step is what a target's StepConfig said.
 type step struct {
 	key    string
-	config *configDefinition // nil for a step without config
+	config *config.Definition // nil for a step without config
 }
 
 func (s *step) path() string { return "steps." + s.key + ".config" }
@@ -64,15 +68,15 @@ func (s *step) path() string { return "steps." + s.key + ".config" }
 // in which ".config." ends it.
 func checkStepKey(key string) error {
 	if key == "" {
-		return faultf("the key of its StepConfig is empty")
+		return fault.Errorf("the key of its StepConfig is empty")
 	}
 	for _, r := range key {
 		if letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'; !letter && !strings.ContainsRune("-./0123456789", r) {
-			return faultf("the key %q of its StepConfig may hold letters, digits, _, -, . and /", key)
+			return fault.Errorf("the key %q of its StepConfig may hold letters, digits, _, -, . and /", key)
 		}
 	}
 	if strings.Contains(key+".", ".config.") {
-		return faultf("the key %q of its StepConfig may not have a part .config, which ends the key in a run config's path", key)
+		return fault.Errorf("the key %q of its StepConfig may not have a part .config, which ends the key in a run config's path", key)
 	}
 	return nil
 }
@@ -95,13 +99,13 @@ func (t *Target) checkStep() []error {
 		faults = append(faults, err)
 	}
 	config := t.step.config
-	faults = append(faults, config.takeApart(&t.container.shapes)...)
+	faults = append(faults, config.Analyse(&t.container.shapes)...)
 	taken := false
 	for i := range t.function.Params {
 		taken = taken || t.isConfig(i)
 	}
-	if !taken && config.configType() != nil {
-		faults = append(faults, faultf("its config is a %s, but it has no parameter of that type", config.configType()))
+	if !taken && config.Type() != nil {
+		faults = append(faults, fault.Errorf("its config is a %s, but it has no parameter of that type", config.Type()))
 	}
 	return faults
 }
@@ -139,7 +143,7 @@ func newKnownSteps(targets, others []*Target, above *knownSteps) (*knownSteps, [
 			continue
 		}
 		if first, ok := k.own[t.step.key]; ok && first != t {
-			faults = append(faults, faultf("%s and %s are both called step %s", first.name, t.name, t.step.key))
+			faults = append(faults, fault.Errorf("%s and %s are both called step %s", first.name, t.name, t.step.key))
 		}
 		k.own[t.step.key] = t
 	}
@@ -172,17 +176,17 @@ func (k *knownSteps) find(key string) (*Target, error) {
 	for at := k; at != nil; at = at.above {
 		at.index()
 		if at.twice[key] {
-			return nil, faultf("steps.%s: %s", key, severalSteps(key))
+			return nil, fault.Errorf("steps.%s: %s", key, severalSteps(key))
 		}
 		if t, ok := at.byKey[key]; ok {
 			return t, nil
 		}
 		if maker := at.makerOf(key); maker != "" {
-			return nil, faultf("steps.%s: there is no step %q: step %s makes it, configure that", key, key, maker)
+			return nil, fault.Errorf("steps.%s: there is no step %q: step %s makes it, configure that", key, key, maker)
 		}
 		keys = append(keys, slices.Collect(maps.Keys(at.byKey))...)
 	}
-	return nil, faultf("steps.%s: there is no step %q%s", key, key, suggestion(key, keys, func(k string) string { return k }))
+	return nil, fault.Errorf("steps.%s: there is no step %q%s", key, key, nearest.SuggestionAmong(key, keys, func(k string) string { return k }))
 }
 
 func severalSteps(key string) string {
@@ -248,19 +252,19 @@ func (k *knownSteps) mine() []*Target {
 }
 
 // readSteps reads a run config's steps.
-func (k *knownSteps) readSteps(config RunConfig) (map[*Target]launchValues, []error) {
-	launches := make(map[*Target]launchValues, len(config.Steps))
+func (k *knownSteps) readSteps(launch config.RunConfig) (map[*Target]config.LaunchValues, []error) {
+	launches := make(map[*Target]config.LaunchValues, len(launch.Steps))
 	var faults []error
-	for _, key := range slices.Sorted(maps.Keys(config.Steps)) {
+	for _, key := range slices.Sorted(maps.Keys(launch.Steps)) {
 		t, err := k.find(key)
 		switch {
 		case err != nil:
 			faults = append(faults, err)
 		case !t.hasConfig():
-			faults = append(faults, faultf("%s: step %s has no config", t.step.path(), key))
+			faults = append(faults, fault.Errorf("%s: step %s has no config", t.step.path(), key))
 		default:
-			launches[t] = make(launchValues)
-			faults = append(faults, t.step.config.read(launches[t], t.step.path(), config.Steps[key])...)
+			launches[t] = make(config.LaunchValues)
+			faults = append(faults, t.step.config.Read(launches[t], t.step.path(), launch.Steps[key])...)
 		}
 	}
 	return launches, faults
@@ -268,6 +272,6 @@ func (k *knownSteps) readSteps(config RunConfig) (map[*Target]launchValues, []er
 
 // StepDescription tells about the config of one step.
 type StepDescription struct {
-	Key    string  `json:"key"`
-	Config []Field `json:"config"` // with the values that the launch would give
+	Key    string         `json:"key"`
+	Config []config.Field `json:"config"` // with the values that the launch would give
 }

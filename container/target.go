@@ -7,9 +7,10 @@ import (
 	"strings"
 	"sync"
 
-	"go.uber.org/fx"
-
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
+	"go.uber.org/fx"
 )
 
 // Target is a function whose parameters a child provides: what makes a
@@ -40,12 +41,12 @@ type Target struct {
 func (c *Container) Target(name string, fn any, opts ...TargetOption) (*Target, error) {
 	function, err := functionOf(fn)
 	if err != nil {
-		return nil, JoinFaults("checking "+name, []error{err})
+		return nil, fault.Join("checking "+name, []error{err})
 	}
 	t := &Target{container: c, name: name, function: function, inputs: make([]input, len(function.Params))}
 	for _, opt := range opts {
 		if opt == nil {
-			t.faults = append(t.faults, faultf("one of its options is nil"))
+			t.faults = append(t.faults, fault.Errorf("one of its options is nil"))
 			continue
 		}
 		opt.applyTarget(t)
@@ -62,7 +63,7 @@ func (c *Container) Target(name string, fn any, opts ...TargetOption) (*Target, 
 		}
 		bound, err := c.bind(param, hint)
 		if err == nil && bound.kind == lifecycleInput {
-			err = faultf("it needs fx.Lifecycle, which only constructors of resources have")
+			err = fault.Errorf("it needs fx.Lifecycle, which only constructors of resources have")
 		}
 		if err != nil {
 			faults = append(faults, err)
@@ -74,7 +75,7 @@ func (c *Container) Target(name string, fn any, opts ...TargetOption) (*Target, 
 		}
 	}
 	if len(faults) > 0 {
-		return nil, JoinFaults("checking "+name, faults)
+		return nil, fault.Join("checking "+name, faults)
 	}
 	return t, nil
 }
@@ -128,7 +129,7 @@ func (t *Target) Resources() []string {
 // resource that lives per step: it is then for nested children to give it out.
 func (t *Target) LivesPerStep() bool {
 	// What needs a resource that lives per step lives per step itself.
-	return slices.ContainsFunc(t.needs, func(n *node) bool { return n.lifetime == Step })
+	return slices.ContainsFunc(t.needs, func(n *node) bool { return n.lifetime == LifetimeStep })
 }
 
 // Providers returns the keys of the resources that give type t, under name
@@ -160,7 +161,7 @@ func (c *Container) Has(key string) bool {
 func (c *Container) keyTarget(key string) (*Target, error) {
 	n, ok := c.byKey[key]
 	if !ok {
-		return nil, faultf("there is no resource %q%s", key, suggestion(key, c.nodes, func(n *node) string { return n.key }))
+		return nil, fault.Errorf("there is no resource %q%s", key, nearest.SuggestionAmong(key, c.nodes, func(n *node) string { return n.key }))
 	}
 	n.aimed.Do(func() { n.target = c.targetOf(n) })
 	return n.target, nil

@@ -4,9 +4,9 @@ import (
 	"reflect"
 	"sync"
 
-	"go.uber.org/fx"
-
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/signature"
+	"go.uber.org/fx"
 )
 
 // wrapper is a resource's constructor as a child's Fx app sees it: its results
@@ -52,7 +52,7 @@ func (c *Container) lend(n *node) fx.Option {
 		give := signature.Make(paramsOf(nil), c.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
 			instance := params[0].Interface().(*childState).instanceOf(n)
 			if instance == nil || instance.results == nil {
-				return nil, faultf("resource %s lives per %s, and was not started", n.key, n.lifetime)
+				return nil, fault.Errorf("resource %s lives per %s, and was not started", n.key, n.lifetime)
 			}
 			return instance.results, nil
 		})

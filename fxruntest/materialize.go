@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
 
@@ -143,7 +145,7 @@ func (h *host) store(ctx context.Context, request runs.Request) error {
 			faults = append(faults, err)
 		}
 	}
-	return container.JoinFaults("giving values", faults)
+	return fault.Join("giving values", faults)
 }
 
 func (h *host) storeOne(ctx context.Context, request runs.Request, given given) error {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"go.uber.org/fx/fxevent"
 
 	"github.com/fxrun/fxrun/container"
@@ -51,7 +53,7 @@ func (r *replacements) check(resources []container.Description) error {
 		}
 		faults = append(faults, fmt.Errorf("fx.Replace gives %s, which nothing here takes%s", offered, alike(offered, resources)))
 	}
-	return container.JoinFaults("replacing by fakes", faults)
+	return fault.Join("replacing by fakes", faults)
 }
 
 // alike names the resource that was probably meant.

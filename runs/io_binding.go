@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/nearest"
@@ -54,7 +56,7 @@ func BindIO(c *container.Container, g *assets.Graph) (*IOBinding, error) {
 		}
 		faults = append(faults, checkValue(checkers[value.IO], value)...)
 	}
-	if err := container.JoinFaults("wiring values to their IO managers", faults); err != nil {
+	if err := fault.Join("wiring values to their IO managers", faults); err != nil {
 		return nil, err
 	}
 	return &IOBinding{graph: g, targets: targets}, nil
@@ -118,7 +120,7 @@ func (r *Run) checkStorage() error {
 			}
 		}
 	}
-	return container.JoinFaults("checking what the run stores", faults)
+	return fault.Join("checking what the run stores", faults)
 }
 
 // checker returns an IO manager that can be asked, if the run's child has it.

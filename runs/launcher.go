@@ -15,6 +15,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/iomanagers"
 )
 
@@ -248,22 +249,22 @@ func (l *Launcher) prepare(request Request) (launch, Preview, error) {
 
 // plan finds the steps of a request.
 func (l *Launcher) plan(request Request) (assets.JobPlan, error) {
-	var fault error
+	var wrong error
 	switch {
 	case request.Job != "" && request.Selection != "":
-		fault = errors.New("it names a job and a selection: give one of them")
+		wrong = errors.New("it names a job and a selection: give one of them")
 	case request.Job != "":
 		return l.config.Graph.Job(request.Job)
 	case request.Selection != "":
 		plan, err := l.config.Graph.Plan(request.Selection)
 		if err == nil && len(plan.Steps) == 0 {
-			err = container.JoinFaults("launching a run", []error{fmt.Errorf("the selection %q holds no asset", request.Selection)})
+			err = fault.Join("launching a run", []error{fmt.Errorf("the selection %q holds no asset", request.Selection)})
 		}
 		return assets.JobPlan{Plan: plan}, err
 	default:
-		fault = errors.New("it names neither a job nor a selection")
+		wrong = errors.New("it names neither a job nor a selection")
 	}
-	return assets.JobPlan{}, container.JoinFaults("launching a run", []error{fault})
+	return assets.JobPlan{}, fault.Join("launching a run", []error{wrong})
 }
 
 // newID returns a run ID: 12 letters and digits, of which no two are alike in

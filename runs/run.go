@@ -145,13 +145,13 @@ func (r *Run) record(data ...EventData) {
 // observe records what happens to the child's resources.
 func (r *Run) observe(event container.Event) {
 	switch event.Phase {
-	case container.Starting:
+	case container.PhaseStarting:
 		r.record(ResourceStarting{Resource: event.Resource})
-	case container.Started:
+	case container.PhaseStarted:
 		r.record(ResourceStarted{Resource: event.Resource, Duration: event.Duration, Error: FailureOf(event.Err)})
-	case container.Stopping:
+	case container.PhaseStopping:
 		r.record(ResourceStopping{Resource: event.Resource})
-	case container.Stopped:
+	case container.PhaseStopped:
 		r.record(ResourceStopped{Resource: event.Resource, Duration: event.Duration, Error: FailureOf(event.Err)})
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/panics"
+
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 )
@@ -201,7 +203,7 @@ func guarded(attempt func() error) (err error) {
 		err = errGoexit
 		defer func() {
 			if recovered := recover(); recovered != nil {
-				err = container.Recovered(recovered)
+				err = panics.Recovered(recovered)
 			}
 		}()
 		err = attempt()

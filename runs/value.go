@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/fxrun/fxrun/internal/fault"
+
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/rows"
@@ -19,7 +21,7 @@ import (
 func Value[T any](ctx context.Context, l *Launcher, asset string, opts ...container.ChildOption) (value T, err error) {
 	as := reflect.TypeFor[T]()
 	if shape, ok := rows.Of(as); ok && shape.Form.Streams() {
-		return value, container.JoinFaults("loading asset "+asset, []error{fmt.Errorf("%s is a stream: read it by Launcher.Read", as)})
+		return value, fault.Join("loading asset "+asset, []error{fmt.Errorf("%s is a stream: read it by Launcher.Read", as)})
 	}
 	err = l.Read(ctx, asset, as, func(got any) error {
 		value, _ = got.(T)
@@ -41,7 +43,7 @@ func (l *Launcher) Read(ctx context.Context, asset string, as reflect.Type, use 
 		return err
 	}
 	if output.Type == nil {
-		return container.JoinFaults("loading asset "+asset, []error{errors.New("it stores its data itself, so there is no value to load")})
+		return fault.Join("loading asset "+asset, []error{errors.New("it stores its data itself, so there is no value to load")})
 	}
 	if as == nil {
 		as = output.Type

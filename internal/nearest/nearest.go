@@ -68,3 +68,12 @@ func distance(a, b string) int {
 	}
 	return last[len(y)]
 }
+
+// SuggestionAmong is [Suggestion] with the names that nameOf gives of items.
+func SuggestionAmong[T any](name string, items []T, nameOf func(T) string) string {
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = nameOf(item)
+	}
+	return Suggestion(name, names)
+}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/panics"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
@@ -194,7 +196,7 @@ func (r *renewal) wait(ctx context.Context) (container.Secret[string], error) {
 func (t *tokens) fetch(ctx context.Context) (token Token, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			err = fmt.Errorf("fetching a token: %w", container.Recovered(reason))
+			err = fmt.Errorf("fetching a token: %w", panics.Recovered(reason))
 		}
 	}()
 	if err := ctx.Err(); err != nil {

@@ -1,14 +1,14 @@
-package container
+package config
 
 import "go.yaml.in/yaml/v3"
 
-// secretVariables are the environment variables that secret fields read.
-type secretVariables map[string]bool
+// SecretVariables are the environment variables that secret fields read.
+type SecretVariables map[string]bool
 
-// mask hides what comes from a variable that gives a secret field its value,
+// Mask hides what comes from a variable that gives a secret field its value,
 // here or in another resource or step, by its own name or by the launch:
 // somebody took the wrong name.
-func (s secretVariables) mask(fields []Field) {
+func (s SecretVariables) Mask(fields []Field) {
 	for i := range fields {
 		if s[fields[i].Variable] && fields[i].Value != "" {
 			fields[i].Value = Masked
@@ -16,7 +16,7 @@ func (s secretVariables) mask(fields []Field) {
 	}
 }
 
-func (s secretVariables) add(config *configDefinition) {
+func (s SecretVariables) Add(config *Definition) {
 	for _, field := range config.fields {
 		if field.secret && field.key != "" {
 			s[field.key] = true
@@ -27,11 +27,11 @@ func (s secretVariables) add(config *configDefinition) {
 	}
 }
 
-// addReferences adds the variables that a source of a run config, below path,
+// AddReferences adds the variables that a source of a run config, below path,
 // refers to, except in fields that are known and not secret: a mistyped name
 // may be a secret's. What a layer says stays secret though a later one
 // overrides it.
-func (s secretVariables) addReferences(config *configDefinition, path string, source any) {
+func (s SecretVariables) AddReferences(config *Definition, path string, source any) {
 	if field, ok := config.field(path); ok && !field.secret {
 		return
 	}
@@ -40,13 +40,13 @@ func (s secretVariables) addReferences(config *configDefinition, path string, so
 		if _, isField := config.field(below); name == "env" && !isField {
 			s.addName(value)
 		}
-		s.addReferences(config, below, value)
+		s.AddReferences(config, below, value)
 	}
 	switch source := source.(type) {
 	case nil, string:
 	case layers:
 		for _, layer := range source {
-			s.addReferences(config, path, layer)
+			s.AddReferences(config, path, layer)
 		}
 	case Fields:
 		for name, value := range source {
@@ -61,20 +61,20 @@ func (s secretVariables) addReferences(config *configDefinition, path string, so
 		for i, content := range source.Content {
 			switch {
 			case source.Kind != yaml.MappingNode:
-				s.addReferences(config, path, content)
+				s.AddReferences(config, path, content)
 			case i%2 == 1:
 				entry(source.Content[i-1].Value, content)
 			}
 		}
 	default:
 		if node, err := encodeNode(source); path != "" && err == nil { // without a path it is a struct, which refers to nothing
-			s.addReferences(config, path, node)
+			s.AddReferences(config, path, node)
 		}
 	}
 }
 
 // addName adds the name in {env: NAME}.
-func (s secretVariables) addName(value any) {
+func (s SecretVariables) addName(value any) {
 	switch value := value.(type) {
 	case string:
 		s[value] = true

@@ -1,4 +1,4 @@
-package container
+package config
 
 import (
 	"encoding"
@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// launchDocument is a run config that may be stored and shown: the literals of
+// LaunchDocument is a run config that may be stored and shown: the literals of
 // secret fields are left out, and {env: NAME} references are kept.
-type launchDocument struct {
+type LaunchDocument struct {
 	Resources launchSections `json:"resources,omitempty"`
 	Steps     launchSections `json:"steps,omitempty"`
 }
@@ -19,22 +19,22 @@ type launchSection struct {
 	Config map[string]any `json:"config"`
 }
 
-func newLaunchDocument() launchDocument {
-	return launchDocument{Resources: make(map[string]launchSection), Steps: make(map[string]launchSection)}
+func NewLaunchDocument() LaunchDocument {
+	return LaunchDocument{Resources: make(map[string]launchSection), Steps: make(map[string]launchSection)}
 }
 
-// addResource adds what a launch gives for a resource's config.
-func (d launchDocument) addResource(key string, definition *configDefinition, given launchValues) {
+// AddResource adds what a launch gives for a resource's config.
+func (d LaunchDocument) AddResource(key string, definition *Definition, given LaunchValues) {
 	d.Resources.add(key, definition, given)
 }
 
-// addStep adds what a launch gives for a step's config.
-func (d launchDocument) addStep(key string, definition *configDefinition, given launchValues) {
+// AddStep adds what a launch gives for a step's config.
+func (d LaunchDocument) AddStep(key string, definition *Definition, given LaunchValues) {
 	d.Steps.add(key, definition, given)
 }
 
-// document returns the JSON.
-func (d launchDocument) document() (json.RawMessage, error) {
+// JSON returns the JSON.
+func (d LaunchDocument) JSON() (json.RawMessage, error) {
 	text, err := json.Marshal(d)
 	if err != nil {
 		return nil, fmt.Errorf("rendering the run config: %w", err)
@@ -44,14 +44,14 @@ func (d launchDocument) document() (json.RawMessage, error) {
 
 type launchSections map[string]launchSection
 
-func (s launchSections) add(key string, definition *configDefinition, given launchValues) {
+func (s launchSections) add(key string, definition *Definition, given LaunchValues) {
 	if fields := given.shown(definition); len(fields) > 0 {
 		s[key] = launchSection{fields}
 	}
 }
 
 // shown are the fields that were given, as far as they may be shown.
-func (values launchValues) shown(config *configDefinition) map[string]any {
+func (values LaunchValues) shown(config *Definition) map[string]any {
 	fields := make(map[string]any)
 	for i := range config.fields {
 		field := &config.fields[i]
@@ -67,7 +67,7 @@ func (values launchValues) shown(config *configDefinition) map[string]any {
 }
 
 // shown returns what may be shown of a value given at launch.
-func (v launchValue) shown(field *configField) (any, bool) {
+func (v launchValue) shown(field *Leaf) (any, bool) {
 	if v.node == nil {
 		if field.secret || !v.value.IsValid() {
 			return nil, false

@@ -1,4 +1,4 @@
-package container
+package config
 
 import (
 	"encoding/json"
@@ -9,11 +9,14 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// resolved is a config for one launch.
-type resolved struct {
-	value   reflect.Value // the config struct
+// Resolved is a config for one launch.
+type Resolved struct {
+	Value   reflect.Value // the config struct
 	origins []origin      // one for each field
 }
 
@@ -26,10 +29,10 @@ type origin struct {
 	unreadable, refused bool
 }
 
-// resolve lays the layers over each other: default, code, environment, launch.
+// Resolve lays the layers over each other: default, code, environment, launch.
 // It reads the environment now, and reports everything that is missing or
 // can't be read, each with its path below at.
-func (c *configDefinition) resolve(at string, launch launchValues) (resolved, []error) {
+func (c *Definition) Resolve(at string, launch LaunchValues) (Resolved, []error) {
 	config := reflect.New(c.value.Type()).Elem()
 	config.Set(c.value)
 	origins := make([]origin, len(c.fields))
@@ -39,9 +42,9 @@ func (c *configDefinition) resolve(at string, launch launchValues) (resolved, []
 		field := &c.fields[i]
 		value, from, err := c.layer(field, launch)
 		origins[i] = from
-		whole = whole && from.source != FromNowhere && !from.refused
+		whole = whole && from.source != SourceMissing && !from.refused
 		if err != nil {
-			faults = append(faults, faultf("%s: %w", joinPath(at, field.path), err))
+			faults = append(faults, fault.Errorf("%s: %w", joinPath(at, field.path), err))
 			origins[i].unreadable = !value.IsValid()
 		}
 		if value.IsValid() {
@@ -50,31 +53,31 @@ func (c *configDefinition) resolve(at string, launch launchValues) (resolved, []
 	}
 	if len(faults) == 0 && whole {
 		if err := validate(config); err != nil {
-			faults = append(faults, faultf("%s: %w", at, err))
+			faults = append(faults, fault.Errorf("%s: %w", at, err))
 		}
 	}
-	return resolved{value: config, origins: origins}, faults
+	return Resolved{Value: config, origins: origins}, faults
 }
 
 // layer finds a field's value; the zero reflect.Value leaves the field alone.
-func (c *configDefinition) layer(field *configField, launch launchValues) (reflect.Value, origin, error) {
+func (c *Definition) layer(field *Leaf, launch LaunchValues) (reflect.Value, origin, error) {
 	if given, ok := launch[field.path]; ok {
 		value, from, err := launched(field, given)
 		if empty := emptiness(given.node, value); err == nil && empty != "" && field.mustBeGiven() {
-			from.source = FromNowhere
+			from.source = SourceMissing
 			err = errors.New("missing: the launch gives " + empty)
 		}
 		return value, from, err
 	}
 	if field.atLaunch {
-		return reflect.Value{}, origin{source: FromNowhere}, errors.New("missing: it must be given at launch")
+		return reflect.Value{}, origin{source: SourceMissing}, errors.New("missing: it must be given at launch")
 	}
 	name, isSet := field.variable()
-	from := origin{source: FromNowhere, variable: name}
+	from := origin{source: SourceMissing, variable: name}
 	if isSet {
-		from.source = FromEnvironment
+		from.source = SourceEnv
 		if field.required && os.Getenv(name) == "" {
-			from.source = FromNowhere
+			from.source = SourceMissing
 			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s is set, but empty", name)
 		}
 		value, err := field.decodeVariable()
@@ -89,23 +92,23 @@ func (c *configDefinition) layer(field *configField, launch launchValues) (refle
 	}
 	inCode, ok := fieldByIndex(c.value, field.index)
 	if ok && !inCode.IsZero() {
-		from.source = FromCode
+		from.source = SourceCode
 		return clone(inCode), from, nil
 	}
 	if field.text != "" {
-		from.source = FromDefault
+		from.source = SourceDefault
 		value, err := field.decodeDefault()
 		return value, from, err
 	}
 	if field.required {
 		return reflect.Value{}, from, missing(field, name)
 	}
-	from.source = FromZero
+	from.source = SourceZero
 	return inCode, from, nil // invalid below a nil pointer, which stays nil
 }
 
 // mustBeGiven reports whether a launch may not leave the field empty.
-func (f *configField) mustBeGiven() bool { return f.required || f.atLaunch }
+func (f *Leaf) mustBeGiven() bool { return f.required || f.atLaunch }
 
 // emptiness says what a launch gave where it is as good as nothing, as in
 // --set path=$UNSET in a shell; "" where it is a value. The type makes no
@@ -127,7 +130,7 @@ func emptiness(node *yaml.Node, value reflect.Value) string {
 }
 
 // missing tells the ways to give a field its value.
-func missing(field *configField, variable string) error {
+func missing(field *Leaf, variable string) error {
 	switch {
 	case variable != "" && field.fixed:
 		return fmt.Errorf("missing: set the environment variable %s", variable)
@@ -140,10 +143,10 @@ func missing(field *configField, variable string) error {
 }
 
 // launched is the value that a launch gave.
-func launched(field *configField, given launchValue) (reflect.Value, origin, error) {
-	from := origin{source: FromLaunch, refused: given.refused}
+func launched(field *Leaf, given launchValue) (reflect.Value, origin, error) {
+	from := origin{source: SourceLaunch, refused: given.refused}
 	if given.broken {
-		from.source = FromNowhere
+		from.source = SourceMissing
 		return reflect.Value{}, from, nil
 	}
 	if given.node == nil {
@@ -152,11 +155,11 @@ func launched(field *configField, given launchValue) (reflect.Value, origin, err
 	if name, ok := variableReference(field.typ, given.node); ok {
 		from.variable = name
 		if _, isSet := os.LookupEnv(name); !isSet {
-			from.source = FromNowhere
+			from.source = SourceMissing
 			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s, which the launch refers to, is not set", name)
 		}
 		if field.mustBeGiven() && os.Getenv(name) == "" {
-			from.source = FromNowhere
+			from.source = SourceMissing
 			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s, which the launch refers to, is set, but empty", name)
 		}
 		value, err := field.decodeNamedVariable(name)
@@ -201,19 +204,19 @@ func validate(config reflect.Value) (err error) {
 	}
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = fmt.Errorf("its Validate panicked: %w", Recovered(recovered))
+			err = fmt.Errorf("its Validate panicked: %w", panics.Recovered(recovered))
 		}
 	}()
 	return validator.Validate()
 }
 
-// describe renders a resolved config for people.
-func (c *configDefinition) describe(config resolved) []Field {
+// Describe renders a resolved config for people.
+func (c *Definition) Describe(config Resolved) []Field {
 	fields := make([]Field, len(c.fields))
 	for i := range c.fields {
 		field := &c.fields[i]
 		fields[i] = Field{
-			Path: field.path, GoName: field.goName, Type: field.typ.String(), Description: field.desc,
+			Path: field.path, GoName: field.goName, Type: typeText(field.typ), Description: field.desc,
 			Source: config.origins[i].source, Variable: config.origins[i].variable,
 			Secret: field.secret, Required: field.required || field.atLaunch, AtLaunch: field.atLaunch, Fixed: field.fixed,
 			Default: field.shownDefault(), Min: field.min.text, Max: field.max.text,
@@ -227,7 +230,7 @@ func (c *configDefinition) describe(config resolved) []Field {
 		if config.origins[i].unreadable {
 			continue
 		}
-		if value, ok := fieldByIndex(config.value, field.index); ok && fields[i].Source != FromNowhere {
+		if value, ok := fieldByIndex(config.Value, field.index); ok && fields[i].Source != SourceMissing {
 			fields[i].Value = show(value, field.secret)
 		}
 	}
@@ -235,7 +238,7 @@ func (c *configDefinition) describe(config resolved) []Field {
 }
 
 // shownDefault is the default tag, as far as it may be shown.
-func (f *configField) shownDefault() string {
+func (f *Leaf) shownDefault() string {
 	if f.text == "" {
 		return ""
 	}
@@ -285,13 +288,13 @@ func show(value reflect.Value, secret bool) string {
 	return fmt.Sprint(value.Interface())
 }
 
-// copyOf copies a resolved config: whoever gets it may change what its fields
+// Copy copies a resolved config: whoever gets it may change what its fields
 // hold.
-func (c *configDefinition) copyOf(config resolved) reflect.Value {
-	copied := reflect.New(config.value.Type()).Elem()
-	copied.Set(config.value)
+func (c *Definition) Copy(config Resolved) reflect.Value {
+	copied := reflect.New(config.Value.Type()).Elem()
+	copied.Set(config.Value)
 	for i := range c.fields {
-		if value, ok := fieldByIndex(config.value, c.fields[i].index); ok {
+		if value, ok := fieldByIndex(config.Value, c.fields[i].index); ok {
 			setByIndex(copied, c.fields[i].index, clone(value))
 		}
 	}

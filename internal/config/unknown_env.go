@@ -1,4 +1,4 @@
-package container
+package config
 
 import (
 	"cmp"
@@ -19,16 +19,16 @@ type UnknownVariable struct {
 	Nearest string `json:"nearest,omitempty"`
 }
 
-// variableSet is the environment variables that configs read.
-type variableSet struct {
+// Variables is the environment variables that configs read.
+type Variables struct {
 	prefixes []string // of FromEnv, as the environment has them
 	known    map[string]bool
 }
 
-func newVariableSet() *variableSet { return &variableSet{known: make(map[string]bool)} }
+func NewVariables() *Variables { return &Variables{known: make(map[string]bool)} }
 
-// add adds what the fields of a config read. A nil definition reads nothing.
-func (v *variableSet) add(definition *configDefinition) {
+// Add adds what the fields of a config read. A nil definition reads nothing.
+func (v *Variables) Add(definition *Definition) {
 	if definition == nil || !definition.fromEnv {
 		return
 	}
@@ -44,8 +44,8 @@ func (v *variableSet) add(definition *configDefinition) {
 	}
 }
 
-// addReferences adds the variables that a launch refers to by {env: NAME}.
-func (v *variableSet) addReferences(definition *configDefinition, given launchValues) {
+// AddReferences adds the variables that a launch refers to by {env: NAME}.
+func (v *Variables) AddReferences(definition *Definition, given LaunchValues) {
 	for i := range definition.fields {
 		field := &definition.fields[i]
 		if name, ok := given[field.path].reference(field); ok {
@@ -54,9 +54,9 @@ func (v *variableSet) addReferences(definition *configDefinition, given launchVa
 	}
 }
 
-// unknown returns the variables of an environment that begin with a prefix and
+// Unknown returns the variables of an environment that begin with a prefix and
 // that nothing reads, sorted by name; nil without any.
-func (v *variableSet) unknown(environ []string) []UnknownVariable {
+func (v *Variables) Unknown(environ []string) []UnknownVariable {
 	var unknown []UnknownVariable
 	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")

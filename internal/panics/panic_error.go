@@ -1,4 +1,4 @@
-package container
+package panics
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// PanicError is a panic in a user's function, caught.
-type PanicError struct {
+// Error is a panic in a user's function, caught.
+type Error struct {
 	// Value is what was given to panic.
 	Value any
 	// Stack is the goroutine's stack at the panic, without the functions'
@@ -22,8 +22,8 @@ type PanicError struct {
 
 // Recovered returns the error for what recover returned. It must be called by
 // the deferred function that recovered.
-func Recovered(value any) *PanicError {
-	return &PanicError{Value: value, Stack: withoutArguments(debug.Stack()), place: placeOfPanic()}
+func Recovered(value any) *Error {
+	return &Error{Value: value, Stack: withoutArguments(debug.Stack()), place: placeOfPanic()}
 }
 
 // argumentsInStack are the words that the runtime prints of a function's
@@ -54,7 +54,7 @@ func placeOfPanic() string {
 
 // Error returns "panic: ", the value, and where it happened. The stack is left
 // to %+v.
-func (e *PanicError) Error() string {
+func (e *Error) Error() string {
 	if e.place == "" {
 		return fmt.Sprintf("panic: %v", e.Value)
 	}
@@ -62,7 +62,7 @@ func (e *PanicError) Error() string {
 }
 
 // Format adds the stack for %+v.
-func (e *PanicError) Format(f fmt.State, verb rune) {
+func (e *Error) Format(f fmt.State, verb rune) {
 	_, _ = fmt.Fprint(f, e.Error())
 	if verb == 'v' && f.Flag('+') {
 		_, _ = fmt.Fprintf(f, "\n%s", e.Stack)
@@ -70,7 +70,7 @@ func (e *PanicError) Format(f fmt.State, verb rune) {
 }
 
 // Unwrap returns the value if it is an error.
-func (e *PanicError) Unwrap() error {
+func (e *Error) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
 }

@@ -1,4 +1,4 @@
-package container
+package config
 
 // Source is the layer that a config field's value comes from.
 type Source string
@@ -6,17 +6,17 @@ type Source string
 // The sources of a config field, lowest layer first.
 const (
 	// FromZero: no layer gave a value, the field is zero.
-	FromZero Source = "zero"
+	SourceZero Source = "zero"
 	// FromDefault: the field's default tag.
-	FromDefault Source = "default"
+	SourceDefault Source = "default"
 	// FromCode: the struct given to Config.
-	FromCode Source = "code"
+	SourceCode Source = "code"
 	// FromEnvironment: an environment variable, named by Field.Variable.
-	FromEnvironment Source = "env"
+	SourceEnv Source = "env"
 	// FromLaunch: the run config of the launch.
-	FromLaunch Source = "launch"
+	SourceLaunch Source = "launch"
 	// FromNowhere: the value is required and missing.
-	FromNowhere Source = "missing"
+	SourceMissing Source = "missing"
 )
 
 // Field describes one field of a resource's or a step's config and the value

@@ -1,4 +1,4 @@
-package container
+package config
 
 import (
 	"encoding"
@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -95,6 +96,14 @@ func (s *Secret[T]) decode(text []byte) error {
 	}
 	s.value = decoded
 	return nil
+}
+
+// typeText is a type as users write it: they know Secret from package container,
+// of which this package's is an alias.
+func typeText(t reflect.Type) string { return userText(t.String()) }
+
+func userText(name string) string {
+	return strings.ReplaceAll(name, "config.Secret[", "container.Secret[")
 }
 
 // hidden gives the value to the code that checks config fields.

@@ -1,4 +1,4 @@
-package container
+package config
 
 import (
 	"encoding"
@@ -14,13 +14,16 @@ import (
 	"unicode"
 
 	"github.com/kelseyhightower/envconfig"
+
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// configField is one leaf of a config struct. envconfig names and decodes
+// Leaf is one leaf of a config struct. envconfig names and decodes
 // fields only as parts of a struct and stops at the first fault, so each leaf
 // is kept as a struct type of its own: every fault is found, and each value's
 // source is known.
-type configField struct {
+type Leaf struct {
 	path   string // in a run config: "auth.user"
 	goName string // "Auth.User"
 	index  []int  // in the config struct, through pointers
@@ -44,11 +47,11 @@ type configField struct {
 // default tag without reading a variable.
 const neverSet = "FXRUN_NEVER_SET_FOR_DEFAULTS"
 
-// takeApart finds the leaves of a config struct, and everything that is wrong
+// Analyse finds the leaves of a config struct, and everything that is wrong
 // with its type, its value or its options.
-func (c *configDefinition) takeApart(shapes *configShapes) []error {
+func (c *Definition) Analyse(shapes *Shapes) []error {
 	if !c.value.IsValid() || c.value.Kind() != reflect.Struct {
-		return []error{faultf("its config must be a struct, by value, not %s", kindOf(c.value))}
+		return []error{fault.Errorf("its config must be a struct, by value, not %s", kindOf(c.value))}
 	}
 	shape := shapes.of(c)
 	faults := slices.Clone(shape.faults)
@@ -57,7 +60,7 @@ func (c *configDefinition) takeApart(shapes *configShapes) []error {
 		field := &c.fields[i]
 		if value, ok := fieldByIndex(c.value, field.index); ok && !value.IsZero() {
 			if must := field.violation(value); must != "" {
-				faults = append(faults, faultf("config field %s: its value in code must %s", field.goName, must))
+				faults = append(faults, fault.Errorf("config field %s: its value in code must %s", field.goName, must))
 			}
 		}
 	}
@@ -65,19 +68,19 @@ func (c *configDefinition) takeApart(shapes *configShapes) []error {
 		return faults
 	}
 	c.fields = slices.Clone(c.fields)
-	c.mark(c.atLaunch, "AtLaunch", &faults, func(f *configField) { f.atLaunch = true })
-	c.mark(c.fixed, "Fixed", &faults, func(f *configField) { f.fixed = true })
+	c.mark(c.atLaunch, "AtLaunch", &faults, func(f *Leaf) { f.atLaunch = true })
+	c.mark(c.fixed, "Fixed", &faults, func(f *Leaf) { f.fixed = true })
 	for _, field := range c.fields {
 		if field.atLaunch && field.fixed {
-			faults = append(faults, faultf("field %s is both AtLaunch and Fixed", field.goName))
+			faults = append(faults, fault.Errorf("field %s is both AtLaunch and Fixed", field.goName))
 		}
 	}
 	return faults
 }
 
-// configShapes are the config types of a container, each taken apart once: a
+// Shapes are the config types of a container, each taken apart once: a
 // loop that makes thousands of steps gives all of them the same type.
-type configShapes struct{ known sync.Map }
+type Shapes struct{ known sync.Map }
 
 // shapeKey is what the leaves of a config depend on.
 type shapeKey struct {
@@ -86,33 +89,33 @@ type shapeKey struct {
 	prefix  string
 }
 
-type configShape struct {
-	fields []configField // not to be changed
+type shape struct {
+	fields []Leaf // not to be changed
 	faults []error
 }
 
-func (s *configShapes) of(c *configDefinition) configShape {
+func (s *Shapes) of(c *Definition) shape {
 	key := shapeKey{c.value.Type(), c.fromEnv, c.prefix}
-	if shape, ok := s.known.Load(key); ok {
-		return shape.(configShape)
+	if known, ok := s.known.Load(key); ok {
+		return known.(shape)
 	}
 	walk := fieldWalk{fromEnv: c.fromEnv, seen: make(map[string]string)}
 	walk.structure(key.typ, position{prefix: c.prefix}, nil)
-	shape := configShape{slices.Clip(walk.fields), walk.faults}
-	s.known.Store(key, shape)
-	return shape
+	taken := shape{slices.Clip(walk.fields), walk.faults}
+	s.known.Store(key, taken)
+	return taken
 }
 
 func kindOf(value reflect.Value) string {
 	if !value.IsValid() {
 		return "nil"
 	}
-	return value.Type().String()
+	return typeText(value.Type())
 }
 
 // mark sets an option on the fields that it names, all fields below a nested
 // struct's name included.
-func (c *configDefinition) mark(names []string, option string, faults *[]error, set func(*configField)) {
+func (c *Definition) mark(names []string, option string, faults *[]error, set func(*Leaf)) {
 	for _, name := range names {
 		found := false
 		for i := range c.fields {
@@ -122,8 +125,8 @@ func (c *configDefinition) mark(names []string, option string, faults *[]error, 
 			}
 		}
 		if !found {
-			*faults = append(*faults, faultf("%s names a field %q that %s does not have%s",
-				option, name, c.value.Type(), suggestion(name, c.fields, func(f configField) string { return f.goName })))
+			*faults = append(*faults, fault.Errorf("%s names a field %q that %s does not have%s",
+				option, name, c.value.Type(), nearest.SuggestionAmong(name, c.fields, func(f Leaf) string { return f.goName })))
 		}
 	}
 }
@@ -136,13 +139,13 @@ type position struct {
 
 type fieldWalk struct {
 	fromEnv bool
-	fields  []configField
+	fields  []Leaf
 	faults  []error
 	seen    map[string]string // path -> Go name
 }
 
 func (w *fieldWalk) fault(format string, args ...any) {
-	w.faults = append(w.faults, faultf(format, args...))
+	w.faults = append(w.faults, fault.Errorf(format, args...))
 }
 
 func (w *fieldWalk) structure(t reflect.Type, at position, above []reflect.Type) {
@@ -177,7 +180,7 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 	if !nested && !field.IsExported() || nested && !field.IsExported() && field.Type.Kind() == reflect.Pointer {
 		return // envconfig can't set it either
 	}
-	leaf := configField{
+	leaf := Leaf{
 		path: inner.path, goName: inner.goName, index: inner.index, typ: field.Type,
 		text: field.Tag.Get("default"), desc: field.Tag.Get("desc"),
 		required: isTrue(field.Tag.Get("required")), secret: isSecret(field.Type),
@@ -214,7 +217,7 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 }
 
 // constrain reads the constraint tags of a leaf and checks the default tag.
-func (w *fieldWalk) constrain(leaf *configField, tag reflect.StructTag) {
+func (w *fieldWalk) constrain(leaf *Leaf, tag reflect.StructTag) {
 	var faults []error
 	leaf.constraint, faults = newConstraint(tag, leaf.typ)
 	for _, fault := range faults {
@@ -252,7 +255,7 @@ func variableNames(prefix string, field reflect.StructField) (key, alt string) {
 
 // variable returns the name and text of the field's environment variable as
 // envconfig looks it up.
-func (f *configField) variable() (name string, ok bool) {
+func (f *Leaf) variable() (name string, ok bool) {
 	if f.key == "" {
 		return "", false
 	}
@@ -268,16 +271,16 @@ func (f *configField) variable() (name string, ok bool) {
 }
 
 // decodeVariable lets envconfig decode the field from the environment.
-func (f *configField) decodeVariable() (reflect.Value, error) {
+func (f *Leaf) decodeVariable() (reflect.Value, error) {
 	return decodeSingle(f.single, f.prefix)
 }
 
-func (f *configField) decodeDefault() (reflect.Value, error) {
+func (f *Leaf) decodeDefault() (reflect.Value, error) {
 	return decodeSingle(f.fallback, neverSet)
 }
 
 // decodeNamedVariable lets envconfig decode the field from any variable that is set.
-func (f *configField) decodeNamedVariable(name string) (reflect.Value, error) {
+func (f *Leaf) decodeNamedVariable(name string) (reflect.Value, error) {
 	named := reflect.StructOf([]reflect.StructField{{
 		Name: "Value", Type: f.typ, Tag: reflect.StructTag(`envconfig:` + strconv.Quote(name)),
 	}})
@@ -287,14 +290,14 @@ func (f *configField) decodeNamedVariable(name string) (reflect.Value, error) {
 func decodeSingle(single reflect.Type, prefix string) (value reflect.Value, err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil { // a user's own decoder
-			err = fmt.Errorf("not a valid %s: its decoder panicked", single.Field(0).Type)
+			err = fmt.Errorf("not a valid %s: its decoder panicked", typeText(single.Field(0).Type))
 		}
 	}()
 	target := reflect.New(single)
 	if err := envconfig.Process(prefix, target.Interface()); err != nil {
 		var parse *envconfig.ParseError
 		if errors.As(err, &parse) {
-			return reflect.Value{}, errors.New("not a valid " + parse.TypeName) // its own text quotes the value
+			return reflect.Value{}, errors.New("not a valid " + userText(parse.TypeName)) // its own text quotes the value
 		}
 		return reflect.Value{}, err
 	}
@@ -396,12 +399,12 @@ func undecodable(t reflect.Type, above ...reflect.Type) string {
 		return ""
 	}
 	if slices.Contains(above, t) {
-		return t.String() + ", which contains itself,"
+		return typeText(t) + ", which contains itself,"
 	}
 	above = append(above, t)
 	switch t.Kind() {
 	case reflect.Func, reflect.Chan, reflect.Interface, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer, reflect.Uintptr:
-		return t.String()
+		return typeText(t)
 	case reflect.Slice, reflect.Pointer, reflect.Array:
 		return undecodable(t.Elem(), above...)
 	case reflect.Map:

@@ -1,4 +1,4 @@
-package container
+package config
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fxrun/fxrun/internal/fault"
 )
 
 // RunConfig is the config given at launch. The zero RunConfig gives none.
@@ -50,13 +52,13 @@ func ParseRunConfig(text []byte) (RunConfig, error) {
 	var document, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		return RunConfig{}, JoinFaults("reading the run config", []error{yamlSyntax(text, err)})
+		return RunConfig{}, fault.Join("reading the run config", []error{yamlSyntax(text, err)})
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
-		return RunConfig{}, JoinFaults("reading the run config", []error{faultf("line %d: expected one document, here begins a second", second.Line)})
+		return RunConfig{}, fault.Join("reading the run config", []error{fault.Errorf("line %d: expected one document, here begins a second", second.Line)})
 	case !errors.Is(err, io.EOF):
-		return RunConfig{}, JoinFaults("reading the run config", []error{yamlSyntax(text, err)})
+		return RunConfig{}, fault.Join("reading the run config", []error{yamlSyntax(text, err)})
 	}
 	if document.Kind == 0 || len(document.Content) == 0 {
 		return RunConfig{}, nil
@@ -64,7 +66,7 @@ func ParseRunConfig(text []byte) (RunConfig, error) {
 	var config RunConfig
 	var faults []error
 	if err := expandable(&document, 0, new(int)); err != nil {
-		return RunConfig{}, JoinFaults("reading the run config", []error{err})
+		return RunConfig{}, fault.Join("reading the run config", []error{err})
 	}
 	eachEntry(document.Content[0], "the run config", &faults, func(key, value *yaml.Node) {
 		switch key.Value {
@@ -73,10 +75,10 @@ func ParseRunConfig(text []byte) (RunConfig, error) {
 		case "steps":
 			config.Steps = readConfigs("steps", value, &faults)
 		default:
-			faults = append(faults, faultf("%s%s: there is no such section, only resources and steps", key.Value, where(key)))
+			faults = append(faults, fault.Errorf("%s%s: there is no such section, only resources and steps", key.Value, where(key)))
 		}
 	})
-	return config, JoinFaults("reading the run config", faults)
+	return config, fault.Join("reading the run config", faults)
 }
 
 // readConfigs reads a map from keys to configs.
@@ -87,7 +89,7 @@ func readConfigs(section string, node *yaml.Node, faults *[]error) map[string]an
 		configs[key.Value] = nil // an entry without a config may be of an unknown key too
 		eachEntry(value, at, faults, func(section, config *yaml.Node) {
 			if section.Value != "config" {
-				*faults = append(*faults, faultf("%s.%s%s: there is no such section, only config", at, section.Value, where(section)))
+				*faults = append(*faults, fault.Errorf("%s.%s%s: there is no such section, only config", at, section.Value, where(section)))
 				return
 			}
 			configs[key.Value] = config
@@ -104,14 +106,14 @@ func eachEntry(node *yaml.Node, at string, faults *[]error, visit func(key, valu
 		return
 	}
 	if node.Kind != yaml.MappingNode {
-		*faults = append(*faults, faultf("%s%s: expected a map, not %s", at, where(node), kindOfNode(node)))
+		*faults = append(*faults, fault.Errorf("%s%s: expected a map, not %s", at, where(node), kindOfNode(node)))
 		return
 	}
 	seen := make(map[string]bool)
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
 		if seen[key.Value] {
-			*faults = append(*faults, faultf("%s.%s%s: it stands there twice", at, key.Value, where(key)))
+			*faults = append(*faults, fault.Errorf("%s.%s%s: it stands there twice", at, key.Value, where(key)))
 			continue
 		}
 		seen[key.Value] = true
@@ -126,7 +128,7 @@ const maxNodes = 100_000
 func expandable(node *yaml.Node, depth int, count *int) error {
 	*count++
 	if depth > 100 || *count > maxNodes {
-		return faultf("line %d: nested too deeply, or aliases that grow without end", node.Line)
+		return fault.Errorf("line %d: nested too deeply, or aliases that grow without end", node.Line)
 	}
 	if node.Kind == yaml.AliasNode {
 		return expandable(node.Alias, depth+1, count)
@@ -170,24 +172,24 @@ func lineOfAlias(document []byte, name string) string {
 
 // Set sets one field by its full path, as in
 // "resources.warehouse.config.table" or "steps.raw/orders.config.limit", to a
-// value written in YAML: text, a number, [a, b], {env: NAME}. It returns a new
+// Value written in YAML: text, a number, [a, b], {env: NAME}. It returns a new
 // RunConfig; its error matches [ErrInvalid].
 func (c RunConfig) Set(path, value string) (RunConfig, error) {
 	doing := "setting " + path
 	section, key, names, ok := cutPath(path)
 	if !ok {
-		return c, JoinFaults(doing, []error{errors.New("a path has the form resources.KEY.config.FIELD or steps.KEY.config.FIELD")})
+		return c, fault.Join(doing, []error{errors.New("a path has the form resources.KEY.config.FIELD or steps.KEY.config.FIELD")})
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(value), &document); err != nil {
-		return c, JoinFaults(doing, []error{errors.New("the value is not YAML: put quotes around it")})
+		return c, fault.Join(doing, []error{errors.New("the value is not YAML: put quotes around it")})
 	}
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str"}
 	if len(document.Content) > 0 {
 		node = document.Content[0]
 	}
 	if err := expandable(node, 0, new(int)); err != nil {
-		return c, JoinFaults(doing, []error{err})
+		return c, fault.Join(doing, []error{err})
 	}
 	forgetPosition(node)
 	var field any = node

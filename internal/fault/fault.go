@@ -1,4 +1,4 @@
-package container
+package fault
 
 import (
 	"errors"
@@ -37,10 +37,10 @@ func (f *Faults) Error() string {
 // Unwrap returns the faults, for errors.Is and errors.As.
 func (f *Faults) Unwrap() []error { return f.Errs }
 
-// FaultsOf takes an error apart: it returns the faults of a *[Faults], or the
+// Of takes an error apart: it returns the faults of a *[Faults], or the
 // errors that errors.Join has joined, in a slice of the caller's own; any other
 // error alone, and nothing for nil.
-func FaultsOf(err error) []error {
+func Of(err error) []error {
 	if err == nil {
 		return nil
 	}
@@ -53,13 +53,13 @@ func FaultsOf(err error) []error {
 // Is reports whether target is [ErrInvalid].
 func (f *Faults) Is(target error) bool { return target == ErrInvalid }
 
-// faultf is fmt.Errorf for one fault; its own name keeps faults, which are
+// Errorf is fmt.Errorf for one fault; its own name keeps faults, which are
 // gathered, apart from errors, which are returned.
-func faultf(format string, args ...any) error { return fmt.Errorf(format, args...) }
+func Errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-// JoinFaults gathers what is wrong into one *[Faults], leaving out nil and
+// Join gathers what is wrong into one *[Faults], leaving out nil and
 // repeated texts. It returns nil where nothing is left.
-func JoinFaults(doing string, errs []error) error {
+func Join(doing string, errs []error) error {
 	kept := make([]error, 0, len(errs))
 	seen := make(map[string]bool, len(errs))
 	for _, err := range errs {

@@ -1,4 +1,4 @@
-package container
+package config
 
 import (
 	"bytes"
@@ -62,37 +62,37 @@ func (t jsonType) MarshalJSON() ([]byte, error) {
 // variableDefinition is where the schema of {env: NAME} stands.
 const variableDefinition = "env"
 
-// runConfigSchema builds the JSON Schema of a run config, one resource or step
+// Schema builds the JSON Schema of a run config, one resource or step
 // after another.
-type runConfigSchema struct{ resources, steps *schema }
+type Schema struct{ resources, steps *schema }
 
-func newRunConfigSchema() *runConfigSchema { return &runConfigSchema{resources: section()} }
+func NewSchema() *Schema { return &Schema{resources: section()} }
 
-// addResource adds a resource. A needed one has to give what must be given at
+// AddResource adds a resource. A needed one has to give what must be given at
 // launch.
-func (s *runConfigSchema) addResource(key, description string, definition *configDefinition, needed bool) {
+func (s *Schema) AddResource(key, description string, definition *Definition, needed bool) {
 	s.resources.addConfig(key, definition, needed).Description = description
 }
 
-// addStep adds a step, as addResource does.
-func (s *runConfigSchema) addStep(key string, definition *configDefinition, needed bool) {
+// AddStep adds a step, as addResource does.
+func (s *Schema) AddStep(key string, definition *Definition, needed bool) {
 	s.stepsSection().addConfig(key, definition, needed)
 }
 
-// refuseStep allows nothing under a step's key, and says why.
-func (s *runConfigSchema) refuseStep(key, why string) {
+// RefuseStep allows nothing under a step's key, and says why.
+func (s *Schema) RefuseStep(key, why string) {
 	s.stepsSection().Properties[key] = &schema{Description: why, Not: new(schema)}
 }
 
-func (s *runConfigSchema) stepsSection() *schema {
+func (s *Schema) stepsSection() *schema {
 	if s.steps == nil {
 		s.steps = section()
 	}
 	return s.steps
 }
 
-// document returns the whole schema as JSON.
-func (s *runConfigSchema) document() (json.RawMessage, error) {
+// JSON returns the whole schema as JSON.
+func (s *Schema) JSON() (json.RawMessage, error) {
 	root := section()
 	root.Draft, root.Title = "https://json-schema.org/draft/2020-12/schema", "Run config"
 	root.Properties["resources"] = s.resources
@@ -114,7 +114,7 @@ func (s *runConfigSchema) document() (json.RawMessage, error) {
 
 // addConfig adds the config of one resource or step. A needed one has to give
 // what must be given at launch.
-func (s *schema) addConfig(key string, definition *configDefinition, needed bool) *schema {
+func (s *schema) addConfig(key string, definition *Definition, needed bool) *schema {
 	config := definition.schema()
 	entry := section()
 	entry.Properties["config"] = config
@@ -160,7 +160,7 @@ func variableSchema() *schema {
 }
 
 // schema is that of the config, nested structs as sections.
-func (c *configDefinition) schema() *schema {
+func (c *Definition) schema() *schema {
 	root := section()
 	for i := range c.fields {
 		field := &c.fields[i]
@@ -186,7 +186,7 @@ func (c *configDefinition) schema() *schema {
 }
 
 // fieldSchema is what a launch may write for a field.
-func (c *configDefinition) fieldSchema(field *configField) *schema {
+func (c *Definition) fieldSchema(field *Leaf) *schema {
 	value := field.constrained(schemaOf(field.typ, nil))
 	if !readableFromText(field.typ) || field.typ.Kind() == reflect.Map { // see variableReference
 		value.Description = field.desc
@@ -201,7 +201,7 @@ func (c *configDefinition) fieldSchema(field *configField) *schema {
 // schemaDefault is what the field is without environment and launch, in the
 // form that a launch is read from; nil for secrets, for what has a password in
 // it, and for what JSON can't express.
-func (c *configDefinition) schemaDefault(field *configField) any {
+func (c *Definition) schemaDefault(field *Leaf) any {
 	if field.secret {
 		return nil
 	}
@@ -357,7 +357,7 @@ func (s *schema) orNull() *schema {
 }
 
 // constrained adds what the tags allow to the schema of the field's type.
-func (f *configField) constrained(s *schema) *schema {
+func (f *Leaf) constrained(s *schema) *schema {
 	t := bareType(f.typ)
 	if len(f.enum) > 0 && !f.secret {
 		return f.enumSchema(s)
@@ -391,7 +391,7 @@ func (f *configField) constrained(s *schema) *schema {
 }
 
 // comment is what a schema can't say.
-func (f *configField) comment(t reflect.Type) string {
+func (f *Leaf) comment(t reflect.Type) string {
 	var texts []string
 	if t == reflect.TypeFor[time.Duration]() || f.unit == "bytes" {
 		if f.min.text != "" {
@@ -419,7 +419,7 @@ func tighter(b bound, otherwise *int) *int {
 var ofGoAlone = regexp.MustCompile(`\(\?[^:]|\\[AaCEpPQz]|\[\[:|\\x\{`)
 
 // constrainText bounds text, which then has to be written as text.
-func (f *configField) constrainText(s *schema) {
+func (f *Leaf) constrainText(s *schema) {
 	if f.pattern == nil && f.min.text == "" && f.max.text == "" {
 		return
 	}
@@ -431,7 +431,7 @@ func (f *configField) constrainText(s *schema) {
 }
 
 // enumSchema lists the allowed values in place of everything else.
-func (f *configField) enumSchema(s *schema) *schema {
+func (f *Leaf) enumSchema(s *schema) *schema {
 	t := bareType(f.typ)
 	asText := t.Kind() == reflect.String || decodesText(t)
 	list := &schema{Format: s.Format}

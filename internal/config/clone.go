@@ -1,8 +1,8 @@
-package container
+package config
 
 import "reflect"
 
-// clone copies a config field's value so far that a child can't reach what the
+// Clone copies a config field's value so far that a child can't reach what the
 // definitions or other children hold: slices, maps, and pointers to values
 // without unexported fields. Types that hide fields, such as time.Location or
 // regexp.Regexp, are shared: a copy of them may be worth less than nothing.

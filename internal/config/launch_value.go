@@ -1,4 +1,4 @@
-package container
+package config
 
 import (
 	"encoding"
@@ -14,6 +14,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
@@ -26,29 +27,20 @@ type launchValue struct {
 	refused bool // it is of the right type but not allowed, which is reported already
 }
 
-// launchValues are what a launch says of one config, by field path.
-type launchValues map[string]launchValue
+// LaunchValues are what a launch says of one config, by field path.
+type LaunchValues map[string]launchValue
 
-// suggestion returns `, did you mean "x"?` with the nearest of the items' names.
-func suggestion[T any](name string, items []T, nameOf func(T) string) string {
-	names := make([]string, len(items))
-	for i, item := range items {
-		names[i] = nameOf(item)
-	}
-	return nearest.Suggestion(name, names)
-}
-
-// read takes in one source of a run config for this config: a struct of the
+// Read takes in one source of a run config for this config: a struct of the
 // config type, Fields, or a node of YAML. Later calls override earlier ones,
 // field by field.
-func (c *configDefinition) read(into launchValues, at string, source any) []error {
+func (c *Definition) Read(into LaunchValues, at string, source any) []error {
 	switch source := source.(type) {
 	case nil:
 		return nil
 	case layers:
 		var faults []error
 		for _, layer := range source {
-			faults = append(faults, c.read(into, at, layer)...)
+			faults = append(faults, c.Read(into, at, layer)...)
 		}
 		return faults
 	case *yaml.Node:
@@ -63,7 +55,7 @@ func (c *configDefinition) read(into launchValues, at string, source any) []erro
 		value = value.Elem()
 	}
 	if value.Type() != c.value.Type() {
-		return []error{faultf("%s: expected a %s, container.Fields or YAML, not a %T", at, c.value.Type(), source)}
+		return []error{fault.Errorf("%s: expected a %s, container.Fields or YAML, not a %T", at, c.value.Type(), source)}
 	}
 	var faults []error
 	for i := range c.fields {
@@ -76,19 +68,19 @@ func (c *configDefinition) read(into launchValues, at string, source any) []erro
 }
 
 // take keeps a Go value for a field.
-func (c *configDefinition) take(into launchValues, at string, field *configField, value reflect.Value) []error {
+func (c *Definition) take(into LaunchValues, at string, field *Leaf, value reflect.Value) []error {
 	refusals := refuse(at, field, value, "")
 	into[field.path] = launchValue{value: value, refused: len(refusals) > 0}
 	return append(c.checkFixed(at, field, ""), refusals...)
 }
 
 // refuse says where a value is not one that the field's tags allow.
-func refuse(at string, field *configField, value reflect.Value, where string) []error {
+func refuse(at string, field *Leaf, value reflect.Value, where string) []error {
 	must := field.violation(value)
 	if must == "" {
 		return nil
 	}
-	return []error{faultf("%s%s: it must %s", joinPath(at, field.path), where, must)}
+	return []error{fault.Errorf("%s%s: it must %s", joinPath(at, field.path), where, must)}
 }
 
 // fieldByIndex is reflect's, but says false at a nil pointer.
@@ -105,7 +97,7 @@ func fieldByIndex(value reflect.Value, index []int) (reflect.Value, bool) {
 	return value, true
 }
 
-func (c *configDefinition) field(path string) (*configField, bool) {
+func (c *Definition) field(path string) (*Leaf, bool) {
 	for i := range c.fields {
 		if c.fields[i].path == path {
 			return &c.fields[i], true
@@ -115,7 +107,7 @@ func (c *configDefinition) field(path string) (*configField, bool) {
 }
 
 // isSection reports whether path is a nested struct of the config.
-func (c *configDefinition) isSection(path string) bool {
+func (c *Definition) isSection(path string) bool {
 	for _, field := range c.fields {
 		if strings.HasPrefix(field.path, path+".") {
 			return true
@@ -124,7 +116,7 @@ func (c *configDefinition) isSection(path string) bool {
 	return false
 }
 
-func (c *configDefinition) unknownField(at, path, where string) error {
+func (c *Definition) unknownField(at, path, where string) error {
 	section, _, _ := cutLast(path)
 	var siblings []string
 	for _, field := range c.fields {
@@ -145,7 +137,7 @@ func (c *configDefinition) unknownField(at, path, where string) error {
 	if text == "" {
 		text = ", only " + strings.Join(siblings, ", ")
 	}
-	return faultf("%s%s: there is no such field%s", joinPath(at, path), where, text)
+	return fault.Errorf("%s%s: there is no such field%s", joinPath(at, path), where, text)
 }
 
 // cutLast parts a path before its last name.
@@ -156,7 +148,7 @@ func cutLast(path string) (section, name string, found bool) {
 	return "", path, false
 }
 
-func (c *configDefinition) readFields(into launchValues, at, section string, fields map[string]any) []error {
+func (c *Definition) readFields(into LaunchValues, at, section string, fields map[string]any) []error {
 	var faults []error
 	names := make([]string, 0, len(fields))
 	for name := range fields {
@@ -169,7 +161,7 @@ func (c *configDefinition) readFields(into launchValues, at, section string, fie
 	return faults
 }
 
-func (c *configDefinition) readField(into launchValues, at, path string, given any) []error {
+func (c *Definition) readField(into LaunchValues, at, path string, given any) []error {
 	if c.isSection(path) {
 		switch given := given.(type) {
 		case Fields:
@@ -177,7 +169,7 @@ func (c *configDefinition) readField(into launchValues, at, path string, given a
 		case map[string]any:
 			return c.readFields(into, at, path, given)
 		}
-		return []error{faultf("%s: expected fields, not a %T", joinPath(at, path), given)}
+		return []error{fault.Errorf("%s: expected fields, not a %T", joinPath(at, path), given)}
 	}
 	field, ok := c.field(path)
 	if !ok {
@@ -192,12 +184,12 @@ func (c *configDefinition) readField(into launchValues, at, path string, given a
 	}
 	if value.IsValid() && isSecret(value.Type()) { // as YAML it would be its mask
 		into[path] = launchValue{broken: true}
-		return []error{faultf("%s: expected %s, not a %T", joinPath(at, path), nameOfType(field.typ), given)}
+		return []error{fault.Errorf("%s: expected %s, not a %T", joinPath(at, path), nameOfType(field.typ), given)}
 	}
 	node, err := encodeNode(given)
 	if err != nil {
 		into[path] = launchValue{broken: true}
-		return []error{faultf("%s: a %T can't be written as YAML", joinPath(at, path), given)}
+		return []error{fault.Errorf("%s: a %T can't be written as YAML", joinPath(at, path), given)}
 	}
 	return c.readLeaf(into, at, field, node)
 }
@@ -213,7 +205,7 @@ func encodeNode(given any) (node *yaml.Node, err error) {
 	return node, node.Encode(given)
 }
 
-func (c *configDefinition) readNode(into launchValues, at, section string, node *yaml.Node) []error {
+func (c *Definition) readNode(into LaunchValues, at, section string, node *yaml.Node) []error {
 	var faults []error
 	eachEntry(node, joinPath(at, section), &faults, func(name, value *yaml.Node) {
 		path := joinPath(section, name.Value)
@@ -233,14 +225,14 @@ func (c *configDefinition) readNode(into launchValues, at, section string, node 
 
 // readLeaf keeps a node for a field, after a trial that finds a wrong type now
 // and not when the run starts.
-func (c *configDefinition) readLeaf(into launchValues, at string, field *configField, node *yaml.Node) []error {
+func (c *Definition) readLeaf(into LaunchValues, at string, field *Leaf, node *yaml.Node) []error {
 	node = followAlias(node)
 	into[field.path] = launchValue{node: node}
 	faults := c.checkFixed(at, field, where(node))
 	if name, ok := variableReference(field.typ, node); ok {
 		if !variableName.MatchString(name) {
 			into[field.path] = launchValue{broken: true} // it may be a secret: not to be named again
-			faults = append(faults, faultf("%s%s: {env: NAME} takes the name of a variable in upper case", joinPath(at, field.path), where(node)))
+			faults = append(faults, fault.Errorf("%s%s: {env: NAME} takes the name of a variable in upper case", joinPath(at, field.path), where(node)))
 		}
 		return faults
 	}
@@ -255,11 +247,11 @@ func (c *configDefinition) readLeaf(into launchValues, at string, field *configF
 	return append(faults, refusals...)
 }
 
-func (c *configDefinition) checkFixed(at string, field *configField, where string) []error {
+func (c *Definition) checkFixed(at string, field *Leaf, where string) []error {
 	if !field.fixed {
 		return nil
 	}
-	return []error{faultf("%s%s: the field is fixed, a launch may not set it", joinPath(at, field.path), where)}
+	return []error{fault.Errorf("%s%s: the field is fixed, a launch may not set it", joinPath(at, field.path), where)}
 }
 
 var variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
@@ -336,12 +328,12 @@ type nodeError struct {
 
 func (e *nodeError) at(path string, secret bool) error {
 	if e.reference {
-		return faultf("%s%s: a reference is {env: NAME} alone, else give the value itself", path, where(e.node))
+		return fault.Errorf("%s%s: a reference is {env: NAME} alone, else give the value itself", path, where(e.node))
 	}
 	if secret {
-		return faultf("%s%s: expected a value of the secret's type", path, where(e.node))
+		return fault.Errorf("%s%s: expected a value of the secret's type", path, where(e.node))
 	}
-	return faultf("%s%s%s: %s", path, e.path, where(e.node), e.text)
+	return fault.Errorf("%s%s%s: %s", path, e.path, where(e.node), e.text)
 }
 
 func (e *nodeError) below(name string) *nodeError {
@@ -387,7 +379,7 @@ func wrongType(node *yaml.Node, t reflect.Type) *nodeError {
 // nameOfType says what a launch has to write for a Go type.
 func nameOfType(t reflect.Type) string {
 	if t.PkgPath() != "" {
-		return "a " + t.String()
+		return "a " + typeText(t)
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -404,7 +396,7 @@ func nameOfType(t reflect.Type) string {
 	case reflect.Map:
 		return "a map"
 	}
-	return "a " + t.String()
+	return "a " + typeText(t)
 }
 
 func decodeText(node *yaml.Node, into reflect.Value) (fault *nodeError) {
@@ -413,7 +405,7 @@ func decodeText(node *yaml.Node, into reflect.Value) (fault *nodeError) {
 	}
 	defer func() {
 		if recovered := recover(); recovered != nil { // the user's own decoder
-			fault = &nodeError{node: node, text: fmt.Sprintf("decoding a %s panicked", into.Type())}
+			fault = &nodeError{node: node, text: fmt.Sprintf("decoding a %s panicked", typeText(into.Type()))}
 		}
 	}()
 	var err error
@@ -430,7 +422,7 @@ func decodeText(node *yaml.Node, into reflect.Value) (fault *nodeError) {
 		err = errors.ErrUnsupported
 	}
 	if err != nil {
-		return &nodeError{node: node, text: fmt.Sprintf("the text is not a %s", into.Type())}
+		return &nodeError{node: node, text: fmt.Sprintf("the text is not a %s", typeText(into.Type()))}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package container
+package config
 
 import (
 	"bytes"
@@ -11,36 +11,36 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// runConfigTemplate writes a run config to be completed by a person.
-type runConfigTemplate struct{ text templateText }
+// Template writes a run config to be completed by a person.
+type Template struct{ text templateText }
 
-// newRunConfigTemplate returns an empty template. Values that come from one of
+// NewTemplate returns an empty template. Values that come from one of
 // the secrets are not shown.
-func newRunConfigTemplate(secrets secretVariables) runConfigTemplate {
-	return runConfigTemplate{templateText{out: new(strings.Builder), secrets: secrets}}
+func NewTemplate(secrets SecretVariables) Template {
+	return Template{templateText{out: new(strings.Builder), secrets: secrets}}
 }
 
-// begin begins the section called name.
-func (t runConfigTemplate) begin(name string) { t.text.line(name + ":") }
+// Begin begins the section called name.
+func (t Template) Begin(name string) { t.text.line(name + ":") }
 
-// add writes the config of one resource or step, in the section that was begun
+// Add writes the config of one resource or step, in the section that was begun
 // last, with what launch gives.
-func (t runConfigTemplate) add(key, description string, definition *configDefinition, launch launchValues) {
+func (t Template) Add(key, description string, definition *Definition, launch LaunchValues) {
 	t.text.inside().config(key, description, definition, launch)
 }
 
-// explain writes a comment in the section that was begun last.
-func (t runConfigTemplate) explain(text string) { t.text.inside().comment(text) }
+// Explain writes a comment in the section that was begun last.
+func (t Template) Explain(text string) { t.text.inside().comment(text) }
 
 // String returns the template so far, which is YAML.
-func (t runConfigTemplate) String() string { return t.text.out.String() }
+func (t Template) String() string { return t.text.out.String() }
 
 // config writes the config of one resource or step.
-func (t templateText) config(key, description string, definition *configDefinition, launch launchValues) {
+func (t templateText) config(key, description string, definition *Definition, launch LaunchValues) {
 	t.comment(description)
 	t.line(yamlKey(key) + ":")
 	t.inside().line("config:")
-	config, _ := definition.resolve("", launch)
+	config, _ := definition.Resolve("", launch)
 	fields := &templateFields{config: definition, resolved: config, launch: launch, secrets: t.secrets}
 	fields.write(t.inside().inside(), definition.tree())
 }
@@ -53,7 +53,7 @@ type fieldTree struct {
 }
 
 // tree nests the fields, in the order in which the struct has them.
-func (c *configDefinition) tree() []*fieldTree {
+func (c *Definition) tree() []*fieldTree {
 	root := new(fieldTree)
 	for i := range c.fields {
 		names := strings.Split(c.fields[i].path, ".")
@@ -81,7 +81,7 @@ func (t *fieldTree) section(name string) *fieldTree {
 type templateText struct {
 	out     *strings.Builder
 	indent  string
-	secrets secretVariables
+	secrets SecretVariables
 }
 
 func (t templateText) inside() templateText {
@@ -112,10 +112,10 @@ func printable(r rune) rune {
 
 // templateFields writes the fields of one resource.
 type templateFields struct {
-	config   *configDefinition
-	resolved resolved
-	launch   launchValues
-	secrets  secretVariables
+	config   *Definition
+	resolved Resolved
+	launch   LaunchValues
+	secrets  SecretVariables
 }
 
 func (f *templateFields) write(text templateText, fields []*fieldTree) {
@@ -143,7 +143,7 @@ func (f *templateFields) settable(section *fieldTree) bool {
 	return false
 }
 
-func (f *templateFields) writeField(text templateText, field *configField, at *fieldTree) {
+func (f *templateFields) writeField(text templateText, field *Leaf, at *fieldTree) {
 	from := f.resolved.origins[at.at]
 	text.comment(field.desc)
 	text.comment(field.about(from))
@@ -153,7 +153,7 @@ func (f *templateFields) writeField(text templateText, field *configField, at *f
 		value = "{env: " + reference + "}"
 	}
 	setting := strings.TrimSpace(yamlKey(at.name) + ": " + value)
-	if isGiven && value != "" || field.atLaunch || field.required && from.source == FromNowhere {
+	if isGiven && value != "" || field.atLaunch || field.required && from.source == SourceMissing {
 		text.line(setting)
 		return
 	}
@@ -161,8 +161,8 @@ func (f *templateFields) writeField(text templateText, field *configField, at *f
 }
 
 // about says what a field may be and where its value is from.
-func (f *configField) about(from origin) string {
-	texts := []string{f.typ.String()}
+func (f *Leaf) about(from origin) string {
+	texts := []string{typeText(f.typ)}
 	if len(f.texts) > 0 {
 		texts = append(texts, f.allowed())
 	}
@@ -182,11 +182,11 @@ func (f *configField) about(from origin) string {
 		texts = append(texts, "required")
 	}
 	switch from.source {
-	case FromZero, FromNowhere:
+	case SourceZero, SourceMissing:
 		if f.key != "" && !f.atLaunch {
 			texts = append(texts, "else the environment variable "+f.key)
 		}
-	case FromEnvironment:
+	case SourceEnv:
 		texts = append(texts, "now from the environment variable "+from.variable)
 	default:
 		texts = append(texts, "now from "+string(from.source))
@@ -194,9 +194,9 @@ func (f *configField) about(from origin) string {
 	return strings.Join(texts, "; ")
 }
 
-// value writes the value that the field has now; "" where it has none that may
+// Value writes the value that the field has now; "" where it has none that may
 // be shown.
-func (f *templateFields) value(field *configField, at *fieldTree) string {
+func (f *templateFields) value(field *Leaf, at *fieldTree) string {
 	if field.secret {
 		return field.suggestedReference(at.name)
 	}
@@ -204,21 +204,21 @@ func (f *templateFields) value(field *configField, at *fieldTree) string {
 	if f.secrets[origin.variable] { // somebody took the wrong name
 		return "{env: " + origin.variable + "}"
 	}
-	value, ok := fieldByIndex(f.resolved.value, field.index)
-	if !ok || origin.unreadable || origin.source == FromNowhere || field.atLaunch && origin.source != FromLaunch {
+	value, ok := fieldByIndex(f.resolved.Value, field.index)
+	if !ok || origin.unreadable || origin.source == SourceMissing || field.atLaunch && origin.source != SourceLaunch {
 		return ""
 	}
 	if value.Kind() == reflect.Pointer && value.IsNil() {
 		return ""
 	}
-	if origin.source == FromZero && decodesText(bareType(field.typ)) || field.violation(value) != "" {
+	if origin.source == SourceZero && decodesText(bareType(field.typ)) || field.violation(value) != "" {
 		return "" // it could not be read back
 	}
 	return flowYAML(launchText(value))
 }
 
 // suggestedReference is how a launch would give a secret.
-func (f *configField) suggestedReference(name string) string {
+func (f *Leaf) suggestedReference(name string) string {
 	if f.typ.Kind() == reflect.Map || !readableFromText(f.typ) {
 		return ""
 	}
@@ -231,7 +231,7 @@ func (f *configField) suggestedReference(name string) string {
 }
 
 // reference is the variable that a launch leaves the field to.
-func (v launchValue) reference(field *configField) (name string, ok bool) {
+func (v launchValue) reference(field *Leaf) (name string, ok bool) {
 	if v.node == nil {
 		return "", false
 	}

@@ -1,4 +1,4 @@
-package container
+package config
 
 import (
 	"errors"
@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
@@ -45,7 +46,7 @@ func newConstraint(tag reflect.StructTag, t reflect.Type) (constraint, []error) 
 			return
 		}
 		if err := read(text); err != nil {
-			faults = append(faults, faultf("its %s tag %w", name, err))
+			faults = append(faults, fault.Errorf("its %s tag %w", name, err))
 		}
 	}
 	c.unit = unitOf(bareType(t))
@@ -54,7 +55,7 @@ func newConstraint(tag reflect.StructTag, t reflect.Type) (constraint, []error) 
 	read("max", func(text string) (err error) { c.max, err = c.readBound(text, t); return err })
 	read("pattern", func(text string) error { return c.readPattern(text, t) })
 	if c.min.value.IsValid() && c.max.value.IsValid() && !atMost(c.min.value, c.max.value) {
-		faults = append(faults, faultf("its min tag, %s, is above its max tag, %s", c.min.text, c.max.text))
+		faults = append(faults, fault.Errorf("its min tag, %s, is above its max tag, %s", c.min.text, c.max.text))
 	}
 	return c, faults
 }
@@ -64,7 +65,7 @@ func (c *constraint) readEnum(text string, t reflect.Type) error {
 	switch bare.Kind() {
 	case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct, reflect.Interface:
 		if !decodesText(bare) {
-			return fmt.Errorf("is for single values, not for %s", t)
+			return fmt.Errorf("is for single values, not for %s", typeText(t))
 		}
 	}
 	for _, entry := range strings.Split(text, ",") {
@@ -93,7 +94,7 @@ func (c *constraint) readBound(text string, t reflect.Type) (bound, error) {
 		return bound{text, reflect.ValueOf(length)}, nil
 	}
 	if !isNumber(bare) {
-		return bound{}, fmt.Errorf("is for numbers, durations, text, lists and maps, not for %s", t)
+		return bound{}, fmt.Errorf("is for numbers, durations, text, lists and maps, not for %s", typeText(t))
 	}
 	value, err := decodeTag(text, bare)
 	if err != nil {
@@ -107,7 +108,7 @@ func (c *constraint) readBound(text string, t reflect.Type) (bound, error) {
 
 func (c *constraint) readPattern(text string, t reflect.Type) error {
 	if bare := bareType(t); bare.Kind() != reflect.String || decodesText(bare) {
-		return fmt.Errorf("is for text, not for %s", t)
+		return fmt.Errorf("is for text, not for %s", typeText(t))
 	}
 	pattern, err := regexp.Compile(text)
 	if err != nil {
@@ -166,7 +167,7 @@ func constraintTag(tag reflect.StructTag) string {
 // violation says what a value would have to be, as in "be at least 5", with
 // the nearest allowed value if it may be shown; "" where the value is allowed.
 // A nil pointer is no value, and allowed.
-func (f *configField) violation(value reflect.Value) string {
+func (f *Leaf) violation(value reflect.Value) string {
 	c := &f.constraint
 	bare, ok := bareValue(value)
 	if !ok {
@@ -197,7 +198,7 @@ func (f *configField) violation(value reflect.Value) string {
 }
 
 // allowed lists the values of the enum tag.
-func (f *configField) allowed() string {
+func (f *Leaf) allowed() string {
 	if f.secret { // each of them could be the secret
 		return "one of the values of its enum tag"
 	}
