@@ -28,7 +28,7 @@ func runApp(p *preparation, child *Child) (err error) {
 // resources have been built, and Fx binds what the targets ask for. Else Fx
 // builds them too; constructor may change the option of a resource.
 func (p *preparation) options(constructor func(fx.Option, *node) fx.Option, child *Child) []fx.Option {
-	options := []fx.Option{fx.Provide(func() *childState { return child.state })}
+	options := []fx.Option{provide(func() *childState { return child.state })}
 	if len(p.config.options) == 0 {
 		options = append(options, p.supplies()...)
 	} else {
@@ -38,7 +38,7 @@ func (p *preparation) options(constructor func(fx.Option, *node) fx.Option, chil
 		options = append(options, target.bound().invoke)
 	}
 	if len(p.config.options) > 0 {
-		options = append(options, fx.Decorate(func() fx.Lifecycle { return child.state.options }))
+		options = append(options, decorate(func() fx.Lifecycle { return child.state.options }))
 		options = append(options, p.config.options...)
 	}
 	return options
@@ -91,17 +91,24 @@ func (c *Container) answers(asks []ask) []fx.Option {
 		case a.value.IsValid():
 			options = append(options, c.supply(a))
 		case a.from.node != nil && c.canonical(a.from) != a.Key:
-			options = append(options, forward(c.canonical(a.from), a.Key))
+			options = append(options, c.forward(c.canonical(a.from), a.Key))
 		}
 	}
 	return options
 }
 
-// forward answers one key with the value of another.
-func forward(from, to signature.Key) fx.Option {
-	return fx.Provide(signature.Make([]signature.Param{{Key: from}}, []signature.Key{to}, func(params []reflect.Value) ([]reflect.Value, error) {
+// forward answers one key with the value of another. There is one option for
+// each pair of keys, made when it is first needed.
+func (c *Container) forward(from, to signature.Key) fx.Option {
+	type pair struct{ from, to signature.Key }
+	if known, ok := c.forwards.Load(pair{from, to}); ok {
+		return known.(fx.Option)
+	}
+	option := provide(signature.Make([]signature.Param{{Key: from}}, []signature.Key{to}, func(params []reflect.Value) ([]reflect.Value, error) {
 		return []reflect.Value{params[0].Convert(to.Type)}, nil
 	}))
+	c.forwards.Store(pair{from, to}, option)
+	return option
 }
 
 // quietLogger sends Fx's events to the child's logger at debug level. Without

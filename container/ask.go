@@ -68,9 +68,9 @@ func (c *Container) supply(a ask) fx.Option {
 		func(params []reflect.Value) ([]reflect.Value, error) {
 			return []reflect.Value{params[0].Interface().(*childState).value(a)}, nil
 		})
-	option := fx.Provide(give)
+	option := provide(give)
 	if a.Key == shutdownerKey || a.Key == dotGraphKey { // which every Fx app has: the host's take their place
-		option = fx.Decorate(give)
+		option = decorate(give)
 	}
 	c.supplies.Store(a.Key, option)
 	return option

@@ -25,6 +25,7 @@ type Container struct {
 	providers map[signature.Key][]provider
 	host      map[signature.Key]reflect.Value
 	supplies  sync.Map // signature.Key -> fx.Option, see supply
+	forwards  sync.Map // a pair of signature.Key -> fx.Option, see forward
 	process   *processScope
 	eager     []*node                // by key
 	secrets   config.SecretVariables // of resources

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.uber.org/fx"
 )
@@ -40,8 +41,14 @@ var (
 // Printf takes a line of Fx's log.
 func (r *recorder) Printf(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
-	if match := replaceLine.FindStringSubmatch(line); match != nil {
-		r.offered[match[1]] = true
+	if strings.HasPrefix(line, "[Fx] REPLACE\t") {
+		if match := replaceLine.FindStringSubmatch(line); match != nil {
+			r.offered[match[1]] = true
+		}
+		return
+	}
+	if !strings.HasPrefix(line, "[Fx] RUN\t") { // most lines say what is provided
+		return
 	}
 	match := runLine.FindStringSubmatch(line)
 	switch {

@@ -97,7 +97,7 @@ func functionOf(fn any) (signature.Func, error) {
 func (t *Target) bound() *Target {
 	t.once.Do(func() {
 		t.asks = t.container.asks(t.inputs)
-		t.invoke = fx.Invoke(signature.Make(paramsOf(t.asks), nil, func(params []reflect.Value) ([]reflect.Value, error) {
+		t.invoke = invoke(signature.Make(paramsOf(t.asks), nil, func(params []reflect.Value) ([]reflect.Value, error) {
 			state := params[0].Interface().(*childState)
 			state.bound[t] = arrange(t.inputs, params[1:], func(kind inputKind) reflect.Value {
 				if kind == configInput {

@@ -40,7 +40,7 @@ func (c *Container) wrap(n *node) fx.Option {
 		build := signature.Make(paramsOf(c.asksOf(n)), c.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
 			return params[0].Interface().(*childState).build(n, params[1:])
 		})
-		n.wrapper.provide = fx.Provide(build)
+		n.wrapper.provide = provide(build)
 	})
 	return n.wrapper.provide
 }
@@ -56,7 +56,7 @@ func (c *Container) lend(n *node) fx.Option {
 			}
 			return instance.results, nil
 		})
-		n.wrapper.lend = fx.Provide(give)
+		n.wrapper.lend = provide(give)
 	})
 	return n.wrapper.lend
 }
