@@ -9,7 +9,7 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 
 	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/internal/cycle"
+	"github.com/fxrun/fxrun/internal/digraph"
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
@@ -164,38 +164,21 @@ func (m *maker) addUpstream(upstream *maker) {
 // cycleFaults reports every cycle, each by its whole path.
 func cycleFaults(makers []*maker) []error {
 	var faults []error
-	for _, path := range cycle.Find(makers, func(m *maker) []*maker { return m.upstream }) {
-		faults = append(faults, cycleFault(path))
+	for _, path := range digraph.Cycles(makers, (*maker).needs) {
+		faults = append(faults, digraph.CycleFault(path[0].kind+"s", path,
+			func(m *maker) string { return m.key },
+			func(m *maker) string { return m.function.Name + ", " + m.position }))
 	}
 	return faults
 }
 
-func cycleFault(path []*maker) error {
-	keys := make([]string, 0, len(path)+1)
-	var lines strings.Builder
-	for i, m := range path {
-		keys = append(keys, m.key)
-		fmt.Fprintf(&lines, "\n%s (%s, %s) needs %s", m.key, m.function.Name, m.position, path[(i+1)%len(path)].key)
-	}
-	return fmt.Errorf("%ss need each other: %s -> %s%s", path[0].kind, strings.Join(keys, " -> "), keys[0], lines.String())
-}
+func (m *maker) needs() []*maker { return m.upstream }
 
 func setLevels(makers []*maker) {
-	done := make(map[*maker]bool, len(makers))
-	var visit func(m *maker)
-	visit = func(m *maker) {
-		if done[m] {
-			return
-		}
-		done[m] = true
-		for _, upstream := range m.upstream {
-			visit(upstream)
-			m.level = max(m.level, upstream.level+1)
-		}
-	}
+	levels := digraph.Levels(makers, (*maker).needs)
 	for _, m := range makers {
+		m.level = levels[m]
 		slices.SortFunc(m.needed, byKey)
-		visit(m)
 	}
 }
 

@@ -4,10 +4,11 @@ import (
 	"log/slog"
 	"reflect"
 
-	"github.com/fxrun/fxrun/internal/panics"
-	"github.com/fxrun/fxrun/internal/signature"
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
+
+	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/internal/signature"
 )
 
 // runApp lets a fresh Fx app build the child's resources and bind its targets.

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/fxrun/fxrun/internal/panics"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 type outcomeKey struct{}

@@ -9,9 +9,10 @@ import (
 	"slices"
 	"sync"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/fx"
 )
 
 // Child is a child container: the resources that its targets need, started. It

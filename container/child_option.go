@@ -5,9 +5,10 @@ import (
 	"log/slog"
 	"slices"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
-	"go.uber.org/fx"
 )
 
 // ChildOption is what NewChild, Check and Invoke know besides plain

@@ -9,8 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fxrun/fxrun/internal/config"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/config"
 )
 
 // childState is what the resources of one child share while it lives.

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"sync"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/fx"
 )
 
 // Container is a checked graph of resources. Each child that it opens builds
@@ -421,22 +422,4 @@ func isAlike(wanted, given reflect.Type) bool {
 		return wanted.Implements(given)
 	}
 	return bare(wanted) == bare(given) || bare(wanted).Name() != "" && bare(wanted).Name() == bare(given).Name()
-}
-
-func (c *Container) setLevels() {
-	done := make(map[*node]bool, len(c.nodes))
-	var visit func(n *node)
-	visit = func(n *node) {
-		if done[n] {
-			return
-		}
-		done[n] = true
-		for _, need := range n.needs {
-			visit(need)
-			n.level = max(n.level, need.level+1)
-		}
-	}
-	for _, n := range c.nodes {
-		visit(n)
-	}
 }

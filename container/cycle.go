@@ -1,33 +1,26 @@
 package container
 
-import (
-	"slices"
-	"strings"
-
-	"github.com/fxrun/fxrun/internal/cycle"
-	"github.com/fxrun/fxrun/internal/fault"
-)
+import "github.com/fxrun/fxrun/internal/digraph"
 
 // findCycles reports every cycle along the needs, each by its whole path.
 // Resources are visited by key, so the report is the same whatever the order of
 // definitions.
 func (c *Container) findCycles() []error {
 	var faults []error
-	for _, path := range cycle.Find(c.nodes, func(n *node) []*node { return n.needs }) {
-		faults = append(faults, cycleFault(path))
+	for _, path := range digraph.Cycles(c.nodes, (*node).needed) {
+		faults = append(faults, digraph.CycleFault("resources", path,
+			func(n *node) string { return n.key },
+			func(n *node) string { return n.function.Name + ", " + n.position }))
 	}
 	return faults
 }
 
-func cycleFault(path []*node) error {
-	var text strings.Builder
-	for i, n := range path {
-		next := path[(i+1)%len(path)]
-		text.WriteString("\n" + n.key + " (" + n.function.Name + ", " + n.position + ") needs " + next.key)
+func (n *node) needed() []*node { return n.needs }
+
+// setLevels gives each resource its place in the order of starting.
+func (c *Container) setLevels() {
+	levels := digraph.Levels(c.nodes, (*node).needed)
+	for _, n := range c.nodes {
+		n.level = levels[n]
 	}
-	keys := make([]string, 0, len(path)+1)
-	for _, n := range append(slices.Clone(path), path[0]) {
-		keys = append(keys, n.key)
-	}
-	return fault.Errorf("resources need each other: %s%s", strings.Join(keys, " -> "), text.String())
 }

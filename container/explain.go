@@ -6,10 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
-	"go.uber.org/fx"
 )
 
 // Explanation is why a child would need a resource, and with which config.

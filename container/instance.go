@@ -9,8 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fxrun/fxrun/internal/panics"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // grace is how long a function may take to notice that its context has ended

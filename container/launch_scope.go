@@ -4,9 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
-	"go.uber.org/fx"
 )
 
 // launchScope is a run config, read, and what it may speak of.

@@ -6,11 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"go.uber.org/dig"
+
 	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/dig"
 )
 
 // preparation is a child before anything of it is built: which resources, in

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/fxrun/fxrun/internal/fault"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/fault"
 )
 
 // processScope holds the resources that live as long as the process.

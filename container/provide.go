@@ -9,11 +9,12 @@ import (
 	"slices"
 	"time"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/fx"
 )
 
 // Group is the Fx value group in which a host application gathers what

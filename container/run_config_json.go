@@ -3,8 +3,9 @@ package container
 import (
 	"encoding/json"
 
-	"github.com/fxrun/fxrun/internal/config"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/config"
 )
 
 // LaunchJSON renders a run config as JSON that may be stored and shown, in the

@@ -3,8 +3,9 @@ package container
 import (
 	"encoding/json"
 
-	"github.com/fxrun/fxrun/internal/config"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/config"
 )
 
 // Schema returns the JSON Schema (draft 2020-12) of the run configs that this

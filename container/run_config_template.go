@@ -1,8 +1,9 @@
 package container
 
 import (
-	"github.com/fxrun/fxrun/internal/config"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/config"
 )
 
 // Template returns a run config to be completed by a person, in YAML: every

@@ -1,8 +1,9 @@
 package container
 
 import (
-	"github.com/fxrun/fxrun/internal/config"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/config"
 )
 
 // UnknownVariables finds the variables of an environment, in the form of

@@ -7,10 +7,11 @@ import (
 	"strings"
 	"sync"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/fx"
 )
 
 // Target is a function whose parameters a child provides: what makes a

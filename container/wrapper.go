@@ -4,9 +4,10 @@ import (
 	"reflect"
 	"sync"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/signature"
-	"go.uber.org/fx"
 )
 
 // wrapper is a resource's constructor as a child's Fx app sees it: its results

@@ -7,6 +7,7 @@ package host
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"go.uber.org/fx"
 
@@ -24,11 +25,18 @@ type Value struct {
 }
 
 // isModules reports whether a type is what fxrun.Module itself makes, of the
-// definitions: asking for it here would be a cycle.
+// definitions: asking for it here would be a cycle. The packages of these types
+// import this one, so the types are told by package path and name, which
+// together are a type's identity.
 func isModules(key signature.Key) bool {
-	switch key.Type.String() {
-	case "*container.Container", "*assets.Graph", "*runs.Launcher":
-		return true
+	if key.Type.Kind() != reflect.Pointer {
+		return false
+	}
+	module := strings.TrimSuffix(reflect.TypeFor[Value]().PkgPath(), "internal/host")
+	t := key.Type.Elem()
+	switch strings.TrimPrefix(t.PkgPath(), module) + "." + t.Name() {
+	case "container.Container", "assets.Graph", "runs.Launcher":
+		return strings.HasPrefix(t.PkgPath(), module)
 	}
 	return false
 }

@@ -1,14 +1,14 @@
-package cycle_test
+package digraph_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fxrun/fxrun/internal/cycle"
+	"github.com/fxrun/fxrun/internal/digraph"
 )
 
-func TestFind(t *testing.T) {
+func TestCycles(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		next map[string][]string
@@ -23,7 +23,7 @@ func TestFind(t *testing.T) {
 	} {
 		t.Run("finds "+name, func(t *testing.T) {
 			t.Parallel()
-			got := cycle.Find([]string{"a", "b", "c", "d"}, func(n string) []string { return test.next[n] })
+			got := digraph.Cycles([]string{"a", "b", "c", "d"}, func(n string) []string { return test.next[n] })
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
