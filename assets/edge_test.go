@@ -3,10 +3,8 @@ package assets_test
 import (
 	"errors"
 	"iter"
-	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/fx"
 
@@ -142,18 +140,5 @@ func TestJobHasOneSelection(t *testing.T) {
 		assets.NewJob("nightly", assets.Select("orders"), assets.Select("+orders")))
 	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), `two selections, "orders" and "+orders"`) {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestExponentialDoesNotOverflow(t *testing.T) {
-	t.Parallel()
-	backoff := assets.Exponential(time.Hour, math.MaxInt64)
-	if got := backoff(3); got != 4*time.Hour {
-		t.Errorf("the third wait is %s", got)
-	}
-	for _, attempt := range []int{30, 1000} {
-		if got := backoff(attempt); got != math.MaxInt64 {
-			t.Errorf("wait %d is %s", attempt, got)
-		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/container"
 )
 
@@ -181,7 +182,7 @@ func TestOptionsOfAStep(t *testing.T) {
 	t.Parallel()
 	g, err := assets.NewGraph(newContainer(t),
 		assets.New("report", func(reportConfig) (int, error) { return 1, nil },
-			assets.Config(reportConfig{Rows: 3}), assets.Retry(2, assets.Exponential(time.Second, 3*time.Second)),
+			assets.Config(reportConfig{Rows: 3}), assets.Retry(2, backoff.Exponential(time.Second, 3*time.Second)),
 			assets.Timeout(time.Minute), assets.CodeVersion("v2")))
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +203,7 @@ func TestOptionsOfAStep(t *testing.T) {
 		t.Error(diff)
 	}
 	for range 100 {
-		if wait := assets.Jittered(step.Backoff)(1); wait < time.Second/2 || wait > time.Second {
+		if wait := backoff.Jittered(step.Backoff)(1); wait < time.Second/2 || wait > time.Second {
 			t.Errorf("waits %s", wait)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
 	"github.com/fxrun/fxrun/internal/exampletest"
@@ -151,7 +152,7 @@ func ExampleRetry() {
 		}
 	}
 	result, err := fxruntest.Try(t, runs.Request{Selection: "fetched"},
-		assets.New("fetched", fetch, assets.Retry(5, assets.Exponential(time.Millisecond, time.Second)), assets.Timeout(time.Minute)))
+		assets.New("fetched", fetch, assets.Retry(5, backoff.Exponential(time.Millisecond, time.Second)), assets.Timeout(time.Minute)))
 	for _, failed := range fxruntest.EventsOf[runs.StepFailed](result) {
 		fmt.Println("attempt", failed.Attempt, "failed:", failed.Error.Message, "- again:", failed.Retry)
 	}

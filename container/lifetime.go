@@ -79,7 +79,8 @@ func Eager() Option { return optionFunc(func(d *resourceDefinition) { d.eager = 
 // StartRetry tries up to n more times, where the resource's constructor or a
 // start hook goes wrong: what had started of it is stopped, and after a wait
 // the constructor is called again. backoff gives the wait before each further
-// attempt, counted from 1; nil is no wait. A cancelled child tries no more.
+// attempt, counted from 1, and nil is no wait: see package backoff. A cancelled
+// child tries no more.
 func StartRetry(n int, backoff func(attempt int) time.Duration) Option {
 	return optionFunc(func(d *resourceDefinition) {
 		if n < 0 {

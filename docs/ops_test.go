@@ -9,6 +9,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
 	"github.com/fxrun/fxrun/runs"
@@ -68,7 +69,7 @@ func FetchTemperature(step *assets.Context, cfg ForecastConfig) (Temperature, er
 
 var temperature = assets.New("temperature", FetchTemperature,
 	assets.Config(ForecastConfig{City: "Bern"}),
-	assets.Retry(5, assets.Jittered(assets.Exponential(time.Millisecond, time.Second))),
+	assets.Retry(5, backoff.Jittered(backoff.Exponential(time.Millisecond, time.Second))),
 	assets.Timeout(time.Minute),
 )
 

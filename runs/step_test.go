@@ -19,6 +19,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
@@ -143,7 +144,7 @@ func TestRetry(t *testing.T) {
 				}
 				return 5, nil
 			},
-			opts: []assets.Option{assets.Retry(5, assets.Exponential(time.Second, time.Minute))},
+			opts: []assets.Option{assets.Retry(5, backoff.Exponential(time.Second, time.Minute))},
 			want: []string{
 				"left started, attempt 1", "left failed, attempt 1: boom 1; again in 1s",
 				"left started, attempt 2", "left failed, attempt 2: boom 2; again in 2s",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/examples/flights/carrier"
 	"github.com/fxrun/fxrun/iomanagers"
@@ -52,7 +53,7 @@ func Definitions() fx.Option {
 			assets.Describe("all airports of the United States")),
 		assets.New("flights", FetchFlights, assets.InGroup("raw"), assets.Format("parquet"),
 			assets.Describe("every flight that the airline knows of"),
-			assets.Retry(2, assets.Exponential(time.Second, time.Minute))),
+			assets.Retry(2, backoff.Exponential(time.Second, time.Minute))),
 		assets.New("delays/by_airport", ComputeByAirport, assets.InGroup("delays"), assets.Format("parquet"),
 			assets.Describe("how late flights are, by the airport that they leave")),
 		assets.New("delays/by_month", LoadByMonth, assets.InGroup("delays"),
@@ -75,6 +76,6 @@ func Definitions() fx.Option {
 		assets.NewJob("cleanup",
 			assets.DescribeJob("deletes old reports from the archive"),
 			assets.NewOp("find_old_reports", FindOldReports, assets.Config(KeepConfig{})),
-			assets.NewOp("delete_reports", DeleteReports, assets.Retry(2, assets.Exponential(time.Second, time.Minute)))),
+			assets.NewOp("delete_reports", DeleteReports, assets.Retry(2, backoff.Exponential(time.Second, time.Minute)))),
 	)
 }

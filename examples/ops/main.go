@@ -20,6 +20,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/cli"
 	"github.com/fxrun/fxrun/container"
 )
@@ -128,7 +129,7 @@ func Definitions() fx.Option {
 			assets.DescribeJob("deletes the old files of a folder"),
 			assets.NewOp("find", Find, assets.Config(FindConfig{})),
 			assets.NewOp("delete", Delete, assets.Config(DeleteConfig{}),
-				assets.Retry(2, assets.Exponential(time.Second, time.Minute))), // a file may be in use for a moment
+				assets.Retry(2, backoff.Exponential(time.Second, time.Minute))), // a file may be in use for a moment
 			assets.NewOp("report", Report),
 		),
 	)

@@ -1,0 +1,36 @@
+// Package backoff says how long to wait between attempts. Its functions are for
+// assets.Retry and container.StartRetry, which ask for the wait before each
+// further attempt, counted from 1.
+//
+// The package imports the standard library only.
+package backoff
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Exponential returns a backoff of first, and then of twice as much each
+// time, but of most at most.
+func Exponential(first, most time.Duration) func(attempt int) time.Duration {
+	return func(attempt int) time.Duration {
+		wait := first
+		for ; attempt > 1 && wait < most; attempt-- {
+			if wait > most/2 {
+				return most // twice as much may be more than a Duration holds
+			}
+			wait *= 2
+		}
+		return min(wait, most)
+	}
+}
+
+// Jittered returns a backoff that waits between half and all of what another
+// one says, at random, so that what failed together does not come back
+// together.
+func Jittered(backoff func(attempt int) time.Duration) func(attempt int) time.Duration {
+	return func(attempt int) time.Duration {
+		wait := backoff(attempt)
+		return wait - time.Duration(rand.Float64()*float64(wait)/2)
+	}
+}
