@@ -25,6 +25,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/container/containertest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -223,7 +224,7 @@ func TestTableGivenAtLaunch(t *testing.T) {
 	})
 
 	t.Run("without it no run exists", func(t *testing.T) {
-		before, err := launcher.Store().Runs(t.Context(), runs.RunQuery{})
+		before, err := launcher.Store().Runs(t.Context(), history.RunQuery{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,7 +232,7 @@ func TestTableGivenAtLaunch(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "resources.db_conn.config.table: missing: it must be given at launch") {
 			t.Errorf("got %v", err)
 		}
-		after, err := launcher.Store().Runs(t.Context(), runs.RunQuery{})
+		after, err := launcher.Store().Runs(t.Context(), history.RunQuery{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -685,7 +686,7 @@ func TestRunsAreDrainedBeforeWhatTheyUseStops(t *testing.T) {
 	}
 	close(release)
 	<-stopped
-	if run.Status() != runs.StatusSucceeded {
+	if run.Status() != history.StatusSucceeded {
 		t.Errorf("the run is %s", run.Status())
 	}
 	if diff := cmp.Diff([]string{"step done", "cluster stopped"}, happened); diff != "" {

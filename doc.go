@@ -19,8 +19,8 @@
 //     object stores and SQL tables in iomanagers/objectstore and sqltable,
 //     Parquet in parquetcodec, Arrow in arrowcodec; iomanagers/iotest is the
 //     suite that every one passes
-//   - runs: launching, executing and recording runs; runs/sqlitestore keeps the
-//     history in a file, runs/runstest is the suite that every store passes
+//   - runs: launching, executing and recording runs; history/sqlitestore keeps the
+//     history in a file, history/historytest is the suite that every store passes
 //   - modules: ready-made resources: sqldb (with sqldb/sqlite and
 //     sqldb/postgres), httpclient, bucket
 //   - cli: the command line of a program's own binary

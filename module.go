@@ -15,6 +15,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/signature"
 	"github.com/fxrun/fxrun/iomanagers"
@@ -34,8 +35,8 @@ import (
 //     before the application is. When the application starts,
 //     runs of processes that are gone are recorded as failed.
 //
-// It uses, if the application provides them, runs.Store for the history (else
-// memory; package runs/sqlitestore has an option that provides a file), runs.Executor, and *slog.Logger for what runs log.
+// It uses, if the application provides them, history.Store for the history (else
+// memory; package history/sqlitestore has an option that provides a file), runs.Executor, and *slog.Logger for what runs log.
 //
 // The application's own graph is the parent of every child container: a type
 // that no definition provides is taken from there, and fx.Replace on the
@@ -120,7 +121,7 @@ type launcherParams struct {
 	Container *container.Container
 	Graph     *assets.Graph
 	Binding   ioBinding
-	Store     runs.Store    `optional:"true"`
+	Store     history.Store `optional:"true"`
 	Executor  runs.Executor `optional:"true"`
 	Logger    *slog.Logger  `optional:"true"`
 	IO        IO            `optional:"true"`
@@ -136,7 +137,7 @@ func newLauncher(p launcherParams) (*runs.Launcher, error) {
 	}
 	p.Lifecycle.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
-			_, err := runs.SettleLost(ctx, launcher.Store())
+			_, err := history.SettleLost(ctx, launcher.Store())
 			return err
 		},
 		OnStop: func(ctx context.Context) error { return drain(ctx, launcher) },

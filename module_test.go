@@ -15,6 +15,7 @@ import (
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -26,15 +27,15 @@ func TestLostRunsAreSettledWhenTheApplicationStarts(t *testing.T) {
 	if err := errors.Join(err, gone.Run()); err != nil {
 		t.Fatal(err)
 	}
-	store := runs.NewMemoryStore()
-	queued := runs.RunQueued{Owner: fmt.Sprintf("%s/%d", host, gone.Process.Pid), Steps: []string{"step"}}
-	if _, err := store.Append(t.Context(), runs.Event{RunID: "lost", Time: time.Now(), Data: queued}); err != nil {
+	store := history.NewMemoryStore()
+	queued := history.RunQueued{Owner: fmt.Sprintf("%s/%d", host, gone.Process.Pid), Steps: []string{"step"}}
+	if _, err := store.Append(t.Context(), history.Event{RunID: "lost", Time: time.Now(), Data: queued}); err != nil {
 		t.Fatal(err)
 	}
 	app := fxtest.New(t, fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"),
-		fx.Provide(func() runs.Store { return store }), fx.Invoke(func(*runs.Launcher) {}))
+		fx.Provide(func() history.Store { return store }), fx.Invoke(func(*runs.Launcher) {}))
 	app.RequireStart().RequireStop()
-	if record, err := runs.Find(t.Context(), store, "lost"); err != nil || record.Status != runs.StatusFailed {
+	if record, err := history.Find(t.Context(), store, "lost"); err != nil || record.Status != history.StatusFailed {
 		t.Errorf("the run is %s, %v", record.Status, err)
 	}
 }

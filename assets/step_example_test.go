@@ -12,6 +12,7 @@ import (
 	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/exampletest"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -41,7 +42,7 @@ func ExampleNew_several() {
 		assets.New("rate", func(sales Sales, returned Returned) float64 {
 			return float64(len(returned)) / float64(len(sales))
 		}))
-	for _, materialized := range fxruntest.EventsOf[runs.AssetMaterialized](result) {
+	for _, materialized := range fxruntest.EventsOf[history.AssetMaterialized](result) {
 		fmt.Println(materialized.Asset, "by step", materialized.Step)
 	}
 	fmt.Println(fxruntest.ValueOf[float64](t, result, "rate"))
@@ -153,7 +154,7 @@ func ExampleRetry() {
 	}
 	result, err := fxruntest.Try(t, runs.Request{Selection: "fetched"},
 		assets.New("fetched", fetch, assets.Retry(5, backoff.Exponential(time.Millisecond, time.Second)), assets.Timeout(time.Minute)))
-	for _, failed := range fxruntest.EventsOf[runs.StepFailed](result) {
+	for _, failed := range fxruntest.EventsOf[history.StepFailed](result) {
 		fmt.Println("attempt", failed.Attempt, "failed:", failed.Error.Message, "- again:", failed.Retry)
 	}
 	fmt.Println(err)

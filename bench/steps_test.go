@@ -9,8 +9,9 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/sqlitestore"
 	"github.com/fxrun/fxrun/runs"
-	"github.com/fxrun/fxrun/runs/sqlitestore"
 )
 
 // needs says which steps the i-th of a run comes after.
@@ -51,7 +52,7 @@ func layered() needs {
 }
 
 // newStepsLauncher returns a launcher for a graph of steps that do nothing.
-func newStepsLauncher(b *testing.B, steps int, upstream needs, store runs.Store) *runs.Launcher {
+func newStepsLauncher(b *testing.B, steps int, upstream needs, store history.Store) *runs.Launcher {
 	b.Helper()
 	list := make([]assets.Asset, steps)
 	for i := range list {
@@ -95,9 +96,9 @@ func BenchmarkSteps(b *testing.B) {
 	} {
 		for _, store := range []struct {
 			name string
-			open func(b *testing.B) runs.Store
+			open func(b *testing.B) history.Store
 		}{
-			{"memory", func(*testing.B) runs.Store { return runs.NewMemoryStore() }},
+			{"memory", func(*testing.B) history.Store { return history.NewMemoryStore() }},
 			{"sqlite", openSQLite},
 		} {
 			for _, steps := range []int{1000, 10_000} {
@@ -109,7 +110,7 @@ func BenchmarkSteps(b *testing.B) {
 	}
 }
 
-func openSQLite(b *testing.B) runs.Store {
+func openSQLite(b *testing.B) history.Store {
 	store, err := sqlitestore.Open(context.Background(), b.TempDir())
 	if err != nil {
 		b.Fatal(err)
@@ -122,15 +123,15 @@ func openSQLite(b *testing.B) runs.Store {
 	return store
 }
 
-func benchmarkSteps(b *testing.B, steps int, upstream needs, open func(*testing.B) runs.Store) {
+func benchmarkSteps(b *testing.B, steps int, upstream needs, open func(*testing.B) history.Store) {
 	var allocated uint64
 	var before, after runtime.MemStats
 	b.StopTimer()
 	for range b.N {
 		launcher := newStepsLauncher(b, steps, upstream, open(b))
 		started, begin := make(chan struct{}), make(chan struct{})
-		run, err := launcher.Launch(b.Context(), runs.Request{Selection: "*", Observe: func(event runs.Event) {
-			if event.Type() == runs.TypeRunStarted {
+		run, err := launcher.Launch(b.Context(), runs.Request{Selection: "*", Observe: func(event history.Event) {
+			if event.Type() == history.TypeRunStarted {
 				close(started)
 				<-begin
 			}
@@ -149,7 +150,7 @@ func benchmarkSteps(b *testing.B, steps int, upstream needs, open func(*testing.
 			b.Fatal(err)
 		}
 		allocated += after.TotalAlloc - before.TotalAlloc
-		found, err := runs.Find(b.Context(), launcher.Store(), run.ID())
+		found, err := history.Find(b.Context(), launcher.Store(), run.ID())
 		if err != nil || found.Seq < int64(3*steps) {
 			b.Fatalf("%d events were recorded (%v), want 3 for each of %d steps", found.Seq, err, steps)
 		}

@@ -14,9 +14,9 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/rows"
-	"github.com/fxrun/fxrun/runs"
 )
 
 // shownMaterializations is how many of an asset's are shown.
@@ -76,14 +76,14 @@ func (p program) showAsset(cmd *cobra.Command, key string, asJSON bool) (err err
 	if asJSON {
 		return writeDocument(cmd.OutOrStdout(), struct {
 			assets.Description
-			Materializations []runs.Event `json:"materializations"`
+			Materializations []history.Event `json:"materializations"`
 		}{asset, list(last)})
 	}
 	writeAsset(cmd.OutOrStdout(), asset, last)
 	return nil
 }
 
-func writeAsset(out io.Writer, asset assets.Description, last []runs.Event) {
+func writeAsset(out io.Writer, asset assets.Description, last []history.Event) {
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, asset.Key))
 	if asset.Description != "" {

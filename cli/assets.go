@@ -7,12 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/assets"
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 type assetJSON struct {
 	assets.Description
-	Last *runs.Event `json:"last,omitempty"`
+	Last *history.Event `json:"last,omitempty"`
 }
 
 func (p program) assetsCommand() *cobra.Command {

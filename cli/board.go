@@ -4,14 +4,14 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // board is what is known of a run while it goes on: the sum of its events.
 type board struct {
-	record    runs.Record
+	record    history.Record
 	resources []boardResource // in the order in which they began to start
-	progress  map[string]runs.StepProgress
+	progress  map[string]history.StepProgress
 	retries   map[string]retry // of the steps that wait for another attempt
 	values    stepValues
 	attempts  attempts
@@ -43,46 +43,46 @@ const (
 
 func newBoard(attempts attempts) *board {
 	return &board{
-		progress: make(map[string]runs.StepProgress), retries: make(map[string]retry), values: make(stepValues), attempts: attempts,
+		progress: make(map[string]history.StepProgress), retries: make(map[string]retry), values: make(stepValues), attempts: attempts,
 	}
 }
 
 // apply adds the next event, as stored.
-func (b *board) apply(event runs.Event) {
+func (b *board) apply(event history.Event) {
 	_ = b.record.Apply(event) // a store that took the event has checked it
 	switch data := event.Data.(type) {
-	case runs.ResourceStarting, runs.ResourceStarted, runs.ResourceStopping, runs.ResourceStopped:
+	case history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
 		if event.Step() == "" { // those of single steps come and go with them
 			b.applyResource(event)
 		}
-	case runs.StepStarted:
+	case history.StepStarted:
 		delete(b.progress, data.Step)
 		delete(b.retries, data.Step)
-	case runs.StepFailed:
+	case history.StepFailed:
 		if data.Retry {
 			b.retries[data.Step] = retry{attempt: data.Attempt + 1, at: event.Time.Add(data.RetryDelay)}
 		}
-	case runs.StepProgress:
+	case history.StepProgress:
 		b.progress[data.Step] = data
-	case runs.AssetMaterialized:
+	case history.AssetMaterialized:
 		b.values.add(data)
 	}
 }
 
-func (b *board) applyResource(event runs.Event) {
+func (b *board) applyResource(event history.Event) {
 	switch data := event.Data.(type) {
-	case runs.ResourceStarting:
+	case history.ResourceStarting:
 		b.resources = append(b.resources, boardResource{key: data.Resource, since: event.Time})
-	case runs.ResourceStarted:
+	case history.ResourceStarted:
 		b.set(data.Resource, resourceStarted, event.Time, data.Duration, data.Error)
-	case runs.ResourceStopping:
-		b.set(data.Resource, resourceStopping, event.Time, 0, runs.Failure{})
-	case runs.ResourceStopped:
+	case history.ResourceStopping:
+		b.set(data.Resource, resourceStopping, event.Time, 0, history.Failure{})
+	case history.ResourceStopped:
 		b.set(data.Resource, resourceStopped, event.Time, data.Duration, data.Error)
 	}
 }
 
-func (b *board) set(key string, state resourceState, at time.Time, took time.Duration, failure runs.Failure) {
+func (b *board) set(key string, state resourceState, at time.Time, took time.Duration, failure history.Failure) {
 	i := slices.IndexFunc(b.resources, func(r boardResource) bool { return r.key == key })
 	if i < 0 {
 		return

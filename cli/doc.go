@@ -10,7 +10,7 @@
 //
 // The commands are run, assets, asset, jobs, config, resources, resource, graph,
 // runs and logs; each tells about itself with --help. The history is kept in an SQLite
-// file in the folder fxrun.Home, unless the definitions provide a runs.Store;
+// file in the folder fxrun.Home, unless the definitions provide a history.Store;
 // the file is made by the first run, never by a command that only reads.
 //
 // # One program, one home
@@ -34,8 +34,8 @@
 // Every command that reads has --json, which writes one document. Names and
 // meanings of its fields stay; new fields may be added.
 //
-//	assets         [{assets.Description..., "last": runs.Event}]; no last without history
-//	asset KEY      {assets.Description..., "materializations": [runs.Event]}, newest first
+//	assets         [{assets.Description..., "last": history.Event}]; no last without history
+//	asset KEY      {assets.Description..., "materializations": [history.Event]}, newest first
 //	jobs           [{assets.JobDescription..., "assets": [KEY]}]; no assets in a job of ops
 //	config schema  JSON Schema
 //	config check   {"job", "selection", "resources": [container.Description],
@@ -45,8 +45,8 @@
 //	resource KEY   {container.Description..., "needed_by": [container.Reason], "unneeded": TEXT,
 //	               "faults": [TEXT]}; the second and third with --job or --select, one of them
 //	graph          container.Picture; it may name needs that --job or --select left out
-//	runs           [runs.Record], newest first, without steps
-//	runs show ID   {"record": runs.Record, "events": [runs.Event]}
+//	runs           [history.Record], newest first, without steps
+//	runs show ID   {"record": history.Record, "events": [history.Event]}
 //	run --dry-run  {"job", "selection", "steps": [{"step", "op", "needs", "inputs",
 //	               "outputs": [{"key", "io"}], "attempts", "timeout_ns",
 //	               "config": [container.Field]}],
@@ -54,8 +54,8 @@
 //
 // A type's name stands for the JSON that the type itself writes. Lists are
 // never null. run --json writes lines: every event as it was stored, then
-// {"type": "record", "record": runs.Record}. logs --json writes lines too: the
-// runs.Event of each line of the log. What goes wrong otherwise is
+// {"type": "record", "record": history.Record}. logs --json writes lines too: the
+// history.Event of each line of the log. What goes wrong otherwise is
 // {"type": "error", "message": TEXT, "faults": [TEXT], "exit_code": N}, besides
 // the text on standard error: in place of the document, or as the last line.
 //

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // eventLine is an event for people.
@@ -36,7 +36,7 @@ func (a attempts) text(step string, attempt int) string {
 const clockTime = "15:04:05.000"
 
 // writeEvent writes an event, its stack below it, after its time.
-func writeEvent(out io.Writer, screen screen, event runs.Event, layout string) error {
+func writeEvent(out io.Writer, screen screen, event history.Event, layout string) error {
 	line := lineOf(event, nil)
 	text := screen.in(dim, event.Time.Local().Format(layout)) + gap + screen.in(line.colour, line.text) + "\n"
 	if line.more != "" {
@@ -47,42 +47,42 @@ func writeEvent(out io.Writer, screen screen, event runs.Event, layout string) e
 }
 
 // lineOf says an event in a line, without its time.
-func lineOf(event runs.Event, of attempts) eventLine {
+func lineOf(event history.Event, of attempts) eventLine {
 	switch data := event.Data.(type) {
-	case runs.RunQueued:
+	case history.RunQueued:
 		return eventLine{text: fmt.Sprintf("run %s queued: %s, %s", event.RunID, launchedText(data), counted(len(data.Steps), "step"))}
-	case runs.RunStarting:
+	case history.RunStarting:
 		return eventLine{text: "run starting", colour: dim}
-	case runs.RunStarted:
+	case history.RunStarted:
 		return eventLine{text: "run running", colour: dim}
-	case runs.RunCancelRequested:
+	case history.RunCancelRequested:
 		return eventLine{text: "run told to stop" + because(data.Reason), colour: yellow}
-	case runs.RunFinished:
+	case history.RunFinished:
 		return eventLine{
 			text: "run " + told(data.Status) + took(data.Duration) + because(data.Error.Message), more: data.Error.Stack,
 			colour: statusColour(string(data.Status)),
 		}
-	case runs.AssetMaterialized:
+	case history.AssetMaterialized:
 		return eventLine{text: strings.TrimRight("asset "+valueName(data)+" materialized "+valueSummary(data), " ")}
-	case runs.LogWritten:
+	case history.LogWritten:
 		return logLine(data)
-	case runs.ResourceStarting, runs.ResourceStarted, runs.ResourceStopping, runs.ResourceStopped:
+	case history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
 		return resourceLine(data)
-	case runs.UnknownEvent:
+	case history.UnknownEvent:
 		return eventLine{text: clean(string(event.Type())) + " " + clean(string(data.Fields)), colour: dim}
 	}
 	return stepLine(event.Data, of)
 }
 
-func resourceLine(data runs.EventData) eventLine {
+func resourceLine(data history.EventData) eventLine {
 	switch data := data.(type) {
-	case runs.ResourceStarting:
+	case history.ResourceStarting:
 		return eventLine{text: resourceName(data.Resource, data.Step) + " starting", colour: dim}
-	case runs.ResourceStarted:
+	case history.ResourceStarted:
 		return endLine(resourceName(data.Resource, data.Step), "started", data.Duration, data.Error)
-	case runs.ResourceStopping:
+	case history.ResourceStopping:
 		return eventLine{text: resourceName(data.Resource, data.Step) + " stopping", colour: dim}
-	case runs.ResourceStopped:
+	case history.ResourceStopped:
 		return endLine(resourceName(data.Resource, data.Step), "stopped", data.Duration, data.Error)
 	}
 	return eventLine{}
@@ -96,42 +96,42 @@ func resourceName(key, step string) string {
 }
 
 // endLine is for what ended well or with an error.
-func endLine(what, done string, duration time.Duration, failure runs.Failure) eventLine {
+func endLine(what, done string, duration time.Duration, failure history.Failure) eventLine {
 	if failure.Message == "" {
 		return eventLine{text: what + " " + done + took(duration)}
 	}
 	return eventLine{text: what + " not " + done + took(duration) + because(failure.Message), more: failure.Stack, colour: red}
 }
 
-func stepLine(data runs.EventData, of attempts) eventLine {
+func stepLine(data history.EventData, of attempts) eventLine {
 	switch data := data.(type) {
-	case runs.StepStarted:
+	case history.StepStarted:
 		text := "step " + clean(data.Step) + " started"
 		if data.Attempt > 1 {
 			text += ", " + of.text(data.Step, data.Attempt)
 		}
 		return eventLine{text: text}
-	case runs.StepProgress:
+	case history.StepProgress:
 		return eventLine{text: "step " + clean(data.Step) + " at " + progressText(data), colour: dim}
-	case runs.StepSucceeded:
+	case history.StepSucceeded:
 		return eventLine{text: "step " + clean(data.Step) + " succeeded" + took(data.Duration), colour: green}
-	case runs.StepFailed:
+	case history.StepFailed:
 		text, colour := "step "+clean(data.Step)+" failed"+took(data.Duration), red
 		if data.Retry {
 			text += ", " + of.text(data.Step, data.Attempt+1) + within(data.RetryDelay)
 			colour = yellow
 		}
 		return eventLine{text: text + because(data.Error.Message), more: data.Error.Stack, colour: colour}
-	case runs.StepSkipped:
+	case history.StepSkipped:
 		return eventLine{text: "step " + clean(data.Step) + " skipped" + because(data.Because), colour: yellow}
-	case runs.StepCancelled:
+	case history.StepCancelled:
 		return eventLine{text: "step " + clean(data.Step) + " cancelled" + took(data.Duration), colour: yellow}
 	}
 	return eventLine{text: fmt.Sprintf("%T", data)}
 }
 
 // logLine is a line that the user's own code logged.
-func logLine(data runs.LogWritten) eventLine {
+func logLine(data history.LogWritten) eventLine {
 	var text strings.Builder
 	text.WriteString(data.Level.String())
 	for _, from := range []string{data.Step, data.Resource} {
@@ -155,7 +155,7 @@ func logLine(data runs.LogWritten) eventLine {
 	return line
 }
 
-func launchedText(data runs.RunQueued) string {
+func launchedText(data history.RunQueued) string {
 	if data.Job != "" {
 		return "job " + data.Job
 	}
@@ -191,7 +191,7 @@ func because(text string) string {
 }
 
 // progressText says how far a step has come.
-func progressText(progress runs.StepProgress) string {
+func progressText(progress history.StepProgress) string {
 	text := countText(progress.Rows)
 	if progress.Total > 0 {
 		text += " of " + countText(progress.Total)
@@ -203,7 +203,7 @@ func progressText(progress runs.StepProgress) string {
 }
 
 // valueSummary is what is known of a materialization, in a line.
-func valueSummary(value runs.AssetMaterialized) string {
+func valueSummary(value history.AssetMaterialized) string {
 	var texts []string
 	if rows := rowsOf(value); rows != "" {
 		texts = append(texts, "rows="+rows)

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/dig"
 
 	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 const exitCodes = `Exit codes:
@@ -33,14 +33,14 @@ var errLeft = fmt.Errorf("%w: nothing more is shown", errInterrupted)
 // told in full; the error is for the exit code.
 type unsuccessful struct {
 	id     string
-	status runs.Status
+	status history.Status
 }
 
 func (u *unsuccessful) Error() string { return fmt.Sprintf("run %s %s", u.id, told(u.status)) }
 
 // told says how a run stands in a sentence.
-func told(status runs.Status) string {
-	if status == runs.StatusCancelled {
+func told(status history.Status) string {
+	if status == history.StatusCancelled {
 		return "was cancelled"
 	}
 	if !status.Finished() {
@@ -59,7 +59,7 @@ func ExitCode(err error) int {
 	case errors.Is(err, errInterrupted):
 		return 130
 	case errors.As(err, &run):
-		if run.status == runs.StatusFailed {
+		if run.status == history.StatusFailed {
 			return 1
 		}
 		return 130

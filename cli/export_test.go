@@ -4,11 +4,11 @@ import (
 	"io"
 	"time"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // Frame draws the board of a run of which these are the events.
-func Frame(events []runs.Event, now time.Time, width, height int, colours bool) []string {
+func Frame(events []history.Event, now time.Time, width, height int, colours bool) []string {
 	b := newBoard(attempts{"flaky": 3})
 	for _, event := range events {
 		b.apply(event)
@@ -25,13 +25,13 @@ func NewPainter(out io.Writer) Painter {
 }
 
 // Event takes the next event.
-func (p Painter) Event(event runs.Event) { p.p.event(event) }
+func (p Painter) Event(event history.Event) { p.p.event(event) }
 
 // Note tells what the command does.
 func (p Painter) Note(text string) { p.p.note(text) }
 
 // End writes the summary.
-func (p Painter) End() runs.Record { return p.p.end() }
+func (p Painter) End() history.Record { return p.p.end() }
 
 // Abandon gives the terminal back.
 func (p Painter) Abandon() { p.p.abandon() }
@@ -53,10 +53,10 @@ func NewReporter(out io.Writer, verbose bool) Reporter {
 }
 
 // Event takes the next event.
-func (r Reporter) Event(event runs.Event) { r.l.event(event) }
+func (r Reporter) Event(event history.Event) { r.l.event(event) }
 
 // End writes the summary.
-func (r Reporter) End() runs.Record { return r.l.end() }
+func (r Reporter) End() history.Record { return r.l.end() }
 
 // Abandon ends the output.
 func (r Reporter) Abandon() { r.l.abandon() }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // followEvery is the time between two looks at a run that another process may
@@ -14,26 +14,26 @@ const followEvery = 300 * time.Millisecond
 
 // follower reads the events of a run as they come.
 type follower struct {
-	history runs.Store
+	store history.Store
 	id      string
-	types   []runs.EventType // what is written; nil is all
-	write   func(runs.Event) error
+	types   []history.EventType // what is written; nil is all
+	write   func(history.Event) error
 	last    int64 // the sequence number of the last event that was read
 }
 
 // next writes what has come since, and reports whether the run's end was in it.
 func (f *follower) next(ctx context.Context) (ended bool, err error) {
-	query := runs.EventQuery{RunID: f.id, AfterSeq: f.last, Types: f.types}
+	query := history.EventQuery{RunID: f.id, AfterSeq: f.last, Types: f.types}
 	if len(f.types) > 0 {
-		query.Types = append(slices.Clone(f.types), runs.TypeRunFinished)
+		query.Types = append(slices.Clone(f.types), history.TypeRunFinished)
 	}
-	events, err := f.history.Events(ctx, query)
+	events, err := f.store.Events(ctx, query)
 	if err != nil {
 		return false, err
 	}
 	for _, event := range events {
 		f.last = event.Seq
-		ended = ended || event.Type() == runs.TypeRunFinished
+		ended = ended || event.Type() == history.TypeRunFinished
 		if len(f.types) > 0 && !slices.Contains(f.types, event.Type()) {
 			continue
 		}
@@ -53,7 +53,7 @@ func (f *follower) untilTheEnd(ctx context.Context) error {
 		if ended, err := f.next(ctx); ended || err != nil {
 			return err
 		}
-		if _, err := runs.SettleLost(ctx, f.history); err != nil {
+		if _, err := history.SettleLost(ctx, f.store); err != nil {
 			return err
 		}
 		select {

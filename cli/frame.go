@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // frame draws the board as lines that fit into width and height at the time
@@ -122,7 +122,7 @@ func (b *board) stepLines(now time.Time, width, room int, s screen) []string {
 		keyWidth = max(keyWidth, utf8.RuneCountInString(step.Key))
 	}
 	keyWidth = min(keyWidth, max(12, width/2))
-	draw := func(step runs.StepRecord) string { return b.stepLine(step, now, width, keyWidth, s) }
+	draw := func(step history.StepRecord) string { return b.stepLine(step, now, width, keyWidth, s) }
 	var lines []string
 	if len(b.record.Steps) <= room {
 		for _, step := range b.record.Steps {
@@ -130,7 +130,7 @@ func (b *board) stepLines(now time.Time, width, room int, s screen) []string {
 		}
 		return lines
 	}
-	for _, status := range []runs.StepStatus{runs.StepStatusRunning, runs.StepStatusFailed} {
+	for _, status := range []history.StepStatus{history.StepStatusRunning, history.StepStatusFailed} {
 		for _, step := range b.record.Steps {
 			if step.Status == status && len(lines) < room-1 {
 				lines = append(lines, draw(step))
@@ -142,14 +142,14 @@ func (b *board) stepLines(now time.Time, width, room int, s screen) []string {
 
 // stepCounts says how many steps are in each status.
 func (b *board) stepCounts() string {
-	counts := make(map[runs.StepStatus]int)
+	counts := make(map[history.StepStatus]int)
 	for _, step := range b.record.Steps {
 		counts[step.Status]++
 	}
 	var texts []string
-	for _, status := range []runs.StepStatus{
-		runs.StepStatusSucceeded, runs.StepStatusFailed, runs.StepStatusSkipped, runs.StepStatusCancelled,
-		runs.StepStatusRunning, runs.StepStatusPending,
+	for _, status := range []history.StepStatus{
+		history.StepStatusSucceeded, history.StepStatusFailed, history.StepStatusSkipped, history.StepStatusCancelled,
+		history.StepStatusRunning, history.StepStatusPending,
 	} {
 		if counts[status] > 0 {
 			texts = append(texts, countText(int64(counts[status]))+" "+string(status))
@@ -158,18 +158,18 @@ func (b *board) stepCounts() string {
 	return fmt.Sprintf("%s: %s", counted(len(b.record.Steps), "step"), strings.Join(texts, ", "))
 }
 
-func (b *board) stepLine(step runs.StepRecord, now time.Time, width, keyWidth int, s screen) string {
+func (b *board) stepLine(step history.StepRecord, now time.Time, width, keyWidth int, s screen) string {
 	mark, keyColour, took := piece{"· ", dim}, plain, ""
 	switch step.Status {
-	case runs.StepStatusPending:
+	case history.StepStatusPending:
 		keyColour = dim
-	case runs.StepStatusRunning:
+	case history.StepStatusRunning:
 		mark, took = piece{spinner(now) + " ", cyan}, elapsed(now, step.Started)
-	case runs.StepStatusSucceeded:
+	case history.StepStatusSucceeded:
 		mark, took = piece{"✓ ", green}, durationText(step.Duration)
-	case runs.StepStatusFailed:
+	case history.StepStatusFailed:
 		mark, keyColour, took = piece{"✗ ", red}, red, durationText(step.Duration)
-	case runs.StepStatusSkipped, runs.StepStatusCancelled:
+	case history.StepStatusSkipped, history.StepStatusCancelled:
 		mark, keyColour = piece{"- ", yellow}, dim
 	}
 	key := padded(cut(step.Key, keyWidth), keyWidth)
@@ -177,9 +177,9 @@ func (b *board) stepLine(step runs.StepRecord, now time.Time, width, keyWidth in
 }
 
 // stepNote is what else there is to tell of a step.
-func (b *board) stepNote(step runs.StepRecord, now time.Time) string {
+func (b *board) stepNote(step history.StepRecord, now time.Time) string {
 	switch step.Status {
-	case runs.StepStatusRunning:
+	case history.StepStatusRunning:
 		var texts []string
 		if step.Attempt > 1 {
 			texts = append(texts, b.attempts.text(step.Key, step.Attempt))
@@ -188,16 +188,16 @@ func (b *board) stepNote(step runs.StepRecord, now time.Time) string {
 			texts = append(texts, progressText(progress))
 		}
 		return strings.Join(texts, gap)
-	case runs.StepStatusSucceeded:
+	case history.StepStatusSucceeded:
 		return b.values.summary(step.Key)
-	case runs.StepStatusSkipped, runs.StepStatusCancelled:
+	case history.StepStatusSkipped, history.StepStatusCancelled:
 		return string(step.Status)
-	case runs.StepStatusPending:
+	case history.StepStatusPending:
 		if next, ok := b.retries[step.Key]; ok {
 			return b.attempts.text(step.Key, next.attempt) + " in " + elapsed(next.at, now) + because(step.Error.Message)
 		}
 		return ""
-	case runs.StepStatusFailed:
+	case history.StepStatusFailed:
 		return clean(step.Error.Message)
 	}
 	return ""

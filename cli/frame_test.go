@@ -8,47 +8,47 @@ import (
 	"unicode/utf8"
 
 	"github.com/fxrun/fxrun/cli"
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // epoch is when the runs in these tests were queued.
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // log makes events one second apart.
-func log(data ...runs.EventData) []runs.Event {
-	events := make([]runs.Event, len(data))
+func log(data ...history.EventData) []history.Event {
+	events := make([]history.Event, len(data))
 	for i := range data {
-		events[i] = runs.Event{RunID: "run-1", Seq: int64(i + 1), Time: epoch.Add(time.Duration(i) * time.Second), Data: data[i]}
+		events[i] = history.Event{RunID: "run-1", Seq: int64(i + 1), Time: epoch.Add(time.Duration(i) * time.Second), Data: data[i]}
 	}
 	return events
 }
 
-func busyRun() []runs.Event {
+func busyRun() []history.Event {
 	return log(
-		runs.RunQueued{Job: "nightly", Steps: []string{"raw/orders", "raw/customers", "revenue", "report"}},
-		runs.RunStarting{},
-		runs.ResourceStarting{Resource: "client"},
-		runs.ResourceStarted{Resource: "client", Duration: 40 * time.Millisecond},
-		runs.ResourceStarting{Resource: "warehouse"},
-		runs.ResourceStarted{Resource: "warehouse", Duration: 1200 * time.Millisecond},
-		runs.RunStarted{},
-		runs.StepStarted{Step: "raw/orders", Attempt: 1},
-		runs.StepStarted{Step: "raw/customers", Attempt: 1},
-		runs.StepProgress{Step: "raw/customers", Rows: 4000, Total: 12000},
-		runs.AssetMaterialized{Asset: "raw/orders", Step: "raw/orders", Size: 1_234_567, Metadata: runs.Values{"rows": 12000}},
-		runs.StepSucceeded{Step: "raw/orders", Duration: 2500 * time.Millisecond},
-		runs.StepStarted{Step: "revenue", Attempt: 1},
-		runs.StepFailed{Step: "revenue", Attempt: 1, Error: runs.Failure{Message: "the warehouse\nis closed"}, Duration: time.Second},
-		runs.StepSkipped{Step: "report", Because: "upstream revenue did not succeed", Upstream: []string{"revenue"}},
-		runs.RunCancelRequested{},
-		runs.ResourceStopping{Resource: "warehouse"},
+		history.RunQueued{Job: "nightly", Steps: []string{"raw/orders", "raw/customers", "revenue", "report"}},
+		history.RunStarting{},
+		history.ResourceStarting{Resource: "client"},
+		history.ResourceStarted{Resource: "client", Duration: 40 * time.Millisecond},
+		history.ResourceStarting{Resource: "warehouse"},
+		history.ResourceStarted{Resource: "warehouse", Duration: 1200 * time.Millisecond},
+		history.RunStarted{},
+		history.StepStarted{Step: "raw/orders", Attempt: 1},
+		history.StepStarted{Step: "raw/customers", Attempt: 1},
+		history.StepProgress{Step: "raw/customers", Rows: 4000, Total: 12000},
+		history.AssetMaterialized{Asset: "raw/orders", Step: "raw/orders", Size: 1_234_567, Metadata: history.Values{"rows": 12000}},
+		history.StepSucceeded{Step: "raw/orders", Duration: 2500 * time.Millisecond},
+		history.StepStarted{Step: "revenue", Attempt: 1},
+		history.StepFailed{Step: "revenue", Attempt: 1, Error: history.Failure{Message: "the warehouse\nis closed"}, Duration: time.Second},
+		history.StepSkipped{Step: "report", Because: "upstream revenue did not succeed", Upstream: []string{"revenue"}},
+		history.RunCancelRequested{},
+		history.ResourceStopping{Resource: "warehouse"},
 	)
 }
 
 func TestFrames(t *testing.T) {
 	t.Parallel()
-	starting := log(runs.RunQueued{Selection: "+revenue", Steps: []string{"raw/orders", "revenue"}}, runs.RunStarting{},
-		runs.ResourceStarting{Resource: "client"})
+	starting := log(history.RunQueued{Selection: "+revenue", Steps: []string{"raw/orders", "revenue"}}, history.RunStarting{},
+		history.ResourceStarting{Resource: "client"})
 	for name, frame := range map[string][]string{
 		"frame-starting": cli.Frame(starting, epoch.Add(3*time.Second), 80, 24, false),
 		"frame-running":  cli.Frame(busyRun()[:12], epoch.Add(75*time.Second), 80, 24, false),
@@ -63,19 +63,19 @@ func TestFrames(t *testing.T) {
 
 func TestAFrameFitsTheTerminal(t *testing.T) {
 	t.Parallel()
-	data := []runs.EventData{runs.RunQueued{Job: "wide"}}
-	queued := data[0].(runs.RunQueued)
+	data := []history.EventData{history.RunQueued{Job: "wide"}}
+	queued := data[0].(history.RunQueued)
 	for i := range 60 {
 		queued.Steps = append(queued.Steps, fmt.Sprintf("a/rather/long/key/of/step/%d", i))
 	}
 	data[0] = queued
-	data = append(data, runs.RunStarting{})
+	data = append(data, history.RunStarting{})
 	for i := range 30 {
-		data = append(data, runs.ResourceStarting{Resource: fmt.Sprintf("resource_%d", i)})
+		data = append(data, history.ResourceStarting{Resource: fmt.Sprintf("resource_%d", i)})
 	}
-	data = append(data, runs.RunStarted{})
+	data = append(data, history.RunStarted{})
 	for i := range 50 {
-		data = append(data, runs.StepStarted{Step: queued.Steps[i], Attempt: 1})
+		data = append(data, history.StepStarted{Step: queued.Steps[i], Attempt: 1})
 	}
 	events := log(data...)
 	for width := 1; width < 130; width += 3 {

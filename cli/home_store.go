@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/fxrun/fxrun/runs"
-	"github.com/fxrun/fxrun/runs/sqlitestore"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/sqlitestore"
 )
 
 // homeStore is the history in the home folder, opened when it is first used:
@@ -23,9 +23,9 @@ type homeStore struct {
 	store *sqlitestore.Store
 }
 
-var _ runs.Store = (*homeStore)(nil)
+var _ history.Store = (*homeStore)(nil)
 
-func (h *homeStore) Append(ctx context.Context, events ...runs.Event) ([]runs.Event, error) {
+func (h *homeStore) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
 	store, err := h.open(ctx)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (h *homeStore) Append(ctx context.Context, events ...runs.Event) ([]runs.Ev
 	return store.Append(ctx, events...)
 }
 
-func (h *homeStore) Runs(ctx context.Context, query runs.RunQuery) ([]runs.Record, error) {
+func (h *homeStore) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
 	store, err := h.reading(ctx)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (h *homeStore) Runs(ctx context.Context, query runs.RunQuery) ([]runs.Recor
 	return store.Runs(ctx, query)
 }
 
-func (h *homeStore) Events(ctx context.Context, query runs.EventQuery) ([]runs.Event, error) {
+func (h *homeStore) Events(ctx context.Context, query history.EventQuery) ([]history.Event, error) {
 	store, err := h.reading(ctx)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (h *homeStore) Events(ctx context.Context, query runs.EventQuery) ([]runs.E
 }
 
 // reading returns the store, or an empty one where there is no file yet.
-func (h *homeStore) reading(ctx context.Context) (runs.Store, error) {
+func (h *homeStore) reading(ctx context.Context) (history.Store, error) {
 	h.mu.Lock()
 	opened := h.store
 	h.mu.Unlock()
@@ -60,7 +60,7 @@ func (h *homeStore) reading(ctx context.Context) (runs.Store, error) {
 	file := filepath.Join(h.folder, sqlitestore.FileName)
 	switch _, err := os.Stat(file); {
 	case errors.Is(err, fs.ErrNotExist):
-		return runs.NewMemoryStore(), nil
+		return history.NewMemoryStore(), nil
 	case err != nil:
 		return nil, h.unusable(err)
 	}
@@ -88,7 +88,7 @@ func (h *homeStore) unusable(err error) error {
 	return invalid("opening the run history", "in %s, which FXRUN_HOME names: %w", h.folder, err)
 }
 
-func (h *homeStore) open(ctx context.Context) (runs.Store, error) {
+func (h *homeStore) open(ctx context.Context) (history.Store, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.store == nil {
@@ -96,7 +96,7 @@ func (h *homeStore) open(ctx context.Context) (runs.Store, error) {
 		if err != nil {
 			return nil, fmt.Errorf("using %s: %w", filepath.Join(h.folder, sqlitestore.FileName), err)
 		}
-		if _, err := runs.SettleLost(ctx, store); err != nil {
+		if _, err := history.SettleLost(ctx, store); err != nil {
 			return nil, errors.Join(err, store.Close())
 		}
 		h.store = store

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // lineReporter writes a line for each event. Unless everything was asked for,
@@ -58,17 +58,17 @@ func (t *turns) end(key string, at time.Time) {
 	t.keys, t.last = append(t.keys, key), at
 }
 
-func (l *lineReporter) event(event runs.Event) {
+func (l *lineReporter) event(event history.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.board.apply(event)
 	switch data := event.Data.(type) {
-	case runs.StepProgress:
+	case history.StepProgress:
 		if event.Time.Sub(l.told[data.Step]) < progressEvery {
 			return
 		}
 		l.told[data.Step] = event.Time
-	case runs.ResourceStarting, runs.ResourceStarted, runs.ResourceStopping, runs.ResourceStopped, runs.RunStarting, runs.RunStarted, runs.RunFinished:
+	case history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped, history.RunStarting, history.RunStarted, history.RunFinished:
 		if !l.verbose && l.sumUp(event) {
 			return
 		}
@@ -86,19 +86,19 @@ func (l *lineReporter) write(at time.Time, text string) {
 
 // sumUp takes note of an event of which nothing is told by itself. Where it
 // returns false the event needs its line.
-func (l *lineReporter) sumUp(event runs.Event) bool {
+func (l *lineReporter) sumUp(event history.Event) bool {
 	switch data := event.Data.(type) {
-	case runs.ResourceStarting:
+	case history.ResourceStarting:
 		l.expect(&l.starts, data.Resource, data.Step, "starting", event.Time)
-	case runs.ResourceStarted:
+	case history.ResourceStarted:
 		return l.ended(&l.starts, data.Resource, data.Step, data.Duration, data.Error, event.Time)
-	case runs.ResourceStopping:
+	case history.ResourceStopping:
 		l.expect(&l.stops, data.Resource, data.Step, "stopping", event.Time)
-	case runs.ResourceStopped:
+	case history.ResourceStopped:
 		return l.ended(&l.stops, data.Resource, data.Step, data.Duration, data.Error, event.Time)
-	case runs.RunStarted:
+	case history.RunStarted:
 		l.tell(l.starts, "started", event.Time)
-	case runs.RunFinished:
+	case history.RunFinished:
 		l.tell(l.stops, "stopped", event.Time)
 		return false
 	}
@@ -122,7 +122,7 @@ func (l *lineReporter) expect(turns *turns, key, step, doing string, at time.Tim
 }
 
 // ended reports whether there is nothing more to tell of a resource.
-func (l *lineReporter) ended(turns *turns, key, step string, took time.Duration, failure runs.Failure, at time.Time) bool {
+func (l *lineReporter) ended(turns *turns, key, step string, took time.Duration, failure history.Failure, at time.Time) bool {
 	name := resourceName(key, step)
 	if timer := l.overdue[name]; timer != nil {
 		timer.Stop()
@@ -153,7 +153,7 @@ func (l *lineReporter) tell(turns turns, done string, at time.Time) {
 
 func (l *lineReporter) note(text string) { _, _ = fmt.Fprintln(l.err, text) }
 
-func (l *lineReporter) end() runs.Record {
+func (l *lineReporter) end() history.Record {
 	l.abandon()
 	l.mu.Lock()
 	defer l.mu.Unlock()

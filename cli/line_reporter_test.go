@@ -8,48 +8,48 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/cli"
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // variedRun has a retried step, a step with two assets, an op, and resources
 // that start and stop without trouble, slowly, and not at all.
-func variedRun() []runs.Event {
-	refused := runs.Failure{Message: "connection\nrefused"}
+func variedRun() []history.Event {
+	refused := history.Failure{Message: "connection\nrefused"}
 	return log(
-		runs.RunQueued{Job: "nightly", Steps: []string{"flaky", "both", "notify"}},
-		runs.RunStarting{},
-		runs.ResourceStarting{Resource: "warehouse"},
-		runs.ResourceStarting{Resource: "client"},
-		runs.ResourceStarting{Resource: "lake"},
-		runs.ResourceStarted{Resource: "client", Duration: 12 * time.Millisecond},
-		runs.ResourceStarted{Resource: "lake", Duration: 10 * time.Millisecond},
-		runs.ResourceStarted{Resource: "warehouse", Duration: 3 * time.Second},
-		runs.RunStarted{},
-		runs.StepStarted{Step: "flaky", Attempt: 1},
-		runs.ResourceStarting{Resource: "tx", Step: "flaky"},
-		runs.ResourceStarted{Resource: "tx", Step: "flaky", Duration: time.Millisecond},
-		runs.StepProgress{Step: "flaky", Rows: 10000},
-		runs.AssetMaterialized{Asset: "flaky", Step: "flaky", Size: 1, Metadata: runs.Values{"rows": 1}},
-		runs.ResourceStopping{Resource: "tx", Step: "flaky"},
-		runs.ResourceStopped{Resource: "tx", Step: "flaky", Error: refused},
-		runs.StepFailed{Step: "flaky", Attempt: 1, Error: refused, Duration: 400 * time.Millisecond, Retry: true, RetryDelay: 2500 * time.Millisecond},
-		runs.StepStarted{Step: "both", Attempt: 1},
-		runs.AssetMaterialized{Asset: "customers", Step: "both", Size: 2000, Metadata: runs.Values{"rows": 20, "path": "c.csv"}},
-		runs.AssetMaterialized{Asset: "orders", Partition: "2026-01-02", Step: "both", Size: 4000, Metadata: runs.Values{"rows": 1300}},
-		runs.StepSucceeded{Step: "both", Duration: time.Second},
-		runs.StepStarted{Step: "flaky", Attempt: 2},
-		runs.StepProgress{Step: "flaky", Rows: 1200, Total: 5000, Message: "page 3"},
-		runs.AssetMaterialized{Asset: "flaky", Step: "flaky", Size: 5000, Metadata: runs.Values{"rows": 50}},
-		runs.StepSucceeded{Step: "flaky", Duration: time.Second},
-		runs.StepStarted{Step: "notify", Attempt: 1},
-		runs.StepSucceeded{Step: "notify", Duration: time.Second},
-		runs.ResourceStopping{Resource: "lake"},
-		runs.ResourceStopped{Resource: "lake", Duration: time.Millisecond},
-		runs.ResourceStopping{Resource: "client"},
-		runs.ResourceStopped{Resource: "client", Duration: time.Millisecond},
-		runs.ResourceStopping{Resource: "warehouse"},
-		runs.ResourceStopped{Resource: "warehouse", Duration: time.Millisecond, Error: runs.Failure{Message: "open transactions"}},
-		runs.RunFinished{Status: runs.StatusFailed, Error: runs.Failure{Message: "stopping warehouse: open transactions"}, Duration: 33 * time.Second},
+		history.RunQueued{Job: "nightly", Steps: []string{"flaky", "both", "notify"}},
+		history.RunStarting{},
+		history.ResourceStarting{Resource: "warehouse"},
+		history.ResourceStarting{Resource: "client"},
+		history.ResourceStarting{Resource: "lake"},
+		history.ResourceStarted{Resource: "client", Duration: 12 * time.Millisecond},
+		history.ResourceStarted{Resource: "lake", Duration: 10 * time.Millisecond},
+		history.ResourceStarted{Resource: "warehouse", Duration: 3 * time.Second},
+		history.RunStarted{},
+		history.StepStarted{Step: "flaky", Attempt: 1},
+		history.ResourceStarting{Resource: "tx", Step: "flaky"},
+		history.ResourceStarted{Resource: "tx", Step: "flaky", Duration: time.Millisecond},
+		history.StepProgress{Step: "flaky", Rows: 10000},
+		history.AssetMaterialized{Asset: "flaky", Step: "flaky", Size: 1, Metadata: history.Values{"rows": 1}},
+		history.ResourceStopping{Resource: "tx", Step: "flaky"},
+		history.ResourceStopped{Resource: "tx", Step: "flaky", Error: refused},
+		history.StepFailed{Step: "flaky", Attempt: 1, Error: refused, Duration: 400 * time.Millisecond, Retry: true, RetryDelay: 2500 * time.Millisecond},
+		history.StepStarted{Step: "both", Attempt: 1},
+		history.AssetMaterialized{Asset: "customers", Step: "both", Size: 2000, Metadata: history.Values{"rows": 20, "path": "c.csv"}},
+		history.AssetMaterialized{Asset: "orders", Partition: "2026-01-02", Step: "both", Size: 4000, Metadata: history.Values{"rows": 1300}},
+		history.StepSucceeded{Step: "both", Duration: time.Second},
+		history.StepStarted{Step: "flaky", Attempt: 2},
+		history.StepProgress{Step: "flaky", Rows: 1200, Total: 5000, Message: "page 3"},
+		history.AssetMaterialized{Asset: "flaky", Step: "flaky", Size: 5000, Metadata: history.Values{"rows": 50}},
+		history.StepSucceeded{Step: "flaky", Duration: time.Second},
+		history.StepStarted{Step: "notify", Attempt: 1},
+		history.StepSucceeded{Step: "notify", Duration: time.Second},
+		history.ResourceStopping{Resource: "lake"},
+		history.ResourceStopped{Resource: "lake", Duration: time.Millisecond},
+		history.ResourceStopping{Resource: "client"},
+		history.ResourceStopped{Resource: "client", Duration: time.Millisecond},
+		history.ResourceStopping{Resource: "warehouse"},
+		history.ResourceStopped{Resource: "warehouse", Duration: time.Millisecond, Error: history.Failure{Message: "open transactions"}},
+		history.RunFinished{Status: history.StatusFailed, Error: history.Failure{Message: "stopping warehouse: open transactions"}, Duration: 33 * time.Second},
 	)
 }
 
@@ -77,8 +77,8 @@ func TestFramesOfAVariedRun(t *testing.T) {
 
 func TestAResourceThatHangsIsNamed(t *testing.T) {
 	t.Parallel()
-	starting := log(runs.RunQueued{Job: "nightly"}, runs.RunStarting{}, runs.ResourceStarting{Resource: "warehouse"}, runs.ResourceStarting{Resource: "client"},
-		runs.ResourceStarted{Resource: "client", Duration: time.Millisecond})
+	starting := log(history.RunQueued{Job: "nightly"}, history.RunStarting{}, history.ResourceStarting{Resource: "warehouse"}, history.ResourceStarting{Resource: "client"},
+		history.ResourceStarted{Resource: "client", Duration: time.Millisecond})
 	const told = "resource warehouse still starting after 2.0s\n"
 	t.Run("while it starts", func(t *testing.T) {
 		t.Parallel()

@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/nearest"
-	"github.com/fxrun/fxrun/runs"
 )
 
 type logsFlags struct {
@@ -64,12 +64,12 @@ func (p program) showLogs(cmd *cobra.Command, id string, flags logsFlags) error 
 		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	}
 	defer stop()
-	return p.withRun(ctx, id, func(history runs.Store, record runs.Record) error {
+	return p.withRun(ctx, id, func(store history.Store, record history.Record) error {
 		if err := filter.check(record); err != nil {
 			return err
 		}
 		written := 0
-		follower := follower{history: history, id: record.ID, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter, &written)}
+		follower := follower{store: store, id: record.ID, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter, &written)}
 		if flags.follow {
 			err = follower.untilTheEnd(ctx)
 		} else {
@@ -102,13 +102,13 @@ type logFilter struct {
 	step     string
 	hasLevel bool
 	level    slog.Level
-	types    []runs.EventType // nil is all
+	types    []history.EventType // nil is all
 }
 
 func (f logsFlags) filter() (logFilter, error) {
 	filter := logFilter{step: f.step}
 	if !f.events {
-		filter.types = []runs.EventType{runs.TypeLogWritten}
+		filter.types = []history.EventType{history.TypeLogWritten}
 	}
 	if f.level == "" {
 		return filter, nil
@@ -125,7 +125,7 @@ func (f logsFlags) filter() (logFilter, error) {
 }
 
 // check refuses a step that the run does not have.
-func (f logFilter) check(record runs.Record) error {
+func (f logFilter) check(record history.Record) error {
 	if f.step == "" {
 		return nil
 	}
@@ -138,7 +138,7 @@ func (f logFilter) check(record runs.Record) error {
 	return invalid("reading the flags", "--step: run %s has no step %q%s", record.ID, f.step, nearest.Suggestion(f.step, keys))
 }
 
-func stepKeys(record runs.Record) []string {
+func stepKeys(record history.Record) []string {
 	keys := make([]string, len(record.Steps))
 	for i, step := range record.Steps {
 		keys[i] = step.Key
@@ -146,23 +146,23 @@ func stepKeys(record runs.Record) []string {
 	return keys
 }
 
-func (f logFilter) shows(event runs.Event) bool {
+func (f logFilter) shows(event history.Event) bool {
 	if f.step != "" && event.Step() != f.step {
 		return false
 	}
-	log, ok := event.Data.(runs.LogWritten)
+	log, ok := event.Data.(history.LogWritten)
 	return !ok || !f.hasLevel || log.Level >= f.level
 }
 
 // writer returns what writes those events that the filter shows, and counts
 // them.
-func (f logsFlags) writer(out io.Writer, filter logFilter, written *int) func(runs.Event) error {
-	write := func(event runs.Event) error { return writeEvent(out, screenOf(out), event, logTime) }
+func (f logsFlags) writer(out io.Writer, filter logFilter, written *int) func(history.Event) error {
+	write := func(event history.Event) error { return writeEvent(out, screenOf(out), event, logTime) }
 	if f.json {
 		encoder := json.NewEncoder(out)
-		write = func(event runs.Event) error { return encoder.Encode(event) }
+		write = func(event history.Event) error { return encoder.Encode(event) }
 	}
-	return func(event runs.Event) error {
+	return func(event history.Event) error {
 		if !filter.shows(event) {
 			return nil
 		}
@@ -177,7 +177,7 @@ const logTime = time.DateOnly + " 15:04:05.000"
 
 func (p program) completeStep(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var keys []cobra.Completion
-	err := p.withRun(cmd.Context(), strings.Join(args, ""), func(_ runs.Store, record runs.Record) error {
+	err := p.withRun(cmd.Context(), strings.Join(args, ""), func(_ history.Store, record history.Record) error {
 		keys = stepKeys(record)
 		return nil
 	})

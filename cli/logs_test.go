@@ -15,30 +15,30 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/cli"
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // archive is a program with a history of its own: two runs whose IDs begin
 // alike, one of which logged.
 func archive(t *testing.T) []fx.Option {
 	t.Helper()
-	store := runs.NewMemoryStore()
-	data := []runs.EventData{
-		runs.RunQueued{Job: "nightly", Steps: []string{"raw/orders", "revenue"}},
-		runs.RunStarting{},
-		runs.LogWritten{Level: slog.LevelInfo, Message: "connected", Resource: "warehouse", Attrs: runs.Values{"user": "etl", "port": 5432}},
-		runs.RunStarted{},
-		runs.StepStarted{Step: "raw/orders", Attempt: 1},
-		runs.LogWritten{Level: slog.LevelDebug, Message: "page 1", Step: "raw/orders"},
-		runs.LogWritten{Level: slog.LevelWarn, Message: "slow\nanswer", Step: "raw/orders", Attrs: runs.Values{"took": "9s"}},
-		runs.StepFailed{Step: "raw/orders", Attempt: 1, Error: runs.Failure{Message: "no route", Stack: "main.fetch()\n\tmain.go:7"}},
-		runs.StepSkipped{Step: "revenue"},
-		runs.LogWritten{Level: slog.LevelError, Message: "giving up"},
-		runs.RunFinished{Status: runs.StatusFailed, Error: runs.Failure{Message: "no route"}},
+	store := history.NewMemoryStore()
+	data := []history.EventData{
+		history.RunQueued{Job: "nightly", Steps: []string{"raw/orders", "revenue"}},
+		history.RunStarting{},
+		history.LogWritten{Level: slog.LevelInfo, Message: "connected", Resource: "warehouse", Attrs: history.Values{"user": "etl", "port": 5432}},
+		history.RunStarted{},
+		history.StepStarted{Step: "raw/orders", Attempt: 1},
+		history.LogWritten{Level: slog.LevelDebug, Message: "page 1", Step: "raw/orders"},
+		history.LogWritten{Level: slog.LevelWarn, Message: "slow\nanswer", Step: "raw/orders", Attrs: history.Values{"took": "9s"}},
+		history.StepFailed{Step: "raw/orders", Attempt: 1, Error: history.Failure{Message: "no route", Stack: "main.fetch()\n\tmain.go:7"}},
+		history.StepSkipped{Step: "revenue"},
+		history.LogWritten{Level: slog.LevelError, Message: "giving up"},
+		history.RunFinished{Status: history.StatusFailed, Error: history.Failure{Message: "no route"}},
 	}
 	for _, id := range []string{"run-1", "run-2"} {
 		for i, data := range data {
-			event := runs.Event{RunID: id, Time: epoch.Add(time.Duration(i) * time.Second), Data: data}
+			event := history.Event{RunID: id, Time: epoch.Add(time.Duration(i) * time.Second), Data: data}
 			if _, err := store.Append(t.Context(), event); err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +46,7 @@ func archive(t *testing.T) []fx.Option {
 	}
 	return []fx.Option{
 		assets.New("one", func() int { return 1 }),
-		fx.Provide(func() runs.Store { return store }),
+		fx.Provide(func() history.Store { return store }),
 	}
 }
 
@@ -89,7 +89,7 @@ func TestLogs(t *testing.T) {
 		}
 	})
 	t.Run("every line of JSON is an event of the run", func(t *testing.T) {
-		var event runs.Event
+		var event history.Event
 		for line := range strings.Lines(succeed(t, definitions, "logs", "run-1", "--json", "--events")) {
 			last := event.Seq
 			decode(t, line, &event)
@@ -97,7 +97,7 @@ func TestLogs(t *testing.T) {
 				t.Errorf("event %d of run %s comes after event %d", event.Seq, event.RunID, last)
 			}
 		}
-		if event.Type() != runs.TypeRunFinished {
+		if event.Type() != history.TypeRunFinished {
 			t.Errorf("the last event is %s", event.Type())
 		}
 	})
@@ -185,9 +185,9 @@ func TestFollowingTheRunOfAnotherProcess(t *testing.T) {
 
 func TestFollowingEndsWithTheContext(t *testing.T) {
 	newHome(t)
-	store := runs.NewMemoryStore()
-	queued := runs.Event{RunID: "run-1", Time: epoch, Data: runs.RunQueued{Steps: []string{"one"}}}
-	log := runs.Event{RunID: "run-1", Time: epoch, Data: runs.LogWritten{Message: "here"}}
+	store := history.NewMemoryStore()
+	queued := history.Event{RunID: "run-1", Time: epoch, Data: history.RunQueued{Steps: []string{"one"}}}
+	log := history.Event{RunID: "run-1", Time: epoch, Data: history.LogWritten{Message: "here"}}
 	if _, err := store.Append(t.Context(), queued, log); err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestFollowingEndsWithTheContext(t *testing.T) {
 		cancel()
 		return len(text), nil
 	})
-	definitions := []fx.Option{assets.New("one", func() int { return 1 }), fx.Provide(func() runs.Store { return store })}
+	definitions := []fx.Option{assets.New("one", func() int { return 1 }), fx.Provide(func() history.Store { return store })}
 	var told bytes.Buffer
 	if code := cli.Run(ctx, []string{"logs", "-f"}, cli.Streams{Out: out, Err: &told}, definitions...); code != 130 || len(lines) != 1 || told.Len() > 0 {
 		t.Errorf("exit code %d after %d lines, want 130 after 1; standard error %q", code, len(lines), told.String())

@@ -6,23 +6,23 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // materializations returns the last events of an asset's materialization,
 // newest first.
-func (s *session) materializations(ctx context.Context, asset string, limit int) ([]runs.Event, error) {
-	return s.history().Events(ctx, runs.EventQuery{
-		Asset: asset, Types: []runs.EventType{runs.TypeAssetMaterialized}, Limit: limit,
+func (s *session) materializations(ctx context.Context, asset string, limit int) ([]history.Event, error) {
+	return s.history().Events(ctx, history.EventQuery{
+		Asset: asset, Types: []history.EventType{history.TypeAssetMaterialized}, Limit: limit,
 	})
 }
 
 // lastMaterializations returns the last of each asset, in the order of the
 // keys; nil for one that never was. A query for each is one look into an index;
 // several at once, since programs have thousands of assets.
-func (s *session) lastMaterializations(ctx context.Context, assets []string) ([]*runs.Event, error) {
-	last := make([]*runs.Event, len(assets))
-	newest, err := s.history().Runs(ctx, runs.RunQuery{Limit: 1, OmitSteps: true})
+func (s *session) lastMaterializations(ctx context.Context, assets []string) ([]*history.Event, error) {
+	last := make([]*history.Event, len(assets))
+	newest, err := s.history().Runs(ctx, history.RunQuery{Limit: 1, OmitSteps: true})
 	if err != nil || len(newest) == 0 {
 		return last, err
 	}
@@ -51,7 +51,7 @@ func (s *session) lastMaterializations(ctx context.Context, assets []string) ([]
 	return last, context.Cause(ctx)
 }
 
-func materializationOf(event runs.Event) runs.AssetMaterialized {
-	value, _ := event.Data.(runs.AssetMaterialized)
+func materializationOf(event history.Event) history.AssetMaterialized {
+	value, _ := event.Data.(history.AssetMaterialized)
 	return value
 }

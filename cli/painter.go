@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // frameEvery is the time between two repaints.
@@ -57,11 +57,11 @@ func (p *painter) loop() {
 	}
 }
 
-func (p *painter) event(event runs.Event) {
+func (p *painter) event(event history.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.board.apply(event)
-	if log, ok := event.Data.(runs.LogWritten); ok {
+	if log, ok := event.Data.(history.LogWritten); ok {
 		if line := logLine(log); !line.debug || p.verbose {
 			p.above = append(p.above, p.screen.in(line.colour, line.text))
 		}
@@ -129,7 +129,7 @@ func (p *painter) stop(keep bool) {
 	_, _ = io.WriteString(p.out, text.String())
 }
 
-func (p *painter) end() runs.Record {
+func (p *painter) end() history.Record {
 	p.stop(false)
 	writeSummary(p.out, p.screen, p.board.record, p.board.values, p.program)
 	return p.board.record

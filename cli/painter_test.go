@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fxrun/fxrun/cli"
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // terminal understands as much as a painter says: text, new lines, the cursor
@@ -88,15 +88,15 @@ func (t *terminal) text() string {
 func TestPainter(t *testing.T) {
 	t.Parallel()
 	events := log(
-		runs.RunQueued{Job: "nightly", Steps: []string{"raw/orders", "revenue"}},
-		runs.RunStarting{},
-		runs.RunStarted{},
-		runs.StepStarted{Step: "raw/orders", Attempt: 1},
-		runs.LogWritten{Step: "raw/orders", Message: "fetched"},
-		runs.LogWritten{Step: "raw/orders", Message: "not for all", Level: -4},
-		runs.AssetMaterialized{Asset: "raw/orders", Step: "raw/orders", Size: 65, Metadata: runs.Values{"rows": 3}},
-		runs.StepSucceeded{Step: "raw/orders", Duration: time.Second},
-		runs.RunFinished{Status: runs.StatusCancelled, Duration: 9 * time.Second, Error: runs.Failure{Message: "cancelled: by the caller"}},
+		history.RunQueued{Job: "nightly", Steps: []string{"raw/orders", "revenue"}},
+		history.RunStarting{},
+		history.RunStarted{},
+		history.StepStarted{Step: "raw/orders", Attempt: 1},
+		history.LogWritten{Step: "raw/orders", Message: "fetched"},
+		history.LogWritten{Step: "raw/orders", Message: "not for all", Level: -4},
+		history.AssetMaterialized{Asset: "raw/orders", Step: "raw/orders", Size: 65, Metadata: history.Values{"rows": 3}},
+		history.StepSucceeded{Step: "raw/orders", Duration: time.Second},
+		history.RunFinished{Status: history.StatusCancelled, Duration: 9 * time.Second, Error: history.Failure{Message: "cancelled: by the caller"}},
 	)
 	t.Run("lines stay above the board, and the summary takes its place", func(t *testing.T) {
 		t.Parallel()
@@ -121,7 +121,7 @@ func TestPainter(t *testing.T) {
 			record := painter.End()
 			painter.Abandon()
 			goldenExact(t, "painter-ended", screen.text())
-			if screen.hidden || record.Status != runs.StatusCancelled {
+			if screen.hidden || record.Status != history.StatusCancelled {
 				t.Errorf("the cursor is hidden: %v, the record is %v", screen.hidden, record.Status)
 			}
 		})

@@ -8,18 +8,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // reporter tells about a run while it goes on. Its methods may be called at
 // once from several goroutines.
 type reporter interface {
 	// event takes the next event, as stored.
-	event(runs.Event)
+	event(history.Event)
 	// note tells what the command itself does.
 	note(text string)
 	// end tells how the run ended and returns its record.
-	end() runs.Record
+	end() history.Record
 	// abandon leaves the output in order where the end can't be waited for. It
 	// may be called after end.
 	abandon()
@@ -43,16 +43,16 @@ type jsonReporter struct {
 
 	mu     sync.Mutex
 	out    *json.Encoder
-	record runs.Record
+	record history.Record
 }
 
 // recordJSON is the last line.
 type recordJSON struct {
-	Type   string      `json:"type"` // "record"
-	Record runs.Record `json:"record"`
+	Type   string         `json:"type"` // "record"
+	Record history.Record `json:"record"`
 }
 
-func (j *jsonReporter) event(event runs.Event) {
+func (j *jsonReporter) event(event history.Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	_ = j.record.Apply(event) // a store that took the event has checked it
@@ -61,7 +61,7 @@ func (j *jsonReporter) event(event runs.Event) {
 
 func (j *jsonReporter) note(text string) { _, _ = fmt.Fprintln(j.err, text) }
 
-func (j *jsonReporter) end() runs.Record {
+func (j *jsonReporter) end() history.Record {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	_ = j.out.Encode(recordJSON{"record", j.record})

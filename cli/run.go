@@ -15,6 +15,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -256,7 +257,7 @@ func attemptsOf(plan *assets.Plan) attempts {
 }
 
 // outcome returns why a run that has ended and been told was no success.
-func outcome(cmd *cobra.Command, run *runs.Run, record runs.Record) error {
+func outcome(cmd *cobra.Command, run *runs.Run, record history.Record) error {
 	err := run.Wait(context.Background()) // it has ended
 	if err == nil {
 		return nil

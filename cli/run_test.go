@@ -21,6 +21,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/cli"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -52,20 +53,20 @@ func TestRunAsJSON(t *testing.T) {
 	newHome(t)
 	out := succeed(t, new(shop).definitions(), "run", "--job", "fetch", "--json")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	var replayed runs.Record
+	var replayed history.Record
 	for _, line := range lines[:len(lines)-1] {
-		var event runs.Event
+		var event history.Event
 		decode(t, line, &event)
 		if err := replayed.Apply(event); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var last struct {
-		Type   string      `json:"type"`
-		Record runs.Record `json:"record"`
+		Type   string         `json:"type"`
+		Record history.Record `json:"record"`
 	}
 	decode(t, lines[len(lines)-1], &last)
-	if last.Type != "record" || last.Record.Status != runs.StatusSucceeded {
+	if last.Type != "record" || last.Record.Status != history.StatusSucceeded {
 		t.Errorf("the last line is %s", lines[len(lines)-1])
 	}
 	want, _ := json.Marshal(replayed)
@@ -367,11 +368,11 @@ func TestForeignTextCanNotMoveTheCursor(t *testing.T) {
 
 func TestAnApplicationsOwnStoreAndExecutor(t *testing.T) {
 	home := newHome(t)
-	store := runs.NewMemoryStore()
+	store := history.NewMemoryStore()
 	executor := &countingExecutor{Executor: runs.InProcess(runs.InProcessConfig{})}
 	definitions := []fx.Option{
 		assets.New("one", func() error { return nil }),
-		fx.Provide(func() runs.Store { return store }, func() runs.Executor { return executor }),
+		fx.Provide(func() history.Store { return store }, func() runs.Executor { return executor }),
 	}
 	succeed(t, definitions, "run")
 	if out := succeed(t, definitions, "runs"); !strings.Contains(out, "succeeded") {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/nearest"
-	"github.com/fxrun/fxrun/runs"
 )
 
 type runsFlags struct {
@@ -43,21 +43,21 @@ func (p program) runsCommand() *cobra.Command {
 
 func statuses() []string {
 	return []string{
-		string(runs.StatusQueued), string(runs.StatusStarting), string(runs.StatusRunning),
-		string(runs.StatusSucceeded), string(runs.StatusFailed), string(runs.StatusCancelled),
+		string(history.StatusQueued), string(history.StatusStarting), string(history.StatusRunning),
+		string(history.StatusSucceeded), string(history.StatusFailed), string(history.StatusCancelled),
 	}
 }
 
 // query asks for the runs that the flags name. A job need not be defined any
 // more.
-func (f runsFlags) query() (runs.RunQuery, error) {
-	query := runs.RunQuery{Job: f.job, Limit: f.limit, OmitSteps: true}
+func (f runsFlags) query() (history.RunQuery, error) {
+	query := history.RunQuery{Job: f.job, Limit: f.limit, OmitSteps: true}
 	if f.limit < 0 {
 		return query, invalid("reading the flags", "--limit %d: it can't be negative", f.limit)
 	}
 	for _, text := range f.statuses {
-		status := runs.Status(text)
-		if !status.Finished() && !status.CanBecome(runs.StatusFailed) {
+		status := history.Status(text)
+		if !status.Finished() && !status.CanBecome(history.StatusFailed) {
 			return query, invalid("reading the flags", "--status: there is no status %q%s", text, nearest.Suggestion(text, statuses()))
 		}
 		query.Statuses = append(query.Statuses, status)
@@ -113,7 +113,7 @@ func (s *session) checkJob(ctx context.Context, name string) error {
 	if name == "" || slices.Contains(names, name) {
 		return nil
 	}
-	former, err := s.history().Runs(ctx, runs.RunQuery{Job: name, Limit: 1, OmitSteps: true})
+	former, err := s.history().Runs(ctx, history.RunQuery{Job: name, Limit: 1, OmitSteps: true})
 	if err != nil || len(former) > 0 {
 		return err
 	}
@@ -121,7 +121,7 @@ func (s *session) checkJob(ctx context.Context, name string) error {
 }
 
 // launched says what was asked for: a job, else a selection.
-func launched(record runs.Record) string {
+func launched(record history.Record) string {
 	if record.Job != "" {
 		return record.Job
 	}
@@ -129,7 +129,7 @@ func launched(record runs.Record) string {
 }
 
 // runTime is how long a run took; "" before it finished.
-func runTime(record runs.Record) string {
+func runTime(record history.Record) string {
 	if !record.Status.Finished() {
 		return ""
 	}
@@ -139,13 +139,13 @@ func runTime(record runs.Record) string {
 // statusColour is for statuses of runs and of steps, which share their words.
 func statusColour(status string) colour {
 	switch status {
-	case string(runs.StatusSucceeded):
+	case string(history.StatusSucceeded):
 		return green
-	case string(runs.StatusFailed):
+	case string(history.StatusFailed):
 		return red
-	case string(runs.StatusCancelled), string(runs.StepStatusSkipped):
+	case string(history.StatusCancelled), string(history.StepStatusSkipped):
 		return yellow
-	case string(runs.StatusRunning), string(runs.StatusStarting):
+	case string(history.StatusRunning), string(history.StatusStarting):
 		return cyan
 	}
 	return plain

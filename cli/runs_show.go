@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/nearest"
-	"github.com/fxrun/fxrun/runs"
 )
 
 func (p program) showRunCommand() *cobra.Command {
@@ -44,7 +44,7 @@ func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cob
 	if err := s.startToRead(cmd.Context()); err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	found, err := s.history().Runs(cmd.Context(), runs.RunQuery{Limit: 50, OmitSteps: true})
+	found, err := s.history().Runs(cmd.Context(), history.RunQuery{Limit: 50, OmitSteps: true})
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
@@ -57,15 +57,15 @@ func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cob
 }
 
 func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) error {
-	return p.withRun(cmd.Context(), id, func(history runs.Store, record runs.Record) error {
-		events, err := history.Events(cmd.Context(), runs.EventQuery{RunID: record.ID})
+	return p.withRun(cmd.Context(), id, func(store history.Store, record history.Record) error {
+		events, err := store.Events(cmd.Context(), history.EventQuery{RunID: record.ID})
 		if err != nil {
 			return err
 		}
 		if asJSON {
 			return writeDocument(cmd.OutOrStdout(), struct {
-				Record runs.Record  `json:"record"`
-				Events []runs.Event `json:"events"`
+				Record history.Record  `json:"record"`
+				Events []history.Event `json:"events"`
 			}{record, list(events)})
 		}
 		return writeRun(cmd.OutOrStdout(), record, events, verbose)
@@ -73,7 +73,7 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 }
 
 // withRun calls do with the run that an ID, or the beginning of one, names.
-func (p program) withRun(ctx context.Context, id string, do func(runs.Store, runs.Record) error) (err error) {
+func (p program) withRun(ctx context.Context, id string, do func(history.Store, history.Record) error) (err error) {
 	s, err := p.openWithHistory()
 	if err != nil {
 		return err
@@ -90,24 +90,24 @@ func (p program) withRun(ctx context.Context, id string, do func(runs.Store, run
 }
 
 // findRun finds a run by its ID or the beginning of it; by "" the last one.
-func findRun(ctx context.Context, history runs.Store, id string) (runs.Record, error) {
+func findRun(ctx context.Context, store history.Store, id string) (history.Record, error) {
 	const doing = "choosing a run"
 	if id == "" {
-		found, err := history.Runs(ctx, runs.RunQuery{Limit: 1})
+		found, err := store.Runs(ctx, history.RunQuery{Limit: 1})
 		if err == nil && len(found) == 0 {
 			err = invalid(doing, "there are no runs yet")
 		}
 		if err != nil {
-			return runs.Record{}, err
+			return history.Record{}, err
 		}
 		return found[0], nil
 	}
-	if record, err := runs.Find(ctx, history, id); !errors.Is(err, runs.ErrNotFound) {
+	if record, err := history.Find(ctx, store, id); !errors.Is(err, history.ErrNotFound) {
 		return record, err
 	}
-	all, err := history.Runs(ctx, runs.RunQuery{OmitSteps: true})
+	all, err := store.Runs(ctx, history.RunQuery{OmitSteps: true})
 	if err != nil {
-		return runs.Record{}, err
+		return history.Record{}, err
 	}
 	var ids, begin []string
 	for _, record := range all {
@@ -118,14 +118,14 @@ func findRun(ctx context.Context, history runs.Store, id string) (runs.Record, e
 	}
 	switch len(begin) {
 	case 0:
-		return runs.Record{}, invalid(doing, "there is no run %q%s", id, nearest.Suggestion(id, ids))
+		return history.Record{}, invalid(doing, "there is no run %q%s", id, nearest.Suggestion(id, ids))
 	case 1:
-		return runs.Find(ctx, history, begin[0])
+		return history.Find(ctx, store, begin[0])
 	}
-	return runs.Record{}, invalid(doing, "%d runs begin with %q: %s", len(begin), id, strings.Join(begin[:min(len(begin), 5)], ", "))
+	return history.Record{}, invalid(doing, "%d runs begin with %q: %s", len(begin), id, strings.Join(begin[:min(len(begin), 5)], ", "))
 }
 
-func writeRun(out io.Writer, record runs.Record, events []runs.Event, verbose bool) error {
+func writeRun(out io.Writer, record history.Record, events []history.Event, verbose bool) error {
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, "run "+record.ID))
 	var about facts
@@ -157,10 +157,10 @@ func writeRun(out io.Writer, record runs.Record, events []runs.Event, verbose bo
 }
 
 // materialized returns what each step made.
-func materialized(events []runs.Event) stepValues {
+func materialized(events []history.Event) stepValues {
 	values := make(stepValues)
 	for _, event := range events {
-		if value, ok := event.Data.(runs.AssetMaterialized); ok {
+		if value, ok := event.Data.(history.AssetMaterialized); ok {
 			values.add(value)
 		}
 	}

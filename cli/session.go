@@ -11,6 +11,7 @@ import (
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -27,13 +28,13 @@ type session struct {
 
 // open builds the application without any history.
 func (p program) open() (*session, error) {
-	return p.build(new(session), fx.Decorate(func() runs.Store { return runs.NewMemoryStore() }))
+	return p.build(new(session), fx.Decorate(func() history.Store { return history.NewMemoryStore() }))
 }
 
 type hostStore struct {
 	fx.In
 
-	Store runs.Store `optional:"true"`
+	Store history.Store `optional:"true"`
 }
 
 type hostExecutor struct {
@@ -46,14 +47,14 @@ type hostExecutor struct {
 // the one in the home folder.
 func (p program) openWithHistory(options ...fx.Option) (*session, error) {
 	s := &session{home: &homeStore{folder: fxrun.Home()}}
-	history := fx.Decorate(func(host hostStore) runs.Store {
+	decorated := fx.Decorate(func(host hostStore) history.Store {
 		if host.Store != nil {
 			s.ownStore = true
 			return host.Store
 		}
 		return s.home
 	})
-	return p.build(s, append(options, history)...)
+	return p.build(s, append(options, decorated)...)
 }
 
 // parallel bounds the steps that run at once; 0 leaves the executor alone.
@@ -124,4 +125,4 @@ func (s *session) closeHome() error {
 	return s.home.Close()
 }
 
-func (s *session) history() runs.Store { return s.launcher.Store() }
+func (s *session) history() history.Store { return s.launcher.Store() }

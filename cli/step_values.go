@@ -4,18 +4,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // stepValues are the materializations of each step, by the step's key: none of
 // an op, several of a function that gives several assets.
-type stepValues map[string][]runs.AssetMaterialized
+type stepValues map[string][]history.AssetMaterialized
 
 // add adds a materialization. It takes the place of that of an earlier
 // attempt.
-func (v stepValues) add(value runs.AssetMaterialized) {
+func (v stepValues) add(value history.AssetMaterialized) {
 	made := v[value.Step]
-	earlier := slices.IndexFunc(made, func(other runs.AssetMaterialized) bool {
+	earlier := slices.IndexFunc(made, func(other history.AssetMaterialized) bool {
 		return other.Asset == value.Asset && other.Partition == value.Partition
 	})
 	if earlier >= 0 {
@@ -27,15 +27,15 @@ func (v stepValues) add(value runs.AssetMaterialized) {
 
 // own returns the materialization of a step that makes the one asset that it
 // is called after.
-func (v stepValues) own(step string) (runs.AssetMaterialized, bool) {
+func (v stepValues) own(step string) (history.AssetMaterialized, bool) {
 	if made := v[step]; len(made) == 1 && made[0].Asset == step && made[0].Partition == "" {
 		return made[0], true
 	}
-	return runs.AssetMaterialized{}, false
+	return history.AssetMaterialized{}, false
 }
 
 // valueName is what a materialization is called.
-func valueName(value runs.AssetMaterialized) string {
+func valueName(value history.AssetMaterialized) string {
 	if value.Partition == "" {
 		return clean(value.Asset)
 	}

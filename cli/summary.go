@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // stepTable shows how each step of a run stands and what it made. What a step
 // made besides the asset that it is called after stands below it.
-func stepTable(record runs.Record, values stepValues) *table {
+func stepTable(record history.Record, values stepValues) *table {
 	t := &table{columns: []column{
 		{name: "STEP"}, {name: "STATUS"}, {name: "TIME", right: true}, {name: "ROWS", right: true}, {name: "SIZE", right: true}, {name: "METADATA"},
 	}}
@@ -43,16 +43,16 @@ func stepTable(record runs.Record, values stepValues) *table {
 
 // why says why a run did not succeed. That steps of a cancelled run were
 // cancelled goes without saying.
-func why(record runs.Record) string {
+func why(record history.Record) string {
 	lines := strings.Split(cleanLines(record.Error.Message), "\n")
-	if record.Status == runs.StatusCancelled {
+	if record.Status == history.StatusCancelled {
 		lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasSuffix(line, ": "+context.Canceled.Error()) })
 	}
 	return strings.Join(lines, "\n")
 }
 
 // writeSummary ends the output of a run.
-func writeSummary(out io.Writer, screen screen, record runs.Record, values stepValues, program string) {
+func writeSummary(out io.Writer, screen screen, record history.Record, values stepValues, program string) {
 	_, _ = fmt.Fprintln(out)
 	stepTable(record, values).write(out, screen, "")
 	_, _ = fmt.Fprintln(out)

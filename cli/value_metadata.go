@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/history"
 )
 
 // rowsOf returns how many rows a materialization has; "" if that is not known.
-func rowsOf(value runs.AssetMaterialized) string {
+func rowsOf(value history.AssetMaterialized) string {
 	if rows, ok := wholeNumber(value.Metadata["rows"]); ok {
 		return countText(rows)
 	}
@@ -20,7 +20,7 @@ func rowsOf(value runs.AssetMaterialized) string {
 
 // metadataText is what else is known of a materialization, as name=value: the
 // path first, then the rest by name.
-func metadataText(value runs.AssetMaterialized) string {
+func metadataText(value history.AssetMaterialized) string {
 	var texts []string
 	names := slices.Sorted(maps.Keys(value.Metadata))
 	if at := slices.Index(names, "path"); at > 0 {

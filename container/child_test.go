@@ -346,7 +346,7 @@ func TestWhatGoesWrongIsNamedAndEverythingStops(t *testing.T) {
 					t.Error("the user's error is out of reach")
 				}
 				if panicked := new(container.PanicError); strings.Contains(name, "panics") {
-					if !errors.As(err, &panicked) || !strings.Contains(string(panicked.Stack), "child_test.go") ||
+					if !errors.As(err, &panicked) || !strings.Contains(panicked.Stack(), "child_test.go") ||
 						!strings.Contains(fmt.Sprintf("%+v", panicked), "child_test.go") {
 						t.Errorf("got %+v", err)
 					}

@@ -16,10 +16,10 @@ var ErrInvalid = fault.ErrInvalid
 // fixed order. It matches [ErrInvalid] and each fault's own cause.
 type Faults = fault.Faults
 
-// PanicError is a panic in a user's function, caught. It has the fields Value,
-// what was given to panic, and Stack, the goroutine's stack without the
-// functions' arguments. It unwraps to Value if that is an error; %+v shows the
-// stack.
+// PanicError is a panic in a user's function, caught. Its field Value is
+// what was given to panic, and its method Stack returns the goroutine's stack
+// without the functions' arguments. It unwraps to Value if that is an error; %+v
+// shows the stack.
 type PanicError = panics.Error
 
 // ConfigOption says where the fields of a config struct come from. See

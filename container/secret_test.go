@@ -282,12 +282,12 @@ func TestTheStackOfAPanicHasNoArguments(t *testing.T) {
 	child := newChild(t, c, container.Needs(step))
 	defer closeChild(t, child)
 	caught := new(container.PanicError)
-	if err := child.Call(step); !errors.As(err, &caught) || shows(string(caught.Stack)) {
+	if err := child.Call(step); !errors.As(err, &caught) || shows(caught.Stack()) {
 		t.Errorf("%+v", err)
 	}
 	for _, want := range []string{"container_test.TestTheStackOfAPanicHasNoArguments.func1(...)\n", "secret_test.go:", "panic(...)\n"} {
-		if !strings.Contains(string(caught.Stack), want) {
-			t.Errorf("%q is not in %s", want, caught.Stack)
+		if !strings.Contains(caught.Stack(), want) {
+			t.Errorf("%q is not in %s", want, caught.Stack())
 		}
 	}
 }

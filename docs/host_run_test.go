@@ -24,6 +24,7 @@ import (
 	"github.com/fxrun/fxrun/cli"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -174,7 +175,7 @@ func TestRunsAreTornDownBeforeTheApplicationHasStopped(t *testing.T) {
 	if err := app.Stop(ctx); err == nil || !strings.Contains(err.Error(), "cancelled") {
 		t.Error(err)
 	}
-	if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) || run.Status() != runs.StatusCancelled {
+	if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) || run.Status() != history.StatusCancelled {
 		t.Error(err)
 	}
 	want := []string{"what lives per run", "what lives per process", "the application's database"}

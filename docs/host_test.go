@@ -16,9 +16,10 @@ import (
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/sqlitestore"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
-	"github.com/fxrun/fxrun/runs/sqlitestore"
 )
 
 // Settings are the application's own.
@@ -174,9 +175,9 @@ func launch(w http.ResponseWriter, r *http.Request, launcher *runs.Launcher) {
 
 // show writes what is known of a run.
 func show(w http.ResponseWriter, r *http.Request, launcher *runs.Launcher) {
-	record, err := runs.Find(r.Context(), launcher.Store(), r.PathValue("id"))
+	record, err := history.Find(r.Context(), launcher.Store(), r.PathValue("id"))
 	switch {
-	case errors.Is(err, runs.ErrNotFound):
+	case errors.Is(err, history.ErrNotFound):
 		http.Error(w, err.Error(), http.StatusNotFound)
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusInternalServerError)

@@ -12,6 +12,7 @@ import (
 	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -40,7 +41,7 @@ var cleanup = fx.Options(
 
 func TestCleanup(t *testing.T) {
 	result := fxruntest.RunJob(t, "cleanup", cleanup)
-	logs := fxruntest.EventsOf[runs.LogWritten](result)
+	logs := fxruntest.EventsOf[history.LogWritten](result)
 	if len(logs) != 1 || fmt.Sprint(logs[0].Attrs["tables"]) != "2" {
 		t.Error(logs)
 	}
@@ -75,7 +76,7 @@ var temperature = assets.New("temperature", FetchTemperature,
 
 func TestTemperatureIsTriedAgain(t *testing.T) {
 	result := fxruntest.Materialize(t, "temperature", temperature)
-	if failed := fxruntest.EventsOf[runs.StepFailed](result); len(failed) != 2 || !failed[0].Retry {
+	if failed := fxruntest.EventsOf[history.StepFailed](result); len(failed) != 2 || !failed[0].Retry {
 		t.Error(failed)
 	}
 	_, err := fxruntest.Try(t, runs.Request{Selection: "temperature"}, temperature,

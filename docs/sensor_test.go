@@ -8,6 +8,7 @@ import (
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -36,7 +37,7 @@ func Example_sensor() {
 	defer func() { _ = app.Stop(ctx) }()
 
 	fmt.Println(LaunchForNewTables(ctx, resources, launcher))
-	records, err := launcher.Store().Runs(ctx, runs.RunQuery{Job: "refresh"})
+	records, err := launcher.Store().Runs(ctx, history.RunQuery{Job: "refresh"})
 	for _, record := range records {
 		fmt.Println(record.Job, record.Tags["table"], record.Status)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/rows"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -90,7 +91,7 @@ func TestStreams(t *testing.T) {
 	if hot := fxruntest.ValueOf[[]Hot](t, result, "hot"); len(hot) != 12_000 {
 		t.Errorf("%d samples are hot", len(hot))
 	}
-	progress := fxruntest.EventsOf[runs.StepProgress](result)
+	progress := fxruntest.EventsOf[history.StepProgress](result)
 	if len(progress) == 0 {
 		t.Error("nobody told how far it came")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/exampletest"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -37,7 +38,7 @@ func ExampleTry() {
 	defer t.End()
 	result, err := fxruntest.Try(t, runs.Request{Selection: "published"}, definitions(), fxruntest.Given("revenue", revenue(0)))
 	fmt.Println(err)
-	for _, failed := range fxruntest.EventsOf[runs.StepFailed](result) {
+	for _, failed := range fxruntest.EventsOf[history.StepFailed](result) {
 		fmt.Println(failed.Step, "failed in attempt", failed.Attempt)
 	}
 	// Output:

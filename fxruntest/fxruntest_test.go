@@ -15,6 +15,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -84,10 +85,10 @@ func TestMaterialize(t *testing.T) {
 		if materialized, ok := result.Materialization("revenue"); !ok || fmt.Sprint(materialized.Metadata["orders"]) != "2" {
 			t.Errorf("got %+v", materialized)
 		}
-		if logs := fxruntest.EventsOf[runs.LogWritten](result); len(logs) != 1 || logs[0].Message != "computed" {
+		if logs := fxruntest.EventsOf[history.LogWritten](result); len(logs) != 1 || logs[0].Message != "computed" {
 			t.Errorf("got %+v", logs)
 		}
-		if started := fxruntest.EventsOf[runs.ResourceStarted](result); len(started) != 0 {
+		if started := fxruntest.EventsOf[history.ResourceStarted](result); len(started) != 0 {
 			t.Errorf("neither the shop nor the files are needed, started %+v", started)
 		}
 	})
@@ -144,7 +145,7 @@ func TestMaterialize(t *testing.T) {
 	t.Run("runs a job", func(t *testing.T) {
 		t.Parallel()
 		result := fxruntest.RunJob(t, "cleanup", definitions(), fx.Replace(&shop{cents: []int{1}}))
-		if diff := cmp.Diff(map[string]runs.StepStatus{"delete": "succeeded"}, result.Statuses()); diff != "" {
+		if diff := cmp.Diff(map[string]history.StepStatus{"delete": "succeeded"}, result.Statuses()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -159,7 +160,7 @@ func TestTry(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "materializing published: nothing to publish") {
 			t.Errorf("got %v", err)
 		}
-		if diff := cmp.Diff(map[string]runs.StepStatus{"published": "failed", "mailed": "skipped"}, result.Statuses()); diff != "" {
+		if diff := cmp.Diff(map[string]history.StepStatus{"published": "failed", "mailed": "skipped"}, result.Statuses()); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/rows"
 	"github.com/fxrun/fxrun/runs"
@@ -27,7 +28,7 @@ import (
 //
 // opts are the definitions, and whatever else an Fx application takes: values
 // by fx.Supply, fakes by fx.Replace; a fake that nothing takes is an error. See [Given], [Config] and [Tag] too. The
-// application is stopped at the test's end; runs.Store and runs.Executor may be
+// application is stopped at the test's end; history.Store and runs.Executor may be
 // among what it provides.
 func Materialize(t testing.TB, selection string, opts ...fx.Option) *Result {
 	t.Helper()
@@ -194,11 +195,11 @@ func (h *host) wait(t testing.TB, run *runs.Run) (*Result, error) {
 		<-run.Done()
 	}
 	ctx := context.WithoutCancel(t.Context())
-	record, err := runs.Find(ctx, h.Launcher.Store(), run.ID())
+	record, err := history.Find(ctx, h.Launcher.Store(), run.ID())
 	if err != nil {
 		t.Fatalf("reading the record of the run: %v", err)
 	}
-	events, err := h.Launcher.Store().Events(ctx, runs.EventQuery{RunID: run.ID()})
+	events, err := h.Launcher.Store().Events(ctx, history.EventQuery{RunID: run.ID()})
 	if err != nil {
 		t.Fatalf("reading the events of the run: %v", err)
 	}

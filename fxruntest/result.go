@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -13,9 +14,9 @@ import (
 type Result struct {
 	// Record is what the history says about the run: its status, and that of
 	// each step.
-	Record runs.Record
+	Record history.Record
 	// Events are the run's events, in order.
-	Events []runs.Event
+	Events []history.Event
 
 	host *host
 }
@@ -53,8 +54,8 @@ func ValueOf[T any](t testing.TB, result *Result, asset string) T {
 }
 
 // Statuses are the statuses of the run's steps.
-func (r *Result) Statuses() map[string]runs.StepStatus {
-	statuses := make(map[string]runs.StepStatus, len(r.Record.Steps))
+func (r *Result) Statuses() map[string]history.StepStatus {
+	statuses := make(map[string]history.StepStatus, len(r.Record.Steps))
 	for _, step := range r.Record.Steps {
 		statuses[step.Key] = step.Status
 	}
@@ -63,18 +64,18 @@ func (r *Result) Statuses() map[string]runs.StepStatus {
 
 // Materialization returns what the run recorded about an asset that it stored;
 // false if it stored none. Numbers in its metadata are of type json.Number.
-func (r *Result) Materialization(asset string) (runs.AssetMaterialized, bool) {
+func (r *Result) Materialization(asset string) (history.AssetMaterialized, bool) {
 	for _, event := range r.Events {
-		if data, ok := event.Data.(runs.AssetMaterialized); ok && data.Asset == asset {
+		if data, ok := event.Data.(history.AssetMaterialized); ok && data.Asset == asset {
 			return data, true
 		}
 	}
-	return runs.AssetMaterialized{}, false
+	return history.AssetMaterialized{}, false
 }
 
 // EventsOf are those of the run's events whose data is a T, in order:
-// EventsOf[runs.StepFailed](result).
-func EventsOf[T runs.EventData](result *Result) []T {
+// EventsOf[history.StepFailed](result).
+func EventsOf[T history.EventData](result *Result) []T {
 	var found []T
 	for _, event := range result.Events {
 		if data, ok := event.Data.(T); ok {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/history"
 )
 
 // Executor decides where and when the steps of a run are executed.
@@ -37,7 +38,7 @@ func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
 // Skip records that a step will not be executed because steps upstream of it
 // did not succeed.
 func (e *Execution) Skip(step *assets.Step, upstream []string) {
-	e.run.record(StepSkipped{
+	e.run.record(history.StepSkipped{
 		Step: step.Key, Upstream: upstream,
 		Because: "upstream " + strings.Join(upstream, ", ") + " did not succeed",
 	})

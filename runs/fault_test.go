@@ -15,6 +15,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -27,7 +28,7 @@ func TestBackoffThatPanicsEndsTheStep(t *testing.T) {
 	if !errors.Is(err, errBoom) || !strings.Contains(err.Error(), "choosing when to try again: panic: ouch") {
 		t.Errorf("got %v", err)
 	}
-	if step, _ := record.Step("left"); step.Status != runs.StepStatusFailed || step.Attempt != 1 {
+	if step, _ := record.Step("left"); step.Status != history.StepStatusFailed || step.Attempt != 1 {
 		t.Errorf("recorded %+v", step)
 	}
 }
@@ -135,17 +136,17 @@ func TestValuesAreRecordedAsTheyWere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, err := launcher.Store().Events(t.Context(), runs.EventQuery{RunID: record.ID})
+	stored, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: record.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
 	found := 0
 	for _, event := range stored {
-		var values runs.Values
+		var values history.Values
 		switch data := event.Data.(type) {
-		case runs.LogWritten:
+		case history.LogWritten:
 			values = data.Attrs
-		case runs.AssetMaterialized:
+		case history.AssetMaterialized:
 			values = data.Metadata
 		default:
 			continue
@@ -164,7 +165,7 @@ func TestMetadataIsRecordedAsItWasWhenTheStepEnded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		counts := map[string]int{"a": 1}
-		slow := meddled(func([]runs.Event) error { time.Sleep(time.Second); return nil })
+		slow := meddled(func([]history.Event) error { time.Sleep(time.Second); return nil })
 		launcher := newLauncher(t, runs.LauncherConfig{Store: slow}, memory(),
 			assets.New("left", func(step *assets.Context) error { step.AddMetadata("counts", counts); return nil }),
 			assets.New("right", func() error { counts["a"]++; return nil }, assets.After("left")))
@@ -172,11 +173,11 @@ func TestMetadataIsRecordedAsItWasWhenTheStepEnded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored, err := launcher.Store().Events(t.Context(), runs.EventQuery{RunID: record.ID, Types: []runs.EventType{runs.TypeAssetMaterialized}})
+		stored, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: record.ID, Types: []history.EventType{history.TypeAssetMaterialized}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(stored[0].Data.(runs.AssetMaterialized).Metadata); got != "map[counts:map[a:1]]" {
+		if got := fmt.Sprint(stored[0].Data.(history.AssetMaterialized).Metadata); got != "map[counts:map[a:1]]" {
 			t.Errorf("got %s", got)
 		}
 	})
@@ -184,20 +185,20 @@ func TestMetadataIsRecordedAsItWasWhenTheStepEnded(t *testing.T) {
 
 func TestObserverThatEndsItsGoroutineDoesNotEndTheRun(t *testing.T) {
 	t.Parallel()
-	for _, at := range []runs.EventType{
-		runs.TypeRunQueued, runs.TypeRunStarting, runs.TypeResourceStarting, runs.TypeRunStarted, runs.TypeStepSucceeded,
-		runs.TypeResourceStopping, runs.TypeRunFinished,
+	for _, at := range []history.EventType{
+		history.TypeRunQueued, history.TypeRunStarting, history.TypeResourceStarting, history.TypeRunStarted, history.TypeStepSucceeded,
+		history.TypeResourceStopping, history.TypeRunFinished,
 	} {
 		t.Run("at "+string(at), func(t *testing.T) {
 			t.Parallel()
 			resources := new(recorded)
 			launcher := newLauncher(t, runs.LauncherConfig{}, resources.resources(), assets.New("left", func(*cache) left { return 1 }))
-			record, err := run(t, launcher, runs.Request{Selection: "*", Observe: func(event runs.Event) {
+			record, err := run(t, launcher, runs.Request{Selection: "*", Observe: func(event history.Event) {
 				if event.Type() == at {
 					runtime.Goexit()
 				}
 			}})
-			if err != nil || record.Steps[0].Status != runs.StepStatusSucceeded || len(resources.all()) != 4 {
+			if err != nil || record.Steps[0].Status != history.StepStatusSucceeded || len(resources.all()) != 4 {
 				t.Errorf("%v, %+v, %v", err, record, resources.all())
 			}
 		})
@@ -230,11 +231,11 @@ func TestCancelledWhileResourcesStart(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if handle.Status() != runs.StatusStarting {
+		if handle.Status() != history.StatusStarting {
 			t.Errorf("the run is %s", handle.Status())
 		}
 		handle.Cancel("enough")
-		if err := handle.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) || handle.Status() != runs.StatusCancelled {
+		if err := handle.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) || handle.Status() != history.StatusCancelled {
 			t.Errorf("the run is %s: %v", handle.Status(), err)
 		}
 		if got := strings.Join(note.all(), ", "); got != "start database, start cache, stop cache, stop database" {

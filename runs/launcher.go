@@ -15,6 +15,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/iomanagers"
 )
@@ -43,7 +44,7 @@ type LauncherConfig struct {
 	IOBinding *IOBinding
 	// Store keeps the history. Defaults to a [MemoryStore] of its own. Whoever
 	// made it closes it, after the launcher.
-	Store Store
+	Store history.Store
 	// Executor executes the steps. Defaults to [InProcess].
 	Executor Executor
 	// IO, if not nil, stores and loads all values in place of the IO managers
@@ -66,7 +67,7 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 		return nil, errors.New("making a launcher: it needs a container and an asset graph")
 	}
 	if config.Store == nil {
-		config.Store = NewMemoryStore()
+		config.Store = history.NewMemoryStore()
 	}
 	if config.Executor == nil {
 		config.Executor = InProcess(InProcessConfig{})
@@ -84,7 +85,7 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if config.IOBinding.graph != config.Graph {
 		return nil, errors.New("making a launcher: the IO binding is of another graph")
 	}
-	return &Launcher{config: config, storage: config.IOBinding.targets, owner: owner(), active: make(map[string]*Run)}, nil
+	return &Launcher{config: config, storage: config.IOBinding.targets, owner: history.Owner(), active: make(map[string]*Run)}, nil
 }
 
 // Request asks for a run. Either Job or Selection is set.
@@ -104,7 +105,7 @@ type Request struct {
 	// Observe, if not nil, is called with every event of the run once it is
 	// stored, in order, one at a time. The end of the run waits for it. It may call
 	// [Run.Cancel] and [Run.Status], and must not panic.
-	Observe func(Event)
+	Observe func(history.Event)
 }
 
 // launch is a request, checked.
@@ -114,8 +115,8 @@ type launch struct {
 	plan    *assets.Plan
 	tags    map[string]string
 	options []fx.Option // for the child, all but those of one run
-	record  RunQueued
-	observe func(Event)
+	record  history.RunQueued
+	observe func(history.Event)
 }
 
 // Preview is what a run would do.
@@ -240,7 +241,7 @@ func (l *Launcher) prepare(request Request) (launch, Preview, error) {
 	if err != nil {
 		return result, preview, err
 	}
-	result.record = RunQueued{Owner: l.owner, Job: job.Name, Selection: job.Plan.Selection, Tags: result.tags, Config: shown}
+	result.record = history.RunQueued{Owner: l.owner, Job: job.Name, Selection: job.Plan.Selection, Tags: result.tags, Config: shown}
 	for _, step := range job.Plan.Steps {
 		result.record.Steps = append(result.record.Steps, step.Key)
 	}
@@ -280,4 +281,4 @@ func (l *Launcher) Find(id string) (*Run, bool) {
 }
 
 // Store returns the store that keeps the launcher's history.
-func (l *Launcher) Store() Store { return l.config.Store }
+func (l *Launcher) Store() history.Store { return l.config.Store }

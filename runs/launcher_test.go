@@ -18,6 +18,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -88,14 +89,14 @@ func newLauncher(t testing.TB, config runs.LauncherConfig, resources []container
 }
 
 // run launches and waits, and returns the record with the error of the run.
-func run(t testing.TB, launcher *runs.Launcher, request runs.Request) (runs.Record, error) {
+func run(t testing.TB, launcher *runs.Launcher, request runs.Request) (history.Record, error) {
 	t.Helper()
 	handle, err := launcher.Launch(t.Context(), request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	result := handle.Wait(t.Context())
-	record, err := runs.Find(t.Context(), launcher.Store(), handle.ID())
+	record, err := history.Find(t.Context(), launcher.Store(), handle.ID())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,8 +106,8 @@ func run(t testing.TB, launcher *runs.Launcher, request runs.Request) (runs.Reco
 	return record, result
 }
 
-func statuses(record runs.Record) map[string]runs.StepStatus {
-	found := make(map[string]runs.StepStatus)
+func statuses(record history.Record) map[string]history.StepStatus {
+	found := make(map[string]history.StepStatus)
 	for _, step := range record.Steps {
 		found[step.Key] = step.Status
 	}
@@ -129,19 +130,19 @@ func diamond(fail func(context.Context) error) []assets.Definition {
 func TestRunThatSucceeds(t *testing.T) {
 	t.Parallel()
 	resources := new(recorded)
-	var seen []runs.EventType
+	var seen []history.EventType
 	launcher := newLauncher(t, runs.LauncherConfig{}, resources.resources(), diamond(func(context.Context) error { return nil })...)
 	record, err := run(t, launcher, runs.Request{
 		Selection: "+bottom", Tags: map[string]string{"why": "test"},
-		Observe: func(e runs.Event) { seen = append(seen, e.Type()) },
+		Observe: func(e history.Event) { seen = append(seen, e.Type()) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	t.Run("is recorded with every step", func(t *testing.T) {
-		want := map[string]runs.StepStatus{"left": "succeeded", "middle": "succeeded", "right": "succeeded", "bottom": "succeeded"}
-		if diff := cmp.Diff(want, statuses(record)); diff != "" || record.Status != runs.StatusSucceeded {
+		want := map[string]history.StepStatus{"left": "succeeded", "middle": "succeeded", "right": "succeeded", "bottom": "succeeded"}
+		if diff := cmp.Diff(want, statuses(record)); diff != "" || record.Status != history.StatusSucceeded {
 			t.Errorf("%s: %s", record.Status, diff)
 		}
 		if record.Tags["why"] != "test" || record.Selection != "+bottom" {
@@ -164,10 +165,10 @@ func TestRunThatSucceeds(t *testing.T) {
 	})
 
 	t.Run("told its story in order", func(t *testing.T) {
-		inOrder := []runs.EventType{
-			runs.TypeRunQueued, runs.TypeRunStarting, runs.TypeResourceStarting, runs.TypeResourceStarted, runs.TypeRunStarted,
-			runs.TypeStepStarted, runs.TypeAssetMaterialized, runs.TypeStepSucceeded,
-			runs.TypeResourceStopping, runs.TypeResourceStopped, runs.TypeRunFinished,
+		inOrder := []history.EventType{
+			history.TypeRunQueued, history.TypeRunStarting, history.TypeResourceStarting, history.TypeResourceStarted, history.TypeRunStarted,
+			history.TypeStepStarted, history.TypeAssetMaterialized, history.TypeStepSucceeded,
+			history.TypeResourceStopping, history.TypeResourceStopped, history.TypeRunFinished,
 		}
 		rest := seen
 		for _, want := range inOrder {
@@ -206,13 +207,13 @@ func TestStepThatFails(t *testing.T) {
 			failing = true
 			record, err := run(t, launcher, runs.Request{Selection: "*"})
 
-			if err == nil || record.Status != runs.StatusFailed || !strings.Contains(record.Error.Message, "materializing middle: ") {
+			if err == nil || record.Status != history.StatusFailed || !strings.Contains(record.Error.Message, "materializing middle: ") {
 				t.Errorf("got %v, recorded %s: %s", err, record.Status, record.Error)
 			}
 			if name != "by ending a goroutine" && !errors.Is(err, errBoom) {
 				t.Errorf("the step's own error can't be reached in %v", err)
 			}
-			want := map[string]runs.StepStatus{"left": "succeeded", "middle": "failed", "right": "succeeded", "bottom": "skipped", "aside": "succeeded"}
+			want := map[string]history.StepStatus{"left": "succeeded", "middle": "failed", "right": "succeeded", "bottom": "skipped", "aside": "succeeded"}
 			if diff := cmp.Diff(want, statuses(record)); diff != "" {
 				t.Error(diff)
 			}
@@ -259,11 +260,11 @@ func TestCancel(t *testing.T) {
 	if !errors.Is(err, runs.ErrCancelled) || !strings.Contains(err.Error(), "enough") {
 		t.Errorf("got %v", err)
 	}
-	record, err := runs.Find(t.Context(), launcher.Store(), handle.ID())
+	record, err := history.Find(t.Context(), launcher.Store(), handle.ID())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if record.Status != runs.StatusCancelled || record.CancelRequested.IsZero() {
+	if record.Status != history.StatusCancelled || record.CancelRequested.IsZero() {
 		t.Errorf("recorded %+v", record)
 	}
 	if got := statuses(record); got["middle"] != "cancelled" || got["bottom"] != "cancelled" {
@@ -300,7 +301,7 @@ func TestClose(t *testing.T) {
 		default:
 			t.Error("Close returned before the run was torn down")
 		}
-		if handle.Status() != runs.StatusCancelled {
+		if handle.Status() != history.StatusCancelled {
 			t.Errorf("the run is %s", handle.Status())
 		}
 		if _, err := launcher.Launch(t.Context(), runs.Request{Selection: "aside"}); !errors.Is(err, runs.ErrClosed) {
@@ -330,7 +331,7 @@ func TestResourceThatFails(t *testing.T) {
 		if !errors.Is(err, errBoom) || !strings.Contains(err.Error(), "starting resource database: boom") {
 			t.Errorf("got %v", err)
 		}
-		if record.Status != runs.StatusFailed || statuses(record)["aside"] != runs.StepStatusSkipped {
+		if record.Status != history.StatusFailed || statuses(record)["aside"] != history.StepStatusSkipped {
 			t.Errorf("recorded %+v", record)
 		}
 	})
@@ -344,7 +345,7 @@ func TestResourceThatFails(t *testing.T) {
 		if !errors.Is(err, errBoom) || !strings.Contains(err.Error(), "stopping resource database: boom") {
 			t.Errorf("got %v", err)
 		}
-		if record.Status != runs.StatusFailed || statuses(record)["aside"] != runs.StepStatusSucceeded {
+		if record.Status != history.StatusFailed || statuses(record)["aside"] != history.StepStatusSucceeded {
 			t.Errorf("recorded %+v", record)
 		}
 		if value, err := runs.Value[aside](t.Context(), launcher, "aside"); err != nil || value != aside(3) {
@@ -423,7 +424,7 @@ func TestRequestsThatAreWrong(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() {
-		if found, err := launcher.Store().Runs(context.Background(), runs.RunQuery{}); err != nil || len(found) > 0 || len(resources.all()) > 0 {
+		if found, err := launcher.Store().Runs(context.Background(), history.RunQuery{}); err != nil || len(found) > 0 || len(resources.all()) > 0 {
 			t.Errorf("runs %v (%v), resources %v", found, err, resources.all())
 		}
 	})
@@ -449,11 +450,11 @@ func TestAssetsWithoutTheirIOManager(t *testing.T) {
 
 // failingStore refuses events of one type.
 type failingStore struct {
-	runs.Store
-	refuse runs.EventType
+	history.Store
+	refuse history.EventType
 }
 
-func (s failingStore) Append(ctx context.Context, events ...runs.Event) ([]runs.Event, error) {
+func (s failingStore) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
 	for _, event := range events {
 		if event.Type() == s.refuse {
 			return nil, errBoom
@@ -464,14 +465,14 @@ func (s failingStore) Append(ctx context.Context, events ...runs.Event) ([]runs.
 
 func TestStoreThatFails(t *testing.T) {
 	t.Parallel()
-	for _, refuse := range []runs.EventType{runs.TypeRunStarting, runs.TypeResourceStarted, runs.TypeStepStarted, runs.TypeStepSucceeded, runs.TypeResourceStopped} {
+	for _, refuse := range []history.EventType{history.TypeRunStarting, history.TypeResourceStarted, history.TypeStepStarted, history.TypeStepSucceeded, history.TypeResourceStopped} {
 		t.Run("at "+string(refuse)+" fails the run, which is torn down", func(t *testing.T) {
 			t.Parallel()
 			resources := new(recorded)
-			launcher := newLauncher(t, runs.LauncherConfig{Store: failingStore{runs.NewMemoryStore(), refuse}}, resources.resources(),
+			launcher := newLauncher(t, runs.LauncherConfig{Store: failingStore{history.NewMemoryStore(), refuse}}, resources.resources(),
 				diamond(func(context.Context) error { return nil })...)
 			record, err := run(t, launcher, runs.Request{Selection: "*"})
-			if !errors.Is(err, errBoom) || record.Status != runs.StatusFailed {
+			if !errors.Is(err, errBoom) || record.Status != history.StatusFailed {
 				t.Errorf("got %v, recorded %s", err, record.Status)
 			}
 			starts, stops := 0, 0
@@ -497,11 +498,11 @@ func TestLogsOfARun(t *testing.T) {
 		step.Progress(5, 10)
 		return nil
 	}))
-	var events []runs.Event
-	if _, err := run(t, launcher, runs.Request{Selection: "chatty", Observe: func(e runs.Event) { events = append(events, e) }}); err != nil {
+	var events []history.Event
+	if _, err := run(t, launcher, runs.Request{Selection: "chatty", Observe: func(e history.Event) { events = append(events, e) }}); err != nil {
 		t.Fatal(err)
 	}
-	find := func(kind runs.EventType) string {
+	find := func(kind history.EventType) string {
 		for _, event := range events {
 			if event.Type() == kind {
 				text, err := event.MarshalJSON()
@@ -514,13 +515,13 @@ func TestLogsOfARun(t *testing.T) {
 		t.Fatalf("no %s in %v", kind, events)
 		return ""
 	}
-	if got := find(runs.TypeLogWritten); !strings.Contains(got, `"attrs":{"page":{"key":"******","n":3,"rows":10}}`) || !strings.Contains(got, `"step":"chatty"`) {
+	if got := find(history.TypeLogWritten); !strings.Contains(got, `"attrs":{"page":{"key":"******","n":3,"rows":10}}`) || !strings.Contains(got, `"step":"chatty"`) {
 		t.Error(got)
 	}
-	if got := find(runs.TypeStepProgress); !strings.Contains(got, `"rows":5,"total":10`) {
+	if got := find(history.TypeStepProgress); !strings.Contains(got, `"rows":5,"total":10`) {
 		t.Error(got)
 	}
-	if got := find(runs.TypeAssetMaterialized); !strings.Contains(got, `"metadata":{"rows":10}`) {
+	if got := find(history.TypeAssetMaterialized); !strings.Contains(got, `"metadata":{"rows":10}`) {
 		t.Error(got)
 	}
 }
@@ -575,7 +576,7 @@ func TestAssetsThatCantBeStored(t *testing.T) {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
 	}
-	if record.Status != runs.StatusFailed || statuses(record)["costly"] != runs.StepStatusSkipped {
+	if record.Status != history.StatusFailed || statuses(record)["costly"] != history.StepStatusSkipped {
 		t.Errorf("recorded %+v", record)
 	}
 }
@@ -609,14 +610,14 @@ func TestCancelledAtItsLastMoment(t *testing.T) {
 		if err := handle.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
 			t.Errorf("got %v", err)
 		}
-		record, err := runs.Find(t.Context(), launcher.Store(), handle.ID())
+		record, err := history.Find(t.Context(), launcher.Store(), handle.ID())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := statuses(record); got["left"] != "succeeded" || got["right"] != "cancelled" || record.Status != runs.StatusCancelled {
+		if got := statuses(record); got["left"] != "succeeded" || got["right"] != "cancelled" || record.Status != history.StatusCancelled {
 			t.Errorf("the run is %s, its steps %v", record.Status, got)
 		}
-		stored, err := launcher.Store().Events(t.Context(), runs.EventQuery{Asset: "left", Types: []runs.EventType{runs.TypeAssetMaterialized}})
+		stored, err := launcher.Store().Events(t.Context(), history.EventQuery{Asset: "left", Types: []history.EventType{history.TypeAssetMaterialized}})
 		if err != nil || len(stored) != 1 {
 			t.Errorf("materializations: %v, %v", stored, err)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+
+	"github.com/fxrun/fxrun/history"
 )
 
 // resourceAttr is the attribute with which a child container marks what a
@@ -13,7 +15,7 @@ const resourceAttr = "resource"
 // logHandler is a slog.Handler that records lines with a run.
 type logHandler struct {
 	level  slog.Level // the lowest that is recorded
-	record func(LogWritten)
+	record func(history.LogWritten)
 	attrs  []scopedAttr
 	groups []string
 }
@@ -29,8 +31,8 @@ var _ slog.Handler = (*logHandler)(nil)
 func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
 
 func (h *logHandler) Handle(_ context.Context, record slog.Record) error {
-	line := LogWritten{Level: record.Level, Message: record.Message}
-	values := make(Values)
+	line := history.LogWritten{Level: record.Level, Message: record.Message}
+	values := make(history.Values)
 	for _, scoped := range h.attrs {
 		addAttr(values, scoped.groups, scoped.attr)
 	}
@@ -43,7 +45,7 @@ func (h *logHandler) Handle(_ context.Context, record slog.Record) error {
 		delete(values, resourceAttr)
 	}
 	if len(values) > 0 {
-		line.Attrs = values.settled()
+		line.Attrs = values.Settled()
 	}
 	h.record(line)
 	return nil
@@ -70,7 +72,7 @@ func (h *logHandler) WithGroup(name string) slog.Handler {
 // addAttr puts an attribute into nested maps, as slog's JSON handler would
 // write it: empty attributes and groups are left out, a group without a name
 // is inlined.
-func addAttr(values Values, groups []string, attr slog.Attr) {
+func addAttr(values history.Values, groups []string, attr slog.Attr) {
 	attr.Value = attr.Value.Resolve()
 	if attr.Equal(slog.Attr{}) {
 		return

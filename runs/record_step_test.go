@@ -12,6 +12,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -69,11 +70,11 @@ func TestWhatAFunctionSaysOfItsValueCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, err := launcher.Store().Events(t.Context(), runs.EventQuery{RunID: record.ID, Types: []runs.EventType{runs.TypeAssetMaterialized}})
+	stored, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: record.ID, Types: []history.EventType{history.TypeAssetMaterialized}})
 	if err != nil || len(stored) != 1 {
 		t.Fatal(stored, err)
 	}
-	if data := stored[0].Data.(runs.AssetMaterialized); data.Metadata["bytes"] != "few" || data.Size == 0 || data.IOManager != "io_manager" {
+	if data := stored[0].Data.(history.AssetMaterialized); data.Metadata["bytes"] != "few" || data.Size == 0 || data.IOManager != "io_manager" {
 		t.Errorf("got %+v", data)
 	}
 }
@@ -109,10 +110,10 @@ func TestLaunchCountsOverTheJobsDefaults(t *testing.T) {
 
 func TestResourcesAreRecordedBeforeTheyStartAndStop(t *testing.T) {
 	t.Parallel()
-	store := runs.NewMemoryStore()
+	store := history.NewMemoryStore()
 	var seen []string
 	last := func(context.Context) error {
-		stored, err := store.Events(context.Background(), runs.EventQuery{}) // the newest first
+		stored, err := store.Events(context.Background(), history.EventQuery{}) // the newest first
 		seen = append(seen, fmt.Sprint(stored[0].Type()))
 		return err
 	}
@@ -133,7 +134,7 @@ func TestNothingIsRecordedAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	late := 0
 	ended := false
-	store := meddled(func([]runs.Event) error {
+	store := meddled(func([]history.Event) error {
 		if ended {
 			late++
 		}
@@ -158,7 +159,7 @@ func TestNothingIsRecordedAfterTheEnd(t *testing.T) {
 	}
 	kept.Progress(1, 2)
 	handle.Cancel("too late")
-	if late > 0 || handle.Status() != runs.StatusSucceeded {
+	if late > 0 || handle.Status() != history.StatusSucceeded {
 		t.Errorf("%d late calls, the run is %s", late, handle.Status())
 	}
 }

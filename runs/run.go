@@ -11,6 +11,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 )
 
 // Run is the handle of a run that was launched in this process. It is safe for
@@ -45,7 +46,7 @@ func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
 func (r *Run) ID() string { return r.launch.id }
 
 // Status returns where the run stands.
-func (r *Run) Status() Status { return r.log.status() }
+func (r *Run) Status() history.Status { return r.log.status() }
 
 // Done is closed when the run has ended, been torn down, and been recorded.
 func (r *Run) Done() <-chan struct{} { return r.done }
@@ -72,7 +73,7 @@ func (r *Run) Cancel(reason string) {
 			cause = fmt.Errorf("%w: %s", ErrCancelled, reason)
 		}
 		// Recorded first: whoever reads the log sees why the rest happened.
-		_ = r.log.append(context.WithoutCancel(r.ctx), RunCancelRequested{Reason: reason})
+		_ = r.log.append(context.WithoutCancel(r.ctx), history.RunCancelRequested{Reason: reason})
 		r.cancel(cause)
 	})
 }
@@ -85,11 +86,11 @@ func (r *Run) execute() {
 	if recording := r.log.failure(); recording != nil {
 		err = errors.Join(err, recording)
 	}
-	finished := RunFinished{Status: StatusSucceeded, Duration: time.Since(r.began)}
+	finished := history.RunFinished{Status: history.StatusSucceeded, Duration: time.Since(r.began)}
 	if err != nil {
-		finished.Status, finished.Error = StatusFailed, FailureOf(err)
+		finished.Status, finished.Error = history.StatusFailed, history.FailureOf(err)
 		if r.ctx.Err() != nil && errors.Is(context.Cause(r.ctx), ErrCancelled) {
-			finished.Status = StatusCancelled
+			finished.Status = history.StatusCancelled
 		}
 	}
 	r.err = errors.Join(err, r.log.finish(finished))
@@ -97,7 +98,7 @@ func (r *Run) execute() {
 
 // attempt opens the run's child, executes the steps and tears everything down.
 func (r *Run) attempt() error {
-	r.record(RunStarting{Owner: r.launcher.owner})
+	r.record(history.RunStarting{Owner: r.launcher.owner})
 	options := append(r.launcher.childOptions(), r.launch.options...)
 	options = append(options,
 		container.Info(container.RunInfo{ID: r.launch.id, Tags: r.launch.tags, Launched: r.began}),
@@ -110,7 +111,7 @@ func (r *Run) attempt() error {
 	r.child = child
 	err = r.checkStorage()
 	if err == nil {
-		r.record(RunStarted{})
+		r.record(history.RunStarted{})
 		err = r.orCancelled(r.launcher.config.Executor.Execute(r.ctx, &Execution{run: r}))
 	}
 	return errors.Join(err, child.Close(err))
@@ -138,7 +139,7 @@ func (r *Run) orCancelled(err error) error {
 }
 
 // record appends an event. What keeps the store from taking it ends the run.
-func (r *Run) record(data ...EventData) {
+func (r *Run) record(data ...history.EventData) {
 	_ = r.log.append(context.WithoutCancel(r.ctx), data...)
 }
 
@@ -146,13 +147,13 @@ func (r *Run) record(data ...EventData) {
 func (r *Run) observe(event container.Event) {
 	switch event.Phase {
 	case container.PhaseStarting:
-		r.record(ResourceStarting{Resource: event.Resource})
+		r.record(history.ResourceStarting{Resource: event.Resource})
 	case container.PhaseStarted:
-		r.record(ResourceStarted{Resource: event.Resource, Duration: event.Duration, Error: FailureOf(event.Err)})
+		r.record(history.ResourceStarted{Resource: event.Resource, Duration: event.Duration, Error: history.FailureOf(event.Err)})
 	case container.PhaseStopping:
-		r.record(ResourceStopping{Resource: event.Resource})
+		r.record(history.ResourceStopping{Resource: event.Resource})
 	case container.PhaseStopped:
-		r.record(ResourceStopped{Resource: event.Resource, Duration: event.Duration, Error: FailureOf(event.Err)})
+		r.record(history.ResourceStopped{Resource: event.Resource, Duration: event.Duration, Error: history.FailureOf(event.Err)})
 	}
 }
 
@@ -163,7 +164,7 @@ func (r *Run) logger(step string) *slog.Logger {
 	if step != "" {
 		outside = outside.WithAttrs([]slog.Attr{slog.String("step", step)})
 	}
-	return slog.New(slog.NewMultiHandler(&logHandler{level: r.launcher.config.LogLevel, record: func(line LogWritten) {
+	return slog.New(slog.NewMultiHandler(&logHandler{level: r.launcher.config.LogLevel, record: func(line history.LogWritten) {
 		line.Step = step
 		r.record(line)
 	}}, outside))

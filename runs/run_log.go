@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/fxrun/fxrun/history"
 )
 
 const (
@@ -24,12 +26,12 @@ const (
 // one writes for all.
 type runLog struct {
 	id      string
-	store   Store
-	observe func(Event)
+	store   history.Store
+	observe func(history.Event)
 	abort   context.CancelCauseFunc // ends the run whose history can't be kept
 
 	mu      sync.Mutex
-	current Status
+	current history.Status
 	err     error       // the first that the store returned
 	told    bool        // somebody has asked for err
 	ended   bool        // the run's end is being recorded: nothing may follow
@@ -41,7 +43,7 @@ type runLog struct {
 // batch is what goes to the store in one call.
 type batch struct {
 	ctx    context.Context // of the first call
-	events []Event
+	events []history.Event
 	starts []int         // where the events of each call begin
 	done   chan struct{} // closed once it is stored or refused; nil if nobody waits
 	err    error         // of the calls from failed on
@@ -57,14 +59,14 @@ func (b *batch) outcome(call int) error {
 }
 
 // call returns the events of one call.
-func (b *batch) call(i int) []Event {
+func (b *batch) call(i int) []history.Event {
 	if i+1 < len(b.starts) {
 		return b.events[b.starts[i]:b.starts[i+1]]
 	}
 	return b.events[b.starts[i]:]
 }
 
-func newRunLog(id string, store Store, observe func(Event), abort context.CancelCauseFunc) *runLog {
+func newRunLog(id string, store history.Store, observe func(history.Event), abort context.CancelCauseFunc) *runLog {
 	return &runLog{id: id, store: store, observe: observe, abort: abort}
 }
 
@@ -77,7 +79,7 @@ func newRunLog(id string, store Store, observe func(Event), abort context.Cancel
 // or in a moment, and before the run's end at the latest. Nor is the start of a
 // step, which would so cost more than many a step; but it is written at once,
 // while the step begins.
-func (l *runLog) append(ctx context.Context, data ...EventData) error {
+func (l *runLog) append(ctx context.Context, data ...history.EventData) error {
 	l.mu.Lock()
 	if l.err != nil {
 		defer l.mu.Unlock()
@@ -85,10 +87,10 @@ func (l *runLog) append(ctx context.Context, data ...EventData) error {
 	}
 	if l.ended {
 		defer l.mu.Unlock()
-		return fmt.Errorf("recording %d events of run %s: %w", len(data), l.id, ErrTransition)
+		return fmt.Errorf("recording %d events of run %s: %w", len(data), l.id, history.ErrTransition)
 	}
 	b, call := l.enqueue(ctx, data)
-	switch _, starts := data[0].(StepStarted); {
+	switch _, starts := data[0].(history.StepStarted); {
 	case mustWait(data, len(b.events)):
 		l.wait(b)
 		return b.outcome(call)
@@ -114,12 +116,12 @@ func (l *runLog) writeBeside() {
 
 // mustWait reports whether the writer of these events goes on only when they
 // are stored. unwritten is how many events would wait with them else.
-func mustWait(data []EventData, unwritten int) bool {
+func mustWait(data []history.EventData, unwritten int) bool {
 	for _, one := range data {
 		switch one.(type) {
-		case RunQueued, RunStarting, RunStarted, RunFinished, ResourceStarting, ResourceStopping:
+		case history.RunQueued, history.RunStarting, history.RunStarted, history.RunFinished, history.ResourceStarting, history.ResourceStopping:
 			return true
-		case LogWritten, StepProgress: // there may be any number of them
+		case history.LogWritten, history.StepProgress: // there may be any number of them
 			if unwritten > maxUnwritten {
 				return true
 			}
@@ -130,14 +132,14 @@ func mustWait(data []EventData, unwritten int) bool {
 
 // enqueue puts a call's events into the next batch and returns it, with the
 // number of the call in it.
-func (l *runLog) enqueue(ctx context.Context, data []EventData) (*batch, int) {
+func (l *runLog) enqueue(ctx context.Context, data []history.EventData) (*batch, int) {
 	if l.next == nil {
 		l.next = &batch{ctx: ctx}
 	}
 	b := l.next
 	b.starts = append(b.starts, len(b.events))
 	for i := range data {
-		b.events = append(b.events, Event{RunID: l.id, Time: time.Now(), Data: data[i]})
+		b.events = append(b.events, history.Event{RunID: l.id, Time: time.Now(), Data: data[i]})
 	}
 	return b, len(b.starts) - 1
 }
@@ -227,7 +229,7 @@ func (l *runLog) write(b *batch) {
 // isRefusal reports whether the store has refused an event because of what it
 // says.
 func isRefusal(err error) bool {
-	return errors.Is(err, ErrTransition) || errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid)
+	return errors.Is(err, history.ErrTransition) || errors.Is(err, history.ErrConflict) || errors.Is(err, history.ErrInvalid)
 }
 
 // writeCalls stores the calls of a refused batch up to the one that is at
@@ -245,7 +247,7 @@ func (l *runLog) writeCalls(ctx context.Context, b *batch) {
 }
 
 // fail notes that the store did not take events, which ends the run.
-func (l *runLog) fail(events []Event, err error) error {
+func (l *runLog) fail(events []history.Event, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.err = fmt.Errorf("recording %s of run %s: %w", events[0].Type(), l.id, err)
@@ -254,7 +256,7 @@ func (l *runLog) fail(events []Event, err error) error {
 }
 
 // follow tells of events that are stored.
-func (l *runLog) follow(stored []Event) {
+func (l *runLog) follow(stored []history.Event) {
 	for _, event := range stored {
 		if status := statusAfter(event.Data); status != "" {
 			l.mu.Lock()
@@ -269,15 +271,15 @@ func (l *runLog) follow(stored []Event) {
 
 // statusAfter returns the status that an event brings a run to, "" if it
 // changes none.
-func statusAfter(data EventData) Status {
+func statusAfter(data history.EventData) history.Status {
 	switch data := data.(type) {
-	case RunQueued:
-		return StatusQueued
-	case RunStarting:
-		return StatusStarting
-	case RunStarted:
-		return StatusRunning
-	case RunFinished:
+	case history.RunQueued:
+		return history.StatusQueued
+	case history.RunStarting:
+		return history.StatusStarting
+	case history.RunStarted:
+		return history.StatusRunning
+	case history.RunFinished:
 		return data.Status
 	default:
 		return ""
@@ -287,7 +289,7 @@ func statusAfter(data EventData) Status {
 // finish stores how the run ended, even if an earlier event was refused: a
 // full disk may have space again. A run of which an event could not be stored
 // since failure was asked has failed by that: the error says so too.
-func (l *runLog) finish(finished RunFinished) error {
+func (l *runLog) finish(finished history.RunFinished) error {
 	l.mu.Lock()
 	l.ended = true
 	if l.writing || l.next != nil { // what nobody waits for
@@ -304,11 +306,11 @@ func (l *runLog) finish(finished RunFinished) error {
 	if !l.told {
 		late = l.err
 	}
-	if late != nil && finished.Status == StatusSucceeded {
-		finished.Status, finished.Error = StatusFailed, FailureOf(late)
+	if late != nil && finished.Status == history.StatusSucceeded {
+		finished.Status, finished.Error = history.StatusFailed, history.FailureOf(late)
 	}
 	l.err = nil
-	b, _ := l.enqueue(context.Background(), []EventData{finished})
+	b, _ := l.enqueue(context.Background(), []history.EventData{finished})
 	l.wait(b)
 	return errors.Join(late, b.outcome(0))
 }
@@ -328,7 +330,7 @@ func (l *runLog) failed() error {
 	return l.err
 }
 
-func (l *runLog) status() Status {
+func (l *runLog) status() history.Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.current

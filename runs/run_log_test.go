@@ -13,24 +13,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
 // meddledStore has something done before events are appended.
 type meddledStore struct {
-	runs.Store
-	before func(events []runs.Event) error
+	history.Store
+	before func(events []history.Event) error
 }
 
-func (s meddledStore) Append(ctx context.Context, events ...runs.Event) ([]runs.Event, error) {
+func (s meddledStore) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
 	if err := s.before(events); err != nil {
 		return nil, err
 	}
 	return s.Store.Append(ctx, events...)
 }
 
-func meddled(before func(events []runs.Event) error) meddledStore {
-	return meddledStore{runs.NewMemoryStore(), before}
+func meddled(before func(events []history.Event) error) meddledStore {
+	return meddledStore{history.NewMemoryStore(), before}
 }
 
 // many are assets that need nothing of each other.
@@ -47,7 +48,7 @@ func TestStepsThatEndAtOnceAreStoredInOneCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const steps = 50
 		calls, events := 0, 0
-		store := meddled(func(batch []runs.Event) error {
+		store := meddled(func(batch []history.Event) error {
 			time.Sleep(10 * time.Millisecond)
 			calls, events = calls+1, events+len(batch)
 			return nil
@@ -66,12 +67,12 @@ func TestStepsThatEndAtOnceAreStoredInOneCall(t *testing.T) {
 func TestAStartIsStoredWhileItsFunctionBegins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := runs.NewMemoryStore()
+		store := history.NewMemoryStore()
 		var seen []string
 		look := func(step *assets.Context) error {
 			began := time.Now()
 			synctest.Wait() // until nobody has anything to do but to wait for this function
-			found, err := store.Runs(context.Background(), runs.RunQuery{})
+			found, err := store.Runs(context.Background(), history.RunQuery{})
 			for _, one := range found[0].Steps {
 				seen = append(seen, fmt.Sprintf("%s: %s %s", step.Key(), one.Key, one.Status))
 			}
@@ -93,21 +94,21 @@ func TestAStartIsStoredWhileItsFunctionBegins(t *testing.T) {
 
 func TestObserverSeesEveryEventInOrder(t *testing.T) {
 	t.Parallel()
-	store := runs.NewMemoryStore()
+	store := history.NewMemoryStore()
 	var inside atomic.Int32
-	var seen []runs.Event
+	var seen []history.Event
 	launcher := newLauncher(t, runs.LauncherConfig{Store: store}, nil, many(100, func(step *assets.Context) error {
 		step.Logger().Info("one")
 		step.Logger().Info("two")
 		return nil
 	})...)
-	record, err := run(t, launcher, runs.Request{Selection: "*", Observe: func(event runs.Event) {
+	record, err := run(t, launcher, runs.Request{Selection: "*", Observe: func(event history.Event) {
 		if inside.Add(1) != 1 {
 			t.Error("two calls at once")
 		}
 		defer inside.Add(-1)
 		seen = append(seen, event)
-		stored, err := store.Events(context.Background(), runs.EventQuery{RunID: event.RunID, AfterSeq: event.Seq - 1, Limit: 1})
+		stored, err := store.Events(context.Background(), history.EventQuery{RunID: event.RunID, AfterSeq: event.Seq - 1, Limit: 1})
 		if err != nil || len(stored) != 1 {
 			t.Errorf("event %d is not stored (%v)", event.Seq, err)
 		}
@@ -115,7 +116,7 @@ func TestObserverSeesEveryEventInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, err := store.Events(t.Context(), runs.EventQuery{RunID: record.ID})
+	log, err := store.Events(t.Context(), history.EventQuery{RunID: record.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,11 +132,11 @@ func TestObserverMayCancelItsRun(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}))
-	handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*", Observe: func(event runs.Event) {
-		if event.Type() == runs.TypeStepStarted {
+	handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*", Observe: func(event history.Event) {
+		if event.Type() == history.TypeStepStarted {
 			handle := <-launched
 			handle.Cancel("seen enough")
-			if got := handle.Status(); got != runs.StatusRunning {
+			if got := handle.Status(); got != history.StatusRunning {
 				t.Errorf("the run is %s, want running", got)
 			}
 		}
@@ -154,8 +155,8 @@ func TestLogLinesDoNotWaitForTheStore(t *testing.T) {
 	const lines = 5000
 	synctest.Test(t, func(t *testing.T) {
 		open := make(chan struct{})
-		store := meddled(func(events []runs.Event) error {
-			if events[0].Type() == runs.TypeLogWritten {
+		store := meddled(func(events []history.Event) error {
+			if events[0].Type() == history.TypeLogWritten {
 				<-open
 			}
 			return nil
@@ -180,12 +181,12 @@ func TestLogLinesDoNotWaitForTheStore(t *testing.T) {
 		if err := handle.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		log, err := store.Events(t.Context(), runs.EventQuery{RunID: handle.ID(), Types: []runs.EventType{runs.TypeLogWritten}})
+		log, err := store.Events(t.Context(), history.EventQuery{RunID: handle.ID(), Types: []history.EventType{history.TypeLogWritten}})
 		if err != nil || len(log) != lines {
 			t.Fatalf("%d lines were stored (%v), want %d", len(log), err, lines)
 		}
 		for i, event := range log {
-			if got := event.Data.(runs.LogWritten).Message; got != fmt.Sprint(i) {
+			if got := event.Data.(history.LogWritten).Message; got != fmt.Sprint(i) {
 				t.Fatalf("line %d is %s", i, got)
 			}
 		}
@@ -195,7 +196,7 @@ func TestLogLinesDoNotWaitForTheStore(t *testing.T) {
 func TestLogLinesAreStoredSoon(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := runs.NewMemoryStore()
+		store := history.NewMemoryStore()
 		launcher := newLauncher(t, runs.LauncherConfig{Store: store}, nil, assets.New("slow", func(step *assets.Context) error {
 			step.Logger().Info("begun")
 			time.Sleep(time.Hour)
@@ -206,7 +207,7 @@ func TestLogLinesAreStoredSoon(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(10 * time.Millisecond)
-		log, err := store.Events(t.Context(), runs.EventQuery{RunID: handle.ID(), Types: []runs.EventType{runs.TypeLogWritten}})
+		log, err := store.Events(t.Context(), history.EventQuery{RunID: handle.ID(), Types: []history.EventType{history.TypeLogWritten}})
 		if err != nil || len(log) != 1 {
 			t.Errorf("%d lines are stored (%v), want 1", len(log), err)
 		}
@@ -220,13 +221,13 @@ func TestLogLinesAreStoredSoon(t *testing.T) {
 // successful before it is known what became of them.
 func TestLastEventsThatAreRefusedFailTheRun(t *testing.T) {
 	t.Parallel()
-	store := failingStore{runs.NewMemoryStore(), runs.TypeStepSucceeded}
+	store := failingStore{history.NewMemoryStore(), history.TypeStepSucceeded}
 	launcher := newLauncher(t, runs.LauncherConfig{Store: store}, nil, assets.New("a", func() error { return nil }))
 	record, err := run(t, launcher, runs.Request{Selection: "*"})
 	if !errors.Is(err, errBoom) {
 		t.Errorf("got the error %v, want %v", err, errBoom)
 	}
-	if record.Status != runs.StatusFailed || record.Error.Message == "" {
+	if record.Status != history.StatusFailed || record.Error.Message == "" {
 		t.Errorf("recorded as %s because of %q", record.Status, record.Error)
 	}
 }
@@ -235,15 +236,15 @@ func TestAnEventThatIsRefusedDoesNotTakeEarlierOnesWithIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		together := false
-		store := meddled(func(events []runs.Event) error {
-			bad := slices.ContainsFunc(events, func(e runs.Event) bool {
-				return e.Type() == runs.TypeAssetMaterialized && e.Step() == "bad"
+		store := meddled(func(events []history.Event) error {
+			bad := slices.ContainsFunc(events, func(e history.Event) bool {
+				return e.Type() == history.TypeAssetMaterialized && e.Step() == "bad"
 			})
 			if !bad {
 				return nil
 			}
-			together = together || slices.ContainsFunc(events, func(e runs.Event) bool { return e.Step() == "good" })
-			return fmt.Errorf("refused: %w", runs.ErrInvalid)
+			together = together || slices.ContainsFunc(events, func(e history.Event) bool { return e.Step() == "good" })
+			return fmt.Errorf("refused: %w", history.ErrInvalid)
 		})
 		launcher := newLauncher(t, runs.LauncherConfig{Store: store}, nil,
 			assets.New("good", func() error { time.Sleep(time.Second); return nil }),
@@ -252,10 +253,10 @@ func TestAnEventThatIsRefusedDoesNotTakeEarlierOnesWithIt(t *testing.T) {
 		if !together {
 			t.Fatal("the events of the two steps did not come in one call")
 		}
-		if !errors.Is(err, runs.ErrInvalid) || record.Status != runs.StatusFailed {
+		if !errors.Is(err, history.ErrInvalid) || record.Status != history.StatusFailed {
 			t.Errorf("the run has %s: %v", record.Status, err)
 		}
-		want := map[string]runs.StepStatus{"good": runs.StepStatusSucceeded, "bad": runs.StepStatusCancelled}
+		want := map[string]history.StepStatus{"good": history.StepStatusSucceeded, "bad": history.StepStatusCancelled}
 		if diff := cmp.Diff(want, statuses(record)); diff != "" {
 			t.Errorf("steps differ (-want +got):\n%s", diff)
 		}
@@ -267,7 +268,7 @@ func TestLogsOfRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int64
-		store := meddled(func([]runs.Event) error {
+		store := meddled(func([]history.Event) error {
 			time.Sleep(time.Duration(count.Add(1)%7) * time.Millisecond)
 			return nil
 		})
@@ -285,7 +286,7 @@ func TestLogsOfRunsAtOnce(t *testing.T) {
 		}
 		for _, handle := range handles {
 			err := handle.Wait(t.Context())
-			record, missing := runs.Find(t.Context(), store, handle.ID())
+			record, missing := history.Find(t.Context(), store, handle.ID())
 			if err := errors.Join(err, missing); err != nil || record.Seq != 4+4*20 {
 				t.Errorf("%d events were recorded, want %d: %v", record.Seq, 4+4*20, err)
 			}

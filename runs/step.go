@@ -7,10 +7,10 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/fxrun/fxrun/internal/panics"
-
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // stepExecution is one step of a run, while it is executed.
@@ -28,7 +28,7 @@ type stepExecution struct {
 // execute tries the step until it succeeds or may not be tried again.
 func (x *stepExecution) execute(ctx context.Context) error {
 	for x.attempt = 1; ; x.attempt++ {
-		if err := x.run.log.append(context.WithoutCancel(ctx), StepStarted{Step: x.step.Key, Attempt: x.attempt}); err != nil {
+		if err := x.run.log.append(context.WithoutCancel(ctx), history.StepStarted{Step: x.step.Key, Attempt: x.attempt}); err != nil {
 			return x.failure(err) // the history can't be kept, which has ended the run
 		}
 		began := time.Now()
@@ -36,21 +36,21 @@ func (x *stepExecution) execute(ctx context.Context) error {
 		took := time.Since(began)
 		switch {
 		case err == nil:
-			x.run.record(append(materialized, StepSucceeded{Step: x.step.Key, Duration: took})...)
+			x.run.record(append(materialized, history.StepSucceeded{Step: x.step.Key, Duration: took})...)
 			return x.run.log.failure()
 		case ctx.Err() != nil:
-			x.run.record(StepCancelled{Step: x.step.Key, Duration: took})
+			x.run.record(history.StepCancelled{Step: x.step.Key, Duration: took})
 			return x.failure(err)
 		}
 		again, wait, err := x.again(err)
-		x.run.record(StepFailed{
-			Step: x.step.Key, Attempt: x.attempt, Error: FailureOf(err), Duration: took, Retry: again, RetryDelay: wait,
+		x.run.record(history.StepFailed{
+			Step: x.step.Key, Attempt: x.attempt, Error: history.FailureOf(err), Duration: took, Retry: again, RetryDelay: wait,
 		})
 		if !again {
 			return x.failure(err)
 		}
 		if !sleep(ctx, wait) {
-			x.run.record(StepCancelled{Step: x.step.Key})
+			x.run.record(history.StepCancelled{Step: x.step.Key})
 			return x.failure(err)
 		}
 	}
@@ -104,7 +104,7 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 }
 
 // bounded makes one attempt within the step's timeout.
-func (x *stepExecution) bounded(ctx context.Context) ([]EventData, error) {
+func (x *stepExecution) bounded(ctx context.Context) ([]history.EventData, error) {
 	if x.step.Timeout == 0 {
 		return x.try(ctx)
 	}
@@ -118,12 +118,12 @@ func (x *stepExecution) bounded(ctx context.Context) ([]EventData, error) {
 }
 
 // try makes one attempt, with a child of its own for what lives per step.
-func (x *stepExecution) try(ctx context.Context) (materialized []EventData, err error) {
+func (x *stepExecution) try(ctx context.Context) (materialized []history.EventData, err error) {
 	if x.child, err = x.run.stepChild(ctx, x.step); err != nil {
 		return nil, err
 	}
 	x.progress = &progress{record: func(rows, total int64) {
-		x.run.record(StepProgress{Step: x.step.Key, Rows: rows, Total: total})
+		x.run.record(history.StepProgress{Step: x.step.Key, Rows: rows, Total: total})
 	}}
 	err = guarded(func() error {
 		materialized, err = x.materialize(ctx)
@@ -137,7 +137,7 @@ func (x *stepExecution) try(ctx context.Context) (materialized []EventData, err 
 }
 
 // materialize computes the step's values and stores them.
-func (x *stepExecution) materialize(ctx context.Context) ([]EventData, error) {
+func (x *stepExecution) materialize(ctx context.Context) ([]history.EventData, error) {
 	inputs, err := x.load(ctx)
 	if err != nil {
 		return nil, err
@@ -162,7 +162,7 @@ func (x *stepExecution) materialize(ctx context.Context) ([]EventData, error) {
 	if err != nil {
 		return nil, err
 	}
-	var materialized []EventData
+	var materialized []history.EventData
 	for i, output := range x.step.Outputs {
 		if !output.Op {
 			materialized = append(materialized, x.materialized(output, about[i]))
@@ -173,18 +173,18 @@ func (x *stepExecution) materialize(ctx context.Context) ([]EventData, error) {
 
 // materialized is the record of an asset that was computed; about is what its
 // IO manager told, over which the function's word counts.
-func (x *stepExecution) materialized(output assets.Output, about Values) AssetMaterialized {
-	event := AssetMaterialized{
+func (x *stepExecution) materialized(output assets.Output, about history.Values) history.AssetMaterialized {
+	event := history.AssetMaterialized{
 		Asset: output.Key, Step: x.step.Key, IOManager: output.IO, CodeVersion: output.CodeVersion, Metadata: about,
 	}
 	event.Size, _ = about["bytes"].(int64)
 	for name, fact := range x.context.Metadata(output.Key) {
 		if event.Metadata == nil {
-			event.Metadata = make(Values)
+			event.Metadata = make(history.Values)
 		}
 		event.Metadata[name] = fact
 	}
-	event.Metadata = event.Metadata.settled()
+	event.Metadata = event.Metadata.Settled()
 	return event
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -94,7 +95,7 @@ func TestFaultsInALongStream(t *testing.T) {
 		name   string
 		last   func() (string, error)
 		limit  bool
-		status runs.Status
+		status history.Status
 		want   string
 	}{
 		{name: "a value that the codec can't write", last: func() (string, error) { return "one\r\ntwo", nil }, status: "failed", want: "row 999999"},
@@ -121,15 +122,15 @@ func TestFaultsInALongStream(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
 		}
-		record, err := runs.Find(t.Context(), launcher.Store(), handle.ID())
+		record, err := history.Find(t.Context(), launcher.Store(), handle.ID())
 		if err != nil {
 			t.Fatal(err)
 		}
 		steps := statuses(record)
-		if record.Status != test.status || steps["rows"] != runs.StepStatus(test.status) || steps["aside"] != runs.StepStatusSucceeded {
+		if record.Status != test.status || steps["rows"] != history.StepStatus(test.status) || steps["aside"] != history.StepStatusSucceeded {
 			t.Errorf("%s: the run is %s, its steps %v", test.name, record.Status, steps)
 		}
-		if step, _ := record.Step("count"); test.status == runs.StatusFailed && step.Because != "upstream rows did not succeed" {
+		if step, _ := record.Step("count"); test.status == history.StatusFailed && step.Because != "upstream rows did not succeed" {
 			t.Errorf("%s: count was %s because %q", test.name, step.Status, step.Because)
 		}
 		if rows, err := runs.Value[[]noted](t.Context(), launcher, "rows"); err != nil || len(rows) != 10 || rows[9].Note != "fine" {

@@ -21,6 +21,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -28,28 +29,28 @@ import (
 // events lists the events of a run's steps, in words.
 func events(t testing.TB, launcher *runs.Launcher, id string) []string {
 	t.Helper()
-	stored, err := launcher.Store().Events(t.Context(), runs.EventQuery{RunID: id})
+	stored, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: id})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []string
 	for _, event := range stored {
 		switch data := event.Data.(type) {
-		case runs.StepStarted:
+		case history.StepStarted:
 			lines = append(lines, fmt.Sprintf("%s started, attempt %d", data.Step, data.Attempt))
-		case runs.StepSucceeded:
+		case history.StepSucceeded:
 			lines = append(lines, data.Step+" succeeded")
-		case runs.StepFailed:
+		case history.StepFailed:
 			line := fmt.Sprintf("%s failed, attempt %d: %s", data.Step, data.Attempt, data.Error.Message)
 			if data.Retry {
 				line += fmt.Sprintf("; again in %s", data.RetryDelay)
 			}
 			lines = append(lines, line)
-		case runs.StepSkipped:
+		case history.StepSkipped:
 			lines = append(lines, data.Step+" skipped: "+data.Because)
-		case runs.StepCancelled:
+		case history.StepCancelled:
 			lines = append(lines, data.Step+" cancelled")
-		case runs.AssetMaterialized:
+		case history.AssetMaterialized:
 			lines = append(lines, fmt.Sprintf("%s materialized by %s %v", data.Asset, data.Step, data.Metadata["note"]))
 		}
 	}
@@ -89,8 +90,8 @@ func TestStepOfSeveralAssets(t *testing.T) {
 	if value, err := runs.Value[bottom](t.Context(), launcher, "bottom"); err != nil || value != 3 {
 		t.Errorf("got %v, %v", value, err)
 	}
-	materialized, err := launcher.Store().Events(t.Context(), runs.EventQuery{Asset: "half/left", Types: []runs.EventType{runs.TypeAssetMaterialized}})
-	if err != nil || len(materialized) != 1 || materialized[0].Data.(runs.AssetMaterialized).CodeVersion != "v7" {
+	materialized, err := launcher.Store().Events(t.Context(), history.EventQuery{Asset: "half/left", Types: []history.EventType{history.TypeAssetMaterialized}})
+	if err != nil || len(materialized) != 1 || materialized[0].Data.(history.AssetMaterialized).CodeVersion != "v7" {
 		t.Errorf("got %v, %v", materialized, err)
 	}
 }
@@ -394,7 +395,7 @@ func TestStreams(t *testing.T) {
 			} {
 				fail = ending
 				record, err := run(t, launcher, runs.Request{Selection: "*"})
-				if err == nil || statuses(record)["rows"] != runs.StepStatusFailed || statuses(record)["sum"] != runs.StepStatusSkipped {
+				if err == nil || statuses(record)["rows"] != history.StepStatusFailed || statuses(record)["sum"] != history.StepStatusSkipped {
 					t.Errorf("after %s at the stream's end: %v, %+v", name, err, record)
 				}
 				check() // the values of before
@@ -475,13 +476,13 @@ func TestProgressOfAStreamIsToldByItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, err := launcher.Store().Events(t.Context(), runs.EventQuery{RunID: record.ID, Types: []runs.EventType{runs.TypeStepProgress}})
+	stored, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: record.ID, Types: []history.EventType{history.TypeStepProgress}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := make(map[string]runs.StepProgress)
+	last := make(map[string]history.StepProgress)
 	for _, event := range stored {
-		progress := event.Data.(runs.StepProgress)
+		progress := event.Data.(history.StepProgress)
 		last[progress.Step] = progress
 	}
 	if last["rows"].Rows != 10_000 || last["own"].Rows != 7 || last["own"].Total != 8 {
@@ -588,11 +589,11 @@ func TestProgressIsRecordedNowAndThen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored, err := launcher.Store().Events(t.Context(), runs.EventQuery{RunID: record.ID, Types: []runs.EventType{runs.TypeStepProgress}})
+		stored, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: record.ID, Types: []history.EventType{history.TypeStepProgress}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if last := stored[len(stored)-1].Data.(runs.StepProgress); len(stored) != 6 || last.Rows != 12_000 || last.Total != 12_000 {
+		if last := stored[len(stored)-1].Data.(history.StepProgress); len(stored) != 6 || last.Rows != 12_000 || last.Total != 12_000 {
 			t.Errorf("%d events, the last %+v", len(stored), last)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 )
 
@@ -116,14 +117,14 @@ func (x *stepExecution) load(ctx context.Context) ([]reflect.Value, error) {
 
 // store stores the step's outputs, and returns what their IO managers tell
 // about each.
-func (x *stepExecution) store(ctx context.Context, values []reflect.Value) ([]Values, error) {
-	about := make([]Values, len(x.step.Outputs))
+func (x *stepExecution) store(ctx context.Context, values []reflect.Value) ([]history.Values, error) {
+	about := make([]history.Values, len(x.step.Outputs))
 	var assignments []iomanagers.Assignment
 	for i, output := range x.step.Outputs {
 		if output.Type == nil {
 			continue
 		}
-		about[i] = make(Values)
+		about[i] = make(history.Values)
 		assignments = append(assignments, iomanagers.Assignment{
 			Manager: x.ioManager(output.IO),
 			Output: iomanagers.Output{

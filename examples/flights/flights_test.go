@@ -23,6 +23,7 @@ import (
 	"github.com/fxrun/fxrun/examples/flights/delays"
 	"github.com/fxrun/fxrun/examples/flights/report"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/modules/sqldb"
 	"github.com/fxrun/fxrun/runs"
@@ -41,14 +42,14 @@ func start(t *testing.T, options ...fx.Option) (launcher *runs.Launcher, home st
 	return launcher, home
 }
 
-func run(t *testing.T, launcher *runs.Launcher, request runs.Request) (runs.Record, error) {
+func run(t *testing.T, launcher *runs.Launcher, request runs.Request) (history.Record, error) {
 	t.Helper()
 	handle, err := launcher.Launch(t.Context(), request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	result := handle.Wait(t.Context())
-	record, err := runs.Find(t.Context(), launcher.Store(), handle.ID())
+	record, err := history.Find(t.Context(), launcher.Store(), handle.ID())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestNightly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if record.Status != runs.StatusSucceeded || len(record.Steps) != 7 {
+	if record.Status != history.StatusSucceeded || len(record.Steps) != 7 {
 		t.Fatalf("recorded %+v", record)
 	}
 	byAirport := value[ByAirport](t, launcher, "delays/by_airport")
@@ -254,7 +255,7 @@ func TestAirlineThatRefuses(t *testing.T) {
 	t.Setenv("CARRIER_PASSWORD", "wr0ng-s3cret")
 	launcher, _ := start(t)
 	record, err := run(t, launcher, runs.Request{Job: "nightly"})
-	if err == nil || record.Status != runs.StatusFailed || !strings.Contains(err.Error(), "starting resource carrier: ") {
+	if err == nil || record.Status != history.StatusFailed || !strings.Contains(err.Error(), "starting resource carrier: ") {
 		t.Errorf("got %v", err)
 	}
 	if strings.Contains(fmt.Sprintf("%v %+v %+v", err, err, record), "wr0ng-s3cret") {

@@ -14,9 +14,9 @@ import (
 	"github.com/fxrun/fxrun/examples/flights/delays"
 	"github.com/fxrun/fxrun/examples/flights/report"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/modules/bucket"
 	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
-	"github.com/fxrun/fxrun/runs"
 )
 
 // fakeCarrier is an airline without a network, and with one month.
@@ -72,7 +72,7 @@ func TestNightlyInMemory(t *testing.T) {
 	if err != nil || string(kept) != string(drawn) {
 		t.Errorf("the archive holds %.100q, error %v", kept, err)
 	}
-	for _, event := range fxruntest.EventsOf[runs.ResourceStarting](result) {
+	for _, event := range fxruntest.EventsOf[history.ResourceStarting](result) {
 		if event.Resource != "database" && event.Resource != "warehouse" {
 			t.Errorf("resource %s was started", event.Resource)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fxrun/fxrun/examples/flights/delays"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -41,8 +42,8 @@ func TestFlightsAreStoredAsTheyCome(t *testing.T) {
 		}
 	}}))
 	rows := int64(0)
-	request := runs.Request{Selection: "flights", Observe: func(event runs.Event) {
-		if progress, ok := event.Data.(runs.StepProgress); ok {
+	request := runs.Request{Selection: "flights", Observe: func(event history.Event) {
+		if progress, ok := event.Data.(history.StepProgress); ok {
 			rows = progress.Rows
 		}
 	}}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -54,7 +55,7 @@ func Handler(launcher *runs.Launcher) http.Handler {
 
 // show writes the record of a run as JSON.
 func show(w http.ResponseWriter, r *http.Request, launcher *runs.Launcher, id string, status int) {
-	record, err := runs.Find(r.Context(), launcher.Store(), id)
+	record, err := history.Find(r.Context(), launcher.Store(), id)
 	if err != nil {
 		fail(w, err)
 		return
@@ -69,7 +70,7 @@ func fail(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, container.ErrInvalid):
 		http.Error(w, err.Error(), http.StatusBadRequest)
-	case errors.Is(err, runs.ErrNotFound):
+	case errors.Is(err, history.ErrNotFound):
 		http.Error(w, err.Error(), http.StatusNotFound)
 	default:
 		http.Error(w, "internal error", http.StatusInternalServerError)

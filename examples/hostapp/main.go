@@ -21,7 +21,7 @@ import (
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/runs/sqlitestore"
+	"github.com/fxrun/fxrun/history/sqlitestore"
 )
 
 // Clock is a resource of the runs.

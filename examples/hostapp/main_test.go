@@ -16,8 +16,9 @@ import (
 	"go.uber.org/fx/fxtest"
 	"go.uber.org/goleak"
 
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/sqlitestore"
 	"github.com/fxrun/fxrun/runs"
-	"github.com/fxrun/fxrun/runs/sqlitestore"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,7 +63,7 @@ func send(t *testing.T, method, url, body string) (status int, answer string) {
 func launch(t *testing.T, url, body string) (id string) {
 	t.Helper()
 	status, answer := send(t, http.MethodPost, url+"/runs", body)
-	var record runs.Record
+	var record history.Record
 	if err := json.Unmarshal([]byte(answer), &record); err != nil || status != http.StatusAccepted || record.ID == "" {
 		t.Fatalf("launching %s: %d %s (%v)", body, status, answer, err)
 	}
@@ -79,11 +80,11 @@ func TestRunByHTTP(t *testing.T) {
 		}
 	}
 	status, answer := send(t, http.MethodGet, url+"/runs/"+id, "")
-	var record runs.Record
+	var record history.Record
 	if err := json.Unmarshal([]byte(answer), &record); err != nil || status != http.StatusOK {
 		t.Fatalf("got %d %s (%v)", status, answer, err)
 	}
-	if record.Status != runs.StatusSucceeded || len(record.Steps) != 2 || record.Tags["by"] != "test" {
+	if record.Status != history.StatusSucceeded || len(record.Steps) != 2 || record.Tags["by"] != "test" {
 		t.Errorf("got %s", answer)
 	}
 	report, err := runs.Value[Report](t.Context(), launcher, "report")
@@ -145,8 +146,8 @@ func TestStopWaitsForRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	record, err := runs.Find(t.Context(), store, id)
-	if err != nil || record.Status != runs.StatusSucceeded {
+	record, err := history.Find(t.Context(), store, id)
+	if err != nil || record.Status != history.StatusSucceeded {
 		t.Errorf("the history says %s (%v)", record.Status, err)
 	}
 	if _, err := os.Stat(filepath.Join(os.Getenv("FXRUN_HOME"), "values", "report.txt")); err != nil {

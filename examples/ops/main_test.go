@@ -15,6 +15,7 @@ import (
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -50,7 +51,7 @@ func reallyDelete() container.RunConfig {
 
 func report(t *testing.T, result *fxruntest.Result) (last string) {
 	t.Helper()
-	for _, line := range fxruntest.EventsOf[runs.LogWritten](result) {
+	for _, line := range fxruntest.EventsOf[history.LogWritten](result) {
 		last = line.Message
 	}
 	return last
@@ -98,8 +99,8 @@ func TestDeletingIsTriedAgain(t *testing.T) {
 		folder := sample(t)
 		stuck := filepath.Join(folder, "older.txt", "in use")
 		request := runs.Request{Job: "cleanup", Config: reallyDelete()}
-		request.Observe = func(event runs.Event) {
-			if _, failed := event.Data.(runs.StepFailed); failed { // it now waits to try again
+		request.Observe = func(event history.Event) {
+			if _, failed := event.Data.(history.StepFailed); failed { // it now waits to try again
 				if err := os.Remove(stuck); err != nil {
 					t.Error(err)
 				}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -84,7 +85,7 @@ func TestCopyThatFailsLeavesTheOldOne(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "CHECK constraint failed") {
 		t.Fatalf("got %v", err)
 	}
-	if status := result.Statuses()["shop/orders"]; status != runs.StepStatusSucceeded {
+	if status := result.Statuses()["shop/orders"]; status != history.StepStatusSucceeded {
 		t.Errorf("reading has %s", status)
 	}
 	if orders, after := sums(t, warehouse); orders != 500 || after != before {

@@ -1,0 +1,237 @@
+package history
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// eventHead is what all events share in JSON.
+type eventHead struct {
+	RunID string    `json:"run_id"`
+	Seq   int64     `json:"seq"`
+	Time  time.Time `json:"time"`
+	Type  EventType `json:"type"`
+}
+
+// isHeadField reports whether an object's field would be read into an
+// eventHead. The decoder looks at names without regard to case.
+func isHeadField(name string) bool {
+	for _, head := range []string{"run_id", "seq", "time", "type"} {
+		if strings.EqualFold(name, head) {
+			return true
+		}
+	}
+	return false
+}
+
+// MarshalJSON writes the event as one flat object, its time in UTC to the
+// microsecond.
+func (e Event) MarshalJSON() ([]byte, error) {
+	fields, err := encodeData(e.Data)
+	if err != nil {
+		return nil, fmt.Errorf("encoding event %d of run %s: %w", e.Seq, e.RunID, err)
+	}
+	head, err := json.Marshal(eventHead{RunID: e.RunID, Seq: e.Seq, Time: storedTime(e.Time), Type: e.Type()})
+	if err != nil {
+		return nil, fmt.Errorf("encoding event %d of run %s: %w", e.Seq, e.RunID, err)
+	}
+	if len(fields) == len("{}") {
+		return head, nil
+	}
+	object := append(head[:len(head)-1], ',')
+	return append(object, fields[1:]...), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. A type that this version does
+// not know becomes an [UnknownEvent].
+func (e *Event) UnmarshalJSON(object []byte) error {
+	var head eventHead
+	if err := json.Unmarshal(object, &head); err != nil {
+		return fmt.Errorf("reading an event: %w", err)
+	}
+	data, err := DecodeData(head.Type, object)
+	if err != nil {
+		return fmt.Errorf("reading event %d of run %s: %w", head.Seq, head.RunID, err)
+	}
+	at := storedTime(head.Time)
+	if at.Year() < 0 || at.Year() > 9999 {
+		return fmt.Errorf("reading event %d of run %s: its time in UTC, %s, can't be written again", head.Seq, head.RunID, at)
+	}
+	*e = Event{RunID: head.RunID, Seq: head.Seq, Time: at, Data: data}
+	return nil
+}
+
+// Encode checks that the event can be stored and returns it as every store
+// gives it back: time in UTC to the microsecond, values in JSON's shapes,
+// nothing shared with e. It also returns the fields of its data as a JSON
+// object, the same bytes whenever the data is the same; [DecodeData] reads
+// them. Seq is left as it is.
+//
+// It is for those who write a [Store]. The error matches [ErrInvalid].
+func (e Event) Encode() (stored Event, fields json.RawMessage, err error) {
+	if err := e.check(); err != nil {
+		return Event{}, nil, err
+	}
+	fields, err = encodeData(e.Data)
+	if err != nil {
+		return Event{}, nil, fmt.Errorf("%w: %s of run %s: %w", ErrInvalid, e.Type(), e.RunID, err)
+	}
+	data := e.Data
+	if !isCanonical(data) {
+		if data, err = DecodeData(e.Type(), fields); err != nil {
+			return Event{}, nil, fmt.Errorf("%w: %s of run %s: %w", ErrInvalid, e.Type(), e.RunID, err)
+		}
+	}
+	return Event{RunID: e.RunID, Seq: e.Seq, Time: storedTime(e.Time), Data: data}, fields, nil
+}
+
+// isCanonical reports whether data is known to come back from JSON as it is.
+// It need not know all such data, but does that of the many events that every
+// step has: reading it back costs twice what writing it does.
+func isCanonical(data EventData) bool {
+	switch data := data.(type) {
+	case StepStarted:
+		return utf8.ValidString(data.Step)
+	case StepProgress:
+		return utf8.ValidString(data.Step) && utf8.ValidString(data.Message)
+	case StepSucceeded:
+		return utf8.ValidString(data.Step)
+	case AssetMaterialized:
+		return data.Metadata == nil && utf8.ValidString(data.Asset) && utf8.ValidString(data.Partition) &&
+			utf8.ValidString(data.Step) && utf8.ValidString(data.IOManager) && utf8.ValidString(data.CodeVersion)
+	default:
+		return false
+	}
+}
+
+// check finds what no log could hold, whatever stands before the event.
+func (e Event) check() error {
+	switch {
+	case e.Data == nil:
+		return fmt.Errorf("%w: it has no data", ErrInvalid)
+	case e.RunID == "":
+		return fmt.Errorf("%w: %s without a run ID", ErrInvalid, e.Type())
+	case !utf8.ValidString(e.RunID) || !utf8.ValidString(string(e.Type())):
+		return fmt.Errorf("%w: %q of run %q is not UTF-8", ErrInvalid, e.Type(), e.RunID)
+	case e.Seq < 0:
+		return fmt.Errorf("%w: %s of run %s with the sequence number %d", ErrInvalid, e.Type(), e.RunID, e.Seq)
+	case e.Time.IsZero():
+		return fmt.Errorf("%w: %s of run %s without a time", ErrInvalid, e.Type(), e.RunID)
+	case e.Time.UTC().Year() < 1 || e.Time.UTC().Year() > 9999:
+		return fmt.Errorf("%w: %s of run %s at %s", ErrInvalid, e.Type(), e.RunID, e.Time)
+	}
+	return nil
+}
+
+// storedTime is a time at the border: in UTC, without the monotonic reading,
+// and no finer than every database keeps it.
+func storedTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+func encodeData(data EventData) ([]byte, error) {
+	if data == nil {
+		return nil, errors.New("it has no data")
+	}
+	unknown, ok := data.(UnknownEvent)
+	if !ok {
+		return json.Marshal(data)
+	}
+	if unknown.Kind == "" {
+		return nil, errors.New("an unknown event without a type")
+	}
+	if isKnown(unknown.Kind) {
+		return nil, fmt.Errorf("an unknown event of the known type %q", unknown.Kind)
+	}
+	return unknownFields(unknown.Fields)
+}
+
+// unknownFields returns an object's fields without those of the head, sorted
+// by name.
+func unknownFields(object []byte) ([]byte, error) {
+	if object == nil {
+		return []byte("{}"), nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(object, &fields); err != nil {
+		return nil, err
+	}
+	if fields == nil {
+		return nil, errors.New("its fields are null, not an object")
+	}
+	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool { return isHeadField(name) })
+	return json.Marshal(fields)
+}
+
+// DecodeData reads the fields of an event's data from a JSON object, which may
+// hold other fields too. A type that this version does not know becomes an
+// [UnknownEvent]; the empty type is an error.
+func DecodeData(kind EventType, object []byte) (EventData, error) {
+	decode := decoder(kind)
+	if decode != nil {
+		return decode(object)
+	}
+	if kind == "" {
+		return nil, errors.New("it has no type")
+	}
+	fields, err := unknownFields(object)
+	if err != nil {
+		return nil, err
+	}
+	return UnknownEvent{Kind: kind, Fields: fields}, nil
+}
+
+func isKnown(kind EventType) bool { return decoder(kind) != nil }
+
+// decoder returns what reads events of a type, nil if the type is not known.
+func decoder(kind EventType) func([]byte) (EventData, error) {
+	switch kind {
+	case TypeRunQueued:
+		return decodeAs[RunQueued]
+	case TypeRunStarting:
+		return decodeAs[RunStarting]
+	case TypeRunStarted:
+		return decodeAs[RunStarted]
+	case TypeRunFinished:
+		return decodeAs[RunFinished]
+	case TypeRunCancelRequested:
+		return decodeAs[RunCancelRequested]
+	case TypeResourceStarting:
+		return decodeAs[ResourceStarting]
+	case TypeResourceStarted:
+		return decodeAs[ResourceStarted]
+	case TypeResourceStopping:
+		return decodeAs[ResourceStopping]
+	case TypeResourceStopped:
+		return decodeAs[ResourceStopped]
+	case TypeStepStarted:
+		return decodeAs[StepStarted]
+	case TypeStepProgress:
+		return decodeAs[StepProgress]
+	case TypeStepSucceeded:
+		return decodeAs[StepSucceeded]
+	case TypeStepFailed:
+		return decodeAs[StepFailed]
+	case TypeStepSkipped:
+		return decodeAs[StepSkipped]
+	case TypeStepCancelled:
+		return decodeAs[StepCancelled]
+	case TypeAssetMaterialized:
+		return decodeAs[AssetMaterialized]
+	case TypeLogWritten:
+		return decodeAs[LogWritten]
+	default:
+		return nil
+	}
+}
+
+func decodeAs[T EventData](object []byte) (EventData, error) {
+	var data T
+	if err := json.Unmarshal(object, &data); err != nil {
+		return nil, err
+	}
+	return data, nil
+}

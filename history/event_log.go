@@ -1,0 +1,19 @@
+package history
+
+import "log/slog"
+
+// LogWritten is a line that a step, a resource or the run itself logged.
+type LogWritten struct {
+	// Level is the line's level. The zero Level is [slog.LevelInfo].
+	Level slog.Level `json:"level"`
+	// Message is the line.
+	Message string `json:"message"`
+	// Attrs are the line's attributes, groups as nested maps.
+	Attrs Values `json:"attrs,omitempty"`
+	// Step and Resource are the keys of the step and of the resource that
+	// logged it, each "" if there was none.
+	Step     string `json:"step,omitempty"`
+	Resource string `json:"resource,omitempty"`
+}
+
+func (LogWritten) eventType() EventType { return TypeLogWritten }

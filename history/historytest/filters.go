@@ -1,0 +1,134 @@
+package historytest
+
+import (
+	"fmt"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+func filterClauses() []clause {
+	return []clause{
+		{name: "the run queued last comes first, whatever the clocks say", check: newestRun},
+		{name: "runs are found by every field of the query", check: filterRuns},
+		{name: "steps are left out where nobody needs them", check: omitSteps},
+		{name: "the last materialization of an asset and of a partition is found", check: lastMaterialization},
+		{name: "events are found by type", check: filterTypes},
+		{name: "a query whose fields don't go together is refused", check: badQueries},
+	}
+}
+
+func newestRun(t tester, subject Subject) {
+	for i := range 5 {
+		id := fmt.Sprintf("r%d", i)
+		add(t, subject.Store, event(id, -i, history.RunQueued{}))
+	}
+	add(t, subject.Store, event("r1", 50, history.RunStarting{})) // news of an old run don't make it new
+	same(t, "runs", ids(readRuns(t, subject.Store, history.RunQuery{})), []string{"r4", "r3", "r2", "r1", "r0"})
+	same(t, "runs", ids(readRuns(t, subject.Store, history.RunQuery{Limit: 2})), []string{"r4", "r3"})
+}
+
+func filterRuns(t tester, subject Subject) {
+	launch := func(id, job string, tags map[string]string) {
+		add(t, subject.Store, event(id, 0, history.RunQueued{Job: job, Tags: tags}))
+	}
+	launch("a", "nightly", map[string]string{"team": "data", "tier": "1"})
+	launch("b", "nightly", map[string]string{"team": "data"})
+	launch("c", "hourly", map[string]string{"team": "web", "empty": ""})
+	launch("d", "", nil)
+	add(t, subject.Store, event("a", 1, history.RunStarting{}), event("c", 1, history.RunFinished{Status: history.StatusCancelled}))
+	tag := func(pairs ...string) map[string]string {
+		tags := make(map[string]string)
+		for i := 0; i < len(pairs); i += 2 {
+			tags[pairs[i]] = pairs[i+1]
+		}
+		return tags
+	}
+	for _, c := range []struct {
+		query history.RunQuery
+		want  []string
+	}{
+		{history.RunQuery{}, []string{"d", "c", "b", "a"}},
+		{history.RunQuery{ID: "b"}, []string{"b"}},
+		{history.RunQuery{Job: "nightly"}, []string{"b", "a"}},
+		{history.RunQuery{Job: "night"}, []string{}},
+		{history.RunQuery{Statuses: []history.Status{history.StatusQueued}}, []string{"d", "b"}},
+		{history.RunQuery{Statuses: []history.Status{history.StatusStarting, history.StatusCancelled}}, []string{"c", "a"}},
+		{history.RunQuery{Statuses: []history.Status{history.StatusRunning}}, []string{}},
+		{history.RunQuery{Tags: tag("team", "data")}, []string{"b", "a"}},
+		{history.RunQuery{Tags: tag("team", "data", "tier", "1")}, []string{"a"}},
+		{history.RunQuery{Tags: tag("team", "web", "tier", "1")}, []string{}},
+		{history.RunQuery{Tags: tag("empty", "")}, []string{"c"}},
+		{history.RunQuery{Tags: tag("nothing", "")}, []string{}},
+		{history.RunQuery{Before: "c"}, []string{"b", "a"}},
+		{history.RunQuery{Before: "c", Limit: 1}, []string{"b"}},
+		{history.RunQuery{Before: "c", ID: "d"}, []string{}},
+		{history.RunQuery{Before: "c", ID: "a"}, []string{"a"}},
+		{history.RunQuery{ID: "a", Job: "hourly"}, []string{}},
+		{history.RunQuery{Job: "nightly", Statuses: []history.Status{history.StatusQueued}, Tags: tag("team", "data")}, []string{"b"}},
+	} {
+		same(t, fmt.Sprintf("runs of %+v", c.query), ids(readRuns(t, subject.Store, c.query)), c.want)
+	}
+}
+
+func omitSteps(t tester, subject Subject) {
+	want := sum(t, add(t, subject.Store, running("r1", "orders")...))
+	same(t, "records", readRuns(t, subject.Store, history.RunQuery{}), []history.Record{want})
+	want.Steps = nil
+	same(t, "records", readRuns(t, subject.Store, history.RunQuery{OmitSteps: true}), []history.Record{want})
+}
+
+func lastMaterialization(t tester, subject Subject) {
+	materialize := func(run, asset, partition string) history.Event {
+		return event(run, 4, history.AssetMaterialized{Asset: asset, Partition: partition, Step: "orders"})
+	}
+	add(t, subject.Store, running("r1", "orders")...)
+	add(t, subject.Store, running("r2", "orders")...)
+	first := add(t, subject.Store,
+		materialize("r2", "orders", "mon"), materialize("r1", "orders", "tue"),
+		materialize("r1", "orders", "mon"), materialize("r2", "revenue", ""), logged("r1", 5, "orders"))
+	find := func(query history.EventQuery, want ...history.Event) {
+		t.Helper()
+		same(t, fmt.Sprintf("events of %+v", query), readEvents(t, subject.Store, query), want)
+	}
+	made := []history.EventType{history.TypeAssetMaterialized}
+	find(history.EventQuery{Asset: "orders", Types: made, Limit: 1}, first[2])
+	find(history.EventQuery{Asset: "orders"}, first[2], first[1], first[0])
+	find(history.EventQuery{Asset: "orders", Partition: "tue"}, first[1])
+	find(history.EventQuery{Asset: "orders", Partition: "mon", Types: made, Limit: 1}, first[2])
+	find(history.EventQuery{Asset: "orders", Before: first[2].Place()}, first[1], first[0])
+	find(history.EventQuery{Asset: "orders", Before: first[3].Place(), Limit: 1}, first[2])
+	find(history.EventQuery{Asset: "revenue", Types: made}, first[3])
+	find(history.EventQuery{Asset: "orders", RunID: "r1"}, first[1], first[2])
+	second := add(t, subject.Store, materialize("r2", "orders", "mon"))
+	find(history.EventQuery{Asset: "orders", Types: made, Limit: 1}, second...)
+}
+
+func filterTypes(t tester, subject Subject) {
+	first := add(t, subject.Store, finished("r1", "orders")...)
+	second := add(t, subject.Store, finished("r2", "orders")...)
+	future := add(t, subject.Store, event("r2", 9, history.UnknownEvent{Kind: "from_the_future"}))
+	find := func(query history.EventQuery, want ...history.Event) {
+		t.Helper()
+		same(t, fmt.Sprintf("events of %+v", query), places(readEvents(t, subject.Store, query)), places(want))
+	}
+	ends := []history.EventType{history.TypeRunFinished, history.TypeRunQueued}
+	find(history.EventQuery{RunID: "r1", Types: ends}, first[0], first[5])
+	find(history.EventQuery{RunID: "r1", Types: ends, AfterSeq: 1}, first[5])
+	find(history.EventQuery{Types: ends}, second[5], second[0], first[5], first[0])
+	find(history.EventQuery{Types: ends, Limit: 3}, second[5], second[0], first[5])
+	find(history.EventQuery{Types: []history.EventType{"from_the_future"}}, future...)
+	find(history.EventQuery{Types: []history.EventType{history.TypeStepFailed}})
+}
+
+func badQueries(t tester, subject Subject) {
+	add(t, subject.Store, queued("r1"))
+	for _, query := range []history.EventQuery{
+		{AfterSeq: 1},
+		{RunID: "r1", Before: history.Place{RunID: "r1", Seq: 1}},
+		{Partition: "mon"},
+	} {
+		if _, err := subject.Store.Events(t.Context(), query); err == nil {
+			t.Errorf("Events(%+v) returned no error", query)
+		}
+	}
+}

@@ -1,0 +1,388 @@
+package historytest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/historytest"
+)
+
+// broken is a good store with methods replaced by bad ones.
+type broken struct {
+	history.Store
+	append func(ctx context.Context, events []history.Event) ([]history.Event, error)
+	runs   func(ctx context.Context, query history.RunQuery) ([]history.Record, error)
+	events func(ctx context.Context, query history.EventQuery) ([]history.Event, error)
+}
+
+func (b broken) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	if b.append != nil {
+		return b.append(ctx, events)
+	}
+	return b.Store.Append(ctx, events...)
+}
+
+func (b broken) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+	if b.runs != nil {
+		return b.runs(ctx, query)
+	}
+	return b.Store.Runs(ctx, query)
+}
+
+func (b broken) Events(ctx context.Context, query history.EventQuery) ([]history.Event, error) {
+	if b.events != nil {
+		return b.events(ctx, query)
+	}
+	return b.Store.Events(ctx, query)
+}
+
+// swallow makes an append pretend that errors of a kind did not happen.
+func swallow(kind error) func(history.Store) history.Store {
+	return func(good history.Store) history.Store {
+		return broken{Store: good, append: func(ctx context.Context, events []history.Event) ([]history.Event, error) {
+			stored, err := good.Append(ctx, events...)
+			if errors.Is(err, kind) {
+				return events, nil
+			}
+			return stored, err
+		}}
+	}
+}
+
+// mangle changes every event on its way in.
+func mangle(change func(*history.Event)) func(history.Store) history.Store {
+	return func(good history.Store) history.Store {
+		return broken{Store: good, append: func(ctx context.Context, events []history.Event) ([]history.Event, error) {
+			events = slices.Clone(events)
+			for i := range events {
+				change(&events[i])
+			}
+			return good.Append(ctx, events...)
+		}}
+	}
+}
+
+// askRuns changes every query for runs.
+func askRuns(change func(*history.RunQuery)) func(history.Store) history.Store {
+	return func(good history.Store) history.Store {
+		return broken{Store: good, runs: func(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+			change(&query)
+			return good.Runs(ctx, query)
+		}}
+	}
+}
+
+// askEvents changes every query for events.
+func askEvents(change func(*history.EventQuery)) func(history.Store) history.Store {
+	return func(good history.Store) history.Store {
+		return broken{Store: good, events: func(ctx context.Context, query history.EventQuery) ([]history.Event, error) {
+			change(&query)
+			return good.Events(ctx, query)
+		}}
+	}
+}
+
+// seeRuns changes every record on its way out.
+func seeRuns(change func(*history.Record)) func(history.Store) history.Store {
+	return func(good history.Store) history.Store {
+		return broken{Store: good, runs: func(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+			records, err := good.Runs(ctx, query)
+			for i := range records {
+				change(&records[i])
+			}
+			return records, err
+		}}
+	}
+}
+
+// oneByOne appends what it can and stops at the first error.
+func oneByOne(good history.Store) history.Store {
+	return broken{Store: good, append: func(ctx context.Context, events []history.Event) ([]history.Event, error) {
+		var stored []history.Event
+		for _, event := range events {
+			one, err := good.Append(ctx, event)
+			if err != nil {
+				return nil, err
+			}
+			stored = append(stored, one...)
+		}
+		return stored, nil
+	}}
+}
+
+// keepsQueries answers every query for events as it did the first time.
+func keepsQueries(good history.Store) history.Store {
+	var answers sync.Map
+	return broken{Store: good, events: func(ctx context.Context, query history.EventQuery) ([]history.Event, error) {
+		answer, err := good.Events(ctx, query)
+		first, _ := answers.LoadOrStore(fmt.Sprint(query), answer)
+		return first.([]history.Event), err
+	}}
+}
+
+// ignoresContexts works with ended contexts too.
+func ignoresContexts(good history.Store) history.Store {
+	return broken{Store: good, append: func(ctx context.Context, events []history.Event) ([]history.Event, error) {
+		return good.Append(context.WithoutCancel(ctx), events...)
+	}}
+}
+
+// pagesByNumber takes Before for the number of runs to leave out, as it was
+// when the page was first asked for.
+func pagesByNumber(good history.Store) history.Store {
+	seen := 0
+	return broken{Store: good, runs: func(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+		limit := query.Limit
+		query.Limit = 0
+		if query.Before == "" {
+			seen = 0
+		}
+		query.Before = ""
+		records, err := good.Runs(ctx, query)
+		records = records[min(seen, len(records)):]
+		records = records[:min(limit, len(records))]
+		seen += len(records)
+		return records, err
+	}}
+}
+
+// sharesRecords hands the same records to everybody.
+func sharesRecords(good history.Store) history.Store {
+	var held []history.Record
+	return broken{Store: good, runs: func(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+		records, err := good.Runs(ctx, query)
+		if held == nil {
+			held = records
+		}
+		return held, err
+	}}
+}
+
+// losesSome drops every tenth append, and nobody hears of it.
+func losesSome(good history.Store) history.Store {
+	var count atomic.Int64
+	return broken{Store: good, append: func(ctx context.Context, events []history.Event) ([]history.Event, error) {
+		if count.Add(1)%10 == 0 {
+			return events, nil
+		}
+		return good.Append(ctx, events...)
+	}}
+}
+
+// deaf does not see what was appended after its first look at a run.
+func deaf(good history.Store) history.Store {
+	var looks sync.Map
+	return broken{Store: good, runs: func(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+		records, err := good.Runs(ctx, query)
+		if query.ID == "" || len(records) == 0 {
+			return records, err
+		}
+		first, _ := looks.LoadOrStore(query.ID, records)
+		return first.([]history.Record), err
+	}}
+}
+
+func forgetsMetadata(e *history.Event) {
+	if made, ok := e.Data.(history.AssetMaterialized); ok {
+		made.Metadata = nil
+		e.Data = made
+	}
+}
+
+// failing lists, for every clause, stores that must not pass it.
+func failing() map[string][]func(history.Store) history.Store {
+	type breaks = []func(history.Store) history.Store
+	return map[string]breaks{
+		"a log has its events in the order of appending": {
+			func(good history.Store) history.Store {
+				return broken{Store: good, events: func(ctx context.Context, query history.EventQuery) ([]history.Event, error) {
+					events, err := good.Events(ctx, query)
+					slices.SortStableFunc(events, func(a, b history.Event) int { return a.Time.Compare(b.Time) })
+					return events, err
+				}}
+			},
+		},
+		"places are numbered from one in each run": {
+			func(good history.Store) history.Store {
+				return broken{Store: good, append: func(ctx context.Context, events []history.Event) ([]history.Event, error) {
+					_, err := good.Append(ctx, events...)
+					return events, err // as given, without numbers
+				}}
+			},
+		},
+		"every kind of event comes back whole":              {mangle(forgetsMetadata)},
+		"appending the same events again changes nothing":   {mangle(func(e *history.Event) { e.Seq = 0 })},
+		"another event at a taken place is a conflict":      {swallow(history.ErrConflict)},
+		"an event beyond the end of the log is a conflict":  {mangle(func(e *history.Event) { e.Seq = 0 }), swallow(history.ErrConflict)},
+		"an append is all or nothing":                       {oneByOne},
+		"an event that no log could hold is refused":        {swallow(history.ErrInvalid)},
+		"an ended context stores nothing":                   {ignoresContexts},
+		"stored events share nothing with the caller":       {sharesRecords},
+		"a record is the sum of its events at every moment": {deaf, seeRuns(func(r *history.Record) { r.Error = history.Failure{} })},
+		"what the status does not allow is refused":         {swallow(history.ErrTransition)},
+		"a run that was never queued takes no events":       {swallow(history.ErrNotFound)},
+		"a finished run takes nothing but log lines":        {swallow(history.ErrTransition)},
+		"a read sees every append that returned":            {deaf, losesSome},
+		"pages of runs stay the same while others append":   {pagesByNumber, askRuns(func(q *history.RunQuery) { q.Limit = 0 })},
+		"pages of a log go on where the last one ended":     {askEvents(func(q *history.EventQuery) { q.AfterSeq = 0 })},
+		"steps are left out where nobody needs them":        {askRuns(func(q *history.RunQuery) { q.OmitSteps = false }), askRuns(func(q *history.RunQuery) { q.OmitSteps = true })},
+		"events are found by type":                          {askEvents(func(q *history.EventQuery) { q.Types = nil })},
+		"a reopened store has everything and goes on":       {func(history.Store) history.Store { return history.NewMemoryStore() }},
+		"two stores see each other's appends at once":       {deaf, keepsQueries},
+		"many goroutines on one run make one log":           {losesSome},
+		"a refused append leaves those beside it alone":     {oneByOne, losesSome, swallow(history.ErrTransition)},
+		"two stores on one run make one log":                {losesSome},
+		"of two stores that want one place, one gets it":    {swallow(history.ErrConflict)},
+		"a query whose fields don't go together is refused": {askEvents(func(q *history.EventQuery) { *q = history.EventQuery{RunID: q.RunID} }), noChecks},
+		"a run that does not exist is not found":            {noChecks},
+		"pages of all events stay the same while others append": {
+			askEvents(func(q *history.EventQuery) { q.Before = history.Place{} }),
+			askEvents(func(q *history.EventQuery) { q.Limit = 0 }),
+		},
+		"an append without events does nothing": {
+			func(good history.Store) history.Store {
+				return broken{Store: good, append: func(ctx context.Context, events []history.Event) ([]history.Event, error) {
+					if len(events) == 0 {
+						return nil, errors.New("nothing to append")
+					}
+					return good.Append(ctx, events...)
+				}}
+			},
+		},
+		"the run queued last comes first, whatever the clocks say": {
+			func(good history.Store) history.Store {
+				return broken{Store: good, runs: func(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+					records, err := good.Runs(ctx, query)
+					slices.SortFunc(records, func(a, b history.Record) int { return b.Queued.Compare(a.Queued) })
+					return records, err
+				}}
+			},
+			askRuns(func(q *history.RunQuery) { q.Limit = 0 }),
+		},
+		"runs are found by every field of the query": {
+			askRuns(func(q *history.RunQuery) { q.ID = "" }),
+			askRuns(func(q *history.RunQuery) { q.Job = "" }),
+			askRuns(func(q *history.RunQuery) { q.Statuses = nil }),
+			askRuns(func(q *history.RunQuery) { q.Tags = nil }),
+			askRuns(func(q *history.RunQuery) { q.Before = "" }),
+			askRuns(func(q *history.RunQuery) { q.Limit = 0 }),
+			askRuns(func(q *history.RunQuery) { // only the first status
+				if len(q.Statuses) > 1 {
+					q.Statuses = q.Statuses[:1]
+				}
+			}),
+		},
+		"the last materialization of an asset and of a partition is found": {
+			askEvents(func(q *history.EventQuery) { q.Asset, q.Partition = "", "" }),
+			askEvents(func(q *history.EventQuery) { q.Partition = "" }),
+			askEvents(func(q *history.EventQuery) { q.Before = history.Place{} }),
+			askEvents(func(q *history.EventQuery) { q.Limit = 0 }),
+			func(good history.Store) history.Store { // oldest first
+				return broken{Store: good, events: func(ctx context.Context, query history.EventQuery) ([]history.Event, error) {
+					events, err := good.Events(ctx, query)
+					slices.Reverse(events)
+					return events, err
+				}}
+			},
+		},
+		"times are UTC to the microsecond": {
+			seeRuns(func(r *history.Record) { r.Queued = r.Queued.In(time.FixedZone("here", 3600)) }),
+			seeRuns(func(r *history.Record) { r.Finished = r.Finished.Truncate(time.Second) }),
+			mangle(func(e *history.Event) { e.Time = e.Time.Round(time.Millisecond) }),
+		},
+	}
+}
+
+// noChecks answers where it should refuse.
+func noChecks(good history.Store) history.Store {
+	return broken{Store: good, events: func(ctx context.Context, query history.EventQuery) ([]history.Event, error) {
+		events, _ := good.Events(ctx, query)
+		return events, nil
+	}}
+}
+
+func TestEveryClauseFailsOnABrokenStore(t *testing.T) {
+	t.Parallel()
+	stores := failing()
+	for _, clause := range historytest.Clauses() {
+		if len(stores[clause.Name]) == 0 {
+			t.Errorf("no broken store for %q", clause.Name)
+		}
+		for i, breakIt := range stores[clause.Name] {
+			t.Run(fmt.Sprintf("%s, %d", clause.Name, i+1), func(t *testing.T) {
+				t.Parallel()
+				if complaints := watch(t.Context(), clause, breakIt); len(complaints) == 0 {
+					t.Error("a broken store passed")
+				} else if testing.Verbose() {
+					t.Log(strings.Join(complaints, "\n"))
+				}
+			})
+		}
+		delete(stores, clause.Name)
+	}
+	for name := range stores {
+		t.Errorf("a broken store for %q, which is no clause", name)
+	}
+}
+
+func TestEveryClausePassesOnTheReference(t *testing.T) {
+	t.Parallel()
+	for _, clause := range historytest.Clauses() {
+		for _, complaint := range watch(t.Context(), clause, func(good history.Store) history.Store { return good }) {
+			t.Errorf("%s: %s", clause.Name, complaint)
+		}
+	}
+}
+
+// watch returns what a clause has to say against a store.
+func watch(ctx context.Context, clause historytest.Clause, breakIt func(history.Store) history.Store) []string {
+	good := history.NewMemoryStore()
+	subject := historytest.Subject{
+		Store:   breakIt(good),
+		Reopen:  func() history.Store { return breakIt(good) },
+		Another: func() history.Store { return breakIt(good) },
+	}
+	recorder := &recorder{ctx: ctx}
+	done := make(chan struct{})
+	go func() { // of its own, because Fatalf ends it
+		defer close(done)
+		defer func() {
+			if panicked := recover(); panicked != nil {
+				recorder.Errorf("panic: %v", panicked)
+			}
+		}()
+		clause.Check(recorder, subject)
+	}()
+	<-done
+	return recorder.complaints
+}
+
+// recorder is a tester that remembers what went wrong.
+type recorder struct {
+	ctx        context.Context
+	mu         sync.Mutex
+	complaints []string
+}
+
+func (r *recorder) Helper()                  {}
+func (r *recorder) Context() context.Context { return r.ctx }
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.complaints = append(r.complaints, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	runtime.Goexit()
+}

@@ -1,0 +1,270 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// MemoryStore keeps runs in memory, for tests and for programs whose history
+// may end with them. It is the reference for what a [Store] does. It never
+// forgets: a long-lived program wants another store.
+//
+// It is safe for concurrent use. The zero value is not usable: see
+// [NewMemoryStore].
+type MemoryStore struct {
+	mu   sync.RWMutex
+	byID map[string]*memoryRun
+	runs []*memoryRun   // in the order of queueing
+	log  []*memoryEvent // of all runs, in the order of appending
+}
+
+var _ Store = (*MemoryStore)(nil)
+
+type memoryRun struct {
+	place int // in MemoryStore.runs
+	fold  Fold
+	log   []*memoryEvent // log[i] has the sequence number i+1
+}
+
+// memoryEvent is an event at rest. Its data is kept encoded, so that no reader
+// can change it for another.
+type memoryEvent struct {
+	place            int // in MemoryStore.log
+	runID            string
+	seq              int64
+	at               time.Time
+	kind             EventType
+	asset, partition string
+	fields           json.RawMessage
+}
+
+// NewMemoryStore returns an empty store. There is nothing to close.
+func NewMemoryStore() *MemoryStore {
+	return &MemoryStore{byID: make(map[string]*memoryRun)}
+}
+
+// Append adds events to the logs of their runs: see [Store].
+func (s *MemoryStore) Append(ctx context.Context, events ...Event) ([]Event, error) {
+	stored := make([]Event, len(events))
+	rest := make([]*memoryEvent, len(events))
+	for i, event := range events {
+		canonical, fields, err := event.Encode()
+		if err != nil {
+			return nil, fmt.Errorf("appending events: %w", err)
+		}
+		stored[i] = canonical
+		asset, partition := canonical.Asset()
+		rest[i] = &memoryEvent{
+			runID: canonical.RunID, at: canonical.Time, kind: canonical.Type(),
+			asset: asset, partition: partition, fields: fields,
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("appending events: %w", err)
+	}
+	undo := len(s.log)
+	for i := range stored {
+		if err := s.add(&stored[i], rest[i]); err != nil {
+			s.cut(undo)
+			return nil, fmt.Errorf("appending events: %w", err)
+		}
+	}
+	return stored, nil
+}
+
+// add puts one event at the end of its run's log, and its sequence number into
+// event, unless the log holds it already.
+func (s *MemoryStore) add(event *Event, rest *memoryEvent) error {
+	run := s.byID[event.RunID]
+	if run == nil {
+		run = &memoryRun{place: len(s.runs)}
+	}
+	if event.Seq == 0 {
+		event.Seq = run.fold.record.Seq + 1
+	}
+	rest.seq = event.Seq
+	if event.Seq <= run.fold.record.Seq {
+		return run.log[event.Seq-1].compare(rest)
+	}
+	if err := run.fold.Apply(*event); err != nil {
+		return err
+	}
+	if event.Seq == 1 {
+		s.byID[event.RunID] = run
+		s.runs = append(s.runs, run)
+	}
+	rest.place = len(s.log)
+	s.log = append(s.log, rest)
+	run.log = append(run.log, rest)
+	return nil
+}
+
+// compare reports that another event stands where again was to stand.
+func (e *memoryEvent) compare(again *memoryEvent) error {
+	if e.kind == again.kind && e.at.Equal(again.at) && bytes.Equal(e.fields, again.fields) {
+		return nil
+	}
+	return fmt.Errorf("event %d of run %s is a %s, not this %s: %w", e.seq, e.runID, e.kind, again.kind, ErrConflict)
+}
+
+// cut takes back all events from a place in the log on. Records are summed up
+// anew: that is rarer, and simpler, than keeping copies of them.
+func (s *MemoryStore) cut(from int) {
+	for _, event := range slices.Backward(s.log[from:]) {
+		run := s.byID[event.runID]
+		run.log = run.log[:event.seq-1]
+		if len(run.log) == 0 {
+			delete(s.byID, event.runID)
+			s.runs = s.runs[:run.place] // the last: every later one was cut before it
+			continue
+		}
+		run.fold = Fold{}
+	}
+	for _, event := range s.log[from:] {
+		if run := s.byID[event.runID]; run != nil && run.fold.record.Seq == 0 {
+			run.sum()
+		}
+	}
+	clear(s.log[from:])
+	s.log = s.log[:from]
+}
+
+// sum makes the run's record from its log.
+func (r *memoryRun) sum() {
+	for _, rest := range r.log {
+		event, err := rest.event()
+		if err == nil {
+			err = r.fold.Apply(event)
+		}
+		if err != nil {
+			panic(fmt.Sprintf("runs: a stored event does not apply again: %v", err))
+		}
+	}
+}
+
+// event returns the event with data of its own.
+func (e *memoryEvent) event() (Event, error) {
+	data, err := DecodeData(e.kind, e.fields)
+	return Event{RunID: e.runID, Seq: e.seq, Time: e.at, Data: data}, err
+}
+
+// Runs returns the records that the query asks for: see [Store].
+func (s *MemoryStore) Runs(ctx context.Context, query RunQuery) ([]Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("reading runs: %w", err)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	older := s.runs
+	if query.Before != "" {
+		before := s.byID[query.Before]
+		if before == nil {
+			return nil, fmt.Errorf("reading runs before %s: %w", query.Before, ErrNotFound)
+		}
+		older = s.runs[:before.place]
+	}
+	if query.ID != "" { // the one run, if it is among them
+		only := s.byID[query.ID]
+		if only == nil || only.place >= len(older) {
+			return nil, nil
+		}
+		older = s.runs[only.place : only.place+1]
+	}
+	var found []Record
+	for _, run := range slices.Backward(older) {
+		if !query.fits(run.fold.record) {
+			continue
+		}
+		record := run.fold.record
+		if query.OmitSteps {
+			record.Steps = nil
+		}
+		found = append(found, record.Clone())
+		if len(found) == query.Limit {
+			break
+		}
+	}
+	return found, nil
+}
+
+func (q RunQuery) fits(r Record) bool {
+	if q.Job != "" && q.Job != r.Job {
+		return false
+	}
+	if len(q.Statuses) > 0 && !slices.Contains(q.Statuses, r.Status) {
+		return false
+	}
+	for key, want := range q.Tags {
+		if got, ok := r.Tags[key]; !ok || got != want {
+			return false
+		}
+	}
+	return true
+}
+
+// Events returns the events that the query asks for: see [Store].
+func (s *MemoryStore) Events(ctx context.Context, query EventQuery) ([]Event, error) {
+	if err := query.Check(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("reading events: %w", err)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if query.RunID != "" {
+		run := s.byID[query.RunID]
+		if run == nil {
+			return nil, fmt.Errorf("reading events of run %s: %w", query.RunID, ErrNotFound)
+		}
+		from := min(max(query.AfterSeq, 0), int64(len(run.log)))
+		return query.collect(slices.Values(run.log[from:]))
+	}
+	older := s.log
+	if query.Before.RunID != "" {
+		run := s.byID[query.Before.RunID]
+		if run == nil || query.Before.Seq < 1 || query.Before.Seq > int64(len(run.log)) {
+			return nil, fmt.Errorf("reading events before event %d of run %s: %w", query.Before.Seq, query.Before.RunID, ErrNotFound)
+		}
+		older = s.log[:run.log[query.Before.Seq-1].place]
+	}
+	return query.collect(func(yield func(*memoryEvent) bool) {
+		for _, event := range slices.Backward(older) {
+			if !yield(event) {
+				return
+			}
+		}
+	})
+}
+
+// collect returns the events among candidates that fit, up to the limit.
+func (q EventQuery) collect(candidates func(func(*memoryEvent) bool)) ([]Event, error) {
+	var found []Event
+	for candidate := range candidates {
+		if !q.fits(candidate) {
+			continue
+		}
+		event, err := candidate.event()
+		if err != nil {
+			return nil, fmt.Errorf("reading event %d of run %s: %w", candidate.seq, candidate.runID, err)
+		}
+		found = append(found, event)
+		if len(found) == q.Limit {
+			break
+		}
+	}
+	return found, nil
+}
+
+func (q EventQuery) fits(e *memoryEvent) bool {
+	return (q.Asset == "" || q.Asset == e.asset) &&
+		(q.Partition == "" || q.Partition == e.partition) &&
+		(len(q.Types) == 0 || slices.Contains(q.Types, e.kind))
+}

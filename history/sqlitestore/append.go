@@ -1,0 +1,263 @@
+package sqlitestore
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// maxHeld bounds the memory for runs that never finish.
+const maxHeld = 256
+
+// heldRun is a run that this store has written to, kept so that the next event
+// does not need to read it again. It is good as long as the file has the same
+// seq: a log only grows.
+type heldRun struct {
+	number int64
+	fold   *history.Fold
+}
+
+// Append adds events to the logs of their runs: see [history.Store]. A
+// transaction costs as much as a dozen events: many events in one call are much
+// cheaper than many calls one after another. Calls that come at once, from any
+// number of runs, share a transaction.
+func (s *Store) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	stored := make([]history.Event, len(events))
+	fields := make([]json.RawMessage, len(events))
+	for i, event := range events {
+		var err error
+		if stored[i], fields[i], err = event.Encode(); err != nil {
+			return nil, fmt.Errorf("appending events: %w", err)
+		}
+	}
+	if err := s.append(&call{ctx: ctx, events: stored, fields: fields, done: make(chan struct{})}); err != nil {
+		return nil, fmt.Errorf("appending events: %w", err)
+	}
+	return stored, nil
+}
+
+// write is one transaction.
+type write struct {
+	store   *Store
+	changes map[string]*change // by run ID
+	order   []*change
+}
+
+// change is what a write does to one run.
+type change struct {
+	*heldRun
+	changed bool     // the run's row is out of date
+	steps   []string // the keys of those whose rows are
+}
+
+// add adds the events of one call. The first error refuses the call, and the
+// transaction goes on without it; the second ends the transaction.
+func (w *write) add(events []history.Event, fields []json.RawMessage) (refused, err error) {
+	for i := range events {
+		refused, err := w.addEvent(&events[i], fields[i])
+		if refused != nil && i > 0 {
+			return nil, refused // earlier events of the call have left traces
+		}
+		if refused != nil || err != nil {
+			return refused, err
+		}
+	}
+	return nil, nil
+}
+
+// keep remembers the runs that the next write may go on with, and forgets what
+// a failed one has made of them.
+func (w *write) keep(committed bool) {
+	held := w.store.held
+	for id, run := range w.changes {
+		if !committed || run.fold.Record().Status.Finished() || run.fold.Record().Seq == 0 {
+			delete(held, id)
+			continue
+		}
+		if len(held) >= maxHeld && held[id] == nil {
+			for other := range held { // any
+				delete(held, other)
+				break
+			}
+		}
+		held[id] = run.heldRun
+	}
+}
+
+// settleSteps notes the steps that the end of the run ends too.
+func (c *change) settleSteps() {
+	for _, step := range c.fold.Record().Steps {
+		if !step.Status.Finished() {
+			c.steps = append(c.steps, step.Key)
+		}
+	}
+}
+
+// addEvent puts one event at the end of its run's log, and its sequence number
+// into event, unless the log holds it already. An event that is refused leaves
+// no trace.
+func (w *write) addEvent(event *history.Event, fields []byte) (refused, err error) {
+	run, err := w.run(event.RunID)
+	if err != nil {
+		return nil, err
+	}
+	seq := run.fold.Record().Seq
+	if event.Seq != 0 && event.Seq <= seq {
+		return w.compare(run, *event, fields)
+	}
+	if event.Type() == history.TypeRunFinished {
+		run.settleSteps()
+	}
+	if err := run.fold.Apply(*event); err != nil {
+		return err, nil
+	}
+	event.Seq = seq + 1
+	if event.Seq == 1 {
+		if err := w.insertRun(run); err != nil {
+			return nil, err
+		}
+	}
+	run.note(*event)
+	asset, partition := event.Asset()
+	_, err = w.store.insert.addEvent.Exec(run.number, event.Seq, event.Time.UnixMicro(), string(event.Type()),
+		orNull(asset), sql.NullString{String: partition, Valid: asset != ""}, string(fields))
+	return nil, err
+}
+
+// note keeps in mind which rows an event changes.
+func (c *change) note(event history.Event) {
+	switch event.Data.(type) {
+	case history.StepStarted, history.StepSucceeded, history.StepFailed, history.StepSkipped, history.StepCancelled:
+		c.steps = append(c.steps, event.Step())
+	case history.RunStarting, history.RunStarted, history.RunFinished, history.RunCancelRequested:
+		c.changed = true
+	}
+}
+
+// compare reports that another event stands where this one was to stand.
+func (w *write) compare(run *change, event history.Event, fields []byte) (refused, err error) {
+	var at int64
+	var kind string
+	var stored []byte
+	if err := w.store.insert.event.QueryRow(run.number, event.Seq).Scan(&at, &kind, &stored); err != nil {
+		return nil, err
+	}
+	if kind == string(event.Type()) && at == event.Time.UnixMicro() && bytes.Equal(stored, fields) {
+		return nil, nil
+	}
+	return fmt.Errorf("event %d of run %s is a %s, not this %s: %w", event.Seq, event.RunID, kind, event.Type(), history.ErrConflict), nil
+}
+
+// run returns the run as the file has it, an empty one if it has none.
+func (w *write) run(id string) (*change, error) {
+	if run := w.changes[id]; run != nil {
+		return run, nil
+	}
+	held, err := w.load(id)
+	if err != nil {
+		return nil, fmt.Errorf("reading run %s: %w", id, err)
+	}
+	run := &change{heldRun: held}
+	w.changes[id] = run
+	w.order = append(w.order, run)
+	return run, nil
+}
+
+func (w *write) load(id string) (*heldRun, error) {
+	var number, seq int64
+	if err := w.store.insert.runState.QueryRow(id).Scan(&number, &seq); errors.Is(err, sql.ErrNoRows) {
+		return &heldRun{fold: &history.Fold{}}, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if held := w.store.held[id]; held != nil && held.number == number && held.fold.Record().Seq == seq {
+		return held, nil
+	}
+	_, record, err := scanRun(w.store.insert.loadRun.QueryRow(number))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := w.store.insert.loadSteps.Query(number)
+	if err != nil {
+		return nil, err
+	}
+	err = eachRow(rows, func(row scanner) error {
+		_, step, err := scanStep(row)
+		record.Steps = append(record.Steps, step)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &heldRun{number: number, fold: history.NewFold(record)}, nil
+}
+
+// insertRun writes the rows of a run that was just queued.
+func (w *write) insertRun(run *change) error {
+	r := run.fold.Record()
+	tags, err := json.Marshal(r.Tags)
+	if err != nil {
+		return err
+	}
+	result, err := w.store.insert.addRun.Exec(r.ID, r.Job, r.Selection, string(tags),
+		orNull(string(r.Config)), string(r.Status), r.Owner, micros(r.Queued))
+	if err != nil {
+		return err
+	}
+	if run.number, err = result.LastInsertId(); err != nil {
+		return err
+	}
+	for key, value := range r.Tags {
+		if _, err := w.store.insert.addTag.Exec(key, value, run.number); err != nil {
+			return err
+		}
+	}
+	for position, step := range r.Steps {
+		if _, err := w.store.insert.addStep.Exec(run.number, step.Key, position, string(step.Status)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// save writes what the events have changed in the rows of runs and steps.
+func (w *write) save() error {
+	for _, run := range w.order {
+		if err := w.saveRun(run); err != nil {
+			return err
+		}
+		slices.Sort(run.steps)
+		for _, key := range slices.Compact(run.steps) {
+			if err := w.saveStep(run, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *write) saveRun(run *change) error {
+	if !run.changed {
+		return nil
+	}
+	r := run.fold.Record()
+	_, err := w.store.insert.setRun.Exec(string(r.Status), r.Owner, micros(r.Started), micros(r.Finished),
+		micros(r.CancelRequested), int64(r.Duration), r.Error.Message, r.Error.Stack, run.number)
+	return err
+}
+
+func (w *write) saveStep(run *change, key string) error {
+	s, _ := run.fold.Step(key)
+	_, err := w.store.insert.setStep.Exec(string(s.Status), s.Attempt, micros(s.Started), int64(s.Duration),
+		s.Error.Message, s.Error.Stack, s.Because, run.number, s.Key)
+	return err
+}

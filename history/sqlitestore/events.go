@@ -1,0 +1,104 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// Events returns the events that the query asks for: see [history.Store].
+func (s *Store) Events(ctx context.Context, query history.EventQuery) ([]history.Event, error) {
+	if err := query.Check(); err != nil {
+		return nil, err
+	}
+	var found []history.Event
+	err := s.read(ctx, func(tx *sql.Tx) (err error) {
+		found, err = readEvents(ctx, tx, query)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading events: %w", err)
+	}
+	return found, nil
+}
+
+func readEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) ([]history.Event, error) {
+	text, args, err := selectEvents(ctx, tx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	var found []history.Event
+	err = eachRow(rows, func(row scanner) error {
+		event, err := scanEvent(row)
+		found = append(found, event)
+		return err
+	})
+	return found, err
+}
+
+// selectEvents returns the statement for a query.
+func selectEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) (text string, args []any, err error) {
+	var where condition
+	order := ` ORDER BY events.position DESC`
+	if query.RunID != "" {
+		number, err := numberOf(ctx, tx, query.RunID)
+		if err != nil {
+			return "", nil, err
+		}
+		where.and("events.run = ? AND events.seq > ?", number, query.AfterSeq)
+		order = ` ORDER BY events.seq`
+	}
+	if query.Before.RunID != "" {
+		position, err := positionOf(ctx, tx, query.Before)
+		if err != nil {
+			return "", nil, err
+		}
+		where.and("events.position < ?", position)
+	}
+	if query.Asset != "" {
+		where.and("events.asset = ?", query.Asset)
+	}
+	if query.Partition != "" {
+		where.and("events.partition = ? AND events.partition <> ''", query.Partition) // as the index says it
+	}
+	andIn(&where, "events.type", query.Types)
+	// CROSS JOIN keeps events the outer loop, which is in order already.
+	text = `SELECT runs.id, events.seq, events.time, events.type, events.fields
+		FROM events CROSS JOIN runs ON runs.number = events.run` + where.clause() + order + limitClause(query.Limit)
+	return text, where.args, nil
+}
+
+func scanEvent(row scanner) (history.Event, error) {
+	var event history.Event
+	var at sql.NullInt64
+	var kind history.EventType
+	var fields sql.RawBytes
+	if err := row.Scan(&event.RunID, &event.Seq, &at, &kind, &fields); err != nil {
+		return history.Event{}, err
+	}
+	data, err := history.DecodeData(kind, fields)
+	if err != nil {
+		return history.Event{}, fmt.Errorf("event %d of run %s: %w", event.Seq, event.RunID, err)
+	}
+	event.Time, event.Data = fromMicros(at), data
+	return event, nil
+}
+
+// positionOf returns where an event stands among those of all runs.
+func positionOf(ctx context.Context, tx *sql.Tx, place history.Place) (int64, error) {
+	var position int64
+	const text = `SELECT events.position FROM events JOIN runs ON runs.number = events.run
+		WHERE runs.id = ? AND events.seq = ?`
+	err := tx.QueryRowContext(ctx, text, place.RunID, place.Seq).Scan(&position)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("event %d of run %s: %w", place.Seq, place.RunID, history.ErrNotFound)
+	}
+	return position, err
+}

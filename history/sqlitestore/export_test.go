@@ -1,0 +1,68 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// ExplainRuns returns how SQLite answers a query, a line for each part.
+func (s *Store) ExplainRuns(ctx context.Context, query history.RunQuery) (plan []string, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		text, args, err := selectRuns(ctx, tx, query)
+		if err != nil {
+			return err
+		}
+		plan, err = explain(ctx, tx, text, args...)
+		return err
+	})
+	return plan, err
+}
+
+// ExplainEvents is ExplainRuns for events.
+func (s *Store) ExplainEvents(ctx context.Context, query history.EventQuery) (plan []string, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		text, args, err := selectEvents(ctx, tx, query)
+		if err != nil {
+			return err
+		}
+		plan, err = explain(ctx, tx, text, args...)
+		return err
+	})
+	return plan, err
+}
+
+// ExplainSteps is ExplainRuns for the steps of runs.
+func (s *Store) ExplainSteps(ctx context.Context) (plan []string, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		plan, err = explain(ctx, tx, selectSteps, "[1]")
+		return err
+	})
+	return plan, err
+}
+
+func explain(ctx context.Context, tx *sql.Tx, text string, args ...any) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			return nil, err
+		}
+		plan = append(plan, detail)
+	}
+	return plan, rows.Err()
+}
+
+// Waiting returns how many calls of Append wait for the file.
+func (s *Store) Waiting() int {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	return len(s.queue.calls)
+}

@@ -1,0 +1,75 @@
+package sqlitestore_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// How SQLite finds what a query asks for: a search goes to the place, a scan
+// goes over the table from its newest row on, until the limit is reached.
+func TestQueryPlans(t *testing.T) {
+	t.Parallel()
+	store := open(t, t.TempDir())
+	if _, err := store.Append(t.Context(), queued("r1")); err != nil {
+		t.Fatal(err)
+	}
+	before := history.Place{RunID: "r1", Seq: 1}
+	made := []history.EventType{history.TypeAssetMaterialized}
+
+	for _, c := range []struct {
+		query history.RunQuery
+		want  string
+	}{
+		{history.RunQuery{Limit: 50}, "SCAN runs"},
+		{history.RunQuery{Limit: 50, Before: "r1"}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid<?)"},
+		{history.RunQuery{ID: "r1"}, "SEARCH runs USING INDEX sqlite_autoindex_runs_1 (id=?)"},
+		{history.RunQuery{Job: "nightly", Limit: 50}, "SEARCH runs USING INDEX runs_by_job (job=?)"},
+		{history.RunQuery{Statuses: []history.Status{history.StatusFailed}}, "SEARCH runs USING INDEX runs_by_status (status=?)"},
+		{history.RunQuery{Tags: map[string]string{"team": "data"}}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)"},
+	} {
+		plan, err := store.ExplainRuns(t.Context(), c.query)
+		checkPlan(t, c.query, plan, err, c.want)
+		if seq := "SEARCH events USING COVERING INDEX sqlite_autoindex_events_1 (run=?)"; plan[len(plan)-1] != seq {
+			t.Errorf("%+v: the length of a log is found by\n%s, want\n%s", c.query, plan[len(plan)-1], seq)
+		}
+	}
+
+	for _, c := range []struct {
+		query history.EventQuery
+		want  string
+	}{
+		{history.EventQuery{RunID: "r1", AfterSeq: 7, Limit: 50}, "SEARCH events USING INDEX sqlite_autoindex_events_1 (run=? AND seq>?)"},
+		{history.EventQuery{RunID: "r1", Types: made}, "SEARCH events USING INDEX sqlite_autoindex_events_1 (run=? AND seq>?)"},
+		{history.EventQuery{Limit: 50}, "SCAN events"},
+		{history.EventQuery{Limit: 50, Before: before}, "SEARCH events USING INTEGER PRIMARY KEY (rowid<?)"},
+		{history.EventQuery{Asset: "a", Types: made, Limit: 1}, "SEARCH events USING INDEX events_by_asset (asset=?)"},
+		{history.EventQuery{Asset: "a", Before: before, Limit: 9}, "SEARCH events USING INDEX events_by_asset (asset=? AND rowid<?)"},
+		{history.EventQuery{Asset: "a", Partition: "p", Limit: 1}, "SEARCH events USING INDEX events_by_partition (asset=? AND partition=?)"},
+	} {
+		plan, err := store.ExplainEvents(t.Context(), c.query)
+		checkPlan(t, c.query, plan, err, c.want)
+	}
+
+	plan, err := store.ExplainSteps(t.Context())
+	if err != nil || plan[0] != "SEARCH steps USING PRIMARY KEY (run=?)" {
+		t.Errorf("steps are found by\n%s\n%v", strings.Join(plan, "\n"), err)
+	}
+}
+
+// checkPlan checks how the rows are found, and that they come in order.
+func checkPlan(t *testing.T, query any, plan []string, err error, want string) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%+v: %v", query, err)
+	}
+	if plan[0] != want {
+		t.Errorf("%+v is answered by\n%s, want\n%s", query, plan[0], want)
+	}
+	for _, part := range plan {
+		if strings.Contains(part, "TEMP B-TREE") {
+			t.Errorf("%+v is sorted: %s", query, part)
+		}
+	}
+}

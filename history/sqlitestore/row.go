@@ -1,0 +1,75 @@
+package sqlitestore
+
+import (
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+const (
+	runColumns = `number, id, (SELECT max(seq) FROM events WHERE run = number), job, selection, tags, config, status, owner, queued,
+		started, finished, cancel_requested, duration, error, stack`
+	stepColumns = `run, key, status, attempt, started, duration, error, stack, because`
+)
+
+// scanner is a row of a result.
+type scanner interface {
+	Scan(into ...any) error
+}
+
+// eachRow hands every row to do, until that fails, and closes rows.
+func eachRow(rows *sql.Rows, do func(row scanner) error) error {
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := do(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// scanRun reads a row of runColumns: a record without its steps.
+func scanRun(row scanner) (number int64, r history.Record, err error) {
+	var tags, config []byte
+	var queued, started, finished, cancelRequested sql.NullInt64
+	err = row.Scan(&number, &r.ID, &r.Seq, &r.Job, &r.Selection, &tags, &config, &r.Status, &r.Owner,
+		&queued, &started, &finished, &cancelRequested, &r.Duration, &r.Error.Message, &r.Error.Stack)
+	if err != nil {
+		return 0, history.Record{}, err
+	}
+	if err := json.Unmarshal(tags, &r.Tags); err != nil {
+		return 0, history.Record{}, err
+	}
+	r.Config = config
+	r.Queued, r.Started = fromMicros(queued), fromMicros(started)
+	r.Finished, r.CancelRequested = fromMicros(finished), fromMicros(cancelRequested)
+	return number, r, nil
+}
+
+// scanStep reads a row of stepColumns.
+func scanStep(row scanner) (run int64, s history.StepRecord, err error) {
+	var started sql.NullInt64
+	err = row.Scan(&run, &s.Key, &s.Status, &s.Attempt, &started, &s.Duration,
+		&s.Error.Message, &s.Error.Stack, &s.Because)
+	s.Started = fromMicros(started)
+	return run, s, err
+}
+
+// micros is a time as stored; the zero time is NULL.
+func micros(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMicro(), Valid: !t.IsZero()}
+}
+
+func fromMicros(stored sql.NullInt64) time.Time {
+	if !stored.Valid {
+		return time.Time{}
+	}
+	return time.UnixMicro(stored.Int64).UTC()
+}
+
+// orNull is a text as stored where the empty one is NULL.
+func orNull(text string) sql.NullString {
+	return sql.NullString{String: text, Valid: text != ""}
+}

@@ -1,0 +1,126 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// Runs returns the records that the query asks for: see [history.Store].
+func (s *Store) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+	var found []history.Record
+	err := s.read(ctx, func(tx *sql.Tx) (err error) {
+		found, err = readRuns(ctx, tx, query)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading runs: %w", err)
+	}
+	return found, nil
+}
+
+// read calls do in a transaction, so that all it reads is of one moment. It
+// may call it again if another process was in the way.
+func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
+	return patiently(ctx, func() error {
+		tx, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		err = do(tx)
+		if end := tx.Rollback(); err == nil && !errors.Is(end, sql.ErrTxDone) {
+			err = end
+		}
+		return err
+	})
+}
+
+// selectRuns returns the statement for a query.
+func selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) (text string, args []any, err error) {
+	var where condition
+	if query.Before != "" {
+		number, err := numberOf(ctx, tx, query.Before)
+		if err != nil {
+			return "", nil, err
+		}
+		where.and("number < ?", number)
+	}
+	if query.ID != "" {
+		where.and("id = ?", query.ID)
+	}
+	if query.Job != "" {
+		where.and("job = ?", query.Job)
+	}
+	andIn(&where, "status", query.Statuses)
+	for key, value := range query.Tags {
+		where.and("number IN (SELECT run FROM run_tags WHERE key = ? AND value = ?)", key, value)
+	}
+	text = `SELECT ` + runColumns + ` FROM runs` + where.clause() + ` ORDER BY number DESC` + limitClause(query.Limit)
+	return text, where.args, nil
+}
+
+func readRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) ([]history.Record, error) {
+	text, args, err := selectRuns(ctx, tx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	var found []history.Record
+	var numbers []int64
+	err = eachRow(rows, func(row scanner) error {
+		number, record, err := scanRun(row)
+		found, numbers = append(found, record), append(numbers, number)
+		return err
+	})
+	if err != nil || query.OmitSteps || len(found) == 0 {
+		return found, err
+	}
+	return found, readSteps(ctx, tx, numbers, found)
+}
+
+// selectSteps is the statement for the steps of the runs in a JSON array of
+// numbers.
+const selectSteps = `SELECT ` + stepColumns + ` FROM steps
+	WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, position`
+
+// readSteps fills in the steps of the runs with these numbers.
+func readSteps(ctx context.Context, tx *sql.Tx, numbers []int64, into []history.Record) error {
+	list, err := json.Marshal(numbers)
+	if err != nil {
+		return err
+	}
+	place := make(map[int64]int, len(numbers))
+	for i, number := range numbers {
+		place[number] = i
+	}
+	rows, err := tx.QueryContext(ctx, selectSteps, string(list))
+	if err != nil {
+		return err
+	}
+	return eachRow(rows, func(row scanner) error {
+		run, step, err := scanStep(row)
+		if err != nil {
+			return err
+		}
+		record := &into[place[run]]
+		record.Steps = append(record.Steps, step)
+		return nil
+	})
+}
+
+// numberOf returns the number of the run with that ID.
+func numberOf(ctx context.Context, tx *sql.Tx, id string) (int64, error) {
+	var number int64
+	err := tx.QueryRowContext(ctx, `SELECT number FROM runs WHERE id = ?`, id).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("run %s: %w", id, history.ErrNotFound)
+	}
+	return number, err
+}

@@ -1,0 +1,99 @@
+package history
+
+// Status is where a run stands. The empty Status is a run that has not been
+// queued.
+//
+//	queued ──> starting ──> running ──> succeeded
+//	   │           │           │
+//	   └───────────┴───────────┴──> failed, cancelled
+type Status string
+
+// The statuses of a run.
+const (
+	// StatusQueued is a recorded run that nobody executes yet.
+	StatusQueued Status = "queued"
+	// StatusStarting is a run whose resources are being started.
+	StatusStarting Status = "starting"
+	// StatusRunning is a run whose steps are being executed.
+	StatusRunning Status = "running"
+	// StatusSucceeded is a run that did everything it was launched for.
+	StatusSucceeded Status = "succeeded"
+	// StatusFailed is a run that ended by an error of its own.
+	StatusFailed Status = "failed"
+	// StatusCancelled is a run that ended because somebody asked for it.
+	StatusCancelled Status = "cancelled"
+)
+
+// Finished reports whether a run with this status has ended. It never changes
+// again.
+func (s Status) Finished() bool {
+	return s == StatusSucceeded || s == StatusFailed || s == StatusCancelled
+}
+
+// CanBecome reports whether a run may go from s to next. Staying the same is
+// not a transition: no status can become itself.
+func (s Status) CanBecome(next Status) bool {
+	switch s {
+	case "":
+		return next == StatusQueued
+	case StatusQueued:
+		return next == StatusStarting || next == StatusFailed || next == StatusCancelled
+	case StatusStarting:
+		return next == StatusRunning || next == StatusFailed || next == StatusCancelled
+	case StatusRunning:
+		return next == StatusSucceeded || next == StatusFailed || next == StatusCancelled
+	default:
+		return false
+	}
+}
+
+// StepStatus is where a step of a run stands.
+//
+//	pending <──────> running ──> succeeded, failed, cancelled
+//	   │     (retry)
+//	   └──> skipped, cancelled
+type StepStatus string
+
+// The statuses of a step.
+const (
+	// StepStatusPending is a step that waits: for its turn, or after a failed
+	// attempt for the next one.
+	StepStatusPending StepStatus = "pending"
+	// StepStatusRunning is a step whose function is being executed.
+	StepStatusRunning StepStatus = "running"
+	// StepStatusSucceeded is a step whose output is stored.
+	StepStatusSucceeded StepStatus = "succeeded"
+	// StepStatusFailed is a step whose last attempt failed.
+	StepStatusFailed StepStatus = "failed"
+	// StepStatusSkipped is a step that never started, for a reason of its
+	// record.
+	StepStatusSkipped StepStatus = "skipped"
+	// StepStatusCancelled is a step that was stopped, or never started,
+	// because the run was told to stop.
+	StepStatusCancelled StepStatus = "cancelled"
+)
+
+// Finished reports whether a step with this status has ended. It never
+// changes again.
+func (s StepStatus) Finished() bool {
+	switch s {
+	case StepStatusSucceeded, StepStatusFailed, StepStatusSkipped, StepStatusCancelled:
+		return true
+	default:
+		return false
+	}
+}
+
+// CanBecome reports whether a step may go from s to next. Running to pending
+// is a failed attempt that will be followed by another.
+func (s StepStatus) CanBecome(next StepStatus) bool {
+	switch s {
+	case StepStatusPending:
+		return next == StepStatusRunning || next == StepStatusSkipped || next == StepStatusCancelled
+	case StepStatusRunning:
+		return next == StepStatusSucceeded || next == StepStatusFailed ||
+			next == StepStatusCancelled || next == StepStatusPending
+	default:
+		return false
+	}
+}
