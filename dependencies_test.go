@@ -22,14 +22,21 @@ var (
 		"go.yaml.in/yaml/v3",
 		"golang.org/x/sys", // fx
 	}
-	rootModules = append([]string{
+	// A program that only reads a history links no Fx.
+	historyModules = []string{"github.com/fxrun/fxrun"}
+	// Config is taken apart without Fx.
+	configModules = []string{"github.com/fxrun/fxrun", "github.com/kelseyhightower/envconfig", "go.yaml.in/yaml/v3"}
+	rootModules   = append([]string{
 		"github.com/jszwec/csvutil", // iomanagers.CSV
 	}, containerModules...)
 )
 
 func TestDependencies(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string][]string{"./container": containerModules, ".": rootModules} {
+	for name, want := range map[string][]string{
+		"./container": containerModules, ".": rootModules, "./history": historyModules, "./history/sqlhistory": historyModules,
+		"./internal/config": configModules,
+	} {
 		t.Run("package "+name+" links no more than is written down", func(t *testing.T) {
 			t.Parallel()
 			out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", name).Output()
@@ -48,11 +55,13 @@ func TestImportsPointDown(t *testing.T) {
 	t.Parallel()
 	const prefix = "github.com/fxrun/fxrun/"
 	forbidden := map[string][]string{
-		"rows":       {"container", "assets", "iomanagers", "runs", "modules", "cli", "fxruntest"},
-		"container":  {"rows", "assets", "iomanagers", "runs", "modules", "cli", "fxruntest"},
-		"assets":     {"iomanagers", "runs", "modules", "cli", "fxruntest"},
-		"modules":    {"rows", "assets", "iomanagers", "runs", "cli", "fxruntest"},
-		"iomanagers": {"assets", "runs", "cli", "fxruntest"}, // those over a database or a bucket stand on modules
+		"backoff":    {"rows", "container", "assets", "iomanagers", "history", "runs", "modules", "cli", "fxruntest", "internal"},
+		"rows":       {"backoff", "container", "assets", "iomanagers", "history", "runs", "modules", "cli", "fxruntest"},
+		"history":    {"backoff", "rows", "container", "assets", "iomanagers", "runs", "modules", "cli", "fxruntest", "internal"},
+		"container":  {"rows", "assets", "iomanagers", "history", "runs", "modules", "cli", "fxruntest"},
+		"assets":     {"iomanagers", "history", "runs", "modules", "cli", "fxruntest"},
+		"modules":    {"rows", "assets", "iomanagers", "history", "runs", "cli", "fxruntest"},
+		"iomanagers": {"assets", "history", "runs", "cli", "fxruntest"}, // those over a database or a bucket stand on modules
 		"runs":       {"modules", "cli", "fxruntest"},
 		"cli":        {"fxruntest"},
 	}

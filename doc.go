@@ -19,7 +19,7 @@
 //     object stores and SQL tables in iomanagers/objectstore and sqltable,
 //     Parquet in parquetcodec, Arrow in arrowcodec; iomanagers/iotest is the
 //     suite that every one passes
-//   - runs: launching, executing and recording runs; history/sqlitestore keeps the
+//   - runs: launching, executing and recording runs; history/sqlhistory/sqlite keeps the
 //     history in a file, history/historytest is the suite that every store passes
 //   - modules: ready-made resources: sqldb (with sqldb/sqlite and
 //     sqldb/postgres), httpclient, bucket

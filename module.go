@@ -36,7 +36,7 @@ import (
 //     runs of processes that are gone are recorded as failed.
 //
 // It uses, if the application provides them, history.Store for the history (else
-// memory; package history/sqlitestore has an option that provides a file), runs.Executor, and *slog.Logger for what runs log.
+// memory; package history/sqlhistory/sqlite has an option that provides a file), runs.Executor, and *slog.Logger for what runs log.
 //
 // The application's own graph is the parent of every child container: a type
 // that no definition provides is taken from there, and fx.Replace on the

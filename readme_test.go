@@ -94,7 +94,7 @@ var (
 var folders = map[string]string{
 	"assets": "assets", "cli": "cli", "container": "container", "containertest": "container/containertest", "fxrun": ".",
 	"fxruntest": "fxruntest", "iomanagers": "iomanagers", "iotest": "iomanagers/iotest", "parquetcodec": "iomanagers/parquetcodec",
-	"rows": "rows", "runs": "runs", "sqlitestore": "history/sqlitestore",
+	"rows": "rows", "runs": "runs", "history": "history", "sqlite": "history/sqlhistory/sqlite",
 }
 
 // TestNamesInProseExist finds names in prose that are no longer in the code.

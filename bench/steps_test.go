@@ -10,7 +10,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -111,7 +111,7 @@ func BenchmarkSteps(b *testing.B) {
 }
 
 func openSQLite(b *testing.B) history.Store {
-	store, err := sqlitestore.Open(context.Background(), b.TempDir())
+	store, err := sqlite.Open(context.Background(), b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}

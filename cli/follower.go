@@ -15,10 +15,10 @@ const followEvery = 300 * time.Millisecond
 // follower reads the events of a run as they come.
 type follower struct {
 	store history.Store
-	id      string
-	types   []history.EventType // what is written; nil is all
-	write   func(history.Event) error
-	last    int64 // the sequence number of the last event that was read
+	id    string
+	types []history.EventType // what is written; nil is all
+	write func(history.Event) error
+	last  int64 // the sequence number of the last event that was read
 }
 
 // next writes what has come since, and reports whether the run's end was in it.

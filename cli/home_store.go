@@ -10,7 +10,8 @@ import (
 	"sync"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/sqlhistory"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 )
 
 // homeStore is the history in the home folder, opened when it is first used:
@@ -20,7 +21,7 @@ type homeStore struct {
 	folder string
 
 	mu    sync.Mutex
-	store *sqlitestore.Store
+	store *sqlhistory.Store
 }
 
 var _ history.Store = (*homeStore)(nil)
@@ -57,7 +58,7 @@ func (h *homeStore) reading(ctx context.Context) (history.Store, error) {
 	if opened != nil {
 		return opened, nil
 	}
-	file := filepath.Join(h.folder, sqlitestore.FileName)
+	file := filepath.Join(h.folder, sqlite.FileName)
 	switch _, err := os.Stat(file); {
 	case errors.Is(err, fs.ErrNotExist):
 		return history.NewMemoryStore(), nil
@@ -73,7 +74,7 @@ func (h *homeStore) make() error {
 	if err := os.MkdirAll(h.folder, 0o755); err != nil {
 		return h.unusable(err)
 	}
-	file, err := os.OpenFile(filepath.Join(h.folder, sqlitestore.FileName), os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(filepath.Join(h.folder, sqlite.FileName), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return h.unusable(err)
 	}
@@ -92,9 +93,9 @@ func (h *homeStore) open(ctx context.Context) (history.Store, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.store == nil {
-		store, err := sqlitestore.Open(ctx, h.folder)
+		store, err := sqlite.Open(ctx, h.folder)
 		if err != nil {
-			return nil, fmt.Errorf("using %s: %w", filepath.Join(h.folder, sqlitestore.FileName), err)
+			return nil, fmt.Errorf("using %s: %w", filepath.Join(h.folder, sqlite.FileName), err)
 		}
 		if _, err := history.SettleLost(ctx, store); err != nil {
 			return nil, errors.Join(err, store.Close())

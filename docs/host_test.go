@@ -17,7 +17,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -113,7 +113,7 @@ func Jobs() fx.Option {
 // Storage keeps history and values in the application's folder.
 func Storage(settings Settings) fx.Option {
 	return fx.Options(
-		sqlitestore.Module(settings.Folder),
+		sqlite.Module(settings.Folder),
 		iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: settings.Folder + "/values"}),
 	)
 }

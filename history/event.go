@@ -35,6 +35,8 @@ type Event struct {
 //     [StepSkipped], [StepCancelled]
 //   - what they leave: [AssetMaterialized], [LogWritten]
 //   - written by a newer version: [UnknownEvent]
+//
+//sumtype:decl
 type EventData interface {
 	eventType() EventType
 }

@@ -17,7 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -141,7 +141,7 @@ func TestStopWaitsForRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	store, err := sqlitestore.Open(t.Context(), os.Getenv("FXRUN_HOME"))
+	store, err := sqlite.Open(t.Context(), os.Getenv("FXRUN_HOME"))
 	if err != nil {
 		t.Fatal(err)
 	}

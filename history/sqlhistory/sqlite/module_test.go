@@ -1,4 +1,4 @@
-package sqlitestore_test
+package sqlite_test
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 	"go.uber.org/fx/fxtest"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 )
 
 func TestModuleKeepsTheHistoryOfAnApplication(t *testing.T) {
@@ -16,7 +16,7 @@ func TestModuleKeepsTheHistoryOfAnApplication(t *testing.T) {
 	folder := t.TempDir()
 	for round := range 2 {
 		var store history.Store
-		app := fxtest.New(t, sqlitestore.Module(folder), fx.Populate(&store), fx.NopLogger)
+		app := fxtest.New(t, sqlite.Module(folder), fx.Populate(&store), fx.NopLogger)
 		app.RequireStart()
 		if round == 0 {
 			if _, err := store.Append(t.Context(), history.Event{RunID: "kept", Time: time.Now(), Data: history.RunQueued{}}); err != nil {

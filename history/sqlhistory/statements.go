@@ -1,4 +1,4 @@
-package sqlitestore
+package sqlhistory
 
 import (
 	"context"
@@ -26,13 +26,13 @@ type statements struct {
 	loadSteps *sql.Stmt // number: stepColumns
 }
 
-func prepare(ctx context.Context, conn *sql.Conn) (*statements, error) {
+func prepare(ctx context.Context, conn *sql.Conn, begin string) (*statements, error) {
 	s := &statements{}
 	for _, one := range []struct {
 		into **sql.Stmt
 		text string
 	}{
-		{&s.begin, `BEGIN IMMEDIATE`},
+		{&s.begin, begin},
 		{&s.commit, `COMMIT`},
 		{&s.rollback, `ROLLBACK`},
 		{&s.runState, `SELECT number, (SELECT max(seq) FROM events WHERE run = number) FROM runs WHERE id = ?`},

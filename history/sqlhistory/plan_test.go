@@ -1,4 +1,4 @@
-package sqlitestore_test
+package sqlhistory_test
 
 import (
 	"strings"

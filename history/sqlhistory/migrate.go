@@ -1,46 +1,38 @@
-package sqlitestore
+package sqlhistory
 
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"time"
 )
 
-// ErrNewerSchema is what [Open] matches when a newer version of this package
-// has written the file.
+// ErrNewerSchema is matched by the error of [Open] where a newer version of this
+// package has written the database.
 var ErrNewerSchema = errors.New("the file was written by a newer version")
-
-// migrations holds the steps from one version of the schema to the next, the
-// first in the file that begins with "1_". A step that was released never
-// changes, and none goes back.
-//
-//go:embed schema/*.sql
-var migrations embed.FS
 
 // migrate brings the file to the newest version of the schema. Of several
 // processes that open a new file at once, one does it and the others wait.
-func migrate(ctx context.Context, db *sql.DB) error {
-	steps, err := readMigrations()
+func (s *Store) migrate(ctx context.Context) error {
+	steps, err := readMigrations(s.db.Migrations)
 	if err != nil {
 		return err
 	}
-	version, err := readVersion(ctx, db)
+	version, err := s.readVersion(ctx, s.db.Writer)
 	if err != nil {
 		return err
 	}
 	if version >= len(steps) { // the common case, without a lock
 		return checkVersion(version, len(steps))
 	}
-	tx, err := db.BeginTx(ctx, nil)
+	tx, err := s.db.Writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
-	if version, err = readVersion(ctx, tx); err != nil {
+	if version, err = s.readVersion(ctx, tx); err != nil {
 		return err
 	}
 	if version >= len(steps) { // somebody else was here meanwhile
@@ -74,11 +66,10 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// readVersion returns the version of the file's schema, 0 for a new file.
-func readVersion(ctx context.Context, db querier) (int, error) {
+// readVersion returns the version of the schema, 0 for a new database.
+func (s *Store) readVersion(ctx context.Context, db querier) (int, error) {
 	var tables, version int
-	const exists = `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'`
-	if err := db.QueryRowContext(ctx, exists).Scan(&tables); err != nil || tables == 0 {
+	if err := db.QueryRowContext(ctx, s.db.HasVersion).Scan(&tables); err != nil || tables == 0 {
 		return 0, err
 	}
 	err := db.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM schema_version`).Scan(&version)
@@ -86,10 +77,10 @@ func readVersion(ctx context.Context, db querier) (int, error) {
 }
 
 // readMigrations returns the steps in order: index 0 makes version 1.
-func readMigrations() ([]string, error) {
+func readMigrations(migrations fs.FS) ([]string, error) {
 	var steps []string
 	for {
-		names, err := fs.Glob(migrations, fmt.Sprintf("schema/%d_*.sql", len(steps)+1))
+		names, err := fs.Glob(migrations, fmt.Sprintf("%d_*.sql", len(steps)+1))
 		if err != nil || len(names) == 0 {
 			return steps, err
 		}

@@ -1,4 +1,4 @@
-package sqlitestore_test
+package sqlhistory_test
 
 import (
 	"context"
@@ -9,19 +9,22 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/historytest"
+	"github.com/fxrun/fxrun/history/sqlhistory"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 )
 
 // lock keeps everybody else from writing until the returned function is called.
 func lock(t *testing.T, folder string) (unlock func()) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(folder, sqlitestore.FileName)+"?_txlock=immediate")
+	db, err := sql.Open("sqlite", filepath.Join(folder, sqlite.FileName)+"?_txlock=immediate")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +43,7 @@ func lock(t *testing.T, folder string) (unlock func()) {
 // transactions counts those in the write-ahead log.
 func transactions(t *testing.T, folder string) int {
 	t.Helper()
-	wal, err := os.ReadFile(filepath.Join(folder, sqlitestore.FileName+"-wal"))
+	wal, err := os.ReadFile(filepath.Join(folder, sqlite.FileName+"-wal"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +59,7 @@ func transactions(t *testing.T, folder string) int {
 }
 
 // waiting waits until so many calls of Append wait for the file.
-func waiting(store *sqlitestore.Store, calls int) {
+func waiting(store *sqlhistory.Store, calls int) {
 	for store.Waiting() < calls {
 		time.Sleep(time.Millisecond)
 	}
@@ -146,7 +149,7 @@ func TestARefusedCallLeavesOthersAlone(t *testing.T) {
 				t.Errorf("the log is not what the calls returned (-want +got):\n%s", diff)
 			}
 			for _, id := range []string{"shared", "a", "b"} {
-				checkRun(t, store, id, 1)
+				historytest.CheckRun(t, store, id, 1)
 			}
 			if _, err := history.Find(t.Context(), store, "bad"); !errors.Is(err, history.ErrNotFound) {
 				t.Errorf("the refused call left a run: %v", err)
@@ -165,13 +168,14 @@ func TestACallThatIsBeingWrittenEndsAsStored(t *testing.T) {
 	for range 5000 {
 		long = append(long, history.Event{RunID: "long", Time: time.Now(), Data: history.LogWritten{Message: "x"}})
 	}
-	impatient, lose := context.WithCancel(t.Context())
+	own, end := context.WithCancel(t.Context())
+	impatient := &endsWhileWritten{Context: own, end: end}
 	var group sync.WaitGroup
 	for i, call := range []struct {
 		ctx    context.Context
 		events []history.Event
 	}{
-		{t.Context(), []history.Event{queued("first")}}, // it writes for all
+		{t.Context(), []history.Event{queued("first")}},
 		{impatient, []history.Event{queued("short")}},
 		{t.Context(), long},
 	} {
@@ -183,12 +187,28 @@ func TestACallThatIsBeingWrittenEndsAsStored(t *testing.T) {
 		waiting(store, i+1)
 	}
 	unlock()
-	for store.Waiting() > 0 {
-		time.Sleep(time.Millisecond)
-	}
-	lose()
 	group.Wait()
-	checkRun(t, store, "short", 1)
+	if own.Err() == nil {
+		t.Error("the context has not ended")
+	}
+	historytest.CheckRun(t, store, "short", 1)
+}
+
+// endsWhileWritten is a context that ends once the one who writes has looked
+// whether it has ended: from there on the call is being written. The first look
+// is that of the call itself.
+type endsWhileWritten struct {
+	context.Context
+	looks atomic.Int32
+	end   context.CancelFunc
+}
+
+func (c *endsWhileWritten) Err() error {
+	err := c.Context.Err()
+	if c.looks.Add(1) == 2 {
+		c.end()
+	}
+	return err
 }
 
 // endsUnseen is a context that ends at a moment when nobody waits for it.
@@ -238,7 +258,7 @@ func TestManyRunsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range errs {
-		checkRun(t, store, fmt.Sprintf("r%d", i), 4+3*steps)
+		historytest.CheckRun(t, store, fmt.Sprintf("r%d", i), 4+3*steps)
 	}
 }
 

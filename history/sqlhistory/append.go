@@ -1,4 +1,4 @@
-package sqlitestore
+package sqlhistory
 
 import (
 	"bytes"

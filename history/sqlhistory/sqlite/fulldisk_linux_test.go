@@ -1,4 +1,4 @@
-package sqlitestore_test
+package sqlite_test
 
 import (
 	"context"
@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/historytest"
+	"github.com/fxrun/fxrun/history/sqlhistory"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 )
 
 // A process whose files may not grow any more is in the place of one whose
@@ -26,17 +28,17 @@ func TestAFullDisk(t *testing.T) {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	store := open(t, folder)
-	checkRun(t, store, "full", 2)
-	checkRun(t, store, "later", 1)
+	historytest.CheckRun(t, store, "full", 2)
+	historytest.CheckRun(t, store, "later", 1)
 }
 
 // fillTheDisk is the child's part.
-func fillTheDisk(store *sqlitestore.Store, name string) error {
+func fillTheDisk(store *sqlhistory.Store, name string) error {
 	ctx := context.Background()
 	if _, err := store.Append(ctx, queued(name)); err != nil {
 		return err
 	}
-	unlimit, err := limitFiles(filepath.Join(os.Getenv(childFolder), sqlitestore.FileName+"-wal"))
+	unlimit, err := limitFiles(filepath.Join(os.Getenv(childFolder), sqlite.FileName+"-wal"))
 	if err != nil {
 		return err
 	}
@@ -94,7 +96,7 @@ func limitFiles(file string) (unlimit func() error, err error) {
 }
 
 // hasLog checks that a run's log and record end with an event.
-func hasLog(store *sqlitestore.Store, id string, seq int64) error {
+func hasLog(store *sqlhistory.Store, id string, seq int64) error {
 	log, err := store.Events(context.Background(), history.EventQuery{RunID: id})
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package sqlitestore_test
+package sqlite_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 )
 
 func ExampleOpen() {
@@ -19,7 +19,7 @@ func ExampleOpen() {
 	}
 	defer os.RemoveAll(folder)
 
-	store, err := sqlitestore.Open(ctx, folder)
+	store, err := sqlite.Open(ctx, folder)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,4 +1,4 @@
-package sqlitestore_test
+package sqlite_test
 
 import (
 	"database/sql"
@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 )
 
 // firstVersion makes a file as the first version of the schema had it, with a
@@ -19,7 +19,7 @@ func firstVersion(t *testing.T, folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open("sqlite", filepath.Join(folder, sqlitestore.FileName)+"?_pragma=journal_mode(WAL)")
+	db, err := sql.Open("sqlite", filepath.Join(folder, sqlite.FileName)+"?_pragma=journal_mode(WAL)")
 	if err != nil {
 		t.Fatal(err)
 	}

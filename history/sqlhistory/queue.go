@@ -1,4 +1,4 @@
-package sqlitestore
+package sqlhistory
 
 import (
 	"context"
@@ -92,7 +92,7 @@ func (s *Store) writeQueue(c *call) error {
 	}
 	// The queue is taken only once the file is locked: until then everybody can
 	// leave it, and all who come meanwhile are written too.
-	if err := patiently(c.ctx, s.begin); err != nil {
+	if err := s.db.Patiently(c.ctx, s.begin); err != nil {
 		return s.leave(c, err)
 	}
 	calls := s.queue.takeAll()
@@ -107,7 +107,7 @@ func (s *Store) writeQueue(c *call) error {
 	// One of them is at fault, and only the file knows by now what was there
 	// before it: each is written by itself.
 	for _, one := range calls {
-		if one.err = patiently(one.ctx, s.begin); one.err == nil {
+		if one.err = s.db.Patiently(one.ctx, s.begin); one.err == nil {
 			_ = s.writeCalls([]*call{one})
 		}
 	}

@@ -1,4 +1,4 @@
-package sqlitestore
+package sqlhistory
 
 import (
 	"context"
@@ -26,8 +26,8 @@ func (s *Store) Runs(ctx context.Context, query history.RunQuery) ([]history.Rec
 // read calls do in a transaction, so that all it reads is of one moment. It
 // may call it again if another process was in the way.
 func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
-	return patiently(ctx, func() error {
-		tx, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	return s.db.Patiently(ctx, func() error {
+		tx, err := s.db.Readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 		if err != nil {
 			return err
 		}

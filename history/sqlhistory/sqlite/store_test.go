@@ -1,4 +1,4 @@
-package sqlitestore_test
+package sqlite_test
 
 import (
 	"context"
@@ -15,7 +15,8 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/historytest"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/sqlhistory"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 )
 
 func TestMain(m *testing.M) {
@@ -25,9 +26,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func open(t testing.TB, folder string) *sqlitestore.Store {
+func open(t testing.TB, folder string) *sqlhistory.Store {
 	t.Helper()
-	store, err := sqlitestore.Open(t.Context(), folder)
+	store, err := sqlite.Open(t.Context(), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestOpen(t *testing.T) {
 		if _, err := store.Append(t.Context(), queued("r1")); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := os.Stat(filepath.Join(folder, sqlitestore.FileName)); err != nil {
+		if _, err := os.Stat(filepath.Join(folder, sqlite.FileName)); err != nil {
 			t.Error(err)
 		}
 		if _, err := history.Find(t.Context(), open(t, folder), "r1"); err != nil {
@@ -87,8 +88,8 @@ func TestOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		alter(t, folder, `INSERT INTO schema_version (version, applied) VALUES (1000, '')`)
-		_, err := sqlitestore.Open(t.Context(), folder)
-		if !errors.Is(err, sqlitestore.ErrNewerSchema) {
+		_, err := sqlite.Open(t.Context(), folder)
+		if !errors.Is(err, sqlhistory.ErrNewerSchema) {
 			t.Fatalf("Open returned the error %v, want ErrNewerSchema", err)
 		}
 		want := "opening run history in " + folder + ": the file was written by a newer version: its schema has version 1000, this program knows versions up to 2"
@@ -102,7 +103,7 @@ func TestOpen(t *testing.T) {
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := sqlitestore.Open(t.Context(), file)
+		_, err := sqlite.Open(t.Context(), file)
 		if err == nil || !strings.HasPrefix(err.Error(), "opening run history in "+file+": ") {
 			t.Errorf("Open returned the error %v", err)
 		}
@@ -110,10 +111,10 @@ func TestOpen(t *testing.T) {
 	t.Run("does not open what is not a history", func(t *testing.T) {
 		t.Parallel()
 		folder := t.TempDir()
-		if err := os.WriteFile(filepath.Join(folder, sqlitestore.FileName), []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, sqlite.FileName), []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if store, err := sqlitestore.Open(t.Context(), folder); err == nil {
+		if store, err := sqlite.Open(t.Context(), folder); err == nil {
 			t.Error("Open returned no error")
 			_ = store.Close()
 		}
@@ -123,7 +124,7 @@ func TestOpen(t *testing.T) {
 // alter changes a closed file behind the store's back.
 func alter(t *testing.T, folder, statement string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(folder, sqlitestore.FileName))
+	db, err := sql.Open("sqlite", filepath.Join(folder, sqlite.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +159,7 @@ func TestAppendWaitsForOtherProcesses(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	store := open(t, folder)
-	other, err := sql.Open("sqlite", filepath.Join(folder, sqlitestore.FileName)+"?_txlock=immediate")
+	other, err := sql.Open("sqlite", filepath.Join(folder, sqlite.FileName)+"?_txlock=immediate")
 	if err != nil {
 		t.Fatal(err)
 	}

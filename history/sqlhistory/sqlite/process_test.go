@@ -1,4 +1,4 @@
-package sqlitestore_test
+package sqlite_test
 
 import (
 	"bufio"
@@ -14,10 +14,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlitestore"
+	"github.com/fxrun/fxrun/history/historytest"
+	"github.com/fxrun/fxrun/history/sqlhistory"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 )
 
 // The test binary executes itself to have more processes: with childRole it
@@ -29,7 +29,7 @@ const (
 )
 
 func beChild(role string) int {
-	store, err := sqlitestore.Open(context.Background(), os.Getenv(childFolder))
+	store, err := sqlite.Open(context.Background(), os.Getenv(childFolder))
 	if err == nil {
 		switch role {
 		case "append until killed":
@@ -60,7 +60,7 @@ func child(t *testing.T, role, folder, name string) *exec.Cmd {
 
 // appendUntilKilled writes runs from several goroutines, and a line to stdout
 // for each event that the store has acknowledged: "run seq .".
-func appendUntilKilled(store *sqlitestore.Store, name string) error {
+func appendUntilKilled(store *sqlhistory.Store, name string) error {
 	const writers = 6
 	errs := make(chan error)
 	for i := range writers {
@@ -92,12 +92,12 @@ func TestAcknowledgedEventsSurviveAKill(t *testing.T) {
 		cmd := child(t, "append until killed", folder, fmt.Sprintf("round%d", round))
 		acknowledged := killAfter(t, cmd, 100+rand.IntN(900))
 		maps.Copy(all, acknowledged)
-		store, err := sqlitestore.Open(t.Context(), folder)
+		store, err := sqlite.Open(t.Context(), folder)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for id, seq := range all {
-			checkRun(t, store, id, seq)
+			historytest.CheckRun(t, store, id, seq)
 		}
 		if err := store.Close(); err != nil {
 			t.Fatal(err)
@@ -143,32 +143,6 @@ func killAfter(t *testing.T, cmd *exec.Cmd, lines int) map[string]int64 {
 	return acknowledged
 }
 
-// checkRun checks that the log reaches at least to an event and that the
-// record agrees with it.
-func checkRun(t *testing.T, store history.Store, id string, seq int64) {
-	t.Helper()
-	log, err := store.Events(t.Context(), history.EventQuery{RunID: id})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if int64(len(log)) < seq {
-		t.Errorf("run %s has %d events, although %d were acknowledged", id, len(log), seq)
-	}
-	var want history.Record
-	for _, event := range log {
-		if err := want.Apply(event); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := history.Find(t.Context(), store, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the record of run %s is not the sum of its log (-want +got):\n%s", id, diff)
-	}
-}
-
 const (
 	processes   = 8
 	goroutines  = 4
@@ -178,7 +152,7 @@ const (
 
 // appendALot writes to one run that all share, and to runs of its own, and
 // reads in between.
-func appendALot(store *sqlitestore.Store, name string) error {
+func appendALot(store *sqlhistory.Store, name string) error {
 	ctx := context.Background()
 	errs := make([]error, goroutines)
 	var group sync.WaitGroup
@@ -213,7 +187,7 @@ func TestProcessesShareAFolder(t *testing.T) {
 	}
 	runChildren(t, folder, "append a lot")
 	const routines = processes * goroutines
-	checkRun(t, store, sharedRunID, 1+routines*perRoutine)
+	historytest.CheckRun(t, store, sharedRunID, 1+routines*perRoutine)
 	found, err := store.Runs(t.Context(), history.RunQuery{})
 	if err != nil || len(found) != 1+routines {
 		t.Fatalf("there are %d runs (%v), want %d", len(found), err, 1+routines)

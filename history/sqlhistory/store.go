@@ -1,0 +1,107 @@
+// Package sqlhistory keeps a history in an SQL database. What is the same for
+// every database stands here: the statements, the queue of writers, the schema's
+// versions. A package below it, such as sqlite, opens a database and says by a
+// [Database] what is its own.
+//
+// It imports package history and the standard library only. What a store must do
+// is written at [history.Store] and tested by package historytest.
+package sqlhistory
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// Database is an opened database, and what differs between databases.
+type Database struct {
+	// Name says in errors which history it is, as in "run history in .fxrun".
+	Name string
+	// Writer is the pool of the one connection that writes, and Readers those
+	// that read. The store closes them.
+	Writer, Readers *sql.DB
+	// Begin is the statement that begins a transaction which writes.
+	Begin string
+	// Migrations holds the steps from one version of the schema to the next:
+	// the first in the file that begins with "1_". A step that was released
+	// never changes, and none goes back.
+	Migrations fs.FS
+	// HasVersion is a query for the number of tables called schema_version.
+	HasVersion string
+	// Patiently calls do until it is not in another process's way, but no
+	// longer than until ctx ends.
+	Patiently func(ctx context.Context, do func() error) error
+}
+
+// Store is a [history.Store] in an SQL database. It is safe for concurrent use.
+// The one that opened it closes it.
+type Store struct {
+	db Database
+
+	// writing holds a token while somebody writes. The fields after it belong
+	// to the one who put it there.
+	writing chan struct{}
+	insert  *statements
+	held    map[string]*heldRun // runs that have not finished, by ID
+
+	queue queue
+	conn  *sql.Conn // the writer's only connection
+
+	closeOnce sync.Once
+	closeErr  error
+}
+
+var _ history.Store = (*Store)(nil)
+
+// Open makes a store of a database, whose schema it brings up to date; one of a
+// newer version is refused with [ErrNewerSchema]. ctx bounds the opening, not the
+// store's life. Where it returns an error it has closed the database.
+func Open(ctx context.Context, db Database) (*Store, error) {
+	s := &Store{db: db, writing: make(chan struct{}, 1), held: make(map[string]*heldRun)}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) (err error) {
+	if err := s.db.Patiently(ctx, func() error { return s.migrate(ctx) }); err != nil {
+		return err
+	}
+	if s.conn, err = s.db.Writer.Conn(ctx); err != nil {
+		return err
+	}
+	s.insert, err = prepare(ctx, s.conn, s.db.Begin)
+	return err
+}
+
+// Close waits for a write that is under way and closes the database. Calls after
+// the first do nothing and return what the first returned; every other method
+// then returns an error.
+func (s *Store) Close() error {
+	s.closeOnce.Do(func() {
+		s.writing <- struct{}{}
+		defer func() { <-s.writing }()
+		var errs []error
+		if s.insert != nil {
+			errs = append(errs, s.insert.close())
+		}
+		if s.conn != nil {
+			errs = append(errs, s.conn.Close())
+		}
+		for _, db := range []*sql.DB{s.db.Readers, s.db.Writer} {
+			if db != nil {
+				errs = append(errs, db.Close())
+			}
+		}
+		if err := errors.Join(errs...); err != nil {
+			s.closeErr = fmt.Errorf("closing %s: %w", s.db.Name, err)
+		}
+	})
+	return s.closeErr
+}
