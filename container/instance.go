@@ -19,12 +19,15 @@ const grace = time.Second
 // instance is one resource of one child: its hooks, and how far it has come.
 type instance struct {
 	node      *node
+	config    resolved        // copied for each call of the constructor
 	lifecycle *lifecycle      // of the attempt at starting it that is under way
 	results   []reflect.Value // of the constructor
 	err       error           // why it did not start
 }
 
-func newInstance(n *node) *instance { return &instance{node: n, lifecycle: new(lifecycle)} }
+func newInstance(n *node, config resolved) *instance {
+	return &instance{node: n, config: config, lifecycle: new(lifecycle)}
+}
 
 // lifecycle is the fx.Lifecycle of one call of a constructor: each has one of
 // its own, so that every hook has an owner.

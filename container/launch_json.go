@@ -25,13 +25,17 @@ func (c *Container) LaunchJSON(config RunConfig, opts ...fx.Option) (json.RawMes
 	if err != nil {
 		return nil, err
 	}
+	return launchJSON(scope.resources, scope.steps)
+}
+
+func launchJSON(resources map[*node]launchValues, steps map[*Target]launchValues) (json.RawMessage, error) {
 	document := launchDocument{Resources: make(map[string]launchSection), Steps: make(map[string]launchSection)}
-	for n, values := range scope.resources {
+	for n, values := range resources {
 		if fields := values.shown(n.config); len(fields) > 0 {
 			document.Resources[n.key] = launchSection{fields}
 		}
 	}
-	for t, values := range scope.steps {
+	for t, values := range steps {
 		if fields := values.shown(t.step.config); len(fields) > 0 {
 			document.Steps[t.step.key] = launchSection{fields}
 		}

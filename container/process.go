@@ -87,18 +87,9 @@ func (s *processScope) start(p *preparation, nodes []*node) error {
 		return fmt.Errorf("starting resource %s: %w", missing[0].key, ErrClosed)
 	}
 	batch := &preparation{
-		container: p.container,
-		config:    childConfig{logger: p.container.processLogger(), observers: p.config.observers, maxStarts: p.config.maxStarts},
-		nodes:     missing, resolved: p.resolved,
-	}
-	for _, n := range missing { // resolved by whoever started it since
-		if _, ok := p.resolved[n]; n.config != nil && !ok {
-			config, faults := n.config.resolve(configPath(n.key), nil)
-			if err := JoinFaults("starting resource "+n.key, faults); err != nil {
-				return err
-			}
-			p.resolved[n] = config
-		}
+		container: p.container, builder: childBuilderFor(nil),
+		config: childConfig{logger: p.container.processLogger(), observers: p.config.observers, maxStarts: p.config.maxStarts},
+		nodes:  missing, resolved: p.resolved,
 	}
 	child, err := openChild(context.Background(), batch, running)
 	if err != nil {
