@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"context"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -70,9 +69,7 @@ func TestRunChecksTheLaunchOnce(t *testing.T) {
 		fx.Invoke(func(lc fx.Lifecycle) {
 			lc.Append(fx.Hook{OnStart: func(context.Context) error { // after the check, before the run
 				for _, name := range names {
-					if err := os.Setenv("COUNTED_"+strings.ToUpper(name)+"_TEXT", "changed"); err != nil {
-						return err
-					}
+					t.Setenv("COUNTED_"+strings.ToUpper(name)+"_TEXT", "changed")
 				}
 				return nil
 			}})
