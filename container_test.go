@@ -154,7 +154,8 @@ func TestEnvironmentCredentials(t *testing.T) {
 	if got := stored[Greeting](t, launcher, "greeting"); got != "ada knows hunter2" {
 		t.Errorf("got %q", got)
 	}
-	preview, err := launcher.Check(runs.Request{Selection: "greeting"})
+	prepared, err := launcher.Prepare(runs.Request{Selection: "greeting"})
+	preview := prepared.Preview()
 	if err != nil {
 		t.Fatal(err)
 	}

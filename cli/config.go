@@ -91,8 +91,9 @@ func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) 
 	if f.launch.job == "" && len(f.selects) == 0 {
 		scope.whole = true
 		scope.options = []fx.Option{s.knownSteps("")}
-		preview, err := s.container.Check(container.NeedsResources(allKeys(s)...),
+		prepared, err := s.container.Prepare(container.NeedsResources(allKeys(s)...),
 			container.NeedsLater(s.graph.StepTargets()...), s.knownSteps(""), container.Launch(given))
+		preview := prepared.Preview()
 		scope.resources, scope.steps, scope.faults = preview.Resources, preview.Steps, err
 		return scope, nil
 	}
@@ -100,7 +101,8 @@ func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) 
 	if len(f.selects) > 0 {
 		request.Selection = eitherOf(f.selects)
 	}
-	preview, err := s.launcher.Check(request)
+	prepared, err := s.launcher.Prepare(request)
+	preview := prepared.Preview()
 	if preview.Plan == nil {
 		return configScope{}, err
 	}

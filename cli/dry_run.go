@@ -49,7 +49,8 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 	if request, err = withDefault(request, s.graph); err != nil {
 		return err
 	}
-	preview, err := s.launcher.Check(request)
+	prepared, err := s.launcher.Prepare(request)
+	preview := prepared.Preview()
 	if err != nil && preview.Plan == nil {
 		return err
 	}

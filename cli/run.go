@@ -201,12 +201,15 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	if err != nil {
 		return err
 	}
-	preview, err := s.launcher.Check(request)
+	var reporter reporter
+	request.Observe = func(event history.Event) { reporter.event(event) } // which is made when the plan is known
+	prepared, err := s.launcher.Prepare(request)
 	if err != nil { // before the application's own hooks
 		return err
 	}
+	plan := prepared.Preview().Plan
 	if !flags.json {
-		noteUnused(cmd.ErrOrStderr(), request.Config, preview.Plan)
+		noteUnused(cmd.ErrOrStderr(), request.Config, plan)
 	}
 	if !s.ownStore {
 		if err := s.home.make(); err != nil {
@@ -216,10 +219,9 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	if err := interrupts.during(s.start); err != nil {
 		return err
 	}
-	reporter := newReporter(cmd, flags.json, flags.verbose, attemptsOf(preview.Plan))
+	reporter = newReporter(cmd, flags.json, flags.verbose, attemptsOf(plan))
 	defer reporter.abandon()
-	request.Observe = reporter.event
-	run, err := s.launcher.Launch(context.WithoutCancel(cmd.Context()), request)
+	run, err := prepared.Start(context.WithoutCancel(cmd.Context()))
 	if err != nil {
 		return err
 	}

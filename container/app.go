@@ -14,33 +14,30 @@ import (
 // runApp lets a fresh Fx app build the child's resources and bind its targets.
 // The app is never started: its lifecycle is replaced by the child's own,
 // which names every hook, survives panics, and always stops.
-func runApp(p *preparation, child *Child) (err error) {
+func runApp(child *Child, options []fx.Option) (err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil { // from the caller's own options
 			err = panics.Recovered(recovered)
 		}
 	}()
-	options := append(p.options(func(o fx.Option, _ *node) fx.Option { return o }, child),
-		quietLogger(child.state))
-	return fx.New(options...).Err()
+	given := provide(func() *childState { return child.state })
+	return fx.New(given, fx.Options(options...), quietLogger(child.state)).Err()
 }
 
-// options are all of a child's Fx options. Without options of the caller the
-// resources have been built, and Fx binds what the targets ask for. Else Fx
-// builds them too; constructor may change the option of a resource.
-func (p *preparation) options(constructor func(fx.Option, *node) fx.Option, child *Child) []fx.Option {
-	options := []fx.Option{provide(func() *childState { return child.state })}
-	if len(p.config.options) == 0 {
-		options = append(options, p.supplies()...)
-	} else {
-		options = append(options, p.constructors(constructor)...)
-	}
-	for _, target := range p.targets {
-		options = append(options, target.bound().invoke)
-	}
-	if len(p.config.options) > 0 {
-		options = append(options, decorate(func() fx.Lifecycle { return child.state.options }))
-		options = append(options, p.config.options...)
+// fxOptions are the options of a child that Fx builds: the resources, the
+// targets, and the caller's own, whose hooks go to lifecycle. constructor may
+// change the option of a resource.
+func (p *preparation) fxOptions(constructor func(fx.Option, *node) fx.Option, lifecycle *lifecycle) []fx.Option {
+	options := append(p.constructors(constructor), p.invokes()...)
+	options = append(options, decorate(func() fx.Lifecycle { return lifecycle }))
+	return append(options, p.config.options...)
+}
+
+// invokes bind what the targets ask for.
+func (p *preparation) invokes() []fx.Option {
+	options := make([]fx.Option, len(p.targets))
+	for i, target := range p.targets {
+		options[i] = target.bound().invoke
 	}
 	return options
 }

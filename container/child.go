@@ -45,18 +45,16 @@ type Child struct {
 // Resources that live per process start with the first child that needs them,
 // and are shared; see [PerProcess].
 //
+// NewChild is [Container.Prepare] and [Prepared.Open] in one.
+//
 // When ctx ends during NewChild, starting is broken off. The context that
 // constructors get ends with ctx, or when the child has been closed.
 func (c *Container) NewChild(ctx context.Context, opts ...fx.Option) (*Child, error) {
-	preparation, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
+	prepared, err := c.Prepare(opts...)
 	if err != nil {
 		return nil, err
 	}
-	lent, err := c.process.lend(ctx, preparation, preparation.perProcess())
-	if err != nil {
-		return nil, err
-	}
-	return openChild(ctx, preparation, lent)
+	return prepared.Open(ctx)
 }
 
 // NewChild opens a nested child, for a step of a run: it has its own instances
@@ -65,8 +63,11 @@ func (c *Container) NewChild(ctx context.Context, opts ...fx.Option) (*Child, er
 // same targets.
 //
 // What ch was opened with holds for the nested child too: launch-time config,
-// logger, observers, plain fx.Options. opts are added. Closing ch closes nested
-// children that are still open.
+// logger, observers, plain fx.Options. opts are added. Config is not read
+// again: each nested child gets a copy of the values that were resolved when ch
+// was prepared. The exceptions are resources and steps for which opts have a
+// [Launch], and those of targets that ch was not opened with. Closing ch closes
+// nested children that are still open.
 func (ch *Child) NewChild(ctx context.Context, opts ...fx.Option) (*Child, error) {
 	parent := ch.state
 	preparation, err := parent.container.prepare(newChildConfig(opts).inherit(parent.config), parent)
@@ -109,7 +110,7 @@ func openChild(ctx context.Context, p *preparation, borrowed map[*node]*instance
 
 // open builds and starts everything.
 func (ch *Child) open(p *preparation) error {
-	err := ch.build(p)
+	err := p.builder.build(p, ch)
 	if failures := ch.state.failures(); len(failures) > 0 {
 		return errors.Join(failures...) // Fx's own error only says that it was told so
 	}
@@ -128,27 +129,6 @@ func (ch *Child) open(p *preparation) error {
 		}
 	}
 	return nil
-}
-
-// build constructs and starts what is needed, and binds the targets.
-func (ch *Child) build(p *preparation) error {
-	if ch.state.concurrent {
-		ch.state.startAll(p.nodes)
-		ch.state.starting.Wait()
-		if ch.state.brokenOff() {
-			return ch.state.whyBrokenOff()
-		}
-	}
-	if len(p.targets)+len(p.config.options) == 0 {
-		return nil
-	}
-	err := runApp(p, ch)
-	if err != nil {
-		ch.state.abandonOptions()
-	} else {
-		ch.state.flushOptions()
-	}
-	return err
 }
 
 // Arguments returns the values for the target's parameters, in order. A step's

@@ -11,17 +11,26 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 )
 
-// ChildOption is what NewChild, Check and Invoke know besides plain
+// ChildOption is what NewChild, Prepare and Invoke know besides plain
 // fx.Options. It is an fx.Option only to stand in one list with them: it must
 // be given directly, not inside fx.Options or fx.Module.
 type ChildOption struct {
 	fx.Option
-	apply func(*childConfig)
+	name       string
+	apply      func(*childConfig)
+	perOpening bool // it may be given to Prepared.Open
 }
 
 func childOption(name string, apply func(*childConfig)) ChildOption {
 	misplaced := errors.New("container." + name + " must be given to the child directly, not inside fx.Options or fx.Module")
-	return ChildOption{Option: fx.Error(misplaced), apply: apply}
+	return ChildOption{Option: fx.Error(misplaced), name: name, apply: apply}
+}
+
+// openingOption is a child option that changes nothing of what is checked.
+func openingOption(name string, apply func(*childConfig)) ChildOption {
+	option := childOption(name, apply)
+	option.perOpening = true
+	return option
 }
 
 // childConfig is what a child is opened with.
@@ -34,6 +43,7 @@ type childConfig struct {
 	keyed     bool // keys were given, be it none
 	pointers  []any
 	launch    config.RunConfig
+	ownLaunch config.RunConfig // of a nested child, without its parent's
 	info      RunInfo
 	logger    *slog.Logger
 	observers []func(Event)
@@ -117,14 +127,14 @@ func Launch(config config.RunConfig) ChildOption {
 
 // Info tells the child's resources about the run that they belong to.
 func Info(info RunInfo) ChildOption {
-	return childOption("Info", func(c *childConfig) { c.info = info })
+	return openingOption("Info", func(c *childConfig) { c.info = info })
 }
 
 // Logger is the child's logger; resources get it with their key added, and
 // Fx's own events go to it at debug level. Defaults to one that discards, as
 // does nil.
 func Logger(logger *slog.Logger) ChildOption {
-	return childOption("Logger", func(c *childConfig) {
+	return openingOption("Logger", func(c *childConfig) {
 		if logger == nil {
 			logger = slog.New(slog.DiscardHandler)
 		}
@@ -135,7 +145,7 @@ func Logger(logger *slog.Logger) ChildOption {
 // Observe calls observer with every event of the child's resources, one at a
 // time. It must return soon: resources wait for it. A nil observer is none.
 func Observe(observer func(Event)) ChildOption {
-	return childOption("Observe", func(c *childConfig) {
+	return openingOption("Observe", func(c *childConfig) {
 		if observer != nil {
 			c.observers = append(c.observers, observer)
 		}
@@ -157,7 +167,7 @@ func AllowStopErrors() ChildOption {
 // inherit gives a nested child what its parent was opened with, where it has
 // nothing of its own.
 func (c childConfig) inherit(parent childConfig) childConfig {
-	c.launch = parent.launch.Merge(c.launch)
+	c.ownLaunch, c.launch = c.launch, parent.launch.Merge(c.launch)
 	c.known, c.offered = parent.known, parent.offered
 	c.observers = append(append([]func(Event){}, parent.observers...), c.observers...)
 	c.options = append(append([]fx.Option{}, parent.options...), c.options...)

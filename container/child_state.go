@@ -20,16 +20,15 @@ type childState struct {
 	ctx       context.Context
 	cancel    context.CancelCauseFunc
 	config    childConfig
-	values    map[*node]config.Resolved
+	values    map[*node]config.Resolved // with those of nested children; shared, only read
 	steps     map[*Target]config.Resolved
 	at        map[*node]*instance // made before anything starts, then only read
 	borrowed  map[*node]*instance // that live longer than the child; only read
 	options   *lifecycle          // hooks of the caller's fx.Options
 
-	concurrent bool
-	slots      chan struct{}
-	bound      map[*Target][]reflect.Value // what Fx found for the targets
-	starting   sync.WaitGroup
+	slots    chan struct{}
+	bound    map[*Target][]reflect.Value // what Fx found for the targets
+	starting sync.WaitGroup
 
 	constructing sync.Mutex // held while a constructor is called
 
@@ -46,15 +45,14 @@ func newChildState(ctx context.Context, p *preparation, borrowed map[*node]*inst
 	ctx, cancel := context.WithCancelCause(ctx)
 	state := &childState{
 		container: p.container, ctx: ctx, cancel: cancel, config: p.config, values: p.resolved, steps: p.steps,
-		at:         make(map[*node]*instance, len(p.nodes)),
-		bound:      make(map[*Target][]reflect.Value, len(p.targets)),
-		concurrent: len(p.config.options) == 0,
-		slots:      make(chan struct{}, p.config.maxStarts),
-		options:    new(lifecycle),
-		borrowed:   borrowed,
+		at:       make(map[*node]*instance, len(p.nodes)),
+		bound:    make(map[*Target][]reflect.Value, len(p.targets)),
+		slots:    make(chan struct{}, p.config.maxStarts),
+		options:  new(lifecycle),
+		borrowed: borrowed,
 	}
 	for _, n := range p.nodes {
-		state.at[n] = newInstance(n)
+		state.at[n] = newInstance(n, p.resolved[n])
 	}
 	return state
 }
@@ -138,7 +136,7 @@ func (s *childState) arguments(instance *instance, params []reflect.Value) []ref
 	return arrange(instance.node.inputs, params, func(kind inputKind) reflect.Value {
 		switch kind { //nolint:exhaustive // own knows the rest
 		case configInput:
-			return s.values[instance.node].Value
+			return instance.node.config.Copy(instance.config)
 		case lifecycleInput:
 			return reflect.ValueOf(fx.Lifecycle(instance.lifecycle))
 		case loggerInput:

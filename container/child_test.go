@@ -51,7 +51,7 @@ func TestNothingHappensBeforeAChildIsOpened(t *testing.T) {
 	t.Parallel()
 	j := new(journal)
 	c := newContainer(t, j.graph()...)
-	if _, err := c.Check(container.NeedsResources("service")); err != nil {
+	if _, err := c.Prepare(container.NeedsResources("service")); err != nil {
 		t.Fatal(err)
 	}
 	c.Resources()

@@ -41,7 +41,7 @@ resources:
 		fmt.Println(err)
 		return
 	}
-	_, err = serverContainer().Check(container.NeedsResources("server"), container.Launch(run))
+	_, err = serverContainer().Prepare(container.NeedsResources("server"), container.Launch(run))
 	fmt.Println(err)
 	// Output:
 	// checking the launch: 2 faults:

@@ -142,7 +142,8 @@ func configOf[T any](t *testing.T, option container.Option, opts ...container.Ch
 	var got T
 	c := newContainer(t, container.Provide("it", func(cfg T) *resA { got = cfg; return &resA{} }, option))
 	err := c.Invoke(t.Context(), func(*resA) {}, asFxOptions(opts)...)
-	preview, _ := c.Check(append(asFxOptions(opts), container.NeedsResources("it"))...)
+	prepared, _ := c.Prepare(append(asFxOptions(opts), container.NeedsResources("it"))...)
+	preview := prepared.Preview()
 	checkStep(t, option, opts, got, err, preview.Resources[0].Config)
 	return got, err
 }
@@ -158,7 +159,8 @@ func checkStep[T any](t *testing.T, option container.Option, opts []container.Ch
 		t.Fatal(err)
 	}
 	stepOpts := []fx.Option{container.Needs(target), container.LaunchOfStep("it", stepKey, opts...)}
-	preview, err := c.Check(stepOpts...)
+	prepared, err := c.Prepare(stepOpts...)
+	preview := prepared.Preview()
 	same := func(err error) string {
 		return strings.ReplaceAll(fmt.Sprint(err), "resources.it.config", "steps."+stepKey+".config")
 	}
@@ -244,7 +246,8 @@ func TestTheHighestLayerWins(t *testing.T) {
 			if diff := cmp.Diff(test.want, got, revealed...); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			preview, err := c.Check(container.NeedsResources("it"), container.Launch(test.launch))
+			prepared, err := c.Prepare(container.NeedsResources("it"), container.Launch(test.launch))
+			preview := prepared.Preview()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -402,7 +405,8 @@ func TestEverythingMissingIsReportedAtOnce(t *testing.T) {
 		container.Provide("one", func(config) *resA { return nil }, container.Config(config{}, container.FromEnv("MISSING_ONE"), container.AtLaunch("C"))),
 		container.Provide("two", func(config, *resA) *resB { return nil }, container.Config(config{B: 1}, container.Fixed("A"))),
 	)
-	preview, err := c.Check(container.NeedsResources("two"))
+	prepared, err := c.Prepare(container.NeedsResources("two"))
+	preview := prepared.Preview()
 	faults := new(container.Faults)
 	if !errors.As(err, &faults) || len(faults.Errs) != 6 {
 		t.Fatal(err)
@@ -598,7 +602,8 @@ func TestProvenanceOfEveryField(t *testing.T) {
 	c := newContainer(t, container.Provide("it", func(config) *resA { return nil },
 		container.Config(config{Batch: 5}, container.FromEnv("P"), container.AtLaunch("User"), container.Fixed("Zero"))))
 	run := parse(t, "resources: {it: {config: {user: me, pass: {env: REFERRED}, auth: {realm_name: r}}}}")
-	preview, err := c.Check(container.NeedsResources("it"), container.Launch(run))
+	prepared, err := c.Prepare(container.NeedsResources("it"), container.Launch(run))
+	preview := prepared.Preview()
 	if !errors.Is(err, container.ErrInvalid) {
 		t.Fatal(err)
 	}

@@ -125,19 +125,21 @@ func TestConstraintsHoldInEveryLayer(t *testing.T) {
 		name := test.field + " as " + test.refused
 		t.Run(name+" in the environment", func(t *testing.T) {
 			t.Setenv(variable, test.refused)
-			preview, err := c.Check(needs)
+			prepared, err := c.Prepare(needs)
+			preview := prepared.Preview()
 			refused(t, err, ": the environment variable "+variable)
 			source(t, preview, container.SourceEnv)
 			t.Setenv(variable, test.allowed)
-			if _, err := c.Check(needs); err != nil {
+			if _, err := c.Prepare(needs); err != nil {
 				t.Error(err)
 			}
 		})
 		t.Run(name+" in a launch", func(t *testing.T) {
-			preview, err := c.Check(needs, container.Launch(inYAML(t, test.field, test.refused)))
+			prepared, err := c.Prepare(needs, container.Launch(inYAML(t, test.field, test.refused)))
+			preview := prepared.Preview()
 			refused(t, err, ": it")
 			source(t, preview, container.SourceLaunch)
-			if _, err := c.Check(needs, container.Launch(inYAML(t, test.field, test.allowed))); err != nil {
+			if _, err := c.Prepare(needs, container.Launch(inYAML(t, test.field, test.allowed))); err != nil {
 				t.Error(err)
 			}
 			if _, err := c.LaunchJSON(inYAML(t, test.field, test.refused)); !errors.Is(err, container.ErrInvalid) {
@@ -145,7 +147,7 @@ func TestConstraintsHoldInEveryLayer(t *testing.T) {
 			}
 		})
 		t.Run(name+" in fields of a launch", func(t *testing.T) {
-			_, err := c.Check(needs, launch("it", fieldsOf(test.field, test.value)))
+			_, err := c.Prepare(needs, launch("it", fieldsOf(test.field, test.value)))
 			refused(t, err, ": it")
 		})
 		t.Run(name+" by a reference", func(t *testing.T) {
@@ -157,10 +159,10 @@ func TestConstraintsHoldInEveryLayer(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Setenv("REFERRED_TO", test.refused)
-			_, err = c.Check(needs, container.Launch(run))
+			_, err = c.Prepare(needs, container.Launch(run))
 			refused(t, err, ": the environment variable REFERRED_TO, which the launch refers to,")
 			t.Setenv("REFERRED_TO", test.allowed)
-			if _, err := c.Check(needs, container.Launch(run)); err != nil {
+			if _, err := c.Prepare(needs, container.Launch(run)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -170,7 +172,7 @@ func TestConstraintsHoldInEveryLayer(t *testing.T) {
 func TestAConstraintSaysWhereTheValueStands(t *testing.T) {
 	t.Parallel()
 	c := newContainer(t, container.Provide("it", func(bounded) *resA { return nil }, container.Config(bounded{})))
-	_, err := c.Check(container.NeedsResources("it"), container.Launch(parse(t, "resources:\n  it:\n    config:\n      text: betta\n      int: 0\n      secret: hunter2\n      nested: {port: 0}\n")))
+	_, err := c.Prepare(container.NeedsResources("it"), container.Launch(parse(t, "resources:\n  it:\n    config:\n      text: betta\n      int: 0\n      secret: hunter2\n      nested: {port: 0}\n")))
 	golden(t, "launch_constraints", fmt.Sprint(err))
 }
 

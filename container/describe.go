@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.uber.org/fx"
-
 	"github.com/fxrun/fxrun/internal/config"
 )
 
@@ -31,7 +29,7 @@ type Description struct {
 func (c *Container) Resources() []Description {
 	descriptions := make([]Description, len(c.nodes))
 	for i, n := range c.nodes {
-		descriptions[i] = c.describe(n, nil, c.secrets)
+		descriptions[i] = c.describe(n, n.resolve(nil), c.secrets)
 	}
 	for _, n := range c.nodes {
 		for _, need := range n.needs {
@@ -42,7 +40,7 @@ func (c *Container) Resources() []Description {
 	return descriptions
 }
 
-func (c *Container) describe(n *node, launch config.LaunchValues, secrets config.SecretVariables) Description {
+func (c *Container) describe(n *node, resolved config.Resolved, secrets config.SecretVariables) Description {
 	_, replaced := c.replaced(c.canonical(provider{node: n}))
 	description := Description{
 		Key: n.key, Description: n.description, Constructor: n.function.Name, Position: n.position, Lifetime: n.lifetime, Eager: n.eager, Replaced: replaced,
@@ -56,11 +54,19 @@ func (c *Container) describe(n *node, launch config.LaunchValues, secrets config
 		description.Needs = append(description.Needs, need.key)
 	}
 	if n.config != nil {
-		value, _ := n.config.Resolve(configPath(n.key), launch)
-		description.Config = n.config.Describe(value)
+		description.Config = n.config.Describe(resolved)
 		secrets.Mask(description.Config)
 	}
 	return description
+}
+
+// resolve returns the config that a launch would give now, as far as it goes.
+func (n *node) resolve(launch config.LaunchValues) config.Resolved {
+	if n.config == nil {
+		return config.Resolved{}
+	}
+	value, _ := n.config.Resolve(configPath(n.key), launch)
+	return value
 }
 
 func (c *Container) secretVariables() config.SecretVariables {
@@ -109,25 +115,4 @@ type Preview struct {
 	// Steps are the configs of the steps among the targets of [Needs] and
 	// [NeedsLater], by key.
 	Steps []StepDescription
-}
-
-// Check does all that [Container.NewChild] does before it builds anything, and
-// returns what would start. Its error is the same.
-//
-// The preview is returned with the error too, as far as it goes: fields
-// without a value have the source [SourceMissing].
-func (c *Container) Check(opts ...fx.Option) (Preview, error) {
-	p, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
-	launches, _ := c.readLaunch(p.config.launch)
-	secrets := c.secretsWith(p.config.known, p.config.launch)
-	var preview Preview
-	for _, n := range append(p.starting(), p.later...) {
-		preview.Resources = append(preview.Resources, c.describe(n, launches[n], secrets))
-	}
-	for _, t := range p.config.known.mine() {
-		description := StepDescription{Key: t.step.key, Config: t.step.config.Describe(p.steps[t])}
-		secrets.Mask(description.Config)
-		preview.Steps = append(preview.Steps, description)
-	}
-	return preview, err
 }

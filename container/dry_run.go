@@ -16,7 +16,7 @@ import (
 func (p *preparation) dryRun() (*recorder, error) {
 	recorded := newRecorder()
 	provide := func(option fx.Option, n *node) fx.Option { return fx.Module(moduleName(n), option) }
-	options := append([]fx.Option{fx.Logger(recorded)}, p.options(provide, &Child{state: &childState{}})...)
+	options := append([]fx.Option{fx.Logger(recorded), fx.Provide(func() *childState { return nil })}, p.fxOptions(provide, nil)...)
 	return recorded, fx.ValidateApp(options...)
 }
 

@@ -81,12 +81,13 @@ func ExampleConfig() {
 		return
 	}
 	needAPI := container.NeedsResources("api")
-	_, err = c.Check(needAPI)
+	_, err = c.Prepare(needAPI)
 	fmt.Println(err)
 
-	preview, err := c.Check(needAPI, container.Launch(container.RunConfig{Resources: map[string]any{
+	prepared, err := c.Prepare(needAPI, container.Launch(container.RunConfig{Resources: map[string]any{
 		"api": APIConfig{BaseURL: "https://staging.example", Key: container.NewSecret("xyz")},
 	}}))
+	preview := prepared.Preview()
 	for _, field := range preview.Resources[0].Config {
 		fmt.Printf("%s = %s (%s)\n", field.Path, field.Value, field.Source)
 	}
@@ -123,7 +124,7 @@ resources:
 		fmt.Println(err)
 		return
 	}
-	_, err = c.Check(container.Launch(run))
+	_, err = c.Prepare(container.Launch(run))
 	fmt.Println(err)
 	// Output:
 	// writing 3 rows to orders_2026

@@ -61,7 +61,7 @@ const (
 )
 
 // Explain says why a child opened with opts would need the resource called key,
-// or why it would not. Like [Container.Check] it starts nothing, reads the
+// or why it would not. Like [Container.Prepare] it starts nothing, reads the
 // environment for config, and returns the error that [Container.NewChild] would;
 // the explanation comes with that error too, as far as it goes.
 //
@@ -74,7 +74,6 @@ func (c *Container) Explain(key string, opts ...fx.Option) (Explanation, error) 
 		return Explanation{}, fault.Join("explaining a resource", []error{missing})
 	}
 	p, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
-	launches, _ := c.readLaunch(p.config.launch)
 	targets := slices.Concat(p.config.later, p.targets)
 	needed := p.starting()
 	for _, later := range closure(p.config.later) {
@@ -83,7 +82,7 @@ func (c *Container) Explain(key string, opts ...fx.Option) (Explanation, error) 
 		}
 	}
 	explanation := Explanation{
-		Resource: c.describe(n, launches[n], c.secretsWith(p.config.known, p.config.launch)), Needed: slices.Contains(needed, n), Reasons: []Reason{},
+		Resource: c.describe(n, p.configOf(n), p.secrets()), Needed: slices.Contains(needed, n), Reasons: []Reason{},
 	}
 	explanation.Resource.UsedBy = c.usersOf(n)
 	switch {

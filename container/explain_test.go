@@ -123,7 +123,8 @@ func TestExplain(t *testing.T) {
 			if explanation.Needed != (len(test.want) > 0) || explanation.Unneeded != test.why {
 				t.Errorf("needed %v, unneeded %q", explanation.Needed, explanation.Unneeded)
 			}
-			preview, err := c.Check(test.opts...)
+			prepared, err := c.Prepare(test.opts...)
+			preview := prepared.Preview()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -233,7 +234,7 @@ func TestExplainConfig(t *testing.T) {
 	})
 	t.Run("what is wrong with the launch comes with the explanation", func(t *testing.T) {
 		explanation, err := c.Explain("api", container.NeedsResources("api"))
-		_, want := c.Check(container.NeedsResources("api"))
+		_, want := c.Prepare(container.NeedsResources("api"))
 		if err == nil || want == nil || err.Error() != want.Error() {
 			t.Errorf("got %v, want %v", err, want)
 		}

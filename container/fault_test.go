@@ -222,7 +222,7 @@ func TestFaultsOfRunConfigs(t *testing.T) {
 			config, err := container.ParseRunConfig([]byte(text))
 			if err == nil { // some of it shows only when the config is held against a container
 				c := newContainer(t, container.Provide("cache", newLimited, container.Config(limits{})), container.Provide("other", newLimited, container.Config(limits{})))
-				_, err = c.Check(container.Launch(config))
+				_, err = c.Prepare(container.Launch(config))
 			}
 			if !errors.Is(err, container.ErrInvalid) {
 				t.Fatalf("got %v", err)

@@ -141,7 +141,8 @@ func TestAReplacedResourceLeavesWhatItNeedsAloneToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.want(t, "new service", "start service", "stop service")
-	preview, err := c.Check(container.NeedsResources("service"), fx.Replace(&cache{}))
+	prepared, err := c.Prepare(container.NeedsResources("service"), fx.Replace(&cache{}))
+	preview := prepared.Preview()
 	if err != nil || len(preview.Resources) != 1 || preview.Resources[0].Key != "service" {
 		t.Error(preview, err)
 	}

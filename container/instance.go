@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
@@ -21,12 +22,15 @@ const grace = time.Second
 // instance is one resource of one child: its hooks, and how far it has come.
 type instance struct {
 	node      *node
+	config    config.Resolved // copied for each call of the constructor
 	lifecycle *lifecycle      // of the attempt at starting it that is under way
 	results   []reflect.Value // of the constructor
 	err       error           // why it did not start
 }
 
-func newInstance(n *node) *instance { return &instance{node: n, lifecycle: new(lifecycle)} }
+func newInstance(n *node, resolved config.Resolved) *instance {
+	return &instance{node: n, config: resolved, lifecycle: new(lifecycle)}
+}
 
 // lifecycle is the fx.Lifecycle of one call of a constructor: each has one of
 // its own, so that every hook has an owner.

@@ -39,7 +39,7 @@ func TestNilOptionsAreFaults(t *testing.T) {
 		}
 	}
 	for _, option := range []container.ChildOption{container.Needs(nil), container.NeedsLater(nil), container.Steps(nil)} {
-		if _, err := c.Check(option); !errors.Is(err, container.ErrInvalid) || !strings.Contains(fmt.Sprint(err), "one of its targets is nil") {
+		if _, err := c.Prepare(option); !errors.Is(err, container.ErrInvalid) || !strings.Contains(fmt.Sprint(err), "one of its targets is nil") {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 // which order, with which config.
 type preparation struct {
 	container *Container
+	builder   childBuilder
 	config    childConfig
 	targets   []*Target
 	populate  []*Target
@@ -28,22 +29,28 @@ type preparation struct {
 	needed    []*node     // of nodes, those that it will build: fewer, where an option stands in
 	later     []*node     // that live per step, and that nested children will build
 	lent      []*node     // of longer, those that it needs, with all that they need
-	resolved  map[*node]config.Resolved
-	steps     map[*Target]config.Resolved // configs of the child's own steps, those of later ones included
+
+	launches     map[*node]config.LaunchValues // the launch config, read
+	stepLaunches map[*Target]config.LaunchValues
+	running      map[*node]*instance         // that live per process and ran already: they keep their config
+	resolved     map[*node]config.Resolved   // configs of needed, of later, and of what lives per process
+	steps        map[*Target]config.Resolved // configs of the child's own steps, those of later ones included
 }
 
 // prepare finds everything that is wrong with a launch, and what it needs. Its
 // error speaks of the launch: a run that is refused has no child container.
 func (c *Container) prepare(config childConfig, parent *childState) (*preparation, error) {
-	p := &preparation{container: c, config: config, parent: parent, targets: slices.Clone(config.targets)}
+	p := &preparation{
+		container: c, builder: childBuilderFor(config.options), config: config, parent: parent, targets: slices.Clone(config.targets),
+	}
 	if parent != nil {
 		p.lifetime = LifetimeStep
 	}
 	faults := append(slices.Clone(config.faults), p.addTargets()...)
 	p.split(p.reach())
 	p.later = p.laterPerStep()
-	if len(faults) == 0 && len(config.options) > 0 {
-		faults = append(faults, p.applyOptions()...)
+	if len(faults) == 0 {
+		faults = append(faults, p.builder.narrow(p)...)
 	}
 	faults = append(faults, p.checkParent()...)
 	faults = append(faults, p.resolve()...)
@@ -128,37 +135,11 @@ func (p *preparation) addTargets() []error {
 
 // keys are the resources that are to start whatever asks for them.
 func (p *preparation) keys() []string {
-	keys := slices.Clone(p.config.keys)
-	if len(p.config.options) > 0 {
-		keys = append(keys, p.border()...)
-	}
+	keys := append(slices.Clone(p.config.keys), p.builder.border(p)...)
 	for _, n := range p.container.eager {
 		own := n.lifetime == p.lifetime || n.lifetime == LifetimeProcess && p.parent == nil
 		if own && !slices.Contains(keys, n.key) {
 			keys = append(keys, n.key)
-		}
-	}
-	return keys
-}
-
-// border returns the resources of the child that nested ones will borrow for
-// the later targets. Fx builds only what something asks for: with options of the
-// caller they have to be asked for.
-func (p *preparation) border() []string {
-	var keys []string
-	add := func(nodes []*node) {
-		for _, n := range nodes {
-			if n.lifetime != LifetimeStep && !slices.Contains(keys, n.key) {
-				keys = append(keys, n.key)
-			}
-		}
-	}
-	for _, target := range p.config.later {
-		add(target.needs)
-	}
-	for _, n := range closure(p.config.later) {
-		if n.lifetime == LifetimeStep {
-			add(n.needs)
 		}
 	}
 	return keys
@@ -261,36 +242,80 @@ func isMissingType(err error) bool {
 }
 
 // resolve checks the whole run config, and resolves that of the resources and
-// the steps that the child needs.
+// the steps that the child needs, nested children's included. It is the only
+// place where a launch reads the environment.
 func (p *preparation) resolve() []error {
-	launches, faults := p.container.readLaunch(p.config.launch)
-	stepLaunches, stepFaults := p.config.known.readSteps(p.config.launch)
-	faults = append(faults, stepFaults...)
-	p.resolved = make(map[*node]config.Resolved)
+	p.resolved, p.steps = make(map[*node]config.Resolved), make(map[*Target]config.Resolved)
 	perProcess := p.perProcess()
-	running := p.container.process.running(perProcess)
-	for _, n := range append(slices.Clone(p.needed), perProcess...) {
-		if n.config == nil || running[n] != nil {
-			continue
+	p.running = p.container.process.running(perProcess)
+	nodes := slices.DeleteFunc(slices.Concat(p.needed, perProcess, p.later), func(n *node) bool {
+		return n.config == nil || p.running[n] != nil
+	})
+	steps := p.config.known.mine()
+	if p.parent != nil {
+		nodes, steps = p.inherit(nodes, steps)
+		if own := p.config.ownLaunch; len(nodes)+len(steps)+len(own.Resources)+len(own.Steps) == 0 {
+			return nil // the launch was read when the parent was prepared
 		}
-		value, nodeFaults := n.config.Resolve(configPath(n.key), launches[n])
+	}
+	var stepFaults []error
+	launches, faults := p.container.readLaunch(p.config.launch)
+	p.launches = launches
+	p.stepLaunches, stepFaults = p.config.known.readSteps(p.config.launch)
+	faults = append(faults, stepFaults...)
+	for _, n := range nodes {
+		value, nodeFaults := n.config.Resolve(configPath(n.key), p.launches[n])
 		p.resolved[n] = value
 		faults = append(faults, nodeFaults...)
 	}
-	for _, n := range p.later { // their values are resolved again for each nested child
-		if n.config == nil {
-			continue
-		}
-		_, nodeFaults := n.config.Resolve(configPath(n.key), launches[n])
-		faults = append(faults, nodeFaults...)
-	}
-	p.steps = make(map[*Target]config.Resolved)
-	for _, t := range p.config.known.mine() {
-		value, stepFaults := t.step.config.Resolve(t.step.path(), stepLaunches[t])
+	for _, t := range steps {
+		value, stepFaults := t.step.config.Resolve(t.step.path(), p.stepLaunches[t])
 		p.steps[t] = value
 		faults = append(faults, stepFaults...)
 	}
 	return faults
+}
+
+// inherit takes the configs that the parent's preparation resolved, unless the
+// nested child's own launch speaks of them. It returns the resources and steps
+// that the parent has none for.
+func (p *preparation) inherit(nodes []*node, steps []*Target) ([]*node, []*Target) {
+	own := p.config.ownLaunch
+	nodes = slices.DeleteFunc(nodes, func(n *node) bool {
+		config, ok := p.parent.values[n]
+		if !ok || own.Resources[n.key] != nil {
+			return false
+		}
+		p.resolved[n] = config
+		return true
+	})
+	steps = slices.DeleteFunc(steps, func(t *Target) bool {
+		config, ok := p.parent.steps[t]
+		if !ok || own.Steps[t.step.key] != nil {
+			return false
+		}
+		p.steps[t] = config
+		return true
+	})
+	return nodes, steps
+}
+
+// configOf returns the config that a resource has or would get: the one that it
+// runs with, the one that was resolved for the child, or, for a resource that
+// the child has no use for, the one that it would get now.
+func (p *preparation) configOf(n *node) config.Resolved {
+	if running := p.running[n]; running != nil {
+		return running.config
+	}
+	if config, ok := p.resolved[n]; ok {
+		return config
+	}
+	return n.resolve(p.launches[n])
+}
+
+// secrets are the variables whose values a description of the child masks.
+func (p *preparation) secrets() config.SecretVariables {
+	return p.container.secretsWith(p.config.known, p.config.launch)
 }
 
 func configPath(key string) string { return "resources." + key + ".config" }

@@ -9,8 +9,6 @@ import (
 	"sync"
 
 	"go.uber.org/fx"
-
-	"github.com/fxrun/fxrun/internal/fault"
 )
 
 // processScope holds the resources that live as long as the process.
@@ -89,18 +87,9 @@ func (s *processScope) start(p *preparation, nodes []*node) error {
 		return fmt.Errorf("starting resource %s: %w", missing[0].key, ErrClosed)
 	}
 	batch := &preparation{
-		container: p.container,
-		config:    childConfig{logger: p.container.processLogger(), observers: p.config.observers, maxStarts: p.config.maxStarts},
-		nodes:     missing, resolved: p.resolved,
-	}
-	for _, n := range missing { // resolved by whoever started it since
-		if _, ok := p.resolved[n]; n.config != nil && !ok {
-			config, faults := n.config.Resolve(configPath(n.key), nil)
-			if err := fault.Join("starting resource "+n.key, faults); err != nil {
-				return err
-			}
-			p.resolved[n] = config
-		}
+		container: p.container, builder: childBuilderFor(nil),
+		config: childConfig{logger: p.container.processLogger(), observers: p.config.observers, maxStarts: p.config.maxStarts},
+		nodes:  missing, resolved: p.resolved,
 	}
 	child, err := openChild(context.Background(), batch, running)
 	if err != nil {

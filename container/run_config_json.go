@@ -23,11 +23,15 @@ func (c *Container) LaunchJSON(launch config.RunConfig, opts ...fx.Option) (json
 	if err != nil {
 		return nil, err
 	}
+	return launchJSON(scope.resources, scope.steps)
+}
+
+func launchJSON(resources map[*node]config.LaunchValues, steps map[*Target]config.LaunchValues) (json.RawMessage, error) {
 	document := config.NewLaunchDocument()
-	for n, values := range scope.resources {
+	for n, values := range resources {
 		document.AddResource(n.key, n.config, values)
 	}
-	for t, values := range scope.steps {
+	for t, values := range steps {
 		document.AddStep(t.step.key, t.step.config, values)
 	}
 	return document.JSON()

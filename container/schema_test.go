@@ -150,7 +150,7 @@ func TestTheSchemaTakesWhatACheckTakes(t *testing.T) {
 				t.Fatal(err)
 			}
 			run := parse(t, strings.Replace(text, `"table":"t","auth"`, `"auth"`, strings.Count(text, `"table"`)-1))
-			_, err := c.Check(container.NeedsResources("user"), container.Launch(run))
+			_, err := c.Prepare(container.NeedsResources("user"), container.Launch(run))
 			for name, verdict := range map[string]error{"the check": err, "the schema": all.Validate(document), "the schema of what is needed": needed.Validate(document)} {
 				if (verdict == nil) != test.taken {
 					t.Errorf("%s says %v", name, verdict)

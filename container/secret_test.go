@@ -194,7 +194,8 @@ func TestASecretIsShownByNoErrorEventOrDescription(t *testing.T) {
 				for _, inCode := range []secrets{{}, filledSecrets()} {
 					seen = append(seen, shownOfStep(t, strings.Replace(config, "resources:", "steps:", 1), inCode, environment)...)
 					c := newContainer(t, container.Provide("it", func(secrets) *resA { return nil }, container.Config(inCode, environment...)))
-					preview, err := c.Check(container.NeedsResources("it"), container.Launch(run))
+					prepared, err := c.Prepare(container.NeedsResources("it"), container.Launch(run))
+					preview := prepared.Preview()
 					text, _ := json.Marshal(preview)
 					seen = append(seen, fmt.Sprintf("%v %+v %#v", err, err, preview), string(text))
 					resources, _ := json.Marshal(c.Resources())
@@ -230,7 +231,8 @@ func shownOfStep(t *testing.T, config string, inCode secrets, environment []cont
 		container.Needs(step), container.Launch(run),
 		container.Logger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
 	}
-	preview, err := c.Check(opts...)
+	prepared, err := c.Prepare(opts...)
+	preview := prepared.Preview()
 	text, _ := json.Marshal(preview)
 	seen = append(seen, fmt.Sprintf("%v %+v %#v", err, err, preview), string(text))
 	stored, err := c.LaunchJSON(run, opts...)
@@ -323,7 +325,8 @@ func FuzzRunConfig(f *testing.F) {
 		set, _ := config.Set("resources.it.config."+path, value)
 		set, _ = set.Set("steps.it.config."+path, value)
 		for _, config := range []container.RunConfig{config, set, config.Merge(set), set.Merge(config), inSteps(config)} {
-			preview, _ := c.Check(container.NeedsResources("it"), container.Needs(step), container.Launch(config))
+			prepared, _ := c.Prepare(container.NeedsResources("it"), container.Needs(step), container.Launch(config))
+			preview := prepared.Preview()
 			for _, field := range append(preview.Resources[0].Config, preview.Steps[0].Config...) {
 				if field.Secret && field.Value != container.Masked && field.Value != "" {
 					t.Errorf("secret %s is shown as %q", field.Path, field.Value)
@@ -367,7 +370,7 @@ func FuzzSecretValue(f *testing.F) {
 			if shows(fmt.Sprint(err)) {
 				t.Errorf("setting it to %q: %v", value, err)
 			}
-			_, err = c.Check(container.NeedsResources("it"), container.Needs(step), container.Launch(ofStep))
+			_, err = c.Prepare(container.NeedsResources("it"), container.Needs(step), container.Launch(ofStep))
 			if shows(fmt.Sprint(err)) {
 				t.Errorf("checking %q: %v", value, err)
 			}
@@ -429,7 +432,8 @@ func TestAVariableThatALaunchGivesToASecretIsMaskedWhereverItIsRead(t *testing.T
 			two := stepTarget(t, c, "two", func(owner) {}, container.StepConfig("twice", owner{}))
 			run := given.Merge(parse(t, "resources: {api: {config: {url: {env: MISPLACED}, notes: {env: OTHER}}}}"))
 			opts := []fx.Option{container.Needs(step), container.Steps(step, other, two, one), container.Launch(run)}
-			preview, _ := c.Check(opts...)
+			prepared, _ := c.Prepare(opts...)
+			preview := prepared.Preview()
 			explanation, _ := c.Explain("api", opts...)
 			template, _ := c.Template(opts...)
 			text, err := json.Marshal([]any{preview, explanation, template, explanation.String()})

@@ -29,7 +29,7 @@ func TestEmptyTextAtLaunchIsMissing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Check(container.NeedsResources("it"), container.Launch(config))
+		_, err = c.Prepare(container.NeedsResources("it"), container.Launch(config))
 		if want := "resources.it.config." + field + ": missing: the launch gives an empty text"; !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -42,7 +42,7 @@ func TestEmptyTextAtLaunchIsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Check(container.NeedsResources("it"), container.Launch(config)); err != nil {
+	if _, err := c.Prepare(container.NeedsResources("it"), container.Launch(config)); err != nil {
 		t.Errorf("an empty text is a value where none is required: %v", err)
 	}
 }
@@ -83,7 +83,8 @@ func TestEmptyTextIsMissingInWhateverItIsWrapped(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			preview, err := c.Check(container.NeedsResources("it"), container.Launch(config))
+			prepared, err := c.Prepare(container.NeedsResources("it"), container.Launch(config))
+			preview := prepared.Preview()
 			if !errors.Is(err, container.ErrInvalid) || !strings.Contains(fmt.Sprint(err), "resources.it.config."+field+": "+want) {
 				t.Errorf("%s=%s: got %v, want %s", field, text, err, want)
 			}
@@ -99,13 +100,13 @@ func TestEmptyTextIsMissingInWhateverItIsWrapped(t *testing.T) {
 	}
 	c := newContainer(t, container.Provide("it", func(wrappedConfig) *resA { return nil }, container.Config(wrappedConfig{}, marks["ref"])))
 	null := container.RunConfig{Resources: map[string]any{"it": container.Fields{"ref": nil}}}
-	if _, err := c.Check(container.NeedsResources("it"), container.Launch(null)); !strings.Contains(fmt.Sprint(err), "resources.it.config.ref: missing: the launch gives null") {
+	if _, err := c.Prepare(container.NeedsResources("it"), container.Launch(null)); !strings.Contains(fmt.Sprint(err), "resources.it.config.ref: missing: the launch gives null") {
 		t.Errorf("got %v", err)
 	}
 	c = newContainer(t, container.Provide("it", func(wrappedConfig) *resA { return nil }, container.Config(wrappedConfig{}, marks["token"])))
 	for name, empty := range map[string]any{"a secret": container.NewSecret(""), "text": ""} {
 		given := container.RunConfig{Resources: map[string]any{"it": container.Fields{"token": empty}}}
-		if _, err := c.Check(container.NeedsResources("it"), container.Launch(given)); !strings.Contains(fmt.Sprint(err), "token: missing: the launch gives an empty text") {
+		if _, err := c.Prepare(container.NeedsResources("it"), container.Launch(given)); !strings.Contains(fmt.Sprint(err), "token: missing: the launch gives an empty text") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -118,7 +119,7 @@ func TestEmptySecretIsHeldToItsLength(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Check(container.NeedsResources("it"), container.Launch(config))
+	_, err = c.Prepare(container.NeedsResources("it"), container.Launch(config))
 	if want := "resources.it.config.short: it must have at least 3 characters"; !strings.Contains(fmt.Sprint(err), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -132,7 +133,7 @@ func TestAReferenceWithMoreBesideIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Check(container.NeedsResources("it"), container.Launch(config))
+		_, err = c.Prepare(container.NeedsResources("it"), container.Launch(config))
 		if want := field + ": a reference is {env: NAME} alone, else give the value itself"; !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -147,7 +148,8 @@ func TestSecretsVariableInAnotherFieldIsMasked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	preview, err := c.Check(container.NeedsResources("it"), container.Launch(config))
+	prepared, err := c.Prepare(container.NeedsResources("it"), container.Launch(config))
+	preview := prepared.Preview()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +176,7 @@ func TestFieldGivenTwiceIsNamedByItsPath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Check(container.NeedsResources("it"), container.Launch(config))
+	_, err = c.Prepare(container.NeedsResources("it"), container.Launch(config))
 	if want := "resources.it.config.region (line 5, column 7): it stands there twice"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -218,7 +218,7 @@ steps:
 				t.Errorf("a secret is shown: %v", err)
 			}
 			golden(t, name, err.Error())
-			if _, again := c.Check(opts...); again.Error() != err.Error() {
+			if _, again := c.Prepare(opts...); again.Error() != err.Error() {
 				t.Errorf("Check says %v", again)
 			}
 		})
@@ -233,7 +233,7 @@ func TestFaultsOfAStructForAnotherStep(t *testing.T) {
 		window{}: "expected a container_test.limit, container.Fields or YAML, not a container_test.window",
 		3:        "expected a container_test.limit, container.Fields or YAML, not a int",
 	} {
-		_, err := c.Check(container.Needs(target), container.Launch(container.RunConfig{Steps: map[string]any{"raw/orders": given}}))
+		_, err := c.Prepare(container.Needs(target), container.Launch(container.RunConfig{Steps: map[string]any{"raw/orders": given}}))
 		if want := "checking the launch: steps.raw/orders.config: " + want; fmt.Sprint(err) != want {
 			t.Errorf("got %v", err)
 		}
@@ -246,7 +246,8 @@ func TestARunConfigMaySpeakOfStepsThatTheRunHasNoUseFor(t *testing.T) {
 	all := steps(t, c, "one", "two", "three")
 	run := parse(t, "steps: {one: {config: {limit: 1}}, two: {config: {limit: 2}}}")
 	opts := []fx.Option{container.Needs(all[0]), container.Steps(all...), container.Launch(run)}
-	preview, err := c.Check(opts...)
+	prepared, err := c.Prepare(opts...)
+	preview := prepared.Preview()
 	if err != nil || len(preview.Steps) != 1 || preview.Steps[0].Key != "one" {
 		t.Errorf("got %+v, %v", preview, err)
 	}
@@ -257,7 +258,7 @@ func TestARunConfigMaySpeakOfStepsThatTheRunHasNoUseFor(t *testing.T) {
 	}
 	twice := steps(t, c, "one")[0] // the child's own target stands before another one with the key
 	for _, others := range [][]*container.Target{all, append(steps(t, c, "one"), all...)} {
-		if _, err := c.Check(container.Needs(twice), container.Steps(others...), container.Launch(run)); err != nil {
+		if _, err := c.Prepare(container.Needs(twice), container.Steps(others...), container.Launch(run)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -352,7 +353,7 @@ func TestWhatIsWrongWithResourcesOfNestedChildrenIsSaidBeforeAnythingStarts(t *t
 		t.Errorf("got %v", err)
 	}
 	j.want(t)
-	_, err = c.Check(container.NeedsLater(target), fx.Supply(uint8(1)))
+	_, err = c.Prepare(container.NeedsLater(target), fx.Supply(uint8(1)))
 	if want := "checking the launch: resources.cursor.config.table: missing: it must be given at launch"; fmt.Sprint(err) != want {
 		t.Errorf("with fx options: %v", err)
 	}
@@ -386,7 +387,7 @@ func TestReplaceReachesWhatOnlyNestedChildrenTake(t *testing.T) {
 	if _, err := parent.NewChild(t.Context(), container.Needs(another), fx.Replace(&dbPool{})); !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "gives *container_test.dbPool, which nothing") {
 		t.Errorf("a nested child's own option replaces nothing: %v", err)
 	}
-	if _, err := c.Check(container.NeedsLater(another), fx.Replace(fake)); !errors.Is(err, container.ErrInvalid) {
+	if _, err := c.Prepare(container.NeedsLater(another), fx.Replace(fake)); !errors.Is(err, container.ErrInvalid) {
 		t.Errorf("an option replaces nothing: %v", err)
 	}
 }
@@ -397,7 +398,8 @@ func TestThePreviewShowsStepsAndTheirSources(t *testing.T) {
 	one := stepTarget(t, c, "asset one", func(limit) {}, container.StepConfig("raw/one", limit{Token: container.NewSecret(hunter)}, container.FromEnv("PREVIEW")))
 	two := stepTarget(t, c, "asset two", func(limit) {}, container.StepConfig("raw/two", limit{}))
 	plain := stepTarget(t, c, "asset plain", func() {}, container.StepConfig("plain", nil))
-	preview, err := c.Check(container.Needs(two, plain), container.NeedsLater(one, two), container.Launch(parse(t, "steps: {raw/one: {config: {limit: 3}}}")))
+	prepared, err := c.Prepare(container.Needs(two, plain), container.NeedsLater(one, two), container.Launch(parse(t, "steps: {raw/one: {config: {limit: 3}}}")))
+	preview := prepared.Preview()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -615,7 +617,7 @@ func TestATemplateOfSteps(t *testing.T) {
 		t.Error("a secret is shown")
 	}
 	golden(t, "template_of_steps", whole)
-	if _, err := c.Check(container.Steps(orders, other), container.Launch(parse(t, strings.Replace(whole, "limit:", "limit: 3", 1)))); err != nil {
+	if _, err := c.Prepare(container.Steps(orders, other), container.Launch(parse(t, strings.Replace(whole, "limit:", "limit: 3", 1)))); err != nil {
 		t.Errorf("it can't be read back: %v", err)
 	}
 	if _, err := c.Template(container.Launch(run)); !errors.Is(err, container.ErrInvalid) {
@@ -656,7 +658,8 @@ func TestASecretOfAStepIsMaskedWhereverItsVariableIsRead(t *testing.T) {
 		container.Needs(reader, referring), container.Steps(owner),
 		container.Launch(parse(t, "steps: {referring: {config: {table: {env: SHARED_TOKEN}}}}")),
 	}
-	preview, err := c.Check(opts...)
+	prepared, err := c.Prepare(opts...)
+	preview := prepared.Preview()
 	if err != nil || preview.Steps[1].Config[0].Value != container.Masked || preview.Steps[0].Config[1].Value != container.Masked {
 		t.Errorf("got %+v, %v", preview, err)
 	}
@@ -740,7 +743,8 @@ func TestThePreviewShowsWhatNestedChildrenWouldStart(t *testing.T) {
 	)
 	reads := stepTarget(t, c, "asset it", func(*resA) {})
 	shown := func(opts ...fx.Option) (got []string) {
-		preview, err := c.Check(append(opts, launch("cursor", container.Fields{"limit": 3}))...)
+		prepared, err := c.Prepare(append(opts, launch("cursor", container.Fields{"limit": 3}))...)
+		preview := prepared.Preview()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,7 @@ func ExampleStepConfig() {
 		fmt.Println(err)
 		return
 	}
-	_, err = c.Check(container.Needs(orders))
+	_, err = c.Prepare(container.Needs(orders))
 	fmt.Println(err)
 
 	run, err := container.ParseRunConfig([]byte(`
@@ -74,7 +74,7 @@ func ExampleSteps() {
 			fmt.Println(err)
 			return
 		}
-		_, err = c.Check(needed, all, container.Launch(run))
+		_, err = c.Prepare(needed, all, container.Launch(run))
 		fmt.Println(err)
 	}
 	// Output:

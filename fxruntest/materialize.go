@@ -58,12 +58,16 @@ func Try(t testing.TB, request runs.Request, opts ...fx.Option) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.store(t.Context(), request); err != nil {
-		return nil, err
-	}
 	request.Config = h.config().Merge(request.Config)
 	request.Tags = h.tags(request.Tags)
-	run, err := h.Launcher.Launch(t.Context(), request)
+	prepared, faults := h.Launcher.Prepare(request)
+	if err := h.store(t.Context(), prepared.Preview().Plan); err != nil {
+		return nil, err
+	}
+	if faults != nil {
+		return nil, faults
+	}
+	run, err := prepared.Start(t.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -138,18 +142,19 @@ func (h *host) tags(requested map[string]string) map[string]string {
 	return tags
 }
 
-// store puts the given values where the run will look for them.
-func (h *host) store(ctx context.Context, request runs.Request) error {
+// store puts the given values where the run will look for them. plan is nil
+// where the request asks for nothing that exists.
+func (h *host) store(ctx context.Context, plan *assets.Plan) error {
 	var faults []error
 	for _, given := range inOrder(h.Given) {
-		if err := h.storeOne(ctx, request, given); err != nil {
+		if err := h.storeOne(ctx, plan, given); err != nil {
 			faults = append(faults, err)
 		}
 	}
 	return fault.Join("giving values", faults)
 }
 
-func (h *host) storeOne(ctx context.Context, request runs.Request, given given) error {
+func (h *host) storeOne(ctx context.Context, plan *assets.Plan, given given) error {
 	_, output, err := h.Graph.Asset(given.asset)
 	if err != nil {
 		return err
@@ -157,8 +162,7 @@ func (h *host) storeOne(ctx context.Context, request runs.Request, given given) 
 	if err := given.fits(output); err != nil {
 		return err
 	}
-	preview, _ := h.Launcher.Check(request)
-	if preview.Plan != nil && makes(preview.Plan, given.asset) {
+	if plan != nil && makes(plan, given.asset) {
 		return given.fault("the run computes it: select without it")
 	}
 	err = h.memory.Store(ctx, iomanagers.Output{Asset: given.asset, Format: output.Format, Type: reflect.TypeOf(given.value)}, given.value)

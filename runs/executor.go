@@ -2,14 +2,15 @@ package runs
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/history"
 )
 
-// Executor decides where and when the steps of a run are executed.
+// Executor decides where and when the steps of a run are executed. The suite in
+// package executortest decides what an executor is; [Execution.Schedule] does
+// what all of them have in common.
 type Executor interface {
 	// Execute executes every step of the plan, each after all of its Needs
 	// have succeeded, and returns when none is executing any more: nil if all
@@ -42,9 +43,4 @@ func (e *Execution) Skip(step *assets.Step, upstream []string) {
 		Step: step.Key, Upstream: upstream,
 		Because: "upstream " + strings.Join(upstream, ", ") + " did not succeed",
 	})
-}
-
-// upstreamOf returns those of a step's needs that did not succeed.
-func upstreamOf(step *assets.Step, succeeded map[string]bool) []string {
-	return slices.DeleteFunc(slices.Clone(step.Needs), func(key string) bool { return succeeded[key] })
 }

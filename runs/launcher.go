@@ -111,58 +111,26 @@ type Request struct {
 // launch is a request, checked.
 type launch struct {
 	id      string
-	job     string
 	plan    *assets.Plan
 	tags    map[string]string
-	options []fx.Option // for the child, all but those of one run
+	child   *container.Prepared
 	record  history.RunQueued
 	observe func(history.Event)
 }
 
-// Preview is what a run would do.
-type Preview struct {
-	// Plan holds the steps, in order.
-	Plan *assets.Plan
-	// Resources are those that would start, with the config that they would
-	// get.
-	Resources []container.Description
-	// Steps are those with a config, with what they would get.
-	Steps []container.StepDescription
-}
-
-// Check does all that [Launcher.Launch] does before it makes a run: it finds
-// everything that is wrong with the request, and starts nothing. The preview
-// comes with the error too, as far as it goes.
-func (l *Launcher) Check(request Request) (Preview, error) {
-	launch, preview, err := l.prepare(request)
-	preview.Plan = launch.plan
-	return preview, err
-}
-
 // Launch checks the request, records the run as queued, and begins to execute
-// it. Where the request is wrong no run exists afterwards; the error, which
-// matches container.ErrInvalid, has everything that is wrong with it.
+// it: it is [Launcher.Prepare] and [Prepared.Start] in one. Where the request is
+// wrong no run exists afterwards; the error, which matches
+// container.ErrInvalid, has everything that is wrong with it.
 //
 // The run does not end with ctx, which bounds the launch only: see
 // [Run.Cancel] and [Launcher.Close].
 func (l *Launcher) Launch(ctx context.Context, request Request) (*Run, error) {
-	launch, _, err := l.prepare(request)
+	prepared, err := l.Prepare(request)
 	if err != nil {
 		return nil, err
 	}
-	run := newRun(ctx, launch, l)
-	if err := l.enter(run); err != nil {
-		return nil, err
-	}
-	if err := run.log.append(ctx, launch.record); err != nil {
-		l.leave(run)
-		return nil, fmt.Errorf("launching a run: %w", err)
-	}
-	go func() {
-		defer l.leave(run)
-		run.execute()
-	}()
-	return run, nil
+	return prepared.Start(ctx)
 }
 
 // ErrClosed is matched by a launch after [Launcher.Close].
@@ -214,38 +182,6 @@ func (l *Launcher) Close(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("closing the launcher: cancelled runs under way: %d: %w", len(under), context.Cause(ctx))
-}
-
-// prepare checks a request.
-func (l *Launcher) prepare(request Request) (launch, Preview, error) {
-	job, err := l.plan(request)
-	if err != nil {
-		return launch{}, Preview{}, err
-	}
-	config := job.Config.Merge(request.Config)
-	result := launch{
-		id: newID(), job: job.Name, plan: job.Plan, tags: maps.Clone(job.Tags), observe: request.Observe,
-	}
-	if result.tags == nil {
-		result.tags = make(map[string]string, len(request.Tags))
-	}
-	maps.Copy(result.tags, request.Tags)
-	result.options = append(slices.Clone(request.Options), container.Launch(config))
-	result.options = append(result.options, l.targets(job.Plan)...)
-	checked, err := l.config.Container.Check(result.options...)
-	preview := Preview{Resources: checked.Resources, Steps: checked.Steps}
-	if err != nil {
-		return result, preview, err
-	}
-	shown, err := l.config.Container.LaunchJSON(config, container.Steps(job.Plan.Known...))
-	if err != nil {
-		return result, preview, err
-	}
-	result.record = history.RunQueued{Owner: l.owner, Job: job.Name, Selection: job.Plan.Selection, Tags: result.tags, Config: shown}
-	for _, step := range job.Plan.Steps {
-		result.record.Steps = append(result.record.Steps, step.Key)
-	}
-	return result, preview, nil
 }
 
 // plan finds the steps of a request.

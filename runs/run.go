@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/fx"
-
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 )
@@ -99,12 +97,10 @@ func (r *Run) execute() {
 // attempt opens the run's child, executes the steps and tears everything down.
 func (r *Run) attempt() error {
 	r.record(history.RunStarting{Owner: r.launcher.owner})
-	options := append(r.launcher.childOptions(), r.launch.options...)
-	options = append(options,
+	child, err := r.launch.child.Open(r.ctx,
 		container.Info(container.RunInfo{ID: r.launch.id, Tags: r.launch.tags, Launched: r.began}),
 		container.Logger(r.logger("")),
 		container.Observe(r.observe))
-	child, err := r.launcher.config.Container.NewChild(r.ctx, options...)
 	if err != nil {
 		return r.orCancelled(err)
 	}
@@ -115,15 +111,6 @@ func (r *Run) attempt() error {
 		err = r.orCancelled(r.launcher.config.Executor.Execute(r.ctx, &Execution{run: r}))
 	}
 	return errors.Join(err, child.Close(err))
-}
-
-// childOptions are what every child of the launcher is opened with.
-func (l *Launcher) childOptions(targets ...*container.Target) []fx.Option {
-	options := []fx.Option{container.Logger(l.config.Logger)}
-	if len(targets) > 0 {
-		options = append(options, container.Needs(targets...))
-	}
-	return options
 }
 
 // orCancelled puts the reason of a cancelled run before what it led to.

@@ -320,7 +320,8 @@ func TestConfigOfAStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		test.request.Config = config
-		preview, err := launcher.Check(test.request)
+		prepared, err := launcher.Prepare(test.request)
+		preview := prepared.Preview()
 		if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("got %v, want %s", err, test.want)
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/fault"
 
 	"github.com/fxrun/fxrun/container"
@@ -53,7 +55,7 @@ func (l *Launcher) Read(ctx context.Context, asset string, as reflect.Type, use 
 		return load(ctx, l.config.IO, input, use)
 	}
 	target := l.storage[output.IO]
-	options := l.childOptions(target)
+	options := []fx.Option{container.Logger(l.config.Logger), container.Needs(target)}
 	for _, opt := range opts {
 		options = append(options, opt)
 	}

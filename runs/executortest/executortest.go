@@ -1,0 +1,67 @@
+// Package executortest decides what a runs.Executor is: Run is the suite that
+// every implementation passes.
+//
+// The clauses judge an executor by the history that it leaves and by the error
+// that it returns. The package is for tests only.
+package executortest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/fxrun/fxrun/runs"
+)
+
+// Subject is an executor under test.
+type Subject struct {
+	// Executor executes the steps of the suite's runs.
+	Executor runs.Executor
+	// MaxParallel is how many steps it may execute at once. It must be at least
+	// 1.
+	MaxParallel int
+}
+
+// Run tests an executor, each clause with a fresh subject from newSubject.
+// Clauses run in parallel; what newSubject needs to clean up belongs into
+// t.Cleanup.
+func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
+	t.Helper()
+	for _, clause := range clauses() {
+		t.Run(clause.name, func(t *testing.T) {
+			t.Parallel()
+			clause.check(t, newSubject(t))
+		})
+	}
+}
+
+// clause is one sentence of the contract, and the test of it.
+type clause struct {
+	name  string
+	check func(t tester, subject Subject)
+}
+
+func clauses() []clause {
+	return []clause{
+		{"a step is executed after everything that it needs", order},
+		{"every step is executed once", once},
+		{"no more steps than the bound are executed at once", bound},
+		{"a failure skips what is downstream of it", downstream},
+		{"a failure skips nothing else", nothingElse},
+		{"the errors of all steps that failed are returned", allErrors},
+		{"a panic is the failure of its step", panics},
+		{"a run without failures returns no error", noError},
+		{"after a cancellation no step begins or is skipped", cancellation},
+		{"nothing is executing when it returns", nothingLeft},
+		{"nothing is executing when it returns after a failure", nothingLeftAfterFailure},
+		{"nothing is executing when it returns after a cancellation", nothingLeftAfterCancellation},
+	}
+}
+
+// tester is the part of *testing.T that clauses use. It is an interface so
+// that a clause can be seen to fail. Fatalf ends the calling goroutine.
+type tester interface {
+	Helper()
+	Context() context.Context
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}

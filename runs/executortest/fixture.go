@@ -1,0 +1,155 @@
+package executortest
+
+import (
+	"context"
+	"slices"
+
+	"github.com/fxrun/fxrun/history"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// step is one step of a run of the suite: an asset without a value.
+type step struct {
+	key   string
+	needs []string
+	do    func(ctx context.Context) error // nil does nothing
+}
+
+// resource is there to be stopped after the last step.
+type resource struct{}
+
+// outcome is what is known of a run once it has ended.
+type outcome struct {
+	executed error           // what Execute returned
+	run      error           // why the run was no success
+	returned []history.Event // up to the end of Execute: then the run's resource is stopped
+	events   []history.Event // all
+}
+
+// watched notes what an executor returns.
+type watched struct {
+	runs.Executor
+	err error // read after the end of the run
+}
+
+func (w *watched) Execute(ctx context.Context, execution *runs.Execution) error {
+	w.err = w.Executor.Execute(ctx, execution)
+	return w.err
+}
+
+// execute runs steps by the subject's executor. The run is cancelled when a step
+// called cancelAt has started; "" cancels nothing.
+func execute(t tester, subject Subject, cancelAt string, steps ...step) outcome {
+	t.Helper()
+	watching := &watched{Executor: subject.Executor}
+	launcher := newLauncher(t, runs.LauncherConfig{Executor: watching}, steps)
+	ctx := context.WithoutCancel(t.Context())
+	var run *runs.Run
+	launched := make(chan struct{})
+	request := runs.Request{Selection: "*", Observe: func(event history.Event) {
+		if started, ok := event.Data.(history.StepStarted); ok && started.Step == cancelAt {
+			<-launched
+			run.Cancel("the suite asks for it")
+		}
+	}}
+	run, err := launcher.Launch(ctx, request)
+	close(launched)
+	if err != nil {
+		t.Fatalf("launching a run: %v", err)
+	}
+	got := outcome{run: run.Wait(ctx)}
+	got.executed = watching.err
+	if err := launcher.Close(ctx); err != nil {
+		t.Errorf("closing the launcher: %v", err)
+	}
+	if got.events, err = launcher.Store().Events(ctx, history.EventQuery{RunID: run.ID()}); err != nil {
+		t.Fatalf("reading the history: %v", err)
+	}
+	got.returned = got.events
+	stopping := slices.IndexFunc(got.events, func(event history.Event) bool { return event.Type() == history.TypeResourceStopping })
+	if stopping < 0 {
+		t.Fatalf("the run stopped no resource: %v", got.run)
+	}
+	got.returned = got.events[:stopping]
+	return got
+}
+
+func newLauncher(t tester, config runs.LauncherConfig, steps []step) *runs.Launcher {
+	t.Helper()
+	c, err := container.New(container.Provide("resource", func() *resource { return new(resource) }, container.Eager()))
+	if err != nil {
+		t.Fatalf("making a container: %v", err)
+	}
+	var definitions []assets.Definition
+	for _, s := range steps {
+		do := s.do
+		if do == nil {
+			do = func(context.Context) error { return nil }
+		}
+		var options []assets.Option
+		for _, need := range s.needs {
+			options = append(options, assets.After(need))
+		}
+		definitions = append(definitions, assets.New(s.key, do, options...))
+	}
+	g, err := assets.NewGraph(c, definitions...)
+	if err != nil {
+		t.Fatalf("making a graph: %v", err)
+	}
+	config.Container, config.Graph = c, g
+	launcher, err := runs.NewLauncher(config)
+	if err != nil {
+		t.Fatalf("making a launcher: %v", err)
+	}
+	return launcher
+}
+
+// started returns how often each step has started.
+func (o outcome) started() map[string]int {
+	counts := make(map[string]int)
+	for _, event := range o.events {
+		if started, ok := event.Data.(history.StepStarted); ok {
+			counts[started.Step]++
+		}
+	}
+	return counts
+}
+
+// skipped returns how often each step was skipped.
+func (o outcome) skipped() map[string]int {
+	counts := make(map[string]int)
+	for _, event := range o.events {
+		if skipped, ok := event.Data.(history.StepSkipped); ok {
+			counts[skipped.Step]++
+		}
+	}
+	return counts
+}
+
+// endOf returns the step that an event ends, or "".
+func endOf(event history.Event) string {
+	switch data := event.Data.(type) { //nolint:gochecksumtype // the others end no step
+	case history.StepSucceeded:
+		return data.Step
+	case history.StepFailed:
+		return data.Step
+	case history.StepCancelled:
+		return data.Step
+	}
+	return ""
+}
+
+// executing returns the steps that have started and not ended.
+func executing(events []history.Event) map[string]bool {
+	steps := make(map[string]bool)
+	for _, event := range events {
+		if started, ok := event.Data.(history.StepStarted); ok {
+			steps[started.Step] = true
+		}
+		delete(steps, endOf(event))
+	}
+	return steps
+}

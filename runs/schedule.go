@@ -1,0 +1,105 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/fxrun/fxrun/internal/panics"
+
+	"github.com/fxrun/fxrun/assets"
+)
+
+// Schedule is what executors have in common. It gives each step of the plan to
+// execute once everything that the step needs has succeeded, and skips steps of
+// which something upstream did not succeed. At most maxParallel calls of execute
+// run at once, each in a goroutine of its own; values below 1 count as 1.
+//
+// execute executes one step, wherever that is: [Execution.Step] does so in this
+// process. Its error is the step's, and so are a panic in it, as a
+// *container.PanicError, and an end of its goroutine. When ctx has ended no more
+// steps begin.
+//
+// Schedule returns when no call is running any more. Its error joins those of
+// all steps that failed.
+func (e *Execution) Schedule(ctx context.Context, maxParallel int, execute func(ctx context.Context, step *assets.Step) error) error {
+	s := newSchedule(e.Plan())
+	results := make(chan result)
+	executing := 0
+	for {
+		for len(s.ready) > 0 && executing < max(maxParallel, 1) && ctx.Err() == nil {
+			step := s.ready[0]
+			s.ready = s.ready[1:]
+			if upstream := upstreamOf(step, s.succeeded); len(upstream) > 0 {
+				e.Skip(step, upstream)
+				s.end(step, false)
+				continue
+			}
+			executing++
+			go func() {
+				err := errGoexit
+				defer func() {
+					if recovered := recover(); recovered != nil {
+						err = panics.Recovered(recovered)
+					}
+					results <- result{step, err}
+				}()
+				err = execute(ctx, step)
+			}()
+		}
+		if executing == 0 {
+			return errors.Join(s.errs...)
+		}
+		ended := <-results
+		executing--
+		if ended.err != nil {
+			s.errs = append(s.errs, ended.err)
+		}
+		s.end(ended.step, ended.err == nil)
+	}
+}
+
+// schedule is the state of one execution; only the goroutine that called
+// Schedule touches it.
+type schedule struct {
+	waiting   map[string]int            // needs that have not ended, by step
+	needed    map[string][]*assets.Step // the steps that need a step
+	ready     []*assets.Step            // in the plan's order
+	succeeded map[string]bool
+	errs      []error
+}
+
+func newSchedule(plan *assets.Plan) *schedule {
+	s := &schedule{waiting: make(map[string]int), needed: make(map[string][]*assets.Step), succeeded: make(map[string]bool)}
+	for _, step := range plan.Steps {
+		s.waiting[step.Key] = len(step.Needs)
+		for _, need := range step.Needs {
+			s.needed[need] = append(s.needed[need], step)
+		}
+		if len(step.Needs) == 0 {
+			s.ready = append(s.ready, step)
+		}
+	}
+	return s
+}
+
+// end notes how a step ended, and readies the steps that waited for it.
+func (s *schedule) end(step *assets.Step, succeeded bool) {
+	s.succeeded[step.Key] = succeeded
+	for _, next := range s.needed[step.Key] {
+		if s.waiting[next.Key]--; s.waiting[next.Key] == 0 {
+			s.ready = append(s.ready, next)
+		}
+	}
+}
+
+// result is how a step ended.
+type result struct {
+	step *assets.Step
+	err  error
+}
+
+// upstreamOf returns those of a step's needs that did not succeed.
+func upstreamOf(step *assets.Step, succeeded map[string]bool) []string {
+	return slices.DeleteFunc(slices.Clone(step.Needs), func(key string) bool { return succeeded[key] })
+}
