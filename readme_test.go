@@ -315,22 +315,58 @@ func shell(t *testing.T, folder, script string) (string, error) {
 	return string(out), err
 }
 
-// TestReadmeFiguresAreThoseOfThePage holds the README's short table to the
-// table that it is taken from.
-func TestReadmeFiguresAreThoseOfThePage(t *testing.T) {
+// TestFiguresAreThoseOfThePage holds the short tables of other pages to the
+// table that they are taken from.
+func TestFiguresAreThoseOfThePage(t *testing.T) {
 	t.Parallel()
 	const measured = "docs/performance.md"
-	short := table(t, "README.md", "| | 10 of 10 |")
 	full := table(t, measured, "| Open, use and close a chain")
-	if len(short) < 2 {
-		t.Fatalf("the README's table has %d rows", len(short))
-	}
-	for name, row := range short {
-		for column, figure := range row {
-			if column != "" && full[name][column] != figure {
-				t.Errorf("%s, %s: %s in README.md, %s in %s", name, column, figure, full[name][column], measured)
+	for page, begin := range map[string]string{
+		"README.md":            "| | 10 of 10 |",
+		"docs/adding-fxrun.md": "| needed of declared resources |",
+	} {
+		short := table(t, page, begin)
+		if len(short) < 2 {
+			t.Errorf("%s: the table has %d rows", page, len(short))
+		}
+		for name, row := range short {
+			for column, figure := range row {
+				if full[name][column] != figure {
+					t.Errorf("%s, %s: %s in %s, %q in %s", name, column, figure, page, full[name][column], measured)
+				}
 			}
 		}
+	}
+}
+
+var (
+	makeTarget = regexp.MustCompile("(?m)(?:^\\$ |`)make (\\w+)")
+	benchmark  = regexp.MustCompile(`-bench (\w+)`)
+)
+
+// TestCommandsOfPagesExist finds targets of make and benchmarks that prose
+// speaks of and that are no longer there.
+func TestCommandsOfPagesExist(t *testing.T) {
+	t.Parallel()
+	makefile := read(t, []string{"Makefile"})["Makefile"]
+	benchmarks := strings.Join(slices.Collect(maps.Values(read(t, []string{"bench/*_test.go", "cli/*_test.go"}))), "\n")
+	found := 0
+	for page, text := range read(t, pages) {
+		for _, match := range makeTarget.FindAllStringSubmatch(text, -1) {
+			found++
+			if !strings.Contains(makefile, "\n"+match[1]+":") {
+				t.Errorf("%s speaks of make %s, which is not there", page, match[1])
+			}
+		}
+		for _, match := range benchmark.FindAllStringSubmatch(text, -1) {
+			found++
+			if !strings.Contains(benchmarks, "func Benchmark"+match[1]) {
+				t.Errorf("%s speaks of the benchmark %s, which is not there", page, match[1])
+			}
+		}
+	}
+	if found < 5 {
+		t.Errorf("found %d commands", found)
 	}
 }
 
