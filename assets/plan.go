@@ -11,14 +11,14 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// Plan is what a run has to do: steps and the order between them. It is pure
-// data, immutable, and may be executed any number of times.
+// Plan says what a run has to do: it holds the steps and their order. A Plan is
+// pure data and immutable, and may be executed any number of times.
 type Plan struct {
-	// Selection is the expression that the plan was made from; "" for a job of
-	// ops.
+	// Selection is the expression that the plan was made from. It is "" for a job
+	// of ops.
 	Selection string
-	// Steps are in an order in which they may be executed: each after all of
-	// its Needs, otherwise by key.
+	// Steps are in an order in which they may be executed: each step stands after
+	// all of its Needs. Otherwise steps are sorted by key.
 	Steps []*Step
 	// Known are the targets of all steps, of this plan or not, that the steps
 	// section of a run config may speak of.
@@ -75,9 +75,9 @@ type Input struct {
 	Planned bool
 }
 
-// Plan makes the plan of a selection. Upstream assets that are not selected
-// are not computed: their stored values are loaded. Assets that one function
-// makes are always computed together.
+// Plan makes the plan of a selection. Upstream assets that are not selected are
+// not computed; their stored values are loaded. Assets that one function makes
+// are always computed together.
 func (g *Graph) Plan(selection string) (*Plan, error) {
 	selected, err := g.selectNodes(selection)
 	if err != nil {
@@ -141,7 +141,7 @@ func (n *node) describeOutput() Output {
 	return described
 }
 
-// Target is what the step's function needs of a child container.
+// Target is what the function of the step needs from a child container.
 func (s *Step) Target() *container.Target { return s.maker.target }
 
 // Function names the step's function, as in "flights.ComputeDelays".
@@ -157,8 +157,9 @@ type JobPlan struct {
 	Tags map[string]string
 }
 
-// Job returns the plan of a job, with its launch defaults and tags. The error
-// names the nearest job and matches container.ErrInvalid.
+// Job returns the plan of a job, with its launch defaults and tags. If there is
+// no such job, the error names the most similar job and matches
+// container.ErrInvalid.
 func (g *Graph) Job(name string) (JobPlan, error) {
 	names := make([]string, len(g.jobs))
 	for i, j := range g.jobs {

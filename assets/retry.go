@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// Retry tries a step up to n more times where it fails: by an error, a panic or
-// its [Timeout]. Each attempt loads its inputs anew, gets resources of its own
-// where they live per step, and nothing is stored before the function has
-// returned. backoff gives the wait before each further attempt, counted from 1;
-// nil is no wait. See [Exponential] and [Jittered]. An error wrapped by
-// [Permanent] is not tried again, nor is a step of a cancelled run.
+// Retry executes a step up to n more times if it fails by an error, a panic or
+// its [Timeout]. Each attempt loads its inputs again, and gets new instances of
+// the resources that live per step. Nothing is stored before the function has
+// returned. backoff returns the wait before each further attempt, counted from 1.
+// If it is nil, there is no wait. See [Exponential] and [Jittered]. There is no
+// further attempt if the error is wrapped by [Permanent], or if the run is
+// cancelled.
 func Retry(n int, backoff func(attempt int) time.Duration) Option {
 	return aboutFunction("Retry", func(d *definition) {
 		if n < 0 {
@@ -21,8 +22,8 @@ func Retry(n int, backoff func(attempt int) time.Duration) Option {
 	})
 }
 
-// Exponential returns a backoff for [Retry]: first, then twice as much each
-// time, but at most most.
+// Exponential returns a backoff for [Retry]. The first wait is first, and each
+// further wait is twice as long as the one before. No wait is longer than most.
 func Exponential(first, most time.Duration) func(attempt int) time.Duration {
 	return func(attempt int) time.Duration {
 		wait := first
@@ -36,9 +37,9 @@ func Exponential(first, most time.Duration) func(attempt int) time.Duration {
 	}
 }
 
-// Jittered returns a backoff that waits between half and all of what another
-// one says, at random, so that what failed together does not come back
-// together.
+// Jittered returns a backoff whose waits are random: between half of the wait of
+// another backoff and the whole of it. So steps that failed at the same time do
+// not try again at the same time.
 func Jittered(backoff func(attempt int) time.Duration) func(attempt int) time.Duration {
 	return func(attempt int) time.Duration {
 		wait := backoff(attempt)
@@ -46,8 +47,8 @@ func Jittered(backoff func(attempt int) time.Duration) func(attempt int) time.Du
 	}
 }
 
-// Permanent wraps an error of a step that no further attempt would mend: it is
-// not retried. A nil error stays nil.
+// Permanent wraps an error for which a further attempt would not help. The step
+// is not retried. If err is nil, the result is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
@@ -55,7 +56,8 @@ func Permanent(err error) error {
 	return &permanentError{err}
 }
 
-// IsPermanent reports whether err was wrapped by [Permanent] somewhere.
+// IsPermanent reports whether err, or an error that it wraps, is the result of
+// [Permanent].
 func IsPermanent(err error) bool {
 	_, ok := errors.AsType[*permanentError](err)
 	return ok

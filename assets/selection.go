@@ -30,8 +30,8 @@ import (
 // Assets that one function makes are selected together. The key of a step that
 // makes several stands for all of them.
 //
-// The error is a *container.Faults: a name that matches nothing, with the
-// nearest one, or what is wrong with the expression and where.
+// The error is a *container.Faults. It reports a name that matches nothing, with
+// the most similar name, or a fault of the expression and its place.
 func (g *Graph) Select(expression string) ([]string, error) {
 	selected, err := g.selectNodes(expression)
 	if err != nil {

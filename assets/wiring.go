@@ -192,7 +192,7 @@ func (w *wiring) namedBeyond(i int, name string) bool {
 // bytesType is what the stored bytes of a value are asked for as.
 var bytesType = reflect.TypeFor[[]byte]()
 
-// alike names a value that is almost of a type that nothing provides.
+// alike names a value whose type is similar to a type that nothing provides.
 func (w *wiring) alike(asks []signature.Param) string {
 	bare := func(t reflect.Type) reflect.Type {
 		for t.Name() == "" && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
