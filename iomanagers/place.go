@@ -40,10 +40,10 @@ type Place interface {
 type Draft interface {
 	// Write takes pieces of about 64 KiB, the last one shorter.
 	io.Writer
-	// Commit gives the object its name, whole and lasting. If it fails, it leaves nothing
-	// behind, and Abort is not called.
+	// Commit gives the whole object its name, and stores it permanently. If it fails, it
+	// leaves nothing, and Abort is not called.
 	Commit() error
-	// Abort leaves nothing behind. It works also when the context has ended.
+	// Abort removes what was written. It works even if the context has ended.
 	Abort() error
 }
 
