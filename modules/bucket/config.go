@@ -15,7 +15,7 @@ import (
 	"gocloud.dev/blob/fileblob"
 )
 
-// Config says which bucket.
+// Config says which bucket is used.
 type Config struct {
 	// URL is the bucket: "data/lake", "file:data/lake" or "file:///data/lake" for a
 	// folder, "mem://" for one in memory, or that of a cloud, such as

@@ -36,9 +36,9 @@ type Config struct {
 //
 //	fx.Provide(sqldb.Open("pgx"))
 //
-// A driver that isn't imported, a connection string it can't read, and a
-// database that doesn't answer all fail the start, with an error that doesn't
-// show the connection string even if the driver's does.
+// The start fails if the driver is not imported, if it cannot read the connection
+// string, or if the database does not answer. The error does not show the
+// connection string, even if the error of the driver does.
 func Open(driver string) func(fx.Lifecycle, Config) *DB {
 	return func(lc fx.Lifecycle, cfg Config) *DB {
 		db := &DB{}

@@ -1,10 +1,10 @@
 // Package postgres is a PostgreSQL database as a resource, on
 // github.com/jackc/pgx through database/sql.
 //
-// Every connection says who it is (application_name), so that a slow query in
-// pg_stat_activity can be traced to its program. Values are what pgx makes of
-// them: besides database/sql's own types a parameter may be a slice, which is
-// an array, or a map, which is JSON.
+// Every connection has the name of the program (application_name), so that a slow
+// query in pg_stat_activity can be traced to its program. pgx converts the values:
+// a parameter may have the types of database/sql, and it may also be a slice, which
+// becomes an array, or a map, which becomes JSON.
 package postgres
 
 import (
@@ -29,11 +29,11 @@ import (
 	"github.com/fxrun/fxrun/modules/sqldb"
 )
 
-// Config says where a database is, who asks, and how many connections to keep.
+// Config says where a database is, who logs in, and how many connections to keep.
 //
-// Either DSN says where, or Host, Port, Database and User do; Password may stand
-// beside both. What neither says comes from where psql takes it: PGHOST and its like in
-// the environment, ~/.pgpass, and the defaults of PostgreSQL.
+// Either DSN says where the database is, or Host, Port, Database and User do. Password may
+// be given with both. Other settings come from the same places as in psql: from environment
+// variables such as PGHOST, from ~/.pgpass, and from the defaults of PostgreSQL.
 type Config struct {
 	// DSN is a connection URL, postgres://user:password@host:5432/database?sslmode=verify-full,
 	// or key=value pairs. It may hold a password, so it is never shown.
@@ -92,8 +92,8 @@ func (c Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-// New returns the database of cfg, opened and pinged when lc starts and closed
-// when lc stops. It connects to nothing itself; its error is that of
+// New returns the database of cfg. It is opened and pinged when lc starts, and
+// closed when lc stops. New itself makes no connection. Its error is that of
 // [Config.Validate]. The error of a failed start names user, database and host.
 func New(lc fx.Lifecycle, cfg Config) (*sqldb.DB, error) {
 	if err := cfg.Validate(); err != nil {
