@@ -19,7 +19,7 @@ type optionFunc func(*definition)
 
 func (f optionFunc) apply(d *definition) { f(d) }
 
-// aboutFunction is an option that makes no sense for one output.
+// aboutFunction is an option that cannot be given for a single output.
 func aboutFunction(name string, change func(*definition)) Option {
 	return optionFunc(func(d *definition) {
 		if d.only != nil {
@@ -30,7 +30,7 @@ func aboutFunction(name string, change func(*definition)) Option {
 	})
 }
 
-// aboutAsset is an option that says nothing about an op's value.
+// aboutAsset is an option that only assets have. It cannot be given for an op.
 func aboutAsset(name string, change func(*output)) Option {
 	return optionFunc(func(d *definition) {
 		d.options = append(d.options, "assets."+name)
@@ -39,12 +39,12 @@ func aboutAsset(name string, change func(*output)) Option {
 }
 
 // After makes the step start after other steps, without taking their values. The
-// keys are those of assets. For an op they may also be ops of the same job.
+// keys are those of assets. For an op they are the names of ops of the same job.
 func After(keys ...string) Option {
 	return aboutFunction("After", func(d *definition) { d.after = append(d.after, keys...) })
 }
 
-// InGroup puts the asset into a group, which selections name as group:NAME.
+// InGroup puts the asset into a group. Selections name it as group:NAME.
 func InGroup(name string) Option { return aboutAsset("InGroup", func(o *output) { o.group = name }) }
 
 // Tags gives tags to the asset. Selections name them as tag:NAME.
@@ -58,8 +58,8 @@ func Owners(names ...string) Option {
 	return aboutAsset("Owners", func(o *output) { o.owners = append(o.owners, names...) })
 }
 
-// CodeVersion names the version of the code that makes the asset. It is kept
-// with each materialization.
+// CodeVersion names the version of the code that makes the asset. It is stored with
+// each materialization.
 func CodeVersion(version string) Option {
 	return aboutAsset("CodeVersion", func(o *output) { o.codeVersion = version })
 }

@@ -54,8 +54,8 @@ func (w *wiring) wire(name string) {
 	slices.SortFunc(m.upstream, byKey)
 }
 
-// follow orders the function after another one of its own kind: an op loads
-// what an asset has stored, and is no part of its runs.
+// follow orders the function after another one of its own kind. An op loads the
+// stored value of an asset, and no run of the job computes this asset.
 func (w *wiring) follow(upstream *maker) {
 	if upstream.kind == w.maker.kind {
 		w.maker.addUpstream(upstream)
@@ -124,8 +124,7 @@ func (w *wiring) upstream(p signature.Param) (*node, error) {
 	return nil, nil
 }
 
-// ownTypes says by which types of their own values of the same rows could be
-// asked for.
+// ownTypes suggests types of their own for values that have the same rows.
 func ownTypes(asked reflect.Type, candidates []*node) string {
 	var names []string
 	for _, n := range candidates {
@@ -183,8 +182,8 @@ func (w *wiring) upstreamNamed(p signature.Param) (*node, error) {
 	return nil, nil
 }
 
-// namedBeyond reports whether a scope behind that with the number i has a value
-// of the name.
+// namedBeyond reports whether a scope after the one with the number i has a value
+// with this name.
 func (w *wiring) namedBeyond(i int, name string) bool {
 	return slices.ContainsFunc(w.scopes[i+1:], func(s *scope) bool { return s.byKey[name] != nil })
 }

@@ -18,9 +18,9 @@ type Config struct {
 	// Token is a bearer token sent from the first request on. Empty means none,
 	// or one that comes later by [Client.SetBearer] or [Client.UseTokens].
 	Token container.Secret[string] `json:"token" desc:"bearer token, if the API takes a fixed one"`
-	// RenewBefore is how long before its end a token of [Client.UseTokens] is
-	// renewed. Zero means a minute, a negative duration not before it has
-	// expired.
+	// RenewBefore is the time before its end at which a token of
+	// [Client.UseTokens] is renewed. Zero means a minute. With a negative duration
+	// a token is not renewed before it has expired.
 	RenewBefore time.Duration `json:"renew_before" split_words:"true" default:"1m" desc:"renew a login's token this long before it expires; -1s for not before"`
 	// RequestsPerSecond is how many requests are sent in a second, on average,
 	// retries included and redirects not; it may be a fraction. Requests beyond

@@ -48,17 +48,18 @@ type Config struct {
 	User string `json:"user" desc:"role to log in as"`
 	// Password is the user's. It stands over that of DSN.
 	Password container.Secret[string] `json:"password" desc:"password of the user"`
-	// ApplicationName is how the program shows in pg_stat_activity and in the server's
-	// log. Empty means what DSN or PGAPPNAME say, else the name of the executable.
+	// ApplicationName is the name of the program in pg_stat_activity and in the log of
+	// the server. Empty means the name in DSN or PGAPPNAME, or the name of the
+	// executable if these have none.
 	ApplicationName string `json:"application_name" split_words:"true" desc:"name in pg_stat_activity; that of the executable where nothing else says"`
 	// StatementTimeout ends a statement that takes longer, with an error. Zero means
-	// what DSN or the server say, a negative duration none.
+	// the value of DSN or of the server. A negative duration means no limit.
 	StatementTimeout time.Duration `json:"statement_timeout" split_words:"true" desc:"end a statement after this time; 0 for the server's setting, -1s for never"`
-	// ConnectTimeout bounds the making of each connection. Zero means what DSN
-	// says, else 10 seconds; a negative duration no bound.
+	// ConnectTimeout limits the time to make a connection. Zero means the value in
+	// DSN, or 10 seconds if DSN has none. A negative duration means no limit.
 	ConnectTimeout time.Duration `json:"connect_timeout" split_words:"true" desc:"how long to wait for a new connection; 10s where dsn says nothing, -1s for no bound"`
-	// MaxConns bounds the open connections, idle ones included. Zero means 10,
-	// a negative number no bound.
+	// MaxConns limits the number of open connections, idle ones included. Zero
+	// means 10, and a negative number means no limit.
 	MaxConns int `json:"max_conns" split_words:"true" default:"10" desc:"open connections at most; -1 for no bound"`
 	// ConnMaxLifetime closes a connection that has been open for so long.
 	// Zero means for ever.
