@@ -222,7 +222,7 @@ func (p *selectionParser) term(token string) nodeSet {
 		name, down, hasDown = name[:i], name[i+1:], true
 	}
 	if name == "" || strings.Contains(name, "+") || down != "" && !isNumber(down) {
-		p.fault("%q is no selection: + stands before or after a name, with a number on its outer side", token)
+		p.fault("%q is not a selection: + stands before or after a name, with a number on its outer side", token)
 		return nodeSet{}
 	}
 	selected := p.named(name)
@@ -324,7 +324,7 @@ func (p *selectionParser) marked(kind, value string) nodeSet {
 	case "tag":
 		marks = func(n *node) []string { return n.tags }
 	default:
-		p.fault("%q is no kind of selection%s", kind+":", nearest.Suggestion(kind, []string{"group", "tag"}))
+		p.fault("%q is not a kind of selection%s", kind+":", nearest.Suggestion(kind, []string{"group", "tag"}))
 		return nil
 	}
 	selected := make(nodeSet)

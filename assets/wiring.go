@@ -65,7 +65,7 @@ func (w *wiring) follow(upstream *maker) {
 func (w *wiring) orderAfter(key string) {
 	upstream, ok := w.scopes[0].named(key)
 	if !ok {
-		w.fault("it comes after %q, which is no %s%s", key, w.maker.kind, w.scopes[0].suggest(key))
+		w.fault("it comes after %q, which is not an %s%s", key, w.maker.kind, w.scopes[0].suggest(key))
 		return
 	}
 	w.maker.addUpstream(upstream)
@@ -177,7 +177,7 @@ func (w *wiring) upstreamNamed(p signature.Param) (*node, error) {
 		return n, nil
 	}
 	if !isResource && !c.Has(p.Name) && !p.Optional {
-		return nil, fmt.Errorf("it needs %s, but neither a resource nor an asset is called so%s", p.Key, w.scopes[0].suggest(p.Name))
+		return nil, fmt.Errorf("it needs %s, but no resource or asset has this name%s", p.Key, w.scopes[0].suggest(p.Name))
 	}
 	return nil, nil
 }

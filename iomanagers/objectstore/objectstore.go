@@ -28,7 +28,7 @@ type Config struct {
 // Validate reports what is wrong with the config.
 func (c Config) Validate() error {
 	if strings.HasPrefix(c.Prefix, "/") || strings.Contains("/"+c.Prefix+"/", "/../") || strings.Contains(c.Prefix, "//") {
-		return fmt.Errorf("prefix: %q isn't names with slashes between them", c.Prefix)
+		return fmt.Errorf("prefix: %q must consist of names with slashes between them", c.Prefix)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (c Config) Validate() error {
 	}
 	for segment := range strings.SplitSeq(strings.TrimSuffix(c.Prefix, "/"), "/") {
 		if c.Prefix != "" && slices.Contains([]string{"", ".", ".."}, segment) {
-			faults = append(faults, fmt.Errorf("prefix: %q isn't names with slashes between them", c.Prefix))
+			faults = append(faults, fmt.Errorf("prefix: %q must consist of names with slashes between them", c.Prefix))
 			break
 		}
 	}

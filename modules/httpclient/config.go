@@ -66,7 +66,7 @@ func (c Config) Validate() error {
 		faults = append(faults, err)
 	}
 	if !(c.RequestsPerSecond >= 0) || math.IsInf(c.RequestsPerSecond, 1) { // also not a number
-		faults = append(faults, fmt.Errorf("requests_per_second: %v is no number of requests, want 0 or more", c.RequestsPerSecond))
+		faults = append(faults, fmt.Errorf("requests_per_second: %v is not a number of requests: it must be 0 or more", c.RequestsPerSecond))
 	}
 	if c.Burst < 0 {
 		faults = append(faults, fmt.Errorf("burst: %d is negative", c.Burst))
