@@ -29,7 +29,7 @@ bench: ## run the benchmarks, those against other containers too
 	cd bench && GOWORK=off go test -run '^$$' -bench . -benchmem .
 
 .PHONY: table
-table: ## measure the table of the README (some minutes, on a quiet machine)
+table: ## measure the tables of child containers in docs/performance.md (some minutes, on a quiet machine)
 	cd bench && GOWORK=off go run ./table
 
 .PHONY: golden

@@ -1,14 +1,16 @@
-// Package fxrun runs data assets in Go programs, on Uber Fx: what resources,
-// assets and I/O managers are in other orchestrators, with types.
+// Package fxrun runs data assets in Go programs, on Uber Fx. It has typed
+// resources, assets and I/O managers, as other orchestrators have them without
+// types.
 //
-// Every external thing that a job touches is a resource: an ordinary Fx
-// constructor with hooks and a config of its own. Every run gets its own child
-// container, with launch-time config, that starts only what the run needs and
-// is always torn down. Assets are functions whose parameters are resolved by
-// type.
+// Every external thing that a job uses is a resource: an ordinary Fx constructor
+// with hooks and a config. Every run gets a child container of its own, with
+// launch-time config. The child container starts only what the run needs, and it
+// always stops what it has started. Assets are functions whose parameters are
+// resolved by type.
 //
-// This package is the Fx module that gathers a program's definitions. A program
-// that is nothing but a data job gives its definitions to cli.Main instead.
+// This package is the Fx module that gathers the definitions of a program. A
+// program that consists only of data jobs gives its definitions to cli.Main
+// instead.
 //
 // # Packages, in reading order
 //
@@ -27,7 +29,7 @@
 //   - fxruntest: assets in a test, in memory, with fakes
 //   - examples: programs to copy from; docs: pages to read
 //
-// Imports point down this list's reverse: container knows nothing of assets,
-// assets nothing of runs. container_test.go, beside this file, is a tour of the
-// API.
+// Imports point in one direction: container does not know assets, and assets does
+// not know runs. DESIGN.md says what each package may import. The file
+// container_test.go in this folder is a tour of the API.
 package fxrun

@@ -22,36 +22,39 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// Module makes an Fx application the host of runs. It gathers what
-// container.Provide, assets.New and their like have put among the application's
-// options, in any order and in any fx.Module, and provides
+// Module makes an Fx application a host of runs. It gathers the definitions that
+// container.Provide, assets.New and similar functions have added to the options
+// of the application, in any order and in any fx.Module. It provides
 //
-//   - *container.Container, the checked graph of resources; those that live per
-//     process start at first need and stop after the last run,
-//   - *assets.Graph, the checked graph of assets,
-//   - *runs.Launcher, which launches runs; when the application stops, it takes
-//     no more of them, and waits for those under way; after half of the
-//     application's stop timeout it cancels them, so that they are torn down
-//     before the application is. When the application starts,
-//     runs of processes that are gone are recorded as failed.
+//   - *container.Container, the checked graph of resources. Resources that live
+//     per process start when they are first needed, and stop after the last run.
+//   - *assets.Graph, the checked graph of assets.
+//   - *runs.Launcher, which launches runs. When the application starts, runs of
+//     processes that have ended are recorded as failed. When the application
+//     stops, the launcher refuses new runs and waits for the active ones. After
+//     half of the stop timeout of the application it cancels them, so that their
+//     resources stop before those of the application.
 //
-// It uses, if the application provides them, history.Store for the history (else
-// memory; package history/sqlhistory/sqlite has an option that provides a file), runs.Executor, and *slog.Logger for what runs log.
+// If the application provides them, it uses a history.Store for the history, a
+// runs.Executor, and a *slog.Logger for the log lines of runs. Without a
+// history.Store the history is in memory. Package history/sqlhistory/sqlite has an option for
+// a history in a file.
 //
-// The application's own graph is the parent of every child container: a type
-// that no definition provides is taken from there, and fx.Replace on the
+// The graph of the application is the parent of every child container. If no
+// definition provides a type, it is taken from there, and fx.Replace on the
 // application replaces the resource of that type in every run. A value that the
-// application itself provides for a resource's type stands in its place too.
-// Fx can't tell a zero value from none, so a zero value counts as none; and a
-// provider of the application whose own dependency is missing is passed over.
+// application itself provides for the type of a resource replaces it too. Fx
+// cannot tell a zero value from a missing one, so a zero value counts as missing.
+// If a dependency of the application's own provider is missing, the provider
+// counts as missing too.
 //
-// Without a resource called io_manager, values are stored as files in the
-// folder values of [Home].
+// If no resource has the key io_manager, values are stored as files in the folder
+// values of [Home].
 var Module = fx.Module("fxrun", fx.Provide(newContainer, assetGraph, newLauncher))
 
-// IO stores, supplied to an application, and loads all values in place of the
-// IO managers that definitions name. Package fxruntest keeps values in memory by
-// it.
+// IO takes the place of all IO managers that definitions name, if it is supplied
+// to an application. It then stores and loads all values. Package fxruntest uses
+// it to keep values in memory.
 type IO struct{ iomanagers.IOManager }
 
 // Home returns the folder that history and values live in by default: the

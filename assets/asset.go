@@ -6,49 +6,51 @@ import (
 	"github.com/fxrun/fxrun/internal/host"
 )
 
-// Asset is a keyed function whose output is a named, stored value, or several.
-// It is immutable.
+// Asset is a function with a key. Its output is stored, as one named value or as
+// several. An Asset is immutable.
 type Asset struct {
 	fx.Option
 	definition *definition
 }
 
-// Key returns the asset's key; of a function that makes several assets, the
-// key of its step.
+// Key returns the key of the asset. If the function makes several assets, it
+// returns the key of its step.
 func (a Asset) Key() string { return a.definition.key }
 
 func (a Asset) define(b *builder) { b.assets = append(b.assets, a.definition) }
 
-// New makes fn the asset called key, a path like "raw/orders".
+// New makes an asset of the function fn. Its key is a path such as "raw/orders".
 //
-// fn returns the asset's value and an error, the value alone, or an error
-// alone if it stores its data itself. If it returns an fx.Out struct it makes
-// several assets at once, one with each field, whose name tag is its key; key
-// is then what the step is called, and selects all of them.
+// fn returns the value of the asset and an error, or only the value. If fn
+// stores its data itself, it returns only an error. If fn returns an fx.Out
+// struct, it makes several assets at once. Each field is an asset, and its name
+// tag is the key of the asset. In this case key is the key of the step, and it
+// selects all of these assets.
 //
-// Its parameters, plain or as fields of an fx.In struct, are resolved by type:
+// The parameters of fn may be plain, or fields of an fx.In struct. They are
+// resolved by type. A parameter may have one of these types:
 //
-//   - the output type of another asset: that asset's stored value,
+//   - the output type of another asset: the parameter is its stored value,
 //   - the same rows in another form: an asset of []Order may be taken as
 //     []Order, as iter.Seq2[Order, error] or as iter.Seq2[[]Order, error],
-//     and the other way round; a stream is read while it is ranged over,
-//   - the type that [Config] gave,
-//   - a resource's type, or a type of the host application,
+//     and the other way round; a stream is read while the function ranges over it,
+//   - the type of the value that was given to [Config],
+//   - the type of a resource, or a type of the host application,
 //   - context.Context, which ends when the step is cancelled,
-//   - *[Context], *slog.Logger and container.RunInfo, which tell about the step.
+//   - *[Context], *slog.Logger and container.RunInfo, which describe the step.
 //
-// Where several assets or resources have one type, a field of an fx.In struct
-// with a tag name:"raw/orders" says which. So tagged, a []byte is the value
-// just as it is stored.
+// If several assets or resources have one type, use a field of an fx.In struct.
+// Its tag, such as name:"raw/orders", says which one is meant. A []byte with such
+// a tag is the value as it is stored.
 //
-// Whatever is wrong with the arguments is reported by [NewGraph], all at once.
+// [NewGraph] reports everything that is wrong with the arguments.
 func New(key string, fn any, opts ...Option) Asset {
 	asset := Asset{definition: define("asset", key, fn, opts, 1)}
 	asset.Option = host.Option[Definition](Group, asset, asset.definition.asks())
 	return asset
 }
 
-// set is many definitions as one.
+// set combines many definitions into one.
 type set struct {
 	fx.Option
 	definitions []*definition
@@ -56,8 +58,8 @@ type set struct {
 
 func (s set) define(b *builder) { b.assets = append(b.assets, s.definitions...) }
 
-// Set makes many assets one definition, and so one provider in a host
-// application's Fx graph: a loop's thousands of assets cost next to nothing
+// Set combines many assets into one definition. In the Fx graph of a host
+// application this is one provider, so thousands of assets cost almost nothing
 // there.
 func Set(list ...Asset) Definition {
 	all := set{definitions: make([]*definition, len(list))}

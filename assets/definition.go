@@ -22,18 +22,18 @@ import (
 // [Set] and [NewJob] return. Package fxrun reads it.
 const Group = "fxrun.assets"
 
-// DefaultIO is the key of the IO manager that stores a value where [IO] says
-// nothing.
+// DefaultIO is the key of the IO manager that stores a value if the option [IO]
+// is not given.
 const DefaultIO = "io_manager"
 
-// Definition is an [Asset], a [Job], or a [Set] of them. It is an fx.Option
-// too, so that definitions compose with fx.Options and fx.Module.
+// Definition is an [Asset], a [Job], or a [Set] of assets. It is also an
+// fx.Option, so definitions compose with fx.Options and fx.Module.
 type Definition interface {
 	fx.Option
 	define(*builder)
 }
 
-// definition is what New or NewOp was told: a function, and what it makes.
+// definition holds the arguments of New or NewOp: a function, and what it makes.
 type definition struct {
 	kind        string // "asset" or "op"
 	key         string
@@ -72,8 +72,8 @@ type stepConfig struct {
 	options []container.ConfigOption
 }
 
-// define makes a definition; skip is how many calls lie between it and the
-// user's.
+// define makes a definition. skip is the number of calls between it and the call
+// of the user.
 func define(kind, key string, fn any, opts []Option, skip int) *definition {
 	d := &definition{kind: kind, key: key}
 	if _, file, line, ok := runtime.Caller(skip + 1); ok {
@@ -209,7 +209,7 @@ func isOwn(key signature.Key) bool {
 	return key.Name == "" && (key.Type == contextType || key.Type == stepContextType || key.Type == loggerType)
 }
 
-// checkKey holds keys to what selections, paths and tags can name.
+// checkKey refuses keys that selections, paths and tags cannot name.
 func checkKey(key string) error {
 	if key == "" {
 		return errors.New("its key is empty")

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Description tells about one asset, or one op.
+// Description describes one asset or one op.
 type Description struct {
 	Key         string   `json:"key"`
 	Step        string   `json:"step,omitempty"` // key of the step that makes it, where that is another
@@ -23,8 +23,8 @@ type Description struct {
 	Upstream    []string `json:"upstream,omitempty"`
 	Downstream  []string `json:"downstream,omitempty"`
 	Resources   []string `json:"resources,omitempty"` // keys that the function asks for
-	// Retries is how many further attempts a failing step gets; Timeout bounds
-	// each.
+	// Retries is the number of further attempts that a failing step gets. Timeout
+	// is the time limit of each attempt.
 	Retries int           `json:"retries,omitempty"`
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
 }
@@ -38,9 +38,9 @@ func (g *Graph) Assets() []Description {
 	return descriptions
 }
 
-// Asset describes one asset, and gives the value as steps store it. The error
-// names the nearest asset, or those that the step of that key makes, and matches
-// container.ErrInvalid.
+// Asset describes one asset, and returns its value as steps store it. If there
+// is no such asset, the error names the most similar asset, or the assets that
+// the step with that key makes. It matches container.ErrInvalid.
 func (g *Graph) Asset(key string) (Description, Output, error) {
 	n, ok := g.assets.byKey[key]
 	if !ok {
@@ -68,7 +68,7 @@ func (n *node) describe() Description {
 	return description
 }
 
-// describe tells what is the same for all that the function makes.
+// describe returns what is the same for all values that the function makes.
 func (m *maker) describe() Description {
 	description := Description{
 		Key: m.key, Description: m.description, Function: m.function.Name, Position: m.position,
@@ -132,7 +132,7 @@ func (m *maker) follows(n *node) bool {
 	return !takesAnother
 }
 
-// JobDescription tells about one job.
+// JobDescription describes one job.
 type JobDescription struct {
 	Name        string            `json:"name"`
 	Description string            `json:"description,omitempty"`

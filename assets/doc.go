@@ -1,14 +1,16 @@
-// Package assets turns functions into assets: named, stored values, wired to
-// each other and to a container's resources by the types of their parameters.
+// Package assets turns functions into assets. An asset is a named, stored value.
+// The types of a function's parameters say which other assets and which
+// resources of a container the function needs.
 //
 //	assets.New("orders", FetchOrders)      // func(ctx context.Context, api *Client) (Orders, error)
 //	assets.New("revenue", ComputeRevenue)  // func(orders Orders, db *Warehouse) (Revenue, error)
 //
-// No second annotation tells inputs from resources: types do. [NewGraph]
-// checks everything at once, before anything runs. A [Selection] of the graph
-// becomes a [Plan], which is pure data: package runs executes it. Each step's
-// function is bound by an fx.Invoke of the run's child container.
+// The types tell inputs from resources, so no further annotation is needed.
+// [NewGraph] checks everything before anything runs, and reports all faults
+// together. A [Selection] of the graph becomes a [Plan]. A plan is pure data, and
+// package runs executes it. An fx.Invoke of the run's child container binds the
+// function of each step.
 //
-// The package imports container and knows nothing of storage or of runs. Next:
+// The package imports container. It does not know storage or runs. Read next:
 // package iomanagers, which stores values, and package runs.
 package assets

@@ -68,14 +68,14 @@ type builder struct {
 	jobs   []*jobDefinition
 }
 
-// NewGraph wires assets to each other and to the container's resources, by
-// type, and checks everything. No function is called.
+// NewGraph connects assets to each other and to the resources of the container,
+// by type, and checks everything. It calls no function.
 //
-// The error is a *container.Faults with everything that is wrong, all at once:
-// keys given twice, parameters that nothing provides, types that are ambiguous,
-// unknown upstream assets, cycles with their whole path, selections that name
-// nothing. The graph comes with the error too, for whoever looks for further
-// faults; nothing else can be done with it.
+// The error is a *container.Faults that lists everything that is wrong: keys
+// that are given twice, parameters that nothing provides, types that are
+// ambiguous, unknown upstream assets, cycles with their whole path, and
+// selections that name nothing. With an error the graph is returned too. It can
+// then be used only to look for further faults.
 func NewGraph(c *container.Container, definitions ...Definition) (*Graph, error) {
 	b := new(builder)
 	for _, definition := range definitions {
@@ -109,7 +109,7 @@ func (g *Graph) addAssets(definitions []*definition) []error {
 	return faults
 }
 
-// makersOf sorts definitions by key, and reports what is wrong with each.
+// makersOf sorts definitions by key, and reports the faults of each.
 func makersOf(definitions []*definition) (makers []*maker, faults []error) {
 	definitions = slices.Clone(definitions)
 	slices.SortStableFunc(definitions, func(a, b *definition) int { return strings.Compare(a.key, b.key) })
@@ -137,7 +137,8 @@ func (m *maker) faultf(format string, args ...any) error {
 	return fmt.Errorf("%s %s (%s): "+format, append([]any{m.kind, m.key, where}, args...)...)
 }
 
-// wireAll wires functions to what lies in the scopes, the nearest first.
+// wireAll connects functions to the values in the scopes. The nearest scope is
+// searched first.
 func (g *Graph) wireAll(prefix string, makers []*maker, scopes ...*scope) []error {
 	var faults []error
 	for _, m := range makers {
@@ -161,7 +162,7 @@ func (m *maker) addUpstream(upstream *maker) {
 	}
 }
 
-// cycleFaults reports every cycle, each by its whole path.
+// cycleFaults reports every cycle with its whole path.
 func cycleFaults(makers []*maker) []error {
 	var faults []error
 	for _, path := range digraph.Cycles(makers, (*maker).needs) {

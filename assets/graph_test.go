@@ -144,14 +144,14 @@ func TestSelect(t *testing.T) {
 	for _, test := range []struct{ expression, want string }{
 		{"revenu", `there is no asset "revenu", did you mean "revenue"?`},
 		{"group:rwa", `no asset has the group "rwa", did you mean "raw"?`},
-		{"grp:raw", `"grp:" is no kind of selection, did you mean "group"?`},
+		{"grp:raw", `"grp:" is not a kind of selection, did you mean "group"?`},
 		{"raw2/*", `no asset matches "raw2/*"`},
 		{"", `the selection is empty: * selects everything`},
 		{"(audit", `a parenthesis is not closed`},
 		{"audit)", `unexpected ")"`},
 		{"audit and", `a name is missing at the end`},
 		{"and audit", `a name is missing before "and"`},
-		{"x+audit", `"x+audit" is no selection`},
+		{"x+audit", `"x+audit" is not a selection`},
 	} {
 		t.Run("refuses "+test.expression, func(t *testing.T) {
 			t.Parallel()

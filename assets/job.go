@@ -16,8 +16,8 @@ import (
 	"github.com/fxrun/fxrun/internal/host"
 )
 
-// Job is a named selection of assets, or a graph of ops, with defaults for its
-// launch. It is immutable.
+// Job is a named selection of assets, or a graph of ops. It can have defaults for
+// its launch. A Job is immutable.
 type Job struct {
 	fx.Option
 	definition *jobDefinition
@@ -39,19 +39,19 @@ type jobDefinition struct {
 	faults      []error
 }
 
-// JobPart is a part of a job: a [Selection] or [Op]s, and [LaunchDefaults],
-// [JobTag], [DescribeJob].
+// JobPart is a part of a job: a [Selection], an [Op], or the result of
+// [LaunchDefaults], [JobTag] or [DescribeJob].
 type JobPart interface{ applyJob(*jobDefinition) }
 
 type jobPartFunc func(*jobDefinition)
 
 func (f jobPartFunc) applyJob(d *jobDefinition) { f(d) }
 
-// NewJob names a selection of assets:
+// NewJob makes a job. A job is a selection of assets:
 //
 //	assets.NewJob("nightly", assets.Select("+revenue"))
 //
-// or a graph of ops, which are wired to each other by type:
+// or a graph of ops, which are connected to each other by type:
 //
 //	assets.NewJob("cleanup", assets.NewOp("find", FindOld), assets.NewOp("delete", Delete))
 func NewJob(name string, parts ...JobPart) Job {
@@ -95,8 +95,8 @@ func (s Selection) applyJob(d *jobDefinition) {
 	d.selection = string(s)
 }
 
-// LaunchDefaults gives the job run config that a launch may override, field by
-// field.
+// LaunchDefaults gives the job a run config. A launch may override each field of
+// it.
 func LaunchDefaults(config container.RunConfig) JobPart {
 	return jobPartFunc(func(d *jobDefinition) { d.config = d.config.Merge(config) })
 }
@@ -123,7 +123,7 @@ type job struct {
 	targets []*container.Target
 }
 
-// addJobs checks jobs; sound says that the assets are in order.
+// addJobs checks jobs. sound says that the assets have no faults.
 func (g *Graph) addJobs(definitions []*jobDefinition, sound bool) []error {
 	var faults []error
 	definitions = slices.Clone(definitions)
@@ -152,7 +152,7 @@ func (g *Graph) addJobs(definitions []*jobDefinition, sound bool) []error {
 	return faults
 }
 
-// addOps wires the ops of a job to each other, and to assets.
+// addOps connects the ops of a job to each other, and to assets.
 func (g *Graph) addOps(j *job) []error {
 	makers, faults := makersOf(j.ops)
 	ops := newScope("op")

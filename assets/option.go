@@ -9,17 +9,17 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// Option says more about an asset or an op. See [After], [Config], [Retry] and
-// [Timeout], which are about the function, and [InGroup], [Tags], [Owners],
-// [Describe], [IO], [Format] and [CodeVersion], which are about its value;
-// where it makes several, about all of them, unless [ForOutput] says about which.
+// Option is an option of an asset or an op. [After], [Config], [Retry] and
+// [Timeout] concern the function. [InGroup], [Tags], [Owners], [Describe], [IO],
+// [Format] and [CodeVersion] concern its value. If the function makes several
+// values, such an option concerns all of them, unless it is inside [ForOutput].
 type Option interface{ apply(*definition) }
 
 type optionFunc func(*definition)
 
 func (f optionFunc) apply(d *definition) { f(d) }
 
-// aboutFunction is an option that makes no sense for one output.
+// aboutFunction is an option that cannot be given for a single output.
 func aboutFunction(name string, change func(*definition)) Option {
 	return optionFunc(func(d *definition) {
 		if d.only != nil {
@@ -30,7 +30,7 @@ func aboutFunction(name string, change func(*definition)) Option {
 	})
 }
 
-// aboutAsset is an option that says nothing about an op's value.
+// aboutAsset is an option that only assets have. It cannot be given for an op.
 func aboutAsset(name string, change func(*output)) Option {
 	return optionFunc(func(d *definition) {
 		d.options = append(d.options, "assets."+name)
@@ -38,32 +38,33 @@ func aboutAsset(name string, change func(*output)) Option {
 	})
 }
 
-// After orders the step after others without taking their values: assets, or,
-// for an op, ops of the same job.
+// After makes the step start after other steps, without taking their values. The
+// keys are those of assets. For an op they are the names of ops of the same job.
 func After(keys ...string) Option {
 	return aboutFunction("After", func(d *definition) { d.after = append(d.after, keys...) })
 }
 
-// InGroup puts the asset into a group, which selections name as group:NAME.
+// InGroup puts the asset into a group. Selections name it as group:NAME.
 func InGroup(name string) Option { return aboutAsset("InGroup", func(o *output) { o.group = name }) }
 
-// Tags marks the asset; selections name it as tag:NAME.
+// Tags gives tags to the asset. Selections name them as tag:NAME.
 func Tags(names ...string) Option {
 	return aboutAsset("Tags", func(o *output) { o.tags = append(o.tags, names...) })
 }
 
-// Owners says who looks after the asset: mail addresses or team names.
+// Owners says who is responsible for the asset. Owners are mail addresses or
+// names of teams.
 func Owners(names ...string) Option {
 	return aboutAsset("Owners", func(o *output) { o.owners = append(o.owners, names...) })
 }
 
-// CodeVersion names the version of the code that makes the asset. It is kept
-// with each materialization.
+// CodeVersion names the version of the code that makes the asset. It is stored with
+// each materialization.
 func CodeVersion(version string) Option {
 	return aboutAsset("CodeVersion", func(o *output) { o.codeVersion = version })
 }
 
-// Describe says what the asset or op is, for the command line and the pages.
+// Describe says what the asset or op is. The command line and the pages show it.
 func Describe(text string) Option {
 	return optionFunc(func(d *definition) {
 		if d.only == nil {
@@ -73,14 +74,14 @@ func Describe(text string) Option {
 	})
 }
 
-// IO names the IO manager, a resource's key, that stores the value and loads
-// it for others. Defaults to [DefaultIO].
+// IO names the IO manager that stores the value and loads it for others. key is
+// the key of a resource. The default is [DefaultIO].
 func IO(key string) Option {
 	return optionFunc(func(d *definition) { d.each(func(o *output) { o.io = key }) })
 }
 
-// Format names the format in which the IO manager stores the value, as in
-// "parquet". Defaults to what the IO manager chooses for the Go type.
+// Format names the format in which the IO manager stores the value, such as
+// "parquet". By default the IO manager chooses the format by the Go type.
 func Format(name string) Option {
 	return optionFunc(func(d *definition) { d.each(func(o *output) { o.format = name }) })
 }
@@ -90,8 +91,9 @@ type outputOptions struct {
 	opts []Option
 }
 
-// ForOutput gives options to one of the values of a function that makes several:
-// that whose name tag is key. They count over those given to the function.
+// ForOutput gives options to one of several values that a function makes: the
+// value whose name tag is key. These options have priority over the options of
+// the function.
 func ForOutput(key string, opts ...Option) Option {
 	return aboutFunction("ForOutput", func(d *definition) { d.aside = append(d.aside, outputOptions{key, opts}) })
 }
@@ -112,10 +114,10 @@ func (d *definition) applyTo(aside outputOptions) {
 	d.only = nil
 }
 
-// Config gives the function a config of its own: it takes a parameter of the
-// type T, a struct, which is filled as a resource's config is, by default tags,
-// value, the environment (container.FromEnv) and the launch, where it stands
-// under steps.KEY.config:
+// Config gives the function a config. T is a struct, and the function has a
+// parameter of this type. It is filled like the config of a resource: from
+// default tags, from value, from the environment (container.FromEnv) and from the
+// launch. In a run config it stands under steps.KEY.config:
 //
 //	assets.New("report", Write, assets.Config(ReportConfig{Rows: 20}, container.AtLaunch("Day")))
 func Config[T any](value T, opts ...container.ConfigOption) Option {
@@ -128,9 +130,10 @@ func Config[T any](value T, opts ...container.ConfigOption) Option {
 	})
 }
 
-// Timeout bounds each attempt at the step: loading, the function, and storing.
-// At its end the step's context ends; a function that pays no heed to it is
-// waited for. Zero, the default, is no bound.
+// Timeout limits the time of each attempt of the step, which includes loading,
+// calling the function, and storing. When the time is over, the context of the
+// step ends. If the function ignores its context, the run waits for the function.
+// Zero is the default, and means no limit.
 func Timeout(d time.Duration) Option {
 	return aboutFunction("Timeout", func(def *definition) {
 		if d < 0 {

@@ -13,26 +13,26 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// Plan is what a run has to do: steps and the order between them. It is pure
-// data, immutable, and may be executed any number of times.
+// Plan says what a run has to do: it holds the steps and their order. A Plan is
+// pure data and immutable, and may be executed any number of times.
 type Plan struct {
-	// Selection is the expression that the plan was made from; "" for a job of
-	// ops.
+	// Selection is the expression that the plan was made from. It is "" for a job
+	// of ops.
 	Selection string
-	// Steps are in an order in which they may be executed: each after all of
-	// its Needs, otherwise by key.
+	// Steps are in an order in which they may be executed: each step stands after
+	// all of its Needs. Otherwise steps are sorted by key.
 	Steps []*Step
-	// Known are the targets of all steps, of this plan or not, that the steps
-	// section of a run config may speak of.
+	// Known are the targets of all steps, also of steps outside this plan, that the
+	// steps section of a run config may name.
 	Known []*container.Target
 }
 
 // Step is one function to be executed.
 type Step struct {
-	// Key is what the step is called: the key of its asset, or the name of its op.
+	// Key is the key of the step: the key of its asset, or the name of its op.
 	Key string
-	// Op says that the step's values are no assets: they are kept for their run
-	// alone.
+	// Op says that the values of the step are not assets. They are stored only for
+	// their run.
 	Op bool
 	// Needs are the keys of the plan's steps that must have succeeded before.
 	Needs []string
@@ -40,11 +40,11 @@ type Step struct {
 	Inputs []Input
 	// Outputs are the values that the function makes.
 	Outputs []Output
-	// Retries is how many further attempts a failing step gets. Backoff gives
-	// the wait before each, from 1; nil is none.
+	// Retries is the number of further attempts that a failing step gets. Backoff
+	// returns the wait before each of them, counted from 1. Nil means no wait.
 	Retries int
 	Backoff func(attempt int) time.Duration
-	// Timeout bounds each attempt; 0 is no bound.
+	// Timeout limits the time of each attempt. 0 means no limit.
 	Timeout time.Duration
 
 	maker *maker
@@ -54,7 +54,7 @@ type Step struct {
 type Output struct {
 	// Key is the asset's key; for an op, its name or the value's name tag.
 	Key string
-	// Op says that it is no asset, but the value of an op in one run.
+	// Op says that the value is not an asset, but the value of an op in one run.
 	Op bool
 	// Type is its Go type; nil where the function stores its data itself.
 	Type reflect.Type
@@ -62,7 +62,8 @@ type Output struct {
 	IO string
 	// Format is the format that is asked for; "" for the IO manager's own choice.
 	Format string
-	// CodeVersion is the version of the code that makes it; "" if nobody said.
+	// CodeVersion is the version of the code that makes the value; "" if it is not
+	// given.
 	CodeVersion string
 }
 
@@ -72,14 +73,14 @@ type Input struct {
 	Output
 	// As is the Go type in which it is wanted.
 	As reflect.Type
-	// Planned says that a step of the same plan makes it. Otherwise it was
-	// stored by an earlier run.
+	// Planned says that a step of the same plan makes the value. Otherwise an
+	// earlier run has stored it.
 	Planned bool
 }
 
-// Plan makes the plan of a selection. Upstream assets that are not selected
-// are not computed: their stored values are loaded. Assets that one function
-// makes are always computed together.
+// Plan makes the plan of a selection. Upstream assets that are not selected are
+// not computed; their stored values are loaded. Assets that one function makes
+// are always computed together.
 func (g *Graph) Plan(selection string) (*Plan, error) {
 	selected, err := g.selectNodes(selection)
 	if err != nil {
@@ -143,7 +144,7 @@ func (n *node) describeOutput() Output {
 	return described
 }
 
-// Target is what the step's function needs of a child container.
+// Target is what the function of the step needs from a child container.
 func (s *Step) Target() *container.Target { return s.maker.target }
 
 // Function names the step's function, as in "flights.ComputeDelays".
@@ -159,8 +160,9 @@ type JobPlan struct {
 	Tags map[string]string
 }
 
-// Job returns the plan of a job, with its launch defaults and tags. The error
-// names the nearest job and matches container.ErrInvalid.
+// Job returns the plan of a job, with its launch defaults and tags. If there is
+// no such job, the error names the most similar job and matches
+// container.ErrInvalid.
 func (g *Graph) Job(name string) (JobPlan, error) {
 	names := make([]string, len(g.jobs))
 	for i, j := range g.jobs {

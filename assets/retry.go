@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// Retry tries a step up to n more times where it fails: by an error, a panic or
-// its [Timeout]. Each attempt loads its inputs anew, gets resources of its own
-// where they live per step, and nothing is stored before the function has
-// returned. backoff gives the wait before each further attempt, counted from 1;
-// nil is no wait. See package backoff. An error wrapped by
-// [Permanent] is not tried again, nor is a step of a cancelled run.
+// Retry executes a step up to n more times if it fails by an error, a panic or
+// its [Timeout]. Each attempt loads its inputs again, and gets new instances of
+// the resources that live per step. Nothing is stored before the function has
+// returned. backoff returns the wait before each further attempt, counted from 1.
+// If it is nil, there is no wait. See package backoff. There is no
+// further attempt if the error is wrapped by [Permanent], or if the run is
+// cancelled.
 func Retry(n int, backoff func(attempt int) time.Duration) Option {
 	return aboutFunction("Retry", func(d *definition) {
 		if n < 0 {
@@ -20,8 +21,8 @@ func Retry(n int, backoff func(attempt int) time.Duration) Option {
 	})
 }
 
-// Permanent wraps an error of a step that no further attempt would mend: it is
-// not retried. A nil error stays nil.
+// Permanent wraps an error for which a further attempt would not help. The step
+// is not retried. If err is nil, the result is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
@@ -29,7 +30,8 @@ func Permanent(err error) error {
 	return &permanentError{err}
 }
 
-// IsPermanent reports whether err was wrapped by [Permanent] somewhere.
+// IsPermanent reports whether err, or an error that it wraps, is the result of
+// [Permanent].
 func IsPermanent(err error) bool {
 	_, ok := errors.AsType[*permanentError](err)
 	return ok

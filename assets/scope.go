@@ -40,7 +40,7 @@ func (s *scope) add(m *maker) []error {
 		twice(m.key, first)
 	}
 	for _, n := range m.nodes {
-		if first, ok := s.named(n.key); ok && first.key != m.key { // else it was said just now
+		if first, ok := s.named(n.key); ok && first.key != m.key { // otherwise it has been reported above
 			twice(n.key, first)
 		}
 	}
@@ -89,9 +89,9 @@ func (s *scope) keys() []string {
 
 func (s *scope) suggest(key string) string { return nearest.Suggestion(key, s.keys()) }
 
-// givers returns the values that a parameter of type t can be: those of the
-// very type, else those whose rows can be given in that form. What m makes
-// itself does not count.
+// givers returns the values that a parameter of type t can be. These are the values
+// of exactly this type, and otherwise those whose rows can be loaded in that form.
+// The values that m itself makes do not count.
 func (s *scope) givers(m *maker, t reflect.Type) []*node {
 	others := func(nodes []*node) []*node {
 		return slices.DeleteFunc(slices.Clone(nodes), func(n *node) bool { return n.maker == m })
@@ -106,9 +106,9 @@ func (s *scope) givers(m *maker, t reflect.Type) []*node {
 	return slices.DeleteFunc(others(s.byRow[shape.Element]), func(n *node) bool { return !convertible(n.typ, t) })
 }
 
-// convertible reports whether an IO manager can give rows stored as one type
-// as another. Slices of simple values are too common to be taken for one
-// another.
+// convertible reports whether an IO manager can load rows that are stored as one
+// type as another type. Slices of simple values are excluded, because they are so
+// common that they would be confused with one another.
 func convertible(stored, wanted reflect.Type) bool {
 	from, ok := rows.Of(stored)
 	to, isRows := rows.Of(wanted)

@@ -31,8 +31,8 @@ import (
 // Assets that one function makes are selected together. The key of a step that
 // makes several stands for all of them.
 //
-// The error is a *container.Faults: a name that matches nothing, with the
-// nearest one, or what is wrong with the expression and where.
+// The error is a *container.Faults. It reports a name that matches nothing, with
+// the most similar name, or a fault of the expression and its place.
 func (g *Graph) Select(expression string) ([]string, error) {
 	selected, err := g.selectNodes(expression)
 	if err != nil {
@@ -223,7 +223,7 @@ func (p *selectionParser) term(token string) nodeSet {
 		name, down, hasDown = name[:i], name[i+1:], true
 	}
 	if name == "" || strings.Contains(name, "+") || down != "" && !isNumber(down) {
-		p.fault("%q is no selection: + stands before or after a name, with a number on its outer side", token)
+		p.fault("%q is not a selection: + stands before or after a name, with a number on its outer side", token)
 		return nodeSet{}
 	}
 	selected := p.named(name)
@@ -325,7 +325,7 @@ func (p *selectionParser) marked(kind, value string) nodeSet {
 	case "tag":
 		marks = func(n *node) []string { return n.tags }
 	default:
-		p.fault("%q is no kind of selection%s", kind+":", nearest.Suggestion(kind, []string{"group", "tag"}))
+		p.fault("%q is not a kind of selection%s", kind+":", nearest.Suggestion(kind, []string{"group", "tag"}))
 		return nil
 	}
 	selected := make(nodeSet)

@@ -8,9 +8,8 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// Context tells an asset's function about the step that it is executed in, and
-// takes what the function has to say about it. It is safe for concurrent use
-// while the function runs.
+// Context describes the step to its function, and takes metadata and progress
+// from the function. It is safe for concurrent use while the function runs.
 type Context struct {
 	config ContextConfig
 
@@ -18,7 +17,7 @@ type Context struct {
 	metadata map[string]map[string]any // by asset; "" is about all
 }
 
-// ContextConfig is what a [Context] is made of. Every field may be zero.
+// ContextConfig holds the values of a [Context]. Every field may be zero.
 type ContextConfig struct {
 	// Run tells about the run.
 	Run container.RunInfo
@@ -35,8 +34,8 @@ type ContextConfig struct {
 	Progress func(done, total int64)
 }
 
-// NewContext makes a Context: for whoever executes steps, and for tests that
-// call an asset's function themselves.
+// NewContext makes a Context. Executors of steps call it, and so do tests that
+// call the function of an asset themselves.
 func NewContext(config ContextConfig) *Context {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
@@ -56,23 +55,23 @@ func (c *Context) Key() string { return c.config.Key }
 // Partition returns the part of the asset that is computed; "" for the whole.
 func (c *Context) Partition() string { return c.config.Partition }
 
-// Attempt returns which attempt at the step this is, from 1.
+// Attempt returns the number of the attempt, counted from 1.
 func (c *Context) Attempt() int { return c.config.Attempt }
 
-// Logger returns the step's logger: what it writes is kept with the run.
+// Logger returns the logger of the step. Its lines are stored with the run.
 func (c *Context) Logger() *slog.Logger { return c.config.Logger }
 
-// AddMetadata keeps a fact about the value that is being computed: it is shown
-// with the materialization. value should be a number, text, a boolean, or
-// something that encoding/json can write: it is read back as JSON is, a number as
-// json.Number. The last value of a name counts. Of a
-// function that makes several assets it is about all of them: see
+// AddMetadata stores a fact about the value that is being computed. It is shown
+// with the materialization. value should be a number, text, a boolean, or another
+// value that encoding/json can write. It is read back as JSON, and a number as
+// json.Number. If a name is given several times, the last value is used. If the
+// function makes several assets, the fact is about all of them; see
 // [Context.AddMetadataOf].
 func (c *Context) AddMetadata(name string, value any) { c.AddMetadataOf("", name, value) }
 
-// AddMetadataOf keeps a fact about one of several assets that the function
-// makes. It counts over what [Context.AddMetadata] says; about a key that the
-// function does not make it is not kept.
+// AddMetadataOf stores a fact about one of several assets that the function
+// makes. It has priority over [Context.AddMetadata]. If the function does not
+// make an asset with this key, the fact is not stored.
 func (c *Context) AddMetadataOf(asset, name string, value any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,8 +95,8 @@ func (c *Context) Metadata(asset string) map[string]any {
 	return about
 }
 
-// Progress tells how far the function has come, in rows or whatever it counts.
-// total is 0 where it is not known.
+// Progress reports how much of the work is done, in rows or in another unit.
+// total is 0 if it is not known.
 func (c *Context) Progress(done, total int64) {
 	if c.config.Progress != nil {
 		c.config.Progress(done, total)

@@ -56,8 +56,8 @@ func (w *wiring) wire(name string) {
 	slices.SortFunc(m.upstream, byKey)
 }
 
-// follow orders the function after another one of its own kind: an op loads
-// what an asset has stored, and is no part of its runs.
+// follow orders the function after another one of its own kind. An op loads the
+// stored value of an asset, and no run of the job computes this asset.
 func (w *wiring) follow(upstream *maker) {
 	if upstream.kind == w.maker.kind {
 		w.maker.addUpstream(upstream)
@@ -67,7 +67,7 @@ func (w *wiring) follow(upstream *maker) {
 func (w *wiring) orderAfter(key string) {
 	upstream, ok := w.scopes[0].named(key)
 	if !ok {
-		w.fault("it comes after %q, which is no %s%s", key, w.maker.kind, w.scopes[0].suggest(key))
+		w.fault("it comes after %q, which is not an %s%s", key, w.maker.kind, w.scopes[0].suggest(key))
 		return
 	}
 	w.maker.addUpstream(upstream)
@@ -126,8 +126,7 @@ func (w *wiring) upstream(p signature.Param) (*node, error) {
 	return nil, nil
 }
 
-// ownTypes says by which types of their own values of the same rows could be
-// asked for.
+// ownTypes suggests types of their own for values that have the same rows.
 func ownTypes(asked reflect.Type, candidates []*node) string {
 	var names []string
 	for _, n := range candidates {
@@ -180,13 +179,13 @@ func (w *wiring) upstreamNamed(p signature.Param) (*node, error) {
 		return n, nil
 	}
 	if !isResource && !c.Has(p.Name) && !p.Optional {
-		return nil, fmt.Errorf("it needs %s, but neither a resource nor an asset is called so%s", p.Key, w.scopes[0].suggest(p.Name))
+		return nil, fmt.Errorf("it needs %s, but no resource or asset has this name%s", p.Key, w.scopes[0].suggest(p.Name))
 	}
 	return nil, nil
 }
 
-// namedBeyond reports whether a scope behind that with the number i has a value
-// of the name.
+// namedBeyond reports whether a scope after the one with the number i has a value
+// with this name.
 func (w *wiring) namedBeyond(i int, name string) bool {
 	return slices.ContainsFunc(w.scopes[i+1:], func(s *scope) bool { return s.byKey[name] != nil })
 }
@@ -194,7 +193,7 @@ func (w *wiring) namedBeyond(i int, name string) bool {
 // bytesType is what the stored bytes of a value are asked for as.
 var bytesType = reflect.TypeFor[[]byte]()
 
-// alike names a value that is almost of a type that nothing provides.
+// alike names a value whose type is similar to a type that nothing provides.
 func (w *wiring) alike(asks []signature.Param) string {
 	bare := func(t reflect.Type) reflect.Type {
 		for t.Name() == "" && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {

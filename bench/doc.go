@@ -7,5 +7,5 @@
 // so that what is measured is the wiring alone.
 //
 //	go test -bench . -benchmem     every benchmark
-//	go run ./table                 the table for the README
+//	go run ./table                 the tables of docs/performance.md
 package bench

@@ -1,7 +1,8 @@
-// Package docs holds the pages for users, beside this file, and in its tests
-// the code that they quote:
+// Package docs holds the pages for users, which stand beside this file. The
+// tests of the package hold the code that the pages quote. The pages are:
 //
-//   - coming-from-dagster.md: fxrun for those who know Dagster, term by term
+//   - coming-from-dagster.md: fxrun for people who know Dagster, term by term
 //   - adding-fxrun.md: fxrun in an Fx application that exists already
 //   - streams.md: assets of more rows than fit into memory
+//   - performance.md: what fxrun costs, and how to measure it
 package docs

@@ -13,14 +13,15 @@ import (
 // alone is the key of the asset that Call makes.
 const alone = "alone"
 
-// Call runs one asset function by itself, as an asset or op would run it, and
-// returns its value. Its parameters are values by fx.Supply, or resources that
-// are among opts; a *assets.Context and its like it gets as always. As
-// everywhere in a host application, a zero value counts as none. Where the
-// function needs options, as a config of its own, fn is what assets.New makes of
-// it: Call[Top](t, assets.New("top", FindTop, assets.Config(TopConfig{}))). A function
-// that returns an error alone gives the zero T; one that makes several assets is
-// an error.
+// Call runs one function of an asset or op alone, and returns its value. The
+// values of its parameters come from opts: they are values of fx.Supply, or
+// resources. Parameters such as *assets.Context get their values as in a run. As
+// in every host application, a zero value counts as missing.
+//
+// If the function needs options, such as a config, fn is the result of assets.New:
+// Call[Top](t, assets.New("top", FindTop, assets.Config(TopConfig{}))). If the
+// function returns only an error, Call returns the zero T. A function that makes
+// several assets is an error.
 func Call[T any](t testing.TB, fn any, opts ...fx.Option) T {
 	t.Helper()
 	value, err := TryCall[T](t, fn, opts...)
@@ -30,7 +31,7 @@ func Call[T any](t testing.TB, fn any, opts ...fx.Option) T {
 	return value
 }
 
-// TryCall is [Call] for tests of what goes wrong: it returns the error.
+// TryCall is like [Call], but it returns the error. It is for tests of failures.
 func TryCall[T any](t testing.TB, fn any, opts ...fx.Option) (value T, err error) {
 	t.Helper()
 	asset, ok := fn.(assets.Asset)

@@ -1,5 +1,5 @@
-// Package fxruntest runs assets in a test: in memory, with fakes in place of
-// resources, and with given values in place of upstream assets.
+// Package fxruntest runs assets in a test. Values stay in memory. Fakes can take
+// the place of resources, and given values that of upstream assets.
 //
 //	result := fxruntest.Materialize(t, "revenue", Definitions(),
 //		fx.Replace(&Client{BaseURL: server.URL}),
@@ -8,13 +8,13 @@
 //		t.Errorf("got %v", revenue)
 //	}
 //
-// Nothing is written anywhere: values and history live in memory, whatever IO
-// managers the definitions name, and IO managers are not started. Everything
-// else is as in production: the same checks, wiring, config and teardown.
+// Nothing is written to disk. Values and history are in memory, even if the
+// definitions name other IO managers, and IO managers are not started. Everything
+// else is as in production: the checks, the parameters, the config, the teardown.
 //
-// Values in memory have no stored bytes: an asset that takes another one's as
-// []byte needs a test with the manager that makes them.
+// Values in memory have no stored bytes. If an asset takes the bytes of another
+// one as []byte, test it with the IO manager that makes the bytes. To check that
+// an IO manager stores a value without loss, write a test with this manager too.
 //
-// [Call] runs one function by itself. Whether a value survives its way through
-// the definitions' own IO manager is for a test with that manager to say.
+// [Call] runs one function alone.
 package fxruntest

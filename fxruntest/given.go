@@ -11,18 +11,19 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// Given is the value of an upstream asset that the test's run does not compute:
-// what an earlier run would have stored. value is of the type that the asset's
-// function returns, or the same rows in another form, as a slice for a stream.
+// Given gives the value of an upstream asset, as if an earlier run had stored it.
+// The run of the test does not compute this asset. value has the type that the
+// function of the asset returns, or holds the same rows in another form, such as
+// a slice for a stream.
 func Given(asset string, value any) fx.Option {
 	return member("fxruntest.given", given{asset, value})
 }
 
-// Config gives the run config of the launch; of several, the later one counts,
-// field by field.
+// Config gives the run config of the launch. If several configs set the same
+// field, the last one is used.
 func Config(config container.RunConfig) fx.Option { return member("fxruntest.config", config) }
 
-// Tag puts a tag on the run; of several with one name, the later one counts.
+// Tag puts a tag on the run. If several tags have one name, the last one is used.
 func Tag(name, value string) fx.Option { return member("fxruntest.tag", tag{name, value}) }
 
 // member puts a value into an Fx value group.

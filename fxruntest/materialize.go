@@ -22,14 +22,13 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// Materialize runs a selection of assets and waits for its end. Whatever goes
-// wrong ends the test: bad definitions or config, a failing step, a teardown
-// that fails.
+// Materialize runs a selection of assets and waits for its end. Every fault ends
+// the test: wrong definitions or config, a failed step, a failed teardown.
 //
-// opts are the definitions, and whatever else an Fx application takes: values
-// by fx.Supply, fakes by fx.Replace; a fake that nothing takes is an error. See [Given], [Config] and [Tag] too. The
-// application is stopped at the test's end; history.Store and runs.Executor may be
-// among what it provides.
+// opts are the definitions and other options of an Fx application, such as values
+// by fx.Supply and fakes by fx.Replace. A fake that nothing takes is an error. See
+// [Given], [Config] and [Tag] too. The application may provide its own history.Store
+// and runs.Executor. It is stopped at the end of the test.
 func Materialize(t testing.TB, selection string, opts ...fx.Option) *Result {
 	t.Helper()
 	result, err := Try(t, runs.Request{Selection: selection}, opts...)
@@ -49,9 +48,9 @@ func RunJob(t testing.TB, job string, opts ...fx.Option) *Result {
 	return result
 }
 
-// Try runs what a request asks for, and returns the run's error: for tests of
-// what goes wrong. Where no run was made, since definitions or the request are
-// wrong, the error matches container.ErrInvalid and the result is nil.
+// Try runs a request and returns the error of the run. It is for tests of
+// failures. If no run was made because the definitions or the request are wrong,
+// the error matches container.ErrInvalid and the result is nil.
 func Try(t testing.TB, request runs.Request, opts ...fx.Option) (*Result, error) {
 	t.Helper()
 	h, err := newHost(t, opts)
@@ -80,7 +79,7 @@ type host struct {
 	memory *iomanagers.MemoryManager
 }
 
-// populated is what the application gives.
+// populated holds the values that the application provides.
 type populated struct {
 	fx.In
 
@@ -92,7 +91,7 @@ type populated struct {
 	Tags      []numbered[tag]                 `group:"fxruntest.tag"`
 }
 
-// stopWithin bounds the stop of a test's application.
+// stopWithin limits the time in which the application of a test stops.
 const stopWithin = 15 * time.Second
 
 func newHost(t testing.TB, opts []fx.Option) (*host, error) {
@@ -131,8 +130,8 @@ func (h *host) config() container.RunConfig {
 	return config
 }
 
-// tags lays those of options over those of the request, whose map may be in use
-// elsewhere.
+// tags returns the tags of the request and of the options. The options have
+// priority. The map of the request is copied, since others may use it.
 func (h *host) tags(requested map[string]string) map[string]string {
 	tags := make(map[string]string)
 	maps.Copy(tags, requested)
@@ -188,7 +187,7 @@ func sameRows(a, b reflect.Type) bool {
 	return ok && both && first.Element == second.Element
 }
 
-// wait waits for the run, and collects what it left.
+// wait waits for the run, and collects its record, events and values.
 func (h *host) wait(t testing.TB, run *runs.Run) (*Result, error) {
 	t.Helper()
 	failure := run.Wait(t.Context())

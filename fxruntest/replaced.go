@@ -12,8 +12,8 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// replacements listens to what Fx tells about fx.Replace: a fake that replaces
-// nothing must not leave the real thing in its place.
+// replacements collects the events of Fx about fx.Replace. If a fake replaces
+// nothing, the test must not go on with the real value.
 type replacements struct {
 	offered  []string
 	taken    map[string]bool
@@ -43,8 +43,8 @@ func (r *replacements) LogEvent(event fxevent.Event) {
 }
 
 // check reports fakes of a type that no definition asks for, no resource has
-// and the application does not provide. An application with a logger of its own
-// tells nothing.
+// and the application does not provide. If the application has a logger of its
+// own, there are no events to check.
 func (r *replacements) check(resources []container.Description) error {
 	var faults []error
 	for _, offered := range r.offered {

@@ -10,10 +10,10 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// Result is what a run left behind.
+// Result holds the record, the events and the values of a run.
 type Result struct {
-	// Record is what the history says about the run: its status, and that of
-	// each step.
+	// Record is the record of the run in the history. It has the status of the run
+	// and of each step.
 	Record history.Record
 	// Events are the run's events, in order.
 	Events []history.Event
@@ -21,8 +21,8 @@ type Result struct {
 	host *host
 }
 
-// Value returns the value of the asset whose type is T. The test ends if there
-// is none, or more than one: [ValueOf] says which.
+// Value returns the value of the asset whose type is T. If there is no such asset,
+// or more than one, the test ends. [ValueOf] takes the key of the asset instead.
 func Value[T any](t testing.TB, result *Result) T {
 	t.Helper()
 	want := reflect.TypeFor[T]()
@@ -42,8 +42,8 @@ func Value[T any](t testing.TB, result *Result) T {
 	return ValueOf[T](t, result, keys[0])
 }
 
-// ValueOf returns the value of an asset, as the type that its function returns
-// or as the same rows in another form: a slice for a stream.
+// ValueOf returns the value of an asset. T is the type that its function returns,
+// or the same rows in another form, such as a slice for a stream.
 func ValueOf[T any](t testing.TB, result *Result, asset string) T {
 	t.Helper()
 	value, err := runs.Value[T](context.WithoutCancel(t.Context()), result.host.Launcher, asset)
@@ -62,8 +62,9 @@ func (r *Result) Statuses() map[string]history.StepStatus {
 	return statuses
 }
 
-// Materialization returns what the run recorded about an asset that it stored;
-// false if it stored none. Numbers in its metadata are of type json.Number.
+// Materialization returns what the run recorded when it stored the asset. It
+// returns false if the run did not store it. Numbers in the metadata are of type
+// json.Number.
 func (r *Result) Materialization(asset string) (history.AssetMaterialized, bool) {
 	for _, event := range r.Events {
 		if data, ok := event.Data.(history.AssetMaterialized); ok && data.Asset == asset {
@@ -73,7 +74,7 @@ func (r *Result) Materialization(asset string) (history.AssetMaterialized, bool)
 	return history.AssetMaterialized{}, false
 }
 
-// EventsOf are those of the run's events whose data is a T, in order:
+// EventsOf returns the events of the run whose data is a T, in order:
 // EventsOf[history.StepFailed](result).
 func EventsOf[T history.EventData](result *Result) []T {
 	var found []T

@@ -24,31 +24,34 @@ type Codec interface {
 	// dot, then at most 31 lower-case letters, digits, dots, dashes and underscores.
 	Extension() string
 
-	// Encode writes value to w and keeps neither. A type that the codec can't hold matches
-	// [ErrType], a value of a fitting type that it can't represent [ErrUnsupported].
+	// Encode writes value to w, and keeps neither of them. If the codec cannot hold the type,
+	// the error matches [ErrType]. If the type fits and the codec cannot represent the value,
+	// the error matches [ErrUnsupported].
 	Encode(w io.Writer, value any) error
 
-	// Decode reads all of r into dst, a non-nil pointer to a zero value that the caller
-	// throws away if Decode fails. Bytes that hold something else match [ErrType].
+	// Decode reads all of r into dst, a non-nil pointer to a zero value. If Decode fails, the
+	// caller does not use the value. If the bytes hold something else, the error matches
+	// [ErrType].
 	//
-	// Where the bytes can be read at any offset, as those of files, r is also an io.ReaderAt
-	// over the whole of them and has a method Size() int64.
+	// If the bytes can be read at any offset, as those of a file can, r is also an io.ReaderAt
+	// over all of them, and has a method Size() int64.
 	Decode(r io.Reader, dst any) error
 }
 
-// TypeChecker is implemented by codecs that know from the Go type alone whether they can
-// encode and decode it. The error of CheckType matches [ErrType] and says what the codec
-// takes. A codec without it takes every type, as far as anyone knows beforehand.
+// TypeChecker is implemented by codecs that can tell from the Go type alone whether they can
+// encode and decode it. The error of CheckType matches [ErrType] and says which types the
+// codec takes. If a codec is not a TypeChecker, every type passes the check of definitions.
 //
 // For a stream, t is the slice of its rows: []R for iter.Seq2[R, error] and for
-// iter.Seq2[[]R, error]. For chunks of bytes, iter.Seq2[[]byte, error], it is []byte if the
-// codec claims that, else [][]byte. The same holds for [TypeClaimer].
+// iter.Seq2[[]R, error]. For chunks of bytes, iter.Seq2[[]byte, error], t is []byte if the
+// codec claims []byte, and otherwise [][]byte. The same is true for [TypeClaimer].
 type TypeChecker interface {
 	CheckType(t reflect.Type) error
 }
 
 // TypeClaimer is implemented by codecs that are the natural choice for some Go types, as
-// [Raw] is for bytes and strings. Such a codec is used for them where an asset asks for no format.
+// [Raw] is for bytes and strings. If an asset names no format, its type decides, and the codec
+// that claims the type is used.
 type TypeClaimer interface {
 	Claims(t reflect.Type) bool
 }
@@ -60,8 +63,8 @@ var _ Checker = codecs(nil)
 
 var extensionPattern = regexp.MustCompile(`^\.[a-z0-9_-][a-z0-9._-]{0,30}$`)
 
-// newCodecs returns the codecs of one manager once they can stand side by side; none at all
-// means those that need no other package.
+// newCodecs returns the codecs of one manager, and an error if they conflict. If list is
+// empty, it returns the codecs that need no other package.
 func newCodecs(given []Codec) (codecs, error) {
 	if len(given) == 0 {
 		given = []Codec{JSON(), JSONLines(), CSV(), Gob(), Text(), Raw("")}

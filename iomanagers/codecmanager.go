@@ -16,26 +16,29 @@ import (
 	"github.com/fxrun/fxrun/rows"
 )
 
-// CodecManager is an [IOManager] that keeps each value as one object of a [Place], turned
-// into bytes by a [Codec]. [FileManager] is one over a folder.
+// CodecManager is an [IOManager] that keeps each value as one object of a [Place]. A [Codec]
+// turns the value into bytes. [FileManager] is a CodecManager over a folder.
 //
-// The object of asset raw/orders, stored as CSV, is named raw/orders.csv, its partition
-// 2026-01-02 raw/orders/partition=2026-01-02.csv. Characters of a key other than lower-case
-// letters, digits, dash, underscore and slash are escaped.
+// If the asset raw/orders is stored as CSV, its object is named raw/orders.csv. The object of
+// its partition 2026-01-02 is named raw/orders/partition=2026-01-02.csv. Characters of a key
+// are escaped, except lower-case letters, digits, dash, underscore and slash.
 //
-// The codec is the one that the asset's Format names, else the first that claims the Go type
-// ([TypeClaimer]), else the first given; for loads the same, by Input.Stored. Streams need a
-// [RowCodec], and are written and read in batches. Once a value is stored, objects that hold the
-// same asset and partition in the formats of the manager's other codecs are removed. A load
-// doesn't read objects in other formats, but its error names them: it matches [ErrNotFound] if
-// the format was asked for, [ErrType] if the Go type chose it.
+// The codec is the one that the Format of the asset names. If the asset has no Format, it is
+// the first codec that claims the Go type ([TypeClaimer]), and otherwise the first codec of
+// the manager. A load chooses in the same way, by Input.Stored. Streams need a [RowCodec], and
+// are written and read in batches.
 //
-// A load of a stream looks at the beginning of the object, so that a value that is missing or
-// doesn't fit is an error at once. Each pass over the stream opens the object again: it sees the
-// value that is stored by then, whole.
+// After a value is stored, objects of the same asset and partition in the formats of the
+// manager's other codecs are removed. A load does not read objects in other formats, but its
+// error names them. The error matches [ErrNotFound] if the asset names its format, and
+// [ErrType] if the Go type chose the format.
 //
-// Safe for concurrent use, and for several processes on one place, as long as two of them
-// don't store one asset and partition in two formats at once.
+// A load of a stream reads the beginning of the object. So it returns an error at once if the
+// value is missing or does not fit. Each pass over the stream opens the object again, and sees
+// the whole value that is stored at that time.
+//
+// A CodecManager is safe for concurrent use. Several processes may use one place, as long as
+// two of them do not store one asset and partition in two formats at the same time.
 type CodecManager struct {
 	place  Place
 	codecs codecs
@@ -52,10 +55,10 @@ var (
 	_ Checker   = (*CodecManager)(nil)
 )
 
-// NewCodecManager returns a manager of values in place, which stays the caller's to close.
-// The first codec is the default; none at all means JSON, then JSONLines, CSV, Gob, Text and
-// Raw(""). An error means that codecs share a name or an extension or have one that can't be
-// used; the place is not touched.
+// NewCodecManager returns a manager of values in place. The caller closes the place. The first
+// codec is the default. Without codecs, the manager has JSON as the default, and JSONLines,
+// CSV, Gob, Text and Raw(""). It returns an error if two codecs share a name or an extension,
+// or if one of these cannot be used. It does not read or write the place.
 func NewCodecManager(place Place, codecs ...Codec) (*CodecManager, error) {
 	known, err := newCodecs(codecs)
 	if err != nil {
@@ -69,8 +72,8 @@ func (m *CodecManager) Check(format string, t reflect.Type) error {
 	return m.codecs.Check(format, t)
 }
 
-// Store writes value to its object. Of metadata it gives "path", as the place has it, "bytes"
-// and "rows".
+// Store writes value to its object. It adds the metadata "path" (the path that the place
+// gives), "bytes" and "rows".
 func (m *CodecManager) Store(ctx context.Context, out Output, value any) error {
 	return storeStaged(ctx, m, out, value)
 }
@@ -134,7 +137,7 @@ func (m *CodecManager) write(ctx context.Context, w *draftWriter, codec Codec, v
 	if err != nil {
 		return 0, fmt.Errorf("encoding as %s: %w", codec.Name(), err)
 	}
-	// A buffer that failed once keeps failing, so this also tells what a careless codec ignored.
+	// A buffer that failed once fails again, so this finds errors that a codec has ignored.
 	if err := w.Flush(); err != nil {
 		return 0, err
 	}

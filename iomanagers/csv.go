@@ -16,16 +16,17 @@ import (
 	"github.com/fxrun/fxrun/rows"
 )
 
-// CSV returns the codec "csv": a header line and a line for each row, in files named
-// .csv. It takes slices of structs, or of pointers to structs, whose exported fields are
-// columns: numbers, bools, strings, []byte (as base64), pointers to those, and types that
-// marshal themselves as text, such as time.Time. Columns are named by `csv` tags as
-// github.com/jszwec/csvutil has them, else by field.
+// CSV returns the codec "csv". It writes a header line and one line for each row, in files
+// named .csv. It takes slices of structs, or of pointers to structs. Their exported fields are
+// the columns: numbers, bools, strings, []byte (as base64), pointers to these, and types that
+// marshal themselves as text, such as time.Time. The tag `csv` of github.com/jszwec/csvutil
+// names a column. Without a tag, the column has the name of the field.
 //
-// Columns that the type lacks are ignored; columns that the file lacks match [ErrType],
-// so that no old file turns silently into zeros. An empty field in a pointer comes back
-// as nil. Carriage return and line feed in a row inside a text are refused with
-// [ErrUnsupported], because readers of CSV drop the first of them.
+// Columns that the type does not have are ignored. If the file does not have a column of the
+// type, the error matches [ErrType], so that an old file does not become zeros without an
+// error. An empty field that is loaded into a pointer becomes nil. A text with carriage return
+// and line feed next to each other is refused with [ErrUnsupported], because readers of CSV
+// drop the carriage return.
 func CSV() Codec { return csvCodec{} }
 
 type csvCodec struct{}

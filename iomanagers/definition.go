@@ -6,14 +6,14 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// Files makes a [FileManager] the resource called key, which assets name by
-// assets.IO; the key "io_manager" is their default. codecs, if any is given, are
-// all that it knows, the first its default: give JSON() beside
-// parquetcodec.Parquet() if some values are no rows. They are otherwise as for
-// [NewFiles].
+// Files defines a resource with this key that is a [FileManager]. Assets name it
+// with assets.IO, and the key "io_manager" is their default. If codecs are given,
+// the manager has only these, and the first one is its default. So give JSON()
+// beside parquetcodec.Parquet() if some values are not rows. Without codecs it has
+// those of [NewFiles].
 //
-// Its config has one field, root, that a launch may set, as may the environment
-// variable KEY_ROOT, in upper case: IO_MANAGER_ROOT.
+// Its config has one field, root. A launch may set it, and so may the environment
+// variable KEY_ROOT with the key in upper case, such as IO_MANAGER_ROOT.
 func Files(key string, config FilesConfig, codecs ...Codec) container.Resource {
 	return container.Provide(key,
 		func(cfg FilesConfig) (*FileManager, error) { return NewFiles(cfg, codecs...) },
@@ -27,8 +27,8 @@ func variablePrefix(key string) string {
 	return strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 }
 
-// Memory makes a [MemoryManager] the resource called key. All runs share it:
-// what one stores, the next can load, until the process ends.
+// Memory defines a resource with this key that is a [MemoryManager]. All runs
+// share it: what one run stores, the next one can load, until the process ends.
 func Memory(key string) container.Resource {
 	manager := NewMemory()
 	return container.Supply(key, manager,

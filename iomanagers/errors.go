@@ -6,13 +6,13 @@ var (
 	// ErrNotFound is matched by the error of a Load for which nothing is stored.
 	ErrNotFound = errors.New("nothing is stored")
 
-	// ErrType is matched when a value, a Go type and what stores it don't fit: a
-	// codec that can't hold the type, a stored value that can't be given as the type
-	// asked for, a value that can't be copied, a destination that is no pointer.
+	// ErrType is matched when a Go type does not fit: a codec cannot hold the type, a
+	// stored value cannot be loaded as the requested type, a value cannot be copied, or
+	// a destination is not a pointer.
 	ErrType = errors.New("wrong type")
 
-	// ErrUnsupported is matched when a manager has no way to do what is asked
-	// whatever the Go type: a format it doesn't know, partitions it can't keep apart,
-	// a text that its format can't represent.
+	// ErrUnsupported is matched when a manager cannot do something for any Go type: it
+	// does not know the format, it cannot store partitions, or its format cannot
+	// represent a text.
 	ErrUnsupported = errors.New("not supported")
 )

@@ -6,28 +6,30 @@ import (
 
 // FilesConfig is the configuration of a [FileManager].
 type FilesConfig struct {
-	// Root is the folder that the files are kept under; "" means "data". A relative path
-	// counts from the process's working directory. The first Store makes it if need be.
+	// Root is the folder for the files. "" means "data". A relative path starts at the
+	// working directory of the process. The first Store makes the folder if it does not exist.
 	Root string `envconfig:"ROOT" json:"root" default:"data" desc:"folder that the files are kept under; made on first use"`
 }
 
 // FileManager is a [CodecManager] that keeps one file for each value under a folder.
 //
-// The file of asset raw/orders, stored as CSV, is raw/orders.csv, its partition
-// 2026-01-02 is raw/orders/partition=2026-01-02.csv. Characters of a key other than lower-case
-// letters, digits, dash, underscore and slash are escaped, so that no two keys share a file,
-// also where the file system ignores case, and none leaves the folder, symbolic links included.
+// If the asset raw/orders is stored as CSV, its file is raw/orders.csv. The file of its
+// partition 2026-01-02 is raw/orders/partition=2026-01-02.csv. Characters of a key are
+// escaped, except lower-case letters, digits, dash, underscore and slash. So no two keys share
+// a file, even if the file system does not distinguish upper and lower case, and no file is
+// outside the folder, even if the folder has symbolic links.
 //
 // A value is written to a file named .tmp-* beside its destination, flushed to the disk and
-// renamed. Whatever fails before that leaves the earlier value whole and removes the temporary
-// file; only a process that dies while it writes leaves one behind, which nothing reads.
+// renamed. If something fails before that, the earlier value stays whole and the temporary
+// file is removed. Only if the process ends while it writes does a temporary file stay;
+// nothing reads it.
 //
-// How the codec is chosen, what of other formats is left, and how streams are read stands at
-// CodecManager.
+// The documentation of CodecManager says how the codec is chosen, what happens to values in
+// other formats, and how streams are read.
 //
-// Safe for concurrent use, and for several processes on one folder, as long as two of them
-// don't store one asset and partition in two formats at once. Nothing stays open between
-// calls but the file of a stream that is being ranged over, so that nothing needs closing.
+// A FileManager is safe for concurrent use. Several processes may use one folder, as long as
+// two of them do not store one asset and partition in two formats at the same time. Between
+// calls only the file of a stream that is being read is open, so nothing needs to be closed.
 type FileManager struct{ *CodecManager }
 
 var (
@@ -35,8 +37,8 @@ var (
 	_ Checker   = (*FileManager)(nil)
 )
 
-// NewFiles returns a manager of files under cfg.Root. The codecs are as for [NewCodecManager];
-// the file system is not touched.
+// NewFiles returns a manager of files under cfg.Root. The codecs are those of
+// [NewCodecManager]. It does not read or write the file system.
 func NewFiles(cfg FilesConfig, codecs ...Codec) (*FileManager, error) {
 	if cfg.Root == "" {
 		cfg.Root = "data"

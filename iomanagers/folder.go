@@ -126,8 +126,8 @@ func (f folder) Remove(_ context.Context, names ...string) error {
 	return nil
 }
 
-// syncFolder makes the names in a folder last through a power cut, where a folder can be
-// synced: Windows has no such thing.
+// syncFolder makes the names in a folder survive a power failure, if the system can sync
+// folders. Windows cannot.
 func syncFolder(root *os.Root, folder string) error {
 	if runtime.GOOS == "windows" {
 		return nil

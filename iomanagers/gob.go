@@ -12,18 +12,20 @@ import (
 	"github.com/fxrun/fxrun/rows"
 )
 
-// Gob returns the codec "gob": Go's own encoding, by encoding/gob, in files named .gob, for
-// values that only Go programs read. It is denser than JSON, and keeps what JSON does not:
-// maps by any key, complex numbers, bytes in strings that are no UTF-8, NaN.
+// Gob returns the codec "gob". It writes the encoding of encoding/gob, in files named .gob,
+// for values that only Go programs read. The files are smaller than those of JSON. The codec
+// can store values that JSON cannot: maps with keys of any type, complex numbers, bytes in
+// strings that are not UTF-8, and NaN.
 //
-// gob leaves out silently what it can't keep. This codec refuses it instead: with [ErrType]
-// types with interfaces, functions, channels, unexported fields and pointers to pointers,
-// unless they marshal themselves; with [ErrUnsupported] values that hold a pointer to zero,
-// which would come back as nil, a nil pointer among elements, or a cycle. As gob has it, a field that the
-// data lacks stays zero, and one that the type lacks is left out.
+// encoding/gob leaves out some values without an error. This codec refuses them. It refuses
+// types with interfaces, functions, channels, unexported fields and pointers to pointers with
+// [ErrType], unless they marshal themselves. It refuses values with [ErrUnsupported] if they
+// hold a pointer to a zero value (which would be loaded as nil), a nil pointer among the
+// elements of a slice, or a cycle. The rules of encoding/gob apply: a field that is not in the
+// data stays zero, and a field that is not in the type is left out.
 //
-// Slices are kept in batches and end with an empty one, so that rows can be streamed and a
-// file cut short is noticed.
+// Slices are stored in batches, and the last batch is empty. So rows can be streamed, and a
+// file without its end is recognised.
 func Gob() Codec { return gobCodec{} }
 
 type gobCodec struct{}

@@ -11,28 +11,30 @@ import (
 // IOManager stores values of assets and loads them.
 //
 // A manager promises:
-//   - Load gives what the last successful Store of the same asset and partition was
-//     given. Nil and empty slices and maps may come back as one another; a time may
-//     come back in another location, as the same instant.
-//   - Assets and partitions never touch each other, whatever their names hold.
+//   - Load returns the value of the last successful Store of the same asset and
+//     partition. A nil slice or map may be loaded as an empty one, and an empty one as
+//     nil. A time may be loaded in another location, as the same instant.
+//   - Assets and partitions never change each other, whatever their names are.
 //   - A Store that fails, panics or is cancelled leaves the earlier value whole.
 //   - A Load that fails leaves dst as it was.
-//   - What is stored shares no memory with the value given or with a value loaded.
-//   - Rows come back in any form that package rows knows, not only in the one that they were
-//     stored in. A stream that yields an error, panics or is nil fails its Store as anything
-//     else does; a panic comes out of Store.
-//   - A stream is loaded as it is ranged over, any number of times; only whether there is a value is
-//     found out by the Load. What was begun is read to its end as it was, also while
-//     a Store puts another value in its place. Broken off, a stream leaves nothing open.
-//   - Errors name the asset and the partition and match [ErrNotFound], [ErrType],
-//     [ErrUnsupported], or the context's error where those are the cause.
+//   - The stored value shares no memory with the given value or with a loaded value.
+//   - Rows can be loaded in every form that package rows knows, not only in the form in
+//     which they were stored. If a stream yields an error, panics or is nil, its Store
+//     fails. A panic passes out of Store.
+//   - The rows of a stream are loaded during each pass over it, and there may be any
+//     number of passes. Load itself only checks that there is a value. A pass reads its
+//     value to the end, even if a Store replaces the value during the pass. A pass that
+//     stops early leaves nothing open.
+//   - Errors name the asset and the partition. They match [ErrNotFound], [ErrType],
+//     [ErrUnsupported] or the error of the context if one of these is the cause.
 //
 // The caller promises not to change value while Store runs.
 //
-// Every method is safe for concurrent use, also for the same asset: of two Stores at
-// once one wins, whole. ctx bounds the call, and every stream that the call has loaded: once
-// it has ended, a stream ends with its error. A manager that has no partitions, or no streams,
-// says so by ErrUnsupported. Package iotest checks all of it.
+// Every method is safe for concurrent use, also for the same asset. If two Stores run at the
+// same time, the whole value of one of them is stored. ctx limits the call, and every stream
+// that the call has loaded: after ctx has ended, a stream ends with its error. A manager
+// without partitions or without streams returns ErrUnsupported for them. Package iotest
+// checks all these promises.
 type IOManager interface {
 	// Store keeps value as the value of the asset and partition that out names, in
 	// place of an earlier one.
@@ -42,10 +44,10 @@ type IOManager interface {
 	Load(ctx context.Context, in Input, dst any) error
 }
 
-// Checker is implemented by managers that know before anything runs whether they can
-// keep values of a Go type. The error of Check matches [ErrType] or [ErrUnsupported]
-// and is the one that a Store would give; nil says that values of the type are taken,
-// though a single value may still be refused. Check touches no storage and is safe for
+// Checker is implemented by managers that can tell, before anything runs, whether they can
+// store values of a Go type. The error of Check is the error that a Store would return, and
+// matches [ErrType] or [ErrUnsupported]. Nil means that the manager takes values of the type,
+// but it may still refuse a single value. Check does not use the storage, and is safe for
 // concurrent use.
 type Checker interface {
 	// Check reports whether a value of type t can be stored in the named format; ""
@@ -53,7 +55,8 @@ type Checker interface {
 	Check(format string, t reflect.Type) error
 }
 
-// Output says what a Store is for. The zero value of every field but Asset is useful.
+// Output describes the value of a Store. The zero value of every field except Asset is
+// useful.
 type Output struct {
 	// Asset is the asset's key, a path such as "raw/orders". Any string is taken.
 	Asset string
@@ -67,19 +70,19 @@ type Output struct {
 	// Type is the declared Go type of the value, to which the value must be assignable;
 	// nil means the value's own type.
 	Type reflect.Type
-	// Progress, if not nil, is told how many rows of a stream have been stored so far, as
-	// they come, by whatever stores them: a batch at a time.
+	// Progress may be nil. Otherwise the manager calls it after each batch of a stream, with
+	// the number of rows that are stored so far.
 	Progress func(rows int64)
-	// Metadata receives what the manager can tell about the value stored, by AddMetadata,
-	// once the store has succeeded: "rows" (int, for rows of any form that are not bytes), "bytes"
-	// (int64) and "path" (string). Nil means that nobody wants to know. The map is the
-	// caller's: a manager doesn't keep it.
+	// Metadata receives facts about the stored value. The manager adds them with AddMetadata
+	// after the value is stored: "rows" (int, for rows of any form except bytes), "bytes"
+	// (int64) and "path" (string). Nil means that the caller does not need them. The map
+	// belongs to the caller, and a manager does not keep it.
 	Metadata map[string]any
 }
 
-// AddMetadata records one fact about the stored value, in place of an earlier one of the
-// same key. Without a Metadata map it does nothing. It is for managers to call and is
-// not safe for concurrent use.
+// AddMetadata records one fact about the stored value. It replaces an earlier fact with the
+// same key. Without a Metadata map it does nothing. Managers call it. It is not safe for
+// concurrent use.
 func (o Output) AddMetadata(key string, value any) {
 	if o.Metadata != nil {
 		o.Metadata[key] = value
@@ -89,9 +92,9 @@ func (o Output) AddMetadata(key string, value any) {
 // String returns the asset and partition as errors show them: "orders[2026-01-02]".
 func (o Output) String() string { return reference(o.Asset, o.Partition) }
 
-// Input says what a Load is for.
+// Input describes the value of a Load.
 type Input struct {
-	// Asset is the key of the asset whose value is asked for.
+	// Asset is the key of the asset whose value is loaded.
 	Asset string
 	// Partition is the partition's key; "" means that the asset has none.
 	Partition string
@@ -102,10 +105,10 @@ type Input struct {
 	Format string
 	// Type is the Go type asked for; nil means the type that dst points to.
 	Type reflect.Type
-	// Stored is the Go type that the value is declared as by the asset that stores it; nil
-	// means Type. It chooses the codec, so that rows can be asked for in another form than
-	// they were stored in, as iter.Seq2[R, error] where Stored is []R. Where Stored is not
-	// bytes, Type []byte asks for the stored bytes as they are.
+	// Stored is the Go type that the asset declares for the value. Nil means Type. Stored
+	// chooses the codec, so rows can be loaded in another form than they were stored in, such
+	// as iter.Seq2[R, error] if Stored is []R. If Stored is not bytes and Type is []byte, the
+	// stored bytes are loaded without a change.
 	Stored reflect.Type
 }
 

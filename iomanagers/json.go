@@ -10,15 +10,15 @@ import (
 	"reflect"
 )
 
-// JSON returns the codec "json": one JSON text and a line end, by encoding/json and with
-// its rules, in files named .json.
+// JSON returns the codec "json". It writes one JSON text and a line end with encoding/json,
+// in files named .json.
 //
-// It takes every type whose values come back: not functions, channels, complex numbers,
-// interfaces with methods, structs without an exported field, or types that can only
-// marshal themselves. As encoding/json has it, unexported fields and fields tagged "-"
-// are left out, values in an `any` come back as JSON's own types (numbers as float64),
-// bytes that are no UTF-8 inside a string are replaced, and a field that the text lacks
-// stays zero.
+// It takes every type whose values can be read back. It refuses functions, channels, complex
+// numbers, interfaces with methods, structs without an exported field, and types that can
+// marshal but not unmarshal themselves. The rules of encoding/json apply: unexported fields
+// and fields tagged "-" are left out, values in an `any` are loaded as the types of JSON
+// (numbers as float64), bytes in a string that are not UTF-8 are replaced, and a field that
+// is not in the text stays zero.
 func JSON() Codec { return jsonCodec{} }
 
 type jsonCodec struct{}

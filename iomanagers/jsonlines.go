@@ -9,9 +9,9 @@ import (
 	"github.com/fxrun/fxrun/rows"
 )
 
-// JSONLines returns the codec "jsonl": one JSON text a line for each row, in files named
-// .jsonl, as many tools for logs and bulk loading read it. It takes slices and streams of
-// every type that [JSON] takes, and has its rules. Empty lines are no rows.
+// JSONLines returns the codec "jsonl". It writes one line with a JSON text for each row, in
+// files named .jsonl. Many tools for logs and bulk loading read this format. It takes slices
+// and streams of every type that [JSON] takes, with the same rules. It ignores empty lines.
 func JSONLines() Codec { return jsonLinesCodec{} }
 
 type jsonLinesCodec struct{}

@@ -9,24 +9,25 @@ import (
 	"github.com/fxrun/fxrun/rows"
 )
 
-// MemoryManager is an [IOManager] that keeps values in the process, for tests and for
-// runs whose values nobody needs afterwards. It has no codecs: Format is ignored.
+// MemoryManager is an [IOManager] that keeps values in the process. It is for tests, and for
+// runs whose values are not needed afterwards. It has no codecs, so Format is ignored.
 //
-// A value is copied when it is stored and again when it is loaded, field by field,
-// unexported fields included, so that it comes back exactly: neither JSON nor gob could
-// do that. What can't be copied is refused with [ErrType]: functions, channels, unsafe
-// pointers, and structs that hide a pointer, slice, map or interface in an unexported
-// field, unless they can marshal and unmarshal themselves (encoding.BinaryMarshaler,
-// gob.GobEncoder or encoding.TextMarshaler, in that order) or are a [time.Time].
-// Pointers and maps that are shared or cyclic within a value stay so.
+// A value is copied when it is stored, and again when it is loaded. The copy is made field by
+// field and includes unexported fields, so the loaded value is exactly the stored one. JSON
+// and gob cannot do that. Values that cannot be copied are refused with [ErrType]: functions,
+// channels, unsafe pointers, and structs with a pointer, slice, map or interface in an
+// unexported field. Such a struct is accepted if it can marshal and unmarshal itself
+// (encoding.BinaryMarshaler, gob.GobEncoder or encoding.TextMarshaler, in that order), or if
+// it is a [time.Time]. Pointers and maps that are shared or cyclic within a value stay so.
 //
-// A load gives the stored value to any type that Go would let it be assigned to, and rows to
-// any form of the same rows: slices, streams, batches, with rows behind pointers or not.
-// Chunks of bytes can be loaded as bytes, and the other way round. It has no stored bytes to
-// give for other types. A stream is stored in copied batches, and copied again, batch by batch,
-// as it is ranged over; what rows of different batches share is copied more than once.
+// A value can be loaded as every type to which Go can assign it. Rows can be loaded in every
+// form of the same rows: slices, streams and batches, with rows behind pointers or not.
+// Chunks of bytes can be loaded as bytes, and bytes as chunks. For other types there are no
+// stored bytes to load. A stream is stored in copied batches, and each pass over it copies
+// them again, batch by batch. Memory that rows of different batches share is copied more than
+// once.
 //
-// Safe for concurrent use. Nothing needs closing; the values go with the manager.
+// A MemoryManager is safe for concurrent use. It need not be closed. Its values end with it.
 type MemoryManager struct {
 	mu     sync.RWMutex
 	values map[memoryKey]kept
@@ -44,7 +45,7 @@ func NewMemory() *MemoryManager {
 	return &MemoryManager{values: map[memoryKey]kept{}}
 }
 
-// Store keeps a deep copy of value. Of metadata it gives "rows".
+// Store keeps a deep copy of value. It adds the metadata "rows".
 func (m *MemoryManager) Store(ctx context.Context, out Output, value any) error {
 	return storeStaged(ctx, m, out, value)
 }

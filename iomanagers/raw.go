@@ -9,14 +9,16 @@ import (
 	"github.com/fxrun/fxrun/rows"
 )
 
-// Raw returns the codec of bytes as they are: for []byte, string, types defined as
-// those, such as `type HTML string`, and streams of chunks, iter.Seq2[[]byte, error]. It
-// claims them, so that they are stored raw unless an asset asks for another format. A nil
-// slice comes back empty, and chunks come back cut elsewhere.
+// Raw returns a codec that stores bytes without a change. It takes []byte, string, types that
+// are defined as one of these, such as `type HTML string`, and streams of chunks,
+// iter.Seq2[[]byte, error]. It claims these types, so it stores them unless an asset names
+// another format. A nil slice is loaded as an empty one, and chunks may be loaded with other
+// sizes.
 //
-// The extension ends the files' names; without its dot it is the codec's name, so that
-// Raw(".html") and Raw(".png") can stand side by side (the first claims). "" means ".bin"
-// and the name "raw". [Text], given before it, takes the strings from it.
+// The names of the files end in the extension. Without its dot, the extension is the name of
+// the codec. So a manager can have Raw(".html") and Raw(".png"); the first one claims the
+// types. "" means the extension ".bin" and the name "raw". If [Text] is given before Raw, it
+// claims the strings.
 func Raw(extension string) Codec {
 	name := strings.TrimPrefix(extension, ".")
 	if name == "" {

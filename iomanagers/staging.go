@@ -6,26 +6,27 @@ import (
 	"fmt"
 )
 
-// Stager is implemented by managers that can make a value ready without showing it. A step that
-// makes several values stages all of them before it shows the first, so that a failure in the
-// second leaves the first as it was.
+// Stager is implemented by managers that can make a value ready without showing it. If a step
+// makes several values, all of them are made ready before the first one is shown. So a failure
+// in the second value leaves the first one as it was.
 //
-// A manager that changes what another one's Store does must do so with its Stage, or have none: a
-// struct that embeds a *FileManager has it, one that embeds an IOManager has not.
+// If a manager changes the Store of another manager, it must change Stage in the same way, or
+// have no Stage. A struct that embeds a *FileManager has its Stage. A struct that embeds an
+// IOManager has no Stage.
 type Stager interface {
-	// Stage does what Store does but for the last step, in which the value takes the place of
-	// the earlier one. Its errors are those of Store; after one there is nothing to discard.
-	// ctx bounds the life of what it returns.
+	// Stage does what Store does, except the last step: the value does not yet take the place
+	// of the earlier one. Its errors are those of Store. After an error there is nothing to
+	// discard. The result is valid until ctx ends.
 	Stage(ctx context.Context, out Output, value any) (Staged, error)
 }
 
-// Staged is a value that is ready to be stored. It is used by one goroutine. Exactly one of
-// Commit and Discard is called, once.
+// Staged is a value that is ready to be stored. One goroutine uses it. Exactly one of Commit
+// and Discard is called, and it is called once.
 type Staged interface {
 	// Commit gives the value its place and adds the metadata of its Output. If it fails, the
 	// earlier value stays and nothing is left to discard.
 	Commit() error
-	// Discard leaves nothing behind. It works also when the context has ended.
+	// Discard removes what was made ready. It works even if the context has ended.
 	Discard() error
 }
 
@@ -66,9 +67,10 @@ type Assignment struct {
 	Value   any
 }
 
-// StoreAll stores several values so that either all are stored or, as far as their managers are
-// [Stager]s, none: it stages these, then stores those of other managers, then shows what was
-// staged. What can still come between is a failure of the last, small steps: a rename, a commit.
+// StoreAll stores several values. If their managers are [Stager]s, either all values are stored
+// or none. It first stages the values of these managers, then stores the values of other
+// managers, and then shows the staged values. Only a failure of the last, small steps, such as
+// a rename or a commit, can still leave some values stored and others not.
 func StoreAll(ctx context.Context, assignments []Assignment) (err error) {
 	var ready []Staged
 	defer func() { // also when a stream panics

@@ -1,7 +1,6 @@
-// Package modules is the shelf of ready-made resources. It holds no code of
-// its own: each package below it is one kind of resource, made of a Config
-// and a constructor that any Fx application can provide, with or without the
-// rest of fxrun.
+// Package modules has no code of its own. Each package below it is one kind of
+// ready-made resource. It consists of a Config and a constructor, which any Fx
+// application can provide, with or without the rest of fxrun.
 //
 //   - sqldb: a pool of connections to an SQL database, on any database/sql
 //     driver, and a transaction that ends as its step or run does
@@ -11,8 +10,9 @@
 //     requests a second, retries, JSON, bounded responses
 //   - bucket: a bucket of an object store: a folder, memory, or a cloud's
 //
-// A module imports Fx, the library it wraps and, of fxrun, only
-// [github.com/fxrun/fxrun/container], for secrets in its Config. It works in
-// the hooks it appends: a constructor opens nothing and starts no goroutine, so
-// an application that is built and never started leaves nothing behind.
+// A module imports Fx, the library that it wraps and, of fxrun, only
+// [github.com/fxrun/fxrun/container], for secrets in its Config. It does its work
+// in the hooks that it appends. A constructor opens nothing and starts no
+// goroutine, so an application that is built and never started leaves nothing
+// open.
 package modules

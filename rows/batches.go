@@ -6,20 +6,21 @@ import (
 	"reflect"
 )
 
-// Size is how many rows a batch holds where nobody says otherwise.
+// Size is the default number of rows in a batch.
 const Size = 1024
 
-// Batches walks through the rows of value, whose type [Of] knows, in batches of at most
-// size rows; size <= 0 means [Size]. No batch is empty, and each is of type Shape.Slice.
+// Batches yields the rows of value in batches of at most size rows. size <= 0 means
+// [Size]. The type of value must be one that [Of] recognises. No batch is empty, and each
+// batch is of type Shape.Slice.
 //
-// A batch is valid until the next one is asked for, and not to be written to: it may be
-// part of the slice given. Rows that lie behind pointers, and whatever rows refer to, stay
-// valid, because a sequence must not change what it has yielded. Chunks of bytes are the
-// exception: a sequence may use their memory again, so each comes as a batch of its own.
+// A batch is valid until the next one is requested, and must not be written to, because it
+// may be a part of the given slice. Rows behind pointers, and values that rows refer to,
+// stay valid, because a sequence must not change what it has yielded. Chunks of bytes are
+// an exception: a sequence may use their memory again, so each chunk is a batch of its own.
 //
 // An error of a sequence is yielded once, as (nil, err), after the rows before it. A nil
-// sequence and a value that is not rows are such errors too; a nil slice has no rows. A
-// panic in a sequence passes through. Breaking off ends the sequence.
+// sequence, and a value that is not rows, lead to such an error too. A nil slice has no
+// rows. A panic in a sequence passes through. If the caller stops early, the sequence ends.
 func Batches(value any, size int) iter.Seq2[any, error] {
 	if size <= 0 {
 		size = Size
@@ -42,7 +43,7 @@ func Batches(value any, size int) iter.Seq2[any, error] {
 	}
 }
 
-// split yields parts of a slice and says whether more is wanted.
+// split yields parts of a slice and reports whether the caller wants more.
 func split(all reflect.Value, size int, yield func(any, error) bool) bool {
 	if n := all.Len(); 0 < n && n <= size {
 		return yield(all.Interface(), nil)
@@ -91,8 +92,8 @@ func walkRows(sequence reflect.Value, shape Shape, size int, yield func(any, err
 	}
 }
 
-// walk calls a sequence. Once each has returned false it is not called again, even by a
-// sequence that goes on regardless.
+// walk calls a sequence. After each has returned false, it is not called again, even if the
+// sequence ignores the result and continues.
 func walk(sequence reflect.Value, each func(item reflect.Value, err error) bool) {
 	more := true
 	call := func(args []reflect.Value) []reflect.Value {

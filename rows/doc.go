@@ -1,13 +1,14 @@
-// Package rows says what of a Go type is rows, and walks through rows in any form.
+// Package rows recognises Go types that hold rows, and reads and makes rows in three
+// forms.
 //
-// Rows of type R come as a slice, []R, or as a sequence that holds only some of them
-// in memory at a time: iter.Seq2[R, error], one by one, or iter.Seq2[[]R, error], in
-// batches. Batches are the fast form: code that knows R only at run time, as IO
-// managers do, spends a third of a microsecond more on every row that comes one by one.
+// Rows of type R have one of these forms: a slice, []R; a sequence of single rows,
+// iter.Seq2[R, error]; or a sequence of batches, iter.Seq2[[]R, error]. A sequence holds
+// only some rows in memory at a time. Batches are the fast form. An IO manager knows R only
+// at run time, and such code spends a third of a microsecond more for each single row.
 //
-// Functions of assets make and take sequences with [From], [Each], [Batch] and
-// [Collect]. IO managers take them apart with [Of] and [Batches] and make them with
-// [Fill] from a [Source]. The package imports the standard library only.
+// Functions of assets make and take sequences with [From], [Each], [Batch] and [Collect].
+// IO managers read them with [Of] and [Batches], and make them with [Fill] from a [Source].
+// The package imports only the standard library.
 //
 // A sequence ends with its first error, which it yields once, with the zero value.
 package rows

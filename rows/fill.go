@@ -8,35 +8,35 @@ import (
 	"reflect"
 )
 
-// Source gives rows, some at a time. It is used by one goroutine.
+// Source gives rows, several at a time. One goroutine uses it.
 type Source interface {
-	// Read puts the next rows into dst, a pointer to an empty slice of type Shape.Slice:
-	// it writes to the slice's memory from the start and sets its length to how many rows
-	// it read, at least one and at most the slice's capacity, which is how many are
-	// wanted. The memory is zeroed, and the rows in it are the caller's from then on. At the end
-	// Read returns io.EOF itself, not wrapped, and leaves the slice empty. After an error no
-	// more is read.
+	// Read puts the next rows into dst, a pointer to an empty slice of type Shape.Slice. It
+	// writes to the memory of the slice from its start, and sets the length to the number
+	// of rows that it read. This number is at least one, and at most the capacity of the
+	// slice. The memory is zero before the call, and after it the rows belong to the
+	// caller. At the end Read returns io.EOF itself, not wrapped, and leaves the slice
+	// empty. After an error Read is not called again.
 	Read(dst any) error
 	// Close releases what the source holds. It is called once.
 	Close() error
 }
 
-// streamed is how many rows are read at once for a stream that gives them one by one:
-// enough to hide what a read costs, few in case the rows are large.
+// streamed is the number of rows that are read at once for a stream of single rows. It is
+// large enough to make the cost of a read unimportant, and small in case the rows are large.
 const streamed = 128
 
-// Fill gives dst, a non-nil pointer to rows of any form, the rows of a source.
+// Fill gives dst the rows of a source. dst is a non-nil pointer to rows of any form.
 //
-// A slice is read whole before Fill returns: the source is opened with ctx, read and
-// closed, and dst stays as it was if any of that fails.
+// A slice is read completely before Fill returns: the source is opened with ctx, read and
+// closed. If one of these steps fails, the value of dst stays as it was.
 //
-// For a sequence Fill only sets dst. Each time the sequence is ranged over, in any
-// goroutine, it opens a source of its own with ctx and closes it at the end, when it is
-// broken off, and when the loop's body panics. It yields the first error, of opening,
-// reading or closing, once with the zero value and ends; once ctx has ended it ends with
-// ctx's error. Batches hold up to [Size] rows and are the receiver's to keep.
+// For a sequence Fill only sets dst. Each pass over the sequence, in any goroutine, opens a
+// source of its own with ctx. The pass closes the source at its end, also if the loop stops
+// early or its body panics. The first error of opening, reading or closing is yielded once,
+// with the zero value, and ends the sequence. After ctx has ended, the sequence ends with
+// the error of ctx. Batches hold up to [Size] rows and belong to the receiver.
 //
-// A dst of another type is an error; open is not called then.
+// If dst has another type, Fill returns an error and does not call open.
 func Fill(ctx context.Context, dst any, open func(ctx context.Context) (Source, error)) error {
 	pointer := reflect.ValueOf(dst)
 	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
@@ -148,8 +148,8 @@ func feed(ctx context.Context, shape Shape, open func(context.Context) (Source, 
 	}
 }
 
-// walkSource gives away what source has. It returns why it ended, io.EOF at the end, nil if
-// no more is wanted.
+// walkSource passes on the rows of source. It returns the error that ended the reading,
+// io.EOF at the end of the rows, and nil if the receiver wants no more.
 func walkSource(ctx context.Context, shape Shape, source Source, give func(reflect.Value, error) bool, item reflect.Type) error {
 	size := Size
 	switch {

@@ -13,7 +13,7 @@ func From[T any](slice []T) iter.Seq2[T, error] {
 	}
 }
 
-// Each returns the rows of batches one by one. It ends after the first error.
+// Each returns the rows of batches as single rows. It ends after the first error.
 func Each[T any](batches iter.Seq2[[]T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for batch, err := range batches {
@@ -31,9 +31,9 @@ func Each[T any](batches iter.Seq2[[]T, error]) iter.Seq2[T, error] {
 	}
 }
 
-// Batch returns rows in batches of size; the last may hold fewer. size <= 0 means [Size].
-// Every batch is the receiver's to keep. After the first error, which comes after the
-// rows before it, the sequence ends.
+// Batch returns rows in batches of size rows. The last batch may be smaller. size <= 0
+// means [Size]. Every batch belongs to the receiver. The first error comes after the rows
+// before it, and ends the sequence.
 func Batch[T any](rows iter.Seq2[T, error], size int) iter.Seq2[[]T, error] {
 	if size <= 0 {
 		size = Size
@@ -63,8 +63,8 @@ func Batch[T any](rows iter.Seq2[T, error], size int) iter.Seq2[[]T, error] {
 	}
 }
 
-// Collect returns all rows of a sequence. With an error it returns the rows before it;
-// without rows it returns nil.
+// Collect returns all rows of a sequence. If there is an error, it also returns the rows
+// before the error. If there are no rows, it returns nil.
 func Collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
 	var all []T
 	for row, err := range rows {

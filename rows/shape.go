@@ -5,7 +5,7 @@ import (
 	"reflect"
 )
 
-// Form is how rows come.
+// Form is the form of rows: a slice, a stream, or a stream of batches.
 type Form int
 
 // The forms of rows of R.
@@ -33,13 +33,14 @@ func (f Form) String() string {
 	return fmt.Sprintf("Form(%d)", int(f))
 }
 
-// Streams says that the form is a sequence: it may hold more rows than fit in memory.
+// Streams reports whether the form is a sequence. A sequence may have more rows than fit
+// into memory.
 func (f Form) Streams() bool { return f == Stream || f == BatchStream }
 
-// Shape is what of a Go type is rows.
+// Shape describes a Go type that holds rows.
 type Shape struct {
 	Form Form
-	// Element is the type of one row: R, or *R where the rows lie behind pointers.
+	// Element is the type of one row: R, or *R if the rows are behind pointers.
 	Element reflect.Type
 	// Slice is []Element, without a name.
 	Slice reflect.Type
@@ -47,9 +48,10 @@ type Shape struct {
 
 var errorType = reflect.TypeFor[error]()
 
-// Of returns the shape of t, and false if t is not rows. Every slice is rows but those of
-// bytes; callers who can use only some types of rows look at Element. A sequence of slices
-// is one of batches, but iter.Seq2[[]byte, error] is a Stream of chunks. A nil t is not rows.
+// Of returns the shape of t, and false if t does not hold rows. Every slice holds rows,
+// except slices of bytes. A caller that can use only some types of rows checks Element. A
+// sequence of slices is a stream of batches, but iter.Seq2[[]byte, error] is a Stream of
+// chunks. If t is nil, it does not hold rows.
 func Of(t reflect.Type) (Shape, bool) {
 	switch {
 	case t == nil:
@@ -77,7 +79,7 @@ func shape(form Form, element reflect.Type) Shape {
 	return Shape{Form: form, Element: element, Slice: reflect.SliceOf(element)}
 }
 
-// IsBytes says that t is []byte or another slice of a type defined as byte.
+// IsBytes reports whether t is []byte, or another slice of a type defined as byte.
 func IsBytes(t reflect.Type) bool {
 	return t != nil && t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
 }

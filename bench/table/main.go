@@ -1,5 +1,5 @@
-// Table measures the contenders and prints what a README shows of them, in
-// Markdown.
+// Table measures the contenders and prints the tables that docs/performance.md
+// shows, in Markdown.
 //
 //	go run ./table [-rounds 5] [-benchtime 200ms]
 package main

@@ -12,9 +12,9 @@ type BranchConfig struct {
 	Branch string `pattern:"^[a-z0-9-]*$" desc:"keeps what a run stores apart; empty for the values that all see"`
 }
 
-// Branch is an IO manager around another one. A run on a branch stores its
-// values apart, and loads from elsewhere what the branch lacks: for trying a
-// change on real values. It is all that an IO manager has to be, two methods.
+// Branch is an IO manager around another one. A run on a branch stores its values
+// separately, and loads the values of all runs if the branch has none. So you can
+// try a change with real values. An IO manager needs only these two methods.
 type Branch struct {
 	*iomanagers.FileManager
 
@@ -35,7 +35,7 @@ func (b *Branch) Store(ctx context.Context, out iomanagers.Output, value any) er
 	return b.FileManager.Store(ctx, out, value)
 }
 
-// Load gives the branch's value, or that of all.
+// Load loads the value of the branch, or the value of all runs.
 func (b *Branch) Load(ctx context.Context, in iomanagers.Input, dst any) error {
 	branch := in
 	branch.Asset = b.prefix + in.Asset

@@ -1,12 +1,12 @@
-// Command customio has two IO managers of its own: table.go keeps values in a
-// table of a database, branch.go wraps another manager. Both are resources, with
-// config and needs like any other.
+// Command customio has two IO managers of its own. The one in table.go keeps values
+// in a table of a database. The one in branch.go wraps another IO manager. Both are
+// resources with config, and need other resources.
 //
 //	go run ./examples/customio run
 //	go run ./examples/customio run --select total --set resources.io_manager.config.branch=try
 //
-// The second one computes the total once more, from the sales of the first one,
-// and leaves the first total as it was.
+// The second command computes the total again, from the sales of the first command.
+// It does not change the first total.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
 )
 
-// Three assets, for something to store.
+// These are three assets whose values are stored.
 type (
 	Sales   []int
 	Total   int

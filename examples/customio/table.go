@@ -18,9 +18,9 @@ type TableConfig struct {
 	Name string `required:"true" pattern:"^[a-z_]+$" desc:"table of the values; it is made if need be"`
 }
 
-// NewTable returns an IO manager that keeps values in a table. A place for named
-// bytes is all that one has to write for that: formats, partitions, streams and
-// errors come from the CodecManager.
+// NewTable returns an IO manager that keeps values in a table. Only a place for
+// named bytes has to be written. The CodecManager adds formats, partitions, streams
+// and errors.
 func NewTable(lc fx.Lifecycle, cfg TableConfig, db *sqldb.DB) (*iomanagers.CodecManager, error) {
 	lc.Append(fx.StartHook(func(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+cfg.Name+" (name TEXT PRIMARY KEY, bytes BLOB)")
@@ -35,7 +35,7 @@ type table struct {
 	db   *sqldb.DB
 }
 
-// Create gathers what is written, and makes a row of it when it is whole.
+// Create collects what is written, and stores it as a row at the end.
 func (t *table) Create(ctx context.Context, name string) (iomanagers.Draft, error) {
 	return &draft{commit: func(value []byte) error {
 		_, err := t.db.ExecContext(ctx, "REPLACE INTO "+t.name+" VALUES (?, ?)", name, value)

@@ -14,8 +14,7 @@ import (
 	"github.com/fxrun/fxrun/modules/bucket"
 )
 
-// Each asset has a type of its own: it is by its type that another asset asks
-// for it.
+// Each asset has a type of its own. Other assets ask for it by this type.
 type (
 	Airports  []delays.Airport
 	Flights   iter.Seq2[[]delays.Flight, error] // a stream, page by page
@@ -32,9 +31,9 @@ func ReadAirports() (Airports, error) {
 	return airports, err
 }
 
-// FetchFlights fetches all flights from the airline, month by month. It returns
-// at once: each page is fetched when the IO manager has taken the one before, so
-// that some pages are in memory, never all of them.
+// FetchFlights fetches all flights from the airline, month by month. It returns at
+// once. Each page is fetched after the IO manager has taken the page before, so
+// only some pages are in memory at a time.
 func FetchFlights(ctx context.Context, step *assets.Context, api carrier.API) (Flights, error) {
 	months, err := api.Months(ctx)
 	if err != nil {
@@ -54,14 +53,14 @@ func FetchFlights(ctx context.Context, step *assets.Context, api carrier.API) (F
 	}, nil
 }
 
-// ComputeByAirport says how late the flights that leave each airport are. It
-// asks for the rows of Flights one by one, and reads what is stored as it goes.
+// ComputeByAirport computes how late the flights from each airport are. It takes the
+// rows of Flights one by one, and reads the stored rows during its loop.
 func ComputeByAirport(flights iter.Seq2[delays.Flight, error], airports Airports) (ByAirport, error) {
 	return delays.ByAirport(flights, airports)
 }
 
-// LoadByMonth puts the delays of each month into the warehouse, which stores
-// them itself: there is no value to return.
+// LoadByMonth stores the delays of each month in the warehouse, so it returns no
+// value.
 func LoadByMonth(ctx context.Context, step *assets.Context, flights iter.Seq2[delays.Flight, error], warehouse *Warehouse) error {
 	months, err := delays.ByMonth(flights)
 	if err != nil {
@@ -72,7 +71,7 @@ func LoadByMonth(ctx context.Context, step *assets.Context, flights iter.Seq2[de
 	return warehouse.ReplaceMonths(ctx, months)
 }
 
-// WorstConfig says which airports are the worst. A launch sets it under
+// WorstConfig says which airports count as the worst. A launch sets it under
 // steps.delays/worst.config.
 type WorstConfig struct {
 	Count      int `default:"20" min:"1" desc:"how many airports"`
@@ -89,8 +88,8 @@ func FindWorst(step *assets.Context, cfg WorstConfig, byAirport ByAirport) (Wors
 	return Worst{MinFlights: cfg.MinFlights, Airports: worst}, nil
 }
 
-// DrawReport draws the report. It comes after delays/by_month, whose table it
-// reads.
+// DrawReport draws the report. It runs after delays/by_month, because it reads the
+// table of that asset.
 func DrawReport(ctx context.Context, airports Airports, byAirport ByAirport, worst Worst, warehouse *Warehouse) (report.HTML, error) {
 	months, err := warehouse.Months(ctx)
 	if err != nil {
@@ -101,12 +100,11 @@ func DrawReport(ctx context.Context, airports Airports, byAirport ByAirport, wor
 	})
 }
 
-// archived is the key of a day's report in the bucket, as package time writes
-// and reads days.
+// archived is the key of a day's report in the bucket, as a layout of package time.
 const archived = "archive/2006-01-02.html"
 
-// ArchiveReport keeps the report of each day, the last one of it, in the bucket
-// that holds the current one too.
+// ArchiveReport stores the last report of each day in the bucket, beside the current
+// report.
 func ArchiveReport(ctx context.Context, step *assets.Context, run container.RunInfo, page report.HTML, reports *bucket.Bucket) error {
 	key := run.Launched.UTC().Format(archived)
 	step.AddMetadata("path", reports.Path(key))

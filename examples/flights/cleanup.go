@@ -9,8 +9,8 @@ import (
 	"github.com/fxrun/fxrun/modules/bucket"
 )
 
-// OldReports are the keys of reports in the bucket. By this type one op hands
-// them to the other.
+// OldReports are the keys of reports in the bucket. One op passes them to the other
+// with this type.
 type OldReports []string
 
 // KeepConfig says how long reports are kept. A launch sets it under
@@ -19,9 +19,9 @@ type KeepConfig struct {
 	KeepDays int `split_words:"true" default:"30" min:"0" desc:"age, in days, up to which a report is kept"`
 }
 
-// FindOldReports finds the reports that ArchiveReport wrote too long ago. It
-// asks the run for the time, not the clock: a run that is tried again, or late,
-// finds the same.
+// FindOldReports finds the reports that ArchiveReport wrote too long ago. It uses
+// the time of the run and not the clock, so a further attempt or a late one finds
+// the same reports.
 func FindOldReports(ctx context.Context, run container.RunInfo, cfg KeepConfig, reports *bucket.Bucket) (OldReports, error) {
 	today := run.Launched.UTC().Truncate(24 * time.Hour)
 	first := today.AddDate(0, 0, -cfg.KeepDays)
@@ -37,8 +37,8 @@ func FindOldReports(ctx context.Context, run container.RunInfo, cfg KeepConfig, 
 	return old, nil
 }
 
-// DeleteReports deletes what was found. It may be called again after it has
-// failed half way: a report that is gone is no error.
+// DeleteReports deletes the reports that were found. It may be called again after a
+// failure. A report that no longer exists is not an error.
 func DeleteReports(ctx context.Context, log *slog.Logger, old OldReports, reports *bucket.Bucket) error {
 	if err := reports.Remove(ctx, old...); err != nil {
 		return err

@@ -20,8 +20,8 @@ type EndpointConfig struct {
 // Endpoint is where the airline's API is.
 type Endpoint struct{ url string }
 
-// NewEndpoint returns the endpoint that cfg names, or else one that plays the
-// airline, on a free port, for as long as the run takes.
+// NewEndpoint returns the endpoint that cfg names. If cfg names none, it starts a
+// server that stands in for the airline, on a free port, until the run ends.
 func NewEndpoint(lc fx.Lifecycle, cfg EndpointConfig) *Endpoint {
 	endpoint := &Endpoint{url: cfg.URL}
 	if cfg.URL != "" {

@@ -17,7 +17,7 @@ type WarehouseConfig struct {
 
 var tableName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
-// Validate holds the table to names that need no quoting in any database.
+// Validate refuses names of tables that a database would need in quotes.
 func (c WarehouseConfig) Validate() error {
 	if !tableName.MatchString(c.Table) {
 		return fmt.Errorf("table %q may hold a-z, 0-9 and _, and starts with a letter", c.Table)
@@ -39,7 +39,7 @@ func NewWarehouse(cfg WarehouseConfig, db *sqldb.DB) *Warehouse {
 // Table returns the table's name.
 func (w *Warehouse) Table() string { return w.table }
 
-// ReplaceMonths puts months in place of what the table holds, all or nothing.
+// ReplaceMonths replaces the rows of the table with months, all or nothing.
 func (w *Warehouse) ReplaceMonths(ctx context.Context, months []delays.MonthDelay) error {
 	err := w.db.InTx(ctx, func(tx *sql.Tx) error {
 		for _, statement := range []string{

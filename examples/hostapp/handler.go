@@ -65,7 +65,7 @@ func show(w http.ResponseWriter, r *http.Request, launcher *runs.Launcher, id st
 	_ = json.NewEncoder(w).Encode(record) // whoever asked has gone, at worst
 }
 
-// fail says what went wrong: to the caller only what the caller can mend.
+// fail writes an error. The caller sees only errors that the caller can correct.
 func fail(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, container.ErrInvalid):

@@ -5,9 +5,8 @@
 //	curl -i -d '{"job": "report"}' localhost:8080/runs
 //	curl localhost:8080/runs/ID
 //
-// What makes it a host of runs are fxrun.Module, a store for the history, and
-// the definitions; the rest is an application as any other. When it is told to
-// stop, it waits for the runs under way.
+// To run jobs it needs fxrun.Module, a store for the history, and the definitions.
+// The rest is an ordinary application. When it stops, it waits for the active runs.
 package main
 
 import (
@@ -32,7 +31,7 @@ type ClockConfig struct {
 	Zone string `default:"UTC" desc:"time zone, as in Europe/Paris"`
 }
 
-// Validate refuses a launch with a zone that there is not.
+// Validate refuses a launch with an unknown time zone.
 func (c ClockConfig) Validate() error {
 	_, err := time.LoadLocation(c.Zone)
 	return err
@@ -52,7 +51,7 @@ type (
 	Report string
 )
 
-// FindToday asks for a resource, WriteReport for the other asset.
+// FindToday takes a resource, and WriteReport takes the other asset.
 func FindToday(clock *Clock) Today { return Today(clock.Now().Format("Monday, 2 January 2006")) }
 
 func WriteReport(today Today, log *slog.Logger) Report {
@@ -60,7 +59,7 @@ func WriteReport(today Today, log *slog.Logger) Report {
 	return "It is " + Report(today) + ".\n"
 }
 
-// Application is the whole program but for the server's address.
+// Application is the whole program except the address of the server.
 func Application() fx.Option {
 	return fx.Options(
 		fxrun.Module,
@@ -70,7 +69,7 @@ func Application() fx.Option {
 		assets.New("report", WriteReport),
 		assets.NewJob("report", assets.Select("+report")),
 
-		// What is the application's own: runs log to its logger, too.
+		// These are the application's own. Runs log to its logger too.
 		fx.Provide(NewServer, slog.Default),
 		fx.Invoke(func(*Server) {}),
 		fx.WithLogger(func(log *slog.Logger) fxevent.Logger {

@@ -18,8 +18,8 @@ type Address string
 // Server serves the launcher over HTTP.
 type Server struct{ listener net.Listener }
 
-// NewServer returns a server that lc starts and stops. As it takes the launcher,
-// it stops before it: no request finds a launcher that is closed.
+// NewServer returns a server that lc starts and stops. The server needs the
+// launcher, so it stops first. No request finds a closed launcher.
 func NewServer(lc fx.Lifecycle, address Address, launcher *runs.Launcher, log *slog.Logger) *Server {
 	s := &Server{}
 	server := &http.Server{Handler: Handler(launcher)}

@@ -1,12 +1,12 @@
-// Command ops is a job of ops: steps that do something, and compute nothing
-// that anybody asks for later. It finds the old files of a folder, deletes them,
-// and says what it did. It deletes nothing until it is told to.
+// Command ops is a job of ops. Ops are steps that do something, and whose results
+// are not needed after the run. The job finds the old files of a folder, deletes
+// them, and reports what it did. By default it deletes nothing.
 //
 //	go run ./examples/ops run --job cleanup
 //	go run ./examples/ops run --job cleanup --set steps.delete.config.dry_run=false
 //
-// Without CLEANUP_PATH in the environment the folder is one of samples, made
-// under FXRUN_HOME.
+// The environment variable CLEANUP_PATH names the folder. Without it, the job uses a
+// folder with sample files, which it makes under FXRUN_HOME.
 package main
 
 import (
@@ -30,8 +30,8 @@ type FolderConfig struct {
 	Path string `desc:"the folder; without one, a folder of samples"`
 }
 
-// OpenFolder opens the folder: by an os.Root, which no name of a file leads out
-// of.
+// OpenFolder opens the folder as an os.Root, so that no name of a file leads out of
+// the folder.
 func OpenFolder(lc fx.Lifecycle, cfg FolderConfig) (*os.Root, error) {
 	if cfg.Path == "" {
 		sample, err := MakeSample()
@@ -48,8 +48,8 @@ func OpenFolder(lc fx.Lifecycle, cfg FolderConfig) (*os.Root, error) {
 	return folder, nil
 }
 
-// What the ops hand to each other. Types wire them, and each value is kept for
-// its run alone.
+// These are the values that the ops pass to each other. Their types say which op
+// gets which value. Each value is stored only for its run.
 type (
 	File struct {
 		Name    string
@@ -60,7 +60,7 @@ type (
 	Deleted []File
 )
 
-// FindConfig is the config of one op: a launch finds it under
+// FindConfig is the config of the op "find". A launch sets it under
 // steps.find.config.
 type FindConfig struct {
 	OlderThan time.Duration `split_words:"true" default:"720h" min:"1m" desc:"age from which a file is old"`
@@ -86,13 +86,13 @@ func Find(folder *os.Root, cfg FindConfig) (Old, error) {
 	return old, nil
 }
 
-// DeleteConfig is safe unless a launch says otherwise.
+// DeleteConfig says whether files are deleted. By default they are not.
 type DeleteConfig struct {
 	DryRun bool `split_words:"true" default:"true" desc:"only say what would be deleted"`
 }
 
-// Delete deletes what was found. It may be called again after it has failed half
-// way: what is gone is deleted.
+// Delete deletes the files that were found. It may be called again after a failure.
+// A file that no longer exists counts as deleted.
 func Delete(folder *os.Root, old Old, cfg DeleteConfig, log *slog.Logger) (Deleted, error) {
 	var deleted Deleted
 	for _, file := range old {

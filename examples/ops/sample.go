@@ -8,8 +8,8 @@ import (
 	"github.com/fxrun/fxrun"
 )
 
-// MakeSample makes a folder with three files to try the job on, unless it is
-// there already.
+// MakeSample makes a folder with three sample files for the job, unless the folder
+// exists.
 func MakeSample() (folder string, err error) {
 	folder = filepath.Join(fxrun.Home(), "sample")
 	if _, err := os.Stat(folder); err == nil {

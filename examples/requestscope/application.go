@@ -30,7 +30,7 @@ func Application() fx.Option {
 	)
 }
 
-// CreateTables makes the database ready when the application starts.
+// CreateTables creates the tables when the application starts.
 func CreateTables(lc fx.Lifecycle, db *sqldb.DB) {
 	lc.Append(fx.StartHook(func(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS deposits (tenant TEXT NOT NULL, amount INTEGER NOT NULL)`)

@@ -49,8 +49,8 @@ func forTenant(r *http.Request) container.ChildOption {
 	}})
 }
 
-// answer writes the balance, or what went wrong. It is called after the
-// child has been closed: the transaction has ended one way or the other.
+// answer writes the balance, or the error. It is called after the child container
+// has been closed, so the transaction has been committed or rolled back.
 func answer(w http.ResponseWriter, balance *int64, err error) {
 	switch {
 	case err == nil:

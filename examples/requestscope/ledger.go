@@ -13,12 +13,12 @@ import (
 	"github.com/fxrun/fxrun/modules/sqldb"
 )
 
-// TenantConfig says whose request it is. It is given with each request.
+// TenantConfig names the tenant of a request. Each request gives it.
 type TenantConfig struct{ Name string }
 
 var tenantName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 
-// Validate refuses names that no tenant has.
+// Validate refuses names that are not those of a tenant.
 func (c TenantConfig) Validate() error {
 	if !tenantName.MatchString(c.Name) {
 		return fmt.Errorf("%q is no tenant's name", c.Name)
@@ -26,7 +26,7 @@ func (c TenantConfig) Validate() error {
 	return nil
 }
 
-// Tenant is whose request it is.
+// Tenant is the tenant of the request.
 type Tenant struct{ Name string }
 
 // NewTenant returns the request's tenant.
@@ -35,9 +35,9 @@ func NewTenant(cfg TenantConfig) Tenant { return Tenant(cfg) }
 // Transaction is the request's transaction.
 type Transaction struct{ *sql.Tx }
 
-// NewTransaction begins a transaction in the host's database when the request's
-// child starts, and ends it when the child is closed: by a commit if the
-// request succeeded, else by a rollback.
+// NewTransaction returns a transaction in the host's database. It begins when the
+// child container of the request starts, and ends when the child container is
+// closed. It commits if the request succeeded, and otherwise rolls back.
 func NewTransaction(lc fx.Lifecycle, db *sqldb.DB) *Transaction {
 	transaction := &Transaction{}
 	container.Around(lc, func(ctx context.Context, yield func() error) error {
@@ -64,12 +64,12 @@ type Ledger struct {
 // NewLedger returns the ledger of the request.
 func NewLedger(tenant Tenant, tx *Transaction) *Ledger { return &Ledger{tenant: tenant, tx: tx} }
 
-// ErrOverdrawn says that there is not so much in the ledger.
+// ErrOverdrawn says that the balance of the ledger is too small.
 var ErrOverdrawn = errors.New("the ledger would be overdrawn")
 
-// Deposit adds an amount, which may be negative, and returns the new balance.
-// It finds out whether the ledger is overdrawn only after it has written: it is
-// for the transaction to undo that.
+// Deposit adds an amount, which may be negative, and returns the new balance. It
+// checks the balance only after it has written. If the balance is negative, the
+// transaction undoes the write.
 func (l *Ledger) Deposit(ctx context.Context, amount int64) (int64, error) {
 	if _, err := l.tx.ExecContext(ctx, `INSERT INTO deposits VALUES (?, ?)`, l.tenant.Name, amount); err != nil {
 		return 0, err

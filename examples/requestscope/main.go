@@ -1,14 +1,15 @@
-// Command requestscope is an ordinary Fx HTTP server that opens a child
-// container for each request: the request's tenant is its launch-time config,
-// and a transaction of its own commits if the handler succeeds and rolls back
-// if it fails, panics, or the client goes away.
+// Command requestscope is an ordinary HTTP server with Fx that opens a child
+// container for each request. The tenant of the request is the launch-time config
+// of the child container. Each request has a transaction of its own. It commits if
+// the handler succeeds. It rolls back if the handler fails or panics, or if the
+// client goes away.
 //
 //	go run ./examples/requestscope
 //	curl -d 100 localhost:8080/acme/deposits
 //	curl -d -30 localhost:8080/acme/deposits
 //	curl localhost:8080/acme/balance
 //
-// It uses nothing of fxrun but package container and the Fx module.
+// Of fxrun it uses only package container and the Fx module.
 package main
 
 import (

@@ -1,4 +1,5 @@
-// Command shop is the program of the README: two resources, two assets, a job.
+// Command shop is the program that the README shows. It has two resources, two
+// assets and a job.
 //
 //	go run ./examples/shop run --set resources.ledger.config.year=2026
 package main
@@ -14,8 +15,8 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// ShopConfig comes from, lowest first: default tags, code, SHOP_URL and
-// SHOP_TOKEN in the environment, the launch.
+// ShopConfig is filled from four sources. A later source wins: the default
+// tags, the code, the environment (SHOP_URL and SHOP_TOKEN), the launch.
 type ShopConfig struct {
 	URL   string                   `default:"https://shop.example"`
 	Token container.Secret[string] `default:"demo"` // shown as ****** everywhere
@@ -44,25 +45,26 @@ type Ledger struct {
 
 func NewLedger(cfg LedgerConfig, shop *Shop) *Ledger { return &Ledger{shop, cfg.Year} }
 
-// An order is a row of an asset's value.
+// Order is one row of the asset "orders".
 type Order struct {
 	Day   string  `json:"day" csv:"day"`
 	Price float64 `json:"price" csv:"price"`
 }
 
-// Each asset has a type of its own: by its type others ask for it.
+// Each asset has a type of its own. Other assets ask for it by this type.
 type (
 	Orders  []Order
 	Revenue float64
 )
 
-// FetchOrders asks for a resource by its type.
+// FetchOrders computes the asset "orders". Its parameter is a resource.
 func FetchOrders(ctx context.Context, ledger *Ledger) (Orders, error) {
 	day := fmt.Sprintf("%d-07-01", ledger.year)
 	return Orders{{day, 9.50}, {day, 20.00}, {day, 12.50}}, nil
 }
 
-// ComputeRevenue asks for another asset's value by its type.
+// ComputeRevenue computes the asset "revenue". Its parameter is the value of
+// the asset "orders".
 func ComputeRevenue(orders Orders) Revenue {
 	var sum Revenue
 	for _, order := range orders {
@@ -71,7 +73,7 @@ func ComputeRevenue(orders Orders) Revenue {
 	return sum
 }
 
-// Definitions are the program: fx.Options, in any order.
+// Definitions returns everything that the program is made of, in any order.
 func Definitions() fx.Option {
 	return fx.Options(
 		container.Provide("shop", NewShop, container.Config(ShopConfig{}, container.FromEnv("SHOP"))),

@@ -8,8 +8,8 @@ import (
 	"github.com/fxrun/fxrun/fxruntest"
 )
 
-// The whole job runs without the shop, in memory: a fake stands in for a
-// resource, whose constructor is not called and whose config is not asked for.
+// TestNightly runs the whole job in memory, and replaces the ledger with a fake.
+// The constructor NewLedger is not called, and no year has to be given.
 func TestNightly(t *testing.T) {
 	result := fxruntest.RunJob(t, "nightly", Definitions(), fx.Replace(&Ledger{year: 1999}))
 	if orders := fxruntest.Value[Orders](t, result); len(orders) != 3 || orders[0].Day != "1999-07-01" {

@@ -1,11 +1,11 @@
-// Command twodatabases copies the rows of one database into another: as a
-// stream, so that no more of them are in memory than a batch, and in one
-// transaction, so that the copy is whole or not there.
+// Command twodatabases copies the rows of one database into another. The rows are a
+// stream, so only a batch of them is in memory at a time. The copy is made in one
+// transaction, so it is stored completely or not at all.
 //
 //	go run ./examples/twodatabases run
 //	WAREHOUSE_PATH=/tmp/elsewhere.db go run ./examples/twodatabases run
 //
-// Both databases have one Go type; their keys tell them apart.
+// Both databases have the same Go type. Their keys tell them apart.
 package main
 
 import (
@@ -23,15 +23,15 @@ import (
 	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
 )
 
-// Shop asks for the resource called shop: where two resources have one type, a
-// name tag says which.
+// Shop asks for the resource with the key shop. If two resources have one type, a
+// name tag says which one is meant.
 type Shop struct {
 	fx.In
 
 	*sqldb.DB `name:"shop"`
 }
 
-// Warehouse asks for the resource called warehouse.
+// Warehouse asks for the resource with the key warehouse.
 type Warehouse struct {
 	fx.In
 
@@ -44,12 +44,13 @@ type Order struct {
 	Cents int64 `json:"cents"`
 }
 
-// SampleConfig says how many orders a shop without any gets.
+// SampleConfig says how many sample orders an empty shop gets.
 type SampleConfig struct {
 	Orders int `default:"100000" min:"1" desc:"orders that a shop without any gets"`
 }
 
-// FillShop puts samples into an empty shop, for something to copy.
+// FillShop puts sample orders into an empty shop, so that there is something to
+// copy.
 func FillShop(ctx context.Context, shop Shop, cfg SampleConfig) error {
 	_, err := shop.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, cents INTEGER NOT NULL)`)
 	if err != nil {
@@ -92,8 +93,8 @@ func NewTransaction(lc fx.Lifecycle, warehouse Warehouse) *sqldb.Tx {
 	return sqldb.NewTx(lc, warehouse.DB)
 }
 
-// LoadOrders puts the orders in place of what the warehouse holds. It stores
-// its data itself: there is no value to return.
+// LoadOrders replaces the orders in the warehouse. It stores its data itself, so it
+// returns no value.
 func LoadOrders(ctx context.Context, step *assets.Context, orders iter.Seq2[Order, error], tx *sqldb.Tx) error {
 	for _, statement := range []string{
 		`DROP TABLE IF EXISTS orders`,

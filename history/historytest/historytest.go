@@ -1,4 +1,4 @@
-// Package runstest decides what a history.Store is: Run is the suite that every
+// Package historytest decides what a history.Store is: Run is the suite that every
 // implementation passes, Benchmark measures it.
 //
 // It imports package runs and go-cmp, and is for tests only.

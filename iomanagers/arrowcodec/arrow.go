@@ -1,5 +1,6 @@
-// Package arrowcodec stores rows and Arrow's own record batches as Apache Arrow IPC files, for
-// the managers of package iomanagers. It is a module of its own, because Arrow is a large tree.
+// Package arrowcodec stores rows, and the record batches of Arrow, as Apache Arrow IPC files, for
+// the managers of package iomanagers. It is a Go module of its own, because Arrow has many
+// dependencies.
 package arrowcodec
 
 import (
@@ -14,15 +15,17 @@ import (
 	"github.com/fxrun/fxrun/rows"
 )
 
-// Arrow returns the codec "arrow": rows and record batches in files named .arrow. They are in
-// Arrow's file format (also known as Feather V2), uncompressed, and can be read by whatever reads
-// that; files compressed by others can be read.
+// Arrow returns the codec "arrow". It stores rows and record batches in files named .arrow. The
+// files have the file format of Arrow (also known as Feather V2), without compression. Every
+// program that reads this format can read them. The codec can also read compressed files of other
+// programs.
 //
 // # Rows
 //
 // Rows are slices of structs, or of pointers to structs, and streams of them. Each exported field
-// is a column under its name, or that of its tag `arrow:"name"`; a field tagged `arrow:"-"` is
-// left out. Fields of an embedded struct without a tag are columns of their own.
+// is a column. The name of the column is the name of the field, or the name in its tag
+// `arrow:"name"`. A field with the tag `arrow:"-"` is left out. The fields of an embedded struct
+// without a tag are columns too.
 //
 //	bool, string                    bool, utf8
 //	int, int8 to int64              int64, int8 to int64
@@ -33,44 +36,46 @@ import (
 //	struct, []T                     struct, list
 //	*T                              T that may be null
 //
-// Types defined as one of these count as these. Every other type is refused with
-// [iomanagers.ErrType], with all faults at once. Texts that are not UTF-8, times outside of the
-// years 1678 to 2261, the zero time too, and nil rows are refused with
-// [iomanagers.ErrUnsupported]: make the field a []byte, or a pointer. Times come back in UTC.
+// Types that are defined as one of these are stored in the same way. Every other type is refused
+// with [iomanagers.ErrType], and the error names all faults. Texts that are not UTF-8, times outside
+// of the years 1678 to 2261 (also the zero time), and nil rows are refused with
+// [iomanagers.ErrUnsupported]. Make such a field a []byte, or a pointer. Times are loaded in UTC.
 //
-// A file can be loaded as rows of another type if every column of that type is in the file under
-// the same name and type; columns that may be null may be missing, as long as one is there, and
-// columns that the type lacks are ignored. Anything else matches [iomanagers.ErrType].
+// A file can be loaded as rows of another type if every column of that type is in the file with the
+// same name and type. Columns that may be null may be missing, if at least one column is in the
+// file. Columns that are not in the type are ignored. In other cases the error matches
+// [iomanagers.ErrType].
 //
-// Rows are written in record batches of at most 65,536 rows and about 8 MiB, and read one batch
-// at a time, so that streams need little memory.
+// Rows are written in record batches of at most 65,536 rows and about 8 MiB. They are read one batch
+// at a time, so streams need little memory.
 //
 // # Record batches
 //
-// An [arrow.RecordBatch], a slice and a stream of them are stored as they are, and the codec is
-// chosen for them where an asset asks for no format. All that are stored together must have the same
-// schema, its metadata included, and the same dictionaries; those that are not consistent in
-// themselves are refused too, all with [iomanagers.ErrUnsupported].
+// An [arrow.RecordBatch], a slice of them and a stream of them are stored without a change. If an
+// asset names no format, this codec is chosen for them. All record batches of a value must have the
+// same schema, including its metadata, and the same dictionaries. If they do not, or if a record
+// batch is not consistent, it is refused with [iomanagers.ErrUnsupported].
 //
-// A Store neither keeps nor releases what it is given: whoever made a record batch releases it, once
-// Store has returned. For iter.Seq2[[]arrow.RecordBatch, error] that may be as soon as the sequence is asked
-// for more. Prefer this form, with one batch in each slice: of iter.Seq2[arrow.RecordBatch, error] a
-// manager gathers up to [rows.Size] before it writes the first, so that each must be retained
-// until the Store returns.
+// A Store neither keeps nor releases a record batch. The code that made the record batch releases
+// it after Store has returned. For iter.Seq2[[]arrow.RecordBatch, error] it may release it when the
+// sequence is called for more. This form is the best one, with one batch in each slice. With
+// iter.Seq2[arrow.RecordBatch, error] a manager collects up to [rows.Size] record batches before it
+// writes the first one, so each must be retained until Store returns.
 //
-// A loaded record batch is the receiver's. Its memory is Go's own, so it need not be released; it
-// may be, once. Its arrays share the one piece of memory that the batch was read into.
-// Asked for a single arrow.RecordBatch, a file that holds more or fewer matches [iomanagers.ErrType].
+// A loaded record batch belongs to the receiver. Its memory is managed by Go, so it need not be
+// released. It may be released once. Its arrays share the memory into which the batch was read. If
+// a single arrow.RecordBatch is loaded, and the file does not hold exactly one, the error matches
+// [iomanagers.ErrType].
 //
-// Rows and record batches are the same files. So an [iomanagers.Input] of format "arrow" may ask
-// for either, whatever was stored. Package assets offers no such parameter, as it matches rows by
-// the type of one.
+// Rows and record batches are stored as the same files. So an [iomanagers.Input] with the format
+// "arrow" can load both forms. Package assets has no parameter for this, because it finds rows by
+// the type of a single row.
 //
 // # Files
 //
-// Reading begins at the end of the file: a reader that can't read at any offset is read into
-// memory. Damaged files are errors; the lengths, offsets and texts in them are checked
-// before record batches are given away.
+// Reading begins at the end of the file. If a reader cannot read at any offset, the file is read
+// into memory. A damaged file leads to an error: lengths, offsets and texts are checked before a
+// record batch is passed on.
 func Arrow() iomanagers.Codec { return codec{memory.NewGoAllocator()} }
 
 type codec struct{ memory memory.Allocator }

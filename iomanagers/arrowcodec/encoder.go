@@ -78,7 +78,7 @@ func (e *rowEncoder) fit(all reflect.Value, from int) (to int, full bool, err er
 		row := all.Index(to)
 		if row.Kind() == reflect.Pointer {
 			if row.IsNil() {
-				return 0, false, fmt.Errorf("%w: row %d is nil, which is no row to Arrow", iomanagers.ErrUnsupported, e.row+to-from)
+				return 0, false, fmt.Errorf("%w: row %d is nil, which is not a row in Arrow", iomanagers.ErrUnsupported, e.row+to-from)
 			}
 			row = row.Elem()
 		}

@@ -44,14 +44,14 @@ func readIndex(input iomanagers.SizedReaderAt) (_ *index, err error) {
 	defer recovered(&err)
 	x := &index{input: input, size: input.Size()}
 	if x.size < trailer {
-		return nil, fmt.Errorf("%d bytes are no Arrow file", x.size)
+		return nil, fmt.Errorf("%d bytes are not an Arrow file", x.size)
 	}
 	end, err := x.read(x.size-trailer, trailer)
 	if err != nil {
 		return nil, err
 	}
 	if string(end[4:]) != "ARROW1" {
-		return nil, errors.New("it is no Arrow file, or its end is missing")
+		return nil, errors.New("it is not an Arrow file, or its end is missing")
 	}
 	length := int64(binary.LittleEndian.Uint32(end))
 	data, err := x.read(x.size-trailer-length, length)

@@ -1,5 +1,4 @@
-// Package iotest decides what an IOManager is: the conformance suite that every
-// implementation passes.
+// Package iotest is the conformance suite that every IOManager passes.
 //
 //	func TestMyManager(t *testing.T) {
 //		iotest.Run(t, func(t *testing.T) iotest.Subject {
@@ -20,8 +19,8 @@ import (
 	"github.com/fxrun/fxrun/iomanagers"
 )
 
-// Ability is a set of what a manager may lack. A manager must answer what it lacks with an
-// error that matches iomanagers.ErrUnsupported; the suite holds it to that.
+// Ability is a set of optional abilities of a manager. If a manager lacks an ability, its
+// error must match iomanagers.ErrUnsupported. The suite checks this.
 type Ability uint
 
 const (
@@ -43,17 +42,17 @@ type Subject struct {
 	// Value returns the i-th of a series of values, all of one Go type that the manager can
 	// store, no two of them equal. The results may share no memory. Nil means Rows.
 	Value func(i int) any
-	// Unstorable is a value of a type that Check lets pass, with which Store fails, best half
-	// way; nil skips the clause that needs one.
+	// Unstorable is a value for which Store fails although Check accepts its type. It is best
+	// if Store fails in the middle. Nil skips the clause that needs such a value.
 	Unstorable any
-	// Open tells how many files, connections or whatever else the manager holds open, so
-	// that the suite sees what streams leave behind; nil skips that.
+	// Open returns how many files, connections or other things the manager holds open, so
+	// that the suite finds what streams do not close. Nil skips this check.
 	Open func(t *testing.T) int
 	// Reopen returns another manager over what the first has stored, as after a restart of
 	// the process; nil says that values don't outlive the manager.
 	Reopen func(t *testing.T) iomanagers.IOManager
 	// Names lists everything that the manager keeps, such as the paths of all files, so that
-	// the suite sees what is left behind; nil skips that.
+	// the suite finds what should have been removed. Nil skips this check.
 	Names func(t *testing.T) []string
 }
 
@@ -107,7 +106,7 @@ func (s Subject) output(asset, partition string, value any) iomanagers.Output {
 	return iomanagers.Output{Asset: asset, Partition: partition, RunID: "run-1", Format: s.Format, Type: reflect.TypeOf(value)}
 }
 
-// store stores value or ends the test.
+// store stores value. If that fails, the test ends.
 func (s Subject) store(t *testing.T, asset, partition string, value any) {
 	t.Helper()
 	if err := s.Manager.Store(t.Context(), s.output(asset, partition, value), value); err != nil {
@@ -123,7 +122,7 @@ func (s Subject) load(ctx context.Context, asset, partition string, like any) (a
 	return dst.Elem().Interface(), err
 }
 
-// expect reports if what is stored is not want.
+// expect reports an error if the stored value is not want.
 func (s Subject) expect(t *testing.T, asset, partition string, want any) {
 	t.Helper()
 	got, err := s.load(t.Context(), asset, partition, want)

@@ -4,9 +4,9 @@
 //	container.Provide("lake", bucket.New, container.Config(bucket.Config{URL: "s3://my-bucket?region=eu-central-1"}))
 //	objectstore.Objects("io_manager", objectstore.Config{Prefix: "assets"})
 //
-// The bucket is a resource of its own (package modules/bucket), which assets
-// may use too. How values become bytes is the same as for files:
-// [iomanagers.CodecManager] tells.
+// The bucket is a resource of its own (package modules/bucket), which assets may
+// use too. Values become bytes in the same way as for files; see
+// [iomanagers.CodecManager].
 package objectstore
 
 import (
@@ -20,15 +20,15 @@ import (
 
 // Config is the configuration of a [Manager].
 type Config struct {
-	// Prefix is the folder within the bucket that the values are kept under; ""
-	// means the bucket as a whole. Managers that share a bucket want one each.
+	// Prefix is the folder within the bucket in which the values are stored. ""
+	// means the whole bucket. Managers that share a bucket need different prefixes.
 	Prefix string `json:"prefix" desc:"folder within the bucket that the values are kept under"`
 }
 
 // Validate reports what is wrong with the config.
 func (c Config) Validate() error {
 	if strings.HasPrefix(c.Prefix, "/") || strings.Contains("/"+c.Prefix+"/", "/../") || strings.Contains(c.Prefix, "//") {
-		return fmt.Errorf("prefix: %q isn't names with slashes between them", c.Prefix)
+		return fmt.Errorf("prefix: %q must consist of names with slashes between them", c.Prefix)
 	}
 	return nil
 }
@@ -36,24 +36,25 @@ func (c Config) Validate() error {
 // Manager is an [iomanagers.CodecManager] that keeps one object for each value
 // in a bucket.
 //
-// The object of asset raw/orders, stored as CSV, is raw/orders.csv behind the
-// prefix, its partition 2026-01-02 is raw/orders/partition=2026-01-02.csv. A
-// name of more than 700 bytes, which object stores may not take, ends in a hash.
+// If the asset raw/orders is stored as CSV, its object is raw/orders.csv after the
+// prefix. The object of its partition 2026-01-02 is
+// raw/orders/partition=2026-01-02.csv. A name of more than 700 bytes ends in a
+// hash, because object stores may refuse such names.
 //
-// An object is stored whole or not at all, and streams go to and from the
-// bucket in bounded memory, without a file in between. Only what must be read
-// at any offset, as Parquet must, is copied first: into memory up to 4 MiB,
-// else into a temporary file. A folder's files are read where they are.
-// Turning to the bucket for each part would mix two values where a new one is
-// stored meanwhile.
+// An object is stored whole or not at all. Streams are written and read in bounded
+// memory, without a file. Only formats that are read at any offset, such as
+// Parquet, are copied first: into memory up to 4 MiB, and otherwise into a
+// temporary file. The files of a folder are read without a copy. Reading each part
+// from the bucket would mix two values if a new one is stored at the same time.
 //
-// Safe for concurrent use, and for several processes on one bucket, as long as
-// two of them don't store one asset and partition in two formats at once.
+// A Manager is safe for concurrent use. Several processes may use one bucket, as
+// long as two of them do not store one asset and partition in two formats at the
+// same time.
 type Manager struct{ *iomanagers.CodecManager }
 
-// New returns a manager of values in b, which stays the caller's. The codecs are
-// as for [iomanagers.NewCodecManager]. The bucket isn't touched, and need not
-// have started.
+// New returns a manager of values in b. The caller stops b. The codecs are those of
+// [iomanagers.NewCodecManager]. New does not use the bucket, which need not have
+// started.
 func New(b *bucket.Bucket, cfg Config, codecs ...iomanagers.Codec) (*Manager, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("making the manager of objects: %w", err)
@@ -69,13 +70,14 @@ func New(b *bucket.Bucket, cfg Config, codecs ...iomanagers.Codec) (*Manager, er
 	return &Manager{values}, nil
 }
 
-// Objects makes a [Manager] the resource called key, which assets name by
-// assets.IO; the key "io_manager" is their default. It takes the bucket from
-// the container by its type, *bucket.Bucket; where there are several, write the
-// constructor with a name tag instead, around [New]. codecs are as for New.
+// Objects defines a resource with this key that is a [Manager]. Assets name it with
+// assets.IO, and the key "io_manager" is their default. It takes the bucket from
+// the container by its type, *bucket.Bucket. If there are several buckets, write a
+// constructor of your own that has a name tag and calls [New]. The codecs are those
+// of New.
 //
-// Its config has one field, prefix, that a launch may set, as may the
-// environment variable KEY_PREFIX, in upper case: IO_MANAGER_PREFIX.
+// Its config has one field, prefix. A launch may set it, and so may the environment
+// variable KEY_PREFIX with the key in upper case, such as IO_MANAGER_PREFIX.
 func Objects(key string, config Config, codecs ...iomanagers.Codec) container.Resource {
 	return container.Provide(key,
 		func(cfg Config, b *bucket.Bucket) (*Manager, error) { return New(b, cfg, codecs...) },

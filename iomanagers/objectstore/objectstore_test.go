@@ -353,7 +353,7 @@ func TestConfig(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"/", "/a", "a//b", "..", "../a", "a/.."} {
 		_, err := objectstore.New(bucket.NewMemory(), objectstore.Config{Prefix: prefix})
-		want := fmt.Sprintf("making the manager of objects: prefix: %q isn't names with slashes between them", prefix)
+		want := fmt.Sprintf("making the manager of objects: prefix: %q must consist of names with slashes between them", prefix)
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}

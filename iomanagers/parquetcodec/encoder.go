@@ -82,7 +82,7 @@ func (e *encoder) check(rows reflect.Value) error {
 		row := rows.Index(i)
 		if behind {
 			if row.IsNil() {
-				return fmt.Errorf("%w: row %d is nil, which is no row to Parquet", iomanagers.ErrUnsupported, e.row+i)
+				return fmt.Errorf("%w: row %d is nil, which is not a row in Parquet", iomanagers.ErrUnsupported, e.row+i)
 			}
 			row = row.Elem()
 		}

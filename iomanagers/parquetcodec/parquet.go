@@ -12,23 +12,24 @@ import (
 	"github.com/fxrun/fxrun/rows"
 )
 
-// Parquet returns the codec "parquet": slices of structs, or of pointers to structs, in
-// files named .parquet. The schema follows from the Go type and its `parquet` tags, as
-// github.com/parquet-go/parquet-go has it. Fields that it has no column for (interfaces,
-// functions, channels, arrays other than of bytes) are refused with [iomanagers.ErrType].
+// Parquet returns the codec "parquet". It takes slices of structs, or of pointers to structs,
+// and writes files named .parquet. The schema comes from the Go type and its `parquet` tags,
+// by the rules of github.com/parquet-go/parquet-go. Fields that have no column type there
+// (interfaces, functions, channels, arrays except those of bytes) are refused with
+// [iomanagers.ErrType].
 //
-// A file can be loaded as rows of another type if every column of that type is in the
-// file under the same name and Go type; columns that may be null may be missing, and
-// columns that the type lacks are ignored. Anything else matches [iomanagers.ErrType].
+// A file can be loaded as rows of another type if every column of that type is in the file
+// with the same name and Go type. Columns that may be null may be missing, and columns that
+// are not in the type are ignored. In other cases the error matches [iomanagers.ErrType].
 //
-// A time.Time is a timestamp in nanoseconds unless tagged otherwise, which reaches from
-// 1678 to 2261: a time outside, also the zero time, is refused with
-// [iomanagers.ErrUnsupported] rather than changed. Make the field a pointer, or tag it
-// `parquet:",optional"`, to keep the zero time as null. Times come back in UTC.
+// A time.Time is a timestamp in nanoseconds, unless a tag says something else. Such timestamps
+// reach from 1678 to 2261. A time outside of these years, also the zero time, is refused with
+// [iomanagers.ErrUnsupported]. To store the zero time as null, make the field a pointer, or
+// give it the tag `parquet:",optional"`. Times are loaded in UTC.
 //
-// Streams are written in row groups of about 32 MiB and read page by page, so that memory
-// stays bounded. Reading needs the end of the file first: a reader that can't read at any
-// offset is read into memory.
+// Streams are written in row groups of about 32 MiB and read page by page, so memory is
+// bounded. The end of a file is read first. If a reader cannot read at any offset, the file is
+// read into memory.
 func Parquet() iomanagers.Codec { return codec{} }
 
 type codec struct{}

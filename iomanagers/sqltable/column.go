@@ -193,13 +193,13 @@ func (c *column) classify(t reflect.Type, options string) error {
 	case reflect.Struct, reflect.Map, reflect.Array, reflect.Pointer, reflect.Interface:
 		return nested(t)
 	default:
-		return fmt.Errorf("a %v is no column", t)
+		return fmt.Errorf("a %v cannot be a column", t)
 	}
 	return nil
 }
 
 func nested(t reflect.Type) error {
-	return fmt.Errorf("a %v is no column; tagged `db:\"name,json\"` it is kept as JSON", t)
+	return fmt.Errorf("a %v cannot be a column; with the tag `db:\"name,json\"` it is stored as JSON", t)
 }
 
 // checkDocument reports whether JSON gives values of type t back.

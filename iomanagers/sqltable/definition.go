@@ -14,16 +14,16 @@ import (
 
 // Config is the configuration of a [Manager]. Its zero value is ready for use.
 type Config struct {
-	// Schema is the schema of the tables, made at the first Store if it isn't there. Empty means
-	// the connection's own: the first of PostgreSQL's search_path. In SQLite it is the
-	// name of an attached database.
+	// Schema is the schema of the tables. The first Store makes it if it does not exist. Empty
+	// means the schema of the connection, which is the first one in PostgreSQL's search_path.
+	// In SQLite, Schema is the name of an attached database.
 	Schema string `json:"schema" desc:"schema of the tables; empty for the connection's own"`
 	// Prefix begins the name of every table: lower-case letters, digits and
 	// underscores, 20 at most.
 	Prefix string `json:"prefix" desc:"begins the name of every table"`
-	// LockTimeout bounds how long a Store that has to change a table's columns waits, in
-	// PostgreSQL, for those who read the table. Everybody else waits behind it. Zero means a
-	// minute.
+	// LockTimeout is the longest time that a Store waits in PostgreSQL until nobody reads the
+	// table, if it has to change the columns of the table. During this time all other users of
+	// the table wait too. Zero means a minute.
 	LockTimeout time.Duration `json:"lock_timeout" split_words:"true" default:"1m" desc:"how long a change of columns waits for readers (PostgreSQL)"`
 }
 
@@ -46,14 +46,14 @@ func (c Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-// Tables makes a [Manager] the resource called key, which assets name by assets.IO; the
-// key "io_manager" is their default. It needs the container's *sqldb.DB.
+// Tables defines a resource with this key that is a [Manager]. Assets name it with assets.IO,
+// and the key "io_manager" is their default. It needs the *sqldb.DB of the container.
 //
-// A launch may set the fields of its config, as may the environment variables KEY_SCHEMA,
-// KEY_PREFIX and KEY_LOCK_TIMEOUT, KEY in upper case.
+// A launch may set the fields of its config, and so may the environment variables KEY_SCHEMA,
+// KEY_PREFIX and KEY_LOCK_TIMEOUT, with KEY in upper case.
 //
-// With several databases in the container, provide the manager on the one called
-// warehouse like this:
+// If there are several databases in the container, provide the manager on the database with
+// the key warehouse in this way:
 //
 //	type in struct {
 //		fx.In

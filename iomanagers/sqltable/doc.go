@@ -1,17 +1,18 @@
 // Package sqltable keeps the values of assets as tables of an SQL database, SQLite or
-// PostgreSQL: rows in, rows out, and in between tables that everybody can query.
+// PostgreSQL. Assets store and load rows, and every other program can query the tables.
 //
 //	container.Provide("warehouse", postgres.New, container.Config(postgres.Config{}, container.FromEnv("WAREHOUSE"))),
 //	sqltable.Tables("io_manager", sqltable.Config{Schema: "analytics"}),
 //
-// [Tables] makes a [Manager] a resource on the *sqldb.DB of the container; [New] makes one
-// by hand on any database/sql pool.
+// [Tables] defines a resource that is a [Manager] on the *sqldb.DB of the container. [New]
+// makes a Manager on any pool of database/sql.
 //
 // # Rows and columns
 //
-// A value is rows of a struct: a slice or a stream, as package rows has them. Its exported
-// fields are columns, named by their `db` tag or in snake case (CustomerID is
-// customer_id), `db:"-"` leaves one out, and the fields of embedded structs are columns too.
+// A value consists of rows of a struct type, in one of the forms of package rows. The exported
+// fields are the columns. The name of a column is the `db` tag of the field, or the name of
+// the field in snake case (CustomerID is customer_id). The tag `db:"-"` leaves a field out.
+// The fields of embedded structs are columns too.
 //
 //	int, int8 ... uint64, time.Duration   bigint or narrower    INTEGER
 //	float32, float64                      real, double precision  REAL
@@ -23,25 +24,25 @@
 //	any of them as a pointer              nil is NULL
 //	any type, tagged `db:"name,json"`     jsonb                 TEXT
 //
-// Structs, maps and slices without that tag are refused: what is nested belongs into a
-// table of its own, or is JSON on purpose. So are values that a column can't hold exactly,
-// with iomanagers.ErrUnsupported: numbers above the largest int64, NaN in SQLite, text with
-// a zero byte or that is no UTF-8 in PostgreSQL, times outside the years 1 to 9999, and in
-// PostgreSQL times finer than a microsecond (time.Time.Truncate makes them fit).
+// Structs, maps and slices without the tag `json` are refused, because nested data should be
+// in a table of its own, or be stored as JSON on purpose. Values that a column cannot hold
+// exactly are refused with iomanagers.ErrUnsupported: numbers above the largest int64, times
+// outside the years 1 to 9999, NaN in SQLite, and in PostgreSQL text with a zero byte, text
+// that is not UTF-8, and times finer than a microsecond (time.Time.Truncate makes them fit).
 //
 // # Tables
 //
-// The asset raw/orders is the table raw__orders. Keys of lower-case words keep their
-// name like this; others, and those that are too long, get a readable part, three
-// underscores and 128 bits of the key's SHA-256. Partitions of an asset share its table,
-// told apart by the column _partition, which an asset without partitions doesn't have.
-// In PostgreSQL the column _row keeps the order of the rows. What is stored, by which run
-// and when, stands in the table fxrun_values (after the prefix); a table that isn't listed there is never
-// touched.
+// The asset raw/orders is the table raw__orders. Keys of lower-case words become names in this
+// way. The table of another key, or of a key that is too long, has a name with a readable
+// part, three underscores and 128 bits of the SHA-256 of the key. The partitions of an asset
+// share its table, and the column _partition tells them apart. An asset without partitions
+// does not have this column. In PostgreSQL the column _row keeps the order of the rows. The
+// table fxrun_values (after the prefix) lists what is stored, by which run, and when. The
+// manager never changes a table that is not listed there.
 //
-// A Store replaces the value in one transaction: whoever reads meanwhile, by a Load or by
-// a query, sees the old rows or the new ones. Where the columns have changed the table is
-// made anew if it holds nothing else, which drops indexes and rights on it; beside other
-// partitions new columns are added, NULL in the old ones, and a column of another type is refused.
-// A Load needs the columns of its type and ignores others.
+// A Store replaces the value in one transaction. A Load or a query at the same time sees
+// either the old rows or the new ones. If the columns have changed and the table has no other
+// partitions, the table is made again, which drops its indexes and the rights on it. If it has
+// other partitions, new columns are added, which are NULL in the old rows, and a column of
+// another type is refused. A Load needs the columns of its type, and ignores other columns.
 package sqltable

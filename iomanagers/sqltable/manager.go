@@ -14,22 +14,22 @@ import (
 )
 
 // Manager is an iomanagers.IOManager that keeps rows as tables of an SQL database. The
-// package's documentation says how. Format is ignored: a table is the only one.
+// documentation of the package says how. It ignores Format.
 //
-// Streams are stored and loaded a batch at a time, in bounded memory. A Load of a stream
-// holds a connection of the pool while it is ranged over, and sees the value as it was when
-// that began, whatever is stored meanwhile; a Store holds one too. So the pool needs at
-// least two for each step that runs at once. Over a pool of a single connection, as that of
-// an SQLite database in memory, streams are held in memory instead.
+// Streams are stored and loaded batch by batch, in bounded memory. Each pass over a loaded
+// stream holds a connection of the pool, and sees the value that was stored when the pass
+// began. A Store holds a connection too. So the pool needs at least two connections for each
+// step that runs at the same time. If the pool has a single connection, as for an SQLite
+// database in memory, streams are held in memory instead.
 //
-// In PostgreSQL a Store leaves the old rows to VACUUM, and one that has to change columns
-// waits for those who read the table: a step that ranges over the old value must not store
-// rows with other columns meanwhile, and gets an error after LockTimeout if it does. In
-// SQLite one Store writes at a time; a stream is first written to a temporary table, so
-// that others wait only for the copying of it.
+// In PostgreSQL, VACUUM removes the old rows after a Store. A Store that has to change columns
+// waits until nobody reads the table. So a step must not store rows with other columns while
+// it reads the old value; if it does, it gets an error after LockTimeout. In SQLite one Store
+// writes at a time. A stream is first written to a temporary table, so other writers wait only
+// while it is copied.
 //
-// Safe for concurrent use, and for several processes on one database. Nothing needs
-// closing but the pool, which stays the caller's.
+// A Manager is safe for concurrent use, and several processes may use one database. Only the
+// pool needs to be closed, by the caller.
 type Manager struct {
 	db  *sql.DB
 	cfg Config
@@ -47,9 +47,9 @@ var (
 	_ iomanagers.Checker   = checker{}
 )
 
-// New returns a manager on db, whose error is that of [Config.Validate]. Whether db is a
-// SQLite or a PostgreSQL is asked when it is first needed; PostgreSQL's driver must be pgx,
-// as that of package modules/sqldb/postgres is.
+// New returns a manager on db. Its error is that of [Config.Validate]. The manager asks db
+// whether it is SQLite or PostgreSQL when it first uses it. The driver for PostgreSQL must be
+// pgx, which package modules/sqldb/postgres uses.
 func New(db *sql.DB, cfg Config) (*Manager, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("making the manager of SQL tables: %w", err)
@@ -71,8 +71,8 @@ func (checker) Check(_ string, t reflect.Type) error {
 	return err
 }
 
-// Store makes the rows of value those of the asset's table, or of a partition in it. Of
-// metadata it gives "rows" and "table".
+// Store replaces the rows of the asset's table, or of a partition in it, with the rows of
+// value. It adds the metadata "rows" and "table".
 func (m *Manager) Store(ctx context.Context, out iomanagers.Output, value any) error {
 	if err := m.store(ctx, out, value); err != nil {
 		return fmt.Errorf("storing %v: %w", out, contextual(ctx, err))
@@ -81,8 +81,8 @@ func (m *Manager) Store(ctx context.Context, out iomanagers.Output, value any) e
 }
 
 // Load gives dst the rows of the asset's table, or of a partition in it, in the order in
-// which they were stored. Columns that the type lacks are ignored; those that the table
-// lacks match iomanagers.ErrType.
+// which they were stored. Columns that are not in the type are ignored. If a column of the
+// type is not in the table, the error matches iomanagers.ErrType.
 func (m *Manager) Load(ctx context.Context, in iomanagers.Input, dst any) error {
 	if err := m.load(ctx, in, dst); err != nil {
 		return fmt.Errorf("loading %v: %w", in, contextual(ctx, err))

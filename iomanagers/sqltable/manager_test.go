@@ -384,7 +384,7 @@ func TestValuesThatDoNotFit(t *testing.T) {
 			"not a number":            {special{At: at, Amount: math.NaN()}, false, true, "column amount: not supported: NaN"},
 			"infinity":                {special{At: at, Amount: math.Inf(-1)}, true, true, ""},
 			"a zero byte":             {special{At: at, Text: "a\x00b"}, true, false, "column text: not supported: text with a zero byte"},
-			"no UTF-8":                {special{At: at, Text: "\xff"}, true, false, "column text: not supported: text that is no UTF-8"},
+			"no UTF-8":                {special{At: at, Text: "\xff"}, true, false, "column text: not supported: text that is not UTF-8"},
 			"a zero character":        {special{At: at, Any: map[string]string{"a": "\x00"}}, true, false, "column any: not supported: JSON with a zero character"},
 			"the zero time":           {special{}, true, true, ""},
 			"the last second":         {special{At: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)}, true, true, ""},
@@ -482,11 +482,11 @@ func TestCheck(t *testing.T) {
 		"times":                 {[]time.Time{}, "wrong type: a table takes rows that are structs, not time.Time"},
 		"no field":              {[]struct{}{}, "wrong type: struct {} has no column: no exported field"},
 		"much that is wrong": {[]faulty{}, "wrong type: " +
-			"sqltable_test.faulty.Nested: a struct { X int } is no column; tagged `db:\"name,json\"` it is kept as JSON\n" +
+			"sqltable_test.faulty.Nested: a struct { X int } cannot be a column; with the tag `db:\"name,json\"` it is stored as JSON\n" +
 			"sqltable_test.faulty.Func: wrong type: a func() can't be kept as JSON\n" +
 			"sqltable_test.faulty.Null: a sql.NullString is a column in a way of its own: use a pointer for what may be NULL, or a type that marshals itself as text\n" +
 			"sqltable_test.faulty.Option: the db tag has the option \"primary\", and there is only json\n" +
-			"sqltable_test.faulty.Complex: a complex128 is no column\n" +
+			"sqltable_test.faulty.Complex: a complex128 cannot be a column\n" +
 			"sqltable_test.faulty.ID: the column ID is taken by Id: name another by a db tag\n" +
 			"sqltable_test.faulty.Part: the column _partition is taken by the partition: name another by a db tag"},
 	} {

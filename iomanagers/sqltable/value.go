@@ -90,7 +90,7 @@ func checkText(text string) error {
 		return fmt.Errorf("%w: text with a zero byte; []byte can hold it", iomanagers.ErrUnsupported)
 	}
 	if !utf8.ValidString(text) {
-		return fmt.Errorf("%w: text that is no UTF-8; []byte can hold it", iomanagers.ErrUnsupported)
+		return fmt.Errorf("%w: text that is not UTF-8; []byte can hold it", iomanagers.ErrUnsupported)
 	}
 	return nil
 }

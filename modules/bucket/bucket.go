@@ -1,22 +1,22 @@
-// Package bucket is a bucket of an object store as a resource: a folder, the
-// process's memory, Amazon S3 and what speaks its protocol, Google Cloud
-// Storage, Azure Blob Storage. Which of them is a URL in the config, so that a
-// program that works on a folder works on S3.
+// Package bucket is a bucket of an object store as a resource. A bucket may be a
+// folder, the memory of the process, Amazon S3 or a service with the same
+// protocol, Google Cloud Storage, or Azure Blob Storage. A URL in the config says
+// which one it is, so a program that works with a folder also works with S3.
 //
-// It stands on gocloud.dev/blob. Folders and memory are built in; a program
-// that uses a cloud imports its driver, whose tree of dependencies others don't
-// want:
+// The package uses gocloud.dev/blob. Folders and memory are built in. A program
+// that uses a cloud imports the driver of this cloud, because other programs
+// should not have its dependencies:
 //
 //	import _ "gocloud.dev/blob/s3blob"    // s3://my-bucket?region=eu-central-1
 //	import _ "gocloud.dev/blob/gcsblob"   // gs://my-bucket
 //	import _ "gocloud.dev/blob/azureblob" // azblob://my-container
 //
-// The drivers find credentials where their cloud's own tools do: variables
-// of the environment, files in the home folder, the machine's identity.
+// The drivers find credentials in the same places as the tools of their cloud:
+// environment variables, files in the home folder, the identity of the machine.
 //
-// What a bucket keeps between runs depends on its URL alone, but for mem://,
-// which begins empty with each start of the resource: give it the lifetime of
-// the process by container.PerProcess.
+// The URL says where the objects are, so they stay between runs. The exception is
+// mem://, which is empty at each start of the resource. Let it live as long as the
+// process, with container.PerProcess.
 package bucket
 
 import (
@@ -33,7 +33,7 @@ import (
 )
 
 // ErrNotFound matches the error of reading, describing or deleting an object
-// that isn't there.
+// that does not exist.
 var ErrNotFound = gcerrors.ErrNotFound
 
 // Bucket is a gocloud.dev bucket with the lifetime of the resource that made
@@ -42,10 +42,10 @@ var ErrNotFound = gcerrors.ErrNotFound
 // [Bucket.Create], which write whole objects or none, [Bucket.Remove] and
 // [Bucket.Path]; [Bucket.List] and [Bucket.WriteAll] take the place of its own.
 //
-// The embedded bucket is nil until the resource has started: under plain Fx use
-// it from OnStart hooks and later, not from a constructor. After the stop every
-// call is an error. Whoever receives a Bucket must not close it. It is safe for
-// concurrent use.
+// The embedded bucket is nil until the resource has started. In plain Fx, use it
+// in OnStart hooks and later, not in a constructor. After the stop every call
+// returns an error. Code that gets a Bucket as a parameter must not close it. It is
+// safe for concurrent use.
 type Bucket struct {
 	*blob.Bucket
 
@@ -53,8 +53,9 @@ type Bucket struct {
 	where    string // what a key is put behind, for people
 }
 
-// Path returns where an object lies, for people to read: a path in a folder,
-// from the working folder if it leads into that, else a URL without parameters. There need not be such an object.
+// Path returns the place of an object, for people to read. For a folder it is a
+// path, which is relative if it leads into the working directory. Otherwise it is
+// a URL without parameters. The object need not exist.
 func (b *Bucket) Path(key string) string {
 	if b.isFolder {
 		return filepath.Join(b.where, filepath.FromSlash(key))
@@ -62,11 +63,11 @@ func (b *Bucket) Path(key string) string {
 	return b.where + key
 }
 
-// New returns the bucket of cfg, opened when lc starts and closed when lc
-// stops. It touches nothing itself; its error is that of [Config.Validate].
+// New returns the bucket of cfg. It is opened when lc starts and closed when lc
+// stops. New itself opens nothing. Its error is that of [Config.Validate].
 //
-// The start makes the folder of a file URL, and asks an object store whether
-// the bucket is there and may be listed, which fails the start if not.
+// The start makes the folder of a file URL. For an object store, it asks whether
+// the bucket exists and may be listed. If not, the start fails.
 func New(lc fx.Lifecycle, cfg Config) (*Bucket, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring a bucket: %w", err)
@@ -79,8 +80,8 @@ func New(lc fx.Lifecycle, cfg Config) (*Bucket, error) {
 	return bucket, nil
 }
 
-// NewMemory returns a bucket in memory, open and empty, that needs no stop: a
-// fake for tests, by fx.Replace or container.Supply.
+// NewMemory returns a bucket in memory. It is open and empty, and need not be
+// stopped. It is a fake for tests, for fx.Replace or container.Supply.
 func NewMemory() *Bucket { return &Bucket{Bucket: memblob.OpenBucket(nil), where: "mem://"} }
 
 func (b *Bucket) start(ctx context.Context, cfg Config) error {

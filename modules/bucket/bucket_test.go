@@ -421,7 +421,7 @@ func TestConfig(t *testing.T) {
 		t.Parallel()
 		for _, prefix := range []string{"/", "/a", "a//b", "../a", "a/./b"} {
 			err := bucket.Config{Prefix: prefix}.Validate()
-			want := fmt.Sprintf("url: missing\nprefix: %q isn't names with slashes between them", prefix)
+			want := fmt.Sprintf("url: missing\nprefix: %q must consist of names with slashes between them", prefix)
 			if err == nil || err.Error() != want {
 				t.Errorf("got %v, want %s", err, want)
 			}

@@ -15,7 +15,7 @@ import (
 	"gocloud.dev/blob/fileblob"
 )
 
-// Config says which bucket.
+// Config says which bucket is used.
 type Config struct {
 	// URL is the bucket: "data/lake", "file:data/lake" or "file:///data/lake" for a
 	// folder, "mem://" for one in memory, or that of a cloud, such as
@@ -44,7 +44,7 @@ func (c Config) Validate() error {
 	}
 	for segment := range strings.SplitSeq(strings.TrimSuffix(c.Prefix, "/"), "/") {
 		if c.Prefix != "" && slices.Contains([]string{"", ".", ".."}, segment) {
-			faults = append(faults, fmt.Errorf("prefix: %q isn't names with slashes between them", c.Prefix))
+			faults = append(faults, fmt.Errorf("prefix: %q must consist of names with slashes between them", c.Prefix))
 			break
 		}
 	}

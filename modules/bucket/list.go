@@ -12,9 +12,9 @@ import (
 	"gocloud.dev/blob/memblob"
 )
 
-// List goes through the objects whose key begins with prefix, sorted by key. An
-// error ends it, and comes with a nil object. What is written or deleted
-// meanwhile may be there or not.
+// List yields the objects whose key begins with prefix, sorted by key. An error
+// ends the sequence, and is yielded with a nil object. If an object is written or
+// deleted at the same time, it may be in the sequence or not.
 //
 // For folders below a prefix ("directories") use ListPage with a Delimiter.
 func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[*blob.ListObject, error] {

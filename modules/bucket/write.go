@@ -9,12 +9,12 @@ import (
 	"gocloud.dev/blob"
 )
 
-// Write gives an object the content that write writes, in place of an earlier
-// one, whole or not at all: if write fails or panics, or ctx ends before all is
-// stored, the earlier object remains. Others see the new one once Write has
-// returned. opts may be nil.
+// Write stores an object with the content that write writes. It replaces an earlier
+// object with the same key, completely or not at all: if write fails or panics, or
+// if ctx ends before everything is stored, the earlier object stays. Others see
+// the new object after Write has returned. opts may be nil.
 //
-// The writer holds some megabytes at most, also of an object without end.
+// The writer holds at most some megabytes in memory, for an object of any size.
 func (b *Bucket) Write(ctx context.Context, key string, opts *blob.WriterOptions, write func(io.Writer) error) error {
 	draft, err := b.Create(ctx, key, opts)
 	if err != nil {
@@ -33,8 +33,8 @@ func (b *Bucket) Write(ctx context.Context, key string, opts *blob.WriterOptions
 	return draft.Commit()
 }
 
-// WriteAll gives an object the content p, as [Bucket.Write] does. With
-// gocloud.dev's own a full disk would leave the beginning of p under the key.
+// WriteAll stores an object with the content p, as [Bucket.Write] does. The method
+// of gocloud.dev would leave the beginning of p under the key if the disk is full.
 func (b *Bucket) WriteAll(ctx context.Context, key string, p []byte, opts *blob.WriterOptions) error {
 	return b.Write(ctx, key, opts, func(w io.Writer) error {
 		_, err := w.Write(p)
@@ -42,8 +42,8 @@ func (b *Bucket) WriteAll(ctx context.Context, key string, p []byte, opts *blob.
 	})
 }
 
-// Draft is an object that is being written. It is used by one goroutine, and
-// ended by either Commit or Abort.
+// Draft is an object that is being written. One goroutine uses it, and ends it with
+// Commit or Abort.
 type Draft struct {
 	writer *blob.Writer
 	ctx    context.Context //nolint:containedctx // that of Create, which gocloud.dev's writer keeps too
@@ -52,9 +52,9 @@ type Draft struct {
 	err    error    // of the first Write that failed
 }
 
-// Create begins to write an object. Nothing is seen of it before Commit, and an
-// earlier one of its key remains until then. ctx bounds the life of the Draft.
-// opts may be nil. Most programs want [Bucket.Write].
+// Create begins to write an object. The object is not visible before Commit, and
+// an earlier object with its key stays until then. The Draft is valid until ctx
+// ends. opts may be nil. Most programs should use [Bucket.Write].
 func (b *Bucket) Create(ctx context.Context, key string, opts *blob.WriterOptions) (*Draft, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -102,8 +102,8 @@ func (d *Draft) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Commit gives the object its key. If it fails, if a Write has failed, or if the
-// context has ended, nothing is left of the draft.
+// Commit gives the object its key. If Commit fails, if a Write has failed, or if
+// the context has ended, the draft is removed.
 func (d *Draft) Commit() error {
 	defer d.cancel()
 	err := d.err
@@ -119,7 +119,7 @@ func (d *Draft) Commit() error {
 	return d.writer.Close()
 }
 
-// Abort drops the draft. It works also when the context has ended.
+// Abort removes the draft. It works even if the context has ended.
 func (d *Draft) Abort() error {
 	d.cancel()
 	_ = d.writer.Close() // its error is that of the context just ended

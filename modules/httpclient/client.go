@@ -2,11 +2,11 @@
 // bearer token, retries, bounded responses, JSON, and errors that say which
 // call failed without giving away secrets.
 //
-// A resource for a particular API embeds [*Client] and adds the calls that the
-// API has. Where the API wants a login, its constructor hands the function that
-// logs in to [Client.UseTokens], which calls it at the start, and again before
-// the token expires or once it is refused. How many requests a second the API
-// allows stands in the [Config].
+// A resource for a particular API embeds [*Client] and adds the calls of the API.
+// If the API needs a login, the constructor of the resource gives a function that
+// logs in to [Client.UseTokens]. This function is called at the start, before the
+// token expires, and after the API has refused the token. [Config] also says how
+// many requests the API allows in a second.
 package httpclient
 
 import (
@@ -33,10 +33,10 @@ type Client struct {
 	pace   *rate.Limiter                            // nil without a limit
 }
 
-// New returns a client of the API at cfg.BaseURL. It calls nothing when lc
-// starts; when lc stops it closes idle connections, so finish reading
-// responses before. Proxies are taken from the environment, as net/http does.
-// The error is that of [Config.Validate].
+// New returns a client of the API at cfg.BaseURL. When lc starts, it makes no call.
+// When lc stops, it closes idle connections, so read responses to their end before.
+// It uses the proxies that the environment names, as net/http does. The error is
+// that of [Config.Validate].
 func New(lc fx.Lifecycle, cfg Config) (*Client, error) {
 	transport := cleanhttp.DefaultPooledTransport()
 	transport.MaxIdleConnsPerHost = idleConns
@@ -47,9 +47,9 @@ func New(lc fx.Lifecycle, cfg Config) (*Client, error) {
 // call the same host side by side, and net/http would keep two.
 const idleConns = 16
 
-// NewWithTransport is [New] on a transport of the caller's: one with
-// certificates, tracing or a fake behind it. Its idle connections are closed
-// when lc stops, if it has any.
+// NewWithTransport is [New] with a transport of the caller, for example one with
+// certificates or tracing, or a fake. When lc stops, its idle connections are
+// closed.
 func NewWithTransport(lc fx.Lifecycle, cfg Config, transport http.RoundTripper) (*Client, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.Validate(); err != nil {
@@ -72,9 +72,10 @@ func NewWithTransport(lc fx.Lifecycle, cfg Config, transport http.RoundTripper) 
 	return client, nil
 }
 
-// SetBearer makes every later request to the API carry the token; one that
-// holds "" ends that. It takes the place of the config's Token, or, with
-// [Client.UseTokens], of the source's last one until the API refuses it.
+// SetBearer sets the token for every later request to the API. A token of "" means
+// that no token is sent. It replaces the Token of the config. With
+// [Client.UseTokens] it replaces the last token of the source until the API
+// refuses it.
 //
 // The token is sent to the origin of the base URL only (scheme, host, port),
 // neither to another host that a request or a redirect names, nor over plain

@@ -11,18 +11,19 @@ import (
 // reading more than MaxResponseBytes of it gives [ErrTooLarge]. Any other
 // status is a [*StatusError].
 //
-// A failed attempt is repeated if repeating can't do harm and may help: the
-// method is idempotent (GET, HEAD, OPTIONS, TRACE, PUT, DELETE, or any with an
-// Idempotency-Key header), and the connection failed or the status is 429 or
-// 5xx but not 501. The wait between attempts grows as [Config] says, follows
-// the server's Retry-After, and ends with the request's context; a wait that
-// would outlast the context's deadline isn't begun. The config's limit of
-// requests a second holds for all attempts of all requests together. A request
-// whose token was refused is sent once more, as [Client.UseTokens] tells.
+// A failed attempt is repeated if that can do no harm and may help. So the method
+// must be idempotent (GET, HEAD, OPTIONS, TRACE, PUT, DELETE, or any method with an
+// Idempotency-Key header), and the connection failed, or the status is 429 or 5xx,
+// except 501. The wait between attempts grows as [Config] says, and follows the
+// Retry-After of the server. It ends with the context of the request. If a wait
+// would end after the deadline of the context, it does not begin. The limit of
+// requests in a second counts all attempts of all requests together. If the API
+// refused the token of a request, the request is sent once more; see
+// [Client.UseTokens].
 //
-// An error begins with the method and the URL without user and query, and
-// holds no token, not even where the server's answer repeats it. errors.Is
-// finds the context's error. req itself isn't changed.
+// An error begins with the method and the URL without user and query. It contains
+// no token, even if the response of the server repeats the token. errors.Is finds
+// the error of the context. req itself is not changed.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	return c.send(req, func(resp *http.Response) error {
 		resp.Body = c.limit(resp.Body)

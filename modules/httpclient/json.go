@@ -11,9 +11,9 @@ import (
 )
 
 // GetJSON gets a path below the base URL and decodes the response into dst, a
-// pointer; with a nil dst the response is read and dropped. query may be nil.
-// Path, retries and errors are those of [Client.NewRequest] and [Client.Do];
-// here a response cut off half way is a failed attempt, too.
+// pointer. If dst is nil, the response is read and not used. query may be nil. The
+// path, the retries and the errors are those of [Client.NewRequest] and
+// [Client.Do]. In addition, a response without its end counts as a failed attempt.
 func (c *Client) GetJSON(ctx context.Context, path string, query url.Values, dst any) error {
 	req, err := c.NewRequest(ctx, http.MethodGet, path, query, nil)
 	if err != nil {
@@ -23,8 +23,8 @@ func (c *Client) GetJSON(ctx context.Context, path string, query url.Values, dst
 }
 
 // PostJSON posts body as JSON to a path below the base URL and decodes the
-// response into dst, a pointer; with a nil dst the response is read and
-// dropped. A POST isn't retried; for one that may be, see [Client.Do].
+// response into dst, a pointer. If dst is nil, the response is read and not used.
+// A POST is not retried. If it may be retried, use [Client.Do].
 func (c *Client) PostJSON(ctx context.Context, path string, body, dst any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -38,10 +38,10 @@ func (c *Client) PostJSON(ctx context.Context, path string, body, dst any) error
 	return c.DoJSON(req, dst)
 }
 
-// DoJSON is [Client.Do] that reads the whole response, within MaxResponseBytes,
-// and decodes it into dst, a pointer; with a nil dst it is read and dropped.
-// A response that isn't one JSON value of dst's type is an error, and isn't
-// asked for again.
+// DoJSON is like [Client.Do], but it reads the whole response, up to
+// MaxResponseBytes, and decodes it into dst, a pointer. If dst is nil, the response
+// is read and not used. A response that is not one JSON value of the type of dst is
+// an error, and the request is not sent again.
 func (c *Client) DoJSON(req *http.Request, dst any) error {
 	if req.Header.Get("Accept") == "" {
 		req = req.Clone(req.Context())

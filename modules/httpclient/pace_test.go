@@ -174,7 +174,7 @@ func TestPaceConfig(t *testing.T) {
 	t.Parallel()
 	for rate, shown := range map[float64]string{-1: "-1", math.NaN(): "NaN", math.Inf(1): "+Inf"} {
 		err := httpclient.Config{BaseURL: "http://api.example", RequestsPerSecond: rate, Burst: -2}.Validate()
-		want := "requests_per_second: " + shown + " is no number of requests, want 0 or more\nburst: -2 is negative"
+		want := "requests_per_second: " + shown + " is not a number of requests: it must be 0 or more\nburst: -2 is negative"
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}

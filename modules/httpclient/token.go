@@ -24,31 +24,31 @@ type Token struct {
 	Expires time.Time
 }
 
-// TokenSource fetches a new token: it logs in, asks an OAuth 2 server, reads a
-// file. It may call the API by the client that it is the source of, with ctx as
-// the context: such requests carry no token.
+// TokenSource fetches a new token. For example, it logs in, asks an OAuth 2 server,
+// or reads a file. It may call the API with the same client, if it uses ctx as the
+// context. Such requests carry no token.
 //
-// ctx ends when the client stops, and with the config's Timeout. Of several
-// calls none begins before the last has ended. Its error must not quote what is
-// secret; it reaches the callers of [Client.Do], where errors.Is finds it.
+// ctx ends when the client stops, and after the Timeout of the config. A call does
+// not begin before the last one has ended. The error must not contain secrets,
+// because [Client.Do] returns it to its callers. errors.Is finds it.
 type TokenSource func(ctx context.Context) (Token, error)
 
-// UseTokens makes every request to the API carry a token of source, in the way
-// [Client.SetBearer] tells. Call it once, in the constructor that made the
-// client, and with that constructor's lifecycle.
+// UseTokens makes every request to the API carry a token of source, as
+// [Client.SetBearer] describes. Call it once, in the constructor that made the
+// client, with the lifecycle of that constructor.
 //
-// The first token is fetched when lc starts; an error of source then fails the
-// start. A later one is fetched beside the first request that meets a token
-// within RenewBefore of its end, or half of its life if that is less. Requests
-// carry the old token as long as it is valid; they wait for the new one, or for
-// the end of their own context, once it isn't. While the old token is valid a
-// failed renewal is no error: it is tried again later.
+// The first token is fetched when lc starts. If source returns an error then, the
+// start fails. A later token is fetched when a request finds that the old token
+// ends within RenewBefore, or within half of its life if that is less. Requests
+// carry the old token as long as it is valid. After that they wait for the new
+// token, or for the end of their own context. While the old token is valid, a
+// failed renewal is not an error, and it is tried again later.
 //
-// A response of 401 means that the token is no longer taken: a new one is
-// fetched, once however many requests were answered so, and the request is sent
-// once more, if its body can be read again. A second 401 is a [*StatusError], as
-// any other status is; so is a 401 whose renewal failed, with the cause at the
-// end of the error.
+// A response of 401 means that the API no longer accepts the token. A new one is
+// fetched, only once for any number of such responses. The request is sent once
+// more if its body can be read again. A second 401 is a [*StatusError], like other
+// statuses. If the renewal fails, the error is a [*StatusError] of the 401 with the
+// cause at its end.
 func (c *Client) UseTokens(lc fx.Lifecycle, source TokenSource) {
 	tokens := &tokens{source: source, renewBefore: max(c.cfg.RenewBefore, 0), timeout: c.cfg.Timeout}
 	tokens.ctx, tokens.end = context.WithCancel(context.Background()) // for requests before the start

@@ -1,10 +1,10 @@
 // Package sqldb is a pool of SQL connections as a resource: opened and checked
 // when it starts, closed when it stops.
 //
-// Use [Open] for any database/sql driver the program imports, or a package
-// below this one, which knows its database's settings (sqldb/sqlite). A package
-// for another database builds on [New] and gives the same [*DB], so that code
-// which takes one doesn't care.
+// Use [Open] for any driver of database/sql that the program imports, or use a
+// package below this one that knows the settings of its database (sqldb/sqlite,
+// sqldb/postgres). A package for another database uses [New] and returns the same
+// [*DB], so code with a *DB works with each of them.
 package sqldb
 
 import (
@@ -19,10 +19,10 @@ import (
 // DB is a database/sql pool with the lifetime of the resource that made it,
 // and [DB.InTx] on top.
 //
-// The embedded pool is nil until the resource has started: under plain Fx use
-// it from OnStart hooks and later, not from a constructor. After the stop every
-// call gives database/sql's "database is closed". Whoever receives a DB must
-// not close it. It is safe for concurrent use.
+// The embedded pool is nil until the resource has started. In plain Fx, use it in
+// OnStart hooks and later, not in a constructor. After the stop every call returns
+// the error "database is closed" of database/sql. Code that gets a DB as a
+// parameter must not close it. It is safe for concurrent use.
 type DB struct {
 	*sql.DB
 }
@@ -31,10 +31,10 @@ type DB struct {
 // closes it when lc stops. It is for packages that know a database; programs
 // call [Open] or such a package.
 //
-// open gets the context of the start, which ends when the start does, and
-// returns a pool set up the way it shall be used; the DB then owns that pool.
-// An open or ping that fails fails the start and leaves nothing open. A start
-// after a stop opens a new pool.
+// open gets the context of the start, which ends when the start ends. It returns a
+// pool with its settings, and the DB then owns this pool. If open or the ping
+// fails, the start fails and nothing stays open. A start after a stop opens a new
+// pool.
 func New(lc fx.Lifecycle, open func(ctx context.Context) (*sql.DB, error)) *DB {
 	db := &DB{}
 	lc.Append(fx.StartStopHook(

@@ -18,8 +18,8 @@ type Config struct {
 	// DSN is the driver's connection string. It may hold a password, so it is
 	// never shown.
 	DSN container.Secret[string] `envconfig:"DSN" json:"dsn" required:"true" desc:"connection string of the driver"`
-	// MaxConns bounds the open connections, idle ones included. Zero means 10,
-	// a negative number no bound.
+	// MaxConns limits the number of open connections, idle ones included. Zero
+	// means 10, and a negative number means no limit.
 	MaxConns int `json:"max_conns" split_words:"true" default:"10" desc:"open connections at most; -1 for no bound"`
 	// ConnMaxLifetime closes a connection that has been open for so long.
 	// Zero means for ever.
@@ -36,9 +36,9 @@ type Config struct {
 //
 //	fx.Provide(sqldb.Open("pgx"))
 //
-// A driver that isn't imported, a connection string it can't read, and a
-// database that doesn't answer all fail the start, with an error that doesn't
-// show the connection string even if the driver's does.
+// The start fails if the driver is not imported, if it cannot read the connection
+// string, or if the database does not answer. The error does not show the
+// connection string, even if the error of the driver does.
 func Open(driver string) func(fx.Lifecycle, Config) *DB {
 	return func(lc fx.Lifecycle, cfg Config) *DB {
 		db := &DB{}

@@ -11,11 +11,12 @@ const (
 	defaultConnMaxIdleTime = 5 * time.Minute
 )
 
-// LimitPool bounds a pool as the fields of a [Config] say, for constructors of
-// databases of a kind: at most maxConns connections, idle ones included (0 is
-// 10, a negative number no bound), each closed after lifetime (0 is never) and
-// once it has been idle for idleTime (0 is 5 minutes, a negative time never).
-// Within that idle connections are kept: a new one costs a login, and some
+// LimitPool sets the limits of a pool, with the meaning of the fields of a [Config].
+// Packages for one kind of database use it. A pool has at most maxConns
+// connections, idle ones included (0 means 10, a negative number means no limit).
+// Each connection is closed after lifetime (0 means never), and after it has been
+// idle for idleTime (0 means 5 minutes, a negative time means never). Within these
+// limits idle connections are kept, because a new one costs a login, and on some
 // servers a process.
 func LimitPool(pool *sql.DB, maxConns int, lifetime, idleTime time.Duration) {
 	if maxConns == 0 {

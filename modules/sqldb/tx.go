@@ -7,14 +7,14 @@ import (
 	"fmt"
 )
 
-// InTx calls fn in a transaction: it commits if fn returns nil, and rolls back
-// if fn returns an error or panics (the panic goes on). fn's own error is
-// returned as it is, joined with the rollback's if that fails too.
+// InTx calls fn in a transaction. It commits if fn returns nil. It rolls back if fn
+// returns an error or panics, and the panic passes out of InTx. The error of fn is
+// returned unchanged, or joined with the error of the rollback if that fails too.
 //
-// fn does everything through tx and keeps neither it nor its rows. A call of
-// db itself inside fn is outside the transaction, and where the pool holds one
-// connection it waits for ever. When ctx ends, the transaction is rolled back
-// and InTx returns an error.
+// fn must use tx for everything, and must not keep tx or its rows. A call of db
+// inside fn is outside of the transaction. If the pool holds only one connection,
+// such a call waits for ever. When ctx ends, the transaction is rolled back and
+// InTx returns an error.
 func (db *DB) InTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

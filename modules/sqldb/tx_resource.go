@@ -11,31 +11,31 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// Tx is a transaction with the lifetime of a resource: it begins when the resource
-// starts and ends when it stops, by the outcome of what it was used for. See [NewTx].
+// Tx is a transaction with the lifetime of a resource. It begins when the resource starts
+// and ends when it stops. The outcome of the run or step decides how it ends. See [NewTx].
 //
-// The embedded transaction is nil until the resource has started. Whoever receives a Tx
-// neither commits nor rolls it back. Like any transaction it is one connection: it is safe
-// for concurrent use, one statement at a time, and rows must be read to the end, or closed,
+// The embedded transaction is nil until the resource has started. Code that gets a Tx as a
+// parameter must not commit it or roll it back. A transaction is one connection. It is safe
+// for concurrent use, one statement at a time. Rows must be read to the end, or closed,
 // before the next statement.
 type Tx struct {
 	*sql.Tx
 }
 
-// NewTx makes a transaction on db a resource. It commits when the step or run that it
-// lived for has succeeded, and rolls back when that failed, panicked, was cancelled or
+// NewTx is the constructor of a resource that is a transaction on db. It commits if its step
+// or run has succeeded. It rolls back if the step or run failed, panicked, was cancelled or
 // timed out:
 //
 //	container.Provide("tx", sqldb.NewTx, container.PerStep())
 //
-// Everything that takes a *sqldb.Tx in one step then shares one transaction, and leaves
-// all of its changes behind or none. A commit that fails is an error of the stop, which
-// fails the run.
+// All code that takes a *sqldb.Tx in one step then shares one transaction. Either all of its
+// changes are stored or none. If the commit fails, this is an error of the stop, and the run
+// fails.
 //
-// A resource per step commits at the end of the step, one per run (the default) at the end
-// of the run, and holds a connection of db, on SQLite also the lock for writing, until then:
-// use db itself beside it only where the pool has another connection. In an
-// application without runs there is no outcome, and NewTx commits.
+// A resource per step commits at the end of the step. A resource per run, which is the
+// default, commits at the end of the run. Until then it holds a connection of db, and on
+// SQLite the lock for writing too. So use db at the same time only if the pool has another
+// connection. In an application without runs there is no outcome, and NewTx commits.
 func NewTx(lc fx.Lifecycle, db *DB) *Tx { return NewTxWith(sql.TxOptions{})(lc, db) }
 
 // NewTxWith returns a constructor like [NewTx] for transactions with options, such as

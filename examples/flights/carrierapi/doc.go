@@ -1,5 +1,5 @@
-// Package carrierapi plays the airline: a small HTTP service that gives its
-// flights to those who log in. Package carrier is the client.
+// Package carrierapi stands in for the airline. It is a small HTTP service that
+// returns flights to clients that log in. Package carrier is the client.
 //
 //	POST /token    {"user": "...", "password": "..."}   gives {"token": "..."}
 //	GET  /months                                        gives {"months": ["2001-01", ...]}

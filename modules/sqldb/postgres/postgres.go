@@ -1,10 +1,10 @@
 // Package postgres is a PostgreSQL database as a resource, on
 // github.com/jackc/pgx through database/sql.
 //
-// Every connection says who it is (application_name), so that a slow query in
-// pg_stat_activity can be traced to its program. Values are what pgx makes of
-// them: besides database/sql's own types a parameter may be a slice, which is
-// an array, or a map, which is JSON.
+// Every connection has the name of the program (application_name), so that a slow
+// query in pg_stat_activity can be traced to its program. pgx converts the values:
+// a parameter may have the types of database/sql, and it may also be a slice, which
+// becomes an array, or a map, which becomes JSON.
 package postgres
 
 import (
@@ -29,11 +29,11 @@ import (
 	"github.com/fxrun/fxrun/modules/sqldb"
 )
 
-// Config says where a database is, who asks, and how many connections to keep.
+// Config says where a database is, who logs in, and how many connections to keep.
 //
-// Either DSN says where, or Host, Port, Database and User do; Password may stand
-// beside both. What neither says comes from where psql takes it: PGHOST and its like in
-// the environment, ~/.pgpass, and the defaults of PostgreSQL.
+// Either DSN says where the database is, or Host, Port, Database and User do. Password may
+// be given with both. Other settings come from the same places as in psql: from environment
+// variables such as PGHOST, from ~/.pgpass, and from the defaults of PostgreSQL.
 type Config struct {
 	// DSN is a connection URL, postgres://user:password@host:5432/database?sslmode=verify-full,
 	// or key=value pairs. It may hold a password, so it is never shown.
@@ -48,17 +48,18 @@ type Config struct {
 	User string `json:"user" desc:"role to log in as"`
 	// Password is the user's. It stands over that of DSN.
 	Password container.Secret[string] `json:"password" desc:"password of the user"`
-	// ApplicationName is how the program shows in pg_stat_activity and in the server's
-	// log. Empty means what DSN or PGAPPNAME say, else the name of the executable.
+	// ApplicationName is the name of the program in pg_stat_activity and in the log of
+	// the server. Empty means the name in DSN or PGAPPNAME, or the name of the
+	// executable if these have none.
 	ApplicationName string `json:"application_name" split_words:"true" desc:"name in pg_stat_activity; that of the executable where nothing else says"`
 	// StatementTimeout ends a statement that takes longer, with an error. Zero means
-	// what DSN or the server say, a negative duration none.
+	// the value of DSN or of the server. A negative duration means no limit.
 	StatementTimeout time.Duration `json:"statement_timeout" split_words:"true" desc:"end a statement after this time; 0 for the server's setting, -1s for never"`
-	// ConnectTimeout bounds the making of each connection. Zero means what DSN
-	// says, else 10 seconds; a negative duration no bound.
+	// ConnectTimeout limits the time to make a connection. Zero means the value in
+	// DSN, or 10 seconds if DSN has none. A negative duration means no limit.
 	ConnectTimeout time.Duration `json:"connect_timeout" split_words:"true" desc:"how long to wait for a new connection; 10s where dsn says nothing, -1s for no bound"`
-	// MaxConns bounds the open connections, idle ones included. Zero means 10,
-	// a negative number no bound.
+	// MaxConns limits the number of open connections, idle ones included. Zero
+	// means 10, and a negative number means no limit.
 	MaxConns int `json:"max_conns" split_words:"true" default:"10" desc:"open connections at most; -1 for no bound"`
 	// ConnMaxLifetime closes a connection that has been open for so long.
 	// Zero means for ever.
@@ -92,8 +93,8 @@ func (c Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-// New returns the database of cfg, opened and pinged when lc starts and closed
-// when lc stops. It connects to nothing itself; its error is that of
+// New returns the database of cfg. It is opened and pinged when lc starts, and
+// closed when lc stops. New itself makes no connection. Its error is that of
 // [Config.Validate]. The error of a failed start names user, database and host.
 func New(lc fx.Lifecycle, cfg Config) (*sqldb.DB, error) {
 	if err := cfg.Validate(); err != nil {

@@ -2,12 +2,12 @@
 // (no cgo): one file, opened the way a program that reads and writes from
 // many goroutines needs it.
 //
-// Every connection has foreign keys on, waits for a lock instead of failing,
-// and writes time.Time values as text that sorts and that SQLite's date
-// functions read. A file is in write-ahead mode: readers don't wait for the
-// writer. A transaction takes the write lock when it begins, so two that read
-// and then write queue up instead of one of them failing half way; for a
-// transaction that only reads, pass [sql.TxOptions] with ReadOnly to BeginTx.
+// Every connection has foreign keys on, and waits for a lock instead of failing. It
+// writes time.Time values as text that can be sorted and that the date functions
+// of SQLite can read. A file is in write-ahead mode, so readers do not wait for the
+// writer. A transaction takes the write lock when it begins. So if two transactions
+// read and then write, the second one waits, and none of them fails in the middle.
+// For a transaction that only reads, pass [sql.TxOptions] with ReadOnly to BeginTx.
 package sqlite
 
 import (
@@ -28,13 +28,13 @@ import (
 	"github.com/fxrun/fxrun/modules/sqldb"
 )
 
-// Memory as a [Config] path is a database in memory. It begins empty at every
-// start, ends at the stop, and is seen by its own DB only. It has a single
-// connection: finish reading rows before the next statement, and inside InTx
-// use the transaction only.
+// Memory as a [Config] path is a database in memory. It is empty at every start and
+// ends at the stop, and only its own DB can use it. It has a single connection, so
+// finish reading rows before the next statement, and use only the transaction
+// inside InTx.
 const Memory = ":memory:"
 
-// Config says which file, and how to use it.
+// Config says which file is the database, and how it is used.
 type Config struct {
 	// Path is the database file; it is created, with its folder, when it is
 	// not there. [Memory] keeps the database in memory.
@@ -42,8 +42,9 @@ type Config struct {
 	// BusyTimeout is how long a statement waits for a lock held by another
 	// connection or process. Zero means 5 seconds.
 	BusyTimeout time.Duration `json:"busy_timeout" split_words:"true" default:"5s" desc:"how long to wait for a locked database"`
-	// MaxConns bounds the open connections. One writes at a time, whatever the
-	// number; the others read. Zero means 4. Ignored for [Memory].
+	// MaxConns limits the number of open connections. With any number of them, only
+	// one writes at a time, and the others read. Zero means 4. It is ignored for
+	// [Memory].
 	MaxConns int `json:"max_conns" split_words:"true" default:"4" desc:"open connections at most"`
 }
 
@@ -70,8 +71,8 @@ func (c Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-// New returns the database of cfg, opened when lc starts and closed when lc
-// stops. It touches no file itself; its error is that of [Config.Validate].
+// New returns the database of cfg. It is opened when lc starts, and closed when lc
+// stops. New itself opens no file. Its error is that of [Config.Validate].
 func New(lc fx.Lifecycle, cfg Config) (*sqldb.DB, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring an SQLite database: %w", err)
