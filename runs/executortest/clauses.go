@@ -16,10 +16,17 @@ var (
 	errSecond = errors.New("the second failure")
 )
 
-// aWhile is long enough for an executor that does not wait to be noticed.
-const aWhile = 20 * time.Millisecond
+const (
+	// aWhile is how long a slow step takes.
+	aWhile = 20 * time.Millisecond
+	// long is how long a step takes for which an executor might not wait: it has
+	// then returned long before, also on a busy machine.
+	long = 300 * time.Millisecond
+)
 
 func slow(context.Context) error { time.Sleep(aWhile); return nil }
+
+func lasting(context.Context) error { time.Sleep(long); return nil }
 
 func failing(err error) func(context.Context) error {
 	return func(context.Context) error { return err }
@@ -152,18 +159,18 @@ func noError(t tester, subject Subject) {
 	}
 }
 
-// untilCancelled are a step during which the run is cancelled, which succeeds
-// nevertheless, and others that wait for it.
-func untilCancelled() []step {
+// untilCancelled are a step during which the run is cancelled, which then takes
+// some more time and succeeds nevertheless, and others that wait for it.
+func untilCancelled(more time.Duration) []step {
 	return []step{
-		{key: "during", do: func(ctx context.Context) error { <-ctx.Done(); time.Sleep(aWhile); return nil }},
+		{key: "during", do: func(ctx context.Context) error { <-ctx.Done(); time.Sleep(more); return nil }},
 		{key: "after", needs: []string{"during"}},
 		{key: "last", needs: []string{"after"}},
 	}
 }
 
 func cancellation(t tester, subject Subject) {
-	got := execute(t, subject, "during", untilCancelled()...)
+	got := execute(t, subject, "during", untilCancelled(aWhile)...)
 	for _, key := range []string{"after", "last"} {
 		if started, skipped := got.started()[key], got.skipped()[key]; started+skipped != 0 {
 			t.Errorf("%s started %d times and was skipped %d times, want neither", key, started, skipped)
@@ -172,16 +179,16 @@ func cancellation(t tester, subject Subject) {
 }
 
 func nothingLeft(t tester, subject Subject) {
-	ended(t, execute(t, subject, "", step{key: "one", do: slow}, step{key: "two", do: slow}))
+	ended(t, execute(t, subject, "", step{key: "one", do: slow}, step{key: "two", do: lasting}))
 }
 
 func nothingLeftAfterFailure(t tester, subject Subject) {
-	got := execute(t, subject, "", step{key: "fails", do: failing(errFirst)}, step{key: "slow", do: slow})
+	got := execute(t, subject, "", step{key: "fails", do: failing(errFirst)}, step{key: "lasting", do: lasting})
 	ended(t, got)
 }
 
 func nothingLeftAfterCancellation(t tester, subject Subject) {
-	ended(t, execute(t, subject, "during", untilCancelled()...))
+	ended(t, execute(t, subject, "during", untilCancelled(long)...))
 }
 
 // ended complains of steps that were executing when Execute returned.
