@@ -37,22 +37,7 @@ func (p *preparation) fxOptions(constructor func(fx.Option, *node) fx.Option, li
 func (p *preparation) invokes() []fx.Option {
 	options := make([]fx.Option, len(p.targets))
 	for i, target := range p.targets {
-		options[i] = target.bound().invoke
-	}
-	return options
-}
-
-// supplies are the values that the targets ask for.
-func (p *preparation) supplies() []fx.Option {
-	var options []fx.Option
-	seen := make(map[signature.Key]bool)
-	for _, target := range p.targets {
-		for _, a := range target.bound().asks {
-			if !seen[a.Key] && !a.Optional {
-				seen[a.Key] = true
-				options = append(options, p.container.supply(a))
-			}
-		}
+		options[i] = target.bound()
 	}
 	return options
 }
@@ -70,7 +55,7 @@ func (p *preparation) constructors(constructor func(fx.Option, *node) fx.Option)
 		options = append(options, constructor(p.container.lend(n), n))
 	}
 	for _, target := range p.targets {
-		asks = append(asks, target.bound().asks...)
+		asks = append(asks, target.needed()...)
 	}
 	return append(options, p.container.answers(asks)...)
 }
@@ -112,11 +97,11 @@ func (c *Container) forward(from, to signature.Key) fx.Option {
 // quietLogger sends Fx's events to the child's logger at debug level. Without
 // one Fx writes a line per provider to standard error.
 func quietLogger(state *childState) fx.Option {
+	logger := state.config.logger
+	if !logger.Enabled(state.ctx, slog.LevelDebug) {
+		return fx.NopLogger
+	}
 	return fx.WithLogger(func() fxevent.Logger {
-		logger := state.config.logger
-		if !logger.Enabled(state.ctx, slog.LevelDebug) {
-			return fxevent.NopLogger
-		}
 		events := &fxevent.SlogLogger{Logger: logger}
 		events.UseLogLevel(slog.LevelDebug)
 		return events

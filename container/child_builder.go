@@ -46,10 +46,16 @@ func (ownBuilder) build(p *preparation, child *Child) error {
 	if state.brokenOff() {
 		return state.whyBrokenOff()
 	}
-	if len(p.targets) == 0 {
-		return nil
+	var options []fx.Option
+	for _, target := range p.targets {
+		if !target.isKey {
+			options = append(options, target.direct())
+		}
 	}
-	return runApp(child, slices.Concat(p.supplies(), p.invokes()))
+	if len(options) == 0 {
+		return nil // nobody takes a value
+	}
+	return runApp(child, options)
 }
 
 // fxBuilder builds a child with fx.Options of the caller.

@@ -27,9 +27,13 @@ type Target struct {
 	makes     []string // see StepMakes
 	faults    []error
 
-	once   sync.Once // see bound
-	asks   []ask
-	invoke fx.Option // binds the arguments in a child
+	isKey     bool      // it needs a resource as such, and takes no value; see keyTarget
+	asked     sync.Once // see answers
+	asks      []ask
+	built     sync.Once // see bound
+	invoke    fx.Option
+	own       sync.Once // see direct
+	ownInvoke fx.Option
 }
 
 // Target checks a function against the graph: its parameters are resources,
@@ -95,21 +99,46 @@ func functionOf(fn any) (signature.Func, error) {
 // the arguments, and the function is called with them later, once everything
 // has started. It does its work once, when a child is first given the target:
 // most of a large graph is never run in one process.
-func (t *Target) bound() *Target {
-	t.once.Do(func() {
-		t.asks = t.container.asks(t.inputs)
-		t.invoke = invoke(signature.Make(paramsOf(t.asks), nil, func(params []reflect.Value) ([]reflect.Value, error) {
-			state := params[0].Interface().(*childState)
-			state.bound[t] = arrange(t.inputs, params[1:], func(kind inputKind) reflect.Value {
-				if kind == configInput {
-					return reflect.Value{} // see Child.Arguments
-				}
-				return state.own(kind)
-			})
+func (t *Target) bound() fx.Option {
+	t.built.Do(func() {
+		t.invoke = invoke(signature.Make(paramsOf(t.needed()), nil, func(params []reflect.Value) ([]reflect.Value, error) {
+			params[0].Interface().(*childState).bind(t, params[1:])
 			return nil, nil
 		}))
 	})
-	return t
+	return t.invoke
+}
+
+// direct is as bound, for a child whose resources Fx has not built: the Invoke
+// takes the values from the child's state, in which no option of Fx can have
+// replaced them.
+func (t *Target) direct() fx.Option {
+	t.own.Do(func() {
+		t.ownInvoke = invoke(func(state *childState) {
+			values := make([]reflect.Value, len(t.needed()))
+			for i, a := range t.needed() {
+				values[i] = state.value(a)
+			}
+			state.bind(t, values)
+		})
+	})
+	return t.ownInvoke
+}
+
+// needed is what the target gets from resources and from the host application.
+func (t *Target) needed() []ask {
+	t.asked.Do(func() { t.asks = t.container.asks(t.inputs) })
+	return t.asks
+}
+
+// bind keeps the arguments of a target's function.
+func (s *childState) bind(t *Target, values []reflect.Value) {
+	s.bound[t] = arrange(t.inputs, values, func(kind inputKind) reflect.Value {
+		if kind == configInput {
+			return reflect.Value{} // see Child.Arguments
+		}
+		return s.own(kind)
+	})
 }
 
 // Name returns what the target was called.
@@ -169,7 +198,7 @@ func (c *Container) keyTarget(key string) (*Target, error) {
 }
 
 func (c *Container) targetOf(n *node) *Target {
-	t := &Target{container: c, name: "resource " + n.key, needs: []*node{n}}
+	t := &Target{container: c, name: "resource " + n.key, needs: []*node{n}, isKey: true}
 	canonical := c.canonical(provider{node: n})
 	param := signature.Param{Key: canonical}
 	bound := input{kind: providerInput, param: param, providers: []provider{{node: n}}}
