@@ -125,6 +125,7 @@ func (s *childState) observe(event Event) {
 
 // tell calls the observers. s.mu is held: they see one event at a time.
 func (s *childState) tell(event Event) {
+	event.Step = s.config.info.Step
 	for _, observer := range s.config.observers {
 		observer(event)
 	}

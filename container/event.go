@@ -7,14 +7,14 @@ type Phase string
 
 // The phases, in the order in which a resource passes them.
 const (
-	// Starting: the constructor is about to be called.
+	// PhaseStarting: the constructor is about to be called.
 	PhaseStarting Phase = "starting"
-	// Started: the start hooks have returned. With an error: the constructor
+	// PhaseStarted: the start hooks have returned. With an error: the constructor
 	// or a hook returned it, and what had started is stopped later.
 	PhaseStarted Phase = "started"
-	// Stopping: the stop hooks are about to be called.
+	// PhaseStopping: the stop hooks are about to be called.
 	PhaseStopping Phase = "stopping"
-	// Stopped: the stop hooks have returned; the error joins all of theirs.
+	// PhaseStopped: the stop hooks have returned; the error joins all of theirs.
 	PhaseStopped Phase = "stopped"
 )
 
@@ -23,7 +23,10 @@ type Event struct {
 	// Resource is the resource's key; "(fx options)" for hooks that the plain
 	// fx.Options of a child have appended.
 	Resource string
-	Phase    Phase
+	// Step is the key of the step that the instance belongs to, from the child's
+	// [RunInfo]; "" in a run's own child.
+	Step  string
+	Phase Phase
 	// Time is when it happened.
 	Time time.Time
 	// Duration is how long starting or stopping took; zero in the phases that

@@ -9,6 +9,9 @@ type RunInfo struct {
 	ID string
 	// Tags are the run's tags. Read only.
 	Tags map[string]string
+	// Step is the key of the step that a nested child belongs to; "" in a run's
+	// own child.
+	Step string
 	// Launched is when the run was asked for; the zero time outside a run.
 	Launched time.Time
 }

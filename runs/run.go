@@ -98,7 +98,7 @@ func (r *Run) execute() {
 func (r *Run) attempt() error {
 	r.record(history.RunStarting{Owner: r.launcher.owner})
 	child, err := r.launch.child.Open(r.ctx,
-		container.Info(container.RunInfo{ID: r.launch.id, Tags: r.launch.tags, Launched: r.began}),
+		container.Info(r.info("")),
 		container.Logger(r.logger("")),
 		container.Observe(r.observe))
 	if err != nil {
@@ -111,6 +111,12 @@ func (r *Run) attempt() error {
 		err = r.orCancelled(r.launcher.config.Executor.Execute(r.ctx, &Execution{run: r}))
 	}
 	return errors.Join(err, child.Close(err))
+}
+
+// info tells the resources of the run's own child, or those of the child of a
+// step, about the run.
+func (r *Run) info(step string) container.RunInfo {
+	return container.RunInfo{ID: r.launch.id, Tags: r.launch.tags, Step: step, Launched: r.began}
 }
 
 // orCancelled puts the reason of a cancelled run before what it led to.
@@ -134,13 +140,13 @@ func (r *Run) record(data ...history.EventData) {
 func (r *Run) observe(event container.Event) {
 	switch event.Phase {
 	case container.PhaseStarting:
-		r.record(history.ResourceStarting{Resource: event.Resource})
+		r.record(history.ResourceStarting{Resource: event.Resource, Step: event.Step})
 	case container.PhaseStarted:
-		r.record(history.ResourceStarted{Resource: event.Resource, Duration: event.Duration, Error: history.FailureOf(event.Err)})
+		r.record(history.ResourceStarted{Resource: event.Resource, Step: event.Step, Duration: event.Duration, Error: history.FailureOf(event.Err)})
 	case container.PhaseStopping:
-		r.record(history.ResourceStopping{Resource: event.Resource})
+		r.record(history.ResourceStopping{Resource: event.Resource, Step: event.Step})
 	case container.PhaseStopped:
-		r.record(history.ResourceStopped{Resource: event.Resource, Duration: event.Duration, Error: history.FailureOf(event.Err)})
+		r.record(history.ResourceStopped{Resource: event.Resource, Step: event.Step, Duration: event.Duration, Error: history.FailureOf(event.Err)})
 	}
 }
 

@@ -143,7 +143,7 @@ func (x *stepExecution) materialize(ctx context.Context) ([]history.EventData, e
 		return nil, err
 	}
 	x.context = assets.NewContext(assets.ContextConfig{
-		Run:      container.RunInfo{ID: x.run.launch.id, Tags: x.run.launch.tags, Launched: x.run.began},
+		Run:      x.run.info(x.step.Key),
 		Key:      x.step.Key,
 		Attempt:  x.attempt,
 		Logger:   x.run.logger(x.step.Key),

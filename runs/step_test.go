@@ -277,6 +277,48 @@ type limits struct {
 	Day  string
 }
 
+// Each step has an instance of its own of a resource that lives per step: what
+// happens to it is recorded with the step.
+func TestEventsOfAResourceSayWhichStepItBelongsTo(t *testing.T) {
+	t.Parallel()
+	type scratch struct{}
+	type shared struct{}
+	launcher := newLauncher(t, runs.LauncherConfig{}, append(memory(),
+		container.Provide("scratch", func() *scratch { return new(scratch) }, container.PerStep()),
+		container.Provide("shared", func() *shared { return new(shared) })),
+		assets.New("left", func(*scratch, *shared) error { return nil }),
+		assets.New("right", func(*scratch) error { return nil }))
+	record, err := run(t, launcher, runs.Request{Selection: "*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: record.ID, Types: []history.EventType{
+		history.TypeResourceStarting, history.TypeResourceStarted, history.TypeResourceStopping, history.TypeResourceStopped,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]int)
+	for _, event := range events {
+		switch data := event.Data.(type) {
+		case history.ResourceStarting:
+			got[data.Resource+" of step "+data.Step]++
+		case history.ResourceStarted:
+			got[data.Resource+" of step "+data.Step]++
+		case history.ResourceStopping:
+			got[data.Resource+" of step "+data.Step]++
+		case history.ResourceStopped:
+			got[data.Resource+" of step "+data.Step]++
+		default:
+			t.Errorf("got %+v", data)
+		}
+	}
+	delete(got, "io_manager of step ")
+	if diff := cmp.Diff(map[string]int{"scratch of step left": 4, "scratch of step right": 4, "shared of step ": 4}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestConfigOfAStep(t *testing.T) {
 	t.Parallel()
 	var got []limits

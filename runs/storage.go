@@ -75,7 +75,8 @@ func (r *Run) stepChild(ctx context.Context, step *assets.Step) (*container.Chil
 	if len(targets) == 0 {
 		return nil, nil
 	}
-	return r.child.NewChild(ctx, container.Needs(targets...), container.Logger(r.logger(step.Key)))
+	return r.child.NewChild(ctx, container.Needs(targets...), container.Logger(r.logger(step.Key)),
+		container.Info(r.info(step.Key)))
 }
 
 // ioManager returns the step's IO manager of a key.
