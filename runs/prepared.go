@@ -109,6 +109,7 @@ func (p *Prepared) Start(ctx context.Context) (*Run, error) {
 		p.launcher.leave(run)
 		return nil, fmt.Errorf("launching a run: %w", err)
 	}
+	go run.obeyRequests()
 	go func() {
 		defer p.launcher.leave(run)
 		run.execute()

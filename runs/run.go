@@ -3,7 +3,6 @@ package runs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -59,21 +58,6 @@ func (r *Run) Wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// Cancel asks the run to stop: no more steps start, the contexts of running
-// ones end, and once they have returned everything is torn down. It does not
-// wait; a run that has ended stays as it is. reason says who asked and why.
-func (r *Run) Cancel(reason string) {
-	r.cancelOnce.Do(func() {
-		cause := ErrCancelled
-		if reason != "" {
-			cause = fmt.Errorf("%w: %s", ErrCancelled, reason)
-		}
-		// Recorded first: whoever reads the log sees why the rest happened.
-		_ = r.log.append(context.WithoutCancel(r.ctx), history.RunCancelRequested{Reason: reason})
-		r.cancel(cause)
-	})
 }
 
 // execute takes the run from queued to its end.

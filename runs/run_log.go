@@ -32,6 +32,7 @@ type runLog struct {
 
 	mu      sync.Mutex
 	current history.Status
+	seq     int64       // of the last event that was stored
 	err     error       // the first that the store returned
 	told    bool        // somebody has asked for err
 	ended   bool        // the run's end is being recorded: nothing may follow
@@ -258,15 +259,28 @@ func (l *runLog) fail(events []history.Event, err error) error {
 // follow tells of events that are stored.
 func (l *runLog) follow(stored []history.Event) {
 	for _, event := range stored {
-		if status := statusAfter(event.Data); status != "" {
-			l.mu.Lock()
-			l.current = status
-			l.mu.Unlock()
-		}
+		l.note(event)
 		if l.observe != nil {
 			l.observe(event)
 		}
 	}
+}
+
+// note keeps how far the log has come.
+func (l *runLog) note(event history.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seq = event.Seq
+	if status := statusAfter(event.Data); status != "" {
+		l.current = status
+	}
+}
+
+// reached returns the sequence number of the last event that was stored.
+func (l *runLog) reached() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seq
 }
 
 // statusAfter returns the status that an event brings a run to, "" if it

@@ -1,0 +1,62 @@
+package runs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// requestsEvery is the time between two looks for a cancel request that somebody
+// else has recorded.
+const requestsEvery = time.Second
+
+// Cancel asks the run to stop: no more steps start, the contexts of running
+// ones end, and once they have returned everything is torn down. It does not
+// wait; a run that has ended stays as it is. reason says who asked and why.
+//
+// A history.RunCancelRequested that anybody else appends to the run's log, from
+// this process or another one, is obeyed in the same way within a second.
+func (r *Run) Cancel(reason string) {
+	r.cancelOnce.Do(func() {
+		// Recorded first: whoever reads the log sees why the rest happened.
+		_ = r.log.append(context.WithoutCancel(r.ctx), history.RunCancelRequested{Reason: reason})
+		r.cancel(cancelledBecause(reason))
+	})
+}
+
+func cancelledBecause(reason string) error {
+	if reason == "" {
+		return ErrCancelled
+	}
+	return fmt.Errorf("%w: %s", ErrCancelled, reason)
+}
+
+// obeyRequests cancels the run when a request to do so stands in its log. It
+// returns when the run has ended. A store tells nobody of what others append, so
+// the log is read again and again, each time from where the last look ended.
+func (r *Run) obeyRequests() {
+	ticker := time.NewTicker(requestsEvery)
+	defer ticker.Stop()
+	for seen := int64(0); ; {
+		select {
+		case <-r.ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		reached := r.log.reached()
+		found, err := r.launcher.config.Store.Events(r.ctx, history.EventQuery{
+			RunID: r.launch.id, AfterSeq: seen, Types: []history.EventType{history.TypeRunCancelRequested}, Limit: 1,
+		})
+		if err != nil {
+			continue // a history that can't be read may be readable the next time
+		}
+		if len(found) > 0 {
+			request, _ := found[0].Data.(history.RunCancelRequested)
+			r.cancelOnce.Do(func() { r.cancel(cancelledBecause(request.Reason)) })
+			return
+		}
+		seen = reached
+	}
+}

@@ -1,0 +1,52 @@
+package runs_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/runs"
+)
+
+func TestACancelRequestOfSomebodyElseIsObeyed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		launcher := newLauncher(t, runs.LauncherConfig{}, memory(), assets.New("left", func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}))
+		run, err := launcher.Launch(t.Context(), runs.Request{Selection: "left"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute) // the run waits, and many looks find nothing
+		if status := run.Status(); status != history.StatusRunning {
+			t.Fatalf("the run is %s", status)
+		}
+		request := history.Event{RunID: run.ID(), Time: time.Now(), Data: history.RunCancelRequested{Reason: "asked elsewhere"}}
+		if _, err := launcher.Store().Append(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		err = run.Wait(t.Context())
+		if !errors.Is(err, runs.ErrCancelled) || !strings.Contains(err.Error(), "asked elsewhere") {
+			t.Errorf("the run ended with %v", err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("it took %s", took)
+		}
+		record, err := history.Find(t.Context(), launcher.Store(), run.ID())
+		if err != nil || record.Status != history.StatusCancelled {
+			t.Errorf("the record is %+v, %v", record, err)
+		}
+		requests, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: run.ID(), Types: []history.EventType{history.TypeRunCancelRequested}})
+		if err != nil || len(requests) != 1 {
+			t.Errorf("the log has the requests %+v, %v", requests, err)
+		}
+	})
+}
