@@ -43,7 +43,7 @@ func (a Asset) define(b *builder) { b.assets = append(b.assets, a.definition) }
 //
 // Whatever is wrong with the arguments is reported by [NewGraph], all at once.
 func New(key string, fn any, opts ...Option) Asset {
-	asset := Asset{definition: define("asset", key, fn, opts, 1)}
+	asset := Asset{definition: define(KindAsset, key, fn, opts, 1)}
 	asset.Option = host.Option[Definition](Group, asset, asset.definition.asks())
 	return asset
 }

@@ -90,7 +90,7 @@ func NewGraph(c *container.Container, definitions ...Definition) (*Graph, error)
 func (g *Graph) addAssets(definitions []*definition) []error {
 	makers, faults := makersOf(definitions)
 	g.makers = makers
-	g.assets = newScope("asset")
+	g.assets = newScope(KindAsset)
 	for _, m := range makers {
 		faults = append(faults, g.assets.add(m)...)
 	}
@@ -98,7 +98,7 @@ func (g *Graph) addAssets(definitions []*definition) []error {
 		g.nodes = append(g.nodes, m.nodes...)
 	}
 	slices.SortFunc(g.nodes, func(a, b *node) int { return strings.Compare(a.key, b.key) })
-	faults = append(faults, g.wireAll("asset", makers, g.assets)...)
+	faults = append(faults, g.wireAll(makers, g.assets)...)
 	for _, m := range makers {
 		if m.target != nil {
 			g.targets = append(g.targets, m.target)
@@ -136,11 +136,11 @@ func (m *maker) faultf(format string, args ...any) error {
 }
 
 // wireAll wires functions to what lies in the scopes, the nearest first.
-func (g *Graph) wireAll(prefix string, makers []*maker, scopes ...*scope) []error {
+func (g *Graph) wireAll(makers []*maker, scopes ...*scope) []error {
 	var faults []error
 	for _, m := range makers {
 		w := &wiring{graph: g, maker: m, scopes: scopes}
-		w.wire(prefix + " " + m.key)
+		w.wire(string(m.kind) + " " + m.key)
 		faults = append(faults, w.faults...)
 	}
 	faults = append(faults, cycleFaults(makers)...)

@@ -72,7 +72,7 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 
 func planned(step *assets.Step, configs []container.StepDescription) stepJSON {
 	described := stepJSON{
-		Step: step.Key, Op: step.Op, Needs: list(step.Needs), Inputs: []string{}, Outputs: []outputJSON{},
+		Step: step.Key, Op: step.Kind == assets.KindOp, Needs: list(step.Needs), Inputs: []string{}, Outputs: []outputJSON{},
 		Attempts: step.Retries + 1, Timeout: step.Timeout, Config: []container.Field{},
 	}
 	for _, input := range step.Inputs {

@@ -8,36 +8,22 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// Kinds of steps' nodes in a picture, which are what their targets are called.
-const (
-	assetKind = "asset"
-	opKind    = "op"
-)
-
-// kindOf is the kind of what makes a value.
-func kindOf(output assets.Output) string {
-	if output.Op {
-		return opKind
-	}
-	return assetKind
-}
-
 // stepNode is a step that is drawn.
 type stepNode struct {
-	step        *assets.Step
-	kind, group string
-	about       assets.Description // of the first of the assets that the step makes, or of the op
+	step  *assets.Step
+	group string
+	about assets.Description // of the first of the assets that the step makes, or of the op
 }
 
 func assetNode(asset assets.Description, step *assets.Step) stepNode {
-	return stepNode{step: step, kind: assetKind, group: cmp.Or(asset.Group, "assets"), about: asset}
+	return stepNode{step: step, group: cmp.Or(asset.Group, "assets"), about: asset}
 }
 
 // opNodes are the steps of a job of ops.
 func opNodes(job assets.JobDescription, plan *assets.Plan) []stepNode {
 	nodes := make([]stepNode, len(plan.Steps))
 	for i, step := range plan.Steps {
-		nodes[i] = stepNode{step: step, kind: opKind, group: "job " + job.Name}
+		nodes[i] = stepNode{step: step, group: "job " + job.Name}
 		for _, op := range job.Ops {
 			if op.Key == step.Key {
 				nodes[i].about = op
@@ -55,13 +41,13 @@ func (s stepNode) complete(node container.PictureNode) container.PictureNode {
 	if len(node.Makes) > 0 {
 		s.about.Type = ""
 	}
-	node.Kind, node.Key, node.Type, node.Description, node.Group = s.kind, s.step.Key, s.about.Type, s.about.Description, s.group
+	node.Kind, node.Key, node.Type, node.Description, node.Group = string(s.step.Kind), s.step.Key, s.about.Type, s.about.Description, s.group
 	for _, upstream := range s.step.Needs {
-		node.Needs = append(node.Needs, s.kind+" "+upstream)
+		node.Needs = append(node.Needs, string(s.step.Kind)+" "+upstream)
 	}
 	for _, input := range s.step.Inputs {
 		if !input.Planned {
-			node.Needs = append(node.Needs, kindOf(input.Output)+" "+input.Key)
+			node.Needs = append(node.Needs, string(input.Kind)+" "+input.Key)
 		}
 	}
 	for _, key := range ioManagers(s.step) {

@@ -55,7 +55,7 @@ func (s *session) targets(plan *assets.Plan) ([]*container.Target, error) {
 			if output.Type == nil {
 				continue
 			}
-			if err := storage("storing "+kindOf(output)+" "+output.Key, output.IO); err != nil {
+			if err := storage("storing "+string(output.Kind)+" "+output.Key, output.IO); err != nil {
 				return nil, err
 			}
 		}
@@ -63,7 +63,7 @@ func (s *session) targets(plan *assets.Plan) ([]*container.Target, error) {
 			if input.Planned { // whatever stores it loads it
 				continue
 			}
-			if err := storage("loading "+kindOf(input.Output)+" "+input.Key, input.IO); err != nil {
+			if err := storage("loading "+string(input.Kind)+" "+input.Key, input.IO); err != nil {
 				return nil, err
 			}
 		}

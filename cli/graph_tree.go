@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 )
 
@@ -82,7 +83,7 @@ func (t *tree) needs(node container.PictureNode) []container.PictureNode {
 
 func (t *tree) line(node container.PictureNode, prefix string, again bool) {
 	notes := []string{}
-	if node.Kind == container.ResourceKind || node.Kind == opKind {
+	if node.Kind == container.ResourceKind || node.Kind == string(assets.KindOp) {
 		notes = append(notes, node.Kind)
 	}
 	for _, note := range []string{node.Type, node.Lifetime} {

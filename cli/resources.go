@@ -76,7 +76,7 @@ func (s *session) users() map[string][]string {
 			for _, output := range step.Outputs {
 				keys = append(keys, output.IO)
 			}
-			add(opKind+":"+job.Name+"/"+step.Key, keys)
+			add(string(step.Kind)+":"+job.Name+"/"+step.Key, keys)
 		}
 	}
 	return users

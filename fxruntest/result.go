@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/fxrun/fxrun/runs"
+
+	"github.com/fxrun/fxrun/assets"
 )
 
 // Result is what a run left behind.
@@ -27,7 +29,7 @@ func Value[T any](t testing.TB, result *Result) T {
 	want := reflect.TypeFor[T]()
 	var keys []string
 	for _, value := range result.host.Graph.Values() {
-		if value.Type == want && !value.Op {
+		if value.Type == want && value.Kind == assets.KindAsset {
 			keys = append(keys, value.Key)
 		}
 	}

@@ -89,7 +89,7 @@ func (x *stepExecution) ioManager(key string) iomanagers.IOManager {
 // storedKey is what an IO manager knows a value by. A value of an op is one of
 // its run; no asset's key begins with the tilde.
 func (r *Run) storedKey(output assets.Output) string {
-	if output.Op {
+	if output.Kind == assets.KindOp {
 		return "~" + r.launch.id + "/" + output.Key
 	}
 	return output.Key
