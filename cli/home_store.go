@@ -23,7 +23,10 @@ type homeStore struct {
 	store *sqlitestore.Store
 }
 
-var _ runs.Store = (*homeStore)(nil)
+var (
+	_ runs.Store  = (*homeStore)(nil)
+	_ runs.Latest = (*homeStore)(nil)
+)
 
 func (h *homeStore) Append(ctx context.Context, events ...runs.Event) ([]runs.Event, error) {
 	store, err := h.open(ctx)
@@ -47,6 +50,14 @@ func (h *homeStore) Events(ctx context.Context, query runs.EventQuery) ([]runs.E
 		return nil, err
 	}
 	return store.Events(ctx, query)
+}
+
+func (h *homeStore) LatestMaterializations(ctx context.Context, assets []string) (map[string]runs.Event, error) {
+	store, err := h.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return runs.LatestMaterializations(ctx, store, assets)
 }
 
 // reading returns the store, or an empty one where there is no file yet.

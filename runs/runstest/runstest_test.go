@@ -198,6 +198,36 @@ func forgetsMetadata(e *runs.Event) {
 	}
 }
 
+// latest is a good store that answers wrongly for many assets.
+type latest struct {
+	runs.Store
+	answer func(ctx context.Context, good runs.Store, assets []string) (map[string]runs.Event, error)
+}
+
+func (l latest) LatestMaterializations(ctx context.Context, assets []string) (map[string]runs.Event, error) {
+	return l.answer(ctx, l.Store, assets)
+}
+
+// firstOfEach answers with the first materialization of each asset.
+func firstOfEach(ctx context.Context, good runs.Store, assets []string) (map[string]runs.Event, error) {
+	found := make(map[string]runs.Event)
+	for _, asset := range assets {
+		events, err := good.Events(ctx, runs.EventQuery{Asset: asset, Types: []runs.EventType{runs.TypeAssetMaterialized}})
+		if err != nil {
+			return nil, err
+		}
+		if len(events) > 0 && asset != "" {
+			found[asset] = events[len(events)-1]
+		}
+	}
+	return found, nil
+}
+
+// allOfThem answers with assets that nobody asked for, too.
+func allOfThem(ctx context.Context, good runs.Store, assets []string) (map[string]runs.Event, error) {
+	return runs.LatestMaterializations(ctx, good, append(assets, "orders"))
+}
+
 // failing lists, for every clause, stores that must not pass it.
 func failing() map[string][]func(runs.Store) runs.Store {
 	type breaks = []func(runs.Store) runs.Store
@@ -294,6 +324,11 @@ func failing() map[string][]func(runs.Store) runs.Store {
 				}}
 			},
 		},
+		"the last materializations of many assets are found at once": {
+			func(good runs.Store) runs.Store { return latest{good, firstOfEach} },
+			func(good runs.Store) runs.Store { return latest{good, allOfThem} },
+			askEvents(func(q *runs.EventQuery) { q.Limit = 1 }), // of a store without the method
+		},
 		"times are UTC to the microsecond": {
 			seeRuns(func(r *runs.Record) { r.Queued = r.Queued.In(time.FixedZone("here", 3600)) }),
 			seeRuns(func(r *runs.Record) { r.Finished = r.Finished.Truncate(time.Second) }),
@@ -332,6 +367,20 @@ func TestEveryClauseFailsOnABrokenStore(t *testing.T) {
 	for name := range stores {
 		t.Errorf("a broken store for %q, which is no clause", name)
 	}
+}
+
+func TestLatestMaterializationsOfAStoreWithoutTheMethodArePaged(t *testing.T) {
+	t.Parallel()
+	for _, clause := range runstest.Clauses() {
+		if clause.Name != "the last materializations of many assets are found at once" {
+			continue
+		}
+		for _, complaint := range watch(t.Context(), clause, func(good runs.Store) runs.Store { return broken{Store: good} }) {
+			t.Error(complaint)
+		}
+		return
+	}
+	t.Error("there is no such clause")
 }
 
 func TestEveryClausePassesOnTheReference(t *testing.T) {
