@@ -48,12 +48,13 @@ func TestImportsPointDown(t *testing.T) {
 	t.Parallel()
 	const prefix = "github.com/fxrun/fxrun/"
 	forbidden := map[string][]string{
-		"rows":       {"container", "assets", "iomanagers", "runs", "modules", "cli", "fxruntest"},
-		"container":  {"rows", "assets", "iomanagers", "runs", "modules", "cli", "fxruntest"},
-		"assets":     {"iomanagers", "runs", "modules", "cli", "fxruntest"},
-		"modules":    {"rows", "assets", "iomanagers", "runs", "cli", "fxruntest"},
-		"iomanagers": {"assets", "runs", "cli", "fxruntest"}, // those over a database or a bucket stand on modules
-		"runs":       {"modules", "cli", "fxruntest"},
+		"rows":       {"container", "assets", "iomanagers", "runs", "modules", "inspect", "cli", "fxruntest"},
+		"container":  {"rows", "assets", "iomanagers", "runs", "modules", "inspect", "cli", "fxruntest"},
+		"assets":     {"iomanagers", "runs", "modules", "inspect", "cli", "fxruntest"},
+		"modules":    {"rows", "assets", "iomanagers", "runs", "inspect", "cli", "fxruntest"},
+		"iomanagers": {"assets", "runs", "inspect", "cli", "fxruntest"}, // those over a database or a bucket stand on modules
+		"runs":       {"modules", "inspect", "cli", "fxruntest"},
+		"inspect":    {"modules", "cli", "fxruntest"},
 		"cli":        {"fxruntest"},
 	}
 	for from, others := range forbidden {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -13,7 +14,7 @@ type board struct {
 	resources []boardResource // in the order in which they began to start
 	progress  map[string]runs.StepProgress
 	retries   map[string]retry // of the steps that wait for another attempt
-	values    stepValues
+	values    inspect.StepValues
 	attempts  attempts
 }
 
@@ -43,7 +44,7 @@ const (
 
 func newBoard(attempts attempts) *board {
 	return &board{
-		progress: make(map[string]runs.StepProgress), retries: make(map[string]retry), values: make(stepValues), attempts: attempts,
+		progress: make(map[string]runs.StepProgress), retries: make(map[string]retry), values: make(inspect.StepValues), attempts: attempts,
 	}
 }
 
@@ -65,7 +66,7 @@ func (b *board) apply(event runs.Event) {
 	case runs.StepProgress:
 		b.progress[data.Step] = data
 	case runs.AssetMaterialized:
-		b.values.add(data)
+		b.values.Add(data)
 	}
 }
 

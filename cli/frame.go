@@ -189,7 +189,7 @@ func (b *board) stepNote(step runs.StepRecord, now time.Time) string {
 		}
 		return strings.Join(texts, gap)
 	case runs.StepStatusSucceeded:
-		return b.values.summary(step.Key)
+		return madeText(b.values, step.Key)
 	case runs.StepStatusSkipped, runs.StepStatusCancelled:
 		return string(step.Status)
 	case runs.StepStatusPending:

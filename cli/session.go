@@ -11,6 +11,7 @@ import (
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -20,6 +21,7 @@ type session struct {
 	container *container.Container
 	graph     *assets.Graph
 	launcher  *runs.Launcher
+	inspect   *inspect.Inspector
 	home      *homeStore // nil where the command has no use for history
 	ownStore  bool       // the definitions provide a store: it may live by the application's hooks
 	started   bool
@@ -80,6 +82,7 @@ func (p program) build(s *session, options ...fx.Option) (*session, error) {
 	if err := s.app.Err(); err != nil {
 		return nil, errors.Join(withoutDig("building the application", err), s.closeHome())
 	}
+	s.inspect = inspect.New(s.container, s.graph, s.history())
 	return s, nil
 }
 

@@ -7,17 +7,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 )
 
 // stepTable shows how each step of a run stands and what it made. What a step
 // made besides the asset that it is called after stands below it.
-func stepTable(record runs.Record, values stepValues) *table {
+func stepTable(record runs.Record, values inspect.StepValues) *table {
 	t := &table{columns: []column{
 		{name: "STEP"}, {name: "STATUS"}, {name: "TIME", right: true}, {name: "ROWS", right: true}, {name: "SIZE", right: true}, {name: "METADATA"},
 	}}
 	for _, step := range record.Steps {
-		value, own := values.own(step.Key)
+		value, own := values.Own(step.Key)
 		took := ""
 		if step.Duration > 0 {
 			took = durationText(step.Duration)
@@ -52,7 +53,7 @@ func why(record runs.Record) string {
 }
 
 // writeSummary ends the output of a run.
-func writeSummary(out io.Writer, screen screen, record runs.Record, values stepValues, program string) {
+func writeSummary(out io.Writer, screen screen, record runs.Record, values inspect.StepValues, program string) {
 	_, _ = fmt.Fprintln(out)
 	stepTable(record, values).write(out, screen, "")
 	_, _ = fmt.Fprintln(out)

@@ -10,6 +10,12 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
+// materializationOf is what a materialization says.
+func materializationOf(event runs.Event) runs.AssetMaterialized {
+	value, _ := event.Data.(runs.AssetMaterialized)
+	return value
+}
+
 // rowsOf returns how many rows a materialization has; "" if that is not known.
 func rowsOf(value runs.AssetMaterialized) string {
 	if rows, ok := wholeNumber(value.Metadata["rows"]); ok {

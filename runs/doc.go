@@ -10,5 +10,6 @@
 // runs/sqlitestore for a file. Package runs/runstest is the suite that every
 // store passes.
 //
-// The package imports container, assets and iomanagers. Next: package cli.
+// The package imports container, assets and iomanagers. Next: package inspect,
+// for what can be asked about definitions and runs.
 package runs
