@@ -55,14 +55,15 @@ func TestImportsPointDown(t *testing.T) {
 	t.Parallel()
 	const prefix = "github.com/fxrun/fxrun/"
 	forbidden := map[string][]string{
-		"backoff":    {"rows", "container", "assets", "iomanagers", "history", "runs", "modules", "cli", "fxruntest", "internal"},
-		"rows":       {"backoff", "container", "assets", "iomanagers", "history", "runs", "modules", "cli", "fxruntest"},
-		"history":    {"backoff", "rows", "container", "assets", "iomanagers", "runs", "modules", "cli", "fxruntest", "internal"},
-		"container":  {"rows", "assets", "iomanagers", "history", "runs", "modules", "cli", "fxruntest"},
-		"assets":     {"iomanagers", "history", "runs", "modules", "cli", "fxruntest"},
-		"modules":    {"rows", "assets", "iomanagers", "history", "runs", "cli", "fxruntest"},
-		"iomanagers": {"assets", "history", "runs", "cli", "fxruntest"}, // those over a database or a bucket stand on modules
-		"runs":       {"modules", "cli", "fxruntest"},
+		"backoff":    {"rows", "container", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest", "internal"},
+		"rows":       {"backoff", "container", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest"},
+		"history":    {"backoff", "rows", "container", "assets", "iomanagers", "runs", "modules", "inspect", "cli", "fxruntest", "internal"},
+		"container":  {"rows", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest"},
+		"assets":     {"iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest"},
+		"modules":    {"rows", "assets", "iomanagers", "history", "runs", "inspect", "cli", "fxruntest"},
+		"iomanagers": {"assets", "history", "runs", "inspect", "cli", "fxruntest"}, // those over a database or a bucket stand on modules
+		"runs":       {"modules", "inspect", "cli", "fxruntest"},
+		"inspect":    {"modules", "cli", "fxruntest"},
 		"cli":        {"fxruntest"},
 	}
 	for from, others := range forbidden {

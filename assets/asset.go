@@ -45,7 +45,7 @@ func (a Asset) define(b *builder) { b.assets = append(b.assets, a.definition) }
 //
 // [NewGraph] reports everything that is wrong with the arguments.
 func New(key string, fn any, opts ...Option) Asset {
-	asset := Asset{definition: define("asset", key, fn, opts, 1)}
+	asset := Asset{definition: define(KindAsset, key, fn, opts, 1)}
 	asset.Option = host.Option[Definition](Group, asset, asset.definition.asks())
 	return asset
 }

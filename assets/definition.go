@@ -35,7 +35,7 @@ type Definition interface {
 
 // definition holds the arguments of New or NewOp: a function, and what it makes.
 type definition struct {
-	kind        string // "asset" or "op"
+	kind        Kind
 	key         string
 	position    string // file:line of the call
 	description string
@@ -72,9 +72,9 @@ type stepConfig struct {
 	options []container.ConfigOption
 }
 
-// define makes a definition. skip is the number of calls between it and the call
-// of the user.
-func define(kind, key string, fn any, opts []Option, skip int) *definition {
+// define makes a definition; skip is how many calls lie between it and the
+// user's.
+func define(kind Kind, key string, fn any, opts []Option, skip int) *definition {
 	d := &definition{kind: kind, key: key}
 	if _, file, line, ok := runtime.Caller(skip + 1); ok {
 		d.position = fmt.Sprintf("%s:%d", path.Base(file), line)
@@ -89,7 +89,7 @@ func define(kind, key string, fn any, opts []Option, skip int) *definition {
 	for _, aside := range d.aside {
 		d.applyTo(aside)
 	}
-	if kind == "op" && len(d.options) > 0 {
+	if kind == KindOp && len(d.options) > 0 {
 		d.fault("an op has no %s: its value is kept for one run alone", strings.Join(d.options, ", "))
 	}
 	return d
@@ -112,9 +112,9 @@ func (d *definition) read(fn any) {
 		d.fault("it is wrapped by fx.Annotate, which hides its parameters: give the plain function, with an fx.In struct in place of ParamTags")
 	case err != nil:
 		d.fault("%w", err)
-	case len(results) == 0 && !function.ReturnsError() && d.kind == "asset":
+	case len(results) == 0 && !function.ReturnsError() && d.kind == KindAsset:
 		d.fault("%s returns nothing: an asset returns its value, or an error if it stores its data itself", function.Name)
-	case len(results) == 0 && d.kind == "asset":
+	case len(results) == 0 && d.kind == KindAsset:
 		d.addOutput(d.key, nil)
 	case len(results) == 1 && !results[0].FromStruct() && results[0].Key == (signature.Key{Type: results[0].Type}):
 		d.addOutput(d.key, results[0].Type)

@@ -57,7 +57,7 @@ func TestOpMayBeCalledAsTheAssetThatItTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	op, tell := job.Plan.Steps[0], job.Plan.Steps[1]
-	if op.Inputs[0].Op || !tell.Inputs[0].Op || len(op.Needs) != 0 || len(tell.Needs) != 1 {
+	if op.Inputs[0].Kind != assets.KindAsset || tell.Inputs[0].Kind != assets.KindOp || len(op.Needs) != 0 || len(tell.Needs) != 1 {
 		t.Errorf("got %+v, %+v", op, tell)
 	}
 }
@@ -76,7 +76,7 @@ func TestOpTakesTheNearestValueOfItsType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if input := job.Plan.Steps[1].Inputs[0]; input.Key != "find" || !input.Op || !input.Planned {
+	if input := job.Plan.Steps[1].Inputs[0]; input.Key != "find" || input.Kind != assets.KindOp || !input.Planned {
 		t.Errorf("got %+v", input)
 	}
 }

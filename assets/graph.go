@@ -92,7 +92,7 @@ func NewGraph(c *container.Container, definitions ...Definition) (*Graph, error)
 func (g *Graph) addAssets(definitions []*definition) []error {
 	makers, faults := makersOf(definitions)
 	g.makers = makers
-	g.assets = newScope("asset")
+	g.assets = newScope(KindAsset)
 	for _, m := range makers {
 		faults = append(faults, g.assets.add(m)...)
 	}
@@ -100,7 +100,7 @@ func (g *Graph) addAssets(definitions []*definition) []error {
 		g.nodes = append(g.nodes, m.nodes...)
 	}
 	slices.SortFunc(g.nodes, func(a, b *node) int { return strings.Compare(a.key, b.key) })
-	faults = append(faults, g.wireAll("asset", makers, g.assets)...)
+	faults = append(faults, g.wireAll(makers, g.assets)...)
 	for _, m := range makers {
 		if m.target != nil {
 			g.targets = append(g.targets, m.target)
@@ -137,13 +137,12 @@ func (m *maker) faultf(format string, args ...any) error {
 	return fmt.Errorf("%s %s (%s): "+format, append([]any{m.kind, m.key, where}, args...)...)
 }
 
-// wireAll connects functions to the values in the scopes. The nearest scope is
-// searched first.
-func (g *Graph) wireAll(prefix string, makers []*maker, scopes ...*scope) []error {
+// wireAll wires functions to what lies in the scopes, the nearest first.
+func (g *Graph) wireAll(makers []*maker, scopes ...*scope) []error {
 	var faults []error
 	for _, m := range makers {
 		w := &wiring{graph: g, maker: m, scopes: scopes}
-		w.wire(prefix + " " + m.key)
+		w.wire(string(m.kind) + " " + m.key)
 		faults = append(faults, w.faults...)
 	}
 	faults = append(faults, cycleFaults(makers)...)
@@ -166,7 +165,7 @@ func (m *maker) addUpstream(upstream *maker) {
 func cycleFaults(makers []*maker) []error {
 	var faults []error
 	for _, path := range digraph.Cycles(makers, (*maker).needs) {
-		faults = append(faults, digraph.CycleFault(path[0].kind+"s", path,
+		faults = append(faults, digraph.CycleFault(string(path[0].kind)+"s", path,
 			func(m *maker) string { return m.key },
 			func(m *maker) string { return m.function.Name + ", " + m.position }))
 	}

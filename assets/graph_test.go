@@ -75,8 +75,8 @@ func TestPlanOfASelection(t *testing.T) {
 	for _, s := range plan.Steps {
 		got = append(got, step{s.Key, s.Needs, s.Inputs})
 	}
-	ofOrders := assets.Output{Key: "raw/orders", Type: reflect.TypeFor[orders](), IO: "io_manager"}
-	ofPrices := assets.Output{Key: "raw/prices", Type: reflect.TypeFor[prices](), IO: "io_manager"}
+	ofOrders := assets.Output{Kind: assets.KindAsset, Key: "raw/orders", Type: reflect.TypeFor[orders](), IO: "io_manager"}
+	ofPrices := assets.Output{Kind: assets.KindAsset, Key: "raw/prices", Type: reflect.TypeFor[prices](), IO: "io_manager"}
 	want := []step{
 		{Key: "raw/prices"},
 		{"revenue", []string{"raw/prices"}, []assets.Input{

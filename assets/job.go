@@ -155,11 +155,11 @@ func (g *Graph) addJobs(definitions []*jobDefinition, sound bool) []error {
 // addOps connects the ops of a job to each other, and to assets.
 func (g *Graph) addOps(j *job) []error {
 	makers, faults := makersOf(j.ops)
-	ops := newScope("op")
+	ops := newScope(KindOp)
 	for _, m := range makers {
 		faults = append(faults, ops.add(m)...)
 	}
-	faults = append(faults, g.wireAll("op", makers, ops, g.assets)...)
+	faults = append(faults, g.wireAll(makers, ops, g.assets)...)
 	inOrder(makers)
 	j.makers = makers
 	for _, m := range makers {

@@ -18,5 +18,5 @@ func (o Op) applyJob(d *jobDefinition) { d.ops = append(d.ops, o.definition) }
 // for its run, so runs never see the values of other runs. An fx.Out struct gives
 // several values, each with a name tag.
 func NewOp(name string, fn any, opts ...Option) Op {
-	return Op{definition: define("op", name, fn, opts, 1)}
+	return Op{definition: define(KindOp, name, fn, opts, 1)}
 }

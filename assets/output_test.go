@@ -262,7 +262,7 @@ func TestJobOfOps(t *testing.T) {
 		for _, output := range s.Outputs {
 			described.Outputs = append(described.Outputs, output.Key+" in "+output.IO)
 		}
-		if !s.Op {
+		if s.Kind != assets.KindOp {
 			t.Errorf("%s is an op", s.Key)
 		}
 		got = append(got, described)

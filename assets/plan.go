@@ -31,9 +31,9 @@ type Plan struct {
 type Step struct {
 	// Key is the key of the step: the key of its asset, or the name of its op.
 	Key string
-	// Op says that the values of the step are not assets. They are stored only for
-	// their run.
-	Op bool
+	// Kind is what the step's function is. The values of an op are no assets:
+	// they are kept for their run alone.
+	Kind Kind
 	// Needs are the keys of the plan's steps that must have succeeded before.
 	Needs []string
 	// Inputs are the upstream values that the function takes.
@@ -54,8 +54,9 @@ type Step struct {
 type Output struct {
 	// Key is the asset's key; for an op, its name or the value's name tag.
 	Key string
-	// Op says that the value is not an asset, but the value of an op in one run.
-	Op bool
+	// Kind is what makes it: an asset's value is stored for good, the value of
+	// an op for one run.
+	Kind Kind
 	// Type is its Go type; nil where the function stores its data itself.
 	Type reflect.Type
 	// IO is the key of the IO manager that stores it; "" without a Type.
@@ -121,7 +122,7 @@ func planOf(makers []*maker) *Plan {
 }
 
 func (m *maker) step(inPlan map[*maker]bool) *Step {
-	step := &Step{Key: m.key, Op: m.kind == "op", Retries: m.retries, Backoff: m.backoff, Timeout: m.timeout, maker: m}
+	step := &Step{Key: m.key, Kind: m.kind, Retries: m.retries, Backoff: m.backoff, Timeout: m.timeout, maker: m}
 	for _, upstream := range m.upstream {
 		if inPlan[upstream] {
 			step.Needs = append(step.Needs, upstream.key)
@@ -137,7 +138,7 @@ func (m *maker) step(inPlan map[*maker]bool) *Step {
 }
 
 func (n *node) describeOutput() Output {
-	described := Output{Key: n.key, Op: n.maker.kind == "op", Type: n.typ, CodeVersion: n.codeVersion}
+	described := Output{Key: n.key, Kind: n.maker.kind, Type: n.typ, CodeVersion: n.codeVersion}
 	if n.typ != nil {
 		described.IO, described.Format = n.io, n.format
 	}

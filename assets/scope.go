@@ -12,14 +12,14 @@ import (
 // scope is where a parameter's value is looked for: among all assets, or among
 // the ops of one job.
 type scope struct {
-	kind   string // "asset" or "op"
+	kind   Kind
 	makers map[string]*maker
 	byKey  map[string]*node
 	byType map[reflect.Type][]*node
 	byRow  map[reflect.Type][]*node // by the type of one row
 }
 
-func newScope(kind string) *scope {
+func newScope(kind Kind) *scope {
 	return &scope{
 		kind: kind, makers: make(map[string]*maker), byKey: make(map[string]*node),
 		byType: make(map[reflect.Type][]*node), byRow: make(map[reflect.Type][]*node),

@@ -119,7 +119,7 @@ func (w *wiring) upstream(p signature.Param) (*node, error) {
 		}
 		if len(candidates) > 1 {
 			return nil, fmt.Errorf(`it needs %s, which %s give: say which by a tag in an fx.In struct, %s%s`,
-				p.Type, joinKeys(s.kind+"s ", candidates, " and "), joinKeys("", candidates, " or "), ownTypes(p.Type, candidates))
+				p.Type, joinKeys(string(s.kind)+"s ", candidates, " and "), joinKeys("", candidates, " or "), ownTypes(p.Type, candidates))
 		}
 		return candidates[0], nil
 	}

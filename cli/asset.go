@@ -12,9 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/rows"
 )
@@ -62,32 +61,28 @@ func (p program) showAsset(cmd *cobra.Command, key string, asJSON bool) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	asset, _, err := s.graph.Asset(key)
+	asset, err := s.inspect.Asset(key)
 	if err != nil {
 		return err
 	}
 	if err := s.startToRead(cmd.Context()); err != nil {
 		return err
 	}
-	last, err := s.materializations(cmd.Context(), key, shownMaterializations)
-	if err != nil {
+	if err := s.inspect.ReadMaterializations(cmd.Context(), &asset, shownMaterializations); err != nil {
 		return err
 	}
 	if asJSON {
-		return writeDocument(cmd.OutOrStdout(), struct {
-			assets.Description
-			Materializations []history.Event `json:"materializations"`
-		}{asset, list(last)})
+		return writeDocument(cmd.OutOrStdout(), asset)
 	}
-	writeAsset(cmd.OutOrStdout(), asset, last)
+	writeAsset(cmd.OutOrStdout(), asset)
 	return nil
 }
 
-func writeAsset(out io.Writer, asset assets.Description, last []history.Event) {
+func writeAsset(out io.Writer, asset inspect.AssetDetail) {
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, asset.Key))
-	if asset.Description != "" {
-		_, _ = fmt.Fprintln(out, cleanLines(asset.Description))
+	if asset.Description.Description != "" {
+		_, _ = fmt.Fprintln(out, cleanLines(asset.Description.Description))
 	}
 	stored := asset.IO
 	if asset.Format != "" {
@@ -118,12 +113,12 @@ func writeAsset(out io.Writer, asset assets.Description, last []history.Event) {
 	about.add("resources", asset.Resources...)
 	about.write(out, screen)
 	_, _ = fmt.Fprintln(out)
-	if len(last) == 0 {
+	if len(asset.Materializations) == 0 {
 		_, _ = fmt.Fprintln(out, "never materialized")
 		return
 	}
 	t := table{columns: []column{{name: "MATERIALIZED"}, {name: "RUN"}, {name: "ROWS", right: true}, {name: "SIZE", right: true}, {name: "METADATA"}}}
-	for _, event := range last {
+	for _, event := range asset.Materializations {
 		value := materializationOf(event)
 		t.add(timeText(event.Time), event.RunID, rowsOf(value), sizeText(value.Size), metadataText(value))
 	}
@@ -153,7 +148,7 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 	if flags.raw && !isText(output.Type) {
 		return invalid("reading the flags", "--raw is for assets of text or bytes, but %s is a %v: use --value", key, output.Type)
 	}
-	if config, err = flags.launch.withJob(s.graph, config); err != nil {
+	if config, err = s.inspect.JobConfig(flags.launch.job, config); err != nil {
 		return err
 	}
 	if err := s.start(ctx); err != nil {
@@ -163,7 +158,7 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 	err = s.launcher.Read(ctx, key, asDocument(output.Type), func(stored any) error {
 		value = stored
 		return nil
-	}, container.Launch(config), s.knownSteps(flags.launch.job))
+	}, container.Launch(config), s.inspect.KnownSteps(flags.launch.job))
 	switch {
 	case errors.Is(err, iomanagers.ErrNotFound):
 		return fmt.Errorf("loading %s: nothing is stored yet: %s run --select %q makes it", key, cmd.Parent().CommandPath(), "+"+key)

@@ -6,14 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fxrun/fxrun/assets"
-	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 )
-
-type assetJSON struct {
-	assets.Description
-	Last *history.Event `json:"last,omitempty"`
-}
 
 func (p program) assetsCommand() *cobra.Command {
 	var asJSON bool
@@ -39,49 +33,24 @@ func (p program) listAssets(cmd *cobra.Command, selects []string, asJSON bool) (
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	described := []assetJSON{}
-	selected, err := s.selected(selects)
+	found, err := s.inspect.Assets(eitherOf(selects))
 	if err != nil {
 		return err
 	}
 	if err := s.startToRead(cmd.Context()); err != nil {
 		return err
 	}
-	var keys []string
-	for _, asset := range s.graph.Assets() {
-		if selected[asset.Key] {
-			described, keys = append(described, assetJSON{Description: asset}), append(keys, asset.Key)
-		}
-	}
-	last, err := s.lastMaterializations(cmd.Context(), keys)
-	if err != nil {
+	if err := s.inspect.ReadLast(cmd.Context(), found); err != nil {
 		return err
 	}
-	for i := range described {
-		described[i].Last = last[i]
-	}
 	if asJSON {
-		return writeDocument(cmd.OutOrStdout(), described)
+		return writeDocument(cmd.OutOrStdout(), found)
 	}
-	writeAssets(cmd, described)
+	writeAssets(cmd, found)
 	return nil
 }
 
-// selected is the set of assets that any of the expressions selects; without
-// expressions, of all.
-func (s *session) selected(selects []string) (map[string]bool, error) {
-	if len(selects) == 0 {
-		selects = []string{"*"}
-	}
-	keys, err := s.graph.Select(eitherOf(selects))
-	set := make(map[string]bool, len(keys))
-	for _, key := range keys {
-		set[key] = true
-	}
-	return set, err
-}
-
-func writeAssets(cmd *cobra.Command, described []assetJSON) {
+func writeAssets(cmd *cobra.Command, described []inspect.Asset) {
 	out := cmd.OutOrStdout()
 	if len(described) == 0 {
 		_, _ = fmt.Fprintln(out, "no assets are defined")

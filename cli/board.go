@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 )
 
 // board is what is known of a run while it goes on: the sum of its events.
@@ -13,7 +14,7 @@ type board struct {
 	resources []boardResource // in the order in which they began to start
 	progress  map[string]history.StepProgress
 	retries   map[string]retry // of the steps that wait for another attempt
-	values    stepValues
+	values    inspect.StepValues
 	attempts  attempts
 }
 
@@ -43,7 +44,7 @@ const (
 
 func newBoard(attempts attempts) *board {
 	return &board{
-		progress: make(map[string]history.StepProgress), retries: make(map[string]retry), values: make(stepValues), attempts: attempts,
+		progress: make(map[string]history.StepProgress), retries: make(map[string]retry), values: make(inspect.StepValues), attempts: attempts,
 	}
 }
 
@@ -65,7 +66,7 @@ func (b *board) apply(event history.Event) {
 	case history.StepProgress:
 		b.progress[data.Step] = data
 	case history.AssetMaterialized:
-		b.values.add(data)
+		b.values.Add(data)
 	}
 }
 

@@ -6,9 +6,8 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/fx"
 
-	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -53,108 +52,36 @@ func (f *configFlags) registerSelect(command *cobra.Command, p program) {
 	p.complete(command, "select", p.selections)
 }
 
-// configScope is what the flags are about.
-type configScope struct {
-	whole     bool // neither job nor selection: all resources and steps
-	job       string
-	selection string
-	resources []container.Description
-	steps     []container.StepDescription // those with a config
-	options   []fx.Option                 // what a child of it needs, and may be configured
-	config    container.RunConfig         // the job's defaults and the flags'
-	faults    error                       // what a launch would say of it
-}
-
 // openScope opens the definitions and finds what of them the flags speak of.
-func (p program) openScope(cmd *cobra.Command, flags configFlags) (*session, configScope, error) {
+func (p program) openScope(cmd *cobra.Command, flags configFlags) (*inspect.ConfigScope, error) {
 	s, err := p.open()
 	if err != nil {
-		return nil, configScope{}, err
+		return nil, err
 	}
-	scope, err := flags.scope(cmd, s)
-	return s, scope, err
-}
-
-// scope finds the resources, and checks what the flags give them.
-func (f configFlags) scope(cmd *cobra.Command, s *session) (configScope, error) {
-	if f.launch.job != "" && len(f.selects) > 0 {
-		return configScope{}, fault.Join("reading the flags", []error{errors.New("--job and --select: give one of them")})
+	if flags.launch.job != "" && len(flags.selects) > 0 {
+		return nil, fault.Join("reading the flags", []error{errors.New("--job and --select: give one of them")})
 	}
-	given, err := f.launch.config(cmd.InOrStdin())
+	config, err := flags.launch.config(cmd.InOrStdin())
 	if err != nil {
-		return configScope{}, err
+		return nil, err
 	}
-	scope := configScope{job: f.launch.job}
-	if scope.config, err = f.launch.withJob(s.graph, given); err != nil {
-		return configScope{}, err
+	if flags.launch.job == "" && len(flags.selects) == 0 {
+		return s.inspect.ConfigOfAll(config), nil
 	}
-	if f.launch.job == "" && len(f.selects) == 0 {
-		scope.whole = true
-		scope.options = []fx.Option{s.knownSteps("")}
-		prepared, err := s.container.Prepare(container.NeedsResources(allKeys(s)...),
-			container.NeedsLater(s.graph.StepTargets()...), s.knownSteps(""), container.Launch(given))
-		preview := prepared.Preview()
-		scope.resources, scope.steps, scope.faults = preview.Resources, preview.Steps, err
-		return scope, nil
-	}
-	request := runs.Request{Job: f.launch.job, Config: given}
-	if len(f.selects) > 0 {
-		request.Selection = eitherOf(f.selects)
-	}
+	request := runs.Request{Job: flags.launch.job, Selection: eitherOf(flags.selects), Config: config}
 	prepared, err := s.launcher.Prepare(request)
-	preview := prepared.Preview()
-	if preview.Plan == nil {
-		return configScope{}, err
-	}
-	scope.selection, scope.resources, scope.steps, scope.faults = preview.Plan.Selection, preview.Resources, preview.Steps, err
-	var keys []string
-	for _, resource := range preview.Resources {
-		keys = append(keys, resource.Key)
-	}
-	var targets []*container.Target
-	for _, step := range preview.Plan.Steps {
-		targets = append(targets, step.Target())
-	}
-	scope.options = []fx.Option{container.NeedsResources(keys...), container.NeedsLater(targets...)}
-	return scope, nil
+	return s.inspect.ConfigOfLaunch(request, prepared.Preview(), err)
 }
 
-// knownSteps names every step that a run config may speak of: those of the
-// job's launch, or, without one, of the assets and of all jobs of ops.
-func (s *session) knownSteps(job string) container.ChildOption {
-	if named, err := s.graph.Job(job); err == nil {
-		return container.Steps(named.Plan.Known...)
-	}
-	targets := s.graph.StepTargets()
-	for _, job := range s.graph.Jobs() {
-		if len(job.Ops) == 0 {
-			continue
-		}
-		if plan, err := s.graph.Job(job.Name); err == nil { // it was listed
-			targets = append(targets, plan.Plan.Known...)
-		}
-	}
-	return container.Steps(targets...)
-}
-
-func allKeys(s *session) []string {
-	resources := s.container.Resources()
-	keys := make([]string, len(resources))
-	for i, resource := range resources {
-		keys[i] = resource.Key
-	}
-	return keys
-}
-
-// of names what the scope is.
-func (s configScope) of() string {
+// scopeText names what the scope is.
+func scopeText(s *inspect.ConfigScope) string {
 	switch {
-	case s.whole && len(s.steps) == 0:
+	case s.Whole && len(s.Steps) == 0:
 		return "all resources"
-	case s.whole:
+	case s.Whole:
 		return "all resources and steps"
-	case s.job != "":
-		return "job " + s.job
+	case s.Job != "":
+		return "job " + s.Job
 	}
-	return "selection " + clean(s.selection)
+	return "selection " + clean(s.Selection)
 }

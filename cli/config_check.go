@@ -10,16 +10,6 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// configJSON is a checked run config.
-type configJSON struct {
-	Job              string                      `json:"job,omitempty"`
-	Selection        string                      `json:"selection,omitempty"`
-	Resources        []container.Description     `json:"resources"`
-	Steps            []container.StepDescription `json:"steps"`
-	UnknownVariables []container.UnknownVariable `json:"unknown_variables"`
-	Faults           []string                    `json:"faults"`
-}
-
 func (p program) configCheckCommand() *cobra.Command {
 	var flags configFlags
 	var asJSON bool
@@ -42,26 +32,24 @@ func (p program) configCheckCommand() *cobra.Command {
 }
 
 func (p program) checkConfig(cmd *cobra.Command, flags configFlags, asJSON bool) error {
-	s, scope, err := p.openScope(cmd, flags)
+	scope, err := p.openScope(cmd, flags)
 	if err != nil {
 		return err
 	}
-	unknown := s.container.UnknownVariables(os.Environ(), s.knownSteps(""), container.Launch(scope.config))
+	checked := scope.Check(os.Environ())
 	if asJSON {
-		return writeWithFaults(cmd.OutOrStdout(), configJSON{
-			Job: scope.job, Selection: scope.selection, Resources: list(scope.resources), Steps: list(scope.steps),
-			UnknownVariables: list(unknown), Faults: faultTexts(scope.faults),
-		}, scope.faults)
+		checked.Faults = eachCleaned(checked.Faults)
+		return writeWithFaults(cmd.OutOrStdout(), checked, scope.Faults)
 	}
-	if scope.faults == nil {
-		of := counted(len(scope.resources), "resource")
-		if n := len(scope.steps); n > 0 {
+	if scope.Faults == nil {
+		of := counted(len(scope.Resources), "resource")
+		if n := len(scope.Steps); n > 0 {
 			of += ", " + counted(n, "step") + " with config"
 		}
-		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the run config of %s is right: %s\n", scope.of(), of)
+		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the run config of %s is right: %s\n", scopeText(scope), of)
 	}
-	writeUnknown(cmd.OutOrStdout(), unknown)
-	return scope.faults
+	writeUnknown(cmd.OutOrStdout(), checked.UnknownVariables)
+	return scope.Faults
 }
 
 // writeUnknown warns of variables that nothing reads.

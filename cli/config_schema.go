@@ -23,11 +23,11 @@ func (p program) configSchemaCommand() *cobra.Command {
 }
 
 func (p program) writeSchema(cmd *cobra.Command, flags configFlags) error {
-	s, scope, err := p.openScope(cmd, flags)
+	scope, err := p.openScope(cmd, flags)
 	if err != nil {
 		return err
 	}
-	schema, err := s.container.Schema(scope.options...)
+	schema, err := scope.Schema()
 	if err != nil {
 		return err
 	}

@@ -6,8 +6,6 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 
 	"github.com/spf13/cobra"
-
-	"github.com/fxrun/fxrun/container"
 )
 
 func (p program) configTemplateCommand() *cobra.Command {
@@ -30,15 +28,15 @@ func (p program) configTemplateCommand() *cobra.Command {
 }
 
 func (p program) writeTemplate(cmd *cobra.Command, flags configFlags) error {
-	s, scope, err := p.openScope(cmd, flags)
+	scope, err := p.openScope(cmd, flags)
 	if err != nil {
 		return err
 	}
-	text, err := s.container.Template(append(scope.options, container.Launch(scope.config))...)
+	text, err := scope.Template()
 	if err != nil {
 		return aboutTemplate(err)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Run config of %s. Take the # away from a setting to change it.\n%s", scope.of(), cleanLines(text)+"\n")
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Run config of %s. Take the # away from a setting to change it.\n%s", scopeText(scope), cleanLines(text)+"\n")
 	return err
 }
 

@@ -34,23 +34,17 @@
 // Every command that reads has --json, which writes one document. Names and
 // meanings of its fields stay; new fields may be added.
 //
-//	assets         [{assets.Description..., "last": history.Event}]; no last without history
-//	asset KEY      {assets.Description..., "materializations": [history.Event]}, newest first
-//	jobs           [{assets.JobDescription..., "assets": [KEY]}]; no assets in a job of ops
+//	assets         [inspect.Asset]; no last without history
+//	asset KEY      inspect.AssetDetail
+//	jobs           [inspect.Job]; no assets in a job of ops
 //	config schema  JSON Schema
-//	config check   {"job", "selection", "resources": [container.Description],
-//	               "steps": [container.StepDescription],
-//	               "unknown_variables": [container.UnknownVariable], "faults": [TEXT]}
+//	config check   inspect.Config
 //	resources      [container.Description]
-//	resource KEY   {container.Description..., "needed_by": [container.Reason], "unneeded": TEXT,
-//	               "faults": [TEXT]}; the second and third with --job or --select, one of them
-//	graph          container.Picture; it may name needs that --job or --select left out
+//	resource KEY   inspect.Resource; needed_by and unneeded with --job or --select, one of them
+//	graph          inspect.Picture; it may name needs that --job or --select left out
 //	runs           [history.Record], newest first, without steps
-//	runs show ID   {"record": history.Record, "events": [history.Event]}
-//	run --dry-run  {"job", "selection", "steps": [{"step", "op", "needs", "inputs",
-//	               "outputs": [{"key", "io"}], "attempts", "timeout_ns",
-//	               "config": [container.Field]}],
-//	               "resources": [container.Description], "faults": [TEXT]}
+//	runs show ID   inspect.Run
+//	run --dry-run  inspect.Launch
 //
 // A type's name stands for the JSON that the type itself writes. Lists are
 // never null. run --json writes lines: every event as it was stored, then
@@ -59,6 +53,7 @@
 // {"type": "error", "message": TEXT, "faults": [TEXT], "exit_code": N}, besides
 // the text on standard error: in place of the document, or as the last line.
 //
-// The package sits on top of all others. Next: package runs, for what is
-// recorded, and package container, for where config comes from.
+// The package sits on top of all others. Next: package inspect, for what is
+// shown, package runs, for what is recorded, and package container, for where
+// config comes from.
 package cli

@@ -28,11 +28,3 @@ func writeWithFaults(w io.Writer, value any, faults error) error {
 	}
 	return &shownError{faults}
 }
-
-// list is a slice that is never null in JSON.
-func list[T any](items []T) []T {
-	if items == nil {
-		return []T{}
-	}
-	return items
-}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 )
 
 const exitCodes = `Exit codes:
@@ -155,12 +156,13 @@ func errorText(err error) string {
 
 // faultTexts returns the faults of an error; nothing for one of another kind.
 func faultTexts(err error) []string {
-	texts := []string{}
-	var faults *container.Faults
-	if errors.As(err, &faults) {
-		for _, fault := range faults.Errs {
-			texts = append(texts, cleanLines(fault.Error()))
-		}
+	return eachCleaned(inspect.FaultTexts(err))
+}
+
+// eachCleaned cleans every text of a list in place.
+func eachCleaned(texts []string) []string {
+	for i, text := range texts {
+		texts[i] = cleanLines(text)
 	}
 	return texts
 }

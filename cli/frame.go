@@ -189,7 +189,7 @@ func (b *board) stepNote(step history.StepRecord, now time.Time) string {
 		}
 		return strings.Join(texts, gap)
 	case history.StepStatusSucceeded:
-		return b.values.summary(step.Key)
+		return madeText(b.values, step.Key)
 	case history.StepStatusSkipped, history.StepStatusCancelled:
 		return string(step.Status)
 	case history.StepStatusPending:

@@ -8,8 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fxrun/fxrun/assets"
-	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
@@ -68,7 +66,7 @@ func (p program) drawGraph(out io.Writer, job string, selects []string, format s
 	if err != nil {
 		return err
 	}
-	picture, err := s.picture(job, selects)
+	picture, err := s.inspect.Picture(scopeOf(job, selects))
 	if err != nil {
 		return err
 	}
@@ -86,68 +84,4 @@ func (p program) drawGraph(out io.Writer, job string, selects []string, format s
 		return fmt.Errorf("writing the graph: %w", err)
 	}
 	return nil
-}
-
-// picture is the steps of the job, or of the selected assets, and what they
-// need; without either, all assets and resources.
-func (s *session) picture(job string, selects []string) (container.Picture, error) {
-	plan, err := s.plan(job, selects)
-	if err != nil {
-		return container.Picture{}, err
-	}
-	drawn, err := s.stepNodes(job, plan)
-	if err != nil {
-		return container.Picture{}, err
-	}
-	var targets []*container.Target
-	described := make(map[string]stepNode)
-	for _, node := range drawn {
-		targets = append(targets, node.step.Target())
-		described[node.step.Target().Name()] = node
-	}
-	picture := s.container.Picture(targets...)
-	for i, node := range picture.Nodes {
-		if step, ok := described[node.ID]; ok {
-			picture.Nodes[i] = step.complete(node)
-		} else {
-			picture.Nodes[i].Group = "resources"
-		}
-	}
-	if plan != nil {
-		picture.Nodes = reached(picture.Nodes)
-	}
-	return picture, nil
-}
-
-// stepNodes are the steps to draw, by key: those of the plan, or, where it is
-// nil, of all assets.
-func (s *session) stepNodes(job string, plan *assets.Plan) ([]stepNode, error) {
-	for _, described := range s.graph.Jobs() {
-		if described.Name == job && len(described.Ops) > 0 {
-			return opNodes(described, plan), nil
-		}
-	}
-	whole, err := s.graph.Plan("*") // in a smaller plan steps need no more than what is in it
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(whole.Steps, func(a, b *assets.Step) int { return strings.Compare(a.Key, b.Key) })
-	planned := make(map[string]bool)
-	if plan != nil {
-		for _, step := range plan.Steps {
-			planned[step.Key] = true
-		}
-	}
-	var nodes []stepNode
-	for _, step := range whole.Steps {
-		if plan != nil && !planned[step.Key] {
-			continue
-		}
-		asset, _, err := s.graph.Asset(step.Outputs[0].Key)
-		if err != nil {
-			return nil, err
-		}
-		nodes = append(nodes, assetNode(asset, step))
-	}
-	return nodes, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/cli"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/inspect"
 )
 
 type (
@@ -148,11 +149,11 @@ func TestManyReasons(t *testing.T) {
 func TestTreeOnATerminal(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	cli.TerminalTree(&out, container.Picture{Nodes: []container.PictureNode{
+	cli.TerminalTree(&out, inspect.Picture{Nodes: []inspect.PictureNode{
 		{ID: "asset a", Kind: "asset", Key: "a", Type: strings.Repeat("long.", 30), Needs: []string{"asset b", "resource c"}},
 		{ID: "asset b", Kind: "asset", Key: "b", Needs: []string{"resource c"}},
-		{ID: "resource c", Kind: container.ResourceKind, Key: "c", Type: "\x1b[2Jx", Lifetime: "per process", Needs: []string{"resource d"}},
-		{ID: "resource d", Kind: container.ResourceKind, Key: "d", Replaced: true},
+		{ID: "resource c", Kind: inspect.KindResource, Key: "c", Type: "\x1b[2Jx", Lifetime: "per process", Needs: []string{"resource d"}},
+		{ID: "resource d", Kind: inspect.KindResource, Key: "d", Replaced: true},
 	}})
 	goldenExact(t, "graph-terminal", out.String())
 }

@@ -5,14 +5,15 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/inspect"
 )
 
 // tree writes a picture with everything below what needs it.
 type tree struct {
 	screen screen
 	width  int // 0 is as wide as it gets
-	nodes  map[string]container.PictureNode
+	nodes  map[string]inspect.PictureNode
 	shown  map[string]bool
 	shared bool // something was shown above
 	text   strings.Builder
@@ -24,8 +25,8 @@ const sharedMark = "(*)"
 // writeTree draws each step that nothing needs, and what it needs below it,
 // indented; then the resources that no step leads to. What is needed in
 // several places is shown in full in the first of them.
-func writeTree(out io.Writer, picture container.Picture, screen screen) {
-	t := &tree{screen: screen, nodes: make(map[string]container.PictureNode), shown: make(map[string]bool)}
+func writeTree(out io.Writer, picture inspect.Picture, screen screen) {
+	t := &tree{screen: screen, nodes: make(map[string]inspect.PictureNode), shown: make(map[string]bool)}
 	if screen.terminal {
 		t.width, _ = screen.size()
 	}
@@ -51,7 +52,7 @@ func writeTree(out io.Writer, picture container.Picture, screen screen) {
 }
 
 // write writes a node's line after first, and what it needs after rest.
-func (t *tree) write(node container.PictureNode, first, rest string) {
+func (t *tree) write(node inspect.PictureNode, first, rest string) {
 	needs := t.needs(node)
 	again := t.shown[node.ID] && len(needs) > 0
 	t.shared = t.shared || again
@@ -70,8 +71,8 @@ func (t *tree) write(node container.PictureNode, first, rest string) {
 }
 
 // needs are the nodes that a node needs: steps first, then resources.
-func (t *tree) needs(node container.PictureNode) []container.PictureNode {
-	var needs []container.PictureNode
+func (t *tree) needs(node inspect.PictureNode) []inspect.PictureNode {
+	var needs []inspect.PictureNode
 	for _, id := range node.Needs { // sorted
 		if need, ok := t.nodes[id]; ok {
 			needs = append(needs, need)
@@ -80,9 +81,9 @@ func (t *tree) needs(node container.PictureNode) []container.PictureNode {
 	return needs
 }
 
-func (t *tree) line(node container.PictureNode, prefix string, again bool) {
+func (t *tree) line(node inspect.PictureNode, prefix string, again bool) {
 	notes := []string{}
-	if node.Kind == container.ResourceKind || node.Kind == opKind {
+	if node.Kind == inspect.KindResource || node.Kind == string(assets.KindOp) {
 		notes = append(notes, node.Kind)
 	}
 	for _, note := range []string{node.Type, node.Lifetime} {
@@ -111,7 +112,7 @@ func (t *tree) line(node container.PictureNode, prefix string, again bool) {
 		note = cut(note, max(8, t.width-1-utf8.RuneCountInString(prefix+node.Key)-len(gap)))
 	}
 	colour := bold
-	if node.Kind == container.ResourceKind {
+	if node.Kind == inspect.KindResource {
 		colour = plain
 	}
 	line := t.screen.in(dim, prefix) + t.screen.in(colour, node.Key) + gap + t.screen.in(dim, note)

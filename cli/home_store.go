@@ -24,7 +24,10 @@ type homeStore struct {
 	store *sqlhistory.Store
 }
 
-var _ history.Store = (*homeStore)(nil)
+var (
+	_ history.Store  = (*homeStore)(nil)
+	_ history.Latest = (*homeStore)(nil)
+)
 
 func (h *homeStore) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
 	store, err := h.open(ctx)
@@ -48,6 +51,14 @@ func (h *homeStore) Events(ctx context.Context, query history.EventQuery) ([]his
 		return nil, err
 	}
 	return store.Events(ctx, query)
+}
+
+func (h *homeStore) LatestMaterializations(ctx context.Context, assets []string) (map[string]history.Event, error) {
+	store, err := h.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return history.LatestMaterializations(ctx, store, assets)
 }
 
 // reading returns the store, or an empty one where there is no file yet.

@@ -9,12 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/inspect"
 )
-
-type jobJSON struct {
-	assets.JobDescription
-	Assets []string `json:"assets"` // none of a job of ops
-}
 
 func (p program) jobsCommand() *cobra.Command {
 	var asJSON bool
@@ -34,15 +30,9 @@ func (p program) listJobs(cmd *cobra.Command, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	jobs := []jobJSON{}
-	for _, job := range s.graph.Jobs() {
-		var keys []string
-		if len(job.Ops) == 0 {
-			if keys, err = s.graph.Select(job.Selection); err != nil {
-				return err
-			}
-		}
-		jobs = append(jobs, jobJSON{job, list(keys)})
+	jobs, err := s.inspect.Jobs()
+	if err != nil {
+		return err
 	}
 	if asJSON {
 		return writeDocument(cmd.OutOrStdout(), jobs)
@@ -55,9 +45,9 @@ func (p program) listJobs(cmd *cobra.Command, asJSON bool) error {
 	return nil
 }
 
-func jobTable(jobs []jobJSON) *table {
+func jobTable(jobs []inspect.Job) *table {
 	t := &table{columns: []column{{name: "JOB"}, {name: "SELECTION"}, {name: "ASSETS", right: true}, {name: "TAGS"}, {name: "DESCRIPTION"}}}
-	ofOps := slices.ContainsFunc(jobs, func(job jobJSON) bool { return len(job.Ops) > 0 })
+	ofOps := slices.ContainsFunc(jobs, func(job inspect.Job) bool { return len(job.Ops) > 0 })
 	if ofOps {
 		t.columns = slices.Insert(t.columns, 3, column{name: "OPS"})
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 )
 
@@ -81,13 +80,4 @@ func prefixed(place string, err error) []error {
 		faults[i] = fmt.Errorf("%s: %w", place, fault)
 	}
 	return faults
-}
-
-// withJob lays the config over the launch defaults of the job that was named.
-func (f *launchFlags) withJob(graph *assets.Graph, config container.RunConfig) (container.RunConfig, error) {
-	if f.job == "" {
-		return config, nil
-	}
-	job, err := graph.Job(f.job)
-	return job.Config.Merge(config), err
 }

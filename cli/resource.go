@@ -2,21 +2,13 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/inspect"
 )
-
-type resourceJSON struct {
-	container.Description
-	NeededBy []container.Reason `json:"needed_by,omitempty"` // with --job or --select
-	Unneeded container.Unneeded `json:"unneeded,omitempty"`  // why nothing does
-	Faults   []string           `json:"faults"`              // what is wrong with the launch that the flags give
-}
 
 func (p program) resourceCommand() *cobra.Command {
 	var flags launchFlags
@@ -53,17 +45,7 @@ func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags,
 	if err != nil {
 		return err
 	}
-	resources := s.container.Resources()
-	at := slices.IndexFunc(resources, func(d container.Description) bool { return d.Key == key })
-	if at < 0 {
-		keys := make([]string, len(resources))
-		for i, resource := range resources {
-			keys[i] = resource.Key
-		}
-		return invalid("choosing a resource", "there is no resource %q%s", key, nearest.Suggestion(key, keys))
-	}
-	resource := resources[at]
-	needed, err := s.explain(key, flags.job, selects)
+	resource, err := s.inspect.Resource(key, scopeOf(flags.job, selects))
 	if err != nil {
 		return err
 	}
@@ -73,25 +55,24 @@ func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags,
 		if err != nil {
 			return err
 		}
-		if config, err = flags.withJob(s.graph, config); err != nil {
+		if config, err = s.inspect.JobConfig(flags.job, config); err != nil {
 			return err
 		}
-		var launched container.Explanation
-		launched, faults = s.container.Explain(key, container.NeedsResources(key), s.knownSteps(flags.job), container.Launch(config))
-		resource.Config = launched.Resource.Config
+		faults = s.inspect.ReadConfig(&resource, flags.job, config)
 	}
 	if asJSON {
-		return writeWithFaults(cmd.OutOrStdout(), resourceJSON{resource, needed.Reasons, needed.Unneeded, faultTexts(faults)}, faults)
+		resource.Faults = eachCleaned(resource.Faults)
+		return writeWithFaults(cmd.OutOrStdout(), resource, faults)
 	}
-	writeResource(cmd, s, resource, needed)
+	writeResource(cmd, s, resource)
 	return faults
 }
 
-func writeResource(cmd *cobra.Command, s *session, resource container.Description, needed container.Explanation) {
+func writeResource(cmd *cobra.Command, s *session, resource inspect.Resource) {
 	out, screen := cmd.OutOrStdout(), screenOf(cmd.OutOrStdout())
 	_, _ = fmt.Fprintln(out, screen.in(bold, resource.Key))
-	if resource.Description != "" {
-		_, _ = fmt.Fprintln(out, cleanLines(resource.Description))
+	if resource.Description.Description != "" {
+		_, _ = fmt.Fprintln(out, cleanLines(resource.Description.Description))
 	}
 	var about facts
 	about.add("type", resource.Types...)
@@ -101,9 +82,9 @@ func writeResource(cmd *cobra.Command, s *session, resource container.Descriptio
 		about.add("replaced", "by a value of the host application")
 	}
 	about.add("needs", resource.Needs...)
-	about.add("used by", append(resource.UsedBy, s.users()[resource.Key]...)...)
+	about.add("used by", append(resource.UsedBy, s.inspect.Users()[resource.Key]...)...)
 	about.write(out, screen)
-	writeReasons(out, screen, needed)
+	writeReasons(out, screen, resource)
 	if len(resource.Config) == 0 {
 		return
 	}

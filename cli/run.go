@@ -16,6 +16,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -150,16 +151,21 @@ func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 	if f.parallel < 0 || f.parallel == 0 && cmd.Flags().Changed("parallel") {
 		faults = append(faults, fmt.Errorf("--parallel %d: it must be at least 1", f.parallel))
 	}
-	request := runs.Request{Job: f.launch.job, Config: config, Tags: tags}
-	if len(f.selects) > 0 {
-		request.Selection = eitherOf(f.selects)
-	}
+	request := runs.Request{Job: f.launch.job, Selection: eitherOf(f.selects), Config: config, Tags: tags}
 	return request, fault.Join("reading the flags", faults)
 }
 
-// eitherOf joins selections.
+// scopeOf is the part of the definitions that the flags --job and --select name.
+func scopeOf(job string, selects []string) inspect.Scope {
+	return inspect.Scope{Job: job, Selection: eitherOf(selects)}
+}
+
+// eitherOf joins selections; none is "".
 func eitherOf(selects []string) string {
-	if len(selects) == 1 {
+	switch len(selects) {
+	case 0:
+		return ""
+	case 1:
 		return selects[0]
 	}
 	return "(" + strings.Join(selects, ") or (") + ")"

@@ -78,7 +78,7 @@ func (p program) listRuns(cmd *cobra.Command, flags runsFlags) (err error) {
 	if err := s.startToRead(cmd.Context()); err != nil {
 		return err
 	}
-	found, err := s.history().Runs(cmd.Context(), query)
+	found, err := s.inspect.Runs(cmd.Context(), query)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (p program) listRuns(cmd *cobra.Command, flags runsFlags) (err error) {
 	}
 	out := cmd.OutOrStdout()
 	if flags.json {
-		return writeDocument(out, list(found))
+		return writeDocument(out, found)
 	}
 	if len(found) == 0 {
 		_, _ = fmt.Fprintln(out, "no runs")
@@ -113,7 +113,7 @@ func (s *session) checkJob(ctx context.Context, name string) error {
 	if name == "" || slices.Contains(names, name) {
 		return nil
 	}
-	former, err := s.history().Runs(ctx, history.RunQuery{Job: name, Limit: 1, OmitSteps: true})
+	former, err := s.inspect.Runs(ctx, history.RunQuery{Job: name, Limit: 1, OmitSteps: true})
 	if err != nil || len(former) > 0 {
 		return err
 	}

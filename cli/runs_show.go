@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/inspect"
 )
 
 func (p program) showRunCommand() *cobra.Command {
@@ -44,7 +44,7 @@ func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cob
 	if err := s.startToRead(cmd.Context()); err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	found, err := s.history().Runs(cmd.Context(), history.RunQuery{Limit: 50, OmitSteps: true})
+	found, err := s.inspect.Runs(cmd.Context(), history.RunQuery{Limit: 50, OmitSteps: true})
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
@@ -57,23 +57,31 @@ func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cob
 }
 
 func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) error {
-	return p.withRun(cmd.Context(), id, func(store history.Store, record history.Record) error {
-		events, err := store.Events(cmd.Context(), history.EventQuery{RunID: record.ID})
+	return p.reading(cmd.Context(), func(s *session) error {
+		run, err := s.inspect.Run(cmd.Context(), id)
 		if err != nil {
 			return err
 		}
 		if asJSON {
-			return writeDocument(cmd.OutOrStdout(), struct {
-				Record history.Record  `json:"record"`
-				Events []history.Event `json:"events"`
-			}{record, list(events)})
+			return writeDocument(cmd.OutOrStdout(), run)
 		}
-		return writeRun(cmd.OutOrStdout(), record, events, verbose)
+		return writeRun(cmd.OutOrStdout(), run, verbose)
 	})
 }
 
 // withRun calls do with the run that an ID, or the beginning of one, names.
-func (p program) withRun(ctx context.Context, id string, do func(history.Store, history.Record) error) (err error) {
+func (p program) withRun(ctx context.Context, id string, do func(history.Store, history.Record) error) error {
+	return p.reading(ctx, func(s *session) error {
+		record, err := s.inspect.FindRun(ctx, id)
+		if err != nil {
+			return err
+		}
+		return do(s.history(), record)
+	})
+}
+
+// reading calls do with a session in which the history can be read.
+func (p program) reading(ctx context.Context, do func(*session) error) (err error) {
 	s, err := p.openWithHistory()
 	if err != nil {
 		return err
@@ -82,50 +90,11 @@ func (p program) withRun(ctx context.Context, id string, do func(history.Store, 
 	if err := s.startToRead(ctx); err != nil {
 		return err
 	}
-	record, err := findRun(ctx, s.history(), id)
-	if err != nil {
-		return err
-	}
-	return do(s.history(), record)
+	return do(s)
 }
 
-// findRun finds a run by its ID or the beginning of it; by "" the last one.
-func findRun(ctx context.Context, store history.Store, id string) (history.Record, error) {
-	const doing = "choosing a run"
-	if id == "" {
-		found, err := store.Runs(ctx, history.RunQuery{Limit: 1})
-		if err == nil && len(found) == 0 {
-			err = invalid(doing, "there are no runs yet")
-		}
-		if err != nil {
-			return history.Record{}, err
-		}
-		return found[0], nil
-	}
-	if record, err := history.Find(ctx, store, id); !errors.Is(err, history.ErrNotFound) {
-		return record, err
-	}
-	all, err := store.Runs(ctx, history.RunQuery{OmitSteps: true})
-	if err != nil {
-		return history.Record{}, err
-	}
-	var ids, begin []string
-	for _, record := range all {
-		ids = append(ids, record.ID)
-		if strings.HasPrefix(record.ID, id) {
-			begin = append(begin, record.ID)
-		}
-	}
-	switch len(begin) {
-	case 0:
-		return history.Record{}, invalid(doing, "there is no run %q%s", id, nearest.Suggestion(id, ids))
-	case 1:
-		return history.Find(ctx, store, begin[0])
-	}
-	return history.Record{}, invalid(doing, "%d runs begin with %q: %s", len(begin), id, strings.Join(begin[:min(len(begin), 5)], ", "))
-}
-
-func writeRun(out io.Writer, record history.Record, events []history.Event, verbose bool) error {
+func writeRun(out io.Writer, run inspect.Run, verbose bool) error {
+	record := run.Record
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, "run "+record.ID))
 	var about facts
@@ -143,9 +112,9 @@ func writeRun(out io.Writer, record history.Record, events []history.Event, verb
 	about.add("error", record.Error.Message)
 	about.write(out, screen)
 	_, _ = fmt.Fprintln(out)
-	stepTable(record, materialized(events)).write(out, screen, "")
+	stepTable(record, inspect.ValuesOf(run.Events)).write(out, screen, "")
 	_, _ = fmt.Fprintln(out)
-	for _, event := range events {
+	for _, event := range run.Events {
 		if lineOf(event, nil).debug && !verbose {
 			continue
 		}
@@ -154,15 +123,4 @@ func writeRun(out io.Writer, record history.Record, events []history.Event, verb
 		}
 	}
 	return nil
-}
-
-// materialized returns what each step made.
-func materialized(events []history.Event) stepValues {
-	values := make(stepValues)
-	for _, event := range events {
-		if value, ok := event.Data.(history.AssetMaterialized); ok {
-			values.add(value)
-		}
-	}
-	return values
 }

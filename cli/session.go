@@ -12,6 +12,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -21,6 +22,7 @@ type session struct {
 	container *container.Container
 	graph     *assets.Graph
 	launcher  *runs.Launcher
+	inspect   *inspect.Inspector
 	home      *homeStore // nil where the command has no use for history
 	ownStore  bool       // the definitions provide a store: it may live by the application's hooks
 	started   bool
@@ -81,6 +83,7 @@ func (p program) build(s *session, options ...fx.Option) (*session, error) {
 	if err := s.app.Err(); err != nil {
 		return nil, errors.Join(withoutDig("building the application", err), s.closeHome())
 	}
+	s.inspect = inspect.New(s.container, s.graph, s.history())
 	return s, nil
 }
 

@@ -8,16 +8,17 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 )
 
 // stepTable shows how each step of a run stands and what it made. What a step
 // made besides the asset that it is called after stands below it.
-func stepTable(record history.Record, values stepValues) *table {
+func stepTable(record history.Record, values inspect.StepValues) *table {
 	t := &table{columns: []column{
 		{name: "STEP"}, {name: "STATUS"}, {name: "TIME", right: true}, {name: "ROWS", right: true}, {name: "SIZE", right: true}, {name: "METADATA"},
 	}}
 	for _, step := range record.Steps {
-		value, own := values.own(step.Key)
+		value, own := values.Own(step.Key)
 		took := ""
 		if step.Duration > 0 {
 			took = durationText(step.Duration)
@@ -52,7 +53,7 @@ func why(record history.Record) string {
 }
 
 // writeSummary ends the output of a run.
-func writeSummary(out io.Writer, screen screen, record history.Record, values stepValues, program string) {
+func writeSummary(out io.Writer, screen screen, record history.Record, values inspect.StepValues, program string) {
 	_, _ = fmt.Fprintln(out)
 	stepTable(record, values).write(out, screen, "")
 	_, _ = fmt.Fprintln(out)

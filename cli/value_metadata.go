@@ -10,6 +10,12 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
+// materializationOf is what a materialization says.
+func materializationOf(event history.Event) history.AssetMaterialized {
+	value, _ := event.Data.(history.AssetMaterialized)
+	return value
+}
+
 // rowsOf returns how many rows a materialization has; "" if that is not known.
 func rowsOf(value history.AssetMaterialized) string {
 	if rows, ok := wholeNumber(value.Metadata["rows"]); ok {

@@ -22,6 +22,9 @@ type Description struct {
 	Config      []config.Field `json:"config,omitempty"`  // with the values that a launch without run config would give
 	// Replaced says that the host application has a value in its place.
 	Replaced bool `json:"replaced,omitempty"`
+	// NeedsReplaced are the keys of the resources that it would be built from,
+	// had the host application no values in their place.
+	NeedsReplaced []string `json:"-"`
 }
 
 // Resources describes every resource, by key. It reads the environment, to
@@ -53,6 +56,7 @@ func (c *Container) describe(n *node, resolved config.Resolved, secrets config.S
 	for _, need := range n.needs {
 		description.Needs = append(description.Needs, need.key)
 	}
+	description.NeedsReplaced = c.replacedNeeds(n.inputs)
 	if n.config != nil {
 		description.Config = n.config.Describe(resolved)
 		secrets.Mask(description.Config)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -358,4 +360,90 @@ func ExampleContainer_Explain() {
 	//   timeout = 30s (default)
 	//   key = ****** (zero)
 	// <nil>
+}
+
+// goldenFile compares a text with a file of testdata to the letter;
+// UPDATE_GOLDEN=1 writes it.
+func goldenFile(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if os.Getenv("UPDATE_GOLDEN") == "1" {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("UPDATE_GOLDEN=1 writes %s anew (-want +got)\n%s", path, diff)
+	}
+}
+
+// kitchen is a graph with one of everything: a diamond, a resource that the
+// host application has a value for, an interface, one that nothing needs.
+func kitchen(t *testing.T) *container.Container {
+	t.Helper()
+	c, err := inHost(t,
+		definitionsAsOption(new(journal).graph()),
+		definitionsAsOption([]container.Definition{
+			container.Provide("bucket", func(*unused) *bucket { return nil }, container.As[store](),
+				container.Describe("where files \"are\" <kept>; a bucket\nnot shown")),
+			container.Provide("clock", func() *resA { return nil }, container.PerProcess(), container.Eager()),
+			container.Provide("scratch", func(*resA) *resB { return nil }, container.PerStep()),
+			container.Provide("report", func(*service, *database, store) *report { return nil },
+				container.Describe("a page with a description that goes on for so long that nobody would want to read all of it in a picture")),
+		}),
+		fx.Replace(&bucket{"fake"}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func handlerTargets(t *testing.T, c *container.Container) []*container.Target {
+	t.Helper()
+	var targets []*container.Target
+	for name, fn := range map[string]any{
+		"GET /report":  func(*report) {},
+		"GET /storage": func(store, *cache) {},
+		"end":          func() {},
+	} {
+		target, err := c.Target(name, fn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		targets = append(targets, target) // in any order
+	}
+	return targets
+}
+
+func TestWhatIsReplacedIsToldApartFromWhatIsNeeded(t *testing.T) {
+	t.Parallel()
+	c := kitchen(t)
+	t.Run("by a target", func(t *testing.T) {
+		target := newTarget(t, c, "GET /storage", func(store, *cache) {})
+		if diff := cmp.Diff([]string{"cache"}, target.Resources()); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]string{"bucket"}, target.Replaced()); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("by a resource", func(t *testing.T) {
+		for _, resource := range c.Resources() {
+			if resource.Key != "report" {
+				continue
+			}
+			if diff := cmp.Diff([]string{"database", "service"}, resource.Needs); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff([]string{"bucket"}, resource.NeedsReplaced); diff != "" {
+				t.Error(diff)
+			}
+		}
+	})
 }

@@ -155,6 +155,26 @@ func (t *Target) Resources() []string {
 	return slices.Compact(keys)
 }
 
+// Replaced returns the keys of the resources that the target would ask for, had
+// the host application no values in their place, sorted.
+func (t *Target) Replaced() []string { return t.container.replacedNeeds(t.inputs) }
+
+// replacedNeeds are the keys of the resources for which values of the host
+// application stand in among the inputs, sorted.
+func (c *Container) replacedNeeds(inputs []input) []string {
+	var keys []string
+	for _, in := range inputs {
+		if in.kind != hostInput {
+			continue
+		}
+		for _, p := range c.providers[in.param.Key] {
+			keys = append(keys, p.node.key)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
 // LivesPerStep reports whether the target needs, directly or further down, a
 // resource that lives per step: it is then for nested children to give it out.
 func (t *Target) LivesPerStep() bool {

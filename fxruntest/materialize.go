@@ -171,7 +171,7 @@ func (h *host) storeOne(ctx context.Context, plan *assets.Plan, given given) err
 func makes(plan *assets.Plan, asset string) bool {
 	for _, step := range plan.Steps {
 		for _, output := range step.Outputs {
-			if output.Key == asset && !output.Op {
+			if output.Key == asset && output.Kind == assets.KindAsset {
 				return true
 			}
 		}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
+
+	"github.com/fxrun/fxrun/assets"
 )
 
 // Result holds the record, the events and the values of a run.
@@ -28,7 +30,7 @@ func Value[T any](t testing.TB, result *Result) T {
 	want := reflect.TypeFor[T]()
 	var keys []string
 	for _, value := range result.host.Graph.Values() {
-		if value.Type == want && !value.Op {
+		if value.Type == want && value.Kind == assets.KindAsset {
 			keys = append(keys, value.Key)
 		}
 	}

@@ -23,7 +23,10 @@ type MemoryStore struct {
 	log  []*memoryEvent // of all runs, in the order of appending
 }
 
-var _ Store = (*MemoryStore)(nil)
+var (
+	_ Store  = (*MemoryStore)(nil)
+	_ Latest = (*MemoryStore)(nil)
+)
 
 type memoryRun struct {
 	place int // in MemoryStore.runs
@@ -242,6 +245,31 @@ func (s *MemoryStore) Events(ctx context.Context, query EventQuery) ([]Event, er
 			}
 		}
 	})
+}
+
+// LatestMaterializations returns the last materialization of each asset: see
+// [Latest]. It goes once through the log, from its end.
+func (s *MemoryStore) LatestMaterializations(ctx context.Context, assets []string) (map[string]Event, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("reading the last materializations: %w", err)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	wanted := newLatestSet(assets)
+	for _, stored := range slices.Backward(s.log) {
+		if wanted.complete() {
+			break
+		}
+		if stored.kind != TypeAssetMaterialized || !wanted.open[stored.asset] {
+			continue
+		}
+		event, err := stored.event()
+		if err != nil {
+			return nil, fmt.Errorf("reading event %d of run %s: %w", stored.seq, stored.runID, err)
+		}
+		wanted.add(stored.asset, event)
+	}
+	return wanted.found, nil
 }
 
 // collect returns the events among candidates that fit, up to the limit.

@@ -23,6 +23,8 @@ var (
 
 // Store keeps the events of runs, for good, and their sum as records.
 //
+// A store may implement [Latest] besides.
+//
 // Every implementation is safe for concurrent use, and passes the suite in
 // package historytest. What a store returns is the caller's; what it is given it
 // does not hold on to.

@@ -79,7 +79,7 @@ func (x *stepExecution) again(err error) (again bool, wait time.Duration, _ erro
 // failure says which step went wrong, and in which attempt if there are several.
 func (x *stepExecution) failure(err error) error {
 	doing := "materializing"
-	if x.step.Op {
+	if x.step.Kind == assets.KindOp {
 		doing = "executing"
 	}
 	if x.step.Retries > 0 {
@@ -164,7 +164,7 @@ func (x *stepExecution) materialize(ctx context.Context) ([]history.EventData, e
 	}
 	var materialized []history.EventData
 	for i, output := range x.step.Outputs {
-		if !output.Op {
+		if output.Kind == assets.KindAsset {
 			materialized = append(materialized, x.materialized(output, about[i]))
 		}
 	}

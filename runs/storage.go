@@ -20,58 +20,34 @@ import (
 // steps' own children.
 func (l *Launcher) targets(plan *assets.Plan) []fx.Option {
 	var targets, later []*container.Target
-	add := func(target *container.Target) {
+	for _, target := range l.targetsOf(plan) {
 		if target.LivesPerStep() {
 			later = append(later, target)
 		} else {
 			targets = append(targets, target)
 		}
 	}
-	seen := make(map[string]bool)
-	for _, step := range plan.Steps {
-		add(step.Target())
-		for _, key := range l.ioKeys(step) {
-			if !seen[key] {
-				seen[key] = true
-				add(l.storage[key])
-			}
-		}
-	}
 	return []fx.Option{container.Needs(targets...), container.NeedsLater(later...), container.Steps(plan.Known...)}
 }
 
-// ioKeys are the keys of the IO managers that a step needs.
-func (l *Launcher) ioKeys(step *assets.Step) []string {
-	if l.config.IO != nil {
-		return nil
-	}
-	var keys []string
-	add := func(output assets.Output) {
-		if output.Type != nil && !slices.Contains(keys, output.IO) {
-			keys = append(keys, output.IO)
+// targetsOf are the targets of a plan, each IO manager's once.
+func (l *Launcher) targetsOf(plan *assets.Plan) []*container.Target {
+	var seen []string // there are few
+	targets, _ := plan.Targets(func(use assets.Storage) (*container.Target, error) {
+		if l.config.IO != nil || slices.Contains(seen, use.IO) {
+			return nil, nil
 		}
-	}
-	for _, output := range step.Outputs {
-		add(output)
-	}
-	for _, input := range step.Inputs {
-		add(input.Output)
-	}
-	return keys
+		seen = append(seen, use.IO)
+		return l.storage[use.IO], nil
+	})
+	return targets
 }
 
 // stepChild opens the child of a step that needs resources which live per step.
 // The function and the IO managers of one step share it.
 func (r *Run) stepChild(ctx context.Context, step *assets.Step) (*container.Child, error) {
-	var targets []*container.Target
-	if step.Target().LivesPerStep() {
-		targets = append(targets, step.Target())
-	}
-	for _, key := range r.launcher.ioKeys(step) {
-		if target := r.launcher.storage[key]; target.LivesPerStep() {
-			targets = append(targets, target)
-		}
-	}
+	targets := r.launcher.targetsOf(&assets.Plan{Steps: []*assets.Step{step}})
+	targets = slices.DeleteFunc(targets, func(target *container.Target) bool { return !target.LivesPerStep() })
 	if len(targets) == 0 {
 		return nil, nil
 	}
@@ -91,7 +67,7 @@ func (x *stepExecution) ioManager(key string) iomanagers.IOManager {
 // storedKey is what an IO manager knows a value by. A value of an op is one of
 // its run; no asset's key begins with the tilde.
 func (r *Run) storedKey(output assets.Output) string {
-	if output.Op {
+	if output.Kind == assets.KindOp {
 		return "~" + r.launch.id + "/" + output.Key
 	}
 	return output.Key

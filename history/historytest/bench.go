@@ -76,6 +76,7 @@ func Benchmark(b *testing.B, newStore func(b *testing.B) history.Store) {
 		}
 	})
 	b.Run("read 1000 runs of 100 steps", func(b *testing.B) { readHistory(b, newStore(b)) })
+	b.Run("find the last materializations of 10000 assets", func(b *testing.B) { readLatest(b, newStore(b)) })
 	b.Run("find the last materialization among 1000", func(b *testing.B) {
 		store := newStore(b)
 		for i := range 1000 {
@@ -134,6 +135,36 @@ func readHistory(b *testing.B, store history.Store) {
 			}
 		})
 	}
+}
+
+// readLatest compares asking for many assets at once with asking for each.
+func readLatest(b *testing.B, store history.Store) {
+	const count, times = 10_000, 3
+	for i := range times {
+		mustAppend(b, store, wholeRun(fmt.Sprintf("r%d", i), count)...)
+	}
+	assets := make([]string, count)
+	for i := range assets {
+		assets[i] = fmt.Sprintf("step %d", i)
+	}
+	b.Run("at once", func(b *testing.B) {
+		for b.Loop() {
+			found, err := history.LatestMaterializations(b.Context(), store, assets)
+			if err != nil || len(found) != count {
+				b.Fatal(len(found), err)
+			}
+		}
+	})
+	b.Run("one by one", func(b *testing.B) {
+		for b.Loop() {
+			for _, asset := range assets {
+				query := history.EventQuery{Asset: asset, Types: []history.EventType{history.TypeAssetMaterialized}, Limit: 1}
+				if found, err := store.Events(b.Context(), query); err != nil || len(found) != 1 {
+					b.Fatal(len(found), err)
+				}
+			}
+		}
+	})
 }
 
 func wholeRun(id string, steps int) []history.Event {

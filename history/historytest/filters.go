@@ -12,6 +12,7 @@ func filterClauses() []clause {
 		{name: "runs are found by every field of the query", check: filterRuns},
 		{name: "steps are left out where nobody needs them", check: omitSteps},
 		{name: "the last materialization of an asset and of a partition is found", check: lastMaterialization},
+		{name: "the last materializations of many assets are found at once", check: latestMaterializations},
 		{name: "events are found by type", check: filterTypes},
 		{name: "a query whose fields don't go together is refused", check: badQueries},
 	}
@@ -101,6 +102,41 @@ func lastMaterialization(t tester, subject Subject) {
 	find(history.EventQuery{Asset: "orders", RunID: "r1"}, first[1], first[2])
 	second := add(t, subject.Store, materialize("r2", "orders", "mon"))
 	find(history.EventQuery{Asset: "orders", Types: made, Limit: 1}, second...)
+}
+
+func latestMaterializations(t tester, subject Subject) {
+	find := func(want map[string]history.Event, assets ...string) {
+		t.Helper()
+		got, err := history.LatestMaterializations(t.Context(), subject.Store, assets)
+		if err != nil {
+			t.Fatalf("LatestMaterializations(%q): %v", assets, err)
+		}
+		same(t, fmt.Sprintf("last materializations of %q", assets), got, want)
+	}
+	find(map[string]history.Event{}, "orders")
+	materialize := func(run, asset, partition string) history.Event {
+		return event(run, 4, history.AssetMaterialized{Asset: asset, Partition: partition, Step: "orders", Size: 7})
+	}
+	add(t, subject.Store, running("r1", "orders")...)
+	add(t, subject.Store, running("r2", "orders")...)
+	made := add(t, subject.Store,
+		materialize("r2", "orders", ""), materialize("r1", "days", "mon"), materialize("r1", "revenue", ""),
+		materialize("r1", "orders", ""), materialize("r2", "days", "tue"), logged("r1", 5, "orders"))
+	find(map[string]history.Event{"orders": made[3], "days": made[4], "revenue": made[2]}, "orders", "days", "revenue", "nobody")
+	find(map[string]history.Event{"orders": made[3]}, "orders", "orders", "")
+	find(map[string]history.Event{})
+	again := add(t, subject.Store, materialize("r2", "orders", "")) // of the older run's asset, by the newer run
+	find(map[string]history.Event{"orders": again[0], "revenue": made[2]}, "revenue", "orders")
+	many := add(t, subject.Store, manyMaterializations("r1", 1200)...) // more than a page of a store that is asked for pages
+	find(map[string]history.Event{"revenue": made[2], "many": many[len(many)-1]}, "many", "revenue")
+}
+
+func manyMaterializations(run string, n int) []history.Event {
+	made := make([]history.Event, n)
+	for i := range made {
+		made[i] = event(run, 6, history.AssetMaterialized{Asset: "many", Step: "orders", Size: int64(i)})
+	}
+	return made
 }
 
 func filterTypes(t tester, subject Subject) {

@@ -198,6 +198,36 @@ func forgetsMetadata(e *history.Event) {
 	}
 }
 
+// latest is a good store that answers wrongly for many assets.
+type latest struct {
+	history.Store
+	answer func(ctx context.Context, good history.Store, assets []string) (map[string]history.Event, error)
+}
+
+func (l latest) LatestMaterializations(ctx context.Context, assets []string) (map[string]history.Event, error) {
+	return l.answer(ctx, l.Store, assets)
+}
+
+// firstOfEach answers with the first materialization of each asset.
+func firstOfEach(ctx context.Context, good history.Store, assets []string) (map[string]history.Event, error) {
+	found := make(map[string]history.Event)
+	for _, asset := range assets {
+		events, err := good.Events(ctx, history.EventQuery{Asset: asset, Types: []history.EventType{history.TypeAssetMaterialized}})
+		if err != nil {
+			return nil, err
+		}
+		if len(events) > 0 && asset != "" {
+			found[asset] = events[len(events)-1]
+		}
+	}
+	return found, nil
+}
+
+// allOfThem answers with assets that nobody asked for, too.
+func allOfThem(ctx context.Context, good history.Store, assets []string) (map[string]history.Event, error) {
+	return history.LatestMaterializations(ctx, good, append(assets, "orders"))
+}
+
 // failing lists, for every clause, stores that must not pass it.
 func failing() map[string][]func(history.Store) history.Store {
 	type breaks = []func(history.Store) history.Store
@@ -294,6 +324,11 @@ func failing() map[string][]func(history.Store) history.Store {
 				}}
 			},
 		},
+		"the last materializations of many assets are found at once": {
+			func(good history.Store) history.Store { return latest{good, firstOfEach} },
+			func(good history.Store) history.Store { return latest{good, allOfThem} },
+			askEvents(func(q *history.EventQuery) { q.Limit = 1 }), // of a store without the method
+		},
 		"times are UTC to the microsecond": {
 			seeRuns(func(r *history.Record) { r.Queued = r.Queued.In(time.FixedZone("here", 3600)) }),
 			seeRuns(func(r *history.Record) { r.Finished = r.Finished.Truncate(time.Second) }),
@@ -332,6 +367,20 @@ func TestEveryClauseFailsOnABrokenStore(t *testing.T) {
 	for name := range stores {
 		t.Errorf("a broken store for %q, which is no clause", name)
 	}
+}
+
+func TestLatestMaterializationsOfAStoreWithoutTheMethodArePaged(t *testing.T) {
+	t.Parallel()
+	for _, clause := range historytest.Clauses() {
+		if clause.Name != "the last materializations of many assets are found at once" {
+			continue
+		}
+		for _, complaint := range watch(t.Context(), clause, func(good history.Store) history.Store { return broken{Store: good} }) {
+			t.Error(complaint)
+		}
+		return
+	}
+	t.Error("there is no such clause")
 }
 
 func TestEveryClausePassesOnTheReference(t *testing.T) {

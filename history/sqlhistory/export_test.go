@@ -42,6 +42,15 @@ func (s *Store) ExplainSteps(ctx context.Context) (plan []string, err error) {
 	return plan, err
 }
 
+// ExplainLatest is ExplainRuns for the last materializations of many assets.
+func (s *Store) ExplainLatest(ctx context.Context) (plan []string, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		plan, err = explain(ctx, tx, selectLatest(s.db.KeysOfJSON), `["a"]`, string(history.TypeAssetMaterialized))
+		return err
+	})
+	return plan, err
+}
+
 func explain(ctx context.Context, tx *sql.Tx, text string, args ...any) ([]string, error) {
 	rows, err := tx.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
 	if err != nil {

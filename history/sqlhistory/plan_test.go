@@ -1,6 +1,7 @@
 package sqlhistory_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,7 +53,19 @@ func TestQueryPlans(t *testing.T) {
 		checkPlan(t, c.query, plan, err, c.want)
 	}
 
-	plan, err := store.ExplainSteps(t.Context())
+	plan, err := store.ExplainLatest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{
+		"SEARCH events USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH made USING INDEX events_by_asset (asset=?)", "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
+	} {
+		if !slices.Contains(plan, part) {
+			t.Errorf("the last materializations of many assets are found by\n%s, want\n%s", strings.Join(plan, "\n"), part)
+		}
+	}
+
+	plan, err = store.ExplainSteps(t.Context())
 	if err != nil || plan[0] != "SEARCH steps USING PRIMARY KEY (run=?)" {
 		t.Errorf("steps are found by\n%s\n%v", strings.Join(plan, "\n"), err)
 	}

@@ -33,6 +33,9 @@ type Database struct {
 	Migrations fs.FS
 	// HasVersion is a query for the number of tables called schema_version.
 	HasVersion string
+	// KeysOfJSON is a query for the distinct texts of a JSON array, which is its
+	// only parameter, in a column called asset.
+	KeysOfJSON string
 	// Patiently calls do until it is not in another process's way, but no
 	// longer than until ctx ends.
 	Patiently func(ctx context.Context, do func() error) error

@@ -65,6 +65,7 @@ func open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
 	db := sqlhistory.Database{
 		Name: "run history in " + folder, Begin: "BEGIN IMMEDIATE", Patiently: patiently, Migrations: schema,
 		HasVersion: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
+		KeysOfJSON: "SELECT DISTINCT value AS asset FROM json_each(?)",
 	}
 	if db.Writer, err = sql.Open("sqlite", address(file, "immediate", "journal_mode(WAL)", "synchronous(NORMAL)")); err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package container
+package picture
 
 import (
 	"fmt"
@@ -44,7 +44,7 @@ func (d drawing) writeDOTFrame(text *strings.Builder, number int, frame frame) {
 	for _, nodes := range d.byLevel(frame.nodes) {
 		fmt.Fprintf(text, "%s{ rank=same // level %d\n", indent, d.levels[nodes[0].ID])
 		for _, node := range nodes {
-			fmt.Fprintf(text, "%s\t%s [%s]\n", indent, d.names[node.ID], dotAttributes(node))
+			fmt.Fprintf(text, "%s\t%s [%s]\n", indent, d.names[node.ID], d.dotAttributes(node))
 		}
 		text.WriteString(indent + "}\n")
 	}
@@ -53,14 +53,14 @@ func (d drawing) writeDOTFrame(text *strings.Builder, number int, frame frame) {
 	}
 }
 
-func dotAttributes(node PictureNode) string {
+func (d drawing) dotAttributes(node Node) string {
 	label := "<b>" + dotText(node.Key) + "</b>"
 	for _, line := range node.lines() {
 		for _, line := range wrapped(line) {
 			label += `<br/><font point-size="10" color="#4b5563">` + dotText(line) + "</font>"
 		}
 	}
-	fill, line := colours(node.Kind)
+	fill, line := d.looks[node.Kind].colours()
 	attributes := fmt.Sprintf(`label=<%s>, fillcolor="%s", color="%s"`, label, fill, line)
 	if node.Replaced {
 		attributes += `, style="rounded,filled,dashed"`
@@ -68,20 +68,21 @@ func dotAttributes(node PictureNode) string {
 	return attributes
 }
 
-// colours are the fill and the border of a kind's nodes.
-func colours(kind string) (fill, line string) {
-	switch kind {
-	case ResourceKind:
+// colours are the fill and the border of nodes with this look.
+func (l Look) colours() (fill, line string) {
+	switch l {
+	case LookResource:
 		return "#fef6e4", "#b7791f"
-	case TargetKind, "asset":
+	case LookStep:
 		return "#e8f1fd", "#2563a8"
+	case LookPlain:
 	}
 	return "#f3f4f6", "#6b7280"
 }
 
 // dotText escapes text for an HTML-like label, which may not be empty.
 func dotText(text string) string {
-	if text = html.EscapeString(pictureText(text)); text == "" {
+	if text = html.EscapeString(plainText(text)); text == "" {
 		return " "
 	}
 	return text

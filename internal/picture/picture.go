@@ -1,4 +1,7 @@
-package container
+// Package picture writes graphs as text that drawing programs read: nodes,
+// arrows between them and frames around them, as DOT or as Mermaid. It knows
+// nothing of what the nodes stand for, and imports the standard library only.
+package picture
 
 import (
 	"slices"
@@ -6,20 +9,37 @@ import (
 	"strings"
 )
 
-// Picture is what needs what, to be drawn: see [Container.Picture]. It is
-// plain data: nodes may be added, changed and left out before it is drawn.
+// Picture is a graph to be drawn: what needs what. It is plain data: nodes may
+// be added, changed and left out before it is drawn.
 type Picture struct {
-	// Nodes are drawn in an order of their own, whatever theirs is here.
-	Nodes []PictureNode `json:"nodes"`
+	// Nodes are the nodes. The order in which they are drawn does not depend on
+	// the order in which they stand here.
+	Nodes []Node `json:"nodes"`
+	// Looks says how the nodes of each kind look. The nodes of a kind that is
+	// not in it look plain.
+	Looks map[string]Look `json:"-"`
 }
 
-// PictureNode is a box of a [Picture].
-type PictureNode struct {
-	// ID tells the node from all others: "resource warehouse", or a target's
-	// name, "asset orders".
+// Look is how the nodes of one kind look.
+type Look int
+
+// The looks of nodes.
+const (
+	// LookPlain is grey, for kinds of which nothing more is known.
+	LookPlain Look = iota
+	// LookStep is blue, for what is executed.
+	LookStep
+	// LookResource is yellow, for what others are built on.
+	LookResource
+)
+
+// Node is a box of a [Picture].
+type Node struct {
+	// ID tells the node from all others, as in "resource warehouse" or "asset
+	// orders".
 	ID string `json:"id"`
-	// Kind is "resource", "target", or what the caller makes of its targets.
-	// Nodes of one kind look alike; "asset" has a look of its own.
+	// Kind is a word for what the node stands for, as in "resource" or "asset".
+	// Nodes of one kind look alike: see Looks.
 	Kind string `json:"kind"`
 	// Key is the node's title.
 	Key string `json:"key"`
@@ -27,7 +47,7 @@ type PictureNode struct {
 	Type string `json:"type,omitempty"`
 	// Makes is what a step makes where that is more than one value, or is called
 	// otherwise than the step; each has a line of its own.
-	Makes []PictureValue `json:"makes,omitempty"`
+	Makes []Value `json:"makes,omitempty"`
 	// Description is shown up to its first line break, and cut where it is long.
 	Description string `json:"description,omitempty"`
 	// Group puts the node into a frame with this title, together with the
@@ -47,78 +67,20 @@ type PictureNode struct {
 	Needs []string `json:"needs,omitempty"`
 }
 
-// PictureValue is a value that a step makes.
-type PictureValue struct {
+// Value is a value that a step makes.
+type Value struct {
 	Key string `json:"key"`
 	// Type is its Go type; "" where the step stores its data itself.
 	Type string `json:"type,omitempty"`
 }
 
 // String returns the key and the type.
-func (v PictureValue) String() string { return strings.TrimSpace(v.Key + " " + v.Type) }
-
-// Kinds of nodes that [Container.Picture] makes.
-const (
-	ResourceKind = "resource"
-	TargetKind   = "target"
-)
-
-// Picture returns the graph of all resources, by key, and before them the
-// targets given, as they are given. Unlike a target's or a resource's own
-// needs, arrows lead to replaced resources too. It reads no environment and
-// holds no config.
-func (c *Container) Picture(targets ...*Target) Picture {
-	picture := Picture{Nodes: make([]PictureNode, 0, len(targets)+len(c.nodes))}
-	for _, target := range targets {
-		picture.Nodes = append(picture.Nodes, PictureNode{
-			ID: target.name, Kind: TargetKind, Key: target.name, Needs: c.pictureNeeds(target.needs, target.inputs),
-		})
-	}
-	for _, n := range c.nodes {
-		picture.Nodes = append(picture.Nodes, c.pictureNode(n))
-	}
-	return picture
-}
-
-func (c *Container) pictureNode(n *node) PictureNode {
-	described := PictureNode{ID: pictureID(n), Kind: ResourceKind, Key: n.key, Description: n.description, Eager: n.eager}
-	if n.lifetime != LifetimeRun {
-		described.Lifetime = "per " + n.lifetime.String()
-	}
-	if len(n.function.Results) > 0 {
-		described.Type = n.function.Results[0].Type.String()
-	}
-	if _, described.Replaced = c.replaced(c.canonical(provider{node: n})); !described.Replaced {
-		described.Needs = c.pictureNeeds(n.needs, n.inputs)
-	}
-	return described
-}
-
-func pictureID(n *node) string { return "resource " + n.key }
-
-// pictureNeeds are the resources that are needed, and those for which the host
-// application's values stand.
-func (c *Container) pictureNeeds(needs []*node, inputs []input) []string {
-	var ids []string
-	for _, n := range needs {
-		ids = append(ids, pictureID(n))
-	}
-	for _, in := range inputs {
-		if in.kind != hostInput {
-			continue
-		}
-		for _, p := range c.providers[in.param.Key] {
-			ids = append(ids, pictureID(p.node))
-		}
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
+func (v Value) String() string { return strings.TrimSpace(v.Key + " " + v.Type) }
 
 // frame is the nodes that stand together in a drawing.
 type frame struct {
 	kind, title string
-	nodes       []PictureNode // by level, then by ID
+	nodes       []Node // by level, then by ID
 }
 
 // drawing is a picture in the order in which it is written.
@@ -127,11 +89,12 @@ type drawing struct {
 	levels map[string]int
 	kinds  map[string]string // of each node, by ID
 	names  map[string]string // what the node is called in the text, by ID
+	looks  map[string]Look   // by kind
 }
 
 func (p Picture) drawing() drawing {
 	p = p.sorted()
-	d := drawing{levels: p.levels(), names: p.names(), kinds: make(map[string]string, len(p.Nodes))}
+	d := drawing{levels: p.levels(), names: p.names(), looks: p.Looks, kinds: make(map[string]string, len(p.Nodes))}
 	at := make(map[[2]string]int)
 	for _, node := range p.Nodes {
 		d.kinds[node.ID] = node.Kind
@@ -147,7 +110,7 @@ func (p Picture) drawing() drawing {
 		return strings.Compare(a.kind+"\x00"+a.title, b.kind+"\x00"+b.title)
 	})
 	for _, frame := range d.frames {
-		slices.SortStableFunc(frame.nodes, func(a, b PictureNode) int { return d.levels[a.ID] - d.levels[b.ID] })
+		slices.SortStableFunc(frame.nodes, func(a, b Node) int { return d.levels[a.ID] - d.levels[b.ID] })
 	}
 	return d
 }
@@ -156,11 +119,11 @@ func (p Picture) drawing() drawing {
 // need once.
 func (p Picture) sorted() Picture {
 	nodes := slices.Clone(p.Nodes)
-	slices.SortStableFunc(nodes, func(a, b PictureNode) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(nodes, func(a, b Node) int { return strings.Compare(a.ID, b.ID) })
 	for i, node := range nodes {
 		nodes[i].Needs = slices.Compact(slices.Sorted(slices.Values(node.Needs)))
 	}
-	return Picture{Nodes: nodes}
+	return Picture{Nodes: nodes, Looks: p.Looks}
 }
 
 // levels is 0 for nodes that need nothing in the picture, and for others one
@@ -198,17 +161,17 @@ func (p Picture) names() map[string]string {
 	names := make(map[string]string, len(p.Nodes))
 	taken := make(map[string]bool, len(p.Nodes))
 	for _, node := range p.Nodes {
-		word := pictureWord(node.Kind + "_" + node.Key)
-		name := word
+		base := word(node.Kind + "_" + node.Key)
+		name := base
 		for i := 2; taken[name]; i++ {
-			name = word + "_" + strconv.Itoa(i)
+			name = base + "_" + strconv.Itoa(i)
 		}
 		taken[name], names[node.ID] = true, name
 	}
 	return names
 }
 
-func pictureWord(text string) string {
+func word(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
 			return r
@@ -218,8 +181,8 @@ func pictureWord(text string) string {
 }
 
 // byLevel parts a frame's nodes.
-func (d drawing) byLevel(nodes []PictureNode) [][]PictureNode {
-	var parts [][]PictureNode
+func (d drawing) byLevel(nodes []Node) [][]Node {
+	var parts [][]Node
 	for i, node := range nodes {
 		if i == 0 || d.levels[node.ID] != d.levels[nodes[i-1].ID] {
 			parts = append(parts, nil)
@@ -230,7 +193,7 @@ func (d drawing) byLevel(nodes []PictureNode) [][]PictureNode {
 }
 
 // edges are a node's arrows: the IDs of the picture's nodes that it needs.
-func (d drawing) edges(node PictureNode) []string {
+func (d drawing) edges(node Node) []string {
 	var ids []string
 	for _, id := range node.Needs {
 		if _, ok := d.kinds[id]; ok {
@@ -241,20 +204,20 @@ func (d drawing) edges(node PictureNode) []string {
 }
 
 // lines are a node's texts below its title.
-func (n PictureNode) lines() []string {
+func (n Node) lines() []string {
 	var lines []string
 	if n.Type != "" {
-		lines = append(lines, pictureText(n.Type))
+		lines = append(lines, plainText(n.Type))
 	}
 	for _, made := range n.Makes {
-		lines = append(lines, pictureText(made.String()))
+		lines = append(lines, plainText(made.String()))
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(n.Description), "\n")
-	if first = shortened(pictureText(first)); first != "" {
+	if first = shortened(plainText(first)); first != "" {
 		lines = append(lines, first)
 	}
 	if n.Lifetime != "" {
-		lines = append(lines, pictureText(n.Lifetime))
+		lines = append(lines, plainText(n.Lifetime))
 	}
 	if n.Eager {
 		lines = append(lines, "eager")
@@ -265,9 +228,9 @@ func (n PictureNode) lines() []string {
 	return lines
 }
 
-// pictureText is text in one line that drawing programs can read: without
+// plainText is text in one line that drawing programs can read: without
 // control characters and broken UTF-8.
-func pictureText(text string) string {
+func plainText(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\ufffd"), isBlank), " ")
 }
 

@@ -1,4 +1,4 @@
-package container
+package picture
 
 import (
 	"fmt"
@@ -69,7 +69,7 @@ func (d drawing) writeMermaidClasses(text *strings.Builder) {
 		}
 	}
 	for i, kind := range kinds {
-		fill, line := colours(kind)
+		fill, line := d.looks[kind].colours()
 		fmt.Fprintf(text, "\tclassDef kind_%d fill:%s,stroke:%s,color:#111827\n", i, fill, line)
 		fmt.Fprintf(text, "\tclass %s kind_%d\n", strings.Join(members[kind], ","), i)
 	}
@@ -83,7 +83,7 @@ func (d drawing) writeMermaidClasses(text *strings.Builder) {
 // Markdown, and for entities of its own, so that all but harmless characters
 // are escaped. A label may not be empty.
 func mermaidText(text string) string {
-	runes := []rune(pictureText(text))
+	runes := []rune(plainText(text))
 	var escaped strings.Builder
 	for i, r := range runes {
 		if harmless(runes, i) {

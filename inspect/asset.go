@@ -1,0 +1,84 @@
+package inspect
+
+import (
+	"context"
+
+	"github.com/fxrun/fxrun/history"
+
+	"github.com/fxrun/fxrun/assets"
+)
+
+// Asset is an asset in a list of assets.
+type Asset struct {
+	assets.Description
+	// Last is the asset's last materialization. It is nil for an asset that was
+	// never materialized, and before [Inspector.ReadLast].
+	Last *history.Event `json:"last,omitempty"`
+}
+
+// AssetDetail is one asset with its last materializations.
+type AssetDetail struct {
+	assets.Description
+	// Materializations are the asset's last materializations, newest first. It
+	// is empty before [Inspector.ReadMaterializations].
+	Materializations []history.Event `json:"materializations"`
+}
+
+// Assets returns the assets that a selection names, by key; all of them for "".
+// It does not read the history: see [Inspector.ReadLast].
+func (i *Inspector) Assets(selection string) ([]Asset, error) {
+	if selection == "" {
+		selection = "*"
+	}
+	keys, err := i.graph.Select(selection)
+	if err != nil {
+		return nil, err
+	}
+	selected := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		selected[key] = true
+	}
+	found := []Asset{}
+	for _, asset := range i.graph.Assets() {
+		if selected[asset.Key] {
+			found = append(found, Asset{Description: asset})
+		}
+	}
+	return found, nil
+}
+
+// ReadLast fills in the last materialization of each asset. It asks the store
+// once: see [history.LatestMaterializations].
+func (i *Inspector) ReadLast(ctx context.Context, list []Asset) error {
+	keys := make([]string, len(list))
+	for n, asset := range list {
+		keys[n] = asset.Key
+	}
+	last, err := history.LatestMaterializations(ctx, i.store, keys)
+	if err != nil {
+		return err
+	}
+	for n := range list {
+		if event, ok := last[list[n].Key]; ok {
+			list[n].Last = &event
+		}
+	}
+	return nil
+}
+
+// Asset returns one asset. It does not read the history: see
+// [Inspector.ReadMaterializations].
+func (i *Inspector) Asset(key string) (AssetDetail, error) {
+	asset, _, err := i.graph.Asset(key)
+	return AssetDetail{Description: asset, Materializations: []history.Event{}}, err
+}
+
+// ReadMaterializations fills in the last materializations of an asset, at most
+// limit; 0 is no limit.
+func (i *Inspector) ReadMaterializations(ctx context.Context, asset *AssetDetail, limit int) error {
+	last, err := i.store.Events(ctx, history.EventQuery{
+		Asset: asset.Key, Types: []history.EventType{history.TypeAssetMaterialized}, Limit: limit,
+	})
+	asset.Materializations = list(last)
+	return err
+}

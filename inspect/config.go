@@ -1,0 +1,106 @@
+package inspect
+
+import (
+	"encoding/json"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// Config is a checked run config.
+type Config struct {
+	// Job is the name of the job that the run config is for.
+	Job string `json:"job,omitempty"`
+	// Selection is the selection of assets that the run config is for.
+	Selection string `json:"selection,omitempty"`
+	// Resources are the resources that the run config is for, with the config
+	// that they would get.
+	Resources []container.Description `json:"resources"`
+	// Steps are the steps that have a config, with what they would get.
+	Steps []container.StepDescription `json:"steps"`
+	// UnknownVariables are environment variables that look as if they were meant
+	// for a config, but that no field reads.
+	UnknownVariables []container.UnknownVariable `json:"unknown_variables"`
+	// Faults are what a launch would say against the run config.
+	Faults []string `json:"faults"`
+}
+
+// ConfigScope is what a run config is for: all resources and steps, or those of
+// one launch. It can be checked, and described as a schema or as a template.
+type ConfigScope struct {
+	// Whole says that the run config is for all resources and steps.
+	Whole bool
+	// Job is the name of the job that the run config is for.
+	Job string
+	// Selection is the selection of assets that the run config is for.
+	Selection string
+	// Resources are the resources that would start, with the config that they
+	// would get.
+	Resources []container.Description
+	// Steps are the steps that have a config, with what they would get.
+	Steps []container.StepDescription
+	// Faults is what a launch would say against the run config; nil if it is
+	// right.
+	Faults error
+
+	inspector *Inspector
+	options   []fx.Option         // what a child of it needs, and may be configured
+	config    container.RunConfig // with the launch defaults of the job
+}
+
+// ConfigOfAll returns the scope of all resources and steps, with a run config.
+func (i *Inspector) ConfigOfAll(config container.RunConfig) *ConfigScope {
+	known := i.KnownSteps("")
+	prepared, faults := i.container.Prepare(container.NeedsResources(keysOf(i.container.Resources())...),
+		container.NeedsLater(i.graph.StepTargets()...), known, container.Launch(config))
+	preview := prepared.Preview()
+	return &ConfigScope{
+		Whole: true, Resources: preview.Resources, Steps: preview.Steps, Faults: faults,
+		inspector: i, options: []fx.Option{known}, config: config,
+	}
+}
+
+// ConfigOfLaunch returns the scope of one launch: of a request, and what its
+// preview and the error beside it say. Without a plan in the preview the error
+// is returned.
+func (i *Inspector) ConfigOfLaunch(request runs.Request, preview runs.Preview, faults error) (*ConfigScope, error) {
+	if preview.Plan == nil {
+		return nil, faults
+	}
+	config, err := i.JobConfig(request.Job, request.Config)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := preview.Plan.Targets(nil)
+	if err != nil {
+		return nil, err
+	}
+	return &ConfigScope{
+		Job: request.Job, Selection: preview.Plan.Selection, Resources: preview.Resources, Steps: preview.Steps, Faults: faults,
+		inspector: i, config: config,
+		options: []fx.Option{container.NeedsResources(keysOf(preview.Resources)...), container.NeedsLater(targets...)},
+	}, nil
+}
+
+// Check tells what a launch would make of the run config. environ are the
+// variables among which it looks for unknown ones, as os.Environ returns them.
+func (s *ConfigScope) Check(environ []string) Config {
+	unknown := s.inspector.container.UnknownVariables(environ, s.inspector.KnownSteps(""), container.Launch(s.config))
+	return Config{
+		Job: s.Job, Selection: s.Selection, Resources: list(s.Resources), Steps: list(s.Steps),
+		UnknownVariables: list(unknown), Faults: FaultTexts(s.Faults),
+	}
+}
+
+// Schema returns the JSON Schema of the run configs of the scope.
+func (s *ConfigScope) Schema() (json.RawMessage, error) {
+	return s.inspector.container.Schema(s.options...)
+}
+
+// Template returns a run config of the scope in YAML, to be completed. What the
+// run config gives stands in it.
+func (s *ConfigScope) Template() (string, error) {
+	return s.inspector.container.Template(append(s.options, container.Launch(s.config))...)
+}

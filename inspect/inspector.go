@@ -1,0 +1,79 @@
+package inspect
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/fxrun/fxrun/internal/fault"
+
+	"github.com/fxrun/fxrun/history"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+)
+
+// Inspector answers questions about the definitions and the history of a
+// program. It is safe for concurrent use.
+type Inspector struct {
+	container *container.Container
+	graph     *assets.Graph
+	store     history.Store
+}
+
+// New returns an inspector of a container, of the asset graph over that
+// container, and of a store, which it only reads. A nil store is an empty
+// history.
+func New(c *container.Container, graph *assets.Graph, store history.Store) *Inspector {
+	if store == nil {
+		store = history.NewMemoryStore()
+	}
+	return &Inspector{container: c, graph: graph, store: store}
+}
+
+// Scope names a part of the definitions: a job, or a selection of assets. The
+// zero Scope names all of them. Where both are set the job counts.
+type Scope struct {
+	// Job is the name of a job.
+	Job string
+	// Selection is a selection of assets, in the language of
+	// [assets.Graph.Select].
+	Selection string
+}
+
+// plan is the plan of the scope; nil for all definitions.
+func (i *Inspector) plan(scope Scope) (*assets.Plan, error) {
+	switch {
+	case scope.Job != "":
+		job, err := i.graph.Job(scope.Job)
+		return job.Plan, err
+	case scope.Selection != "":
+		return i.graph.Plan(scope.Selection)
+	}
+	return nil, nil
+}
+
+// FaultTexts returns the faults of an error that lists several, one text for
+// each. It returns none for an error of another kind.
+func FaultTexts(err error) []string {
+	texts := []string{}
+	var faults *container.Faults
+	if errors.As(err, &faults) {
+		for _, fault := range faults.Errs {
+			texts = append(texts, fault.Error())
+		}
+	}
+	return texts
+}
+
+// invalid is an error that the person who asks can mend.
+func invalid(doing, format string, args ...any) error {
+	return fault.Join(doing, []error{fmt.Errorf(format, args...)})
+}
+
+// list is a slice that is never null in JSON.
+func list[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}

@@ -1,0 +1,83 @@
+package inspect
+
+import (
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// Launch is what a run would do, if it were launched.
+type Launch struct {
+	// Job is the name of the job that was asked for.
+	Job string `json:"job,omitempty"`
+	// Selection is the selection of assets that would be made.
+	Selection string `json:"selection,omitempty"`
+	// Steps are the steps, in an order in which they may be executed.
+	Steps []Step `json:"steps"`
+	// Resources are those that would start, with the config that they would get.
+	Resources []container.Description `json:"resources"`
+	// Faults are what is wrong with the launch.
+	Faults []string `json:"faults"`
+}
+
+// Step is a step of a [Launch].
+type Step struct {
+	// Step is the key of the step.
+	Step string `json:"step"`
+	// Op says that the step is of the kind [assets.KindOp].
+	Op bool `json:"op,omitempty"`
+	// Needs are the keys of the steps of this run that come before.
+	Needs []string `json:"needs"`
+	// Inputs are the keys of the values that it takes.
+	Inputs []string `json:"inputs"`
+	// Outputs are the values that it makes.
+	Outputs []Output `json:"outputs"`
+	// Attempts is how often it is tried at most.
+	Attempts int `json:"attempts"`
+	// Timeout bounds each attempt; 0 is no bound.
+	Timeout time.Duration `json:"timeout_ns,omitempty"`
+	// Config is the config that the step would get.
+	Config []container.Field `json:"config"`
+}
+
+// Output is a value that a [Step] makes.
+type Output struct {
+	// Key is the key of the value.
+	Key string `json:"key"`
+	// IO is the key of the IO manager that stores it; "" where the function
+	// stores its own data.
+	IO string `json:"io,omitempty"`
+}
+
+// NewLaunch tells of a request what its preview and the error beside it say.
+// The preview must have a plan.
+func NewLaunch(request runs.Request, preview runs.Preview, faults error) Launch {
+	launch := Launch{
+		Job: request.Job, Selection: preview.Plan.Selection, Steps: []Step{},
+		Resources: list(preview.Resources), Faults: FaultTexts(faults),
+	}
+	configs := make(map[string][]container.Field, len(preview.Steps))
+	for _, config := range preview.Steps {
+		configs[config.Key] = config.Config
+	}
+	for _, step := range preview.Plan.Steps {
+		launch.Steps = append(launch.Steps, newStep(step, configs[step.Key]))
+	}
+	return launch
+}
+
+func newStep(step *assets.Step, config []container.Field) Step {
+	described := Step{
+		Step: step.Key, Op: step.Kind == assets.KindOp, Needs: list(step.Needs), Inputs: []string{}, Outputs: []Output{},
+		Attempts: step.Retries + 1, Timeout: step.Timeout, Config: list(config),
+	}
+	for _, input := range step.Inputs {
+		described.Inputs = append(described.Inputs, input.Key)
+	}
+	for _, output := range step.Outputs {
+		described.Outputs = append(described.Outputs, Output{output.Key, output.IO})
+	}
+	return described
+}

@@ -1,0 +1,110 @@
+package inspect
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/iomanagers"
+)
+
+// Resource is one resource, and why a part of the definitions needs it.
+type Resource struct {
+	container.Description
+	// NeededBy are the reasons why a run of the scope would need it.
+	NeededBy []container.Reason `json:"needed_by,omitempty"`
+	// Unneeded is why a run of the scope would not need it.
+	Unneeded container.Unneeded `json:"unneeded,omitempty"`
+	// Faults are what is wrong with the launch that the config is for.
+	Faults []string `json:"faults"`
+}
+
+// Resources describes every resource, by key.
+func (i *Inspector) Resources() []container.Description { return list(i.container.Resources()) }
+
+// Resource returns one resource and, where the scope is not all definitions,
+// why a run of the scope would need it. What is wrong with the launch of other
+// resources does not matter here.
+func (i *Inspector) Resource(key string, scope Scope) (Resource, error) {
+	resources := i.container.Resources()
+	at := slices.IndexFunc(resources, func(d container.Description) bool { return d.Key == key })
+	if at < 0 {
+		return Resource{}, invalid("choosing a resource", "there is no resource %q%s", key, nearest.Suggestion(key, keysOf(resources)))
+	}
+	resource := Resource{Description: resources[at], Faults: []string{}}
+	plan, err := i.plan(scope)
+	if err != nil || plan == nil {
+		return resource, err
+	}
+	targets, err := plan.Targets(i.storage)
+	if err != nil {
+		return resource, err
+	}
+	explanation, _ := i.container.Explain(key, container.Needs(targets...))
+	resource.NeededBy, resource.Unneeded = explanation.Reasons, explanation.Unneeded
+	return resource, nil
+}
+
+// storage is a target of the IO manager that a step uses, under a name that
+// says what for. A value that a step of the plan stores is loaded by what
+// stores it, which is reason enough.
+func (i *Inspector) storage(use assets.Storage) (*container.Target, error) {
+	if use.Planned {
+		return nil, nil
+	}
+	ask := signature.Key{Type: reflect.TypeFor[iomanagers.IOManager](), Name: use.IO}
+	return i.container.Target(use.String(), signature.Make([]signature.Param{{Key: ask}}, nil, nil))
+}
+
+// ReadConfig replaces the config of a resource by that which a launch with the
+// run config would give it, on the steps that [Inspector.KnownSteps] names for
+// the job. It returns what is wrong with that launch, and puts the texts into
+// the Faults of the resource.
+func (i *Inspector) ReadConfig(resource *Resource, job string, config container.RunConfig) error {
+	launched, faults := i.container.Explain(resource.Key, container.NeedsResources(resource.Key), i.KnownSteps(job), container.Launch(config))
+	resource.Config, resource.Faults = launched.Resource.Config, FaultTexts(faults)
+	return faults
+}
+
+// Users returns what uses each resource besides other resources, by the
+// resource's key: the keys of the assets that ask for it or are stored by it,
+// then the ops, as "op:JOB/NAME".
+func (i *Inspector) Users() map[string][]string {
+	users := make(map[string][]string)
+	add := func(user string, keys []string) {
+		slices.Sort(keys)
+		for _, key := range slices.Compact(keys) {
+			if key != "" {
+				users[key] = append(users[key], user)
+			}
+		}
+	}
+	for _, asset := range i.graph.Assets() {
+		add(asset.Key, append(asset.Resources, asset.IO))
+	}
+	for _, job := range i.graph.Jobs() {
+		plan := i.opPlan(job)
+		if plan == nil {
+			continue
+		}
+		for _, step := range plan.Steps {
+			keys := step.Target().Resources()
+			for _, output := range step.Outputs {
+				keys = append(keys, output.IO)
+			}
+			add(string(step.Kind)+":"+job.Name+"/"+step.Key, keys)
+		}
+	}
+	return users
+}
+
+func keysOf(resources []container.Description) []string {
+	keys := make([]string, len(resources))
+	for n, resource := range resources {
+		keys[n] = resource.Key
+	}
+	return keys
+}
