@@ -67,6 +67,7 @@ func (b *board) apply(event history.Event) {
 		b.progress[data.Step] = data
 	case history.AssetMaterialized:
 		b.values.Add(data)
+	default: // the record knows, or the screen does not show it
 	}
 }
 
@@ -80,6 +81,7 @@ func (b *board) applyResource(event history.Event) {
 		b.set(data.Resource, resourceStopping, event.Time, 0, history.Failure{})
 	case history.ResourceStopped:
 		b.set(data.Resource, resourceStopped, event.Time, data.Duration, data.Error)
+	default:
 	}
 }
 

@@ -70,8 +70,10 @@ func lineOf(event history.Event, of attempts) eventLine {
 		return resourceLine(data)
 	case history.UnknownEvent:
 		return eventLine{text: clean(string(event.Type())) + " " + clean(string(data.Fields)), colour: dim}
+	case history.StepStarted, history.StepProgress, history.StepSucceeded, history.StepFailed, history.StepSkipped, history.StepCancelled:
+		return stepLine(data, of)
 	}
-	return stepLine(event.Data, of)
+	return eventLine{text: fmt.Sprintf("%T", event.Data)}
 }
 
 func resourceLine(data history.EventData) eventLine {
@@ -84,8 +86,9 @@ func resourceLine(data history.EventData) eventLine {
 		return eventLine{text: resourceName(data.Resource, data.Step) + " stopping", colour: dim}
 	case history.ResourceStopped:
 		return endLine(resourceName(data.Resource, data.Step), "stopped", data.Duration, data.Error)
+	default:
+		return eventLine{}
 	}
-	return eventLine{}
 }
 
 func resourceName(key, step string) string {
@@ -126,8 +129,9 @@ func stepLine(data history.EventData, of attempts) eventLine {
 		return eventLine{text: "step " + clean(data.Step) + " skipped" + because(data.Because), colour: yellow}
 	case history.StepCancelled:
 		return eventLine{text: "step " + clean(data.Step) + " cancelled" + took(data.Duration), colour: yellow}
+	default:
+		return eventLine{}
 	}
-	return eventLine{text: fmt.Sprintf("%T", data)}
 }
 
 // logLine is a line that the user's own code logged.

@@ -72,6 +72,7 @@ func (l *lineReporter) event(event history.Event) {
 		if !l.verbose && l.sumUp(event) {
 			return
 		}
+	default: // it has a line of its own
 	}
 	line := lineOf(event, l.board.attempts)
 	if line.debug && !l.verbose {
@@ -101,6 +102,7 @@ func (l *lineReporter) sumUp(event history.Event) bool {
 	case history.RunFinished:
 		l.tell(l.stops, "stopped", event.Time)
 		return false
+	default:
 	}
 	return true
 }

@@ -223,9 +223,8 @@ func decoder(kind EventType) func([]byte) (EventData, error) {
 		return decodeAs[AssetMaterialized]
 	case TypeLogWritten:
 		return decodeAs[LogWritten]
-	default:
-		return nil
 	}
+	return nil // a type of a newer version
 }
 
 func decodeAs[T EventData](object []byte) (EventData, error) {

@@ -102,6 +102,7 @@ func (r *Record) apply(e Event, at time.Time, places map[string]int) error {
 			return err
 		}
 		r.Owner, r.Started = data.Owner, at
+		return nil
 	case RunStarted:
 		return r.become(e, StatusRunning)
 	case RunFinished:
@@ -110,16 +111,16 @@ func (r *Record) apply(e Event, at time.Time, places map[string]int) error {
 		if r.CancelRequested.IsZero() {
 			r.CancelRequested = at
 		}
+		return nil
 	case StepStarted, StepSucceeded, StepFailed, StepSkipped, StepCancelled, StepProgress:
 		return r.applyStep(e, at, places)
 	case AssetMaterialized:
 		return r.materialize(e, data, places)
 	case ResourceStarting, ResourceStarted, ResourceStopping, ResourceStopped, LogWritten, UnknownEvent:
-		// They belong to the log and leave the record as it is.
-	default:
-		return fmt.Errorf("%w: its data is a %T, want one of this package's structs as a value", ErrInvalid, data)
+		return nil // they belong to the log and leave the record as it is
+	case RunQueued: // never: it was taken care of above
 	}
-	return nil
+	return fmt.Errorf("%w: its data is a %T, want one of this package's structs as a value", ErrInvalid, e.Data)
 }
 
 // applyLate lets in what may follow the end of a run.
@@ -239,6 +240,7 @@ func (r *Record) applyStep(e Event, at time.Time, places map[string]int) error {
 		if step.Status == StepStatusRunning {
 			next.Duration = data.Duration
 		}
+	default: // apply gives it events of steps only
 	}
 	if !step.Status.CanBecome(next.Status) {
 		return fmt.Errorf("%s of step %s of run %s, which is %s: %w", e.Type(), step.Key, e.RunID, step.Status, ErrTransition)

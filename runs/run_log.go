@@ -126,6 +126,9 @@ func mustWait(data []history.EventData, unwritten int) bool {
 			if unwritten > maxUnwritten {
 				return true
 			}
+		case history.RunCancelRequested, history.ResourceStarted, history.ResourceStopped, history.AssetMaterialized,
+			history.StepStarted, history.StepSucceeded, history.StepFailed, history.StepSkipped, history.StepCancelled,
+			history.UnknownEvent:
 		}
 	}
 	return false

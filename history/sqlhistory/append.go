@@ -140,6 +140,10 @@ func (c *change) note(event history.Event) {
 		c.steps = append(c.steps, event.Step())
 	case history.RunStarting, history.RunStarted, history.RunFinished, history.RunCancelRequested:
 		c.changed = true
+	case history.RunQueued: // its rows are written at once
+	case history.StepProgress, history.AssetMaterialized, history.LogWritten, history.UnknownEvent,
+		history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
+		// They belong to the log alone.
 	}
 }
 
