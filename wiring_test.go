@@ -2,12 +2,12 @@ package fxrun_test
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/fxrun/fxrun/internal/goldentest"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun"
@@ -67,17 +67,5 @@ func TestWiringFaultsComeAtOnce(t *testing.T) {
 		t.Fatalf("got %v, started: %v", err, started)
 	}
 	text := regexp.MustCompile(`_test\.go:\d+`).ReplaceAllString(faults.Error(), "_test.go:LINE") + "\n"
-	golden := filepath.Join("testdata", "wiring_faults.golden")
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(golden, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), text); diff != "" {
-		t.Error(diff)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", "wiring_faults.golden"), text)
 }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fxrun/fxrun/internal/goldentest"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
@@ -235,19 +236,7 @@ func golden(t *testing.T, name string, err error) {
 		t.Fatalf("got %v", err)
 	}
 	text := line.ReplaceAllString(err.Error(), "_test.go:LINE") + "\n"
-	file := filepath.Join("testdata", name+".golden")
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), text); diff != "" {
-		t.Error(diff)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name+".golden"), text)
 }
 
 func TestDefinitionGivenTwice(t *testing.T) {

@@ -10,7 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/fxrun/fxrun/internal/goldentest"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/cli"
@@ -65,20 +66,7 @@ func golden(t *testing.T, name, got string) {
 // goldenExact is golden for text in which nothing varies.
 func goldenExact(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join(testdata, name+".golden")
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := gocmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
+	goldentest.Compare(t, filepath.Join(testdata, name+".golden"), got)
 }
 
 var (

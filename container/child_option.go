@@ -7,7 +7,6 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
 )
 
@@ -42,8 +41,8 @@ type childConfig struct {
 	keys      []string
 	keyed     bool // keys were given, be it none
 	pointers  []any
-	launch    config.RunConfig
-	ownLaunch config.RunConfig // of a nested child, without its parent's
+	launch    RunConfig
+	ownLaunch RunConfig // of a nested child, without its parent's
 	info      RunInfo
 	logger    *slog.Logger
 	observers []func(Event)
@@ -121,7 +120,7 @@ func Populate(pointers ...any) ChildOption {
 
 // Launch gives the child its launch-time config. Given more than once, later
 // ones override earlier ones, field by field.
-func Launch(config config.RunConfig) ChildOption {
+func Launch(config RunConfig) ChildOption {
 	return childOption("Launch", func(c *childConfig) { c.launch = c.launch.Merge(config) })
 }
 

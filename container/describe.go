@@ -10,16 +10,16 @@ import (
 
 // Description tells about one resource.
 type Description struct {
-	Key         string         `json:"key"`
-	Description string         `json:"description,omitempty"`
-	Types       []string       `json:"types"`             // the Go types that it is provided as
-	Constructor string         `json:"constructor"`       // function name, as in "flights.NewWarehouse"
-	Position    string         `json:"position"`          // file:line of its definition
-	Lifetime    Lifetime       `json:"lifetime"`          // process, run or step
-	Eager       bool           `json:"eager,omitempty"`   // it starts whether or not anything asks for it
-	Needs       []string       `json:"needs,omitempty"`   // keys of the resources that it is built from
-	UsedBy      []string       `json:"used_by,omitempty"` // keys of the resources built from it
-	Config      []config.Field `json:"config,omitempty"`  // with the values that a launch without run config would give
+	Key         string   `json:"key"`
+	Description string   `json:"description,omitempty"`
+	Types       []string `json:"types"`             // the Go types that it is provided as
+	Constructor string   `json:"constructor"`       // function name, as in "flights.NewWarehouse"
+	Position    string   `json:"position"`          // file:line of its definition
+	Lifetime    Lifetime `json:"lifetime"`          // process, run or step
+	Eager       bool     `json:"eager,omitempty"`   // it starts whether or not anything asks for it
+	Needs       []string `json:"needs,omitempty"`   // keys of the resources that it is built from
+	UsedBy      []string `json:"used_by,omitempty"` // keys of the resources built from it
+	Config      []Field  `json:"config,omitempty"`  // with the values that a launch without run config would give
 	// Replaced says that the host application has a value in its place.
 	Replaced bool `json:"replaced,omitempty"`
 	// NeedsReplaced are the keys of the resources that it would be built from,
@@ -84,7 +84,7 @@ func (c *Container) secretVariables() config.SecretVariables {
 }
 
 // secretsWith adds those of the steps, and those to which a launch refers.
-func (c *Container) secretsWith(steps *knownSteps, launch config.RunConfig) config.SecretVariables {
+func (c *Container) secretsWith(steps *knownSteps, launch RunConfig) config.SecretVariables {
 	secrets := maps.Clone(c.secrets)
 	unknown := new(config.Definition) // without a field, so that all that is said of it may be secret
 	for key, source := range launch.Resources {

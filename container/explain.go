@@ -8,7 +8,6 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
 )
@@ -266,7 +265,7 @@ func (e Explanation) String() string {
 			fmt.Fprintf(&text, " = %s", field.Value)
 		}
 		fmt.Fprintf(&text, " (%s)", field.Source)
-		if field.Variable != "" && (field.Source == config.SourceEnv || field.Source == config.SourceLaunch) {
+		if field.Variable != "" && (field.Source == SourceEnv || field.Source == SourceLaunch) {
 			text.WriteString(" " + field.Variable)
 		}
 	}

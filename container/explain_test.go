@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fxrun/fxrun/internal/goldentest"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
@@ -366,20 +367,7 @@ func ExampleContainer_Explain() {
 // UPDATE_GOLDEN=1 writes it.
 func goldenFile(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if os.Getenv("UPDATE_GOLDEN") == "1" {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("UPDATE_GOLDEN=1 writes %s anew (-want +got)\n%s", path, diff)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name), got)
 }
 
 // kitchen is a graph with one of everything: a diamond, a resource that the

@@ -2,7 +2,6 @@ package container_test
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -10,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/fxrun/fxrun/internal/goldentest"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
@@ -26,23 +26,7 @@ var (
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	got = lineNumber.ReplaceAllString(directory.ReplaceAllString(got, "("), "$1:LINE") + "\n"
-	path := filepath.Join("testdata", name+".golden")
-	if os.Getenv("UPDATE_GOLDEN") == "1" {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("UPDATE_GOLDEN=1 writes %s anew (-want +got)\n%s", path, diff)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name+".golden"), got)
 }
 
 func newDatabase(databaseConfig) *database { return nil }

@@ -19,7 +19,7 @@ type launchScope struct {
 }
 
 // scopeOf reads a run config for a child that is opened with opts.
-func (c *Container) scopeOf(doing string, config config.RunConfig, opts []fx.Option) (launchScope, error) {
+func (c *Container) scopeOf(doing string, config RunConfig, opts []fx.Option) (launchScope, error) {
 	scope := launchScope{container: c, config: newChildConfig(opts)}
 	faults := append(slices.Clone(scope.config.faults), scope.config.know(c)...)
 	launches, resourceFaults := c.readLaunch(config)
@@ -29,7 +29,7 @@ func (c *Container) scopeOf(doing string, config config.RunConfig, opts []fx.Opt
 }
 
 // launchOf is the run config among opts.
-func launchOf(opts []fx.Option) config.RunConfig { return newChildConfig(opts).launch }
+func launchOf(opts []fx.Option) RunConfig { return newChildConfig(opts).launch }
 
 // narrow reports whether opts say what is needed.
 func (s launchScope) narrow() bool {

@@ -14,7 +14,7 @@ var ErrInvalid = fault.ErrInvalid
 // Faults is everything found wrong with the definitions or with a launch, at
 // once. It has the fields Doing, what was being done, and Errs, the faults in a
 // fixed order. It matches [ErrInvalid] and each fault's own cause.
-type Faults = fault.Faults
+type Faults = fault.Faults //nolint:errname // it is many
 
 // PanicError is a panic in a user's function, caught. Its field Value is
 // what was given to panic, and its method Stack returns the goroutine's stack

@@ -322,7 +322,7 @@ func configPath(key string) string { return "resources." + key + ".config" }
 
 // readLaunch reads the resources of a run config against all resources, needed or not: a
 // mistyped key must not pass as one that this run has no need for.
-func (c *Container) readLaunch(launch config.RunConfig) (map[*node]config.LaunchValues, []error) {
+func (c *Container) readLaunch(launch RunConfig) (map[*node]config.LaunchValues, []error) {
 	launches := make(map[*node]config.LaunchValues, len(launch.Resources))
 	var faults []error
 	for _, key := range slices.Sorted(maps.Keys(launch.Resources)) {

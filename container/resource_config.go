@@ -34,7 +34,7 @@ import (
 //
 // If the struct has a method Validate() error, it is called with the finished
 // config before anything starts.
-func Config(value any, opts ...config.Option) Option {
+func Config(value any, opts ...ConfigOption) Option {
 	return optionFunc(func(d *resourceDefinition) {
 		config, faults := config.NewDefinition("container.Config", value, opts)
 		d.faults = append(d.faults, faults...)

@@ -18,7 +18,7 @@ import (
 // a child can be given as they are.
 //
 // The error is a *[Faults] with what is wrong with the config.
-func (c *Container) LaunchJSON(launch config.RunConfig, opts ...fx.Option) (json.RawMessage, error) {
+func (c *Container) LaunchJSON(launch RunConfig, opts ...fx.Option) (json.RawMessage, error) {
 	scope, err := c.scopeOf("reading the run config", launch, opts)
 	if err != nil {
 		return nil, err

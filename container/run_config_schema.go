@@ -30,7 +30,7 @@ import (
 // text that has a pattern. The error names unknown keys; it matches [ErrInvalid].
 func (c *Container) Schema(opts ...fx.Option) (json.RawMessage, error) {
 	const doing = "describing the run config"
-	scope, err := c.scopeOf(doing, config.RunConfig{}, opts)
+	scope, err := c.scopeOf(doing, RunConfig{}, opts)
 	if err != nil {
 		return nil, err
 	}

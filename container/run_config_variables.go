@@ -18,7 +18,7 @@ import (
 // A variable belongs to the longest prefix that it begins with. Fields read by
 // the empty prefix are known; other variables are never reported for it.
 // The result is sorted by name, nil where nothing is unknown.
-func (c *Container) UnknownVariables(environ []string, opts ...fx.Option) []config.UnknownVariable {
+func (c *Container) UnknownVariables(environ []string, opts ...fx.Option) []UnknownVariable {
 	scope, _ := c.scopeOf("", launchOf(opts), opts) // what is right in a faulty launch counts
 	names := config.NewVariables()
 	for _, n := range c.nodes {

@@ -34,7 +34,7 @@ func (f targetOptionFunc) applyTarget(t *Target) { f(t) }
 // A child fills in the parameter with a config of its own for each call of
 // [Child.Arguments] and [Child.Call]: slices, maps and pointers in its fields
 // are copied.
-func StepConfig(key string, value any, opts ...config.Option) TargetOption {
+func StepConfig(key string, value any, opts ...ConfigOption) TargetOption {
 	return targetOptionFunc(func(t *Target) {
 		if t.step != nil {
 			t.faults = append(t.faults, fault.Errorf("it has two StepConfig options: give one"))
@@ -252,7 +252,7 @@ func (k *knownSteps) mine() []*Target {
 }
 
 // readSteps reads a run config's steps.
-func (k *knownSteps) readSteps(launch config.RunConfig) (map[*Target]config.LaunchValues, []error) {
+func (k *knownSteps) readSteps(launch RunConfig) (map[*Target]config.LaunchValues, []error) {
 	launches := make(map[*Target]config.LaunchValues, len(launch.Steps))
 	var faults []error
 	for _, key := range slices.Sorted(maps.Keys(launch.Steps)) {
@@ -272,6 +272,6 @@ func (k *knownSteps) readSteps(launch config.RunConfig) (map[*Target]config.Laun
 
 // StepDescription tells about the config of one step.
 type StepDescription struct {
-	Key    string         `json:"key"`
-	Config []config.Field `json:"config"` // with the values that the launch would give
+	Key    string  `json:"key"`
+	Config []Field `json:"config"` // with the values that the launch would give
 }

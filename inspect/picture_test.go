@@ -2,10 +2,11 @@ package inspect_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/fxrun/fxrun/internal/goldentest"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
@@ -53,20 +54,7 @@ func inHost(t *testing.T, opts ...fx.Option) (*container.Container, error) {
 // UPDATE_GOLDEN=1 writes it.
 func goldenFile(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if os.Getenv("UPDATE_GOLDEN") == "1" {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("UPDATE_GOLDEN=1 writes %s anew (-want +got)\n%s", path, diff)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name), got)
 }
 
 // kitchen is a graph with one of everything: a diamond, a resource that the

@@ -19,6 +19,7 @@ type launchSection struct {
 	Config map[string]any `json:"config"`
 }
 
+// NewLaunchDocument returns a document that says nothing yet.
 func NewLaunchDocument() LaunchDocument {
 	return LaunchDocument{Resources: make(map[string]launchSection), Steps: make(map[string]launchSection)}
 }

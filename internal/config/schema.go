@@ -66,6 +66,7 @@ const variableDefinition = "env"
 // after another.
 type Schema struct{ resources, steps *schema }
 
+// NewSchema returns a schema without resources and steps.
 func NewSchema() *Schema { return &Schema{resources: section()} }
 
 // AddResource adds a resource. A needed one has to give what must be given at

@@ -16,6 +16,7 @@ func (s SecretVariables) Mask(fields []Field) {
 	}
 }
 
+// Add adds the variables that the secret fields of a config read.
 func (s SecretVariables) Add(config *Definition) {
 	for _, field := range config.fields {
 		if field.secret && field.key != "" {

@@ -25,6 +25,7 @@ type Variables struct {
 	known    map[string]bool
 }
 
+// NewVariables returns a set that knows no variable yet.
 func NewVariables() *Variables { return &Variables{known: make(map[string]bool)} }
 
 // Add adds what the fields of a config read. A nil definition reads nothing.

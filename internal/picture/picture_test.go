@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -13,7 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/fxrun/fxrun/internal/goldentest"
 
 	"github.com/fxrun/fxrun/internal/picture"
 	"github.com/fxrun/fxrun/internal/picture/picturetest"
@@ -23,20 +22,7 @@ import (
 // UPDATE_GOLDEN=1 writes it.
 func goldenFile(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if os.Getenv("UPDATE_GOLDEN") == "1" {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("UPDATE_GOLDEN=1 writes %s anew (-want +got)\n%s", path, diff)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name), got)
 }
 
 func TestPicture(t *testing.T) {

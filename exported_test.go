@@ -1,0 +1,120 @@
+package fxrun_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fxrun/fxrun/internal/goldentest"
+)
+
+// TestExportedNames holds the exported names of the public packages to a written
+// list, so that a new one is a decision.
+func TestExportedNames(t *testing.T) {
+	t.Parallel()
+	var list strings.Builder
+	for _, folder := range publicFolders(t) {
+		names := exportedNames(t, folder)
+		if len(names) == 0 {
+			continue
+		}
+		list.WriteString(folder + "\n")
+		for _, name := range names {
+			list.WriteString("\t" + name + "\n")
+		}
+	}
+	goldentest.Compare(t, filepath.Join("testdata", "exported_names.golden"), list.String())
+}
+
+// publicFolders are the folders of this module whose packages programs may
+// import.
+func publicFolders(t *testing.T) []string {
+	t.Helper()
+	private := []string{"internal", "testdata", "examples", "docs", "tools"}
+	var folders []string
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		_, nested := os.Stat(filepath.Join(path, "go.mod"))
+		if path != "." && (nested == nil || strings.HasPrefix(entry.Name(), ".") || slices.Contains(private, entry.Name())) {
+			return filepath.SkipDir
+		}
+		folders = append(folders, filepath.ToSlash(path))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folders
+}
+
+// exportedNames are the exported names of the package in a folder, methods with
+// their types, sorted.
+func exportedNames(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	add := func(name string) {
+		if ast.IsExported(name[strings.LastIndex(name, ".")+1:]) && ast.IsExported(name) {
+			names = append(names, name)
+		}
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		syntax, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declaration := range syntax.Decls {
+			switch declaration := declaration.(type) {
+			case *ast.FuncDecl:
+				add(receiver(declaration) + declaration.Name.Name)
+			case *ast.GenDecl:
+				for _, spec := range declaration.Specs {
+					switch spec := spec.(type) {
+					case *ast.TypeSpec:
+						add(spec.Name.Name)
+					case *ast.ValueSpec:
+						for _, name := range spec.Names {
+							add(name.Name)
+						}
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// receiver is the name of a method's type with a dot, "" for a function.
+func receiver(function *ast.FuncDecl) string {
+	if function.Recv == nil {
+		return ""
+	}
+	t := function.Recv.List[0].Type
+	for {
+		switch inner := t.(type) {
+		case *ast.StarExpr:
+			t = inner.X
+		case *ast.IndexExpr:
+			t = inner.X
+		case *ast.Ident:
+			return inner.Name + "."
+		default:
+			return ""
+		}
+	}
+}
