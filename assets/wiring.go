@@ -49,7 +49,7 @@ func (w *wiring) wire(name string) {
 			asks = append(asks, p)
 		}
 	}
-	w.aim(name, asks)
+	w.makeTarget(name, asks)
 	for _, key := range m.after {
 		w.orderAfter(key)
 	}
@@ -73,8 +73,8 @@ func (w *wiring) orderAfter(key string) {
 	w.maker.addUpstream(upstream)
 }
 
-// aim makes the container's target of the parameters that are its to answer.
-func (w *wiring) aim(name string, asks []signature.Param) {
+// makeTarget makes the container's target of the parameters that are its to answer.
+func (w *wiring) makeTarget(name string, asks []signature.Param) {
 	m := w.maker
 	var config any
 	var from []container.ConfigOption

@@ -52,7 +52,7 @@ func (p *preparation) constructors(constructor func(fx.Option, *node) fx.Option)
 		asks = append(asks, p.container.asksOf(n)...)
 	}
 	for _, n := range p.longer {
-		options = append(options, constructor(p.container.lend(n), n))
+		options = append(options, constructor(p.container.borrow(n), n))
 	}
 	for _, target := range p.targets {
 		asks = append(asks, target.needed()...)

@@ -61,7 +61,7 @@ func (s *childState) start(instance *instance) error {
 }
 
 func (s *childState) mayRetry(instance *instance, attempt int) bool {
-	return attempt <= instance.node.retries && !s.brokenOff()
+	return attempt <= instance.node.retries && !s.ending()
 }
 
 // pause waits before the attempt after the given one, and returns false if the

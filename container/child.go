@@ -74,12 +74,12 @@ func (ch *Child) NewChild(ctx context.Context, opts ...fx.Option) (*Child, error
 	if err != nil {
 		return nil, err
 	}
-	lent, err := parent.container.process.lend(ctx, preparation, preparation.perProcess())
+	acquired, err := parent.container.process.acquire(ctx, preparation, preparation.perProcess())
 	if err != nil {
 		return nil, err
 	}
 	borrowed := maps.Clone(parent.at)
-	maps.Copy(borrowed, lent)
+	maps.Copy(borrowed, acquired)
 	child, err := openChild(ctx, preparation, borrowed)
 	if err != nil {
 		return nil, err

@@ -11,9 +11,9 @@ import (
 // gives them to the targets; with fx.Options, which nobody can look into, Fx
 // builds them too.
 type childBuilder interface {
-	// border returns the keys of resources that have to be asked for, besides
+	// forNested returns the keys of resources that have to be asked for, besides
 	// what the targets ask for.
-	border(p *preparation) []string
+	forNested(p *preparation) []string
 	// narrow finds out which of the resources that the targets lead to are
 	// needed. It is called once the targets are known to be right.
 	narrow(p *preparation) []error
@@ -32,8 +32,8 @@ func childBuilderFor(options []fx.Option) childBuilder {
 // ownBuilder builds a child without fx.Options of the caller.
 type ownBuilder struct{}
 
-// border returns nothing: all that lives longer is built anyway.
-func (ownBuilder) border(*preparation) []string { return nil }
+// forNested returns nothing: all that lives longer is built anyway.
+func (ownBuilder) forNested(*preparation) []string { return nil }
 
 // narrow does nothing: all that the targets lead to is needed.
 func (ownBuilder) narrow(*preparation) []error { return nil }
@@ -43,8 +43,8 @@ func (ownBuilder) build(p *preparation, child *Child) error {
 	state := child.state
 	state.startAll(p.nodes)
 	state.starting.Wait()
-	if state.brokenOff() {
-		return state.whyBrokenOff()
+	if state.ending() {
+		return state.whyEnding()
 	}
 	var options []fx.Option
 	for _, target := range p.targets {
@@ -61,9 +61,9 @@ func (ownBuilder) build(p *preparation, child *Child) error {
 // fxBuilder builds a child with fx.Options of the caller.
 type fxBuilder struct{}
 
-// border returns the resources of the child that nested ones will borrow for
+// forNested returns the resources of the child that nested ones will borrow for
 // the later targets. Fx builds only what something asks for.
-func (fxBuilder) border(p *preparation) []string {
+func (fxBuilder) forNested(p *preparation) []string {
 	var keys []string
 	add := func(nodes []*node) {
 		for _, n := range nodes {

@@ -63,8 +63,8 @@ func newChildState(ctx context.Context, p *preparation, borrowed map[*node]*inst
 func (s *childState) build(n *node, params []reflect.Value) ([]reflect.Value, error) {
 	instance := s.at[n]
 	s.flushOptions()
-	if s.brokenOff() {
-		return nil, s.whyBrokenOff()
+	if s.ending() {
+		return nil, s.whyEnding()
 	}
 	began := s.beginning(instance)
 	err := s.construct(instance, params)
@@ -88,8 +88,8 @@ func (limit tookLonger) Error() string {
 
 func (limit tookLonger) Unwrap() error { return context.DeadlineExceeded }
 
-// errBrokenOff ends the opening of a child in which something went wrong.
-var errBrokenOff = errors.New("broken off")
+// errEnding ends the opening of a child in which something went wrong.
+var errEnding = errors.New("not started, since the child container is ending")
 
 // finish records that a resource has started, or why not. The order of the
 // events is the order that teardown reverses.
@@ -98,7 +98,7 @@ func (s *childState) finish(instance *instance, began time.Time, err error) {
 	defer s.mu.Unlock()
 	instance.err = err
 	s.started = append(s.started, instance)
-	if err != nil && !errors.Is(err, errBrokenOff) {
+	if err != nil && !errors.Is(err, errEnding) {
 		s.errs = append(s.errs, err)
 	}
 	now := time.Now()
@@ -173,7 +173,7 @@ func (s *childState) flushOptions() {
 // started any more: those without OnStart have something to release.
 func (s *childState) abandonOptions() {
 	if instance := s.takeOptions(); instance != nil && instance.hasStops() {
-		s.finish(instance, time.Now(), errBrokenOff)
+		s.finish(instance, time.Now(), errEnding)
 	}
 }
 

@@ -21,7 +21,7 @@ type launchScope struct {
 // scopeOf reads a run config for a child that is opened with opts.
 func (c *Container) scopeOf(doing string, config RunConfig, opts []fx.Option) (launchScope, error) {
 	scope := launchScope{container: c, config: newChildConfig(opts)}
-	faults := append(slices.Clone(scope.config.faults), scope.config.know(c)...)
+	faults := append(slices.Clone(scope.config.faults), scope.config.gatherSteps(c)...)
 	launches, resourceFaults := c.readLaunch(config)
 	steps, stepFaults := scope.config.known.readSteps(config)
 	scope.resources, scope.steps = launches, steps

@@ -28,7 +28,7 @@ type preparation struct {
 	longer    []*node     // that it may need, and that live longer
 	needed    []*node     // of nodes, those that it will build: fewer, where an option stands in
 	later     []*node     // that live per step, and that nested children will build
-	lent      []*node     // of longer, those that it needs, with all that they need
+	borrowed  []*node     // of longer, those that it needs, with all that they need
 
 	launches     map[*node]config.LaunchValues // the launch config, read
 	stepLaunches map[*Target]config.LaunchValues
@@ -79,7 +79,7 @@ func (p *preparation) split(nodes []*node) {
 			p.longer = append(p.longer, n)
 		}
 	}
-	p.needed, p.lent = p.nodes, p.longer
+	p.needed, p.borrowed = p.nodes, p.longer
 }
 
 // checkParent reports resources of the parent that a nested child needs, and
@@ -89,7 +89,7 @@ func (p *preparation) checkParent() []error {
 		return nil
 	}
 	var faults []error
-	for _, n := range p.lent {
+	for _, n := range p.borrowed {
 		if n.lifetime == LifetimeRun && p.parent.at[n] == nil {
 			faults = append(faults, fault.Errorf("it needs resource %s, which lives per %s: open its parent with container.NeedsLater of the same targets", n.key, n.lifetime))
 		}
@@ -98,16 +98,16 @@ func (p *preparation) checkParent() []error {
 }
 
 // starting returns all resources that the child needs, its own and others'.
-func (p *preparation) starting() []*node { return append(slices.Clone(p.lent), p.needed...) }
+func (p *preparation) starting() []*node { return append(slices.Clone(p.borrowed), p.needed...) }
 
 // perProcess returns the resources that live per process among those that the
 // child needs.
 func (p *preparation) perProcess() []*node {
-	return slices.DeleteFunc(slices.Clone(p.lent), func(n *node) bool { return n.lifetime != LifetimeProcess })
+	return slices.DeleteFunc(slices.Clone(p.borrowed), func(n *node) bool { return n.lifetime != LifetimeProcess })
 }
 
 func (p *preparation) addTargets() []error {
-	faults := p.config.know(p.container)
+	faults := p.config.gatherSteps(p.container)
 	for _, key := range p.keys() {
 		target, err := p.container.keyTarget(key)
 		if err != nil {
@@ -135,7 +135,7 @@ func (p *preparation) addTargets() []error {
 
 // keys are the resources that are to start whatever asks for them.
 func (p *preparation) keys() []string {
-	keys := append(slices.Clone(p.config.keys), p.builder.border(p)...)
+	keys := append(slices.Clone(p.config.keys), p.builder.forNested(p)...)
 	for _, n := range p.container.eager {
 		own := n.lifetime == p.lifetime || n.lifetime == LifetimeProcess && p.parent == nil
 		if own && !slices.Contains(keys, n.key) {
@@ -145,9 +145,9 @@ func (p *preparation) keys() []string {
 	return keys
 }
 
-// know gathers the steps that the launch may speak of, and reports targets that
+// gatherSteps gathers the steps that the launch may speak of, and reports targets that
 // are not the container's.
-func (c *childConfig) know(of *Container) []error {
+func (c *childConfig) gatherSteps(of *Container) []error {
 	own := slices.Concat(c.targets, c.later)
 	var faults []error
 	for _, target := range slices.Concat(own, c.steps) {
@@ -189,7 +189,7 @@ func (p *preparation) applyOptions() []error {
 	}
 	unneeded := func(n *node) bool { return !recorded.constructed[moduleName(n)] }
 	p.needed = slices.DeleteFunc(slices.Clone(p.nodes), unneeded)
-	p.lent = closureOf(slices.DeleteFunc(slices.Clone(p.longer), unneeded))
+	p.borrowed = closureOf(slices.DeleteFunc(slices.Clone(p.longer), unneeded))
 	p.later = slices.DeleteFunc(p.laterPerStep(), unneeded)
 	return nil
 }

@@ -90,9 +90,9 @@ func (p *Prepared) Open(ctx context.Context, opts ...ChildOption) (*Child, error
 	if err := fault.Join("opening a prepared child container", faults); err != nil {
 		return nil, err
 	}
-	lent, err := opening.container.process.lend(ctx, &opening, opening.perProcess())
+	acquired, err := opening.container.process.acquire(ctx, &opening, opening.perProcess())
 	if err != nil {
 		return nil, err
 	}
-	return openChild(ctx, &opening, lent)
+	return openChild(ctx, &opening, acquired)
 }

@@ -50,25 +50,25 @@ func (s *processScope) running(nodes []*node) map[*node]*instance {
 	return found
 }
 
-// lend returns instances of nodes, all of which live per process; it starts
+// acquire returns instances of nodes, all of which live per process; it starts
 // those that don't run yet. The start does not end with ctx, which only bounds
 // the wait: others may be waiting for the same resource.
-func (s *processScope) lend(ctx context.Context, p *preparation, nodes []*node) (map[*node]*instance, error) {
+func (s *processScope) acquire(ctx context.Context, p *preparation, nodes []*node) (map[*node]*instance, error) {
 	if len(nodes) == 0 {
 		return nil, nil
 	}
-	type loan struct {
+	type acquisition struct {
 		instances map[*node]*instance
 		err       error
 	}
-	lent := make(chan loan, 1)
+	acquired := make(chan acquisition, 1)
 	go func() {
 		defer s.take()()
 		err := s.start(p, nodes)
-		lent <- loan{s.running(nodes), err}
+		acquired <- acquisition{s.running(nodes), err}
 	}()
 	select {
-	case given := <-lent:
+	case given := <-acquired:
 		return given.instances, given.err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting for resources that live per process: %w", context.Cause(ctx))

@@ -28,7 +28,7 @@ func (s *childState) startAll(nodes []*node) {
 	}
 	ended := make(chan *node, len(nodes))
 	for begun := 0; ; {
-		for len(ready) > 0 && !s.brokenOff() {
+		for len(ready) > 0 && !s.ending() {
 			n := ready[0]
 			ready = ready[1:]
 			begun++
@@ -37,7 +37,7 @@ func (s *childState) startAll(nodes []*node) {
 				break // others may come before what is ready
 			}
 		}
-		if begun == 0 || s.brokenOff() {
+		if begun == 0 || s.ending() {
 			return
 		}
 		n := <-ended
@@ -66,8 +66,8 @@ func (s *childState) begin(n *node, ended func()) {
 	s.starting.Go(func() {
 		s.slots <- struct{}{}
 		defer func() { <-s.slots }()
-		if err == nil && s.brokenOff() {
-			s.finish(instance, began, errBrokenOff)
+		if err == nil && s.ending() {
+			s.finish(instance, began, errEnding)
 		} else {
 			_ = s.complete(instance, began, params, err) // recorded
 		}
@@ -86,13 +86,13 @@ func (s *childState) params(n *node) []reflect.Value {
 	return params
 }
 
-// brokenOff reports whether nothing more is to be begun.
-func (s *childState) brokenOff() bool { return s.failed() || s.ctx.Err() != nil }
+// ending reports whether nothing more is to be begun.
+func (s *childState) ending() bool { return s.failed() || s.ctx.Err() != nil }
 
-// whyBrokenOff is what a constructor that is not called returns to Fx.
-func (s *childState) whyBrokenOff() error {
+// whyEnding is what a constructor that is not called returns to Fx.
+func (s *childState) whyEnding() error {
 	if s.failed() {
-		return errBrokenOff
+		return errEnding
 	}
 	return context.Cause(s.ctx)
 }

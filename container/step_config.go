@@ -128,9 +128,9 @@ type knownSteps struct {
 	others []*Target          // given by Steps
 	above  *knownSteps
 
-	indexed sync.Once // most launches speak of no step
-	byKey   map[string]*Target
-	twice   map[string]bool // keys that two of others have, and none of own
+	indexed   sync.Once // most launches speak of no step
+	byKey     map[string]*Target
+	ambiguous map[string]bool // keys that two of others have, and none of own
 }
 
 // newKnownSteps gathers the steps, and reports keys that two of the child's own
@@ -153,19 +153,19 @@ func newKnownSteps(targets, others []*Target, above *knownSteps) (*knownSteps, [
 func (k *knownSteps) index() {
 	k.indexed.Do(func() {
 		k.byKey = make(map[string]*Target, len(k.others)+len(k.own))
-		k.twice = make(map[string]bool)
+		k.ambiguous = make(map[string]bool)
 		for _, t := range k.others {
 			if t.step == nil {
 				continue
 			}
 			if first, ok := k.byKey[t.step.key]; ok && first != t {
-				k.twice[t.step.key] = true
+				k.ambiguous[t.step.key] = true
 			}
 			k.byKey[t.step.key] = t
 		}
 		for key, t := range k.own {
 			k.byKey[key] = t
-			delete(k.twice, key)
+			delete(k.ambiguous, key)
 		}
 	})
 }
@@ -175,7 +175,7 @@ func (k *knownSteps) find(key string) (*Target, error) {
 	var keys []string
 	for at := k; at != nil; at = at.above {
 		at.index()
-		if at.twice[key] {
+		if at.ambiguous[key] {
 			return nil, fault.Errorf("steps.%s: %s", key, severalSteps(key))
 		}
 		if t, ok := at.byKey[key]; ok {
@@ -208,7 +208,7 @@ func (k *knownSteps) all() []*Target {
 	k.index()
 	var steps []*Target
 	for _, key := range slices.Sorted(maps.Keys(k.byKey)) {
-		if t := k.byKey[key]; t.hasConfig() && !k.twice[key] {
+		if t := k.byKey[key]; t.hasConfig() && !k.ambiguous[key] {
 			steps = append(steps, t)
 		}
 	}
@@ -221,7 +221,7 @@ func (k *knownSteps) unclear() []string {
 	k.index()
 	var keys []string
 	for t := range k.configured() {
-		if k.twice[t.step.key] {
+		if k.ambiguous[t.step.key] {
 			keys = append(keys, t.step.key)
 		}
 	}

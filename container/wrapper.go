@@ -15,12 +15,12 @@ import (
 // child that it is called for among its parameters, so that one option serves
 // all children.
 type wrapper struct {
-	asked   sync.Once
-	asks    []ask // what the constructor gets through Fx
-	wrapped sync.Once
-	provide fx.Option
-	lent    sync.Once
-	lend    fx.Option
+	asked    sync.Once
+	asks     []ask // what the constructor gets through Fx
+	wrapped  sync.Once
+	provide  fx.Option
+	borrowed sync.Once
+	borrow   fx.Option
 }
 
 var (
@@ -46,10 +46,10 @@ func (c *Container) wrap(n *node) fx.Option {
 	return n.wrapper.provide
 }
 
-// lend is the option of a resource that lives longer than the child: it gives
+// borrow is the option of a resource that lives longer than the child: it gives
 // out what there is already.
-func (c *Container) lend(n *node) fx.Option {
-	n.wrapper.lent.Do(func() {
+func (c *Container) borrow(n *node) fx.Option {
+	n.wrapper.borrowed.Do(func() {
 		give := signature.Make(paramsOf(nil), c.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
 			instance := params[0].Interface().(*childState).instanceOf(n)
 			if instance == nil || instance.results == nil {
@@ -57,9 +57,9 @@ func (c *Container) lend(n *node) fx.Option {
 			}
 			return instance.results, nil
 		})
-		n.wrapper.lend = provide(give)
+		n.wrapper.borrow = provide(give)
 	})
-	return n.wrapper.lend
+	return n.wrapper.borrow
 }
 
 func (c *Container) resultKeys(n *node) []signature.Key {

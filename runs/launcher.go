@@ -208,8 +208,8 @@ func (l *Launcher) plan(request Request) (assets.JobPlan, error) {
 // practice.
 func newID() string { return strings.ToLower(rand.Text()[:12]) }
 
-// Find returns the handle of a run that this launcher is executing.
-func (l *Launcher) Find(id string) (*Run, bool) {
+// Active returns the handle of a run that this launcher is executing.
+func (l *Launcher) Active(id string) (*Run, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	run, ok := l.active[id]

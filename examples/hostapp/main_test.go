@@ -74,7 +74,7 @@ func launch(t *testing.T, url, body string) (id string) {
 func TestRunByHTTP(t *testing.T) {
 	_, url, launcher := start(t, fx.Replace(christmas()))
 	id := launch(t, url, `{"job": "report", "tags": {"by": "test"}}`)
-	if run, ok := launcher.Find(id); ok { // else it has ended already
+	if run, ok := launcher.Active(id); ok { // else it has ended already
 		if err := run.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
