@@ -1,10 +1,14 @@
 package fxrun_test
 
 import (
+	"maps"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -81,4 +85,94 @@ func TestImportsPointDown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// general are rooms under internal that most rooms import; DESIGN.md's picture of
+// the house leaves them out.
+var general = []string{"internal/digraph", "internal/fault", "internal/host", "internal/nearest", "internal/panics", "internal/signature"}
+
+// TestThePictureOfTheHouseIsTrue compares what each room of the table in
+// DESIGN.md imports with the code.
+func TestThePictureOfTheHouseIsTrue(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	imported := make(map[string]map[string]bool)
+	for line := range strings.Lines(string(out)) {
+		paths := strings.Fields(line)
+		from := roomOf(paths[0])
+		if from == "" || slices.Contains(general, from) {
+			continue
+		}
+		if imported[from] == nil {
+			imported[from] = make(map[string]bool)
+		}
+		for _, path := range paths[1:] {
+			if to := roomOf(path); to != "" && to != from && !slices.Contains(general, to) {
+				imported[from][to] = true
+			}
+		}
+	}
+	got := make(map[string][]string, len(imported))
+	for room, others := range imported {
+		got[room] = slices.Sorted(maps.Keys(others))
+	}
+	if diff := cmp.Diff(pictureOfTheHouse(t), got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("(-DESIGN.md +code):\n%s", diff)
+	}
+}
+
+// roomOf is the room of the house that a package is in; "" for a package of
+// others, and for examples, pages and what only tests use.
+func roomOf(path string) string {
+	const module = "github.com/fxrun/fxrun"
+	name, ours := strings.CutPrefix(path, module)
+	if !ours {
+		return ""
+	}
+	top, below, _ := strings.Cut(strings.TrimPrefix(name, "/"), "/")
+	switch top {
+	case "":
+		return "fxrun"
+	case "docs", "examples":
+		return ""
+	case "internal":
+		if first, _, _ := strings.Cut(below, "/"); !strings.HasSuffix(first, "test") {
+			return "internal/" + first
+		}
+		return ""
+	}
+	return top
+}
+
+// pictureOfTheHouse reads the table in DESIGN.md: the rooms, and what each
+// imports.
+func pictureOfTheHouse(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("DESIGN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n---------------  ")
+	table, _, _ = strings.Cut(table, "```")
+	_, table, _ = strings.Cut(table, "\n")
+	const what, imports = 17, 74 // where the columns begin
+	rooms := make(map[string][]string)
+	room := ""
+	for line := range strings.Lines(table) {
+		line = strings.TrimSuffix(line, "\n")
+		if name := strings.TrimSpace(line[:min(what, len(line))]); name != "" {
+			room = name
+			rooms[room] = nil
+		}
+		if len(line) > imports {
+			rooms[room] = append(rooms[room], strings.Fields(strings.ReplaceAll(line[imports:], "-", ""))...)
+		}
+	}
+	for _, others := range rooms {
+		slices.Sort(others)
+	}
+	return rooms
 }
