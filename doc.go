@@ -21,11 +21,15 @@
 //     object stores and SQL tables in iomanagers/objectstore and sqltable,
 //     Parquet in parquetcodec, Arrow in arrowcodec; iomanagers/iotest is the
 //     suite that every one passes
-//   - runs: launching, executing and recording runs; history/sqlhistory/sqlite keeps the
-//     history in a file, history/historytest is the suite that every store passes
+//   - history: what happened: events, records and stores; history/sqlhistory/sqlite
+//     keeps them in a file, history/historytest is the suite that every store passes
+//   - runs: launching and executing runs; runs/executortest is the suite that
+//     every executor passes
+//   - inspect: what a person may ask about definitions and history, as data
 //   - modules: ready-made resources: sqldb (with sqldb/sqlite and
 //     sqldb/postgres), httpclient, bucket
 //   - cli: the command line of a program's own binary
+//   - backoff: waits between attempts of a step or of a resource's start
 //   - fxruntest: assets in a test, in memory, with fakes
 //   - examples: programs to copy from; docs: pages to read
 //

@@ -31,6 +31,21 @@
 //  6. Any number of children may be open at once.
 //  7. Every start and stop can be observed.
 //
+// # Names
+//
+// Most programs need few of the names:
+//
+//   - Defining: [Provide], [Supply], [As], [Describe], [PerProcess], [PerRun],
+//     [PerStep], [StartTimeout], [StopTimeout], [StartRetry], [Health], [Around].
+//   - Config: [Config], [FromEnv], [AtLaunch], [Fixed], [Secret]; at launch
+//     [RunConfig], [Fields], [ParseRunConfig].
+//   - Using: [New], [Container.Invoke], [Container.NewChild], [Container.Prepare],
+//     [Launch], [Populate], [NeedsResources].
+//   - Errors: [Faults] and [ErrInvalid] before anything starts, [ResourceError]
+//     and [PanicError] afterwards.
+//
+// The file container_test.go at the top of the repository is a tour of the API.
+//
 // The package imports fx, dig, envconfig and a YAML parser, and nothing else of
 // fxrun. Package containertest starts resources in tests. Next: package assets.
 package container
