@@ -112,12 +112,5 @@ func (a *around) finish(ctx context.Context) error {
 // run calls fn and tells what it came to. A panic becomes an error: fn has a
 // goroutine of its own, where nobody else could catch it.
 func (a *around) run(ctx context.Context, fn func(context.Context, func() error) error) {
-	err := errGoexit
-	defer func() {
-		if recovered := recover(); recovered != nil {
-			err = panics.Recovered(recovered)
-		}
-		a.ended <- err
-	}()
-	err = fn(ctx, a.yield)
+	panics.Call(func() error { return fn(ctx, a.yield) }, func(err error) { a.ended <- err })
 }

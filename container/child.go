@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/fxrun/fxrun/internal/panics"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/internal/fault"
@@ -97,7 +99,7 @@ func openChild(ctx context.Context, p *preparation, borrowed map[*node]*instance
 	returned := false
 	defer func() {
 		if !returned { // one of the options ended the goroutine, as testing.T.FailNow does
-			_ = child.Close(errGoexit)
+			_ = child.Close(panics.ErrGoexit)
 		}
 	}()
 	err := child.open(p)

@@ -123,26 +123,13 @@ func (i *instance) hasStarts() bool {
 	return slices.ContainsFunc(i.lifecycle.take(), func(h hook) bool { return h.OnStart != nil })
 }
 
-// errGoexit is given where a function ends its goroutine in place of
-// returning, as testing.T.FailNow does.
-var errGoexit = errors.New("it ended its goroutine without returning")
-
 // guard calls a user's function in a goroutine of its own: its panic becomes
 // an error with the stack, and it is given up when it goes on for longer than
 // grace after ctx has ended. A context that has ended already does not keep it
 // from being called: a stop hook must run whatever time is left.
 func guard(ctx context.Context, call func() error) error {
 	returned := make(chan error, 1)
-	go func() {
-		err := errGoexit
-		defer func() {
-			if recovered := recover(); recovered != nil {
-				err = panics.Recovered(recovered)
-			}
-			returned <- err
-		}()
-		err = call()
-	}()
+	go panics.Call(call, func(err error) { returned <- err })
 	select {
 	case err := <-returned:
 		return timedOut(ctx, err)

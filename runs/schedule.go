@@ -36,16 +36,9 @@ func (e *Execution) Schedule(ctx context.Context, maxParallel int, execute func(
 				continue
 			}
 			executing++
-			go func() {
-				err := errGoexit
-				defer func() {
-					if recovered := recover(); recovered != nil {
-						err = panics.Recovered(recovered)
-					}
-					results <- result{step, err}
-				}()
-				err = execute(ctx, step)
-			}()
+			go panics.Call(
+				func() error { return execute(ctx, step) },
+				func(err error) { results <- result{step, err} })
 		}
 		if executing == 0 {
 			return errors.Join(s.errs...)

@@ -188,28 +188,14 @@ func (x *stepExecution) materialized(output assets.Output, about history.Values)
 	return event
 }
 
-// errGoexit is given where a function ends its goroutine in place of
-// returning.
-var errGoexit = errors.New("it ended its goroutine without returning")
-
 // guarded calls an attempt in a goroutine of its own, so that a panic or an end
 // of the goroutine, in the function, in a stream that it returned or in an IO
 // manager, is an error of the step. It waits for as long as the attempt goes
 // on: resources must not be stopped under it.
-func guarded(attempt func() error) (err error) {
-	returned := make(chan struct{})
-	go func() {
-		defer close(returned)
-		err = errGoexit
-		defer func() {
-			if recovered := recover(); recovered != nil {
-				err = panics.Recovered(recovered)
-			}
-		}()
-		err = attempt()
-	}()
-	<-returned
-	return err
+func guarded(attempt func() error) error {
+	returned := make(chan error)
+	go panics.Call(attempt, func(err error) { returned <- err })
+	return <-returned
 }
 
 // arguments returns what a target gets for a step: from the step's own child

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/fxrun/fxrun/internal/panics"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/internal/fault"
@@ -63,7 +65,7 @@ func (l *Launcher) Read(ctx context.Context, asset string, as reflect.Type, use 
 	if err != nil {
 		return err
 	}
-	outcome := errGoexit // which a panic leaves too: nothing is to be committed then
+	outcome := panics.ErrGoexit // which a panic leaves too: nothing is to be committed then
 	defer func() { err = errors.Join(err, child.Close(outcome)) }()
 	manager, _ := child.Arguments(target)[0].Interface().(iomanagers.IOManager)
 	outcome = load(ctx, manager, input, use)

@@ -1,0 +1,21 @@
+package panics
+
+import "errors"
+
+// ErrGoexit is the error of a function that ends its goroutine in place of
+// returning, as testing.T.FailNow does.
+var ErrGoexit = errors.New("it ended its goroutine without returning")
+
+// Call calls a user's function and gives its error to ended: also a panic in it,
+// as an *[Error], and an end of the goroutine, as [ErrGoexit]. It must be the
+// last thing that its goroutine does, since nothing after it runs in that case.
+func Call(call func() error, ended func(error)) {
+	err := ErrGoexit
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			err = Recovered(recovered)
+		}
+		ended(err)
+	}()
+	err = call()
+}
