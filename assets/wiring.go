@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/nearest"
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/signature"
@@ -195,16 +196,10 @@ var bytesType = reflect.TypeFor[[]byte]()
 
 // alike names a value whose type is similar to a type that nothing provides.
 func (w *wiring) alike(asks []signature.Param) string {
-	bare := func(t reflect.Type) reflect.Type {
-		for t.Name() == "" && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
-			t = t.Elem()
-		}
-		return t
-	}
 	for _, s := range w.scopes {
 		for _, key := range s.keys() {
 			for _, ask := range asks {
-				if n := s.byKey[key]; n != nil && n.typ != nil && bare(n.typ) == bare(ask.Type) {
+				if n := s.byKey[key]; n != nil && n.typ != nil && nearest.BareType(n.typ) == nearest.BareType(ask.Type) {
 					return fmt.Sprintf("; %s %s is a %s", s.kind, n.key, n.typ)
 				}
 			}

@@ -407,12 +407,7 @@ func builtinAlike(t reflect.Type) reflect.Type {
 }
 
 func isAlike(wanted, given reflect.Type) bool {
-	bare := func(t reflect.Type) reflect.Type {
-		for t.Name() == "" && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
-			t = t.Elem()
-		}
-		return t
-	}
+	bare := nearest.BareType
 	switch {
 	case wanted == given:
 		return true
