@@ -49,7 +49,7 @@ type Child struct {
 //
 // NewChild is [Container.Prepare] and [Prepared.Open] in one.
 //
-// When ctx ends during NewChild, starting is broken off. The context that
+// When ctx ends during NewChild, starting ends early. The context that
 // constructors get ends with ctx, or when the child has been closed.
 func (c *Container) NewChild(ctx context.Context, opts ...fx.Option) (*Child, error) {
 	prepared, err := c.Prepare(opts...)

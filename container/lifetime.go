@@ -11,13 +11,13 @@ type Lifetime int
 
 // The lifetimes, longest first.
 const (
-	// Process: from the first child that needs the resource until the container
+	// LifetimeProcess: from the first child that needs the resource until the container
 	// is closed. All children share it.
 	LifetimeProcess Lifetime = iota - 1
-	// Run: as long as the child that was opened by [Container.NewChild]. It is
+	// LifetimeRun: as long as the child that was opened by [Container.NewChild]. It is
 	// the default.
 	LifetimeRun
-	// Step: as long as the nested child that was opened by [Child.NewChild], or
+	// LifetimeStep: as long as the nested child that was opened by [Child.NewChild], or
 	// as the child itself where there is none.
 	LifetimeStep
 )

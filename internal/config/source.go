@@ -5,17 +5,17 @@ type Source string
 
 // The sources of a config field, lowest layer first.
 const (
-	// FromZero: no layer gave a value, the field is zero.
+	// SourceZero: no layer gave a value, the field is zero.
 	SourceZero Source = "zero"
-	// FromDefault: the field's default tag.
+	// SourceDefault: the field's default tag.
 	SourceDefault Source = "default"
-	// FromCode: the struct given to Config.
+	// SourceCode: the struct given to Config.
 	SourceCode Source = "code"
-	// FromEnvironment: an environment variable, named by Field.Variable.
+	// SourceEnv: an environment variable, named by Field.Variable.
 	SourceEnv Source = "env"
-	// FromLaunch: the run config of the launch.
+	// SourceLaunch: the run config of the launch.
 	SourceLaunch Source = "launch"
-	// FromNowhere: the value is required and missing.
+	// SourceMissing: the value is required and missing.
 	SourceMissing Source = "missing"
 )
 
