@@ -86,6 +86,9 @@ func exportedNames(t *testing.T, folder string) []string {
 					switch spec := spec.(type) {
 					case *ast.TypeSpec:
 						add(spec.Name.Name)
+						for _, method := range aliasedMethods(t, syntax, spec) {
+							add(spec.Name.Name + "." + method)
+						}
 					case *ast.ValueSpec:
 						for _, name := range spec.Names {
 							add(name.Name)
@@ -117,4 +120,33 @@ func receiver(function *ast.FuncDecl) string {
 			return ""
 		}
 	}
+}
+
+// aliasedMethods are the methods of a type of an internal package that spec gives
+// another name.
+func aliasedMethods(t *testing.T, file *ast.File, spec *ast.TypeSpec) []string {
+	t.Helper()
+	generic := spec.Type
+	if index, ok := generic.(*ast.IndexExpr); ok {
+		generic = index.X
+	}
+	of, ok := generic.(*ast.SelectorExpr)
+	if !ok || !spec.Assign.IsValid() {
+		return nil
+	}
+	for _, imported := range file.Imports {
+		path := strings.Trim(imported.Path.Value, `"`)
+		folder, internal := strings.CutPrefix(path, "github.com/fxrun/fxrun/internal/")
+		if from, ok := of.X.(*ast.Ident); !ok || !internal || filepath.Base(path) != from.Name {
+			continue
+		}
+		var methods []string
+		for _, name := range exportedNames(t, filepath.Join("internal", folder)) {
+			if method, ok := strings.CutPrefix(name, of.Sel.Name+"."); ok {
+				methods = append(methods, method)
+			}
+		}
+		return methods
+	}
+	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/resource"
+
 	"github.com/fxrun/fxrun/internal/fault"
 
 	"go.uber.org/fx"
@@ -88,7 +90,7 @@ func newContainer(p containerParams) (*container.Container, error) {
 		logger := host.Value{Key: signature.Key{Type: reflect.TypeFor[*slog.Logger]()}, Value: reflect.ValueOf(p.Logger)}
 		p.Values = append(p.Values, logger)
 	}
-	c, err := container.New(append(p.Definitions, container.FromHost(p.Values))...)
+	c, err := container.New(append(p.Definitions, resource.FromHost(p.Values))...)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (a Asset) define(b *builder) { b.assets = append(b.assets, a.definition) }
 // [NewGraph] reports everything that is wrong with the arguments.
 func New(key string, fn any, opts ...Option) Asset {
 	asset := Asset{definition: define(KindAsset, key, fn, opts, 1)}
-	asset.Option = host.Option[Definition](Group, asset, asset.definition.asks())
+	asset.Option = host.Option[Definition](group, asset, asset.definition.asks())
 	return asset
 }
 
@@ -66,6 +66,6 @@ func Set(list ...Asset) Definition {
 	for i, asset := range list {
 		all.definitions[i] = asset.definition
 	}
-	all.Option = host.Option[Definition](Group, all, asksOf(all.definitions))
+	all.Option = host.Option[Definition](group, all, asksOf(all.definitions))
 	return all
 }

@@ -18,9 +18,9 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Group is the Fx value group in which a host application gathers what [New],
+// group is the Fx value group in which a host application gathers what [New],
 // [Set] and [NewJob] return. Package fxrun reads it.
-const Group = "fxrun.assets"
+const group = "fxrun.assets"
 
 // DefaultIO is the key of the IO manager that stores a value if the option [IO]
 // is not given.

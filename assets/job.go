@@ -76,7 +76,7 @@ func NewJob(name string, parts ...JobPart) Job {
 		definition.faults = append(definition.faults, fmt.Errorf("it has a selection and ops: a job is of assets or of ops"))
 	}
 	job := Job{definition: definition}
-	job.Option = host.Option[Definition](Group, job, asksOf(definition.ops))
+	job.Option = host.Option[Definition](group, job, asksOf(definition.ops))
 	return job
 }
 

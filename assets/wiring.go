@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/child"
+	"github.com/fxrun/fxrun/internal/graph"
+
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
 
@@ -84,10 +87,10 @@ func (w *wiring) makeTarget(name string, asks []signature.Param) {
 	}
 	options := []container.TargetOption{container.StepConfig(m.key, config, from...)}
 	if len(m.nodes) > 1 || len(m.nodes) == 1 && m.nodes[0].key != m.key {
-		options = append(options, container.StepMakes(m.outputKeys()...))
+		options = append(options, graph.StepMakes(m.outputKeys()...))
 	}
-	var err error
-	m.target, err = w.graph.container.Target(name, asks, options...)
+	target, err := (*child.Parent)(w.graph.container).Graph().NewTarget(name, signature.Func{Params: asks}, options)
+	m.target = (*container.Target)(target)
 	if err == nil {
 		return
 	}

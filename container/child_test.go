@@ -652,7 +652,7 @@ func TestArgumentsAndCallGiveOutTheTargetsParameters(t *testing.T) {
 	}
 	child := newChild(t, c, container.Needs(target), container.Info(container.RunInfo{ID: "run-1"}))
 	defer closeChild(t, child)
-	if got := child.Arguments(target)[1].Interface().(*service).cache.db.dsn; got != "mem/orders" {
+	if got := container.Arguments(child, target)[1].(*service).cache.db.dsn; got != "mem/orders" {
 		t.Error(got)
 	}
 	if err := child.Call(target); !errors.Is(err, errBoom) || err.Error() != "mem/orders: boom" {
@@ -667,7 +667,7 @@ func TestArgumentsAndCallGiveOutTheTargetsParameters(t *testing.T) {
 			t.Error(recovered)
 		}
 	}()
-	child.Arguments(other)
+	container.Arguments(child, other)
 }
 
 func TestATargetOfAnotherContainerIsRefused(t *testing.T) {

@@ -176,7 +176,7 @@ func checkStep[T any](t *testing.T, option container.Option, opts []container.Ch
 	}
 	child := newChild(t, c, stepOpts...)
 	defer closeChild(t, child)
-	if got := child.Arguments(target)[0].Interface(); !reflect.DeepEqual(got, any(want)) {
+	if got := container.Arguments(child, target)[0]; !reflect.DeepEqual(got, any(want)) {
 		t.Errorf("as a step's it is %+v, not %+v", got, want)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fxrun/fxrun/internal/resource"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
@@ -25,7 +27,7 @@ func inHost(t *testing.T, opts ...fx.Option) (*container.Container, error) {
 		Values      []host.Value           `group:"fxrun.host"`
 	},
 	) {
-		c, wrong = container.New(append(in.Definitions, container.FromHost(in.Values))...)
+		c, wrong = container.New(append(in.Definitions, resource.FromHost(in.Values))...)
 	}))...)
 	if err := app.Err(); err != nil {
 		t.Fatal(err)

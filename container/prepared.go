@@ -3,31 +3,16 @@ package container
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
-	"go.uber.org/fx"
-
-	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/child"
 )
 
 // Prepared is a child container that was checked and not yet opened. It holds
 // the config that was read, so that what was checked is what starts. It is
 // immutable and safe for concurrent use. See [Container.Prepare].
-type Prepared struct {
-	preparation *preparation
-	invalid     error
-}
+type Prepared child.Prepared
 
-// Prepare does all that [Container.NewChild] does before it builds anything. It
-// reads the environment and the launch config, checks them, and keeps the
-// values for [Prepared.Open]. Nothing starts.
-//
-// The error is the one that NewChild would return. Prepared is not nil then
-// either: it can't be opened, but [Prepared.Preview] shows what is known.
-func (c *Container) Prepare(opts ...fx.Option) (*Prepared, error) {
-	preparation, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
-	return &Prepared{preparation: preparation, invalid: err}, err
-}
+func (p *Prepared) preparation() *child.Prepared { return (*child.Prepared)(p) }
 
 // Preview returns what would start, with the config that was read. Where the
 // preparation found faults, fields without a value have the source
@@ -35,30 +20,12 @@ func (c *Container) Prepare(opts ...fx.Option) (*Prepared, error) {
 //
 // A resource that lives per process and ran already when the child was prepared
 // is shown with the config that it was started with.
-func (p *Prepared) Preview() Preview {
-	prepared := p.preparation
-	secrets := prepared.secrets()
-	var preview Preview
-	for _, n := range append(prepared.starting(), prepared.later...) {
-		preview.Resources = append(preview.Resources, prepared.container.describe(n, prepared.configOf(n), secrets))
-	}
-	for _, t := range prepared.config.known.mine() {
-		description := StepDescription{Key: t.step.key, Config: t.step.config.Describe(prepared.steps[t])}
-		secrets.Mask(description.Config)
-		preview.Steps = append(preview.Steps, description)
-	}
-	return preview
-}
+func (p *Prepared) Preview() Preview { return p.preparation().Preview() }
 
 // LaunchJSON returns the launch config as [Container.LaunchJSON] does, from
 // what was read when the child was prepared. Its error is the one of the
 // preparation.
-func (p *Prepared) LaunchJSON() (json.RawMessage, error) {
-	if p.invalid != nil {
-		return nil, p.invalid
-	}
-	return launchJSON(p.preparation.launches, p.preparation.stepLaunches)
-}
+func (p *Prepared) LaunchJSON() (json.RawMessage, error) { return p.preparation().LaunchJSON() }
 
 // Open opens the child with exactly the resources and the config that were
 // prepared, and neither reads the environment nor checks anything again. It is
@@ -72,27 +39,6 @@ func (p *Prepared) LaunchJSON() (json.RawMessage, error) {
 // All others are refused, because they would change what was checked. Where the
 // preparation found faults, Open returns them.
 func (p *Prepared) Open(ctx context.Context, opts ...ChildOption) (*Child, error) {
-	if p.invalid != nil {
-		return nil, p.invalid
-	}
-	opening := *p.preparation
-	opening.config.observers = slices.Clone(opening.config.observers)
-	var faults []error
-	for _, opt := range opts {
-		switch {
-		case opt.apply == nil:
-		case opt.perOpening:
-			opt.apply(&opening.config)
-		default:
-			faults = append(faults, fault.Errorf("container.%s: give it to Container.Prepare: it would change what was checked", opt.name))
-		}
-	}
-	if err := fault.Join("opening a prepared child container", faults); err != nil {
-		return nil, err
-	}
-	acquired, err := opening.container.process.acquire(ctx, &opening, opening.perProcess())
-	if err != nil {
-		return nil, err
-	}
-	return openChild(ctx, &opening, acquired)
+	opened, err := p.preparation().Open(ctx, opts)
+	return (*Child)(opened), err
 }

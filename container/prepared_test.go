@@ -131,15 +131,15 @@ func TestPreparingReadsOnceWhatIsOpened(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				arguments := nested.Arguments(target)
+				arguments := container.Arguments(nested, target)
 				got := []decodedText{
-					arguments[0].Interface().(readConfig).Text, arguments[1].Interface().(*perStep).Text,
-					arguments[2].Interface().(*perRun).Text, arguments[3].Interface().(*shared).Text,
+					arguments[0].(readConfig).Text, arguments[1].(*perStep).Text,
+					arguments[2].(*perRun).Text, arguments[3].(*shared).Text,
 				}
 				if diff := cmp.Diff([]decodedText{"config-checked", "step-checked", "run-checked", "process-checked"}, got); diff != "" {
 					t.Error(diff)
 				}
-				list := arguments[1].Interface().(*perStep).List
+				list := arguments[1].(*perStep).List
 				if list[0] != "a" {
 					t.Error("nested children share the values of a config")
 				}
@@ -228,7 +228,7 @@ func TestNestedChildReadsOnlyWhatItsParentDidNot(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer closeChild(t, nested)
-			if got := nested.Arguments(known)[0].Interface().(*perStep).Text; string(got) != test.want {
+			if got := container.Arguments(nested, known)[0].(*perStep).Text; string(got) != test.want {
 				t.Errorf("got %s", got)
 			}
 			if diff := cmp.Diff(test.read, reads.take()); diff != "" {

@@ -245,7 +245,7 @@ func shownOfStep(t *testing.T, config string, inCode secrets, environment []cont
 	seen = append(seen, fmt.Sprintf("%v %+v", err, err))
 	if err == nil {
 		err = child.Call(step)
-		seen = append(seen, fmt.Sprintf("%v %+v %v", err, err, child.Close(err)), fmt.Sprintf("%v %+v %#v", child.Arguments(step)[0], child.Arguments(step)[0], child.Arguments(step)[0]))
+		seen = append(seen, fmt.Sprintf("%v %+v %v", err, err, child.Close(err)), fmt.Sprintf("%v %+v %#v", container.Arguments(child, step)[0], container.Arguments(child, step)[0], container.Arguments(child, step)[0]))
 	}
 	return append(seen, log.String())
 }

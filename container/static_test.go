@@ -3,6 +3,9 @@ package container_test
 import (
 	"testing"
 
+	"github.com/fxrun/fxrun/internal/child"
+	"github.com/fxrun/fxrun/internal/resource"
+
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
@@ -12,11 +15,11 @@ import (
 func TestWhatIsKnownBeforeAResourceIsBuilt(t *testing.T) {
 	t.Parallel()
 	definitions := []container.Definition{
-		container.Provide("bucket", func() *bucket { return nil }, container.As[store](), container.Static("first"), container.Static(2)),
-		container.Provide("left", newPlain, container.Static("left")),
-		container.Provide("right", newPlain, container.Static("right")),
+		container.Provide("bucket", func() *bucket { return nil }, container.As[store](), resource.Static("first"), resource.Static(2)),
+		container.Provide("left", newPlain, resource.Static("left")),
+		container.Provide("right", newPlain, resource.Static("right")),
 		container.Provide("silent", func() *resA { return nil }),
-		container.Supply("supplied", 5, container.Static("supplied")),
+		container.Supply("supplied", 5, resource.Static("supplied")),
 	}
 	all := map[string][]any{"bucket": {"first", 2}, "left": {"left"}, "right": {"right"}, "silent": nil, "supplied": {"supplied"}, "unknown": nil}
 	without := func(keys ...string) map[string][]any {
@@ -46,14 +49,14 @@ func TestWhatIsKnownBeforeAResourceIsBuilt(t *testing.T) {
 				t.Fatal(err)
 			}
 			for key, want := range test.want {
-				got := c.Static(key)
+				got := (*child.Parent)(c).Graph().Static(key)
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("of %s (-want +got)\n%s", key, diff)
 				}
 				if len(got) > 0 {
 					got[0] = "changed"
 				}
-				if diff := cmp.Diff(want, c.Static(key)); diff != "" {
+				if diff := cmp.Diff(want, (*child.Parent)(c).Graph().Static(key)); diff != "" {
 					t.Errorf("of %s, after a caller changed it (-want +got)\n%s", key, diff)
 				}
 			}

@@ -48,7 +48,7 @@ func steps(t testing.TB, c *container.Container, keys ...string) []*container.Ta
 
 // limitOf is the config that a child has for a step.
 func limitOf(child *container.Child, target *container.Target) limit {
-	return child.Arguments(target)[0].Interface().(limit)
+	return container.Arguments(child, target)[0].(limit)
 }
 
 func TestAStepGetsItsConfigBesideEverythingElse(t *testing.T) {
@@ -478,7 +478,7 @@ func TestAFieldOfAStepMayBeCalledConfig(t *testing.T) {
 	target := stepTarget(t, c, "step", func(config) {}, container.StepConfig("it", config{}))
 	child := newChild(t, c, container.Needs(target), container.Launch(run))
 	defer closeChild(t, child)
-	if got := child.Arguments(target)[0].Interface().(config); got.Config.Config.X != 5 {
+	if got := container.Arguments(child, target)[0].(config); got.Config.Config.X != 5 {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -721,13 +721,16 @@ func TestATargetOfParametersAlone(t *testing.T) {
 	t.Parallel()
 	j := new(journal)
 	c := newContainer(t, j.graph()...)
-	target := stepTarget(t, c, "asset orders", []signature.Param{
+	target, err := container.ParametersTarget(c, "asset orders", []signature.Param{
 		{Key: signature.Key{Type: reflect.TypeFor[*service]()}}, {Key: signature.Key{Type: reflect.TypeFor[limit]()}},
 	}, container.StepConfig("orders", limit{}))
+	if err != nil {
+		t.Fatal(err)
+	}
 	child := newChild(t, c, container.Needs(target))
 	defer closeChild(t, child)
-	arguments := child.Arguments(target)
-	if _, ok := arguments[0].Interface().(*service); !ok || len(arguments) != 2 || arguments[1].Interface().(limit).Limit != 10 {
+	arguments := container.Arguments(child, target)
+	if _, ok := arguments[0].(*service); !ok || len(arguments) != 2 || arguments[1].(limit).Limit != 10 {
 		t.Errorf("got %v", arguments)
 	}
 }

@@ -3,7 +3,6 @@ package container_test
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/fxrun/fxrun/container"
 )
@@ -80,23 +79,6 @@ func ExampleSteps() {
 	// Output:
 	// <nil>
 	// checking the launch: steps.raw/custmers: there is no step "raw/custmers", did you mean "raw/customers"?
-}
-
-func ExampleStatic() {
-	// formats is what somebody wants to know of a store before there is one.
-	type formats []string
-	c, err := container.New(container.Provide("lake", NewServer,
-		container.Config(ServerConfig{}), container.Static(formats{"csv", "parquet"})))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, known := range c.Static("lake") {
-		if known, ok := known.(formats); ok {
-			fmt.Println("lake keeps", strings.Join(known, ", "))
-		}
-	}
-	// Output: lake keeps csv, parquet
 }
 
 func ExampleContainer_Template_steps() {

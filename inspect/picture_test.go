@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/fxrun/fxrun/internal/resource"
+
 	"github.com/fxrun/fxrun/internal/goldentest"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,7 +44,7 @@ func inHost(t *testing.T, opts ...fx.Option) (*container.Container, error) {
 		Values      []host.Value           `group:"fxrun.host"`
 	},
 	) {
-		c, wrong = container.New(append(in.Definitions, container.FromHost(in.Values))...)
+		c, wrong = container.New(append(in.Definitions, resource.FromHost(in.Values))...)
 	}))...)
 	if err := app.Err(); err != nil {
 		t.Fatal(err)

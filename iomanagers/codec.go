@@ -91,7 +91,7 @@ func newCodecs(given []Codec) (codecs, error) {
 }
 
 // CheckCodecs returns what a [CodecManager] of these codecs answers, before there is one:
-// what the definition of a manager gives to container.Static, so that types which can't be
+// what the definition of a manager gives to [Checks], so that types which can't be
 // stored are faults of the definitions. With codecs that can't stand side by side it answers
 // that, as ErrUnsupported, about every type.
 func CheckCodecs(codecs ...Codec) Checker {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/resource"
 )
 
 // Files defines a resource with this key that is a [FileManager]. Assets name it
@@ -19,9 +20,20 @@ func Files(key string, config FilesConfig, codecs ...Codec) container.Resource {
 		func(cfg FilesConfig) (*FileManager, error) { return NewFiles(cfg, codecs...) },
 		container.Config(config, container.FromEnv(variablePrefix(key))),
 		container.As[IOManager](),
-		container.Static(CheckCodecs(codecs...)),
+		Checks(CheckCodecs(codecs...)),
 		container.Describe("stores values as files"))
 }
+
+// Checks says of a resource that gives an IO manager which types that manager can
+// store, so that a type which it can't store is a fault of the definitions,
+// found before a run exists. It is for the definition of a manager of your own:
+//
+//	container.Provide("warehouse", newManager, container.As[iomanagers.IOManager](), iomanagers.Checks(checker))
+//
+// The checker is asked while definitions are checked, before there is a manager,
+// and by all containers of the definition: it must be safe for concurrent use.
+// For a manager that is a [CodecManager], [CheckCodecs] makes the checker.
+func Checks(checker Checker) container.Option { return resource.Static(checker) }
 
 func variablePrefix(key string) string {
 	return strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
@@ -33,6 +45,6 @@ func Memory(key string) container.Resource {
 	manager := NewMemory()
 	return container.Supply(key, manager,
 		container.As[IOManager](),
-		container.Static(manager),
+		Checks(manager),
 		container.Describe("keeps values in memory"))
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fxrun/fxrun/internal/child"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fxrun/fxrun/container"
@@ -317,7 +319,7 @@ func TestDefinitionsTellWhatTheyStore(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, key := range []string{"files", "memory", "twice"} {
-		for _, static := range c.Static(key) {
+		for _, static := range (*child.Parent)(c).Graph().Static(key) {
 			checker := static.(iomanagers.Checker)
 			got[key] = fmt.Sprint(checker.Check("", reflect.TypeFor[[]order]()), "; ", checker.Check("", reflect.TypeFor[chan int]()), "; ", checker.Check("cvs", reflect.TypeFor[string]()))
 		}

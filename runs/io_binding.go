@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/child"
+
 	"github.com/fxrun/fxrun/internal/fault"
 
 	"github.com/fxrun/fxrun/assets"
@@ -49,7 +51,7 @@ func BindIO(c *container.Container, g *assets.Graph) (*IOBinding, error) {
 			continue
 		}
 		targets[value.IO] = target
-		for _, fact := range c.Static(value.IO) {
+		for _, fact := range (*child.Parent)(c).Graph().Static(value.IO) {
 			if checker, ok := fact.(iomanagers.Checker); ok {
 				checkers[value.IO] = append(checkers[value.IO], checker)
 			}
@@ -131,7 +133,7 @@ func (r *Run) checker(key string) (iomanagers.Checker, bool) {
 		if target.LivesPerStep() {
 			return nil, false
 		}
-		manager = r.child.Arguments(target)[0].Interface()
+		manager = argumentsOf(r.child, target)[0].Interface()
 	}
 	checker, ok := manager.(iomanagers.Checker)
 	return checker, ok

@@ -37,7 +37,7 @@ func TestBindIO(t *testing.T) {
 	}
 	constructed := func() iomanagers.IOManager { panic("constructed") }
 	c, err := container.New(
-		container.Provide("io_manager", constructed, container.Static(picky{
+		container.Provide("io_manager", constructed, iomanagers.Checks(picky{
 			" runs_test.left", "csv runs_test.right", "csv []runs_test.row", "csv []uint8", " runs_test.aside",
 		})),
 		container.Provide("unknown", constructed))

@@ -7,6 +7,9 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/child"
+	"github.com/fxrun/fxrun/internal/graph"
+
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
@@ -202,7 +205,12 @@ func guarded(attempt func() error) error {
 // if it lives per step, else from the run's.
 func (x *stepExecution) arguments(target *container.Target) []reflect.Value {
 	if target.LivesPerStep() {
-		return x.child.Arguments(target)
+		return argumentsOf(x.child, target)
 	}
-	return x.run.child.Arguments(target)
+	return argumentsOf(x.run.child, target)
+}
+
+// argumentsOf returns the values for the target's parameters, in order.
+func argumentsOf(of *container.Child, target *container.Target) []reflect.Value {
+	return (*child.Child)(of).Arguments((*graph.Target)(target))
 }

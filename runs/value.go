@@ -67,7 +67,7 @@ func (l *Launcher) Read(ctx context.Context, asset string, as reflect.Type, use 
 	}
 	outcome := panics.ErrGoexit // which a panic leaves too: nothing is to be committed then
 	defer func() { err = errors.Join(err, child.Close(outcome)) }()
-	manager, _ := child.Arguments(target)[0].Interface().(iomanagers.IOManager)
+	manager, _ := argumentsOf(child, target)[0].Interface().(iomanagers.IOManager)
 	outcome = load(ctx, manager, input, use)
 	return outcome
 }

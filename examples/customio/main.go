@@ -53,13 +53,13 @@ func Definitions() fx.Option {
 		// stores an asset that names no other.
 		iomanagers.Files("files", iomanagers.FilesConfig{Root: filepath.Join(home, "values")}),
 		container.Provide("io_manager", NewBranch, container.Config(BranchConfig{}),
-			container.As[iomanagers.IOManager](), container.Static(iomanagers.CheckCodecs())),
+			container.As[iomanagers.IOManager](), iomanagers.Checks(iomanagers.CheckCodecs())),
 
 		// Values go to a table.
 		container.Provide("database", sqlite.New,
 			container.Config(sqlite.Config{Path: filepath.Join(home, "values.db")}, container.FromEnv("DATABASE"))),
 		container.Provide("table", NewTable, container.Config(TableConfig{Name: "fxrun_values"}),
-			container.As[iomanagers.IOManager](), container.Static(iomanagers.CheckCodecs())),
+			container.As[iomanagers.IOManager](), iomanagers.Checks(iomanagers.CheckCodecs())),
 
 		assets.New("sales", FetchSales),
 		assets.New("total", ComputeTotal),

@@ -29,11 +29,11 @@ type Key struct {
 func (k Key) String() string {
 	switch {
 	case k.Name != "":
-		return fmt.Sprintf("%s[name=%q]", k.Type, k.Name)
+		return fmt.Sprintf("%s[name=%q]", TypeName(k.Type), k.Name)
 	case k.Group != "":
-		return fmt.Sprintf("%s[group=%q]", k.Type, k.Group)
+		return fmt.Sprintf("%s[group=%q]", TypeName(k.Type), k.Group)
 	}
-	return k.Type.String()
+	return TypeName(k.Type)
 }
 
 // Param is one thing a function asks for. For a group, Type is the type of a

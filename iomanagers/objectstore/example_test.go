@@ -86,7 +86,7 @@ func ExampleNew() {
 			},
 			container.Config(objectstore.Config{}),
 			container.As[iomanagers.IOManager](),
-			container.Static(iomanagers.CheckCodecs(iomanagers.JSON()))),
+			iomanagers.Checks(iomanagers.CheckCodecs(iomanagers.JSON()))),
 	)
 	if err != nil {
 		fmt.Println(err)

@@ -83,7 +83,7 @@ func Objects(key string, config Config, codecs ...iomanagers.Codec) container.Re
 		func(cfg Config, b *bucket.Bucket) (*Manager, error) { return New(b, cfg, codecs...) },
 		container.Config(config, container.FromEnv(strings.ToUpper(strings.ReplaceAll(key, "-", "_")))),
 		container.As[iomanagers.IOManager](),
-		container.Static(iomanagers.CheckCodecs(codecs...)),
+		iomanagers.Checks(iomanagers.CheckCodecs(codecs...)),
 		container.Describe("stores values as objects of a bucket"))
 }
 

@@ -67,6 +67,6 @@ func Tables(key string, config Config) container.Resource {
 		func(cfg Config, db *sqldb.DB) (*Manager, error) { return New(db.DB, cfg) },
 		container.Config(config, container.FromEnv(strings.ToUpper(strings.ReplaceAll(key, "-", "_")))),
 		container.As[iomanagers.IOManager](),
-		container.Static(checker{}),
+		iomanagers.Checks(checker{}),
 		container.Describe("stores rows as SQL tables"))
 }

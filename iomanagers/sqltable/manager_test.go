@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/child"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fxrun/fxrun/container"
@@ -466,9 +468,9 @@ func TestCheck(t *testing.T) {
 		container.Provide("db", sqlite.New, container.Config(sqlite.Config{Path: sqlite.Memory})),
 		sqltable.Tables("io_manager", sqltable.Config{}),
 	)
-	checker, ok := c.Static("io_manager")[0].(iomanagers.Checker)
+	checker, ok := (*child.Parent)(c).Graph().Static("io_manager")[0].(iomanagers.Checker)
 	if !ok {
-		t.Fatalf("nothing is known of the manager before it is built: %v", c.Static("io_manager"))
+		t.Fatalf("nothing is known of the manager before it is built: %v", (*child.Parent)(c).Graph().Static("io_manager"))
 	}
 	for name, test := range map[string]struct {
 		value any

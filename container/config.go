@@ -1,0 +1,87 @@
+package container
+
+import (
+	"github.com/fxrun/fxrun/internal/config"
+)
+
+// ConfigOption says where the fields of a config struct come from. See
+// [FromEnv], [AtLaunch] and [Fixed].
+type ConfigOption = config.Option
+
+// FromEnv reads the config's fields from environment variables, named as
+// envconfig names them: PREFIX_FIELD in upper case, words parted where
+// split_words:"true" asks for it, the name of an envconfig tag in place of the
+// field's. The empty prefix reads FIELD.
+//
+// Without FromEnv no variable is read, unless a launch asks for one by
+// {env: NAME}.
+func FromEnv(prefix string) ConfigOption { return config.FromEnv(prefix) }
+
+// AtLaunch names the Go fields (Table, or Auth.User in a nested struct) whose
+// value, not an empty text, must be given at launch: in the run config of the launch itself or in
+// that of its job. A child that needs the resource is not opened without them.
+func AtLaunch(fields ...string) ConfigOption { return config.AtLaunch(fields...) }
+
+// Fixed names the Go fields that a launch may not set.
+func Fixed(fields ...string) ConfigOption { return config.Fixed(fields...) }
+
+// Secret holds a value that is never shown: every String, Format, JSON, YAML,
+// text and slog rendering of it is [Masked], also inside other values. Its
+// method Reveal is the only way to the value.
+//
+// As a field of a config struct it is filled like a field of type T, and every
+// description of that field (command line, errors, stored runs) is masked. The
+// zero Secret holds the zero T and is masked too, so that a reader can't tell
+// an empty secret from a set one.
+//
+// Secret is comparable when T is, and safe for concurrent use if T is.
+type Secret[T any] = config.Secret[T]
+
+// NewSecret returns a Secret that holds value.
+func NewSecret[T any](value T) Secret[T] { return config.NewSecret(value) }
+
+// Masked is what a [Secret] shows in place of its value, everywhere.
+const Masked = config.Masked
+
+// Source is the layer that a config field's value comes from.
+type Source = config.Source
+
+// The sources of a config field, lowest layer first.
+const (
+	// SourceZero: no layer gave a value, the field is zero.
+	SourceZero = config.SourceZero
+	// SourceDefault: the field's default tag.
+	SourceDefault = config.SourceDefault
+	// SourceCode: the struct given to Config.
+	SourceCode = config.SourceCode
+	// SourceEnv: an environment variable, named by Field.Variable.
+	SourceEnv = config.SourceEnv
+	// SourceLaunch: the run config of the launch.
+	SourceLaunch = config.SourceLaunch
+	// SourceMissing: the value is required and missing.
+	SourceMissing = config.SourceMissing
+)
+
+// Field describes one field of a resource's or a step's config and the value
+// that it has for a given launch: its path in a run config, its Go name and
+// type, its value as text (masked for a secret) and where that comes from.
+type Field = config.Field
+
+// RunConfig is the config given at launch, for resources and steps by key. The
+// zero RunConfig gives none. It has the methods Set, which sets one field by its
+// path, and Merge, which lays another RunConfig over it.
+type RunConfig = config.RunConfig
+
+// Fields sets config fields by their names in a run config, exactly: zero
+// values count. A nested struct's fields are Fields of their own.
+type Fields = config.Fields
+
+// ParseRunConfig reads a run config from YAML, or JSON, which is YAML. Its
+// errors match [ErrInvalid] and give line and column. What it reads is checked
+// against the resources and the steps when a child is opened or checked.
+func ParseRunConfig(text []byte) (RunConfig, error) { return config.ParseRunConfig(text) }
+
+// UnknownVariable is an environment variable that looks as if it were meant
+// for a config, and that no field reads: its Name, the Prefix of FromEnv that
+// the name begins with, and the Nearest variable that may have been meant.
+type UnknownVariable = config.UnknownVariable

@@ -1,0 +1,74 @@
+package child
+
+import (
+	"log/slog"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
+
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/panics"
+)
+
+// runApp lets a fresh Fx app build the child's resources and bind its targets.
+// The app is never started: its lifecycle is replaced by the child's own,
+// which names every hook, survives panics, and always stops.
+func runApp(child *Child, options []fx.Option) (err error) {
+	defer func() {
+		if recovered := recover(); recovered != nil { // from the caller's own options
+			err = panics.Recovered(recovered)
+		}
+	}()
+	given := provide(func() *childState { return child.state })
+	return fx.New(given, fx.Options(options...), quietLogger(child.state)).Err()
+}
+
+// fxOptions are the options of a child that Fx builds: the resources, the
+// targets, and the caller's own, whose hooks go to lifecycle. constructor may
+// change the option of a resource.
+func (p *preparation) fxOptions(constructor func(fx.Option, *graph.Node) fx.Option, lifecycle *lifecycle) []fx.Option {
+	options := append(p.constructors(constructor), p.invokes()...)
+	options = append(options, decorate(func() fx.Lifecycle { return lifecycle }))
+	return append(options, p.config.options...)
+}
+
+// invokes bind what the targets ask for.
+func (p *preparation) invokes() []fx.Option {
+	options := make([]fx.Option, len(p.targets))
+	for i, target := range p.targets {
+		options[i] = p.container.parts.bound(target)
+	}
+	return options
+}
+
+// constructors are the resources, and what answers the keys that they and the
+// targets ask for.
+func (p *preparation) constructors(constructor func(fx.Option, *graph.Node) fx.Option) []fx.Option {
+	var options []fx.Option
+	var asks []graph.Ask
+	for _, n := range p.nodes {
+		options = append(options, constructor(p.container.parts.wrap(n), n))
+		asks = append(asks, p.container.graph.AsksOf(n)...)
+	}
+	for _, n := range p.longer {
+		options = append(options, constructor(p.container.parts.borrow(n), n))
+	}
+	for _, target := range p.targets {
+		asks = append(asks, target.Needed()...)
+	}
+	return append(options, p.container.parts.answers(asks)...)
+}
+
+// quietLogger sends Fx's events to the child's logger at debug level. Without
+// one Fx writes a line per provider to standard error.
+func quietLogger(state *childState) fx.Option {
+	logger := state.config.logger
+	if !logger.Enabled(state.ctx, slog.LevelDebug) {
+		return fx.NopLogger
+	}
+	return fx.WithLogger(func() fxevent.Logger {
+		events := &fxevent.SlogLogger{Logger: logger}
+		events.UseLogLevel(slog.LevelDebug)
+		return events
+	})
+}

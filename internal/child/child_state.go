@@ -1,0 +1,276 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/resource"
+)
+
+// childState is what the resources of one child share while it lives.
+type childState struct {
+	container *Parent
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
+	config    childConfig
+	values    map[*graph.Node]config.Resolved // with those of nested children; shared, only read
+	steps     map[*graph.Target]config.Resolved
+	at        map[*graph.Node]*instance // made before anything starts, then only read
+	borrowed  map[*graph.Node]*instance // that live longer than the child; only read
+	options   *lifecycle                // hooks of the caller's fx.Options
+
+	slots    chan struct{}
+	bound    map[*graph.Target][]reflect.Value // what Fx found for the targets
+	starting sync.WaitGroup
+
+	constructing sync.Mutex // held while a constructor is called
+
+	mu      sync.Mutex
+	started []*instance // in the order in which starting ended
+	errs    []error
+	nested  []*Child // open ones
+	closed  bool
+
+	outcome error // set before anything stops
+}
+
+func newChildState(ctx context.Context, p *preparation, borrowed map[*graph.Node]*instance) *childState {
+	ctx, cancel := context.WithCancelCause(ctx)
+	state := &childState{
+		container: p.container, ctx: ctx, cancel: cancel, config: p.config, values: p.resolved, steps: p.steps,
+		at:       make(map[*graph.Node]*instance, len(p.nodes)),
+		bound:    make(map[*graph.Target][]reflect.Value, len(p.targets)),
+		slots:    make(chan struct{}, p.config.maxStarts),
+		options:  new(lifecycle),
+		borrowed: borrowed,
+	}
+	for _, n := range p.nodes {
+		state.at[n] = newInstance(n, p.resolved[n])
+	}
+	return state
+}
+
+// build is called by Fx, where the caller has options of his own: it calls a
+// resource's constructor with the values that Fx found, since a decorator may
+// have changed them, and starts the resource there and then.
+func (s *childState) build(n *graph.Node, params []reflect.Value) ([]reflect.Value, error) {
+	instance := s.at[n]
+	s.flushOptions()
+	if s.ending() {
+		return nil, s.whyEnding()
+	}
+	began := s.beginning(instance)
+	err := s.construct(instance, params)
+	if err := s.complete(instance, began, params, err); err != nil {
+		return nil, err
+	}
+	return instance.results, nil
+}
+
+func (s *childState) deadline(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, limit, tookLonger(limit))
+}
+
+// tookLonger is the cause of a deadline's end. It is made for every call and
+// seldom read, so its text waits until somebody asks.
+type tookLonger time.Duration //nolint:errname // it reads as a cause
+
+func (limit tookLonger) Error() string {
+	return fmt.Sprintf("it took longer than %s: %v", time.Duration(limit), context.DeadlineExceeded)
+}
+
+func (limit tookLonger) Unwrap() error { return context.DeadlineExceeded }
+
+// errEnding ends the opening of a child in which something went wrong.
+var errEnding = errors.New("not started, since the child container is ending")
+
+// finish records that a resource has started, or why not. The order of the
+// events is the order that teardown reverses.
+func (s *childState) finish(instance *instance, began time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	instance.err = err
+	s.started = append(s.started, instance)
+	if err != nil && !errors.Is(err, errEnding) {
+		s.errs = append(s.errs, err)
+	}
+	now := time.Now()
+	s.tell(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarted, Time: now, Duration: now.Sub(began), Err: err})
+}
+
+func (s *childState) failed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.errs) > 0
+}
+
+func (s *childState) failures() []error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.errs)
+}
+
+func (s *childState) observe(event resource.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tell(event)
+}
+
+// tell calls the observers. s.mu is held: they see one event at a time.
+func (s *childState) tell(event resource.Event) {
+	event.Step = s.config.info.Step
+	for _, observer := range s.config.observers {
+		observer(event)
+	}
+}
+
+// arguments puts the values that Fx found and the child's own in the order of
+// the constructor's parameters.
+func (s *childState) arguments(instance *instance, params []reflect.Value) []reflect.Value {
+	return graph.Arrange(instance.node.Inputs, params, func(kind graph.InputKind) reflect.Value {
+		switch kind { //nolint:exhaustive // own knows the rest
+		case graph.ConfigInput:
+			return instance.node.Config.Copy(instance.config)
+		case graph.LifecycleInput:
+			return reflect.ValueOf(fx.Lifecycle(instance.lifecycle))
+		case graph.LoggerInput:
+			return reflect.ValueOf(s.config.logger.With("resource", instance.node.Key))
+		}
+		return s.own(kind)
+	})
+}
+
+// own returns what every function of the child may have.
+func (s *childState) own(kind graph.InputKind) reflect.Value {
+	switch kind {
+	case graph.ContextInput:
+		return reflect.ValueOf(s.ctx)
+	case graph.LoggerInput:
+		return reflect.ValueOf(s.config.logger)
+	default:
+		return reflect.ValueOf(s.config.info)
+	}
+}
+
+// flushOptions starts the hooks that the caller's own fx.Options have appended
+// so far.
+func (s *childState) flushOptions() {
+	instance := s.takeOptions()
+	if instance == nil {
+		return
+	}
+	_ = s.complete(instance, s.beginning(instance), nil, nil) // recorded, and found by whoever comes next
+}
+
+// abandonOptions keeps hooks of the caller's own options that are not to be
+// started any more: those without OnStart have something to release.
+func (s *childState) abandonOptions() {
+	if instance := s.takeOptions(); instance != nil && instance.hasStops() {
+		s.finish(instance, time.Now(), errEnding)
+	}
+}
+
+// takeOptions returns an instance with the hooks that the caller's own options
+// have appended since the last call, or nil without any.
+func (s *childState) takeOptions() *instance {
+	s.options.mu.Lock()
+	defer s.options.mu.Unlock()
+	if len(s.options.hooks) == 0 {
+		return nil
+	}
+	taken := &instance{node: &graph.Node{Declaration: optionsDefinition}, lifecycle: &lifecycle{hooks: s.options.hooks}}
+	s.options.hooks = nil
+	return taken
+}
+
+// optionsDefinition names the hooks that belong to no resource.
+var optionsDefinition = &resource.Declaration{Key: "(fx options)", StartTimeout: resource.DefaultTimeout, StopTimeout: resource.DefaultTimeout}
+
+// stop stops what started, last first, with fresh contexts; nested children
+// that are still open before anything else.
+func (s *childState) stop(outcome error) error {
+	s.outcome = outcome
+	var errs []error
+	for _, child := range slices.Backward(s.closeNesting()) {
+		errs = append(errs, child.Close(outcome))
+	}
+	for _, instance := range slices.Backward(s.started) {
+		if err := s.stopOne(instance); !s.config.allowStopErrors {
+			errs = append(errs, err)
+		}
+	}
+	s.cancel(errChildClosed)
+	return errors.Join(errs...)
+}
+
+// errChildClosed is the cause of the end of a closed child's context.
+var errChildClosed = errors.New("the child container was closed")
+
+func (s *childState) stopOne(instance *instance) error {
+	if instance.err != nil && !instance.hasStops() {
+		return nil // it never started, and left nothing to stop
+	}
+	began := time.Now()
+	s.observe(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStopping, Time: began})
+	err := s.undo(instance, s.outcome)
+	now := time.Now()
+	s.observe(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStopped, Time: now, Duration: now.Sub(began), Err: err})
+	return err
+}
+
+// undo calls the stop hooks of what has started of an instance.
+func (s *childState) undo(instance *instance, outcome error) error {
+	ctx, cancel := s.deadline(resource.WithOutcome(context.WithoutCancel(s.ctx), outcome), instance.node.StopTimeout)
+	defer cancel()
+	return instance.stop(ctx)
+}
+
+// forgetObservers lets no more events be seen.
+func (s *childState) forgetObservers() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.observers = nil
+}
+
+// instanceOf returns the instance of a resource, the child's own or one that
+// lives longer.
+func (s *childState) instanceOf(n *graph.Node) *instance {
+	if instance, ok := s.at[n]; ok {
+		return instance
+	}
+	return s.borrowed[n]
+}
+
+// nest keeps a nested child, to be closed with its parent; false if that is
+// closed already.
+func (s *childState) nest(child *Child) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.nested = append(s.nested, child)
+	child.forget = func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.nested = slices.DeleteFunc(s.nested, func(other *Child) bool { return other == child })
+	}
+	return true
+}
+
+// closeNesting takes no more nested children, and returns those that are open.
+func (s *childState) closeNesting() []*Child {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return slices.Clone(s.nested)
+}

@@ -1,0 +1,9 @@
+// Package child prepares child containers of a checked graph, and opens them. Read
+// it in this order: a Parent (parent.go) takes options (child_option.go) and makes a
+// preparation (prepare.go), which decides by a builder (child_builder.go) what is
+// needed. Opening it makes a Child (child.go) with its state (child_state.go). The
+// resources are started by starter.go, or by Fx, for which assembly.go and its
+// neighbours (wrapper.go, invoke.go, answer.go, app.go) make the options. One
+// resource is an instance (instance.go), started by attempts (attempt.go). What
+// lives per process is kept by process.go.
+package child

@@ -1,0 +1,305 @@
+package child
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"go.uber.org/dig"
+
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// preparation is a child before anything of it is built: which resources, in
+// which order, with which config.
+type preparation struct {
+	container *Parent
+	builder   childBuilder
+	config    childConfig
+	targets   []*graph.Target
+	populate  []*graph.Target
+	parent    *childState       // of a nested child
+	lifetime  resource.Lifetime // of the child: it has its own of this and of shorter ones
+	nodes     []*graph.Node     // that the child may have to build
+	longer    []*graph.Node     // that it may need, and that live longer
+	needed    []*graph.Node     // of nodes, those that it will build: fewer, where an option stands in
+	later     []*graph.Node     // that live per step, and that nested children will build
+	borrowed  []*graph.Node     // of longer, those that it needs, with all that they need
+
+	launches     map[*graph.Node]config.LaunchValues // the launch config, read
+	stepLaunches map[*graph.Target]config.LaunchValues
+	running      map[*graph.Node]*instance         // that live per process and ran already: they keep their config
+	resolved     map[*graph.Node]config.Resolved   // configs of needed, of later, and of what lives per process
+	steps        map[*graph.Target]config.Resolved // configs of the child's own steps, those of later ones included
+}
+
+// prepare finds everything that is wrong with a launch, and what it needs. Its
+// error speaks of the launch: a run that is refused has no child container.
+func (c *Parent) prepare(config childConfig, parent *childState) (*preparation, error) {
+	p := &preparation{
+		container: c, builder: childBuilderFor(config.options), config: config, parent: parent, targets: slices.Clone(config.Targets),
+	}
+	if parent != nil {
+		p.lifetime = resource.LifetimeStep
+	}
+	faults := append(slices.Clone(config.Faults), p.addTargets()...)
+	p.split(p.reach())
+	p.later = p.laterPerStep()
+	if len(faults) == 0 {
+		faults = append(faults, p.builder.narrow(p)...)
+	}
+	faults = append(faults, p.checkParent()...)
+	faults = append(faults, p.resolve()...)
+	return p, fault.Join("checking the launch", faults)
+}
+
+// reach returns all that the targets need, directly and further down.
+func (p *preparation) reach() []*graph.Node {
+	nodes := graph.Closure(p.targets)
+	for _, n := range graph.Closure(p.config.Later) {
+		if n.Lifetime != resource.LifetimeStep && !slices.Contains(nodes, n) {
+			nodes = append(nodes, n)
+		}
+	}
+	slices.SortFunc(nodes, graph.CompareStart)
+	return nodes
+}
+
+// split parts resources into the child's own and those that live longer.
+func (p *preparation) split(nodes []*graph.Node) {
+	p.nodes, p.longer = nil, nil
+	for _, n := range nodes {
+		if n.Lifetime >= p.lifetime {
+			p.nodes = append(p.nodes, n)
+		} else {
+			p.longer = append(p.longer, n)
+		}
+	}
+	p.needed, p.borrowed = p.nodes, p.longer
+}
+
+// checkParent reports resources of the parent that a nested child needs, and
+// that the parent did not start.
+func (p *preparation) checkParent() []error {
+	if p.parent == nil {
+		return nil
+	}
+	var faults []error
+	for _, n := range p.borrowed {
+		if n.Lifetime == resource.LifetimeRun && p.parent.at[n] == nil {
+			faults = append(faults, fault.Errorf("it needs resource %s, which lives per %s: open its parent with container.NeedsLater of the same targets", n.Key, n.Lifetime))
+		}
+	}
+	return faults
+}
+
+// starting returns all resources that the child needs, its own and others'.
+func (p *preparation) starting() []*graph.Node { return append(slices.Clone(p.borrowed), p.needed...) }
+
+// perProcess returns the resources that live per process among those that the
+// child needs.
+func (p *preparation) perProcess() []*graph.Node {
+	return slices.DeleteFunc(slices.Clone(p.borrowed), func(n *graph.Node) bool { return n.Lifetime != resource.LifetimeProcess })
+}
+
+func (p *preparation) addTargets() []error {
+	faults := p.config.GatherSteps(p.container.graph)
+	for _, key := range p.keys() {
+		target, err := p.container.graph.TargetOf(key)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		p.targets = append(p.targets, target)
+	}
+	for _, pointer := range p.config.pointers {
+		set, err := signature.Setter(pointer)
+		if err != nil {
+			faults = append(faults, fault.Errorf("container.Populate: %w", err))
+			continue
+		}
+		target, err := p.container.graph.FunctionTarget("container.Populate", set, nil)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		p.targets = append(p.targets, target)
+		p.populate = append(p.populate, target)
+	}
+	return faults
+}
+
+// keys are the resources that are to start whatever asks for them.
+func (p *preparation) keys() []string {
+	keys := append(slices.Clone(p.config.Keys), p.builder.forNested(p)...)
+	for _, n := range p.container.graph.Eager {
+		own := n.Lifetime == p.lifetime || n.Lifetime == resource.LifetimeProcess && p.parent == nil
+		if own && !slices.Contains(keys, n.Key) {
+			keys = append(keys, n.Key)
+		}
+	}
+	return keys
+}
+
+// applyOptions finds out, by a dry run of Fx that calls nothing, which of the
+// resources are still needed with the caller's fx.Options, which Fx does not
+// let anyone look into.
+func (p *preparation) applyOptions() []error {
+	recorded, err := p.withLater().dryRun()
+	if isMissingType(err) { // an option needs more than the targets do
+		p.split(slices.SortedFunc(slices.Values(p.container.graph.Nodes), graph.CompareStart))
+		recorded, err = p.withLater().dryRun()
+	}
+	if err != nil {
+		return []error{fault.Errorf("applying the fx options: %w", err)}
+	}
+	if recorded.silent() {
+		return nil // every resource is taken for needed
+	}
+	var faults []error
+	inherited := p.config.offered
+	p.config.offered = recorded.offered
+	for _, unused := range recorded.unused() {
+		if inherited[unused] { // it is for the parent, or for another nested child
+			continue
+		}
+		faults = append(faults, fault.Errorf("fx.Replace gives %s, which nothing in this child takes%s", unused, p.replaceable(unused)))
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	unneeded := func(n *graph.Node) bool { return !recorded.constructed[moduleName(n)] }
+	p.needed = slices.DeleteFunc(slices.Clone(p.nodes), unneeded)
+	p.borrowed = graph.ClosureOf(slices.DeleteFunc(slices.Clone(p.longer), unneeded))
+	p.later = slices.DeleteFunc(p.laterPerStep(), unneeded)
+	return nil
+}
+
+// withLater is the preparation of a child that gives out the later targets too:
+// nested children get the same options, which may be for them alone.
+func (p *preparation) withLater() *preparation {
+	all := *p
+	all.nodes = append(slices.Clone(p.nodes), p.laterPerStep()...)
+	all.targets = append(slices.Clone(p.targets), p.config.Later...)
+	return &all
+}
+
+// laterPerStep returns the resources that only nested children start, for the
+// later targets.
+func (p *preparation) laterPerStep() []*graph.Node {
+	return slices.DeleteFunc(graph.Closure(p.config.Later), func(n *graph.Node) bool {
+		return n.Lifetime != resource.LifetimeStep || slices.Contains(p.nodes, n)
+	})
+}
+
+// replaceable names the types that could have been meant.
+func (p *preparation) replaceable(unused string) string {
+	var near []string
+	for _, n := range p.nodes {
+		for _, provided := range n.Answers() {
+			t := provided.Key.Type.String()
+			if nearest.Name(bareName(unused), []string{bareName(t)}) != "" && !slices.Contains(near, t) {
+				near = append(near, t)
+			}
+		}
+	}
+	if len(near) > 0 {
+		return "; there is " + strings.Join(near, ", ")
+	}
+	return "; for an interface, replace by fx.Annotate(value, fx.As(new(I)))"
+}
+
+// bareName is a type's name without pointer, package, and fx's note of a name.
+func bareName(t string) string {
+	t, _, _ = strings.Cut(t, "[")
+	return t[strings.LastIndexAny(t, "*.")+1:]
+}
+
+// isMissingType reports whether Fx found no provider for something. dig's own
+// error for that can't be matched by type; as a root cause it is a dig.Error.
+func isMissingType(err error) bool {
+	var digError dig.Error
+	return err != nil && errors.As(dig.RootCause(err), &digError)
+}
+
+// resolve checks the whole run config, and resolves that of the resources and
+// the steps that the child needs, nested children's included. It is the only
+// place where a launch reads the environment.
+func (p *preparation) resolve() []error {
+	p.resolved, p.steps = make(map[*graph.Node]config.Resolved), make(map[*graph.Target]config.Resolved)
+	perProcess := p.perProcess()
+	p.running = p.container.process.running(perProcess)
+	nodes := slices.DeleteFunc(slices.Concat(p.needed, perProcess, p.later), func(n *graph.Node) bool {
+		return n.Config == nil || p.running[n] != nil
+	})
+	steps := p.config.Known.Mine()
+	if p.parent != nil {
+		nodes, steps = p.inherit(nodes, steps)
+		if own := p.config.ownLaunch; len(nodes)+len(steps)+len(own.Resources)+len(own.Steps) == 0 {
+			return nil // the launch was read when the parent was prepared
+		}
+	}
+	var stepFaults []error
+	launches, faults := p.container.graph.ReadLaunch(p.config.Launch)
+	p.launches = launches
+	p.stepLaunches, stepFaults = p.config.Known.ReadSteps(p.config.Launch)
+	faults = append(faults, stepFaults...)
+	for _, n := range nodes {
+		value, nodeFaults := n.Config.Resolve(graph.ConfigPath(n.Key), p.launches[n])
+		p.resolved[n] = value
+		faults = append(faults, nodeFaults...)
+	}
+	for _, t := range steps {
+		value, stepFaults := t.Step().Config.Resolve(t.Step().Path(), p.stepLaunches[t])
+		p.steps[t] = value
+		faults = append(faults, stepFaults...)
+	}
+	return faults
+}
+
+// inherit takes the configs that the parent's preparation resolved, unless the
+// nested child's own launch speaks of them. It returns the resources and steps
+// that the parent has none for.
+func (p *preparation) inherit(nodes []*graph.Node, steps []*graph.Target) ([]*graph.Node, []*graph.Target) {
+	own := p.config.ownLaunch
+	nodes = slices.DeleteFunc(nodes, func(n *graph.Node) bool {
+		config, ok := p.parent.values[n]
+		if !ok || own.Resources[n.Key] != nil {
+			return false
+		}
+		p.resolved[n] = config
+		return true
+	})
+	steps = slices.DeleteFunc(steps, func(t *graph.Target) bool {
+		config, ok := p.parent.steps[t]
+		if !ok || own.Steps[t.Step().Key] != nil {
+			return false
+		}
+		p.steps[t] = config
+		return true
+	})
+	return nodes, steps
+}
+
+// configOf returns the config that a resource has or would get: the one that it
+// runs with, the one that was resolved for the child, or, for a resource that
+// the child has no use for, the one that it would get now.
+func (p *preparation) configOf(n *graph.Node) config.Resolved {
+	if running := p.running[n]; running != nil {
+		return running.config
+	}
+	if config, ok := p.resolved[n]; ok {
+		return config
+	}
+	return n.Resolve(p.launches[n])
+}
+
+// secrets are the variables whose values a description of the child masks.
+func (p *preparation) secrets() config.SecretVariables {
+	return p.container.graph.SecretsWith(p.config.Known, p.config.Launch)
+}

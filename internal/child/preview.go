@@ -1,0 +1,14 @@
+package child
+
+import "github.com/fxrun/fxrun/internal/graph"
+
+// Preview is what a child would be, had it been opened.
+type Preview struct {
+	// Resources are those that would start, in an order in which they may,
+	// with the config that they would get. Last are those that live per step
+	// and that nested children would start, for targets of [NeedsLater].
+	Resources []graph.Description
+	// Steps are the configs of the steps among the targets of [Needs] and
+	// [NeedsLater], by key.
+	Steps []graph.StepDescription
+}

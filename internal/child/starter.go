@@ -1,0 +1,100 @@
+package child
+
+import (
+	"context"
+	"reflect"
+	"slices"
+
+	"github.com/fxrun/fxrun/internal/graph"
+)
+
+// startAll builds and starts resources, each as soon as everything that it
+// needs has started, and returns when no more can be begun or all have ended.
+// Constructors are called one at a time, as Fx calls them; start hooks run
+// beside them. Fx itself could not do it: waiting inside one of its
+// constructors keeps all others waiting too.
+func (s *childState) startAll(nodes []*graph.Node) {
+	users := make(map[*graph.Node][]*graph.Node, len(nodes))
+	waiting := make(map[*graph.Node]int, len(nodes)) // for how many of its needs
+	var ready []*graph.Node                          // in the order of nodes
+	for _, n := range nodes {
+		for _, need := range n.Needs {
+			if s.at[need] != nil { // what lives longer has started
+				users[need] = append(users[need], n)
+				waiting[n]++
+			}
+		}
+		if waiting[n] == 0 {
+			ready = append(ready, n)
+		}
+	}
+	ended := make(chan *graph.Node, len(nodes))
+	for begun := 0; ; {
+		for len(ready) > 0 && !s.ending() {
+			n := ready[0]
+			ready = ready[1:]
+			begun++
+			s.begin(n, func() { ended <- n })
+			if len(ended) > 0 {
+				break // others may come before what is ready
+			}
+		}
+		if begun == 0 || s.ending() {
+			return
+		}
+		n := <-ended
+		begun--
+		for _, user := range users[n] {
+			if waiting[user]--; waiting[user] == 0 {
+				at, _ := slices.BinarySearchFunc(ready, user, graph.CompareStart)
+				ready = slices.Insert(ready, at, user)
+			}
+		}
+	}
+}
+
+// begin calls the constructor of n, and its start hooks in a goroutine of their
+// own. It calls ended once n has started, or gone wrong.
+func (s *childState) begin(n *graph.Node, ended func()) {
+	instance := s.at[n]
+	params := s.params(n)
+	began := s.beginning(instance)
+	err := s.construct(instance, params)
+	if err == nil && !instance.hasStarts() || err != nil && instance.node.Retries == 0 {
+		s.finish(instance, began, err)
+		ended()
+		return
+	}
+	s.starting.Go(func() {
+		s.slots <- struct{}{}
+		defer func() { <-s.slots }()
+		if err == nil && s.ending() {
+			s.finish(instance, began, errEnding)
+		} else {
+			_ = s.complete(instance, began, params, err) // recorded
+		}
+		ended()
+	})
+}
+
+// params finds what a constructor gets from other resources and from the host
+// application.
+func (s *childState) params(n *graph.Node) []reflect.Value {
+	asks := s.container.graph.AsksOf(n)
+	params := make([]reflect.Value, len(asks))
+	for i, a := range asks {
+		params[i] = s.value(a)
+	}
+	return params
+}
+
+// ending reports whether nothing more is to be begun.
+func (s *childState) ending() bool { return s.failed() || s.ctx.Err() != nil }
+
+// whyEnding is what a constructor that is not called returns to Fx.
+func (s *childState) whyEnding() error {
+	if s.failed() {
+		return errEnding
+	}
+	return context.Cause(s.ctx)
+}

@@ -1,0 +1,57 @@
+package child
+
+import (
+	"reflect"
+	"sync"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// wrapper is a resource's constructor as a child's Fx app sees it: its results
+// under one key each, and what it needs from Fx as parameters. It finds the
+// child that it is called for among its parameters, so that one option serves
+// all children.
+type wrapper struct {
+	wrapped  sync.Once
+	provide  fx.Option
+	borrowed sync.Once
+	borrow   fx.Option
+}
+
+var (
+	childStateKey = signature.Key{Type: reflect.TypeFor[*childState]()}
+	shutdownerKey = signature.Key{Type: reflect.TypeFor[fx.Shutdowner]()}
+	dotGraphKey   = signature.Key{Type: reflect.TypeFor[fx.DotGraph]()}
+)
+
+// wrap does its work once, when a child first needs the resource: most of a
+// large container is never asked for in one process.
+func (a *assembly) wrap(n *graph.Node) fx.Option {
+	a.wrappers[n.Index].wrapped.Do(func() {
+		build := signature.Make(paramsOf(a.graph.AsksOf(n)), a.graph.ResultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
+			return params[0].Interface().(*childState).build(n, params[1:])
+		})
+		a.wrappers[n.Index].provide = provide(build)
+	})
+	return a.wrappers[n.Index].provide
+}
+
+// borrow is the option of a resource that lives longer than the child: it gives
+// out what there is already.
+func (a *assembly) borrow(n *graph.Node) fx.Option {
+	a.wrappers[n.Index].borrowed.Do(func() {
+		give := signature.Make(paramsOf(nil), a.graph.ResultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
+			instance := params[0].Interface().(*childState).instanceOf(n)
+			if instance == nil || instance.results == nil {
+				return nil, fault.Errorf("resource %s lives per %s, and was not started", n.Key, n.Lifetime)
+			}
+			return instance.results, nil
+		})
+		a.wrappers[n.Index].borrow = provide(give)
+	})
+	return a.wrappers[n.Index].borrow
+}

@@ -1,0 +1,75 @@
+package graph
+
+import (
+	"reflect"
+
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// Ask is one thing that a function gets through a child's Fx graph, where
+// fx.Replace and fx.Decorate can reach it.
+type Ask struct {
+	signature.Param
+	From  Provider      // the result that answers it; without a node where none does
+	Value reflect.Value // the host application's value, where that answers it
+}
+
+// asks are what the inputs of a function get through the Fx graph.
+func (g *Graph) asks(inputs []Input) []Ask {
+	var asks []Ask
+	for _, in := range inputs {
+		switch in.Kind {
+		case providerInput:
+			asks = append(asks, Ask{Param: signature.Param{Key: in.param.Key}, From: in.providers[0]})
+		case hostInput:
+			asks = append(asks, Ask{Param: signature.Param{Key: in.param.Key}, Value: in.value})
+		case absentInput:
+			asks = append(asks, Ask{Param: signature.Param{Key: in.param.Key, Optional: true}})
+		case groupInput:
+			for _, p := range in.providers {
+				asks = append(asks, Ask{Param: signature.Param{Key: g.Canonical(p)}, From: p})
+			}
+		default:
+			// The child's own, which does not come through Fx.
+		}
+	}
+	return asks
+}
+
+// Arrange is the reverse of asks: it puts the values in the order of the
+// inputs, with own filling in what does not come through Fx.
+func Arrange(inputs []Input, params []reflect.Value, own func(InputKind) reflect.Value) []reflect.Value {
+	arguments := make([]reflect.Value, len(inputs))
+	for i, in := range inputs {
+		switch in.Kind {
+		case providerInput, hostInput, absentInput:
+			arguments[i], params = params[0], params[1:]
+		case groupInput:
+			arguments[i] = memberSlice(in, params[:len(in.providers)])
+			params = params[len(in.providers):]
+		default:
+			arguments[i] = own(in.Kind)
+		}
+	}
+	return arguments
+}
+
+// memberSlice makes a group's slice, in the order of resource keys.
+func memberSlice(in Input, members []reflect.Value) reflect.Value {
+	slice := reflect.MakeSlice(reflect.SliceOf(in.param.Type), 0, len(members))
+	for i, p := range in.providers {
+		if p.Node.Function.Results[p.Result].Flatten {
+			slice = reflect.AppendSlice(slice, members[i])
+		} else {
+			slice = reflect.Append(slice, members[i])
+		}
+	}
+	return slice
+}
+
+// AsksOf returns what the constructor of a resource gets through the Fx graph.
+// It does its work once, when a child first needs the resource.
+func (g *Graph) AsksOf(n *Node) []Ask {
+	n.asked.Do(func() { n.asks = g.asks(n.Inputs) })
+	return n.asks
+}

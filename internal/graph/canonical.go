@@ -1,0 +1,53 @@
+package graph
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// Canonical is the key under which a child's Fx graph holds a result; other
+// Keys that answer to it are forwarded. It is the plain type wherever that is
+// unambiguous, so that fx.Replace with a bare value reaches every consumer.
+func (g *Graph) Canonical(p Provider) signature.Key {
+	result := p.Node.Function.Results[p.Result]
+	switch {
+	case result.Group != "":
+		name := fmt.Sprintf("fxrun: member of group %s by resource %s, result %d", result.Group, p.Node.Key, p.Result)
+		return signature.Key{Type: memberType(result), Name: name}
+	case result.Name != "" || len(g.providers[result.Key]) == 1:
+		return result.Key
+	}
+	return signature.Key{Type: result.Type, Name: p.Node.Key}
+}
+
+// resultKey is the key that a constructor's result has in a child's Fx graph:
+// the canonical one, or one that nobody asks for where the host application has
+// another value in its place.
+func (g *Graph) resultKey(p Provider) signature.Key {
+	key := g.Canonical(p)
+	if _, replaced := g.replaced(key); replaced {
+		key.Name = fmt.Sprintf("fxrun: replaced result %d of resource %s", p.Result, p.Node.Key)
+	}
+	return key
+}
+
+// memberType is the type that a group's member has in the graph: a flattened
+// slice stays a slice until the consumer gets it.
+func memberType(result signature.Result) reflect.Type {
+	if result.Flatten {
+		return reflect.SliceOf(result.Type)
+	}
+	return result.Type
+}
+
+// ResultKeys returns the keys that the results of a constructor have in the Fx
+// graph of a child.
+func (g *Graph) ResultKeys(n *Node) []signature.Key {
+	keys := make([]signature.Key, len(n.Function.Results))
+	for i := range keys {
+		keys[i] = g.resultKey(Provider{n, i})
+	}
+	return keys
+}

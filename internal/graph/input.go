@@ -1,0 +1,47 @@
+package graph
+
+import (
+	"reflect"
+
+	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// InputKind says where a parameter gets its value from.
+type InputKind int
+
+// The kinds of inputs.
+const (
+	absentInput    InputKind = iota // optional, and nobody provides it
+	providerInput                   // a result of one resource
+	groupInput                      // results of several
+	hostInput                       // a value of the host application
+	ConfigInput                     // the resource's own config
+	ContextInput                    // the child's context
+	LifecycleInput                  // the resource's own fx.Lifecycle
+	LoggerInput                     // the resource's own *slog.Logger
+	runInfoInput                    // the child's RunInfo
+)
+
+// Input is how a parameter gets its value.
+type Input struct {
+	Kind      InputKind
+	param     signature.Param
+	providers []Provider
+	value     reflect.Value // hostInput
+}
+
+// builtin returns the kind of the types that every child has by itself.
+func builtin(t reflect.Type) (InputKind, bool) {
+	switch t {
+	case resource.ContextType:
+		return ContextInput, true
+	case resource.LifecycleType:
+		return LifecycleInput, true
+	case resource.LoggerType:
+		return LoggerInput, true
+	case resource.RunInfoType:
+		return runInfoInput, true
+	}
+	return absentInput, false
+}

@@ -1,0 +1,162 @@
+package graph
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/nearest"
+)
+
+// KnownSteps are the steps that a run config may speak of. A nested child's
+// stand before those of its parent.
+type KnownSteps struct {
+	own    map[string]*Target // those of the child's targets
+	others []*Target          // given by Steps
+	above  *KnownSteps
+
+	indexed   sync.Once // most launches speak of no step
+	byKey     map[string]*Target
+	ambiguous map[string]bool // Keys that two of others have, and none of own
+}
+
+// newKnownSteps gathers the steps, and reports keys that two of the child's own
+// Targets have.
+func newKnownSteps(targets, others []*Target, above *KnownSteps) (*KnownSteps, []error) {
+	k := &KnownSteps{own: make(map[string]*Target), others: others, above: above}
+	var faults []error
+	for _, t := range targets {
+		if t.step == nil {
+			continue
+		}
+		if first, ok := k.own[t.step.Key]; ok && first != t {
+			faults = append(faults, fault.Errorf("%s and %s are both called step %s", first.name, t.name, t.step.Key))
+		}
+		k.own[t.step.Key] = t
+	}
+	return k, faults
+}
+
+func (k *KnownSteps) index() {
+	k.indexed.Do(func() {
+		k.byKey = make(map[string]*Target, len(k.others)+len(k.own))
+		k.ambiguous = make(map[string]bool)
+		for _, t := range k.others {
+			if t.step == nil {
+				continue
+			}
+			if first, ok := k.byKey[t.step.Key]; ok && first != t {
+				k.ambiguous[t.step.Key] = true
+			}
+			k.byKey[t.step.Key] = t
+		}
+		for key, t := range k.own {
+			k.byKey[key] = t
+			delete(k.ambiguous, key)
+		}
+	})
+}
+
+// find returns the step that a run config speaks of.
+func (k *KnownSteps) find(key string) (*Target, error) {
+	var keys []string
+	for at := k; at != nil; at = at.above {
+		at.index()
+		if at.ambiguous[key] {
+			return nil, fault.Errorf("steps.%s: %s", key, severalSteps(key))
+		}
+		if t, ok := at.byKey[key]; ok {
+			return t, nil
+		}
+		if maker := at.makerOf(key); maker != "" {
+			return nil, fault.Errorf("steps.%s: there is no step %q: step %s makes it, configure that", key, key, maker)
+		}
+		keys = append(keys, slices.Collect(maps.Keys(at.byKey))...)
+	}
+	return nil, fault.Errorf("steps.%s: there is no step %q%s", key, key, nearest.SuggestionAmong(key, keys, func(k string) string { return k }))
+}
+
+func severalSteps(key string) string {
+	return fmt.Sprintf("there are several steps %q: name the job whose step is meant", key)
+}
+
+// makerOf is the key of the step that makes what is called so.
+func (k *KnownSteps) makerOf(made string) string {
+	for _, key := range slices.Sorted(maps.Keys(k.byKey)) {
+		if slices.Contains(k.byKey[key].makes, made) {
+			return key
+		}
+	}
+	return ""
+}
+
+// all returns the steps with config that a run config may speak of, by key.
+func (k *KnownSteps) all() []*Target {
+	k.index()
+	var steps []*Target
+	for _, key := range slices.Sorted(maps.Keys(k.byKey)) {
+		if t := k.byKey[key]; t.hasConfig() && !k.ambiguous[key] {
+			steps = append(steps, t)
+		}
+	}
+	return steps
+}
+
+// unclear are the keys that several steps have, of which one at least has a
+// config.
+func (k *KnownSteps) unclear() []string {
+	k.index()
+	var keys []string
+	for t := range k.configured() {
+		if k.ambiguous[t.step.Key] {
+			keys = append(keys, t.step.Key)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// configured returns all steps with config, those that share a key included.
+func (k *KnownSteps) configured() iter.Seq[*Target] {
+	return func(yield func(*Target) bool) {
+		for _, t := range slices.AppendSeq(slices.Clone(k.others), maps.Values(k.own)) {
+			if t.hasConfig() && !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// Mine returns the child's own steps with config, by key.
+func (k *KnownSteps) Mine() []*Target {
+	var steps []*Target
+	for _, key := range slices.Sorted(maps.Keys(k.own)) {
+		if t := k.own[key]; t.hasConfig() {
+			steps = append(steps, t)
+		}
+	}
+	return steps
+}
+
+// ReadSteps reads a run config's steps.
+func (k *KnownSteps) ReadSteps(launch config.RunConfig) (map[*Target]config.LaunchValues, []error) {
+	launches := make(map[*Target]config.LaunchValues, len(launch.Steps))
+	var faults []error
+	for _, key := range slices.Sorted(maps.Keys(launch.Steps)) {
+		t, err := k.find(key)
+		switch {
+		case err != nil:
+			faults = append(faults, err)
+		case !t.hasConfig():
+			faults = append(faults, fault.Errorf("%s: step %s has no config", t.step.Path(), key))
+		default:
+			launches[t] = make(config.LaunchValues)
+			faults = append(faults, t.step.Config.Read(launches[t], t.step.Path(), launch.Steps[key])...)
+		}
+	}
+	return launches, faults
+}

@@ -1,0 +1,94 @@
+package graph
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+func (g *Graph) ambiguous(key signature.Key, providers []Provider) error {
+	names := make([]string, len(providers))
+	for i, p := range providers {
+		names[i] = `name:"` + p.Node.Key + `"`
+	}
+	slices.Sort(names)
+	return fault.Errorf("it needs %s, which %s give: say which by a tag in an fx.In struct, %s",
+		key, keysOf(providers), strings.Join(names, " or "))
+}
+
+// missing says what nobody provides, and what is like it, or the hint.
+func (g *Graph) missing(key signature.Key, hint string) error {
+	text := ""
+	if key.Name != "" {
+		var sameType []string
+		for _, n := range g.Nodes {
+			for _, result := range n.Function.Results {
+				if result.Type == key.Type {
+					sameType = append(sameType, n.Key)
+				}
+			}
+		}
+		switch n, known := g.ByKey[key.Name]; {
+		case known && len(n.Function.Results) > 0:
+			text = "; resource " + key.Name + " is a " + signature.TypeName(n.Function.Results[0].Type)
+		default:
+			text = nearest.Suggestion(key.Name, sameType)
+		}
+	}
+	if text == "" {
+		text = g.alike(key.Type)
+	}
+	if own := builtinAlike(key.Type); own != nil {
+		text = ": take it as " + signature.TypeName(own)
+	}
+	if text == "" {
+		text = hint
+	}
+	return fault.Errorf("it needs %s, which nothing provides%s", key, text)
+}
+
+// alike names resources whose type differs from t only by a pointer, by an
+// interface that it implements, or by its package.
+func (g *Graph) alike(t reflect.Type) string {
+	var found []string
+	for _, n := range g.Nodes {
+		for _, result := range n.Function.Results {
+			if isAlike(t, result.Type) {
+				found = append(found, "resource "+n.Key+" gives "+signature.TypeName(result.Type))
+			}
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(found, ", ")
+}
+
+// builtinAlike finds the type, of those that fxrun itself gives, that differs
+// From t only by a pointer; nil where there is none.
+func builtinAlike(t reflect.Type) reflect.Type {
+	for _, own := range resource.Builtins() {
+		if reflect.PointerTo(t) == own || t == reflect.PointerTo(own) {
+			return own
+		}
+	}
+	return nil
+}
+
+func isAlike(wanted, given reflect.Type) bool {
+	bare := nearest.BareType
+	switch {
+	case wanted == given:
+		return true
+	case wanted.Kind() == reflect.Interface && wanted.NumMethod() > 0:
+		return given.Implements(wanted)
+	case given.Kind() == reflect.Interface && given.NumMethod() > 0:
+		return wanted.Implements(given)
+	}
+	return bare(wanted) == bare(given) || bare(wanted).Name() != "" && bare(wanted).Name() == bare(given).Name()
+}

@@ -1,0 +1,32 @@
+package graph
+
+import (
+	"encoding/json"
+
+	"github.com/fxrun/fxrun/internal/config"
+)
+
+// Schema returns the JSON Schema (draft 2020-12) of the run configs that this
+// container takes, for editors and forms. Package container documents it.
+func (g *Graph) Schema(subject Subject) (json.RawMessage, error) {
+	const doing = "describing the run config"
+	scope, err := g.scopeOf(doing, config.RunConfig{}, subject)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := scope.nodes(doing)
+	if err != nil {
+		return nil, err
+	}
+	document := config.NewSchema()
+	for _, n := range nodes {
+		document.AddResource(n.Key, n.Description, n.Config, scope.narrow())
+	}
+	for _, t := range scope.subject.Known.all() {
+		document.AddStep(t.step.Key, t.step.Config, scope.needed(t))
+	}
+	for _, key := range scope.subject.Known.unclear() {
+		document.RefuseStep(key, severalSteps(key))
+	}
+	return document.JSON()
+}

@@ -1,0 +1,100 @@
+package graph
+
+import (
+	"strings"
+
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/resource"
+)
+
+// TargetOption says more about a target. See [StepConfig] and [StepMakes].
+type TargetOption interface{ applyTarget(*Target) }
+
+type targetOptionFunc func(*Target)
+
+func (f targetOptionFunc) applyTarget(t *Target) { f(t) }
+
+// StepConfig makes the target a step with a config of its own. Package
+// container documents it.
+func StepConfig(key string, value any, opts []config.Option) TargetOption {
+	if value == nil {
+		return StepWith(key, nil)
+	}
+	definition, faults := config.NewDefinition("StepConfig", value, opts)
+	return StepWith(key, definition, faults...)
+}
+
+// StepWith makes the target a step with a config that was defined elsewhere, and
+// found to have the given faults; nil for a step without config.
+func StepWith(key string, definition *config.Definition, faults ...error) TargetOption {
+	return targetOptionFunc(func(t *Target) {
+		if t.step != nil {
+			t.faults = append(t.faults, fault.Errorf("it has two StepConfig options: give one"))
+			return
+		}
+		t.step, t.faults = &Step{Key: key, Config: definition}, append(t.faults, faults...)
+	})
+}
+
+// StepMakes names what the step makes, where that is called otherwise than the
+// step: a run config that speaks of steps by these names is then told the
+// step's. It needs a [StepConfig].
+func StepMakes(keys ...string) TargetOption {
+	return targetOptionFunc(func(t *Target) { t.makes = append(t.makes, keys...) })
+}
+
+// Step is what a target's StepConfig said.
+type Step struct {
+	Key    string
+	Config *config.Definition // nil for a step without config
+}
+
+// Path is where a run config gives the config of the step.
+func (s *Step) Path() string { return "steps." + s.Key + ".config" }
+
+// checkStepKey holds a step's key to what can stand in a path of a run config,
+// in which ".config." ends it.
+func checkStepKey(key string) error {
+	if key == "" {
+		return fault.Errorf("the key of its StepConfig is empty")
+	}
+	for _, r := range key {
+		if letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'; !letter && !strings.ContainsRune("-./0123456789", r) {
+			return fault.Errorf("the key %q of its StepConfig may hold letters, digits, _, -, . and /", key)
+		}
+	}
+	if strings.Contains(key+".", ".config.") {
+		return fault.Errorf("the key %q of its StepConfig may not have a part .config, which ends the key in a run config's path", key)
+	}
+	return nil
+}
+
+// hasConfig reports whether the target is a step with a config.
+func (t *Target) hasConfig() bool { return t.step != nil && t.step.Config != nil }
+
+// isConfig reports whether a parameter of type key is the step's config.
+func (t *Target) isConfig(in int) bool {
+	return t.hasConfig() && resource.IsConfigOf(t.step.Config, t.function.Params[in].Key)
+}
+
+// checkStep looks at the step's config by itself.
+func (t *Target) checkStep() []error {
+	if !t.hasConfig() {
+		return nil
+	}
+	var faults []error
+	if err := checkStepKey(t.step.Key); err != nil {
+		faults = append(faults, err)
+	}
+	config := t.step.Config
+	faults = append(faults, config.Analyse(&t.graph.shapes)...)
+	taken := false
+	for i := range t.function.Params {
+		taken = taken || t.isConfig(i)
+	}
+	if !taken && config.Type() != nil {
+		faults = append(faults, fault.Errorf("its config is a %s, but it has no parameter of that type", config.Type()))
+	}
+	return faults
+}

@@ -1,0 +1,96 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/panics"
+)
+
+type outcomeKey struct{}
+
+// WithOutcome returns a context of which Outcome tells the outcome.
+func WithOutcome(ctx context.Context, outcome error) context.Context {
+	return context.WithValue(ctx, outcomeKey{}, outcome)
+}
+
+// Outcome returns what a child was used for came to, inside an OnStop hook:
+// nil for success, else why it failed or was cancelled. It is what
+// Child.Close was given. Elsewhere it is nil.
+func Outcome(ctx context.Context) error {
+	outcome, _ := ctx.Value(outcomeKey{}).(error)
+	return outcome
+}
+
+// errNoYield is returned by a function that ends before it has started anything.
+var errNoYield = errors.New("it returned without calling yield")
+
+// Around writes the start and the stop of a resource as one function, so that
+// defer and local variables work across both. Package container documents it.
+func Around(lc fx.Lifecycle, fn func(ctx context.Context, yield func() error) error) {
+	var current *around // made by each start: Fx may start an application again
+	lc.Append(fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			current = &around{started: make(chan struct{}), stop: make(chan error, 1), ended: make(chan error, 1)}
+			return current.start(ctx, fn)
+		},
+		OnStop: func(ctx context.Context) error { return current.finish(ctx) },
+	})
+}
+
+// around is one function between its start and its stop.
+type around struct {
+	yielded atomic.Bool
+	started chan struct{} // closed by yield
+	stop    chan error    // carries the outcome
+	ended   chan error    // carries the function's error
+}
+
+func (a *around) start(ctx context.Context, fn func(context.Context, func() error) error) error {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer cancel()
+		a.run(own, fn)
+	}()
+	select {
+	case <-a.started:
+		return nil
+	case err := <-a.ended:
+		if err == nil {
+			err = errNoYield
+		}
+		return err
+	case <-ctx.Done():
+		cancel()
+		a.stop <- context.Cause(ctx) // in case it calls yield after all
+		return fmt.Errorf("before yield: %w", errors.Join(context.Cause(ctx), <-a.ended))
+	}
+}
+
+func (a *around) yield() error {
+	if a.yielded.Swap(true) {
+		panic("container.Around: yield was called twice")
+	}
+	close(a.started)
+	return <-a.stop
+}
+
+func (a *around) finish(ctx context.Context) error {
+	a.stop <- Outcome(ctx)
+	select {
+	case err := <-a.ended:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("after yield: %w", context.Cause(ctx))
+	}
+}
+
+// run calls fn and tells what it came to. A panic becomes an error: fn has a
+// goroutine of its own, where nobody else could catch it.
+func (a *around) run(ctx context.Context, fn func(context.Context, func() error) error) {
+	panics.Call(func() error { return fn(ctx, a.yield) }, func(err error) { a.ended <- err })
+}

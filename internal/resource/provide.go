@@ -1,0 +1,249 @@
+package resource
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"reflect"
+	"runtime"
+	"slices"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/host"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// Group is the Fx value group in which a host application gathers what
+// [Provide] and [Supply] return. Package fxrun reads it.
+const Group = "fxrun.container"
+
+// Definition is a part of a container: a [Resource]. It is an fx.Option too,
+// so that definitions compose with fx.Options and fx.Module. Definitions are
+// plain data: nothing is built or read until a child is opened.
+type Definition interface {
+	fx.Option
+	define(*Gathered)
+}
+
+// Resource is a keyed constructor with its config and its lifetime: anything
+// external that a data job touches. It is immutable.
+type Resource struct {
+	fx.Option
+	declaration *Declaration
+}
+
+// Key returns the resource's key.
+func (r Resource) Key() string { return r.declaration.Key }
+
+func (r Resource) define(b *Gathered) { b.Resources = append(b.Resources, r.declaration) }
+
+// Option says more about a resource. See [Config], [As], [Describe],
+// [PerProcess], [PerRun], [PerStep], [Eager], [StartTimeout], [StopTimeout],
+// [StartRetry], [Health] and [Static].
+type Option interface{ apply(*Declaration) }
+
+type optionFunc func(*Declaration)
+
+func (f optionFunc) apply(d *Declaration) { f(d) }
+
+// Declaration is what Provide or Supply was told.
+type Declaration struct {
+	Key          string
+	Position     string // file:line of the Provide call
+	Function     signature.Func
+	Config       *config.Definition
+	As           []reflect.Type
+	Description  string
+	StartTimeout time.Duration
+	StopTimeout  time.Duration
+	Lifetime     Lifetime
+	hasLifetime  bool
+	Eager        bool
+	Retries      int
+	Backoff      func(attempt int) time.Duration
+	Health       *healthCheck
+	Static       []any
+	Supplied     bool // its function is made by Supply
+	Faults       []error
+}
+
+// DefaultTimeout bounds a resource's start, and its stop, where [StartTimeout]
+// and [StopTimeout] say nothing. It is Fx's own default, here for each
+// resource by itself.
+const DefaultTimeout = fx.DefaultTimeout
+
+// Provide makes constructor the resource called key. Package container
+// documents it.
+func Provide(key string, constructor any, opts []Option) Resource {
+	definition := newDefinition(key, opts)
+	function, err := signature.Of(constructor)
+	switch {
+	case errors.Is(err, signature.ErrAnnotated):
+		definition.fault("it is wrapped by fx.Annotate, which hides what the constructor takes: give the plain constructor, with container.As in place of fx.As, fx.In and fx.Out structs in place of ParamTags and ResultTags, and hooks by fx.Lifecycle")
+	case errors.Is(err, signature.ErrNotFunc):
+		definition.fault("its constructor is %w", err)
+	case err != nil:
+		definition.fault("%w", err)
+	case len(function.Results) == 0:
+		definition.fault("its constructor %s returns no value", function.Name)
+	}
+	definition.Function = function
+	return definition.resource()
+}
+
+// Supply makes a value that exists already the resource called key. It has
+// value's dynamic type; use [As] for an interface. Nobody starts or stops it,
+// and all children share it.
+func Supply(key string, value any, opts []Option) Resource {
+	definition := newDefinition(key, opts)
+	given := reflect.ValueOf(value)
+	if !given.IsValid() {
+		definition.fault("nil was supplied")
+		return definition.resource()
+	}
+	supply := reflect.MakeFunc(reflect.FuncOf(nil, []reflect.Type{given.Type()}, false),
+		func([]reflect.Value) []reflect.Value { return []reflect.Value{given} })
+	function, err := signature.Of(supply.Interface())
+	if err != nil {
+		definition.fault("%w", err)
+	}
+	definition.Supplied = true
+	function.Name = fmt.Sprintf("a supplied %T", value)
+	if !definition.hasLifetime {
+		definition.Lifetime = LifetimeProcess // it was there before any child
+	}
+	definition.Function = function
+	return definition.resource()
+}
+
+func newDefinition(key string, opts []Option) *Declaration {
+	definition := &Declaration{Key: key, StartTimeout: DefaultTimeout, StopTimeout: DefaultTimeout}
+	if _, file, line, ok := runtime.Caller(3); ok {
+		definition.Position = fmt.Sprintf("%s:%d", path.Base(file), line)
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			definition.fault("one of its options is nil")
+			continue
+		}
+		opt.apply(definition)
+	}
+	if err := checkKey(key); err != nil {
+		definition.fault("%w", err)
+	}
+	return definition
+}
+
+func (d *Declaration) fault(format string, args ...any) {
+	d.Faults = append(d.Faults, fault.Errorf(format, args...))
+}
+
+// resource makes the definition an fx.Option, which asks a host application
+// for what the constructor takes and for what may stand in its place.
+func (d *Declaration) resource() Resource {
+	var asks []signature.Param
+	for _, param := range d.Function.Params {
+		if param.Group == "" && !IsBuiltin(param.Type) && !d.IsConfig(param.Key) {
+			asks = append(asks, signature.Param{Key: param.Key})
+		}
+	}
+	for _, provided := range d.Answers() {
+		if provided.Key.Group == "" {
+			asks = append(asks, signature.Param{Key: provided.Key})
+		}
+	}
+	resource := Resource{declaration: d}
+	resource.Option = host.Option[Definition](Group, resource, asks)
+	return resource
+}
+
+// IsConfig reports whether a parameter with the key takes the config.
+func (d *Declaration) IsConfig(key signature.Key) bool {
+	return IsConfigOf(d.Config, key)
+}
+
+// ProvidedKey is one key that a resource answers, and the result that it is.
+type ProvidedKey struct {
+	Key    signature.Key
+	Result int
+}
+
+// Answers lists the keys that the resource answers: each result by type and
+// under the resource's name, the first one as its interfaces too.
+func (d *Declaration) Answers() []ProvidedKey {
+	var keys []ProvidedKey
+	add := func(key signature.Key, result int) {
+		if provided := (ProvidedKey{key, result}); !slices.Contains(keys, provided) {
+			keys = append(keys, provided)
+		}
+	}
+	for i, result := range d.Function.Results {
+		add(result.Key, i)
+		if result.Name == "" && result.Group == "" {
+			add(signature.Key{Type: result.Type, Name: d.Key}, i)
+		}
+	}
+	for _, t := range d.As {
+		add(signature.Key{Type: t}, 0)
+		add(signature.Key{Type: t, Name: d.Key}, 0)
+	}
+	return keys
+}
+
+// checkKey holds keys to what can stand in a path of a run config.
+func checkKey(key string) error {
+	if key == "" {
+		return errors.New("its key is empty")
+	}
+	for i, r := range key {
+		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || r != '-' && (r < '0' || r > '9')) {
+			return fmt.Errorf("its key %q may hold letters, digits, _ and -, and starts with a letter", key)
+		}
+	}
+	return nil
+}
+
+// As provides the resource's first result as the interface I too, so that
+// consumers may ask for either. The result must implement I.
+func As[I any]() Option {
+	return optionFunc(func(d *Declaration) {
+		t := reflect.TypeFor[I]()
+		if t.Kind() != reflect.Interface {
+			d.fault("container.As[%s]: it is not an interface", t)
+			return
+		}
+		d.As = append(d.As, t)
+	})
+}
+
+// Describe says what the resource is, for the command line and the pages.
+func Describe(text string) Option {
+	return optionFunc(func(d *Declaration) { d.Description = text })
+}
+
+// StartTimeout bounds the resource's constructor, and then its start hooks
+// together. Defaults to [DefaultTimeout]; it must be positive.
+func StartTimeout(limit time.Duration) Option {
+	return optionFunc(func(d *Declaration) {
+		if limit <= 0 {
+			d.fault("container.StartTimeout(%s): it must be positive", limit)
+		}
+		d.StartTimeout = limit
+	})
+}
+
+// StopTimeout bounds the stop hooks of the resource, together. Defaults to
+// [DefaultTimeout]; it must be positive.
+func StopTimeout(limit time.Duration) Option {
+	return optionFunc(func(d *Declaration) {
+		if limit <= 0 {
+			d.fault("container.StopTimeout(%s): it must be positive", limit)
+		}
+		d.StopTimeout = limit
+	})
+}
