@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -209,7 +208,7 @@ func TestExplainConfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		goldenFile(t, "explain.txt", explanation.String()+"\n")
+		goldentest.File(t, "explain.txt", explanation.String()+"\n")
 		text, err := json.MarshalIndent(explanation, "", "  ")
 		if err != nil {
 			t.Fatal(err)
@@ -217,7 +216,7 @@ func TestExplainConfig(t *testing.T) {
 		if strings.Contains(explanation.String()+string(text), "hunter2") {
 			t.Error("the secret is shown")
 		}
-		goldenFile(t, "explain.json", lineNumber.ReplaceAllString(string(text), "$1:LINE")+"\n")
+		goldentest.File(t, "explain.json", lineNumber.ReplaceAllString(string(text), "$1:LINE")+"\n")
 	})
 	t.Run("what is built from it is told", func(t *testing.T) {
 		explanation, err := newContainer(t, new(journal).graph()...).Explain("cache")
@@ -233,7 +232,7 @@ func TestExplainConfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		goldenFile(t, "explain_unneeded.txt", explanation.String()+"\n")
+		goldentest.File(t, "explain_unneeded.txt", explanation.String()+"\n")
 	})
 	t.Run("what is wrong with the launch comes with the explanation", func(t *testing.T) {
 		explanation, err := c.Explain("api", container.NeedsResources("api"))
@@ -361,13 +360,6 @@ func ExampleContainer_Explain() {
 	//   timeout = 30s (default)
 	//   key = ****** (zero)
 	// <nil>
-}
-
-// goldenFile compares a text with a file of testdata to the letter;
-// UPDATE_GOLDEN=1 writes it.
-func goldenFile(t *testing.T, name, got string) {
-	t.Helper()
-	goldentest.Compare(t, filepath.Join("testdata", name), got)
 }
 
 // kitchen is a graph with one of everything: a diamond, a resource that the

@@ -2,7 +2,6 @@ package inspect_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -52,13 +51,6 @@ func inHost(t *testing.T, opts ...fx.Option) (*container.Container, error) {
 	return c, wrong
 }
 
-// goldenFile compares a text with a file of testdata to the letter;
-// UPDATE_GOLDEN=1 writes it.
-func goldenFile(t *testing.T, name, got string) {
-	t.Helper()
-	goldentest.Compare(t, filepath.Join("testdata", name), got)
-}
-
 // kitchen is a graph with one of everything: a diamond, a resource that the
 // host application has a value for, an interface, one that nothing needs.
 func kitchen(t *testing.T) *container.Container {
@@ -106,8 +98,8 @@ func TestResourcePicture(t *testing.T) {
 	c := kitchen(t)
 	picture := inspect.ResourcePicture(c, handlerTargets(t, c)...)
 
-	t.Run("Mermaid is as in the golden file", func(t *testing.T) { goldenFile(t, "resources.mmd", picture.Mermaid()) })
-	t.Run("DOT is as in the golden file", func(t *testing.T) { goldenFile(t, "resources.dot", picture.DOT()) })
+	t.Run("Mermaid is as in the golden file", func(t *testing.T) { goldentest.File(t, "resources.mmd", picture.Mermaid()) })
+	t.Run("DOT is as in the golden file", func(t *testing.T) { goldentest.File(t, "resources.dot", picture.DOT()) })
 	t.Run("the order of nodes and needs does not matter", func(t *testing.T) { picturetest.Shuffle(t, picture) })
 	t.Run("what is replaced is needed by its users and needs nothing", func(t *testing.T) {
 		for _, node := range picture.Nodes {

@@ -31,3 +31,9 @@ func Compare(t testing.TB, path, got string) {
 		t.Errorf("UPDATE_GOLDEN=1 writes %s anew (-want +got):\n%s", path, diff)
 	}
 }
+
+// File compares a text with a file of the folder testdata.
+func File(t testing.TB, name, got string) {
+	t.Helper()
+	Compare(t, filepath.Join("testdata", name), got)
+}

@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,13 +17,6 @@ import (
 	"github.com/fxrun/fxrun/internal/picture/picturetest"
 )
 
-// goldenFile compares a text with a file of testdata to the letter;
-// UPDATE_GOLDEN=1 writes it.
-func goldenFile(t *testing.T, name, got string) {
-	t.Helper()
-	goldentest.Compare(t, filepath.Join("testdata", name), got)
-}
-
 func TestPicture(t *testing.T) {
 	t.Parallel()
 	drawn := picture.Picture{Nodes: []picture.Node{
@@ -34,8 +26,8 @@ func TestPicture(t *testing.T) {
 		{ID: "left", Kind: "loop", Key: "left", Needs: []string{"right"}},
 		{ID: "right", Kind: "loop", Key: "right", Needs: []string{"left"}},
 	}, Looks: map[string]picture.Look{"asset": picture.LookStep, "resource": picture.LookResource}}
-	t.Run("Mermaid is as in the golden file", func(t *testing.T) { goldenFile(t, "nodes.mmd", drawn.Mermaid()) })
-	t.Run("DOT is as in the golden file", func(t *testing.T) { goldenFile(t, "nodes.dot", drawn.DOT()) })
+	t.Run("Mermaid is as in the golden file", func(t *testing.T) { goldentest.File(t, "nodes.mmd", drawn.Mermaid()) })
+	t.Run("DOT is as in the golden file", func(t *testing.T) { goldentest.File(t, "nodes.dot", drawn.DOT()) })
 	t.Run("the order of nodes and needs does not matter", func(t *testing.T) { picturetest.Shuffle(t, drawn) })
 	t.Run("Graphviz draws it", func(t *testing.T) { picturetest.Graphviz(t, drawn) })
 	t.Run("an empty picture can be drawn", func(t *testing.T) { picturetest.Graphviz(t, picture.Picture{}) })
