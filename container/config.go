@@ -26,15 +26,19 @@ func AtLaunch(fields ...string) ConfigOption { return config.AtLaunch(fields...)
 func Fixed(fields ...string) ConfigOption { return config.Fixed(fields...) }
 
 // Secret holds a value that is never shown: every String, Format, JSON, YAML,
-// text and slog rendering of it is [Masked], also inside other values. Its
+// text and slog rendering of it is [Masked], also inside other values. Where a
+// printer calls no methods, as fmt does with unexported fields, and where it
+// follows pointers by reflection, it finds an address and not the value. Its
 // method Reveal is the only way to the value.
 //
 // As a field of a config struct it is filled like a field of type T, and every
-// description of that field (command line, errors, stored runs) is masked. The
-// zero Secret holds the zero T and is masked too, so that a reader can't tell
-// an empty secret from a set one.
+// description of that field (command line, errors, stored runs) is masked. Text
+// and bytes arrive as they were given. The zero Secret holds the zero T and is
+// masked too, so that a reader can't tell an empty secret from a set one.
 //
-// Secret is comparable when T is, and safe for concurrent use if T is.
+// Secret is comparable when T is, and then == and reflect.DeepEqual compare the
+// values that are held. Its method Equal compares the values of any T, and
+// go-cmp calls it. A Secret is safe for concurrent use if T is.
 type Secret[T any] = config.Secret[T]
 
 // NewSecret returns a Secret that holds value.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/rows"
 )
@@ -34,6 +35,10 @@ type (
 		notes []string
 	}
 	callback struct{ Done func() }
+	login    struct {
+		User string
+		word container.Secret[string]
+	}
 )
 
 func TestMemoryCopiesExactly(t *testing.T) {
@@ -49,6 +54,8 @@ func TestMemoryCopiesExactly(t *testing.T) {
 		[2][]int{{1}, nil},
 		[][]int{three[:1], three[:2], three},
 		[]string(nil), map[string]int(nil), (*int)(nil),
+		login{"a", container.NewSecret("hunter2")},
+		[]container.Secret[int]{container.NewSecret(1), {}},
 	} {
 		t.Run(fmt.Sprintf("%T", value), func(t *testing.T) {
 			m := iomanagers.NewMemory()
@@ -108,6 +115,7 @@ func TestMemoryRefusesWhatCannotBeCopied(t *testing.T) {
 		{value: hidden{}, want: "hidden.notes is unexported and refers to other memory, and iomanagers_test.hidden can't marshal itself"},
 		{value: stamped{}, want: "stamped.notes is unexported"},
 		{value: &sync.Map{}, want: "is unexported"},
+		{value: container.NewSecret([]byte("x")), want: "is unexported and refers to other memory"},
 		{value: []any{1, hidden{}}, want: "hidden.notes is unexported", late: true},
 	} {
 		t.Run(fmt.Sprintf("%T", c.value), func(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"reflect"
 	"strings"
+	"unique"
+	"unsafe"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -17,7 +19,9 @@ import (
 const Masked = "******"
 
 // Secret holds a value that is never shown: every String, Format, JSON, YAML,
-// text and slog rendering of it is [Masked], also inside other values. Reveal
+// text and slog rendering of it is [Masked], also inside other values. Where a
+// printer calls no methods, as fmt does with unexported fields, and where it
+// follows pointers by reflection, it finds an address and not the value. Reveal
 // is the only way to the value.
 //
 // As a field of a config struct it is filled like a field of type T, and every
@@ -25,17 +29,59 @@ const Masked = "******"
 // zero Secret holds the zero T and is masked too, so that a reader can't tell
 // an empty secret from a set one.
 //
-// Secret is comparable when T is, and safe for concurrent use if T is.
+// Secret is comparable when T is, and then == and reflect.DeepEqual compare the
+// values that are held. [Secret.Equal] compares the values of any T. A Secret is
+// safe for concurrent use if T is.
 type Secret[T any] struct {
-	value T
+	_ [0]T // Secret is comparable if T is, and not convertible to a Secret of another type
+
+	// at is a unique.Handle[any] in the form of a pointer that no printer
+	// follows: fmt, go-cmp and spew show an unsafe.Pointer as an address, but
+	// follow the pointer in a Handle to the value. It is nil for the zero T.
+	at unsafe.Pointer
 }
 
+// A Handle can be kept as a pointer as long as it is one.
+var _ [unsafe.Sizeof(unsafe.Pointer(nil))]struct{} = [unsafe.Sizeof(unique.Handle[any]{})]struct{}{}
+
+// uncomparable holds a value that unique.Make does not take.
+type uncomparable[T any] struct{ value *T }
+
 // NewSecret returns a Secret that holds value.
-func NewSecret[T any](value T) Secret[T] { return Secret[T]{value: value} }
+func NewSecret[T any](value T) Secret[T] {
+	of := reflect.ValueOf(&value).Elem()
+	if of.IsZero() {
+		return Secret[T]{}
+	}
+	held := any(value)
+	if !of.Comparable() {
+		held = uncomparable[T]{&value}
+	}
+	handle := unique.Make(held)
+	return Secret[T]{at: *(*unsafe.Pointer)(unsafe.Pointer(&handle))}
+}
 
 // Reveal returns the value. Hand it to the client that needs it and nowhere
 // else.
-func (s Secret[T]) Reveal() T { return s.value }
+func (s Secret[T]) Reveal() (value T) {
+	if s.at == nil {
+		return value
+	}
+	switch held := (*(*unique.Handle[any])(unsafe.Pointer(&s.at))).Value().(type) {
+	case uncomparable[T]:
+		return *held.value
+	case T:
+		return held
+	}
+	return value // not reached: only NewSecret sets at
+}
+
+// Equal reports whether both hold the same value, as reflect.DeepEqual compares
+// values. Package go-cmp calls it, so that structs with secrets can be compared
+// in tests.
+func (s Secret[T]) Equal(other Secret[T]) bool {
+	return s.at == other.at || reflect.DeepEqual(s.Reveal(), other.Reveal())
+}
 
 // String returns [Masked].
 func (s Secret[T]) String() string { return Masked }
@@ -59,43 +105,69 @@ func (s Secret[T]) MarshalText() ([]byte, error) { return []byte(Masked), nil }
 // errSecretText hides the decoder's own error, which may quote the text.
 var errSecretText = errors.New("the text is not of the secret's type")
 
-// UnmarshalText fills the secret from text: as is for strings and bytes, by
-// the type's own UnmarshalText, or as a YAML scalar (numbers, booleans,
-// durations). Its error never holds the text.
+// UnmarshalText fills the secret from text. Text and bytes, of a named type too,
+// are taken as they are, and so is what stands in an interface; a type that reads
+// itself does so, in the order of envconfig. Numbers, booleans and durations are
+// read from one word, lists, maps and structs from YAML. What a pointer leads to
+// is filled in the same way. Its error never holds the text.
 func (s *Secret[T]) UnmarshalText(text []byte) error {
-	switch value := any(&s.value).(type) {
-	case *string:
-		*value = string(text)
-		return nil
-	case *[]byte:
-		*value = append([]byte(nil), text...)
-		return nil
-	case encoding.TextUnmarshaler:
-		if err := value.UnmarshalText(text); err != nil {
-			return errSecretText
-		}
-		return nil
+	var value T
+	if !decodeGiven(string(text), reflect.ValueOf(&value).Elem()) {
+		return errSecretText
 	}
-	return s.decode(text)
+	*s = NewSecret(value)
+	return nil
 }
 
-// decode reads a type that does not read itself.
-func (s *Secret[T]) decode(text []byte) error {
-	var decoded T
-	value := reflect.ValueOf(&decoded).Elem()
-	if value.Kind() == reflect.String {
-		value.SetString(string(text)) // of a named type; YAML would take out quotes and comments
-	} else {
-		var document yaml.Node
-		if err := yaml.Unmarshal(text, &document); err != nil || len(document.Content) == 0 {
-			return errSecretText
-		}
-		if fault := decodeNode(document.Content[0], value); fault != nil {
-			return errSecretText
-		}
+// decodeGiven reads the text of a secret, and reports whether it could.
+func decodeGiven(text string, into reflect.Value) bool {
+	t := into.Type()
+	if decodesText(t) {
+		return decodeText(textNode(text), into) == nil
 	}
-	s.value = decoded
-	return nil
+	switch t.Kind() {
+	case reflect.Pointer:
+		into.Set(reflect.New(t.Elem()))
+		return decodeGiven(text, into.Elem())
+	case reflect.Interface:
+		if t.NumMethod() > 0 {
+			return false
+		}
+		into.Set(reflect.ValueOf(text))
+		return true
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			into.SetBytes([]byte(text))
+			return true
+		}
+		return decodeDocument(text, into)
+	case reflect.Map, reflect.Struct, reflect.Array:
+		return decodeDocument(text, into)
+	case reflect.String:
+		into.SetString(text)
+		return true
+	}
+	word := &yaml.Node{Kind: yaml.ScalarNode, Value: strings.TrimSpace(text)}
+	word.Tag = word.ShortTag()
+	return decodeNode(word, into) == nil
+}
+
+// decodeDocument reads a list, a map or a struct from one YAML document.
+func decodeDocument(text string, into reflect.Value) bool {
+	var document, second yaml.Node
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	if decoder.Decode(&document) != nil || len(document.Content) == 0 {
+		return false
+	}
+	if !errors.Is(decoder.Decode(&second), io.EOF) || expandable(&document, 0, new(int)) != nil {
+		return false
+	}
+	return decodeNode(document.Content[0], into) == nil
+}
+
+// textNode is a node that holds text, whatever that looks like.
+func textNode(text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 }
 
 // typeText is a type as users write it: they know Secret from package container,
@@ -107,7 +179,7 @@ func userText(name string) string {
 }
 
 // hidden gives the value to the code that checks config fields.
-func (s Secret[T]) hidden() any { return s.value }
+func (s Secret[T]) hidden() any { return s.Reveal() }
 
 func (s Secret[T]) hiddenType() reflect.Type { return reflect.TypeFor[T]() }
 
