@@ -10,8 +10,9 @@ import (
 
 // LaunchJSON renders a run config as JSON that may be stored and shown. It has the
 // form that [ParseRunConfig] reads. References such as {env: NAME} are kept. The
-// literal values of secret fields are left out, and a launch that reads the JSON
-// back has to give them again.
+// literal values of secret fields are left out, and so are literals with a password
+// in them, such as that of a URL. A launch that reads the JSON back has to give
+// them again.
 //
 // The run config may speak of the steps that opts name by [Steps], [Needs] and
 // [NeedsLater]. Other options make no difference, so the options of a child can be

@@ -9,7 +9,8 @@ import (
 )
 
 // LaunchDocument is a run config that may be stored and shown: the literals of
-// secret fields are left out, and {env: NAME} references are kept.
+// secret fields are left out, and so are values with a password in them, such as
+// a URL's; {env: NAME} references are kept.
 type LaunchDocument struct {
 	Resources launchSections `json:"resources,omitempty"`
 	Steps     launchSections `json:"steps,omitempty"`
@@ -70,7 +71,7 @@ func (values LaunchValues) shown(config *Definition) map[string]any {
 // shown returns what may be shown of a value given at launch.
 func (v launchValue) shown(field *Leaf) (any, bool) {
 	if v.node == nil {
-		if field.secret || !v.value.IsValid() {
+		if field.secret || !v.value.IsValid() || holdsPassword(v.value) {
 			return nil, false
 		}
 		return jsonable(v.value, asText), true
@@ -82,7 +83,7 @@ func (v launchValue) shown(field *Leaf) (any, bool) {
 		return nil, false
 	}
 	value := reflect.New(field.typ).Elem()
-	if fault := decodeNode(v.node, value); fault != nil {
+	if fault := decodeNode(v.node, value); fault != nil || holdsPassword(value) {
 		return nil, false
 	}
 	return jsonable(value, asText), true
@@ -140,20 +141,30 @@ func asText(value reflect.Value) (string, bool) {
 	case encoding.TextMarshaler:
 		text, err := v.MarshalText()
 		return string(text), err == nil
-	case fmt.Stringer:
-		if t := value.Type(); decodesText(t) || t.Kind() == reflect.Pointer && decodesText(t.Elem()) {
+	}
+	if t := value.Type(); decodesText(t) || t.Kind() == reflect.Pointer && decodesText(t.Elem()) {
+		switch v := addressed(value).(type) {
+		case encoding.TextMarshaler:
+			text, err := v.MarshalText()
+			return string(text), err == nil
+		case fmt.Stringer:
 			return v.String(), true
 		}
 	}
 	return "", false
 }
 
-// shownText is asText for people: a URL comes without its password.
+// shownText is asText for people: without the password of a URL or of a
+// connection string.
 func shownText(value reflect.Value) (string, bool) {
-	if redacted, ok := value.Interface().(interface{ Redacted() string }); ok {
-		return redacted.Redacted(), true
+	if text, ok := redacted(value); ok {
+		return redact(text), true
 	}
-	return asText(value)
+	text, ok := asText(value)
+	if !ok && value.Kind() == reflect.String {
+		text, ok = value.String(), true
+	}
+	return redact(text), ok
 }
 
 // setPath sets a dotted path in nested maps.

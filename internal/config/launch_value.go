@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"reflect"
@@ -182,6 +183,14 @@ func (c *Definition) readField(into LaunchValues, at, path string, given any) []
 	if value.IsValid() && value.Type().AssignableTo(field.typ) {
 		return c.take(into, at, field, value)
 	}
+	if value.IsValid() {
+		if secret, ok := heldBy(field, value); ok {
+			return c.take(into, at, field, secret)
+		}
+		if node, ok := givenText(field, value); ok {
+			return c.readLeaf(into, at, field, node)
+		}
+	}
 	if value.IsValid() && isSecret(value.Type()) { // as YAML it would be its mask
 		into[path] = launchValue{broken: true}
 		return []error{fault.Errorf("%s: expected %s, not a %T", joinPath(at, path), nameOfType(field.typ), given)}
@@ -192,6 +201,53 @@ func (c *Definition) readField(into LaunchValues, at, path string, given any) []
 		return []error{fault.Errorf("%s: a %T can't be written as YAML", joinPath(at, path), given)}
 	}
 	return c.readLeaf(into, at, field, node)
+}
+
+// heldBy returns the secret of the field's type that holds a value. A map may be
+// {env: NAME}, and what an interface would hold is not known.
+func heldBy(field *Leaf, value reflect.Value) (reflect.Value, bool) {
+	secret, ok := reflect.Zero(field.typ).Interface().(hider)
+	if !ok || field.typ.Kind() == reflect.Pointer {
+		return reflect.Value{}, false
+	}
+	held := secret.hiddenType()
+	if held.Kind() == reflect.Map || held.Kind() == reflect.Interface || !value.Type().AssignableTo(held) {
+		return reflect.Value{}, false
+	}
+	return secret.holding(value), true
+}
+
+// givenText returns the node of text or bytes, as they are: YAML would write
+// some of them in another way than it reads them. Types that write themselves are
+// left to it.
+func givenText(field *Leaf, value reflect.Value) (*yaml.Node, bool) {
+	switch value.Interface().(type) {
+	case yaml.Marshaler, encoding.TextMarshaler:
+		return nil, false
+	}
+	bare := bareType(field.typ)
+	takesText := bare.Kind() == reflect.String || bare.Kind() == reflect.Interface || unitOf(bare) == "bytes" || decodesText(bare)
+	switch {
+	case value.Kind() == reflect.String:
+		return textNode(value.String()), true
+	case takesText && value.Kind() == reflect.Slice && unitOf(value.Type()) == "bytes":
+		return textNode(string(value.Bytes())), true
+	}
+	return nil, false
+}
+
+// textOf returns the text of a scalar: of !!binary the bytes, which are written in
+// base64. It refuses tags of somebody's own: in a text that begins with an
+// exclamation mark, its first word would be one.
+func textOf(node *yaml.Node) (string, bool) {
+	switch tag := node.ShortTag(); {
+	case node.Kind != yaml.ScalarNode || tag == "!!null" || !strings.HasPrefix(tag, "!!"):
+		return "", false
+	case tag != "!!binary":
+		return node.Value, true
+	}
+	data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(node.Value), ""))
+	return string(data), err == nil
 }
 
 // encodeNode writes a Go value as YAML.
@@ -301,9 +357,14 @@ func kindOfNode(node *yaml.Node) string {
 	case yaml.SequenceNode:
 		return "a list"
 	}
+	if !strings.HasPrefix(node.ShortTag(), "!!") {
+		return "a value with a tag: put quotes around text that begins with an exclamation mark"
+	}
 	switch node.Tag {
 	case "!!null":
 		return "null"
+	case "!!binary":
+		return "a value with the tag !!binary that is not base64"
 	case "!!str":
 		return "text"
 	case "!!bool":
@@ -400,7 +461,8 @@ func nameOfType(t reflect.Type) string {
 }
 
 func decodeText(node *yaml.Node, into reflect.Value) (fault *nodeError) {
-	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
+	text, ok := textOf(node)
+	if !ok {
 		return wrongType(node, into.Type())
 	}
 	defer func() {
@@ -411,13 +473,13 @@ func decodeText(node *yaml.Node, into reflect.Value) (fault *nodeError) {
 	var err error
 	switch value := into.Addr().Interface().(type) {
 	case envconfig.Decoder:
-		err = value.Decode(node.Value)
+		err = value.Decode(text)
 	case envconfig.Setter:
-		err = value.Set(node.Value)
+		err = value.Set(text)
 	case encoding.TextUnmarshaler:
-		err = value.UnmarshalText([]byte(node.Value))
+		err = value.UnmarshalText([]byte(text))
 	case encoding.BinaryUnmarshaler:
-		err = value.UnmarshalBinary([]byte(node.Value))
+		err = value.UnmarshalBinary([]byte(text))
 	default:
 		err = errors.ErrUnsupported
 	}
@@ -428,15 +490,16 @@ func decodeText(node *yaml.Node, into reflect.Value) (fault *nodeError) {
 }
 
 func decodeScalar(node *yaml.Node, into reflect.Value) *nodeError {
-	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
+	text, ok := textOf(node)
+	if !ok {
 		return wrongType(node, into.Type())
 	}
 	if into.Kind() == reflect.String {
-		into.SetString(node.Value) // 007 and 1.10 stay as they are written
+		into.SetString(text) // 007 and 1.10 stay as they are written
 		return nil
 	}
 	if into.Kind() == reflect.Slice {
-		into.SetBytes([]byte(node.Value))
+		into.SetBytes([]byte(text))
 		return nil
 	}
 	if into.Type() == reflect.TypeFor[time.Duration]() {

@@ -245,14 +245,14 @@ func (f *Leaf) shownDefault() string {
 	if f.secret {
 		return Masked
 	}
-	if !f.typ.Implements(reflect.TypeFor[interface{ Redacted() string }]()) {
-		return f.text
-	}
 	value, err := f.decodeDefault()
 	if err != nil {
 		return ""
 	}
-	return show(value, false)
+	if holdsPassword(value) {
+		return show(value, false)
+	}
+	return f.text
 }
 
 // show renders a value as text: scalars bare, the rest as JSON, secrets masked.
@@ -265,11 +265,11 @@ func show(value reflect.Value, secret bool) string {
 	if secret {
 		return Masked
 	}
-	switch value := value.Interface().(type) {
-	case interface{ Redacted() string }: // *url.URL: without its password
-		return value.Redacted()
-	case fmt.Stringer:
-		return value.String()
+	if text, ok := redacted(value); ok { // a URL: without its password
+		return redact(text)
+	}
+	if text, ok := value.Interface().(fmt.Stringer); ok {
+		return redact(text.String())
 	}
 	for value.Kind() == reflect.Pointer {
 		value = value.Elem()
@@ -285,7 +285,7 @@ func show(value reflect.Value, secret bool) string {
 		}
 		return string(text)
 	}
-	return fmt.Sprint(value.Interface())
+	return redact(fmt.Sprint(value.Interface()))
 }
 
 // Copy copies a resolved config: whoever gets it may change what its fields

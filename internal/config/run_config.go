@@ -172,7 +172,8 @@ func lineOfAlias(document []byte, name string) string {
 
 // Set sets one field by its full path, as in
 // "resources.warehouse.config.table" or "steps.raw/orders.config.limit", to a
-// Value written in YAML: text, a number, [a, b], {env: NAME}. It returns a new
+// Value written in YAML: text, a number, [a, b], {env: NAME}. Text needs no quotes,
+// even where it holds # or what else YAML would leave out. It returns a new
 // RunConfig; its error matches [ErrInvalid].
 func (c RunConfig) Set(path, value string) (RunConfig, error) {
 	doing := "setting " + path
@@ -184,10 +185,7 @@ func (c RunConfig) Set(path, value string) (RunConfig, error) {
 	if err := yaml.Unmarshal([]byte(value), &document); err != nil {
 		return c, fault.Join(doing, []error{errors.New("the value is not YAML: put quotes around it")})
 	}
-	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str"}
-	if len(document.Content) > 0 {
-		node = document.Content[0]
-	}
+	node := asGiven(value, &document)
 	if err := expandable(node, 0, new(int)); err != nil {
 		return c, fault.Join(doing, []error{err})
 	}
@@ -201,6 +199,25 @@ func (c RunConfig) Set(path, value string) (RunConfig, error) {
 		return c.Merge(RunConfig{Steps: config}), nil
 	}
 	return c.Merge(RunConfig{Resources: config}), nil
+}
+
+// asGiven returns the node of a value that stands alone. Where YAML would take a
+// part of it for a comment, a tag, an anchor or mere space, the value is text as a
+// whole: it may be a password. Quotes are YAML's.
+func asGiven(value string, document *yaml.Node) *yaml.Node {
+	if len(document.Content) == 0 {
+		return textNode(value)
+	}
+	node := document.Content[0]
+	const explicit = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle
+	switch {
+	case node.Kind != yaml.ScalarNode, node.Style&explicit != 0, node.Value == value,
+		strings.HasPrefix(value, "!!"),
+		node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && strings.Contains(value, "\n"),
+		node.Tag != "!!str" && node.Value == strings.TrimSpace(value):
+		return node
+	}
+	return textNode(value)
 }
 
 // cutPath parts a path into its section, the key, and the names of the field.

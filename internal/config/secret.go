@@ -183,10 +183,18 @@ func (s Secret[T]) hidden() any { return s.Reveal() }
 
 func (s Secret[T]) hiddenType() reflect.Type { return reflect.TypeFor[T]() }
 
+// holding returns a Secret of the same type that holds value.
+func (s Secret[T]) holding(value reflect.Value) reflect.Value {
+	var held T
+	reflect.ValueOf(&held).Elem().Set(value)
+	return reflect.ValueOf(NewSecret(held))
+}
+
 // hider is a Secret of any type.
 type hider interface {
 	hidden() any
 	hiddenType() reflect.Type
+	holding(value reflect.Value) reflect.Value
 }
 
 var (

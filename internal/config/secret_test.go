@@ -314,3 +314,149 @@ func TestASecretRefusesWhatItWouldReadInPart(t *testing.T) {
 		t.Errorf("a number with space around it: %v, %v", number.Reveal(), err)
 	}
 }
+
+// vault has a field for each kind of secret that text fills.
+type vault struct {
+	Text    config.Secret[string]
+	Bytes   config.Secret[[]byte]
+	PEM     config.Secret[pem]
+	Phrase  config.Secret[phrase]
+	Pointer *config.Secret[string]
+	Decoded config.Secret[decoded]
+	Binary  config.Secret[*fromBytes]
+	Any     config.Secret[any]
+}
+
+func (v vault) texts() map[string]string {
+	texts := map[string]string{
+		"text": v.Text.Reveal(), "bytes": string(v.Bytes.Reveal()), "pem": string(v.PEM.Reveal()), "phrase": string(v.Phrase.Reveal()), "decoded": v.Decoded.Reveal().got,
+	}
+	if v.Pointer != nil {
+		texts["pointer"] = v.Pointer.Reveal()
+	}
+	if binary := v.Binary.Reveal(); binary != nil {
+		texts["binary"] = binary.got
+	}
+	if v.Any.Reveal() != nil {
+		texts["any"] = fmt.Sprint(v.Any.Reveal())
+	}
+	return texts
+}
+
+var vaultFields = []string{"text", "bytes", "pem", "phrase", "pointer", "decoded", "binary", "any"}
+
+func TestEveryLayerGivesASecretItsBytes(t *testing.T) {
+	texts := []string{
+		"-----BEGIN KEY-----\nMIIB\nhunter==\n-----END KEY-----\n", "#hunter2", "hunter2 # no comment", " hunter2 ", "hunter2\n", "a\nb", "!hunter2", "!a b", "&hunter2", "&a b",
+		"007", "1_000", "true", "a,b", "--- a", "\ufeffa", "a\tb", "'a", "a'b\"c", `a\nb`, "a#b", "|", ">", "!", "!!", "$HOME",
+	}
+	d, fromEnv := definition(t, vault{}), definition(t, vault{}, config.FromEnv("VAULT"))
+	for _, text := range texts {
+		for _, field := range vaultFields {
+			t.Setenv("VAULT_"+strings.ToUpper(field), text)
+			quoted, err := yaml.Marshal(map[string]any{"resources": map[string]any{"it": map[string]any{"config": map[string]string{field: text}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for layer, source := range map[string]any{
+				"fields":       config.Fields{field: text},
+				"bytes":        config.Fields{field: []byte(text)},
+				"a named type": config.Fields{field: phrase(text)},
+				"YAML":         read(t, string(quoted)),
+				"a reference":  config.Fields{field: map[string]string{"env": "VAULT_" + strings.ToUpper(field)}},
+			} {
+				resolved, _, faults := launched(t, d, source)
+				if got := resolved.Value.Interface().(vault).texts()[field]; got != text || len(faults) > 0 {
+					t.Errorf("%s by %s: %q is %q, %v", field, layer, text, got, faults)
+				}
+			}
+			resolved, _, faults := launched(t, fromEnv, nil)
+			if got := resolved.Value.Interface().(vault).texts()[field]; got != text || len(faults) > 0 {
+				t.Errorf("%s from the environment: %q is %q, %v", field, text, got, faults)
+			}
+			run, err := config.RunConfig{}.Set("resources.it.config."+field, text)
+			if err != nil {
+				continue // refused
+			}
+			resolved, _, faults = launched(t, d, run.Resources["it"])
+			if got := resolved.Value.Interface().(vault).texts()[field]; got != text && len(faults) == 0 {
+				t.Errorf("%s is set to %q and is %q", field, text, got)
+			}
+		}
+	}
+}
+
+func TestSetReadsYAMLWhereNothingWouldBeLost(t *testing.T) {
+	t.Parallel()
+	type plain struct {
+		Text  string
+		Count int
+		Flag  bool
+		List  []string
+	}
+	d := definition(t, plain{})
+	for _, test := range []struct{ field, value, want string }{
+		{"text", `"#hunter2"`, "#hunter2"},
+		{"text", "'it''s'", "it's"},
+		{"text", "|\n  a\n  b\n", "a\nb\n"},
+		{"text", "!!str 12", "12"},
+		{"text", "#1 of 3", "#1 of 3"},
+		{"text", "a # b", "a # b"},
+		{"text", "", ""},
+		{"count", " 3", "3"},
+		{"count", "3 # three", "expected a whole number (int), not text"},
+		{"flag", " true\n", "true"},
+		{"list", "[a, 'b#']", "[a b#]"},
+	} {
+		resolved, _, faults := launched(t, d, assign(t, test.field, test.value))
+		got := map[string]string{}
+		value := resolved.Value.Interface().(plain)
+		got["text"], got["count"], got["flag"], got["list"] = value.Text, fmt.Sprint(value.Count), fmt.Sprint(value.Flag), fmt.Sprint(value.List)
+		if len(faults) > 0 {
+			_, got[test.field], _ = strings.Cut(faults[0].Error(), ": ")
+		}
+		if got[test.field] != test.want {
+			t.Errorf("%s=%s is %q, not %q", test.field, test.value, got[test.field], test.want)
+		}
+	}
+}
+
+func TestYAMLThatWouldLoseAPartOfASecretIsRefused(t *testing.T) {
+	t.Parallel()
+	d := definition(t, vault{})
+	for _, field := range vaultFields {
+		for _, text := range []string{"!hunter2", "!hunter2 x", "#hunter2", "&hunter2", "~", "!!binary hunter2!", "!!null hunter2", "[hunter2]", "{hunter2: x}"} {
+			_, _, faults := launched(t, d, read(t, "resources: {it: {config: {"+field+": \n"+text+"\n}}}"))
+			nothing := field == "pointer" && strings.Contains("#hunter2 &hunter2 ~ !!null hunter2", text)
+			if len(faults) == 0 && !nothing || shows(fmt.Sprint(faults)) {
+				t.Errorf("%s: %s gives %v", field, text, faults)
+			}
+		}
+		resolved, _, faults := launched(t, d, read(t, "resources: {it: {config: {"+field+": !!binary //4=}}}"))
+		if got := resolved.Value.Interface().(vault).texts()[field]; got != "\xff\xfe" || len(faults) > 0 {
+			t.Errorf("%s of base64 is %q, %v", field, got, faults)
+		}
+	}
+}
+
+func TestASecretTakesAValueOfWhatItHolds(t *testing.T) {
+	t.Parallel()
+	type holder struct {
+		Keys    config.Secret[keys]
+		List    config.Secret[[]string]
+		Pair    config.Secret[*keys]
+		Number  config.Secret[int]
+		Entries config.Secret[map[string]string]
+	}
+	d := definition(t, holder{})
+	resolved, values, faults := launched(t, d, config.Fields{"keys": keys{"a", "b"}, "list": []string{"#", ""}, "pair": &keys{"c", "d"}, "number": 7, "entries": `{"a": "b"}`})
+	got := resolved.Value.Interface().(holder)
+	if len(faults) > 0 || got.Keys.Reveal() != (keys{"a", "b"}) || len(got.List.Reveal()) != 2 || got.Pair.Reveal().Access != "c" || got.Number.Reveal() != 7 || got.Entries.Reveal()["a"] != "b" {
+		t.Errorf("%v, %v", faults, got.Keys.Reveal())
+	}
+	document := config.NewLaunchDocument()
+	document.AddResource("it", d, values)
+	if text, err := document.JSON(); err != nil || string(text) != "{}" {
+		t.Errorf("stored as %s, %v", text, err)
+	}
+}

@@ -1,0 +1,215 @@
+package config
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Masker masks the literal text of secrets in text that somebody else wrote: the
+// error of a server that repeats what it was sent, the log line of a library. It
+// knows the forms in which such a text quotes: %q, JSON, URLs, base64, hex. A nil
+// Masker masks nothing. It is safe for concurrent use.
+type Masker struct{ forms *strings.Replacer }
+
+// minMasked is how many bytes of text are masked at least: a shorter secret is
+// found in many words that have nothing to do with it.
+const minMasked = 5
+
+// NewMasker returns a masker of secrets, which are texts. It returns nil where none is
+// long enough.
+func NewMasker(secrets []string) *Masker {
+	seen := make(map[string]bool)
+	var forms []string
+	for _, secret := range secrets {
+		for _, form := range formsOf(secret) {
+			if len(form) >= minMasked && !seen[form] && strings.Trim(form, "*") != "" {
+				seen[form] = true
+				forms = append(forms, form)
+			}
+		}
+	}
+	if len(forms) == 0 {
+		return nil
+	}
+	// Of two forms that begin at the same place the longer is masked.
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	pairs := make([]string, 0, 2*len(forms))
+	for _, form := range forms {
+		pairs = append(pairs, form, Masked)
+	}
+	return &Masker{forms: strings.NewReplacer(pairs...)}
+}
+
+// Mask returns text with every secret in it masked.
+func (m *Masker) Mask(text string) string {
+	if m == nil {
+		return text
+	}
+	return m.forms.Replace(text)
+}
+
+// formsOf are the ways in which a secret may stand in a text.
+func formsOf(secret string) []string {
+	if len(secret) < minMasked {
+		return nil
+	}
+	plain := []string{secret, strings.TrimSpace(secret), strings.Join(strings.Fields(secret), " ")}
+	for line := range strings.Lines(secret) { // a parser's error quotes one line of a key
+		if line = strings.TrimSpace(line); len(line) > minMasked && !strings.HasPrefix(line, "-----") {
+			plain = append(plain, line)
+		}
+	}
+	var forms []string
+	for _, text := range plain {
+		forms = append(forms, text, html.EscapeString(text), url.QueryEscape(text), url.PathEscape(text), strings.TrimPrefix(url.UserPassword("", text).String(), ":"))
+		for quoted, depth := text, 0; depth < 2; depth++ { // %q of an error that is quoted itself
+			quoted = unquoted(strconv.Quote(quoted))
+			forms = append(forms, quoted, unquoted(strconv.QuoteToASCII(quoted)))
+		}
+		if written, err := json.Marshal(text); err == nil {
+			forms = append(forms, unquoted(string(written)))
+		}
+		if written, err := plainJSON(text); err == nil {
+			forms = append(forms, unquoted(string(written)))
+		}
+	}
+	for _, escaped := range slices.Clone(forms) {
+		forms = append(forms, lowerEscapes(escaped))
+	}
+	digits := hex.EncodeToString([]byte(secret))
+	numbers := strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")
+	return append(append(forms, digits, strings.ToUpper(digits), numbers), base64Forms(secret)...)
+}
+
+func unquoted(quoted string) string { return quoted[1 : len(quoted)-1] }
+
+// lowerEscapes writes %2F as %2f.
+func lowerEscapes(text string) string {
+	lower := []byte(text)
+	for i := 0; i+2 < len(lower); i++ {
+		if lower[i] == '%' {
+			copy(lower[i+1:i+3], strings.ToLower(text[i+1:i+3]))
+		}
+	}
+	return string(lower)
+}
+
+// base64Forms are what base64 makes of a secret, by itself and as a part of
+// something longer, such as the user:password of a basic authorization. Three
+// bytes become four characters, so there are three forms; the characters at their
+// ends that depend on what stands beside the secret are left out.
+func base64Forms(secret string) (forms []string) {
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for before := range 3 {
+			encoded := encoding.EncodeToString(append(make([]byte, before), secret...))
+			form := encoded[(before*8+5)/6 : (before+len(secret))*8/6]
+			if len(form) > minMasked {
+				forms = append(forms, form)
+			}
+		}
+		forms = append(forms, encoding.EncodeToString([]byte(secret)))
+	}
+	return append(forms, base64.StdEncoding.EncodeToString([]byte(secret)), base64.URLEncoding.EncodeToString([]byte(secret)))
+}
+
+// SecretTexts returns what is secret in a resolved config, as text: what the
+// secrets hold, and the passwords in connection strings and URLs, which need not
+// be in a secret.
+func (c *Definition) SecretTexts(config Resolved) []string {
+	var texts secretTexts
+	for i := range c.fields {
+		value, ok := fieldByIndex(config.Value, c.fields[i].index)
+		if ok && !config.origins[i].unreadable && config.origins[i].source != SourceMissing {
+			texts.add(value, false, 0)
+		}
+	}
+	return texts
+}
+
+type secretTexts []string
+
+// add walks through a value of a config.
+func (s *secretTexts) add(value reflect.Value, secret bool, depth int) {
+	const deepest = 20 // a list that holds itself has no end
+	if !value.IsValid() || depth > deepest {
+		return
+	}
+	if value.CanInterface() && s.addKnown(value, secret, depth) {
+		return
+	}
+	switch value.Kind() {
+	case reflect.String:
+		s.text(value.String(), secret)
+	case reflect.Pointer, reflect.Interface:
+		s.add(value.Elem(), secret, depth+1)
+	case reflect.Slice, reflect.Array:
+		if secret && value.Type().Elem().Kind() == reflect.Uint8 && value.Kind() == reflect.Slice {
+			s.text(string(value.Bytes()), true)
+			return
+		}
+		for i := range value.Len() {
+			s.add(value.Index(i), secret, depth+1)
+		}
+	case reflect.Map:
+		for entry := value.MapRange(); entry.Next(); {
+			s.add(entry.Value(), secret, depth+1)
+		}
+	case reflect.Struct:
+		for i := range value.NumField() {
+			s.add(value.Field(i), secret, depth+1)
+		}
+	default:
+		if secret && (value.CanInt() || value.CanUint() || value.CanFloat()) {
+			s.text(fmt.Sprint(value), true)
+		}
+	}
+}
+
+// addKnown adds what has a text of its own, and reports whether that is all.
+func (s *secretTexts) addKnown(value reflect.Value, secret bool, depth int) bool {
+	switch known := value.Interface().(type) {
+	case hider:
+		if value.Kind() != reflect.Pointer {
+			s.add(reflect.ValueOf(known.hidden()), true, depth+1)
+			return true
+		}
+	case *url.URL:
+		if known != nil {
+			s.url(known, secret)
+		}
+		return true
+	case url.URL:
+		s.url(&known, secret)
+		return true
+	case time.Duration, time.Time:
+		return true
+	}
+	return false
+}
+
+func (s *secretTexts) url(u *url.URL, secret bool) {
+	if password, ok := u.User.Password(); ok {
+		*s = append(*s, password)
+	}
+	s.text(u.String(), secret)
+}
+
+// text adds a text if it is secret, and the passwords in it anyway.
+func (s *secretTexts) text(text string, secret bool) {
+	if secret {
+		*s = append(*s, text)
+	}
+	if secret || redact(text) != text {
+		*s = append(*s, passwords(text)...)
+	}
+}

@@ -1,0 +1,134 @@
+package config
+
+import (
+	"net/url"
+	"reflect"
+	"regexp"
+	"strings"
+)
+
+// secretWord is how the name of a setting ends whose value is secret.
+const secretWord = `(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|signature|sig|(?:api|access|account|private|secret|shared|signing|encryption)[_.-]?key)`
+
+var (
+	// authority is a URL's part between :// and the path. A password that nobody
+	// escaped may hold the characters that end it.
+	authority = regexp.MustCompile("([A-Za-z][A-Za-z0-9+.-]*)://([^\\s\"'`<>]*)")
+	// setting is a pair in a connection string or in the query of a URL.
+	setting = regexp.MustCompile(`(?i)(?:^|[^\w.-])[\w.-]*` + secretWord + `\s*=\s*('(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?|\{[^}]*\}?|[^\s;&'"]+)`)
+	// login is what stands before the address in a connection string without ://.
+	login = regexp.MustCompile(`^[^\s:/@]+:(\S+)@`)
+)
+
+// userinfo finds what stands before the @ of a URL; false where nothing does.
+func userinfo(address string) (string, bool) {
+	if u, err := url.Parse(address); err == nil && u.User == nil {
+		return "", false
+	}
+	_, rest, _ := strings.Cut(address, "://")
+	end := strings.LastIndexByte(rest, '@')
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		host, _, _ := strings.Cut(rest, "?")
+		host, _, _ = strings.Cut(host, "/")
+		end = strings.LastIndexByte(host, '@')
+	}
+	if end < 0 {
+		return "", false
+	}
+	return rest[:end], true
+}
+
+// passwords finds the passwords in a connection string, each as it is written,
+// and unescaped where it is escaped.
+func passwords(text string) (found []string) {
+	add := func(password string) {
+		password = strings.Trim(password, `'"{}`)
+		found = append(found, password)
+		if plain, err := url.QueryUnescape(password); err == nil && plain != password {
+			found = append(found, plain)
+		}
+		if plain, err := url.PathUnescape(password); err == nil && plain != password {
+			found = append(found, plain)
+		}
+		if plain := unescaped.Replace(password); plain != password {
+			found = append(found, plain)
+		}
+	}
+	for _, address := range authority.FindAllString(text, -1) {
+		if user, ok := userinfo(address); ok {
+			name, password, hasPassword := strings.Cut(user, ":")
+			if hasPassword {
+				add(password)
+			} else if isWeb(address) {
+				add(name) // a token
+			}
+		}
+	}
+	for _, pair := range setting.FindAllStringSubmatch(text, -1) {
+		add(pair[1])
+	}
+	if match := login.FindStringSubmatch(text); match != nil {
+		add(match[1])
+	}
+	return found
+}
+
+// unescaped takes the backslashes out of a quoted value.
+var unescaped = strings.NewReplacer(`\\`, `\`, `\'`, `'`)
+
+// isWeb says that a name before the @ is a token, not a user's: there are no
+// users without passwords.
+func isWeb(address string) bool {
+	scheme, _, _ := strings.Cut(strings.ToLower(address), "://")
+	return scheme == "http" || scheme == "https"
+}
+
+// redact masks what is secret in text that is shown: who logs in where a URL
+// holds a password or a token, and the values of settings that are secret by
+// their names.
+func redact(text string) string {
+	if !strings.ContainsAny(text, "=@") {
+		return text
+	}
+	text = authority.ReplaceAllStringFunc(text, func(address string) string {
+		user, ok := userinfo(address)
+		if !ok || !strings.Contains(user, ":") && !isWeb(address) || strings.HasSuffix(user, ":xxxxx") { // net/url's own mask
+			return address
+		}
+		scheme, rest, _ := strings.Cut(address, "://")
+		return scheme + "://" + Masked + strings.TrimPrefix(rest, user)
+	})
+	var out strings.Builder
+	end := 0
+	for _, at := range setting.FindAllStringSubmatchIndex(text, -1) {
+		out.WriteString(text[end:at[2]] + Masked)
+		end = at[3]
+	}
+	return out.String() + text[end:]
+}
+
+// redacted returns the text of a value that hides its own password, as a URL
+// does, be it given by value or behind a pointer.
+func redacted(value reflect.Value) (string, bool) {
+	hiding, ok := addressed(value).(interface{ Redacted() string })
+	if !ok {
+		return "", false
+	}
+	return hiding.Redacted(), true
+}
+
+// addressed returns a value in the form that has all of its methods.
+func addressed(value reflect.Value) any {
+	if value.Kind() == reflect.Pointer {
+		return value.Interface()
+	}
+	pointer := reflect.New(value.Type())
+	pointer.Elem().Set(value)
+	return pointer.Interface()
+}
+
+// holdsPassword reports whether what is shown of a value is less than what it
+// is read from: it can't be stored then.
+func holdsPassword(value reflect.Value) bool {
+	return !reflect.DeepEqual(jsonable(value, asText), jsonable(value, shownText))
+}
