@@ -2,12 +2,9 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
-
-	"github.com/fxrun/fxrun/container"
 )
 
 func (p program) configCheckCommand() *cobra.Command {
@@ -50,16 +47,4 @@ func (p program) checkConfig(cmd *cobra.Command, flags configFlags, asJSON bool)
 	}
 	writeUnknown(cmd.OutOrStdout(), checked.UnknownVariables)
 	return scope.Faults
-}
-
-// writeUnknown warns of variables that nothing reads.
-func writeUnknown(out io.Writer, unknown []container.UnknownVariable) {
-	screen := screenOf(out)
-	for _, variable := range unknown {
-		text := "no field reads the environment variable " + variable.Name
-		if variable.Nearest != "" {
-			text += ", did you mean " + variable.Nearest + "?"
-		}
-		_, _ = fmt.Fprintln(out, screen.in(yellow, "warning:")+" "+clean(text))
-	}
 }

@@ -210,6 +210,7 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	var reporter reporter
 	request.Observe = func(event history.Event) { reporter.event(event) } // which is made when the plan is known
 	prepared, err := s.launcher.Prepare(request)
+	s.warnOfVariables(cmd, request)
 	if err != nil { // before the application's own hooks
 		return err
 	}

@@ -107,8 +107,16 @@ func TestTheEnvironmentIsReadAsEnvconfigReadsIt(t *testing.T) {
 		prefix := rapid.SampledFrom([]string{"", "DIFF", "diff_lower", "Diff"}).Draw(t, "prefix")
 		drawn := rapid.SliceOfNDistinct(rapid.SampledFrom(shapes), 1, 8, func(s shape) string { return s.field.Name }).Draw(t, "fields")
 		var fields []reflect.StructField
+		var plain []string // every field that has a variable without the prefix
 		for _, shape := range drawn {
 			fields = append(fields, shape.field)
+			switch {
+			case prefix == "":
+			case shape.field.Type == reflect.TypeFor[inner]():
+				plain = append(plain, shape.field.Name+".Alt")
+			case shape.field.Tag.Get("envconfig") != "":
+				plain = append(plain, shape.field.Name)
+			}
 			for _, name := range shape.names {
 				if !rapid.Bool().Draw(t, "set "+name) {
 					continue
@@ -137,7 +145,7 @@ func TestTheEnvironmentIsReadAsEnvconfigReadsIt(t *testing.T) {
 				got = params[0].Interface()
 				return []reflect.Value{reflect.ValueOf(&resA{})}, nil
 			})
-		c, err := container.New(container.Provide("it", constructor, container.Config(reflect.Zero(config).Interface(), container.FromEnv(prefix))))
+		c, err := container.New(container.Provide("it", constructor, container.Config(reflect.Zero(config).Interface(), container.FromEnv(prefix), container.FromPlainEnv(plain...))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,6 +159,59 @@ func TestTheEnvironmentIsReadAsEnvconfigReadsIt(t *testing.T) {
 		options := []cmp.Option{cmp.AllowUnexported(decoder{}, setter{}), cmp.Transformer("url", func(u url.URL) string { return u.String() })}
 		if diff := cmp.Diff(emptyURL(want.Elem().Interface()), emptyURL(got), options...); diff != "" {
 			t.Fatalf("(-envconfig +fxrun)\n%s", diff)
+		}
+	})
+}
+
+func TestAPrefixIsAPrefix(t *testing.T) {
+	type config struct {
+		DSN  string `envconfig:"DSN" default:"none"`
+		User string `envconfig:"user"`
+		Auth struct {
+			Key string `envconfig:"api_key"`
+		}
+	}
+	for name, text := range map[string]string{"DSN": "plain", "USER": "me", "API_KEY": "key", "AUTH_API_KEY": "key", "AUTH_KEY": "key"} {
+		t.Setenv(name, text)
+	}
+	t.Run("variables without it are not read", func(t *testing.T) {
+		if got := mustConfig[config](t, container.Config(config{}, container.FromEnv("REPLICA"))); got != (config{DSN: "none"}) {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("variables without it are read for the fields that ask for it", func(t *testing.T) {
+		want := config{DSN: "plain"}
+		want.Auth.Key = "key"
+		option := container.Config(config{}, container.FromEnv("REPLICA"), container.FromPlainEnv("DSN", "Auth"))
+		if got := mustConfig[config](t, option); got != want {
+			t.Errorf("got %+v", got)
+		}
+		t.Setenv("REPLICA_DSN", "prefixed")
+		if got := mustConfig[config](t, option); got.DSN != "prefixed" {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("the preview names the variable with it", func(t *testing.T) {
+		c := newContainer(t, container.Provide("it", func(config) *resA { return nil }, container.Config(config{}, container.FromEnv("REPLICA"))))
+		if got := c.Resources()[0].Config[1]; got.Variable != "REPLICA_USER" || got.Source != container.SourceZero {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("without a prefix the name of the tag is the variable", func(t *testing.T) {
+		if got := mustConfig[config](t, container.Config(config{}, container.FromEnv(""))); got.DSN != "plain" || got.User != "me" {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("only a field that has a variable without it may ask for it", func(t *testing.T) {
+		for _, option := range []container.Option{
+			container.Config(databaseConfig{}, container.FromEnv("REPLICA"), container.FromPlainEnv("DSN")),
+			container.Config(config{}, container.FromEnv(""), container.FromPlainEnv("DSN")),
+			container.Config(config{}, container.FromPlainEnv("DSN")),
+			container.Config(config{}, container.FromEnv("REPLICA"), container.FromPlainEnv("Dsn")),
+		} {
+			if _, err := container.New(container.Provide("it", func(config) *resA { return nil }, option)); err == nil || !strings.Contains(err.Error(), "FromPlainEnv names") {
+				t.Errorf("got %v", err)
+			}
 		}
 	})
 }

@@ -35,7 +35,7 @@ func TestVariablesThatNoFieldReads(t *testing.T) {
 		want    []container.UnknownVariable
 	}{
 		"what fields read is known": {
-			environ: []string{"APP_TABLE=x", "APP_BASE_URL=x", "APP_APP_OTHER_NAME=x", "APP_OTHER_NAME=x", "APP_AUTH_USER=x", "APP_WORKER_DSN=x", "APP_REQUIRED=x", "NAME=x", "COUNT=x"},
+			environ: []string{"APP_TABLE=x", "APP_BASE_URL=x", "APP_APP_OTHER_NAME=x", "APP_AUTH_USER=x", "APP_WORKER_DSN=x", "APP_REQUIRED=x", "NAME=x", "COUNT=x"},
 		},
 		"what begins with no prefix is left alone": {
 			environ: []string{"PATH=x", "APPLE_TABLE=x", "APP=x", "TABEL=x", "NAMES=x", "XAPP_TABLE=x", "=C:=x", "", "app_tabel=x"},
@@ -47,6 +47,16 @@ func TestVariablesThatNoFieldReads(t *testing.T) {
 		"the longest prefix wins": {
 			environ: []string{"APP_WORKER_TABEL=x", "APP_WROKER_TABLE=x"},
 			want:    []container.UnknownVariable{{Name: "APP_WORKER_TABEL", Prefix: "APP_WORKER", Nearest: "APP_WORKER_TABLE"}, {Name: "APP_WROKER_TABLE", Prefix: "APP", Nearest: "APP_WORKER_TABLE"}},
+		},
+		"a name without the prefix, though it begins with it": {
+			environ: []string{"APP_OTHER_NAME=x"},
+			want:    []container.UnknownVariable{{Name: "APP_OTHER_NAME", Prefix: "APP", Nearest: "APP_APP_OTHER_NAME"}},
+		},
+		"words that the field's name does not part": {
+			environ: []string{"APP_BASEURL=x", "APP_AUTH_PASS_WORD=x"},
+			want: []container.UnknownVariable{
+				{Name: "APP_AUTH_PASS_WORD", Prefix: "APP", Nearest: "APP_AUTH_PASSWORD"}, {Name: "APP_BASEURL", Prefix: "APP", Nearest: "APP_BASE_URL"},
+			},
 		},
 		"nothing like it": {
 			environ: []string{"APP_SOMETHING_ELSE=x", "APP_WORKER_BASE_URL=x"},

@@ -87,11 +87,18 @@ func (i *Inspector) ConfigOfLaunch(request runs.Request, preview runs.Preview, f
 // Check tells what a launch would make of the run config. environ are the
 // variables among which it looks for unknown ones, as os.Environ returns them.
 func (s *ConfigScope) Check(environ []string) Config {
-	unknown := s.inspector.container.UnknownVariables(environ, s.inspector.KnownSteps(""), container.Launch(s.config))
+	unknown := s.inspector.UnknownVariables(environ, s.config)
 	return Config{
 		Job: s.Job, Selection: s.Selection, Resources: list(s.Resources), Steps: list(s.Steps),
 		UnknownVariables: list(unknown), Faults: FaultTexts(s.Faults),
 	}
+}
+
+// UnknownVariables returns the variables of environ that begin with a prefix of
+// [container.FromEnv] and that no field of a resource or a step reads, nor the
+// run config refers to. environ has the form of os.Environ.
+func (i *Inspector) UnknownVariables(environ []string, config container.RunConfig) []container.UnknownVariable {
+	return i.container.UnknownVariables(environ, i.KnownSteps(""), container.Launch(config))
 }
 
 // Schema returns the JSON Schema of the run configs of the scope.

@@ -7,7 +7,7 @@ import (
 )
 
 // Option says where the fields of a config struct come from. See
-// [FromEnv], [AtLaunch] and [Fixed].
+// [FromEnv], [FromPlainEnv], [AtLaunch] and [Fixed].
 type Option interface{ applyConfig(*Definition) }
 
 type optionFunc func(*Definition)
@@ -19,6 +19,7 @@ type Definition struct {
 	value    reflect.Value // the struct in code
 	fromEnv  bool
 	prefix   string
+	plain    []string
 	atLaunch []string
 	fixed    []string
 
@@ -70,12 +71,21 @@ func (c *Definition) RequiredAtLaunch() []string { return c.atLaunch }
 // FromEnv reads the config's fields from environment variables, named as
 // envconfig names them: PREFIX_FIELD in upper case, words parted where
 // split_words:"true" asks for it, the name of an envconfig tag in place of the
-// field's. The empty prefix reads FIELD.
+// field's. The empty prefix reads FIELD. A variable without the prefix is not
+// read, unlike with envconfig alone: see [FromPlainEnv].
 //
 // Without FromEnv no variable is read, unless a launch asks for one by
 // {env: NAME}.
 func FromEnv(prefix string) Option {
 	return optionFunc(func(c *Definition) { c.fromEnv, c.prefix = true, prefix })
+}
+
+// FromPlainEnv names the Go fields, each with an envconfig tag, that are read
+// from the variable of that name where the one with the prefix of [FromEnv] is
+// not set: envconfig's own fallback. Two configs that name a field of one type
+// then share its variable.
+func FromPlainEnv(fields ...string) Option {
+	return optionFunc(func(c *Definition) { c.plain = append(c.plain, fields...) })
 }
 
 // AtLaunch names the Go fields (Table, or Auth.User in a nested struct) whose

@@ -32,10 +32,9 @@ type Leaf struct {
 	desc   string
 	constraint
 
-	key      string // environment variable; "" where none is read
-	alt      string // the name that envconfig falls back to, without the prefix
-	prefix   string
-	single   reflect.Type // struct{ F typ `envconfig's tags` }
+	key      string       // environment variable; "" where none is read
+	alt      string       // the variable that is read where key is not set; "" for none
+	plain    string       // the name that envconfig would fall back to, without the prefix; see FromPlainEnv
 	fallback reflect.Type // the same with the default tag alone, so that no variable stands in for it
 	required bool
 	secret   bool
@@ -64,12 +63,18 @@ func (c *Definition) Analyse(shapes *Shapes) []error {
 			}
 		}
 	}
-	if len(c.atLaunch)+len(c.fixed) == 0 {
+	if len(c.atLaunch)+len(c.fixed)+len(c.plain) == 0 {
 		return faults
 	}
 	c.fields = slices.Clone(c.fields)
 	c.mark(c.atLaunch, "AtLaunch", &faults, func(f *Leaf) { f.atLaunch = true })
 	c.mark(c.fixed, "Fixed", &faults, func(f *Leaf) { f.fixed = true })
+	c.mark(c.plain, "FromPlainEnv", &faults, func(f *Leaf) {
+		if f.plain == "" {
+			faults = append(faults, fault.Errorf("FromPlainEnv names the field %s, which has no envconfig tag or no prefix of FromEnv", f.goName))
+		}
+		f.alt = f.plain
+	})
 	for _, field := range c.fields {
 		if field.atLaunch && field.fixed {
 			faults = append(faults, fault.Errorf("field %s is both AtLaunch and Fixed", field.goName))
@@ -206,11 +211,12 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 		return
 	}
 	w.seen[leaf.path] = leaf.goName
-	leaf.single = reflect.StructOf([]reflect.StructField{{Name: field.Name, Type: field.Type, Tag: field.Tag}})
 	leaf.fallback = withDefaultTag(leaf.text, field.Type)
-	leaf.prefix = at.prefix
 	if w.fromEnv && readableFromText(field.Type) {
-		leaf.key, leaf.alt = variableNames(at.prefix, field)
+		leaf.key, leaf.plain = variableNames(at.prefix, field)
+		if leaf.plain == leaf.key {
+			leaf.plain = ""
+		}
 	}
 	w.constrain(&leaf, field.Tag)
 	w.fields = append(w.fields, leaf)
@@ -268,11 +274,6 @@ func (f *Leaf) variable() (name string, ok bool) {
 		}
 	}
 	return f.key, false
-}
-
-// decodeVariable lets envconfig decode the field from the environment.
-func (f *Leaf) decodeVariable() (reflect.Value, error) {
-	return decodeSingle(f.single, f.prefix)
 }
 
 func (f *Leaf) decodeDefault() (reflect.Value, error) {

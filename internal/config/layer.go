@@ -80,7 +80,7 @@ func (c *Definition) layer(field *Leaf, launch LaunchValues) (reflect.Value, ori
 			from.source = SourceMissing
 			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s is set, but empty", name)
 		}
-		value, err := field.decodeVariable()
+		value, err := field.decodeNamedVariable(name)
 		if err != nil {
 			return value, from, fmt.Errorf("the environment variable %s is %w", name, err)
 		}
