@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/fxrun/fxrun/internal/detach"
 	"github.com/fxrun/fxrun/iomanagers/internal/filekey"
 	"github.com/fxrun/fxrun/rows"
 )
@@ -29,7 +30,8 @@ import (
 // are written and read in batches.
 //
 // After a value is stored, objects of the same asset and partition in the formats of the
-// manager's other codecs are removed. A load does not read objects in other formats, but its
+// manager's other codecs are removed. If that fails, the value is stored all the same, and the
+// metadata "warning" says what is left. A load does not read objects in other formats, but its
 // error names them. The error matches [ErrNotFound] if the asset names its format, and
 // [ErrType] if the Go type chose the format.
 //
@@ -73,7 +75,7 @@ func (m *CodecManager) Check(format string, t reflect.Type) error {
 }
 
 // Store writes value to its object. It adds the metadata "path" (the path that the place
-// gives), "bytes" and "rows".
+// gives), "bytes" and "rows", and "warning" if something went wrong after the value was stored.
 func (m *CodecManager) Store(ctx context.Context, out Output, value any) error {
 	return storeStaged(ctx, m, out, value)
 }
@@ -101,17 +103,21 @@ func (m *CodecManager) stage(ctx context.Context, out Output, value any) (Staged
 	}
 	base := filekey.Path(out.Asset, out.Partition)
 	name := base + codec.Extension()
-	draft, err := m.place.Create(ctx, name)
+	own := detach.New(ctx) // a commit that has begun is not interrupted
+	draft, err := m.place.Create(own, name)
 	if err != nil {
-		return nil, err
+		defer own.End()
+		return nil, own.Explain(err)
 	}
-	w := newWriter(ctx, draft)
-	counted, err := m.write(ctx, w, codec, value, out.Progress)
+	w := newWriter(own, draft)
+	counted, err := m.write(own, w, codec, value, out.Progress)
 	if err != nil {
 		return nil, err
 	}
 	commit := func() error {
-		if err := m.commit(ctx, draft, base, codec); err != nil {
+		defer own.End()
+		warning, err := m.commit(own, draft, base, codec)
+		if err != nil {
 			return err
 		}
 		out.AddMetadata("path", m.place.Path(name))
@@ -119,18 +125,26 @@ func (m *CodecManager) stage(ctx context.Context, out Output, value any) (Staged
 		if counted >= 0 {
 			out.AddMetadata("rows", counted)
 		}
+		if warning != nil {
+			out.AddMetadata("warning", warning.Error())
+		}
 		return nil
 	}
-	return staged{out: out, commit: commit, discard: draft.Abort}, nil
+	discard := func() error {
+		defer own.End()
+		return draft.Abort()
+	}
+	return staged{out: out, commit: commit, discard: discard}, nil
 }
 
 // write encodes value and returns how many rows it has, -1 if it has none to count. If that
 // fails or panics, it aborts the draft.
-func (m *CodecManager) write(ctx context.Context, w *draftWriter, codec Codec, value any, progress func(rows int64)) (counted int, err error) {
+func (m *CodecManager) write(ctx *detach.Context, w *draftWriter, codec Codec, value any, progress func(rows int64)) (counted int, err error) {
 	whole := false
 	defer func() {
 		if !whole {
-			err = errors.Join(err, w.draft.Abort())
+			err = errors.Join(ctx.Explain(err), w.draft.Abort())
+			ctx.End()
 		}
 	}()
 	counted, err = encode(ctx, w, codec, value, progress)
@@ -145,16 +159,21 @@ func (m *CodecManager) write(ctx context.Context, w *draftWriter, codec Codec, v
 	return counted, nil
 }
 
-// commit gives the draft its name and removes the same value in other formats.
-func (m *CodecManager) commit(ctx context.Context, draft Draft, base string, codec Codec) error {
+// commit gives the draft its name and removes the same value in other formats. Once the
+// draft has its name, the value is stored: what fails after that is a warning.
+func (m *CodecManager) commit(ctx *detach.Context, draft Draft, base string, codec Codec) (warning, err error) {
 	lock := &m.commits[maphash.String(m.seed, base)%uint64(len(m.commits))]
 	lock.Lock()
 	defer lock.Unlock()
-	if err := ctx.Err(); err != nil {
-		return errors.Join(err, draft.Abort())
+	if err := ctx.Detach(detach.Grace); err != nil {
+		return nil, errors.Join(err, draft.Abort())
 	}
 	if err := draft.Commit(); err != nil {
-		return err
+		stored, ok := errors.AsType[*StoredError](err)
+		if !ok {
+			return nil, ctx.Explain(err)
+		}
+		warning = stored
 	}
 	var others []string
 	for _, other := range m.codecs {
@@ -163,12 +182,12 @@ func (m *CodecManager) commit(ctx context.Context, draft Draft, base string, cod
 		}
 	}
 	if len(others) == 0 {
-		return nil
+		return warning, nil
 	}
 	if err := m.place.Remove(ctx, others...); err != nil {
-		return fmt.Errorf("removing the earlier value in other formats: %w", err)
+		warning = errors.Join(warning, fmt.Errorf("removing the earlier value in other formats: %w", err))
 	}
-	return nil
+	return warning, nil
 }
 
 // draftWriter counts and buffers what is written to a draft until ctx ends.

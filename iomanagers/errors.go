@@ -15,4 +15,10 @@ var (
 	// does not know the format, it cannot store partitions, or its format cannot
 	// represent a text.
 	ErrUnsupported = errors.New("not supported")
+
+	// ErrUnknownOutcome is matched by the error of a Store that can't know whether the new
+	// value has taken the place of the earlier one, because the storage was asked and did
+	// not answer. One of the two is stored whole, and a Load finds out which. Every other
+	// error of a Store says that the earlier value stands.
+	ErrUnknownOutcome = errors.New("it is not known whether the value is stored")
 )

@@ -65,7 +65,10 @@ func (d *fileDraft) Commit() error {
 		return errors.Join(err, d.remove())
 	}
 	defer d.root.Close()
-	return syncFolder(d.root, filepath.Dir(d.name))
+	if err := syncFolder(d.root, filepath.Dir(d.name)); err != nil {
+		return &StoredError{fmt.Errorf("the value is stored, but a power failure may lose it: %w", err)}
+	}
+	return nil
 }
 
 func (d *fileDraft) Abort() error {

@@ -15,7 +15,9 @@ import (
 //     partition. A nil slice or map may be loaded as an empty one, and an empty one as
 //     nil. A time may be loaded in another location, as the same instant.
 //   - Assets and partitions never change each other, whatever their names are.
-//   - A Store that fails, panics or is cancelled leaves the earlier value whole.
+//   - A Store that fails, panics or is cancelled leaves the earlier value whole. Only if its
+//     error matches [ErrUnknownOutcome] may the new value stand, whole too. A Store whose
+//     value stands returns nil, even if its context has ended meanwhile.
 //   - A Load that fails leaves dst as it was.
 //   - The stored value shares no memory with the given value or with a loaded value.
 //   - Rows can be loaded in every form that package rows knows, not only in the form in
@@ -26,7 +28,8 @@ import (
 //     value to the end, even if a Store replaces the value during the pass. A pass that
 //     stops early leaves nothing open.
 //   - Errors name the asset and the partition. They match [ErrNotFound], [ErrType],
-//     [ErrUnsupported] or the error of the context if one of these is the cause.
+//     [ErrUnsupported], [ErrUnknownOutcome] or the error of the context if one of these is
+//     the cause.
 //
 // The caller promises not to change value while Store runs.
 //

@@ -41,7 +41,9 @@ type Draft interface {
 	// Write takes pieces of about 64 KiB, the last one shorter.
 	io.Writer
 	// Commit gives the whole object its name, and stores it permanently. If it fails, it
-	// leaves nothing, and Abort is not called.
+	// leaves nothing, the earlier object stands, and Abort is not called. Two errors say
+	// something else: a [*StoredError] says that the object has its name, and one that
+	// matches [ErrUnknownOutcome] says that this is not known.
 	Commit() error
 	// Abort removes what was written. It works even if the context has ended.
 	Abort() error
@@ -56,3 +58,14 @@ type Content interface {
 	// Size returns the size of the object in bytes.
 	Size() int64
 }
+
+// StoredError is the error of a [Draft] whose object has taken its name, although something
+// went wrong after that: the object may be lost in a power failure, for example. A
+// [CodecManager] takes the value for stored, and tells the error in the metadata "warning".
+type StoredError struct{ Err error }
+
+// Error returns the text of Err.
+func (e *StoredError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *StoredError) Unwrap() error { return e.Err }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/fxrun/fxrun/internal/detach"
 )
 
 // Stager is implemented by managers that can make a value ready without showing it. If a step
@@ -24,7 +27,9 @@ type Stager interface {
 // and Discard is called, and it is called once.
 type Staged interface {
 	// Commit gives the value its place and adds the metadata of its Output. If it fails, the
-	// earlier value stays and nothing is left to discard.
+	// earlier value stays and nothing is left to discard. Only if its error matches
+	// [ErrUnknownOutcome] may the new value have its place. If the context has ended before,
+	// Commit fails; a Commit that has begun is not interrupted.
 	Commit() error
 	// Discard removes what was made ready. It works even if the context has ended.
 	Discard() error
@@ -69,9 +74,12 @@ type Assignment struct {
 
 // StoreAll stores several values. If their managers are [Stager]s, either all values are stored
 // or none. It first stages the values of these managers, then stores the values of other
-// managers, and then shows the staged values. Only a failure of the last, small steps, such as
-// a rename or a commit, can still leave some values stored and others not.
+// managers, and then shows the staged values. The end of ctx does not interrupt this last part.
+// Only a failure of the last, small steps, such as a rename or a commit, can still leave some
+// values stored and others not. The error then names the values that are stored.
 func StoreAll(ctx context.Context, assignments []Assignment) (err error) {
+	own := detach.New(ctx)
+	defer own.End()
 	var ready []Staged
 	defer func() { // also when a stream panics
 		for _, staged := range ready {
@@ -79,29 +87,43 @@ func StoreAll(ctx context.Context, assignments []Assignment) (err error) {
 		}
 	}()
 	var rest []Assignment
+	var names, stored []string
 	for _, a := range assignments {
 		stager, ok := a.Manager.(Stager)
 		if !ok {
 			rest = append(rest, a)
 			continue
 		}
-		staged, err := stager.Stage(ctx, a.Output, a.Value)
+		staged, err := stager.Stage(own, a.Output, a.Value)
 		if err != nil {
-			return err
+			return own.Explain(err)
 		}
-		ready = append(ready, staged)
+		ready, names = append(ready, staged), append(names, a.Output.String())
 	}
 	for _, a := range rest {
 		if err := a.Manager.Store(ctx, a.Output, a.Value); err != nil {
-			return err
+			return beside(err, stored)
 		}
+		stored = append(stored, a.Output.String())
+	}
+	if err := own.Detach(detach.Grace); err != nil && len(ready) > 0 {
+		return beside(fmt.Errorf("storing %s: %w", strings.Join(names, ", "), err), stored)
 	}
 	for len(ready) > 0 {
 		next := ready[0]
 		ready = ready[1:]
 		if err := next.Commit(); err != nil {
-			return err
+			return beside(err, stored)
 		}
+		stored, names = append(stored, names[0]), names[1:]
 	}
 	return nil
+}
+
+// beside says which values are stored although another one is not.
+func beside(err error, stored []string) error {
+	if len(stored) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; the new values of these are stored: %s", err, strings.Join(stored, ", "))
 }

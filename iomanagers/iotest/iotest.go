@@ -71,6 +71,7 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 		{"partitions do not touch each other", partitionsAreApart},
 		{"awkward keys are kept apart", awkwardKeysAreApart},
 		{"a cancelled call changes nothing", cancelledChangesNothing},
+		{"a store cancelled at any moment tells the truth", interruptedTellsTheTruth},
 		{"a failed store leaves the old value whole", failedStoreChangesNothing},
 		{"what is staged is not seen before its commit", stagedIsNotSeen},
 		{"a load into another type leaves the destination alone", otherTypeIsRefused},

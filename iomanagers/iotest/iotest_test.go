@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/fxrun/fxrun/iomanagers"
@@ -142,6 +143,40 @@ var broken = []brokenManager{
 		return subject(func(m *iomanagers.MemoryManager) manager {
 			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
 				return m.Store(context.WithoutCancel(ctx), out, value)
+			}}
+		})
+	}},
+	{"reports the end of the context although it has stored", "a store cancelled at any moment tells the truth", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				if err := m.Store(ctx, out, value); err != nil {
+					return err
+				}
+				return ctx.Err()
+			}}
+		})
+	}},
+	{"succeeds without storing where the context ends", "a store cancelled at any moment tells the truth", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				err := m.Store(ctx, out, value)
+				if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+					return nil
+				}
+				return err
+			}}
+		})
+	}},
+	{"is stuck after a cancelled store", "a store cancelled at any moment tells the truth", func() iotest.Subject {
+		var stuck atomic.Bool
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				if stuck.Load() {
+					return errors.New("database is locked")
+				}
+				err := m.Store(ctx, out, value)
+				stuck.Store(err != nil)
+				return err
 			}}
 		})
 	}},

@@ -46,14 +46,23 @@ const (
 	kept    = 500 // of a longer name, for people
 )
 
-// Create does not answer with the bucket's draft itself, for a nil one would not
-// be a nil Draft.
 func (p place) Create(ctx context.Context, name string) (iomanagers.Draft, error) {
 	draft, err := p.bucket.Create(ctx, p.key(name), &blob.WriterOptions{ContentType: contentType(name)})
 	if err != nil {
 		return nil, err
 	}
-	return draft, nil
+	return objectDraft{draft}, nil
+}
+
+// objectDraft is a draft whose errors are those of package iomanagers.
+type objectDraft struct{ *bucket.Draft }
+
+func (d objectDraft) Commit() error {
+	err := d.Draft.Commit()
+	if errors.Is(err, bucket.ErrUnknownOutcome) {
+		return fmt.Errorf("%w: %w", iomanagers.ErrUnknownOutcome, err)
+	}
+	return err
 }
 
 // contentType is what a browser that looks into the bucket wants to know.

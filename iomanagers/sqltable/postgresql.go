@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/modules/sqldb"
 	"github.com/fxrun/fxrun/rows"
 )
 
@@ -203,15 +204,11 @@ func (d *postgreSQL) index(ctx context.Context, tx *sql.Tx, p place, columns []s
 
 // inTx calls fn in a transaction. Whatever goes wrong, a panic too, rolls back.
 func (d *postgreSQL) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := d.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
+	err := (&sqldb.DB{DB: d.db}).InTx(ctx, fn)
+	if errors.Is(err, sqldb.ErrUnknownOutcome) {
+		return fmt.Errorf("%w: %w", iomanagers.ErrUnknownOutcome, err)
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing to do after a commit; else the cause is known
-	if err := fn(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return err
 }
 
 // lockNumber is what names the lock of a table.

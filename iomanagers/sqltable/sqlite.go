@@ -93,9 +93,8 @@ func (d *sqLite) store(ctx context.Context, p place, s *schema, rows *feed, stre
 		}
 	}
 	defer func() {
-		_, dropped := conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE "+staging)
-		if err == nil {
-			err = dropped
+		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE "+staging); err != nil {
+			discard(conn) // which drops the table too
 		}
 	}()
 	err = transaction(ctx, conn, "BEGIN DEFERRED", func() error {
@@ -152,7 +151,7 @@ func (d *sqLite) write(ctx context.Context, conn *sql.Conn, p place, s *schema, 
 }
 
 // transaction calls fn between begin and COMMIT on a connection. Whatever goes wrong, a
-// panic too, rolls back.
+// panic too, rolls back: after an error nothing is changed.
 func transaction(ctx context.Context, conn *sql.Conn, begin string, fn func() error) (err error) {
 	if err := insist(ctx, conn, begin); err != nil {
 		return err
@@ -173,10 +172,15 @@ func transaction(ctx context.Context, conn *sql.Conn, begin string, fn func() er
 	return nil
 }
 
-// insist executes a statement until nobody else holds the lock that it needs, or ctx ends.
+// insist begins or ends a transaction, as soon as nobody else holds the lock that this needs,
+// unless ctx ends before. The statement itself does not get ctx: where that ends during the
+// statement, drivers return its error even if the statement has taken effect.
 func insist(ctx context.Context, conn *sql.Conn, statement string) error {
 	for {
-		_, err := conn.ExecContext(ctx, statement)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), statement)
 		if !isBusy(err) {
 			return err
 		}
@@ -202,8 +206,11 @@ func rollBack(ctx context.Context, conn *sql.Conn) {
 	if err == nil || strings.Contains(err.Error(), "no transaction is active") {
 		return // SQLite rolls back by itself, where it was interrupted
 	}
-	_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // nobody else shall have it
+	discard(conn)
 }
+
+// discard closes a connection whose state is not known: nobody else shall have it.
+func discard(conn *sql.Conn) { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
 
 // sqliteInsert puts rows into a table, many with one statement.
 type sqliteInsert struct {

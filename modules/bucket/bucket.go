@@ -36,6 +36,10 @@ import (
 // that does not exist.
 var ErrNotFound = gcerrors.ErrNotFound
 
+// ErrUnknownOutcome is matched by the error of a write to an object store that was asked to
+// take the whole object, and did not answer. A read finds out what is stored.
+var ErrUnknownOutcome = errors.New("it is not known whether the object is stored")
+
 // Bucket is a gocloud.dev bucket with the lifetime of the resource that made
 // it: NewReader, NewRangeReader, ReadAll, Attributes, Exists, Delete, Copy,
 // SignedURL and the rest are its own. Added are [Bucket.Write] and

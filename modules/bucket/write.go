@@ -3,10 +3,14 @@ package bucket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
 	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+
+	"github.com/fxrun/fxrun/internal/detach"
 )
 
 // Write stores an object with the content that write writes. It replaces an earlier
@@ -46,10 +50,9 @@ func (b *Bucket) WriteAll(ctx context.Context, key string, p []byte, opts *blob.
 // Commit or Abort.
 type Draft struct {
 	writer *blob.Writer
-	ctx    context.Context //nolint:containedctx // that of Create, which gocloud.dev's writer keeps too
-	cancel context.CancelFunc
-	file   *os.File // in a folder
-	err    error    // of the first Write that failed
+	ctx    *detach.Context // which gocloud.dev's writer keeps too
+	file   *os.File        // in a folder
+	err    error           // of the first Write that failed
 }
 
 // Create begins to write an object. The object is not visible before Commit, and
@@ -59,15 +62,14 @@ func (b *Bucket) Create(ctx context.Context, key string, opts *blob.WriterOption
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	draft := &Draft{ctx: ctx, cancel: cancel}
+	draft := &Draft{ctx: detach.New(ctx)}
 	if b.isFolder {
 		opts = draft.inFolder(opts)
 	}
-	writer, err := b.NewWriter(ctx, key, opts)
+	writer, err := b.NewWriter(draft.ctx, key, opts)
 	if err != nil {
-		cancel()
-		return nil, err
+		defer draft.ctx.End()
+		return nil, draft.ctx.Explain(err)
 	}
 	draft.writer = writer
 	return draft, nil
@@ -96,6 +98,7 @@ func (d *Draft) inFolder(opts *blob.WriterOptions) *blob.WriterOptions {
 // Write adds p to the object.
 func (d *Draft) Write(p []byte) (int, error) {
 	n, err := d.writer.Write(p)
+	err = d.ctx.Explain(err)
 	if d.err == nil {
 		d.err = err
 	}
@@ -103,25 +106,42 @@ func (d *Draft) Write(p []byte) (int, error) {
 }
 
 // Commit gives the object its key. If Commit fails, if a Write has failed, or if
-// the context has ended, the draft is removed.
+// the context has ended before, the draft is removed and an earlier object stays.
+// A Commit that has begun is not interrupted. An error that matches
+// [ErrUnknownOutcome] says that the store did not answer: either of the two objects
+// may have the key.
 func (d *Draft) Commit() error {
-	defer d.cancel()
+	defer d.ctx.End()
 	err := d.err
-	if err == nil {
-		err = d.ctx.Err()
-	}
 	if err == nil && d.file != nil {
 		err = d.file.Sync()
+	}
+	if ended := d.ctx.Detach(detach.Grace); err == nil {
+		err = ended
 	}
 	if err != nil {
 		return errors.Join(err, d.Abort())
 	}
-	return d.writer.Close()
+	err = d.ctx.Explain(d.writer.Close())
+	if err != nil && d.file == nil && !isRefusal(err) {
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
+	}
+	return err
+}
+
+// isRefusal says that the error of a store is an answer: it has not taken the object.
+func isRefusal(err error) bool {
+	switch gcerrors.Code(err) { //nolint:exhaustive // all others leave it open
+	case gcerrors.NotFound, gcerrors.AlreadyExists, gcerrors.InvalidArgument, gcerrors.Unimplemented,
+		gcerrors.FailedPrecondition, gcerrors.PermissionDenied, gcerrors.ResourceExhausted:
+		return true
+	}
+	return false
 }
 
 // Abort removes the draft. It works even if the context has ended.
 func (d *Draft) Abort() error {
-	d.cancel()
+	d.ctx.End()
 	_ = d.writer.Close() // its error is that of the context just ended
 	return nil
 }

@@ -30,7 +30,7 @@ type Tx struct {
 //
 // All code that takes a *sqldb.Tx in one step then shares one transaction. Either all of its
 // changes are stored or none. If the commit fails, this is an error of the stop, and the run
-// fails.
+// fails. The error matches [ErrUnknownOutcome] if the commit may have taken effect.
 //
 // A resource per step commits at the end of the step. A resource per run, which is the
 // default, commits at the end of the run. Until then it holds a connection of db, and on
@@ -43,29 +43,35 @@ func NewTx(lc fx.Lifecycle, db *DB) *Tx { return NewTxWith(sql.TxOptions{})(lc, 
 func NewTxWith(options sql.TxOptions) func(fx.Lifecycle, *DB) *Tx {
 	return func(lc fx.Lifecycle, db *DB) *Tx {
 		tx := &Tx{}
-		container.Around(lc, func(ctx context.Context, yield func() error) error {
-			// This ctx ends after the stop: that of a hook would roll back once the start is over.
-			var err error
-			if tx.Tx, err = db.BeginTx(ctx, &options); err != nil {
-				return fmt.Errorf("beginning a transaction: %w", err)
-			}
-			defer tx.Rollback() //nolint:errcheck // it does nothing after a commit; without one the cause is known
-			if outcome := yield(); outcome != nil {
-				return tx.abandon()
-			}
-			if err := tx.Commit(); err != nil {
-				return fmt.Errorf("committing a transaction: %w", err)
-			}
-			return nil
+		var begun transaction
+		lc.Append(fx.Hook{
+			OnStart: func(ctx context.Context) (err error) {
+				if begun, err = db.beginHeld(ctx, &options); err == nil {
+					tx.Tx = begun.Tx
+				}
+				return err
+			},
+			OnStop: func(ctx context.Context) error {
+				if container.Outcome(ctx) != nil {
+					return begun.rollBack()
+				}
+				// It ends here at the latest, with an error that says what is known.
+				defer context.AfterFunc(ctx, begun.ctx.End)()
+				return begun.commit()
+			},
 		})
 		return tx
 	}
 }
 
-// abandon rolls back. That the database, or a user, has done so already is no fault.
-func (tx *Tx) abandon() error {
-	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
-		return fmt.Errorf("rolling back a transaction: %w", err)
+// beginHeld begins a transaction that ctx does not end: ctx bounds its beginning only.
+func (db *DB) beginHeld(ctx context.Context, options *sql.TxOptions) (transaction, error) {
+	begun, err := db.begin(ctx, options)
+	if err != nil {
+		return transaction{}, err
 	}
-	return nil
+	if err := begun.ctx.Detach(0); err != nil {
+		return transaction{}, errors.Join(fmt.Errorf("beginning a transaction: %w", err), begun.rollBack())
+	}
+	return begun, nil
 }
