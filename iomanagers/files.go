@@ -21,8 +21,11 @@ type FilesConfig struct {
 //
 // A value is written to a file named .tmp-* beside its destination, flushed to the disk and
 // renamed. If something fails before that, the earlier value stays whole and the temporary
-// file is removed. Only if the process ends while it writes does a temporary file stay;
-// nothing reads it.
+// file is removed. If flushing the folder fails after that, the value is stored, and the
+// metadata "warning" says that a power failure may lose it. Only if the process ends while it
+// writes does a temporary file stay; nothing reads it. The first Store of another process into
+// the same folder removes it, on systems where a lock tells that nobody writes it any more:
+// Linux, macOS and the BSDs.
 //
 // The documentation of CodecManager says how the codec is chosen, what happens to values in
 // other formats, and how streams are read.
@@ -43,7 +46,7 @@ func NewFiles(cfg FilesConfig, codecs ...Codec) (*FileManager, error) {
 	if cfg.Root == "" {
 		cfg.Root = "data"
 	}
-	values, err := NewCodecManager(folder(cfg.Root), codecs...)
+	values, err := NewCodecManager(&folder{path: cfg.Root}, codecs...)
 	if err != nil {
 		return nil, fmt.Errorf("making the file manager of %s: %w", cfg.Root, err)
 	}

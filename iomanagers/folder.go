@@ -9,24 +9,31 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/fxrun/fxrun/internal/tempfile"
 )
 
 // folder is a [Place] whose objects are files.
-type folder string
+type folder struct {
+	path  string
+	swept sync.Map // the folders below that have been looked through for leftovers, once each
+}
 
 // root opens the folder, so that no name and no symbolic link leads out of it.
-func (f folder) root() (*os.Root, error) {
-	root, err := os.OpenRoot(string(f))
+func (f *folder) root() (*os.Root, error) {
+	root, err := os.OpenRoot(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: there is no folder %s", ErrNotFound, string(f))
+		return nil, fmt.Errorf("%w: there is no folder %s", ErrNotFound, f.path)
 	}
 	return root, err
 }
 
-func (f folder) Path(name string) string { return filepath.Join(string(f), filepath.FromSlash(name)) }
+func (f *folder) Path(name string) string { return filepath.Join(f.path, filepath.FromSlash(name)) }
 
-func (f folder) Create(_ context.Context, name string) (Draft, error) {
-	if err := os.MkdirAll(string(f), 0o777); err != nil {
+func (f *folder) Create(_ context.Context, name string) (Draft, error) {
+	if err := os.MkdirAll(f.path, 0o777); err != nil {
 		return nil, err
 	}
 	root, err := f.root()
@@ -34,22 +41,47 @@ func (f folder) Create(_ context.Context, name string) (Draft, error) {
 		return nil, err
 	}
 	d := &fileDraft{root: root, name: filepath.FromSlash(name)}
-	// The leading dot keeps it apart from every value's file.
-	d.temp = filepath.Join(filepath.Dir(d.name), ".tmp-"+rand.Text())
-	if err := root.MkdirAll(filepath.Dir(d.name), 0o777); err != nil {
+	below := filepath.Dir(d.name)
+	if err := root.MkdirAll(below, 0o777); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	if d.file, err = root.OpenFile(d.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+	if _, swept := f.swept.LoadOrStore(below, true); !swept {
+		tempfile.Sweep(root, below, func(name string) bool { return strings.HasPrefix(name, temporary) })
+	}
+	if err := d.create(); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
 	return d, nil
 }
+
+// temporary begins the name of a file that is being written. The dot keeps it apart from
+// every value's file.
+const temporary = ".tmp-"
 
 // fileDraft is a file beside its destination, waiting for its name.
 type fileDraft struct {
 	root       *os.Root
 	file       *os.File
 	name, temp string // within the root
+	release    func() // the claim of temp
+}
+
+// create makes the file beside its destination, and claims it.
+func (d *fileDraft) create() (err error) {
+	for {
+		d.temp = filepath.Join(filepath.Dir(d.name), temporary+rand.Text())
+		if d.file, err = d.root.OpenFile(d.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+			return err
+		}
+		if d.release, err = tempfile.Claim(d.file); err != nil {
+			return errors.Join(err, d.file.Close(), d.root.Remove(d.temp))
+		}
+		if tempfile.Exists(d.root, d.temp, d.file) {
+			return nil
+		}
+		d.release() // another process has taken it for a leftover just before
+		_ = d.file.Close()
+	}
 }
 
 func (d *fileDraft) Write(p []byte) (int, error) { return d.file.Write(p) }
@@ -64,6 +96,7 @@ func (d *fileDraft) Commit() error {
 	if err := d.root.Rename(d.temp, d.name); err != nil {
 		return errors.Join(err, d.remove())
 	}
+	d.release()
 	defer d.root.Close()
 	if err := syncFolder(d.root, filepath.Dir(d.name)); err != nil {
 		return &StoredError{fmt.Errorf("the value is stored, but a power failure may lose it: %w", err)}
@@ -78,10 +111,11 @@ func (d *fileDraft) Abort() error {
 
 func (d *fileDraft) remove() error {
 	defer d.root.Close()
+	defer d.release()
 	return d.root.Remove(d.temp)
 }
 
-func (f folder) Open(_ context.Context, name string) (Content, error) {
+func (f *folder) Open(_ context.Context, name string) (Content, error) {
 	root, err := f.root()
 	if err != nil {
 		return nil, err
@@ -108,7 +142,7 @@ func (c *fileContent) ReadAt(p []byte, off int64) (int, error) { return c.file.R
 func (c *fileContent) Size() int64                             { return c.size }
 func (c *fileContent) Close() error                            { return c.file.Close() }
 
-func (f folder) Remove(_ context.Context, names ...string) error {
+func (f *folder) Remove(_ context.Context, names ...string) error {
 	root, err := f.root()
 	if err != nil {
 		return err

@@ -21,7 +21,9 @@ type shelf struct {
 	mu      sync.Mutex
 	objects map[string][]byte
 	open    int   // drafts and contents
-	refuse  error // of every Commit
+	refuse  error // of every Commit, which stores nothing
+	stored  error // of every Commit, which stores all the same
+	remove  error // of every Remove, which removes nothing
 }
 
 func (s *shelf) Path(name string) string { return "shelf://" + name }
@@ -45,6 +47,9 @@ func (s *shelf) Open(_ context.Context, name string) (iomanagers.Content, error)
 func (s *shelf) Remove(_ context.Context, names ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.remove != nil {
+		return s.remove
+	}
 	for _, name := range names {
 		delete(s.objects, name)
 	}
@@ -73,10 +78,11 @@ func (d *shelfDraft) Commit() error {
 	d.shelf.mu.Lock()
 	defer d.shelf.mu.Unlock()
 	d.shelf.open--
-	if d.shelf.refuse == nil {
-		d.shelf.objects[d.name] = d.Bytes()
+	if d.shelf.refuse != nil {
+		return d.shelf.refuse
 	}
-	return d.shelf.refuse
+	d.shelf.objects[d.name] = d.Bytes()
+	return d.shelf.stored
 }
 
 func (d *shelfDraft) Abort() error { d.shelf.count(-1); return nil }
@@ -136,5 +142,63 @@ func TestAPlaceThatRefusesKeepsTheOtherFormats(t *testing.T) {
 	err = m.Store(t.Context(), iomanagers.Output{Asset: "orders", Format: "json", Metadata: facts}, []order{{2, "milk"}})
 	if !errors.Is(err, place.refuse) || len(facts) > 0 || !slices.Equal(place.names(), []string{"orders.csv"}) || place.open != 0 {
 		t.Errorf("error %v, metadata %v, objects %q, %d open", err, facts, place.names(), place.open)
+	}
+}
+
+func TestWhatFailsAfterTheValueIsStoredIsAWarning(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		place func(*shelf)
+		want  string
+	}{
+		"a place that can't keep it for sure": {
+			func(s *shelf) { s.stored = &iomanagers.StoredError{Err: errors.New("the shelf is shaky")} },
+			"the shelf is shaky",
+		},
+		"other formats that can't be removed": {
+			func(s *shelf) { s.remove = errors.New("glued on") },
+			"removing the earlier value in other formats: glued on",
+		},
+		"both": {
+			func(s *shelf) {
+				s.stored, s.remove = &iomanagers.StoredError{Err: errors.New("the shelf is shaky")}, errors.New("glued on")
+			},
+			"the shelf is shaky\nremoving the earlier value in other formats: glued on",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			place := newShelf()
+			m, err := iomanagers.NewCodecManager(place)
+			if err != nil {
+				t.Fatal(err)
+			}
+			store(t, m, iomanagers.Output{Asset: "orders", Format: "csv"}, []order{{1, "tea"}})
+			c.place(place)
+			facts := map[string]any{}
+			err = m.Store(t.Context(), iomanagers.Output{Asset: "orders", Format: "json", Metadata: facts}, []order{{2, "milk"}})
+			if err != nil || facts["warning"] != c.want || facts["rows"] != 1 {
+				t.Errorf("error %v, metadata %v, want the warning %q", err, facts, c.want)
+			}
+			var loaded []order
+			if err := m.Load(t.Context(), iomanagers.Input{Asset: "orders", Format: "json"}, &loaded); err != nil || len(loaded) != 1 || loaded[0].ID != 2 {
+				t.Errorf("what is stored is %v, %v", loaded, err)
+			}
+		})
+	}
+}
+
+func TestAPlaceThatDoesNotKnowSaysSo(t *testing.T) {
+	t.Parallel()
+	place := newShelf()
+	m, err := iomanagers.NewCodecManager(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place.stored = fmt.Errorf("%w: no answer", iomanagers.ErrUnknownOutcome)
+	err = m.Store(t.Context(), iomanagers.Output{Asset: "orders"}, []order{{2, "milk"}})
+	want := "storing orders: it is not known whether the value is stored: no answer"
+	if !errors.Is(err, iomanagers.ErrUnknownOutcome) || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -75,3 +75,13 @@ func (s *Store) Waiting() int {
 	defer s.queue.mu.Unlock()
 	return len(s.queue.calls)
 }
+
+// BreakRollback makes the next rollback fail, and leave its transaction open.
+func (s *Store) BreakRollback(ctx context.Context) error {
+	if err := s.insert.rollback.Close(); err != nil {
+		return err
+	}
+	broken, err := s.conn.PrepareContext(ctx, "ROLLBACK TO missing")
+	s.insert.rollback = broken
+	return err
+}

@@ -2,7 +2,9 @@ package sqlhistory
 
 import (
 	"context"
+	"database/sql/driver"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -135,9 +137,11 @@ func (s *Store) writeCalls(calls []*call) error {
 		_, err = s.insert.commit.Exec()
 	}
 	if err != nil {
-		// After some errors SQLite has rolled back by itself, and says here
-		// that there is nothing to do.
-		_, _ = s.insert.rollback.Exec()
+		// After some errors SQLite has rolled back by itself, and says here that
+		// there is nothing to do. Any other error would leave the transaction open
+		// for ever. So after each the next write gets a new connection.
+		_, unsure := s.insert.rollback.Exec()
+		s.unsure = unsure != nil
 		for _, one := range calls {
 			one.err = err
 		}
@@ -147,6 +151,26 @@ func (s *Store) writeCalls(calls []*call) error {
 }
 
 func (s *Store) begin() error {
+	if s.unsure {
+		if err := s.reconnect(); err != nil {
+			return err
+		}
+	}
 	_, err := s.insert.begin.Exec()
 	return err
+}
+
+// reconnect closes the connection that writes, whose state is not known, and opens
+// another one.
+func (s *Store) reconnect() error {
+	if s.conn != nil {
+		_ = s.insert.close()
+		_ = s.conn.Raw(func(any) error { return driver.ErrBadConn }) // which closes it
+		s.conn, s.insert = nil, nil
+	}
+	if err := s.connect(context.Background()); err != nil {
+		return fmt.Errorf("connecting to %s again: %w", s.db.Name, err)
+	}
+	s.unsure = false
+	return nil
 }

@@ -284,3 +284,38 @@ func wholeRun(ctx context.Context, store history.Store, id string, steps int) er
 	}
 	return errors.Join(err, add(history.RunFinished{Status: history.StatusSucceeded}))
 }
+
+func TestAConnectionThatCouldNotRollBackIsReplaced(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	store := open(t, folder)
+	db, err := sql.Open("sqlite", filepath.Join(folder, sqlite.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	const trigger = `CREATE TRIGGER refuse BEFORE INSERT ON steps BEGIN SELECT RAISE(ABORT, 'no steps today'); END`
+	if _, err := db.ExecContext(t.Context(), trigger); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.BreakRollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	refused := queued("r1")
+	refused.Data = history.RunQueued{Steps: []string{"orders"}}
+	if _, err := store.Append(t.Context(), refused); err == nil {
+		t.Fatal("the database refuses the steps, and Append returned no error")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := store.Append(ctx, queued("r2")); err != nil {
+		t.Errorf("Append after a rollback that failed: %v", err)
+	}
+	found, err := store.Runs(ctx, history.RunQuery{})
+	if err != nil || len(found) != 1 || found[0].ID != "r2" {
+		t.Errorf("the runs are %+v, %v, want r2 alone", found, err)
+	}
+	if _, err := db.ExecContext(ctx, `DROP TRIGGER refuse`); err != nil {
+		t.Errorf("another connection can't write: %v", err)
+	}
+}

@@ -51,9 +51,10 @@ type Store struct {
 	writing chan struct{}
 	insert  *statements
 	held    map[string]*heldRun // runs that have not finished, by ID
+	conn    *sql.Conn           // the writer's only connection
+	unsure  bool                // whether conn is in a transaction
 
 	queue queue
-	conn  *sql.Conn // the writer's only connection
 
 	closeOnce sync.Once
 	closeErr  error
@@ -72,15 +73,25 @@ func Open(ctx context.Context, db Database) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context) (err error) {
+func (s *Store) open(ctx context.Context) error {
 	if err := s.db.Patiently(ctx, func() error { return s.migrate(ctx) }); err != nil {
 		return err
 	}
-	if s.conn, err = s.db.Writer.Conn(ctx); err != nil {
+	return s.connect(ctx)
+}
+
+// connect gets the connection that writes, with its statements.
+func (s *Store) connect(ctx context.Context) (err error) {
+	conn, err := s.db.Writer.Conn(ctx)
+	if err != nil {
 		return err
 	}
-	s.insert, err = prepare(ctx, s.conn, s.db.Begin)
-	return err
+	insert, err := prepare(ctx, conn, s.db.Begin)
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	s.conn, s.insert = conn, insert
+	return nil
 }
 
 // Close waits for a write that is under way and closes the database. Calls after

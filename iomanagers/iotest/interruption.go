@@ -15,9 +15,9 @@ import (
 
 const (
 	// interruptions is how many Stores are cancelled at a random moment, of each kind of value.
-	interruptions = 80
+	interruptions = 40
 	// mostLooks bounds how often a Store is cancelled at one of its looks at the context.
-	mostLooks = 200
+	mostLooks = 100
 	// healthy is how long a Store may take after others were cancelled.
 	healthy = 30 * time.Second
 )

@@ -438,3 +438,32 @@ func TestClosedBucketIsAnError(t *testing.T) {
 		}
 	}
 }
+
+func TestAFolderIsNotLeftByLinks(t *testing.T) {
+	t.Parallel()
+	outside, inside := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(outside, "orders.json"), []byte("7"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(inside, "raw")); err != nil {
+		t.Skip(err)
+	}
+	if err := os.Symlink(filepath.Join(outside, "orders.json"), filepath.Join(inside, "linked.json")); err != nil {
+		t.Skip(err)
+	}
+	m := manage(t, open(t, bucket.Config{URL: inside}), "")
+	for _, asset := range []string{"raw/orders", "linked"} {
+		var loaded int
+		if err := m.Load(t.Context(), iomanagers.Input{Asset: asset}, &loaded); !errors.Is(err, bucket.ErrOutside) || loaded != 0 {
+			t.Errorf("loading %s gives %d and error %v, want bucket.ErrOutside", asset, loaded, err)
+		}
+		if err := m.Store(t.Context(), iomanagers.Output{Asset: asset}, 8); !errors.Is(err, bucket.ErrOutside) {
+			t.Errorf("storing %s gives error %v, want bucket.ErrOutside", asset, err)
+		}
+	}
+	entries, err := os.ReadDir(outside)
+	text, _ := os.ReadFile(filepath.Join(outside, "orders.json"))
+	if err != nil || len(entries) != 1 || string(text) != "7" {
+		t.Errorf("outside there are now %v with %q, %v", entries, text, err)
+	}
+}

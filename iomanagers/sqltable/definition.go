@@ -16,7 +16,8 @@ import (
 type Config struct {
 	// Schema is the schema of the tables. The first Store makes it if it does not exist. Empty
 	// means the schema of the connection, which is the first one in PostgreSQL's search_path.
-	// In SQLite, Schema is the name of an attached database.
+	// In SQLite, Schema is the name of an attached database. A schema whose tables end with the
+	// connection, such as temp or pg_temp, is refused.
 	Schema string `json:"schema" desc:"schema of the tables; empty for the connection's own"`
 	// Prefix begins the name of every table: lower-case letters, digits and
 	// underscores, 20 at most.
@@ -36,6 +37,9 @@ func (c Config) Validate() error {
 	var faults []error
 	if len(c.Schema) > longestName || strings.ContainsRune(c.Schema, 0) {
 		faults = append(faults, fmt.Errorf("schema: %q is no name of at most %d bytes", c.Schema, longestName))
+	}
+	if isTemporary(c.Schema) {
+		faults = append(faults, fmt.Errorf("schema: %q is temporary or a database's own: values there would be lost", c.Schema))
 	}
 	if !prefixPattern.MatchString(c.Prefix) || isReserved(c.Prefix) {
 		faults = append(faults, fmt.Errorf("prefix: %q is not a letter and up to 19 of a-z, 0-9 and underscore, or is a database's own", c.Prefix))

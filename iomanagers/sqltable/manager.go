@@ -114,20 +114,28 @@ func (m *Manager) schemaOf(t reflect.Type) (*schema, error) {
 // place is where the value of one asset and partition is kept.
 type place struct {
 	asset, partition string // as the catalog has them
-	schema, name     string
+	schema           string
+	name             string // of the table
+	catalogName      string
 	table, catalog   string // as SQL
 	runID            string
 	questionMarks    bool // the database knows no numbered parameters
 }
 
 func (m *Manager) place(asset, partition, runID string) place {
-	name := tableName(m.cfg.Prefix, asset)
-	return place{
+	p := place{
 		asset: escapeKey(asset), partition: escapeKey(partition), runID: escapeKey(runID),
-		schema: m.cfg.Schema, name: name,
-		table:   qualified(m.cfg.Schema, name),
-		catalog: qualified(m.cfg.Schema, m.cfg.Prefix+catalogName),
+		name: tableName(m.cfg.Prefix, asset), catalogName: m.cfg.Prefix + catalogName,
 	}
+	return p.in(m.cfg.Schema)
+}
+
+// in returns the place in a schema. Without one, a temporary table with its name would be
+// found first.
+func (p place) in(schema string) place {
+	p.schema = schema
+	p.table, p.catalog = qualified(schema, p.name), qualified(schema, p.catalogName)
+	return p
 }
 
 func (m *Manager) store(ctx context.Context, out iomanagers.Output, value any) error {
@@ -257,7 +265,11 @@ func (m *Manager) knownDialect(ctx context.Context) (dialect, error) {
 	var version string
 	err := m.db.QueryRowContext(ctx, "SELECT version()").Scan(&version)
 	if err == nil && strings.HasPrefix(version, "PostgreSQL ") {
-		m.dialect = &postgreSQL{db: m.db, lockTimeout: m.cfg.LockTimeout}
+		schema, err := m.connectionSchema(ctx)
+		if err != nil {
+			return nil, err
+		}
+		m.dialect = &postgreSQL{db: m.db, schema: schema, lockTimeout: m.cfg.LockTimeout}
 		return m.dialect, nil
 	}
 	if err == nil {
@@ -268,6 +280,22 @@ func (m *Manager) knownDialect(ctx context.Context) (dialect, error) {
 	}
 	m.dialect = &sqLite{db: m.db, writing: make(chan struct{}, 1)}
 	return m.dialect, nil
+}
+
+// connectionSchema returns the schema that a connection to PostgreSQL has for its own, "" if
+// it has none yet.
+func (m *Manager) connectionSchema(ctx context.Context) (string, error) {
+	var schema string
+	if m.cfg.Schema != "" {
+		return m.cfg.Schema, nil
+	}
+	if err := m.db.QueryRowContext(ctx, "SELECT coalesce(current_schema(), '')").Scan(&schema); err != nil {
+		return "", fmt.Errorf("asking the database for the schema of the connection: %w", err)
+	}
+	if isTemporary(schema) {
+		return "", fmt.Errorf("%w: tables in the connection's own schema, which is %s: values there end with the connection", iomanagers.ErrUnsupported, schema)
+	}
+	return schema, nil
 }
 
 // dialect is what differs between databases.

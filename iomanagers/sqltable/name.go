@@ -53,6 +53,13 @@ func isReserved(name string) bool {
 	return strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "pg_")
 }
 
+// isTemporary says that the tables of a schema end with the connection, or are a database's
+// own.
+func isTemporary(schema string) bool {
+	schema = strings.ToLower(schema)
+	return schema == "temp" || schema == "information_schema" || strings.HasPrefix(schema, "pg_") || strings.HasPrefix(schema, "sqlite_")
+}
+
 // escapeKey writes a key as text that every database can hold, and no other key in the
 // same way: bytes that are no UTF-8, control characters and the percent sign as a
 // percent sign and two digits.

@@ -21,6 +21,7 @@ import (
 // postgreSQL keeps tables in PostgreSQL.
 type postgreSQL struct {
 	db          *sql.DB
+	schema      string // of places that name none
 	lockTimeout time.Duration
 }
 
@@ -89,6 +90,7 @@ func (d *postgreSQL) columns(ctx context.Context, q querier, p place) (storedCol
 var errChange = errors.New("the table has to be changed")
 
 func (d *postgreSQL) store(ctx context.Context, p place, s *schema, rows *feed, _ bool) (int, error) {
+	p = p.in(d.schema)
 	if err := d.makeCatalog(ctx, p); err != nil {
 		return 0, err
 	}
@@ -348,6 +350,7 @@ func (a *arrayOf[T]) take() any {
 // open reads in a transaction, through a cursor: a reader that breaks off has little to
 // throw away, and one that takes its time holds up no statement.
 func (d *postgreSQL) open(ctx context.Context, p place, s *schema) (_ rows.Source, err error) {
+	p = p.in(d.schema)
 	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return nil, err

@@ -22,6 +22,14 @@ type sqLite struct {
 	writing chan struct{}
 }
 
+func (*sqLite) place(p place) place {
+	if p.schema == "" {
+		p = p.in("main")
+	}
+	p.questionMarks = true
+	return p
+}
+
 func (*sqLite) limits() limits { return limits{numbers: true, times: 1} }
 
 func (*sqLite) columnType(c column) string {
@@ -62,15 +70,11 @@ func (d *sqLite) wanted(p place, s *schema, stored storedColumns) []storedColumn
 }
 
 func (d *sqLite) columns(ctx context.Context, q querier, p place) (storedColumns, error) {
-	schema := p.schema
-	if schema == "" {
-		schema = "main"
-	}
-	return readColumns(ctx, q, `SELECT name, type FROM pragma_table_info(?, ?) ORDER BY cid`, p.name, schema)
+	return readColumns(ctx, q, `SELECT name, type FROM pragma_table_info(?, ?) ORDER BY cid`, p.name, p.schema)
 }
 
 func (d *sqLite) store(ctx context.Context, p place, s *schema, rows *feed, streams bool) (n int, err error) {
-	p.questionMarks = true
+	p = d.place(p)
 	conn, err := d.db.Conn(ctx)
 	if err != nil {
 		return 0, err
@@ -287,7 +291,7 @@ func (s *sqliteInsert) copy(ctx context.Context, from string, n int) error {
 
 // open reads in a transaction, which sees the database as it was at its begin.
 func (d *sqLite) open(ctx context.Context, p place, s *schema) (_ rows.Source, err error) {
-	p.questionMarks = true
+	p = d.place(p)
 	conn, err := d.db.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -302,7 +306,7 @@ func (d *sqLite) open(ctx context.Context, p place, s *schema) (_ rows.Source, e
 		}
 	}()
 	catalog := p
-	catalog.name = strings.Trim(p.catalog[strings.LastIndex(p.catalog, ".")+1:], `"`)
+	catalog.name = p.catalogName
 	if listed, err := d.columns(ctx, conn, catalog); err != nil || len(listed) == 0 {
 		return nil, errors.Join(err, iomanagers.ErrNotFound)
 	}

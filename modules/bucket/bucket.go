@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"go.uber.org/fx"
 	"gocloud.dev/blob"
@@ -44,7 +45,8 @@ var ErrUnknownOutcome = errors.New("it is not known whether the object is stored
 // it: NewReader, NewRangeReader, ReadAll, Attributes, Exists, Delete, Copy,
 // SignedURL and the rest are its own. Added are [Bucket.Write] and
 // [Bucket.Create], which write whole objects or none, [Bucket.Remove] and
-// [Bucket.Path]; [Bucket.List] and [Bucket.WriteAll] take the place of its own.
+// [Bucket.Path]; [Bucket.List] and [Bucket.WriteAll] take the place of its own. In a
+// folder, symbolic links that lead out of it are refused with [ErrOutside].
 //
 // The embedded bucket is nil until the resource has started. In plain Fx, use it
 // in OnStart hooks and later, not in a constructor. After the stop every call
@@ -53,15 +55,18 @@ var ErrUnknownOutcome = errors.New("it is not known whether the object is stored
 type Bucket struct {
 	*blob.Bucket
 
-	isFolder bool
-	where    string // what a key is put behind, for people
+	folder folder
+	swept  *sync.Map // the folders that were looked through for leftovers, once each
+	where  string    // what a key is put behind, for people
 }
+
+func (b *Bucket) isFolder() bool { return b.folder.path != "" }
 
 // Path returns the place of an object, for people to read. For a folder it is a
 // path, which is relative if it leads into the working directory. Otherwise it is
 // a URL without parameters. The object need not exist.
 func (b *Bucket) Path(key string) string {
-	if b.isFolder {
+	if b.isFolder() {
 		return filepath.Join(b.where, filepath.FromSlash(key))
 	}
 	return b.where + key
@@ -121,7 +126,7 @@ func Ping(ctx context.Context, b *Bucket) error {
 }
 
 func (b *Bucket) isThere(ctx context.Context) (bool, error) {
-	if b.isFolder {
+	if b.isFolder() {
 		// Listing takes a file that vanishes meanwhile for a missing bucket.
 		return b.As(new(os.FileInfo)), ctx.Err()
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
@@ -136,11 +137,15 @@ func open(ctx context.Context, cfg Config) (*Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened := &Bucket{Bucket: bucket, isFolder: isFolder, where: shown(u)}
+	opened := &Bucket{Bucket: bucket, swept: new(sync.Map), where: shown(u)}
+	if isFolder {
+		opened.folder = folder{path: folderPath(u), prefix: u.Query().Get("prefix")}
+	}
 	if cfg.Prefix != "" {
 		prefix := strings.TrimSuffix(cfg.Prefix, "/") + "/"
 		opened.Bucket = blob.PrefixedBucket(bucket, prefix)
 		opened.where = opened.Path(prefix)
+		opened.folder.prefix += prefix
 	}
 	return opened, nil
 }

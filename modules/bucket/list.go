@@ -28,7 +28,7 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[*blob.ListOb
 				return
 			}
 			for _, object := range objects {
-				if b.isFolder && temporary.MatchString(object.Key) {
+				if b.isFolder() && temporary.MatchString(object.Key) {
 					continue
 				}
 				if !yield(object, nil) {
@@ -49,7 +49,7 @@ const pageSize = 1000
 func (b *Bucket) listPage(ctx context.Context, page []byte, prefix string) (objects []*blob.ListObject, next []byte, err error) {
 	for {
 		objects, next, err = b.ListPage(ctx, page, pageSize, &blob.ListOptions{Prefix: prefix})
-		if !b.isFolder || !errors.Is(err, ErrNotFound) || ctx.Err() != nil {
+		if !b.isFolder() || !errors.Is(err, ErrNotFound) || ctx.Err() != nil {
 			return objects, next, err
 		}
 	}
@@ -59,7 +59,7 @@ func (b *Bucket) listPage(ctx context.Context, page []byte, prefix string) (obje
 // they are for Delete. In a cloud it asks once which of them there are: keys
 // with a long beginning in common are best.
 func (b *Bucket) Remove(ctx context.Context, keys ...string) error {
-	if len(keys) > 1 && !b.isFolder && !b.isMemory() {
+	if len(keys) > 1 && !b.isFolder() && !b.isMemory() {
 		var there []string
 		for object, err := range b.List(ctx, commonPrefix(keys)) {
 			if err != nil {

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
 	"github.com/fxrun/fxrun/internal/detach"
+	"github.com/fxrun/fxrun/internal/tempfile"
 )
 
 // Write stores an object with the content that write writes. It replaces an earlier
@@ -52,6 +54,7 @@ type Draft struct {
 	writer *blob.Writer
 	ctx    *detach.Context // which gocloud.dev's writer keeps too
 	file   *os.File        // in a folder
+	held   func()          // releases the claim of file
 	err    error           // of the first Write that failed
 }
 
@@ -63,7 +66,10 @@ func (b *Bucket) Create(ctx context.Context, key string, opts *blob.WriterOption
 		return nil, err
 	}
 	draft := &Draft{ctx: detach.New(ctx)}
-	if b.isFolder {
+	if b.isFolder() {
+		if _, swept := b.swept.LoadOrStore(path.Dir(key), true); !swept {
+			b.folder.sweep(key)
+		}
 		opts = draft.inFolder(opts)
 	}
 	writer, err := b.NewWriter(draft.ctx, key, opts)
@@ -85,8 +91,12 @@ func (d *Draft) inFolder(opts *blob.WriterOptions) *blob.WriterOptions {
 	}
 	changed.DisableContentTypeDetection = true // it delays the file, and a folder keeps no types
 	before := changed.BeforeWrite
-	changed.BeforeWrite = func(as func(any) bool) error {
-		as(&d.file)
+	changed.BeforeWrite = func(as func(any) bool) (err error) {
+		if as(&d.file) {
+			if d.held, err = tempfile.Claim(d.file); err != nil {
+				return err
+			}
+		}
 		if before != nil {
 			return before(as)
 		}
@@ -123,6 +133,7 @@ func (d *Draft) Commit() error {
 		return errors.Join(err, d.Abort())
 	}
 	err = d.ctx.Explain(d.writer.Close())
+	d.release()
 	if err != nil && d.file == nil && !isRefusal(err) {
 		return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 	}
@@ -143,5 +154,12 @@ func isRefusal(err error) bool {
 func (d *Draft) Abort() error {
 	d.ctx.End()
 	_ = d.writer.Close() // its error is that of the context just ended
+	d.release()
 	return nil
+}
+
+func (d *Draft) release() {
+	if d.held != nil {
+		d.held()
+	}
 }
