@@ -18,14 +18,52 @@ import (
 type launchFlags struct {
 	job   string
 	files []string
-	sets  []string
+	sets  []setting
+}
+
+// setting is what --set or --set-yaml gives. Both stand in one list, since a
+// later one is over an earlier one.
+type setting struct {
+	given  string
+	inYAML bool
+}
+
+// settingFlag is one of the two flags, for pflag.
+type settingFlag struct {
+	into   *[]setting
+	inYAML bool
+}
+
+// String is what was given last; "" before, so that the help shows no default.
+func (f settingFlag) String() string {
+	if f.into == nil || len(*f.into) == 0 {
+		return ""
+	}
+	return (*f.into)[len(*f.into)-1].given
+}
+
+// Set takes one setting in.
+func (f settingFlag) Set(text string) error {
+	*f.into = append(*f.into, setting{text, f.inYAML})
+	return nil
+}
+
+// Type is what the help calls the value.
+func (settingFlag) Type() string { return "stringArray" }
+
+func (s setting) flag() string {
+	if s.inYAML {
+		return "--set-yaml"
+	}
+	return "--set"
 }
 
 func (f *launchFlags) register(command *cobra.Command, p program, job string) {
 	flags := command.Flags()
 	flags.StringVarP(&f.job, "job", "j", "", job)
 	flags.StringArrayVarP(&f.files, "config", "c", nil, "read run config from a YAML or JSON `FILE`, - for standard input (repeatable, later over earlier)")
-	flags.StringArrayVar(&f.sets, "set", nil, "set one field of the run config, `PATH=VALUE` (repeatable, over all files)")
+	flags.Var(settingFlag{&f.sets, false}, "set", "set one field of the run config, `PATH=TEXT`: text as it stands, lists as a, b (repeatable, over all files)")
+	flags.Var(settingFlag{&f.sets, true}, "set-yaml", "set one field of the run config, `PATH=YAML`: as --set, with the value in YAML, as in a file")
 	p.complete(command, "job", p.jobNames)
 }
 
@@ -45,14 +83,18 @@ func (f *launchFlags) config(in io.Reader) (container.RunConfig, error) {
 		add(readConfig(name, in))
 	}
 	for i, set := range f.sets {
-		path, value, ok := strings.Cut(set, "=")
+		path, value, ok := strings.Cut(set.given, "=")
 		if !ok {
-			faults = append(faults, fmt.Errorf("--set number %d: it must have the form resources.KEY.config.FIELD=VALUE or steps.KEY.config.FIELD=VALUE", i+1))
+			faults = append(faults, fmt.Errorf("%s number %d: it must have the form resources.KEY.config.FIELD=VALUE or steps.KEY.config.FIELD=VALUE", set.flag(), i+1))
 			continue
 		}
-		next, err := config.Set(strings.TrimSpace(path), value)
+		setField := config.Set
+		if set.inYAML {
+			setField = config.SetYAML
+		}
+		next, err := setField(strings.TrimSpace(path), value)
 		if err != nil {
-			faults = append(faults, prefixed("--set "+clean(path), err)...)
+			faults = append(faults, prefixed(set.flag()+" "+clean(path), err)...)
 			continue
 		}
 		config = next

@@ -78,9 +78,17 @@ const (
 // type, its value as text (masked for a secret) and where that comes from.
 type Field = config.Field
 
+// FieldError is what is wrong with one field of a config, or with one element
+// in it: its Path in a run config, the Line and Column of the value where it was
+// read from a text, the Value that was given where that is no secret, and a
+// Message. Among the errors of [Faults] each fault of a run config is a
+// *FieldError.
+type FieldError = config.FieldError
+
 // RunConfig is the config given at launch, for resources and steps by key. The
 // zero RunConfig gives none. It has the methods Set, which sets one field by its
-// path, and Merge, which lays another RunConfig over it.
+// path to a text, SetYAML, which does so to a value written in YAML, and Merge,
+// which lays another RunConfig over it.
 type RunConfig = config.RunConfig
 
 // Fields sets config fields by their names in a run config, exactly: zero

@@ -310,46 +310,124 @@ func TestLaunchesAreMergedFieldByField(t *testing.T) {
 	}
 }
 
-func TestSetReadsYAML(t *testing.T) {
+// setting is a value that Set or SetYAML gives a field of kinds, and what the
+// field then is, as fmt.Sprint shows it.
+type setting struct{ field, value, want string }
+
+func TestSetTakesTextAsItStands(t *testing.T) {
 	t.Setenv("SET_INT", "12")
-	for _, test := range []struct{ field, value, want string }{
+	holdSettings(t, container.RunConfig.Set, []setting{
 		{"text", "plain", "plain"},
 		{"text", "007", "007"},
 		{"text", "1.10", "1.10"},
 		{"text", "", ""},
-		{"text", `"quoted: #"`, "quoted: #"},
+		{"text", `"quoted: #"`, `"quoted: #"`},
 		{"text", "true", "true"},
 		{"text", "2026-01-02", "2026-01-02"},
-		{"int", "{env: SET_INT}", "12"},
-		{"int", "0x10", "16"},
+		{"text", "#alerts", "#alerts"},
+		{"text", "!x", "!x"},
+		{"text", "&x *y", "&x *y"},
+		{"text", " a ", " a "},
+		{"text", "a\nb: c\n", "a\nb: c\n"},
+		{"text", "null", "null"},
+		{"text", "~", "~"},
+		{"text", "a: b", "a: b"},
+		{"text", "- a", "- a"},
+		{"text", "[a, b]", "[a, b]"},
+		{"text", "{a: 1}", "{a: 1}"},
+		{"text", "'it''s'", "'it''s'"},
+		{"text", "%x @y `z", "%x @y `z"},
+		{"text", "{env: SET_INT}", "12"},
+		{"bytes", " #x\n", "[32 35 120 10]"},
+		{"section.name", "#dn", "#dn"},
+		{"list", "#a, !b,c d", "[#a !b c d]"},
 		{"list", "[a, b]", "[a b]"},
+		{"list", `["a, b", c]`, "[a, b c]"},
+		{"list", `["[::1]:80"]`, "[[::1]:80]"},
+		{"list", "- a\n- b", "[a b]"},
+		{"list", "", "[]"},
+		{"numbers", "80, 81", "[80 81]"},
+		{"numbers", "[80, 0x10]", "[80 16]"},
+		{"int", "{env: SET_INT}", "12"},
+		{"int", " 0x10 ", "16"},
+		{"int", "010", "10"},
+		{"int", "08", "8"},
+		{"int", "-010", "-10"},
+		{"int", "0b11", "3"},
+		{"int", "00", "0"},
+		{"float", "2", "2"},
+		{"float", "010.5", "10.5"},
 		{"map", "{a: 1}", "map[a:1]"},
+		{"map", "a:1, b: 2", "map[a:1 b:2]"},
 		{"section.count", "3", "3"},
+		{"section", "{name: n, count: 3}", "{n 3}"},
 		{"duration", "90s", "1m30s"},
 		{"duration", "0", "0s"},
 		{"pointer", "null", "<nil>"},
-		{"float", "2", "2"},
 		{"bool", "false", "false"},
-	} {
+		{"bool", "Yes", "true"},
+		{"bool", "off", "false"},
+		{"bool", "1", "true"},
+	})
+	for _, path := range []string{"", "it", "resources.it.config", "resources.it.text", "resources..config.text", "resource.it.config.text", "resources.it.config."} {
+		if _, err := (container.RunConfig{}).Set(path, "x"); !errors.Is(err, container.ErrInvalid) {
+			t.Errorf("%q was taken", path)
+		}
+		if _, err := (container.RunConfig{}).SetYAML(path, "x"); !errors.Is(err, container.ErrInvalid) {
+			t.Errorf("%q was taken as YAML", path)
+		}
+	}
+}
+
+func TestSetYAMLReadsYAML(t *testing.T) {
+	t.Setenv("SET_INT", "12")
+	holdSettings(t, container.RunConfig.SetYAML, []setting{
+		{"text", `"quoted: #"`, "quoted: #"},
+		{"text", "plain # comment", "plain"},
+		{"text", "|\n  two\n  lines", "two\nlines"},
+		{"text", "007", "007"},
+		{"list", "[a, b]", "[a b]"},
+		{"list", "- a\n- b", "[a b]"},
+		{"int", "{env: SET_INT}", "12"},
+		{"int", "010", "10"},
+		{"pointer", "", "<nil>"},
+		{"pointer", "~", "<nil>"},
+		{"section", "name: n\ncount: 3", "{n 3}"},
+		{"bool", "on", "true"},
+	})
+	if _, err := (container.RunConfig{}).SetYAML("resources.it.config.pointer", "#alerts: ]["); err != nil {
+		t.Errorf("a comment alone is nothing: %v", err)
+	}
+	if _, err := (container.RunConfig{}).SetYAML("resources.it.config.text", "[hunter2"); !errors.Is(err, container.ErrInvalid) || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func holdSettings(t *testing.T, set func(container.RunConfig, string, string) (container.RunConfig, error), settings []setting) {
+	t.Helper()
+	for _, test := range settings {
 		t.Run(test.field+" to "+test.value, func(t *testing.T) {
-			config, err := container.RunConfig{}.Set("resources.it.config."+test.field, test.value)
+			config, err := set(container.RunConfig{}, "resources.it.config."+test.field, test.value)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := mustConfig[kinds](t, container.Config(kinds{}), container.Launch(config))
 			shown := map[string]any{
-				"text": got.Text, "int": got.Int, "list": got.List, "map": got.Map, "section.count": got.Section.Count,
-				"duration": got.Duration, "pointer": got.Pointer, "float": got.Float, "bool": got.Bool,
+				"text": got.Text, "int": got.Int, "list": got.List, "map": got.Map, "section.count": got.Section.Count, "section": got.Section,
+				"duration": got.Duration, "pointer": got.Pointer, "float": got.Float, "bool": got.Bool, "numbers": got.Numbers, "bytes": got.Bytes,
+				"section.name": got.Section.Name,
 			}[test.field]
 			if fmt.Sprint(shown) != test.want {
-				t.Errorf("got %v", shown)
+				t.Errorf("got %q", fmt.Sprint(shown))
+			}
+			stored, err := newContainer(t, container.Provide("it", func(kinds) *resA { return nil }, container.Config(kinds{}))).LaunchJSON(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(got, mustConfig[kinds](t, container.Config(kinds{}), container.Launch(parse(t, string(stored)))), revealed...); diff != "" {
+				t.Errorf("stored as %s (-given +read back)\n%s", stored, diff)
 			}
 		})
-	}
-	for _, path := range []string{"", "it", "resources.it.config", "resources.it.text", "resources..config.text", "resource.it.config.text", "resources.it.config."} {
-		if _, err := (container.RunConfig{}).Set(path, "x"); !errors.Is(err, container.ErrInvalid) {
-			t.Errorf("%q was taken", path)
-		}
 	}
 }
 
@@ -361,7 +439,7 @@ func TestValuesOfTheWrongTypeAreRefused(t *testing.T) {
 		"int8":     {128, -129, 1.5},
 		"uint16":   {-1, 65536, 0.5},
 		"float":    {"x", nil, true},
-		"bool":     {"maybe", 1, nil},
+		"bool":     {"maybe", 2, -1, "tRUE", nil},
 		"duration": {"soon", 5, 1.5},
 		"time":     {"yesterday", 5, map[string]any{}},
 		"url":      {"://", []string{}},

@@ -76,7 +76,6 @@ func TestEmptyTextIsMissingInWhateverItIsWrapped(t *testing.T) {
 		c := newContainer(t, container.Provide("it", func(wrappedConfig) *resA { return nil }, container.Config(wrappedConfig{}, mark, container.FromEnv("WRAPPED"))))
 		for text, want := range map[string]string{
 			"":                       "missing: the launch gives an empty text",
-			`""`:                     "missing: the launch gives an empty text",
 			"{env: WRAPPED_NOTHING}": "missing: the environment variable WRAPPED_NOTHING, which the launch refers to, is set, but empty",
 		} {
 			config, err := (container.RunConfig{}).Set("resources.it.config."+field, text)

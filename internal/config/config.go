@@ -24,6 +24,8 @@ type Definition struct {
 	fixed    []string
 
 	fields []Leaf // taken apart by New
+	shapes *Shapes
+	item   bool // it is of a struct in a list or a map
 }
 
 // apply takes the options in, and reports those that are nil.

@@ -32,9 +32,6 @@ type bound struct {
 	value reflect.Value // of the field's bare type; for lengths an int
 }
 
-// constraintTags are the tags that a constraint is made of.
-var constraintTags = []string{"enum", "min", "max", "pattern"}
-
 // newConstraint reads the tags of a field of type t, and says what is wrong
 // with them.
 func newConstraint(tag reflect.StructTag, t reflect.Type) (constraint, []error) {
@@ -73,7 +70,7 @@ func (c *constraint) readEnum(text string, t reflect.Type) error {
 		if entry == "" {
 			return errors.New("has an empty value: a field that nothing sets is allowed as it is")
 		}
-		value, err := decodeTag(entry, t)
+		value, err := readTag(entry, t)
 		if err != nil {
 			return fmt.Errorf("has %q, which is %w", entry, err)
 		}
@@ -96,7 +93,7 @@ func (c *constraint) readBound(text string, t reflect.Type) (bound, error) {
 	if !isNumber(bare) {
 		return bound{}, fmt.Errorf("is for numbers, durations, text, lists and maps, not for %s", typeText(t))
 	}
-	value, err := decodeTag(text, bare)
+	value, err := readTag(text, bare)
 	if err != nil {
 		return bound{}, fmt.Errorf("is %w", err)
 	}
@@ -116,52 +113,6 @@ func (c *constraint) readPattern(text string, t reflect.Type) error {
 	}
 	c.pattern = pattern
 	return nil
-}
-
-// decodeTag lets envconfig decode a tag's text, as it does with a default.
-func decodeTag(text string, t reflect.Type) (reflect.Value, error) {
-	return decodeSingle(withDefaultTag(text, t), neverSet)
-}
-
-// withDefaultTag is a struct of one field of type t, with nothing but a
-// default tag.
-func withDefaultTag(text string, t reflect.Type) reflect.Type {
-	return reflect.StructOf([]reflect.StructField{{
-		Name: "Value", Type: t, Tag: reflect.StructTag(`default:` + strconv.Quote(text)),
-	}})
-}
-
-// misplacedConstraint finds a tag that would never be heeded: on a struct, or
-// on a field of structs in a list or a map.
-func misplacedConstraint(t reflect.Type, seen map[reflect.Type]bool) string {
-	if seen[t] || decodesText(t) {
-		return ""
-	}
-	seen[t] = true
-	switch t.Kind() {
-	case reflect.Slice, reflect.Array, reflect.Pointer, reflect.Map:
-		return misplacedConstraint(t.Elem(), seen)
-	case reflect.Struct:
-		for field := range t.Fields() {
-			if name := constraintTag(field.Tag); name != "" {
-				return fmt.Sprintf("the %s tag of %s.%s is not heeded in a list or a map: check it in the config's Validate", name, t, field.Name)
-			}
-			if text := misplacedConstraint(field.Type, seen); text != "" {
-				return text
-			}
-		}
-	}
-	return ""
-}
-
-// constraintTag returns the first constraint tag that a field has.
-func constraintTag(tag reflect.StructTag) string {
-	for _, name := range constraintTags {
-		if _, ok := tag.Lookup(name); ok {
-			return name
-		}
-	}
-	return ""
 }
 
 // violation says what a value would have to be, as in "be at least 5", with
@@ -192,7 +143,7 @@ func (f *Leaf) violation(value reflect.Value) string {
 	}
 	text := strings.Join(must, " and ")
 	if len(c.enum) > 1 && text != "" && !f.secret {
-		text += nearest.Suggestion(fmt.Sprint(jsonable(value, asText)), c.texts)
+		text += nearest.Suggestion(fmt.Sprint(new(Shapes).jsonable(value, asText)), c.texts)
 	}
 	return text
 }

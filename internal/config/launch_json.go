@@ -1,11 +1,11 @@
 package config
 
 import (
-	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // LaunchDocument is a run config that may be stored and shown: the literals of
@@ -54,117 +54,117 @@ func (s launchSections) add(key string, definition *Definition, given LaunchValu
 
 // shown are the fields that were given, as far as they may be shown.
 func (values LaunchValues) shown(config *Definition) map[string]any {
-	fields := make(map[string]any)
-	for i := range config.fields {
-		field := &config.fields[i]
+	fields, _ := config.storedFields(values)
+	return fields
+}
+
+// storedFields are what a launch gives, in the form that it is read from. whole
+// says that nothing is left out because it is a secret.
+func (c *Definition) storedFields(values LaunchValues) (fields map[string]any, whole bool) {
+	fields, whole = make(map[string]any), true
+	for i := range c.fields {
+		field := &c.fields[i]
+		for _, section := range field.optional {
+			if _, there := lookPath(fields, section.path); section.path != "" && values[section.path].section && !there {
+				setPath(fields, section.path, make(map[string]any))
+			}
+		}
 		given, ok := values[field.path]
 		if !ok {
 			continue
 		}
-		if shown, ok := given.shown(field); ok {
+		if shown, ok := given.shown(c.shapes, field); ok {
 			setPath(fields, field.path, shown)
+		} else {
+			whole = false
 		}
 	}
-	return fields
+	return fields, whole
 }
 
 // shown returns what may be shown of a value given at launch.
-func (v launchValue) shown(field *Leaf) (any, bool) {
-	if v.node == nil {
-		if field.secret || !v.value.IsValid() || holdsPassword(v.value) {
+func (v launchValue) shown(shapes *Shapes, field *Leaf) (any, bool) {
+	if v.node != nil {
+		value := reflect.New(field.typ).Elem()
+		r := reading{shapes: shapes}
+		if r.read(v.node, value, ""); len(r.faults) > 0 || holdsPassword(value) {
 			return nil, false
 		}
-		return jsonable(v.value, asText), true
+		return shapes.stored(v.node, field.typ)
 	}
-	if name, ok := variableReference(field.typ, v.node); ok {
-		return map[string]string{"env": name}, true
-	}
-	if field.secret {
+	if field.secret || !v.value.IsValid() || holdsPassword(v.value) {
 		return nil, false
 	}
-	value := reflect.New(field.typ).Elem()
-	if fault := decodeNode(v.node, value); fault != nil || holdsPassword(value) {
+	return shapes.jsonable(v.value, asText), true
+}
+
+// stored returns a node in JSON's form, as a value of type t is read from; false
+// where a secret is given in it as it is.
+func (s *Shapes) stored(node *yaml.Node, t reflect.Type) (any, bool) {
+	node = followAlias(node)
+	if name, ok := reference(t, node); ok {
+		return map[string]any{"env": name}, true
+	}
+	switch {
+	case t.Kind() == reflect.Pointer && node.Kind == yaml.ScalarNode && node.Tag == "!!null":
+		return nil, true
+	case t.Kind() == reflect.Pointer:
+		return s.stored(node, t.Elem())
+	case t.Implements(reflect.TypeFor[hider]()):
+		return nil, false
+	case decodesText(t):
+		return node.Value, true
+	case t.Kind() == reflect.Struct:
+		item, given := s.item(t), make(LaunchValues)
+		item.Read(given, "", node)
+		fields, whole := item.storedFields(given)
+		return fields, whole
+	case (t.Kind() == reflect.Slice || t.Kind() == reflect.Array) && !isBytes(t):
+		return s.storedList(node, t)
+	case t.Kind() == reflect.Map:
+		return s.storedMap(node, t)
+	}
+	value := reflect.New(t).Elem()
+	r := reading{shapes: s}
+	if r.read(node, value, ""); len(r.faults) > 0 {
 		return nil, false
 	}
-	return jsonable(value, asText), true
+	return s.jsonable(value, asText), true
 }
 
-// jsonable returns a config value in the form that a launch is read from: what
-// reads itself from text as text, a duration as 5s and not as nanoseconds,
-// bytes as text, structs with their launch names. text is [asText] or
-// [shownText].
-func jsonable(value reflect.Value, text func(reflect.Value) (string, bool)) any {
-	if value.Kind() == reflect.Pointer {
-		if value.IsNil() {
-			return nil
+func (s *Shapes) storedList(node *yaml.Node, t reflect.Type) (any, bool) {
+	list := make([]any, len(node.Content))
+	for i, content := range node.Content {
+		var ok bool
+		if list[i], ok = s.stored(content, t.Elem()); !ok {
+			return nil, false
 		}
-		if text, ok := text(value); ok {
-			return text
-		}
-		return jsonable(value.Elem(), text)
 	}
-	if text, ok := text(value); ok {
-		return text
-	}
-	switch value.Kind() {
-	case reflect.Slice, reflect.Array:
-		list := make([]any, value.Len())
-		for i := range list {
-			list[i] = jsonable(value.Index(i), text)
-		}
-		return list
-	case reflect.Map:
-		entries := make(map[string]any, value.Len())
-		for entry := value.MapRange(); entry.Next(); {
-			entries[fmt.Sprint(jsonable(entry.Key(), text))] = jsonable(entry.Value(), text)
-		}
-		return entries
-	case reflect.Struct:
-		fields := make(map[string]any)
-		for i := range value.NumField() {
-			if field := value.Type().Field(i); field.IsExported() && !isTrue(field.Tag.Get("ignored")) {
-				fields[launchName(field)] = jsonable(value.Field(i), text)
-			}
-		}
-		return fields
-	}
-	return value.Interface()
+	return list, true
 }
 
-// asText returns the text that a value is read from again.
-func asText(value reflect.Value) (string, bool) {
-	switch v := value.Interface().(type) {
-	case time.Duration:
-		return v.String(), true
-	case []byte:
-		return string(v), true
-	case encoding.TextMarshaler:
-		text, err := v.MarshalText()
-		return string(text), err == nil
+func (s *Shapes) storedMap(node *yaml.Node, t reflect.Type) (any, bool) {
+	if node.Kind == yaml.ScalarNode {
+		return node.Value, true
 	}
-	if t := value.Type(); decodesText(t) || t.Kind() == reflect.Pointer && decodesText(t.Elem()) {
-		switch v := addressed(value).(type) {
-		case encoding.TextMarshaler:
-			text, err := v.MarshalText()
-			return string(text), err == nil
-		case fmt.Stringer:
-			return v.String(), true
+	entries := make(map[string]any, len(node.Content)/2)
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		value, ok := s.stored(node.Content[i+1], t.Elem())
+		if !ok {
+			return nil, false
 		}
+		entries[followAlias(node.Content[i]).Value] = value
 	}
-	return "", false
+	return plainMap(entries), true
 }
 
-// shownText is asText for people: without the password of a URL or of a
-// connection string.
-func shownText(value reflect.Value) (string, bool) {
-	if text, ok := redacted(value); ok {
-		return redact(text), true
+// plainMap writes the map {env: NAME} as text, since as a map it would be a
+// reference.
+func plainMap(entries map[string]any) any {
+	if name, ok := entries["env"].(string); ok && len(entries) == 1 && variableName.MatchString(name) {
+		return "env:" + name
 	}
-	text, ok := asText(value)
-	if !ok && value.Kind() == reflect.String {
-		text, ok = value.String(), true
-	}
-	return redact(text), ok
+	return entries
 }
 
 // setPath sets a dotted path in nested maps.

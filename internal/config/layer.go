@@ -1,12 +1,10 @@
 package config
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"reflect"
-	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -27,31 +25,42 @@ type origin struct {
 	// unreadable says that the layer's value is not of the field's type, and
 	// refused that it is, but not allowed.
 	unreadable, refused bool
+	// shown is what is shown of a value that refers to variables somewhere in it:
+	// what these hold could be a secret of another config.
+	shown any
 }
 
 // Resolve lays the layers over each other: default, code, environment, launch.
 // It reads the environment now, and reports everything that is missing or
-// can't be read, each with its path below at.
+// can't be read, each with its path below at. A section that a pointer leads to
+// stays nil where no layer says anything of it and it would lack something.
 func (c *Definition) Resolve(at string, launch LaunchValues) (Resolved, []error) {
 	config := reflect.New(c.value.Type()).Elem()
 	config.Set(c.value)
 	origins := make([]origin, len(c.fields))
+	left := c.leftOut(launch)
 	var faults []error
 	whole := true
 	for i := range c.fields {
 		field := &c.fields[i]
-		value, from, err := c.layer(field, launch)
+		if field.isIn(left) {
+			name, _ := field.variable()
+			origins[i] = origin{source: SourceZero, variable: name}
+			continue
+		}
+		value, from, errs := c.layer(joinPath(at, field.path), field, launch)
 		origins[i] = from
 		whole = whole && from.source != SourceMissing && !from.refused
-		if err != nil {
-			faults = append(faults, fault.Errorf("%s: %w", joinPath(at, field.path), err))
+		if len(errs) > 0 {
+			faults = append(faults, errs...)
 			origins[i].unreadable = !value.IsValid()
 		}
 		if value.IsValid() {
 			setByIndex(config, field.index, value)
 		}
 	}
-	if len(faults) == 0 && whole {
+	c.makeSections(config, launch)
+	if len(faults) == 0 && whole && !c.item {
 		if err := validate(config); err != nil {
 			faults = append(faults, fault.Errorf("%s: %w", at, err))
 		}
@@ -60,51 +69,67 @@ func (c *Definition) Resolve(at string, launch LaunchValues) (Resolved, []error)
 }
 
 // layer finds a field's value; the zero reflect.Value leaves the field alone.
-func (c *Definition) layer(field *Leaf, launch LaunchValues) (reflect.Value, origin, error) {
+func (c *Definition) layer(at string, field *Leaf, launch LaunchValues) (reflect.Value, origin, []error) {
+	lacks := func(from origin, text string) (reflect.Value, origin, []error) {
+		from.source = SourceMissing
+		return reflect.Value{}, from, []error{&FieldError{Path: at, Message: text, missing: true}}
+	}
 	if given, ok := launch[field.path]; ok {
-		value, from, err := launched(field, given)
-		if empty := emptiness(given.node, value); err == nil && empty != "" && field.mustBeGiven() {
+		value, from, faults := c.launched(at, field, given)
+		if empty := emptiness(given.node, value); len(faults) == 0 && empty != "" && field.mustBeGiven() {
 			from.source = SourceMissing
-			err = errors.New("missing: the launch gives " + empty)
+			faults = []error{&FieldError{Path: at, Message: "missing: the launch gives " + empty, missing: true}}
 		}
-		return value, from, err
+		return value, from, faults
 	}
 	if field.atLaunch {
-		return reflect.Value{}, origin{source: SourceMissing}, errors.New("missing: it must be given at launch")
+		return lacks(origin{}, "missing: it must be given at launch")
 	}
 	name, isSet := field.variable()
 	from := origin{source: SourceMissing, variable: name}
 	if isSet {
-		from.source = SourceEnv
 		if field.required && os.Getenv(name) == "" {
-			from.source = SourceMissing
-			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s is set, but empty", name)
+			return lacks(from, "missing: the environment variable "+name+" is set, but empty")
 		}
-		value, err := field.decodeNamedVariable(name)
-		if err != nil {
-			return value, from, fmt.Errorf("the environment variable %s is %w", name, err)
-		}
-		if must := field.violation(value); must != "" {
-			from.refused = true
-			err = fmt.Errorf("the environment variable %s must %s", name, must)
-		}
-		return value, from, err
+		from.source = SourceEnv
+		return c.inEnvironment(at, field, name, "", from)
 	}
 	inCode, ok := fieldByIndex(c.value, field.index)
 	if ok && !inCode.IsZero() {
 		from.source = SourceCode
-		return clone(inCode), from, nil
+		value, faults := c.shapes.complete(at, clone(inCode))
+		if must := field.violation(value); c.item && must != "" { // else the definitions were checked
+			from.refused = true
+			faults = append(faults, &FieldError{Path: at, Message: "it must " + must})
+		}
+		return value, from, faults
 	}
 	if field.text != "" {
 		from.source = SourceDefault
-		value, err := field.decodeDefault()
-		return value, from, err
+		value, err := readTag(field.text, field.typ)
+		if err != nil { // which the check of the definitions has reported
+			return reflect.Value{}, from, []error{&FieldError{Path: at, Message: "its default tag is " + err.Error()}}
+		}
+		return value, from, nil
 	}
 	if field.required {
-		return reflect.Value{}, from, missing(field, name)
+		return lacks(from, missing(c, field, name).Error())
 	}
 	from.source = SourceZero
 	return inCode, from, nil // invalid below a nil pointer, which stays nil
+}
+
+// inEnvironment reads a variable that is set. more says why it is read.
+func (c *Definition) inEnvironment(at string, field *Leaf, name, more string, from origin) (reflect.Value, origin, []error) {
+	value := reflect.New(field.typ).Elem()
+	if reason := c.shapes.readVariable(os.Getenv(name), value); reason != "" {
+		return reflect.Value{}, from, []error{&FieldError{Path: at, Message: "the environment variable " + name + more + " is " + reason}}
+	}
+	if must := field.violation(value); must != "" {
+		from.refused = true
+		return value, from, []error{&FieldError{Path: at, Message: "the environment variable " + name + more + " must " + must}}
+	}
+	return value, from, nil
 }
 
 // mustBeGiven reports whether a launch may not leave the field empty.
@@ -130,8 +155,10 @@ func emptiness(node *yaml.Node, value reflect.Value) string {
 }
 
 // missing tells the ways to give a field its value.
-func missing(field *Leaf, variable string) error {
+func missing(c *Definition, field *Leaf, variable string) error {
 	switch {
+	case c.item:
+		return errors.New("missing: every item has to give it")
 	case variable != "" && field.fixed:
 		return fmt.Errorf("missing: set the environment variable %s", variable)
 	case variable != "":
@@ -143,7 +170,7 @@ func missing(field *Leaf, variable string) error {
 }
 
 // launched is the value that a launch gave.
-func launched(field *Leaf, given launchValue) (reflect.Value, origin, error) {
+func (c *Definition) launched(at string, field *Leaf, given launchValue) (reflect.Value, origin, []error) {
 	from := origin{source: SourceLaunch, refused: given.refused}
 	if given.broken {
 		from.source = SourceMissing
@@ -152,29 +179,27 @@ func launched(field *Leaf, given launchValue) (reflect.Value, origin, error) {
 	if given.node == nil {
 		return clone(given.value), from, nil
 	}
-	if name, ok := variableReference(field.typ, given.node); ok {
+	if name, ok := reference(field.typ, given.node); ok {
+		const more = ", which the launch refers to,"
 		from.variable = name
-		if _, isSet := os.LookupEnv(name); !isSet {
+		_, isSet := os.LookupEnv(name)
+		if lacks := !isSet || field.mustBeGiven() && os.Getenv(name) == ""; lacks {
+			text := notSet(name, field.typ)
+			if isSet {
+				text = "missing: the environment variable " + name + more + " is set, but empty"
+			}
 			from.source = SourceMissing
-			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s, which the launch refers to, is not set", name)
+			return reflect.Value{}, from, []error{&FieldError{Path: at, Message: text, missing: true}}
 		}
-		if field.mustBeGiven() && os.Getenv(name) == "" {
-			from.source = SourceMissing
-			return reflect.Value{}, from, fmt.Errorf("missing: the environment variable %s, which the launch refers to, is set, but empty", name)
-		}
-		value, err := field.decodeNamedVariable(name)
-		if err != nil {
-			return value, from, fmt.Errorf("the environment variable %s, which the launch refers to, is %w", name, err)
-		}
-		if must := field.violation(value); must != "" {
-			from.refused = true
-			err = fmt.Errorf("the environment variable %s, which the launch refers to, must %s", name, must)
-		}
-		return value, from, err
+		return c.inEnvironment(at, field, name, more, from)
 	}
 	value := reflect.New(field.typ).Elem()
-	if fault := decodeNode(given.node, value); fault != nil {
-		return reflect.Value{}, from, errors.New(fault.text)
+	r := reading{shapes: c.shapes, lookUp: true, secret: field.secret}
+	if r.read(given.node, value, at); len(r.faults) > 0 {
+		return reflect.Value{}, from, errorsOf(r.faults)
+	}
+	if names := c.shapes.references(field.typ, given.node); len(names) > 0 {
+		from.shown, _ = c.shapes.stored(given.node, field.typ)
 	}
 	return value, from, nil
 }
@@ -208,95 +233,4 @@ func validate(config reflect.Value) (err error) {
 		}
 	}()
 	return validator.Validate()
-}
-
-// Describe renders a resolved config for people.
-func (c *Definition) Describe(config Resolved) []Field {
-	fields := make([]Field, len(c.fields))
-	for i := range c.fields {
-		field := &c.fields[i]
-		fields[i] = Field{
-			Path: field.path, GoName: field.goName, Type: typeText(field.typ), Description: field.desc,
-			Source: config.origins[i].source, Variable: config.origins[i].variable,
-			Secret: field.secret, Required: field.required || field.atLaunch, AtLaunch: field.atLaunch, Fixed: field.fixed,
-			Default: field.shownDefault(), Min: field.min.text, Max: field.max.text,
-		}
-		if !field.secret {
-			fields[i].Enum = slices.Clone(field.texts)
-		}
-		if field.pattern != nil {
-			fields[i].Pattern = field.pattern.String()
-		}
-		if config.origins[i].unreadable {
-			continue
-		}
-		if value, ok := fieldByIndex(config.Value, field.index); ok && fields[i].Source != SourceMissing {
-			fields[i].Value = show(value, field.secret)
-		}
-	}
-	return fields
-}
-
-// shownDefault is the default tag, as far as it may be shown.
-func (f *Leaf) shownDefault() string {
-	if f.text == "" {
-		return ""
-	}
-	if f.secret {
-		return Masked
-	}
-	value, err := f.decodeDefault()
-	if err != nil {
-		return ""
-	}
-	if holdsPassword(value) {
-		return show(value, false)
-	}
-	return f.text
-}
-
-// show renders a value as text: scalars bare, the rest as JSON, secrets masked.
-func show(value reflect.Value, secret bool) string {
-	if value.Kind() == reflect.Pointer {
-		if value.IsNil() {
-			return ""
-		}
-	}
-	if secret {
-		return Masked
-	}
-	if text, ok := redacted(value); ok { // a URL: without its password
-		return redact(text)
-	}
-	if text, ok := value.Interface().(fmt.Stringer); ok {
-		return redact(text.String())
-	}
-	for value.Kind() == reflect.Pointer {
-		value = value.Elem()
-	}
-	switch value.Kind() {
-	case reflect.Struct, reflect.Slice, reflect.Map, reflect.Array:
-		if value.Kind() != reflect.Array && value.Kind() != reflect.Struct && value.IsNil() {
-			return ""
-		}
-		text, err := json.Marshal(jsonable(value, shownText))
-		if err != nil {
-			return value.Type().String()
-		}
-		return string(text)
-	}
-	return redact(fmt.Sprint(value.Interface()))
-}
-
-// Copy copies a resolved config: whoever gets it may change what its fields
-// hold.
-func (c *Definition) Copy(config Resolved) reflect.Value {
-	copied := reflect.New(config.Value.Type()).Elem()
-	copied.Set(config.Value)
-	for i := range c.fields {
-		if value, ok := fieldByIndex(config.Value, c.fields[i].index); ok {
-			setByIndex(copied, c.fields[i].index, clone(value))
-		}
-	}
-	return copied
 }

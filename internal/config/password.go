@@ -130,5 +130,5 @@ func addressed(value reflect.Value) any {
 // holdsPassword reports whether what is shown of a value is less than what it
 // is read from: it can't be stored then.
 func holdsPassword(value reflect.Value) bool {
-	return !reflect.DeepEqual(jsonable(value, asText), jsonable(value, shownText))
+	return !reflect.DeepEqual(new(Shapes).jsonable(value, asText), new(Shapes).jsonable(value, shownText))
 }

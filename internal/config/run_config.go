@@ -75,7 +75,7 @@ func ParseRunConfig(text []byte) (RunConfig, error) {
 		case "steps":
 			config.Steps = readConfigs("steps", value, &faults)
 		default:
-			faults = append(faults, fault.Errorf("%s%s: there is no such section, only resources and steps", key.Value, where(key)))
+			faults = append(faults, &FieldError{Path: key.Value, Line: key.Line, Column: key.Column, Message: "there is no such section, only resources and steps"})
 		}
 	})
 	return config, fault.Join("reading the run config", faults)
@@ -89,7 +89,7 @@ func readConfigs(section string, node *yaml.Node, faults *[]error) map[string]an
 		configs[key.Value] = nil // an entry without a config may be of an unknown key too
 		eachEntry(value, at, faults, func(section, config *yaml.Node) {
 			if section.Value != "config" {
-				*faults = append(*faults, fault.Errorf("%s.%s%s: there is no such section, only config", at, section.Value, where(section)))
+				*faults = append(*faults, &FieldError{Path: joinPath(at, section.Value), Line: section.Line, Column: section.Column, Message: "there is no such section, only config"})
 				return
 			}
 			configs[key.Value] = config
@@ -106,14 +106,14 @@ func eachEntry(node *yaml.Node, at string, faults *[]error, visit func(key, valu
 		return
 	}
 	if node.Kind != yaml.MappingNode {
-		*faults = append(*faults, fault.Errorf("%s%s: expected a map, not %s", at, where(node), kindOfNode(node)))
+		*faults = append(*faults, &FieldError{Path: at, Line: node.Line, Column: node.Column, Message: "expected a map, not " + kindOfNode(node)})
 		return
 	}
 	seen := make(map[string]bool)
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
 		if seen[key.Value] {
-			*faults = append(*faults, fault.Errorf("%s.%s%s: it stands there twice", at, key.Value, where(key)))
+			*faults = append(*faults, &FieldError{Path: joinPath(at, key.Value), Line: key.Line, Column: key.Column, Message: "it stands there twice"})
 			continue
 		}
 		seen[key.Value] = true
@@ -172,52 +172,50 @@ func lineOfAlias(document []byte, name string) string {
 
 // Set sets one field by its full path, as in
 // "resources.warehouse.config.table" or "steps.raw/orders.config.limit", to a
-// Value written in YAML: text, a number, [a, b], {env: NAME}. Text needs no quotes,
-// even where it holds # or what else YAML would leave out. It returns a new
+// text. A field of text takes the text as it stands. For other fields it is read
+// as the text of an environment variable is: 5s, yes, "80, 81", [80, 81]. Only
+// {env: NAME} refers to a variable, whatever the field. It returns a new
 // RunConfig; its error matches [ErrInvalid].
-func (c RunConfig) Set(path, value string) (RunConfig, error) {
-	doing := "setting " + path
+func (c RunConfig) Set(path, text string) (RunConfig, error) {
+	given := setText{text: text, node: parsedNode(text)}
+	if looksLikeReference(given.node) {
+		return c.set(path, given.node)
+	}
+	return c.set(path, given)
+}
+
+// SetYAML is [RunConfig.Set] with a value that is written in YAML, as in a file:
+// "quoted text", null, [a, b], {env: NAME}.
+func (c RunConfig) SetYAML(path, value string) (RunConfig, error) {
+	if node := parsedNode(value); node != nil {
+		return c.set(path, node)
+	}
+	var nothing yaml.Node
+	if err := yaml.Unmarshal([]byte(value), &nothing); err != nil || len(nothing.Content) > 0 {
+		return c, fault.Join("setting "+path, []error{errors.New("the value is not YAML: put quotes around it")})
+	}
+	return c.set(path, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"})
+}
+
+// setText is what Set gives: the type of the field says how it is read.
+type setText struct {
+	text string
+	node *yaml.Node // what YAML makes of it; nil where it is none
+}
+
+func (c RunConfig) set(path string, given any) (RunConfig, error) {
 	section, key, names, ok := cutPath(path)
 	if !ok {
-		return c, fault.Join(doing, []error{errors.New("a path has the form resources.KEY.config.FIELD or steps.KEY.config.FIELD")})
+		return c, fault.Join("setting "+path, []error{errors.New("a path has the form resources.KEY.config.FIELD or steps.KEY.config.FIELD")})
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal([]byte(value), &document); err != nil {
-		return c, fault.Join(doing, []error{errors.New("the value is not YAML: put quotes around it")})
-	}
-	node := asGiven(value, &document)
-	if err := expandable(node, 0, new(int)); err != nil {
-		return c, fault.Join(doing, []error{err})
-	}
-	forgetPosition(node)
-	var field any = node
 	for _, name := range slices.Backward(names) {
-		field = Fields{name: field}
+		given = Fields{name: given}
 	}
-	config := map[string]any{key: field}
+	config := map[string]any{key: given}
 	if section == "steps" {
 		return c.Merge(RunConfig{Steps: config}), nil
 	}
 	return c.Merge(RunConfig{Resources: config}), nil
-}
-
-// asGiven returns the node of a value that stands alone. Where YAML would take a
-// part of it for a comment, a tag, an anchor or mere space, the value is text as a
-// whole: it may be a password. Quotes are YAML's.
-func asGiven(value string, document *yaml.Node) *yaml.Node {
-	if len(document.Content) == 0 {
-		return textNode(value)
-	}
-	node := document.Content[0]
-	const explicit = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle
-	switch {
-	case node.Kind != yaml.ScalarNode, node.Style&explicit != 0, node.Value == value,
-		strings.HasPrefix(value, "!!"),
-		node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && strings.Contains(value, "\n"),
-		node.Tag != "!!str" && node.Value == strings.TrimSpace(value):
-		return node
-	}
-	return textNode(value)
 }
 
 // cutPath parts a path into its section, the key, and the names of the field.
@@ -229,14 +227,6 @@ func cutPath(path string) (section, key string, names []string, ok bool) {
 	ok = key != "" && !slices.Contains(names, "") &&
 		(section == "steps" || section == "resources" && !strings.Contains(key, "."))
 	return section, key, names, ok
-}
-
-// forgetPosition drops line and column, which would speak of one value's text.
-func forgetPosition(node *yaml.Node) {
-	node.Line, node.Column = 0, 0
-	for _, child := range node.Content {
-		forgetPosition(child)
-	}
 }
 
 // Merge returns the config of c with that of over laid on top, field by field.

@@ -107,9 +107,9 @@ var errSecretText = errors.New("the text is not of the secret's type")
 
 // UnmarshalText fills the secret from text. Text and bytes, of a named type too,
 // are taken as they are, and so is what stands in an interface; a type that reads
-// itself does so, in the order of envconfig. Numbers, booleans and durations are
-// read from one word, lists, maps and structs from YAML. What a pointer leads to
-// is filled in the same way. Its error never holds the text.
+// itself does so, in the order of envconfig. Everything else is read as any field
+// of a config is. What a pointer leads to is filled in the same way. Its error
+// never holds the text.
 func (s *Secret[T]) UnmarshalText(text []byte) error {
 	var value T
 	if !decodeGiven(string(text), reflect.ValueOf(&value).Elem()) {
@@ -121,53 +121,23 @@ func (s *Secret[T]) UnmarshalText(text []byte) error {
 
 // decodeGiven reads the text of a secret, and reports whether it could.
 func decodeGiven(text string, into reflect.Value) bool {
-	t := into.Type()
-	if decodesText(t) {
-		return decodeText(textNode(text), into) == nil
-	}
-	switch t.Kind() {
-	case reflect.Pointer:
+	switch t := into.Type(); {
+	case t.Kind() == reflect.Pointer && !decodesText(t):
 		into.Set(reflect.New(t.Elem()))
 		return decodeGiven(text, into.Elem())
-	case reflect.Interface:
+	case t.Kind() == reflect.Interface:
 		if t.NumMethod() > 0 {
 			return false
 		}
 		into.Set(reflect.ValueOf(text))
 		return true
-	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Uint8 {
-			into.SetBytes([]byte(text))
-			return true
-		}
-		return decodeDocument(text, into)
-	case reflect.Map, reflect.Struct, reflect.Array:
-		return decodeDocument(text, into)
-	case reflect.String:
-		into.SetString(text)
-		return true
 	}
-	word := &yaml.Node{Kind: yaml.ScalarNode, Value: strings.TrimSpace(text)}
-	word.Tag = word.ShortTag()
-	return decodeNode(word, into) == nil
-}
-
-// decodeDocument reads a list, a map or a struct from one YAML document.
-func decodeDocument(text string, into reflect.Value) bool {
-	var document, second yaml.Node
-	decoder := yaml.NewDecoder(strings.NewReader(text))
-	if decoder.Decode(&document) != nil || len(document.Content) == 0 {
-		return false
-	}
-	if !errors.Is(decoder.Decode(&second), io.EOF) || expandable(&document, 0, new(int)) != nil {
-		return false
-	}
-	return decodeNode(document.Content[0], into) == nil
+	return new(Shapes).readVariable(text, into) == ""
 }
 
 // textNode is a node that holds text, whatever that looks like.
 func textNode(text string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: text}
 }
 
 // typeText is a type as users write it: they know Secret from package container,

@@ -386,7 +386,7 @@ func TestEveryLayerGivesASecretItsBytes(t *testing.T) {
 	}
 }
 
-func TestSetReadsYAMLWhereNothingWouldBeLost(t *testing.T) {
+func TestSetLosesNothing(t *testing.T) {
 	t.Parallel()
 	type plain struct {
 		Text  string
@@ -396,10 +396,10 @@ func TestSetReadsYAMLWhereNothingWouldBeLost(t *testing.T) {
 	}
 	d := definition(t, plain{})
 	for _, test := range []struct{ field, value, want string }{
-		{"text", `"#hunter2"`, "#hunter2"},
-		{"text", "'it''s'", "it's"},
-		{"text", "|\n  a\n  b\n", "a\nb\n"},
-		{"text", "!!str 12", "12"},
+		{"text", `"#hunter2"`, `"#hunter2"`},
+		{"text", "'it''s'", "'it''s'"},
+		{"text", "|\n  a\n  b\n", "|\n  a\n  b\n"},
+		{"text", "!!str 12", "!!str 12"},
 		{"text", "#1 of 3", "#1 of 3"},
 		{"text", "a # b", "a # b"},
 		{"text", "", ""},

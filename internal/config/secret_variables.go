@@ -45,6 +45,10 @@ func (s SecretVariables) AddReferences(config *Definition, path string, source a
 	}
 	switch source := source.(type) {
 	case nil, string:
+	case setText:
+		if source.node != nil {
+			s.AddReferences(config, path, source.node)
+		}
 	case layers:
 		for _, layer := range source {
 			s.AddReferences(config, path, layer)

@@ -214,12 +214,12 @@ func (f *templateFields) value(field *Leaf, at *fieldTree) string {
 	if origin.source == SourceZero && decodesText(bareType(field.typ)) || field.violation(value) != "" {
 		return "" // it could not be read back
 	}
-	return flowYAML(launchText(value))
+	return flowYAML(f.config.shapes.launchText(value))
 }
 
 // suggestedReference is how a launch would give a secret.
 func (f *Leaf) suggestedReference(name string) string {
-	if f.typ.Kind() == reflect.Map || !readableFromText(f.typ) {
+	if !refers(f.typ) {
 		return ""
 	}
 	for _, variable := range []string{f.key, strings.ToUpper(snakeCase(name))} {
@@ -235,7 +235,7 @@ func (v launchValue) reference(field *Leaf) (name string, ok bool) {
 	if v.node == nil {
 		return "", false
 	}
-	return variableReference(field.typ, v.node)
+	return reference(field.typ, v.node)
 }
 
 // flowYAML writes JSON as one line of YAML: plain text without quotes where

@@ -47,11 +47,8 @@ func (v *Variables) Add(definition *Definition) {
 
 // AddReferences adds the variables that a launch refers to by {env: NAME}.
 func (v *Variables) AddReferences(definition *Definition, given LaunchValues) {
-	for i := range definition.fields {
-		field := &definition.fields[i]
-		if name, ok := given[field.path].reference(field); ok {
-			v.known[name] = true
-		}
+	for _, name := range definition.references(given) {
+		v.known[name] = true
 	}
 }
 

@@ -1,0 +1,106 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// FieldError is what is wrong with one field of a config, or with one element in it.
+type FieldError struct {
+	// Path says where it is in a run config, as in
+	// "resources.mail.config.accounts[1].password".
+	Path string `json:"path"`
+	// Line and Column say where the value stands in the text of the run config;
+	// 0 where it was not read from one.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
+	// Value is what was given there; "" where it may be a secret, and where it is
+	// no single value.
+	Value string `json:"value,omitempty"`
+	// Message says what is wrong.
+	Message string `json:"message"`
+
+	wrongKind bool // it is of another kind of YAML than the type takes
+	missing   bool // it is required, and not given
+}
+
+// Error returns the path, the place, and what is wrong. The value is not in it.
+func (f *FieldError) Error() string {
+	place := ""
+	if f.Line > 0 {
+		place = fmt.Sprintf(" (line %d, column %d)", f.Line, f.Column)
+	}
+	return f.Path + place + ": " + f.Message
+}
+
+// faultOf finds the fault in an error, or makes one at a path.
+func faultOf(err error, at string) *FieldError {
+	var fault *FieldError
+	if errors.As(err, &fault) {
+		return fault
+	}
+	return &FieldError{Path: at, Message: err.Error()}
+}
+
+// errorsOf is the faults as errors.
+func errorsOf(faults []*FieldError) []error {
+	errs := make([]error, len(faults))
+	for i, fault := range faults {
+		errs[i] = fault
+	}
+	return errs
+}
+
+// nameOfType says what a launch has to write for a Go type.
+func nameOfType(t reflect.Type) string {
+	if t.PkgPath() != "" {
+		return "a " + typeText(t)
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number (" + t.String() + ")"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Map:
+		return "a map"
+	}
+	return "a " + typeText(t)
+}
+
+func kindOfNode(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
+		return "a map"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	if !strings.HasPrefix(node.ShortTag(), "!!") {
+		return "a value with a tag: put quotes around text that begins with an exclamation mark"
+	}
+	switch node.Tag {
+	case "!!null":
+		return "null"
+	case "!!binary":
+		return "a value with the tag !!binary that is not base64"
+	case "!!str":
+		return "text"
+	case "!!bool":
+		return "a boolean"
+	case "!!int", "!!float":
+		return "a number"
+	case "!!timestamp":
+		return "a time"
+	}
+	return "a value"
+}

@@ -1,0 +1,86 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// leftOut finds the sections that are left out: a pointer leads to them, no
+// layer says anything of them, and a field that is required in them would lack.
+func (c *Definition) leftOut(launch LaunchValues) map[string]bool {
+	var sections []optionalSection
+	known := make(map[string]bool)
+	for _, field := range c.fields {
+		for _, section := range field.optional {
+			if !known[section.key()] {
+				known[section.key()] = true
+				sections = append(sections, section)
+			}
+		}
+	}
+	slices.SortStableFunc(sections, func(a, b optionalSection) int { return len(b.index) - len(a.index) }) // the innermost first
+	left := make(map[string]bool)
+	for _, section := range sections {
+		if c.lacks(section, left) && !c.touched(section, launch) {
+			left[section.key()] = true
+		}
+	}
+	return left
+}
+
+// lacks reports whether a field is required in a section that only another
+// layer than the default tag could give.
+func (c *Definition) lacks(s optionalSection, left map[string]bool) bool {
+	return slices.ContainsFunc(c.fields, func(f Leaf) bool {
+		return f.within(s) && f.required && f.text == "" && !f.isIn(left)
+	})
+}
+
+// touched reports whether a layer above the default tags says something of a
+// section, or of a field in it.
+func (c *Definition) touched(s optionalSection, launch LaunchValues) bool {
+	if pointer, ok := fieldByIndex(c.value, s.index); ok && !pointer.IsNil() || launch[s.path].section {
+		return true
+	}
+	for i := range c.fields {
+		field := &c.fields[i]
+		if !field.within(s) {
+			continue
+		}
+		if _, ok := launch[field.path]; ok || field.atLaunch {
+			return true
+		}
+		if _, isSet := field.variable(); isSet {
+			return true
+		}
+		for _, inner := range field.optional {
+			if len(inner.index) > len(s.index) && inner.path != "" && launch[inner.path].section {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// makeSections makes the sections that a launch gives without a field.
+func (c *Definition) makeSections(config reflect.Value, launch LaunchValues) {
+	for _, field := range c.fields {
+		for _, section := range field.optional {
+			pointer, ok := fieldByIndex(config, section.index)
+			if ok && pointer.IsNil() && section.path != "" && launch[section.path].section {
+				setByIndex(config, section.index, reflect.New(pointer.Type().Elem()))
+			}
+		}
+	}
+}
+
+func (s optionalSection) key() string { return fmt.Sprint(s.index) }
+
+func (f *Leaf) within(s optionalSection) bool {
+	return slices.ContainsFunc(f.optional, func(outer optionalSection) bool { return slices.Equal(outer.index, s.index) })
+}
+
+func (f *Leaf) isIn(left map[string]bool) bool {
+	return len(left) > 0 && slices.ContainsFunc(f.optional, func(outer optionalSection) bool { return left[outer.key()] })
+}

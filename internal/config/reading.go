@@ -1,0 +1,208 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// reading reads nodes of YAML into values of config types: text for the types
+// that read themselves from text, lists, maps, and structs with their launch
+// names. Unlike yaml's own decoder it takes 5s for a duration, knows the json
+// tags, and never quotes the text. It finds every fault.
+type reading struct {
+	shapes *Shapes
+	// lookUp says that {env: NAME} is replaced by the variable's value. Else it
+	// is only looked at, and stands for the zero value.
+	lookUp bool
+	// secret says that no value may be in a fault.
+	secret bool
+	faults []*FieldError
+}
+
+// read reads a node into a value, which stands at a path.
+func (r *reading) read(node *yaml.Node, into reflect.Value, at string) {
+	node = followAlias(node)
+	if name, ok := reference(into.Type(), node); ok {
+		r.refer(name, node, into, at)
+		return
+	}
+	switch t := into.Type(); {
+	case t.Kind() == reflect.Pointer:
+		if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
+			into.SetZero()
+			return
+		}
+		into.Set(reflect.New(t.Elem()))
+		r.read(node, into.Elem(), at)
+	case decodesText(t):
+		r.check(node, into, at, readSelf(node, into))
+	case t.Kind() == reflect.Struct:
+		r.readStruct(node, into, at)
+	case isBytes(t):
+		r.check(node, into, at, readScalar(unwrapBase64(node), into))
+	case t.Kind() == reflect.Slice, t.Kind() == reflect.Array:
+		r.readList(node, into, at)
+	case t.Kind() == reflect.Map:
+		r.readMap(node, into, at)
+	default:
+		r.check(node, into, at, readScalar(node, into))
+	}
+}
+
+// check reports what a scalar is that is not what its type takes.
+func (r *reading) check(node *yaml.Node, into reflect.Value, at string, err error) {
+	switch {
+	case err == nil:
+	case into.Type().Implements(reflect.TypeFor[hider]()) && !looksLikeReference(node):
+		r.fail(node, at, "expected a value of the secret's type")
+	case errors.Is(err, errWrongKind):
+		r.wrongKind(node, into.Type(), at)
+	default:
+		r.fail(node, at, err.Error())
+	}
+}
+
+func (r *reading) fail(node *yaml.Node, at, message string) {
+	fault := &FieldError{Path: at, Line: node.Line, Column: node.Column, Message: message}
+	if node.Kind == yaml.ScalarNode && !r.secret {
+		fault.Value = node.Value
+	}
+	r.faults = append(r.faults, fault)
+}
+
+func (r *reading) wrongKind(node *yaml.Node, t reflect.Type, at string) {
+	if looksLikeReference(node) {
+		r.fail(node, at, "a reference is {env: NAME} alone, else give the value itself")
+		return
+	}
+	r.fail(node, at, fmt.Sprintf("expected %s, not %s", nameOfType(t), kindOfNode(node)))
+	r.faults[len(r.faults)-1].wrongKind = true
+}
+
+func (r *reading) readList(node *yaml.Node, into reflect.Value, at string) {
+	if node.Kind != yaml.SequenceNode {
+		r.wrongKind(node, into.Type(), at)
+		return
+	}
+	if into.Kind() == reflect.Slice {
+		into.Set(reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content)))
+	}
+	if len(node.Content) != into.Len() {
+		r.fail(node, at, fmt.Sprintf("expected %d items, not %d", into.Len(), len(node.Content)))
+		return
+	}
+	for i, item := range node.Content {
+		r.read(item, into.Index(i), fmt.Sprintf("%s[%d]", at, i))
+	}
+}
+
+func (r *reading) readMap(node *yaml.Node, into reflect.Value, at string) {
+	t := into.Type()
+	if name, ok := loneEnvironment(node); ok {
+		node = mapNode("env:"+name, t)
+	}
+	if node.Kind != yaml.MappingNode {
+		r.wrongKind(node, t, at)
+		return
+	}
+	into.Set(reflect.MakeMap(t))
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		name := followAlias(node.Content[i])
+		below := joinPath(at, name.Value)
+		key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
+		before := len(r.faults)
+		r.read(keyNode(name, t.Key()), key, below)
+		if len(r.faults) == before && into.MapIndex(key).IsValid() {
+			r.fail(name, below, "it stands there twice")
+		}
+		r.read(node.Content[i+1], value, below)
+		if len(r.faults) == before {
+			into.SetMapIndex(key, value)
+		}
+	}
+}
+
+// keyNode is the key of a map as its type reads it: in JSON every key is text.
+func keyNode(key *yaml.Node, t reflect.Type) *yaml.Node {
+	if key.Kind != yaml.ScalarNode {
+		return key
+	}
+	if t.Kind() == reflect.String && key.Tag == "!!null" {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key.Value, Line: key.Line, Column: key.Column}
+	}
+	node := nodeOfText(key.Value, t)
+	node.Line, node.Column = key.Line, key.Column
+	return node
+}
+
+// readStruct reads a struct in a list or a map, which is a config of its own.
+func (r *reading) readStruct(node *yaml.Node, into reflect.Value, at string) {
+	if node.Kind != yaml.MappingNode {
+		r.wrongKind(node, into.Type(), at)
+		return
+	}
+	item := r.shapes.item(into.Type())
+	given := make(LaunchValues)
+	faults := item.Read(given, at, node)
+	if r.lookUp {
+		resolved, more := item.Resolve(at, given)
+		faults = append(faults, more...)
+		into.Set(resolved.Value)
+	} else {
+		faults = append(faults, item.lacking(at, given)...)
+	}
+	for _, err := range faults {
+		r.faults = append(r.faults, faultOf(err, at))
+	}
+}
+
+// refer reads the value of an environment variable that a launch refers to.
+func (r *reading) refer(name string, node *yaml.Node, into reflect.Value, at string) {
+	if !variableName.MatchString(name) { // it may be a secret: not to be named again
+		r.faults = append(r.faults, &FieldError{Path: at, Line: node.Line, Column: node.Column, Message: "{env: NAME} takes the name of a variable in upper case"})
+		return
+	}
+	if !r.lookUp {
+		return
+	}
+	text, isSet := os.LookupEnv(name)
+	if !isSet {
+		r.faults = append(r.faults, &FieldError{Path: at, Message: notSet(name, into.Type())})
+		return
+	}
+	if reason := r.shapes.readVariable(text, into); reason != "" {
+		r.faults = append(r.faults, &FieldError{Path: at, Message: "the environment variable " + name + ", which the launch refers to, is " + reason})
+	}
+}
+
+func notSet(name string, t reflect.Type) string {
+	text := "missing: the environment variable " + name + ", which the launch refers to, is not set"
+	if t.Kind() == reflect.Map {
+		text += "; a map whose only key is env is written as text, env:" + name
+	}
+	return text
+}
+
+// readVariable reads the text of a variable, or of a tag. It returns what the
+// text is instead of a value, as in "not a valid int"; "" if it is one.
+func (s *Shapes) readVariable(text string, into reflect.Value) string {
+	r := reading{shapes: s, lookUp: true}
+	r.read(nodeOfText(text, into.Type()), into, "")
+	switch {
+	case len(r.faults) == 0:
+		return ""
+	case strings.TrimSpace(text) == "":
+		return "set, but empty"
+	}
+	reason := "not a valid " + typeText(into.Type())
+	first := r.faults[0]
+	if (first.wrongKind || strings.HasPrefix(first.Message, "the text is not a")) && first.Path == "" {
+		return reason
+	}
+	return reason + ": " + strings.TrimPrefix(first.Path+": "+first.Message, ": ")
+}

@@ -1,0 +1,252 @@
+package config
+
+import (
+	"encoding"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+	"go.yaml.in/yaml/v3"
+)
+
+// readScalar reads a node into a value that is no list, map or struct. It
+// returns what it expected instead, "" if the node is of another kind
+// altogether.
+func readScalar(node *yaml.Node, into reflect.Value) error {
+	text, ok := textOf(node)
+	if !ok {
+		return errWrongKind
+	}
+	switch kind := into.Kind(); {
+	case into.Type() == reflect.TypeFor[time.Duration]():
+		return readDuration(text, into)
+	case kind == reflect.String, isBytes(into.Type()):
+		return readText(text, node.Tag == "!!binary", into)
+	case kind == reflect.Bool:
+		return readBool(text, into)
+	case kind == reflect.Interface && into.NumMethod() == 0: // in a Secret[any]
+		return node.Decode(into.Addr().Interface())
+	case isQuoted(node):
+		return errWrongKind // "7" is text
+	case kind == reflect.Float32, kind == reflect.Float64:
+		return readFloat(node, into)
+	case into.CanInt():
+		return readInt(node, into)
+	case into.CanUint():
+		return readUint(node, into)
+	}
+	return errWrongKind
+}
+
+// errWrongKind says that a node is of another kind than its field.
+var errWrongKind = errors.New("wrong kind")
+
+// isQuoted reports whether the node is text by its quotes.
+func isQuoted(node *yaml.Node) bool {
+	return node.Tag == "!!str" && node.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
+}
+
+// textOf returns the text of a scalar: of !!binary the bytes, which are written in
+// base64. It refuses tags of somebody's own: in a text that begins with an
+// exclamation mark, its first word would be one.
+func textOf(node *yaml.Node) (string, bool) {
+	switch tag := node.ShortTag(); {
+	case node.Kind != yaml.ScalarNode || tag == "!!null" || !strings.HasPrefix(tag, "!!"):
+		return "", false
+	case tag != "!!binary":
+		return node.Value, true
+	}
+	data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(node.Value), ""))
+	return string(data), err == nil
+}
+
+// readText takes text as it is written, so that 007 and 1.10 stay what they are.
+func readText(text string, binary bool, into reflect.Value) error {
+	switch {
+	case into.Kind() == reflect.String:
+		into.SetString(text)
+	case into.Type() == reflect.TypeFor[net.HardwareAddr]() && !binary && text != "":
+		address, err := net.ParseMAC(text)
+		if err != nil {
+			return errors.New("the text is not a net.HardwareAddr")
+		}
+		into.SetBytes(address)
+	default:
+		into.SetBytes([]byte(text))
+	}
+	return nil
+}
+
+// errNotUTF8 says that JSON, in which launches are stored, has no such text.
+var errNotUTF8 = errors.New("expected text, not bytes that are no UTF-8")
+
+// isBytes reports whether values of the type are bytes, which are written as
+// text, and not a list.
+func isBytes(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !decodesText(t.Elem())
+}
+
+// booleans are the words for true and false, in the order in which a schema
+// shows them. Each may be written in lower case, in upper case, or with one
+// capital.
+var booleans = []struct {
+	word  string
+	value bool
+}{
+	{"true", true},
+	{"false", false},
+	{"yes", true},
+	{"no", false},
+	{"on", true},
+	{"off", false},
+	{"y", true},
+	{"n", false},
+	{"t", true},
+	{"f", false},
+	{"1", true},
+	{"0", false},
+}
+
+func readBool(text string, into reflect.Value) error {
+	for _, boolean := range booleans {
+		for _, word := range spellings(boolean.word) {
+			if text == word {
+				into.SetBool(boolean.value)
+				return nil
+			}
+		}
+	}
+	return errWrongKind
+}
+
+// spellings are word, Word and WORD.
+func spellings(word string) []string {
+	upper := strings.ToUpper(word)
+	return []string{word, upper[:1] + word[1:], upper}
+}
+
+func readDuration(text string, into reflect.Value) error {
+	duration, err := time.ParseDuration(text)
+	if err != nil {
+		return errors.New("expected a time.Duration, as in 1m30s")
+	}
+	into.SetInt(int64(duration))
+	return nil
+}
+
+// digits is a whole number in the form that strconv reads with base 0. Without
+// a letter behind its zeros it is decimal: 010 is ten, as people mean it, and
+// not eight, as C and YAML 1.1 do.
+func digits(text string) string {
+	sign := ""
+	if rest := strings.TrimLeft(text, "+-"); len(text)-len(rest) <= 1 {
+		sign, text = text[:len(text)-len(rest)], rest
+	}
+	if trimmed := strings.TrimLeft(text, "0"); trimmed != text {
+		switch {
+		case trimmed == "":
+			text = "0"
+		case trimmed[0] >= '0' && trimmed[0] <= '9':
+			text = trimmed
+		}
+	}
+	return sign + text
+}
+
+func readInt(node *yaml.Node, into reflect.Value) error {
+	number, err := strconv.ParseInt(digits(node.Value), 0, into.Type().Bits())
+	if err != nil {
+		return noNumber(node, err, into.Type())
+	}
+	into.SetInt(number)
+	return nil
+}
+
+func readUint(node *yaml.Node, into reflect.Value) error {
+	number, err := strconv.ParseUint(strings.TrimPrefix(digits(node.Value), "+"), 0, into.Type().Bits())
+	if err != nil {
+		return noNumber(node, err, into.Type())
+	}
+	into.SetUint(number)
+	return nil
+}
+
+// noNumber tells a number that does not fit from what is none.
+func noNumber(node *yaml.Node, err error, t reflect.Type) error {
+	if errors.Is(err, strconv.ErrRange) || node.Tag == "!!int" || node.Tag == "!!float" {
+		return fmt.Errorf("expected a whole number that fits %s", t)
+	}
+	return errWrongKind
+}
+
+func readFloat(node *yaml.Node, into reflect.Value) error {
+	bits := into.Type().Bits()
+	if whole, err := strconv.ParseInt(digits(node.Value), 0, 64); err == nil { // 0x10 too
+		into.SetFloat(float64(whole))
+		return nil
+	}
+	text := strings.ReplaceAll(node.Value, "_", "")
+	number, err := strconv.ParseFloat(text, bits)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return fmt.Errorf("expected a number that fits %s", into.Type())
+	case err == nil && !isFinite(number), isInfinite(text):
+		return errFinite
+	case err != nil:
+		return errWrongKind
+	}
+	into.SetFloat(number)
+	return nil
+}
+
+// errFinite says that JSON, in which launches are stored, has no such number.
+var errFinite = errors.New("expected a finite number")
+
+func isFinite(number float64) bool { return !math.IsInf(number, 0) && !math.IsNaN(number) }
+
+// isInfinite knows the words of YAML.
+func isInfinite(text string) bool {
+	switch strings.ToLower(strings.TrimLeft(text, "+-")) {
+	case ".inf", ".nan":
+		return true
+	}
+	return false
+}
+
+// readSelf lets a type read itself from text, in one of the four ways that
+// envconfig knows.
+func readSelf(node *yaml.Node, into reflect.Value) (fault error) {
+	text, ok := textOf(node)
+	if !ok {
+		return errWrongKind
+	}
+	defer func() {
+		if recovered := recover(); recovered != nil { // the user's own decoder
+			fault = fmt.Errorf("decoding a %s panicked", typeText(into.Type()))
+		}
+	}()
+	var err error
+	switch value := into.Addr().Interface().(type) {
+	case envconfig.Decoder:
+		err = value.Decode(text)
+	case envconfig.Setter:
+		err = value.Set(text)
+	case encoding.TextUnmarshaler:
+		err = value.UnmarshalText([]byte(text))
+	case encoding.BinaryUnmarshaler:
+		err = value.UnmarshalBinary([]byte(text))
+	default:
+		err = errors.ErrUnsupported
+	}
+	if err != nil {
+		return fmt.Errorf("the text is not a %s", typeText(into.Type()))
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"sync"
+
+	"github.com/fxrun/fxrun/internal/fault"
+)
+
+// Shapes are the config types of a container, each taken apart once: a
+// loop that makes thousands of steps gives all of them the same type.
+type Shapes struct{ known sync.Map }
+
+// shapeKey is what the leaves of a config depend on.
+type shapeKey struct {
+	typ     reflect.Type
+	fromEnv bool
+	prefix  string
+}
+
+type shape struct {
+	fields []Leaf // not to be changed
+	faults []error
+}
+
+func (s *Shapes) of(c *Definition) shape {
+	key := shapeKey{c.value.Type(), c.fromEnv, c.prefix}
+	if known, ok := s.known.Load(key); ok {
+		return known.(shape)
+	}
+	walk := fieldWalk{shapes: s, fromEnv: c.fromEnv, seen: make(map[string]string), variables: make(map[string]string)}
+	walk.structure(key.typ, position{prefix: c.prefix}, nil)
+	taken := shape{slices.Clip(walk.fields), walk.faults}
+	s.known.Store(key, taken)
+	return taken
+}
+
+// position is where in the config struct the walk stands.
+type position struct {
+	path, goName, prefix string
+	index                []int
+	optional             []optionalSection
+}
+
+type fieldWalk struct {
+	shapes    *Shapes
+	fromEnv   bool
+	fields    []Leaf
+	faults    []error
+	seen      map[string]string // path -> Go name
+	variables map[string]string // environment variable -> Go name
+}
+
+func (w *fieldWalk) fault(format string, args ...any) {
+	w.faults = append(w.faults, fault.Errorf(format, args...))
+}
+
+func (w *fieldWalk) structure(t reflect.Type, at position, above []reflect.Type) {
+	for _, outer := range above {
+		if outer == t {
+			w.fault("config %s contains itself at field %s", t, at.goName)
+			return
+		}
+	}
+	above = append(above, t)
+	for i := range t.NumField() {
+		field := t.Field(i)
+		for _, err := range wrongTags(field.Tag) {
+			w.fault("config field %s: %w", joinPath(at.goName, field.Name), err)
+		}
+		if isTrue(field.Tag.Get("ignored")) || !field.IsExported() && !field.Anonymous {
+			continue
+		}
+		w.field(field, at, i, above)
+	}
+}
+
+func (w *fieldWalk) field(field reflect.StructField, at position, i int, above []reflect.Type) {
+	inner := position{
+		path:   joinPath(at.path, launchName(field)),
+		goName: joinPath(at.goName, field.Name),
+		prefix: at.prefix,
+		index:  append(append([]int(nil), at.index...), i),
+
+		optional: slices.Clip(at.optional),
+	}
+	structType := field.Type
+	if structType.Kind() == reflect.Pointer {
+		structType = structType.Elem()
+	}
+	nested := structType.Kind() == reflect.Struct && !decodesText(structType)
+	if !nested && !field.IsExported() || nested && !field.IsExported() && field.Type.Kind() == reflect.Pointer {
+		return // envconfig can't set it either
+	}
+	leaf := Leaf{
+		path: inner.path, goName: inner.goName, index: inner.index, typ: field.Type,
+		text: field.Tag.Get("default"), desc: field.Tag.Get("desc"),
+		required: isTrue(field.Tag.Get("required")), secret: isSecret(field.Type), optional: inner.optional,
+	}
+	if nested {
+		if field.Anonymous {
+			inner.path, inner.goName = at.path, at.goName
+		} else {
+			inner.prefix, _ = variableNames(at.prefix, field)
+		}
+		if name := leafTag(field.Tag); name != "" {
+			w.fault("config field %s: its %s tag is not heeded on a struct: put it on a field", leaf.goName, name)
+		}
+		if field.Type.Kind() == reflect.Pointer {
+			inner.optional = append(inner.optional, optionalSection{index: inner.index})
+			if !field.Anonymous {
+				inner.optional[len(inner.optional)-1].path = inner.path
+			}
+		}
+		w.structure(structType, inner, above)
+		return
+	}
+	if reason := undecodable(field.Type); reason != "" {
+		w.fault(`config field %s: %s can't be configured: tag the field ignored:"true"`, leaf.goName, reason)
+		return
+	}
+	if other, ok := w.seen[leaf.path]; ok {
+		w.fault("config fields %s and %s are both called %q in a run config", other, leaf.goName, leaf.path)
+		return
+	}
+	w.seen[leaf.path] = leaf.goName
+	if w.fromEnv {
+		leaf.key, leaf.plain = variableNames(at.prefix, field)
+		if leaf.plain == leaf.key {
+			leaf.plain = ""
+		}
+		if other, ok := w.variables[leaf.key]; ok {
+			w.fault("config fields %s and %s both read the environment variable %s: give one an envconfig tag", other, leaf.goName, leaf.key)
+		}
+		w.variables[leaf.key] = leaf.goName
+	}
+	before := len(w.faults)
+	w.items(leaf.typ, leaf.goName, above)
+	if len(w.faults) == before { // else the text of a default could not be read either
+		w.constrain(&leaf, field.Tag)
+	}
+	w.fields = append(w.fields, leaf)
+}
+
+// items finds what is wrong with the structs in a list or a map.
+func (w *fieldWalk) items(t reflect.Type, goName string, above []reflect.Type) {
+	if decodesText(t) {
+		return
+	}
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array, reflect.Map:
+		w.items(t.Elem(), goName+"[]", above)
+	case reflect.Pointer:
+		w.items(t.Elem(), goName, above)
+	case reflect.Struct:
+		if slices.Contains(above, t) {
+			return // its faults are found where it stands first
+		}
+		walk := fieldWalk{shapes: w.shapes, seen: make(map[string]string), variables: make(map[string]string)}
+		walk.structure(t, position{goName: goName}, above)
+		w.faults = append(w.faults, walk.faults...)
+	}
+}
+
+// constrain reads the constraint tags of a leaf and checks the default tag.
+func (w *fieldWalk) constrain(leaf *Leaf, tag reflect.StructTag) {
+	var faults []error
+	leaf.constraint, faults = newConstraint(tag, leaf.typ)
+	for _, fault := range faults {
+		w.fault("config field %s: %w", leaf.goName, fault)
+	}
+	if leaf.text != "" {
+		value, err := readTag(leaf.text, leaf.typ)
+		if err != nil {
+			w.fault("config field %s: its default tag is %w", leaf.goName, err)
+		} else if must := leaf.violation(value); must != "" {
+			w.fault("config field %s: its default tag must %s", leaf.goName, must)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package config
+
+import (
+	"encoding"
+	"reflect"
+	"slices"
+
+	"github.com/kelseyhightower/envconfig"
+)
+
+// isSecret reports whether a value of type t is a Secret, or has one in it.
+func isSecret(t reflect.Type) bool { return hasSecret(t, make(map[reflect.Type]bool)) }
+
+func hasSecret(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if t.Implements(reflect.TypeFor[hider]()) {
+		return true
+	}
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return hasSecret(t.Elem(), seen)
+	case reflect.Struct:
+		for field := range t.Fields() {
+			if field.IsExported() && hasSecret(field.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// decodesText reports whether the type reads itself from text, in one of the
+// four ways that envconfig knows.
+func decodesText(t reflect.Type) bool {
+	pointer := reflect.PointerTo(t)
+	return pointer.Implements(reflect.TypeFor[envconfig.Decoder]()) ||
+		pointer.Implements(reflect.TypeFor[envconfig.Setter]()) ||
+		pointer.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) ||
+		pointer.Implements(reflect.TypeFor[encoding.BinaryUnmarshaler]())
+}
+
+// undecodable says why no layer could give the type a value; "" if one can.
+func undecodable(t reflect.Type, above ...reflect.Type) string {
+	if decodesText(t) {
+		return ""
+	}
+	if slices.Contains(above, t) {
+		return typeText(t) + ", which contains itself,"
+	}
+	above = append(above, t)
+	switch t.Kind() {
+	case reflect.Func, reflect.Chan, reflect.Interface, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer, reflect.Uintptr:
+		return typeText(t)
+	case reflect.Slice, reflect.Pointer, reflect.Array:
+		return undecodable(t.Elem(), above...)
+	case reflect.Map:
+		if reason := undecodable(t.Key(), above...); reason != "" {
+			return reason
+		}
+		if key := t.Key(); !decodesText(key) && slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Struct, reflect.Array}, key.Kind()) {
+			return typeText(t) + ", whose keys are not single values,"
+		}
+		return undecodable(t.Elem(), above...)
+	}
+	return ""
+}

@@ -1,0 +1,54 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"text/template"
+
+	"github.com/kelseyhightower/envconfig"
+)
+
+// variableTemplate prints what envconfig itself calls the field, so that no
+// second copy of its naming rules is needed.
+var variableTemplate = template.Must(template.New("variable").Parse("{{range .}}{{.Key}} {{.Alt}}\n{{end}}"))
+
+// variableNames returns the environment variable that envconfig reads for the
+// field, and the one that it falls back to.
+func variableNames(prefix string, field reflect.StructField) (key, alt string) {
+	asText := reflect.StructField{Name: field.Name, Type: reflect.TypeFor[string](), Tag: field.Tag}
+	single := reflect.New(reflect.StructOf([]reflect.StructField{asText}))
+	var out strings.Builder
+	if err := envconfig.Usaget(prefix, single.Interface(), &out, variableTemplate); err != nil {
+		return "", ""
+	}
+	key, alt, _ = strings.Cut(strings.TrimSpace(out.String()), " ")
+	return key, alt
+}
+
+// variable returns the name of the field's environment variable, and whether it
+// is set.
+func (f *Leaf) variable() (name string, ok bool) {
+	if f.key == "" {
+		return "", false
+	}
+	if _, ok := os.LookupEnv(f.key); ok {
+		return f.key, true
+	}
+	if f.alt != "" {
+		if _, ok := os.LookupEnv(f.alt); ok {
+			return f.alt, true
+		}
+	}
+	return f.key, false
+}
+
+// readTag reads the text of a default, an enum, a min or a max tag.
+func readTag(text string, t reflect.Type) (reflect.Value, error) {
+	value := reflect.New(t).Elem()
+	if reason := new(Shapes).readVariable(text, value); reason != "" {
+		return reflect.Value{}, errors.New(reason)
+	}
+	return value, nil
+}

@@ -1,0 +1,283 @@
+package config
+
+import (
+	"encoding"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/kelseyhightower/envconfig"
+	"go.yaml.in/yaml/v3"
+)
+
+// textForm writes a value as text; false for what has another form. It is [asText]
+// or [shownText].
+type textForm func(reflect.Value) (string, bool)
+
+// jsonable returns a config value in the form that a launch is read from: what
+// reads itself from text as text, a duration as 5s and not as nanoseconds,
+// bytes as text, structs with their launch names and without what is zero in
+// them.
+func (s *Shapes) jsonable(value reflect.Value, text textForm) any {
+	if text, ok := text(value); ok {
+		return text
+	}
+	switch t := value.Type(); {
+	case t.Kind() == reflect.Pointer && value.IsNil():
+		return nil
+	case decodesText(t) && t.Kind() != reflect.Pointer:
+		return unwritten{}
+	case t.Kind() == reflect.Pointer:
+		return s.jsonable(value.Elem(), text)
+	case isBytes(t):
+		return wrappedBase64(value.Bytes())
+	case t.Kind() == reflect.Slice, t.Kind() == reflect.Array:
+		list := make([]any, value.Len())
+		for i := range list {
+			list[i] = s.jsonable(value.Index(i), text)
+		}
+		return list
+	case t.Kind() == reflect.Map:
+		entries := make(map[string]any, value.Len())
+		for entry := value.MapRange(); entry.Next(); {
+			entries[fmt.Sprint(s.jsonable(entry.Key(), text))] = s.jsonable(entry.Value(), text)
+		}
+		return plainMap(entries)
+	case t.Kind() == reflect.Struct:
+		return s.jsonableStruct(value, text)
+	case t.Kind() == reflect.String:
+		return value.String()
+	case value.CanInt():
+		return value.Int()
+	case value.CanUint():
+		return value.Uint()
+	case t.Kind() == reflect.Float32:
+		return float32(value.Float()) // in its own few digits
+	case value.CanFloat():
+		return value.Float()
+	case t.Kind() == reflect.Bool:
+		return value.Bool()
+	}
+	return value.Interface()
+}
+
+// unwritten stands for a value that reads itself from text but does not write
+// itself.
+type unwritten struct{}
+
+// MarshalJSON refuses.
+func (unwritten) MarshalJSON() ([]byte, error) { return nil, errors.ErrUnsupported }
+
+// jsonableStruct writes a struct in a list or a map.
+func (s *Shapes) jsonableStruct(value reflect.Value, text textForm) any {
+	fields := make(map[string]any)
+	item := s.item(value.Type())
+	for i := range item.fields {
+		field := &item.fields[i]
+		for _, section := range field.optional {
+			pointer, ok := fieldByIndex(value, section.index)
+			if _, there := lookPath(fields, section.path); ok && !pointer.IsNil() && section.path != "" && !there {
+				setPath(fields, section.path, make(map[string]any))
+			}
+		}
+		if inner, ok := fieldByIndex(value, field.index); ok && !inner.IsZero() {
+			setPath(fields, field.path, s.jsonable(inner, text))
+		}
+	}
+	return fields
+}
+
+// asText returns the text that a value is read from again.
+func asText(value reflect.Value) (string, bool) {
+	switch value.Type() {
+	case reflect.TypeFor[time.Duration]():
+		return time.Duration(value.Int()).String(), true
+	case reflect.TypeFor[net.HardwareAddr]():
+		address := net.HardwareAddr(value.Bytes())
+		parsed, err := net.ParseMAC(address.String())
+		return address.String(), err == nil && slices.Equal(parsed, address)
+	}
+	if isBytes(value.Type()) && !decodesText(value.Type()) {
+		return string(value.Bytes()), utf8.Valid(value.Bytes())
+	}
+	if value.Kind() == reflect.Pointer || !decodesText(value.Type()) {
+		return "", false
+	}
+	text, err := ownText(value)
+	return text, err == nil
+}
+
+// ownText lets a type that reads itself from text write itself, be it by a
+// method of its pointer.
+func ownText(value reflect.Value) (text string, err error) {
+	defer func() {
+		if recovered := recover(); recovered != nil { // the user's own method
+			err = fmt.Errorf("writing a %s panicked", typeText(value.Type()))
+		}
+	}()
+	pointer := reflect.New(value.Type())
+	pointer.Elem().Set(value)
+	_, decodes := pointer.Interface().(envconfig.Decoder)
+	_, sets := pointer.Interface().(envconfig.Setter)
+	_, unmarshals := pointer.Interface().(encoding.TextUnmarshaler)
+	switch v := pointer.Interface().(type) {
+	case encoding.TextMarshaler:
+		text, err := v.MarshalText()
+		return string(text), err
+	case fmt.Stringer:
+		return v.String(), nil
+	case encoding.BinaryMarshaler:
+		if decodes || sets || unmarshals {
+			break
+		}
+		data, err := v.MarshalBinary()
+		return string(data), err
+	}
+	return "", errors.ErrUnsupported
+}
+
+// shownText is asText for people: without the password of a URL or of a
+// connection string.
+func shownText(value reflect.Value) (string, bool) {
+	if text, ok := redacted(value); ok {
+		return redact(text), true
+	}
+	text, ok := asText(value)
+	if !ok && value.Kind() == reflect.String {
+		text, ok = value.String(), true
+	}
+	return redact(text), ok
+}
+
+// storable says why a value could not be stored and read back as the same; nil
+// if it can.
+func (s *Shapes) storable(value reflect.Value) error {
+	t := value.Type()
+	switch {
+	case t.Implements(reflect.TypeFor[hider]()): // which is not stored
+		return nil
+	case t.Kind() == reflect.Pointer:
+		if value.IsNil() {
+			return nil
+		}
+		return s.storable(value.Elem())
+	case decodesText(t):
+		return readsItself(value)
+	case value.CanFloat() && !finite(value):
+		return errFinite
+	case t.Kind() == reflect.String && !utf8.ValidString(value.String()):
+		return errNotUTF8
+	case isBytes(t):
+		return nil
+	case t.Kind() == reflect.Slice, t.Kind() == reflect.Array:
+		for i := range value.Len() {
+			if err := s.storable(value.Index(i)); err != nil {
+				return fmt.Errorf("[%d]: %w", i, err)
+			}
+		}
+	case t.Kind() == reflect.Map:
+		for _, key := range sortedKeys(value) {
+			if err := errors.Join(s.storable(key), s.storable(value.MapIndex(key))); err != nil {
+				return fmt.Errorf("[%v]: %w", key, err)
+			}
+		}
+	case t.Kind() == reflect.Struct:
+		item := s.item(t)
+		for i := range item.fields {
+			if inner, ok := fieldByIndex(value, item.fields[i].index); ok {
+				if err := s.storable(inner); err != nil && !inner.IsZero() {
+					return fmt.Errorf("%s: %w", item.fields[i].path, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// readsItself holds a type to what it promises: that it reads what it writes.
+func readsItself(value reflect.Value) error {
+	text, err := ownText(value)
+	if err != nil {
+		return fmt.Errorf("the %s can't be written as text", typeText(value.Type()))
+	}
+	again := reflect.New(value.Type()).Elem()
+	if err := readSelf(textNode(text), again); err == nil && utf8.ValidString(text) {
+		if reflect.DeepEqual(again.Interface(), value.Interface()) {
+			return nil
+		}
+		if rewritten, err := ownText(again); err == nil && rewritten == text {
+			return nil
+		}
+	}
+	return fmt.Errorf("the %s does not read the text that it writes", typeText(value.Type()))
+}
+
+// base64Key is the key of {base64: TEXT}, which stands for bytes that are no
+// text.
+const base64Key = "base64"
+
+// wrappedBase64 writes bytes that are no UTF-8.
+func wrappedBase64(data []byte) any {
+	return map[string]any{base64Key: base64.StdEncoding.EncodeToString(data)}
+}
+
+// unwrapBase64 makes {base64: TEXT} what YAML tags as !!binary.
+func unwrapBase64(node *yaml.Node) *yaml.Node {
+	if node.Kind != yaml.MappingNode || len(node.Content) != 2 || node.Content[0].Value != base64Key {
+		return node
+	}
+	text := *followAlias(node.Content[1])
+	if text.Kind == yaml.ScalarNode {
+		text.Tag = "!!binary"
+	}
+	return &text
+}
+
+// holdsSecret reports whether a Secret is anywhere in a value, be it in an any.
+func holdsSecret(value reflect.Value) bool {
+	if isSecret(value.Type()) {
+		return true
+	}
+	switch value.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		return !value.IsNil() && holdsSecret(value.Elem())
+	case reflect.Slice, reflect.Array:
+		for i := range value.Len() {
+			if holdsSecret(value.Index(i)) {
+				return true
+			}
+		}
+	case reflect.Map:
+		for entry := value.MapRange(); entry.Next(); {
+			if holdsSecret(entry.Value()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sortedKeys are the keys of a map in the order of their text.
+func sortedKeys(value reflect.Value) []reflect.Value {
+	return slices.SortedFunc(slices.Values(value.MapKeys()), func(a, b reflect.Value) int {
+		return strings.Compare(fmt.Sprint(a.Interface()), fmt.Sprint(b.Interface()))
+	})
+}
+
+// launchText is a value as JSON that a launch could have; nil where there is
+// none that may be shown.
+func (s *Shapes) launchText(value reflect.Value) any {
+	text, err := plainJSON(s.jsonable(value, asText))
+	shown, errShown := plainJSON(s.jsonable(value, shownText))
+	if err != nil || errShown != nil || string(text) != string(shown) {
+		return nil
+	}
+	return json.RawMessage(text)
+}
