@@ -27,6 +27,15 @@ func (p *Prepared) Preview() Preview { return p.preparation().Preview() }
 // preparation.
 func (p *Prepared) LaunchJSON() (json.RawMessage, error) { return p.preparation().LaunchJSON() }
 
+// Mask returns text with the secrets of the child masked: what the [Secret]
+// fields of its resources and steps hold, and the passwords in connection strings
+// and URLs of their configs. It finds them also as %q, JSON, HTML, URLs, base64 and
+// hex write them. Secrets of fewer than five bytes are left, because they are found
+// in text that has nothing to do with them, and so is what a constructor got from
+// elsewhere. Use it for text that is kept or shown and that others wrote: the error
+// of a server may repeat the password that it was sent.
+func (p *Prepared) Mask(text string) string { return p.preparation().Mask(text) }
+
 // Open opens the child with exactly the resources and the config that were
 // prepared, and neither reads the environment nor checks anything again. It is
 // otherwise as [Container.NewChild]. It may be called several times: each child

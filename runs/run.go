@@ -9,6 +9,7 @@ import (
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/fault"
 )
 
 // Run is the handle of a run that was launched in this process. It is safe for
@@ -35,7 +36,7 @@ func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	return &Run{
 		launch: launch, launcher: launcher, ctx: own, cancel: cancel, done: make(chan struct{}), began: time.Now(),
-		log: newRunLog(launch.id, launcher.config.Store, launch.observe, cancel),
+		log: newRunLog(launch, launcher.config.Store, cancel),
 	}
 }
 
@@ -75,7 +76,7 @@ func (r *Run) execute() {
 			finished.Status = history.StatusCancelled
 		}
 	}
-	r.err = errors.Join(err, r.log.finish(finished))
+	r.err = fault.Masked(errors.Join(err, r.log.finish(finished)), r.log.mask)
 }
 
 // attempt opens the run's child, executes the steps and tears everything down.
@@ -137,7 +138,8 @@ func (r *Run) observe(event container.Event) {
 // logger returns a logger for the run or one of its steps: to the history, and
 // to the launcher's own logger.
 func (r *Run) logger(step string) *slog.Logger {
-	outside := r.launcher.config.Logger.Handler().WithAttrs([]slog.Attr{slog.String("run", r.launch.id)})
+	var outside slog.Handler = maskHandler{r.launcher.config.Logger.Handler(), r.log.mask}
+	outside = outside.WithAttrs([]slog.Attr{slog.String("run", r.launch.id)})
 	if step != "" {
 		outside = outside.WithAttrs([]slog.Attr{slog.String("step", step)})
 	}

@@ -28,6 +28,7 @@ type runLog struct {
 	id      string
 	store   history.Store
 	observe func(history.Event)
+	mask    mask                    // of all that is recorded
 	abort   context.CancelCauseFunc // ends the run whose history can't be kept
 
 	mu      sync.Mutex
@@ -67,8 +68,8 @@ func (b *batch) call(i int) []history.Event {
 	return b.events[b.starts[i]:]
 }
 
-func newRunLog(id string, store history.Store, observe func(history.Event), abort context.CancelCauseFunc) *runLog {
-	return &runLog{id: id, store: store, observe: observe, abort: abort}
+func newRunLog(launch launch, store history.Store, abort context.CancelCauseFunc) *runLog {
+	return &runLog{id: launch.id, store: store, observe: launch.observe, mask: launch.child.Mask, abort: abort}
 }
 
 // append stores events and hands them to the observer, all or none. After the
@@ -143,7 +144,7 @@ func (l *runLog) enqueue(ctx context.Context, data []history.EventData) (*batch,
 	b := l.next
 	b.starts = append(b.starts, len(b.events))
 	for i := range data {
-		b.events = append(b.events, history.Event{RunID: l.id, Time: time.Now(), Data: data[i]})
+		b.events = append(b.events, history.Event{RunID: l.id, Time: time.Now(), Data: l.mask.event(data[i])})
 	}
 	return b, len(b.starts) - 1
 }

@@ -61,7 +61,12 @@ func (l *Launcher) Read(ctx context.Context, asset string, as reflect.Type, use 
 	for _, opt := range opts {
 		options = append(options, opt)
 	}
-	child, err := l.config.Container.NewChild(ctx, options...)
+	prepared, err := l.config.Container.Prepare(options...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = fault.Masked(err, prepared.Mask) }()
+	child, err := prepared.Open(ctx)
 	if err != nil {
 		return err
 	}

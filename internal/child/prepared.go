@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"sync"
 
 	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/graph"
 )
@@ -17,13 +19,35 @@ import (
 type Prepared struct {
 	preparation *preparation
 	invalid     error
+	masker      func() *config.Masker
 }
 
 // Prepare does all that Container.NewChild does before it builds anything.
 // Package container documents it.
 func (c *Parent) Prepare(opts []fx.Option) (*Prepared, error) {
 	preparation, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
-	return &Prepared{preparation: preparation, invalid: err}, err
+	return &Prepared{preparation: preparation, invalid: err, masker: sync.OnceValue(preparation.masker)}, err
+}
+
+// Mask masks the secrets of the child's config in a text. Package container
+// documents it.
+func (p *Prepared) Mask(text string) string { return p.masker().Mask(text) }
+
+// masker knows the secrets in the configs of all that the child needs.
+func (p *preparation) masker() *config.Masker {
+	var secrets []string
+	for n, resolved := range p.resolved {
+		secrets = append(secrets, n.Config.SecretTexts(resolved)...)
+	}
+	for n, running := range p.running {
+		if n.Config != nil {
+			secrets = append(secrets, n.Config.SecretTexts(running.config)...)
+		}
+	}
+	for t, resolved := range p.steps {
+		secrets = append(secrets, t.Step().Config.SecretTexts(resolved)...)
+	}
+	return config.NewMasker(secrets)
 }
 
 // Preview returns what would start, with the config that was read. Package

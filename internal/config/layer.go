@@ -60,12 +60,13 @@ func (c *Definition) Resolve(at string, launch LaunchValues) (Resolved, []error)
 		}
 	}
 	c.makeSections(config, launch)
+	resolved := Resolved{Value: config, origins: origins}
 	if len(faults) == 0 && whole && !c.item {
-		if err := validate(config); err != nil {
-			faults = append(faults, fault.Errorf("%s: %w", at, err))
+		if err := validate(config); err != nil { // in its own words, which may quote a secret
+			faults = append(faults, fault.Errorf("%s: %w", at, fault.Masked(err, NewMasker(c.SecretTexts(resolved)).Mask)))
 		}
 	}
-	return Resolved{Value: config, origins: origins}, faults
+	return resolved, faults
 }
 
 // layer finds a field's value; the zero reflect.Value leaves the field alone.

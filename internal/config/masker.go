@@ -69,26 +69,34 @@ func formsOf(secret string) []string {
 			plain = append(plain, line)
 		}
 	}
+	slices.Sort(plain)
 	var forms []string
-	for _, text := range plain {
+	for _, text := range slices.Compact(plain) {
 		forms = append(forms, text, html.EscapeString(text), url.QueryEscape(text), url.PathEscape(text), strings.TrimPrefix(url.UserPassword("", text).String(), ":"))
-		for quoted, depth := text, 0; depth < 2; depth++ { // %q of an error that is quoted itself
-			quoted = unquoted(strconv.Quote(quoted))
-			forms = append(forms, quoted, unquoted(strconv.QuoteToASCII(quoted)))
-		}
-		if written, err := json.Marshal(text); err == nil {
-			forms = append(forms, unquoted(string(written)))
-		}
-		if written, err := plainJSON(text); err == nil {
-			forms = append(forms, unquoted(string(written)))
-		}
 	}
+	forms = withQuotings(withQuotings(forms)) // a quoted error may quote JSON
 	for _, escaped := range slices.Clone(forms) {
 		forms = append(forms, lowerEscapes(escaped))
 	}
 	digits := hex.EncodeToString([]byte(secret))
 	numbers := strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")
 	return append(append(forms, digits, strings.ToUpper(digits), numbers), base64Forms(secret)...)
+}
+
+// withQuotings adds what %q and JSON make of texts, without the quotation marks.
+func withQuotings(texts []string) []string {
+	all := slices.Clone(texts)
+	for _, text := range texts {
+		all = append(all, unquoted(strconv.Quote(text)), unquoted(strconv.QuoteToASCII(text)))
+		if written, err := json.Marshal(text); err == nil {
+			all = append(all, unquoted(string(written)))
+		}
+		if written, err := plainJSON(text); err == nil {
+			all = append(all, unquoted(string(written)))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func unquoted(quoted string) string { return quoted[1 : len(quoted)-1] }
