@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"reflect"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -55,27 +52,21 @@ func (p program) assetCommand() *cobra.Command {
 	return command
 }
 
-func (p program) showAsset(cmd *cobra.Command, key string, asJSON bool) (err error) {
-	s, err := p.openWithHistory()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	asset, err := s.inspect.Asset(key)
-	if err != nil {
-		return err
-	}
-	if err := s.startToRead(cmd.Context()); err != nil {
-		return err
-	}
-	if err := s.inspect.ReadMaterializations(cmd.Context(), &asset, shownMaterializations); err != nil {
-		return err
-	}
-	if asJSON {
-		return writeDocument(cmd.OutOrStdout(), asset)
-	}
-	writeAsset(cmd.OutOrStdout(), asset)
-	return nil
+func (p program) showAsset(cmd *cobra.Command, key string, asJSON bool) error {
+	return p.reading(cmd, func(ctx context.Context, s *session) error {
+		asset, err := s.inspect.Asset(key)
+		if err != nil {
+			return err
+		}
+		if err := s.inspect.ReadMaterializations(ctx, &asset, shownMaterializations); err != nil {
+			return err
+		}
+		if asJSON {
+			return writeDocument(cmd.OutOrStdout(), asset)
+		}
+		writeAsset(cmd.OutOrStdout(), asset)
+		return nil
+	})
 }
 
 func writeAsset(out io.Writer, asset inspect.AssetDetail) {
@@ -130,17 +121,18 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 	if flags.value && flags.raw {
 		return invalid("reading the flags", "--value writes JSON, --raw does not: give one of them")
 	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	config, err := flags.launch.config(cmd.InOrStdin())
 	if err != nil {
 		return err
 	}
-	s, err := p.open()
+	interrupts := listen(cmd.Context())
+	defer interrupts.close()
+	ctx := interrupts.ctx
+	s, err := interrupts.open(p.open)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = s.closeAfter(cmd, interrupts, err) }()
 	_, output, err := s.graph.Asset(key)
 	if err != nil {
 		return err
@@ -151,14 +143,16 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 	if config, err = s.inspect.JobConfig(flags.launch.job, config); err != nil {
 		return err
 	}
-	if err := s.start(ctx); err != nil {
-		return interruptedOr(ctx, err)
+	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
+		return err
 	}
 	var value any
-	err = s.launcher.Read(ctx, key, asDocument(output.Type), func(stored any) error {
-		value = stored
-		return nil
-	}, container.Launch(config), s.inspect.KnownSteps(flags.launch.job))
+	err = interrupts.during(func(ctx context.Context) error {
+		return s.launcher.Read(ctx, key, asDocument(output.Type), func(stored any) error {
+			value = stored
+			return nil
+		}, container.Launch(config), s.inspect.KnownSteps(flags.launch.job))
+	}, noteStopping(cmd))
 	switch {
 	case errors.Is(err, iomanagers.ErrNotFound):
 		return fmt.Errorf("loading %s: nothing is stored yet: %s run --select %q makes it", key, cmd.Parent().CommandPath(), "+"+key)

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"errors"
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -27,27 +27,21 @@ func (p program) assetsCommand() *cobra.Command {
 	return command
 }
 
-func (p program) listAssets(cmd *cobra.Command, selects []string, asJSON bool) (err error) {
-	s, err := p.openWithHistory()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	found, err := s.inspect.Assets(eitherOf(selects))
-	if err != nil {
-		return err
-	}
-	if err := s.startToRead(cmd.Context()); err != nil {
-		return err
-	}
-	if err := s.inspect.ReadLast(cmd.Context(), found); err != nil {
-		return err
-	}
-	if asJSON {
-		return writeDocument(cmd.OutOrStdout(), found)
-	}
-	writeAssets(cmd, found)
-	return nil
+func (p program) listAssets(cmd *cobra.Command, selects []string, asJSON bool) error {
+	return p.reading(cmd, func(ctx context.Context, s *session) error {
+		found, err := s.inspect.Assets(eitherOf(selects))
+		if err != nil {
+			return err
+		}
+		if err := s.inspect.ReadLast(ctx, found); err != nil {
+			return err
+		}
+		if asJSON {
+			return writeDocument(cmd.OutOrStdout(), found)
+		}
+		writeAssets(cmd, found)
+		return nil
+	})
 }
 
 func writeAssets(cmd *cobra.Command, described []inspect.Asset) {

@@ -27,6 +27,10 @@ const exitCodes = `Exit codes:
 // launched anything.
 var errInterrupted = errors.New("interrupted")
 
+// errAbandoned is the end of a command that was told to stop for the second time,
+// and did not wait for what was going on.
+var errAbandoned = fmt.Errorf("%w: what was going on was not waited for", errInterrupted)
+
 // errLeft is an interrupt that was the way to end the command.
 var errLeft = fmt.Errorf("%w: nothing more is shown", errInterrupted)
 

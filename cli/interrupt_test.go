@@ -11,8 +11,6 @@ import (
 	"syscall"
 	"testing"
 
-	"go.uber.org/fx"
-
 	"github.com/fxrun/fxrun/cli"
 )
 
@@ -50,23 +48,6 @@ func TestAnEndedContextLaunchesNothing(t *testing.T) {
 	}
 }
 
-func TestAnInterruptDuringTheLastStopQuits(t *testing.T) {
-	newHome(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	release := make(chan struct{})
-	defer close(release)
-	stuck := fx.Invoke(func(lc fx.Lifecycle) {
-		lc.Append(fx.StopHook(func() {
-			cancel()
-			<-release
-		}))
-	})
-	code := cli.Run(ctx, []string{"run", "--job", "fetch"}, cli.Streams{}, append(new(shop).definitions(), stuck)...)
-	if code != 130 {
-		t.Errorf("exit code %d, want 130", code)
-	}
-}
-
 // process is this binary as another program.
 type process struct {
 	*exec.Cmd
@@ -75,6 +56,17 @@ type process struct {
 }
 
 func start(t *testing.T, program string, args ...string) *process {
+	t.Helper()
+	return startWith(t, program, false, args)
+}
+
+// startMerged is start with standard error among the lines of standard output.
+func startMerged(t *testing.T, program string, args ...string) *process {
+	t.Helper()
+	return startWith(t, program, true, args)
+}
+
+func startWith(t *testing.T, program string, merged bool, args []string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -86,6 +78,9 @@ func start(t *testing.T, program string, args ...string) *process {
 	out, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if merged {
+		p.Stderr = p.Stdout
 	}
 	p.lines = bufio.NewScanner(out)
 	if err := p.Start(); err != nil {

@@ -1,14 +1,13 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,12 +58,7 @@ func (p program) showLogs(cmd *cobra.Command, id string, flags logsFlags) error 
 	if err != nil {
 		return err
 	}
-	ctx, stop := cmd.Context(), func() {}
-	if flags.follow { // without it the default is right: the process ends
-		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	}
-	defer stop()
-	return p.withRun(ctx, id, func(store history.Store, record history.Record) error {
+	err = p.readingRun(cmd, id, func(ctx context.Context, store history.Store, record history.Record) error {
 		if err := filter.check(record); err != nil {
 			return err
 		}
@@ -75,15 +69,16 @@ func (p program) showLogs(cmd *cobra.Command, id string, flags logsFlags) error 
 		} else {
 			_, err = follower.next(ctx)
 		}
-		switch {
-		case flags.follow && err != nil && ctx.Err() != nil: // as asked: not worth a word
-			cmd.SilenceErrors = true
-			return errLeft
-		case err == nil && written == 0 && !flags.json:
+		if err == nil && written == 0 && !flags.json {
 			_, _ = fmt.Fprintln(cmd.OutOrStdout(), flags.nothing())
 		}
 		return err
 	})
+	if flags.follow && errors.Is(err, errInterrupted) { // as asked: not worth a word
+		cmd.SilenceErrors = true
+		return errLeft
+	}
+	return err
 }
 
 // nothing says that there was no line to show.
@@ -177,7 +172,7 @@ const logTime = time.DateOnly + " 15:04:05.000"
 
 func (p program) completeStep(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var keys []cobra.Completion
-	err := p.withRun(cmd.Context(), strings.Join(args, ""), func(_ history.Store, record history.Record) error {
+	err := p.readingRun(cmd, strings.Join(args, ""), func(_ context.Context, _ history.Store, record history.Record) error {
 		keys = stepKeys(record)
 		return nil
 	})

@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 		cli.Main(new(shop).definitions()...)
 	case "slow":
 		cli.Main(slow(os.Stdout)...)
+	case "":
+	default:
+		cli.Main(blocking(os.Getenv(programVariable), os.Stdout)...)
 	}
 	goleak.VerifyTestMain(m)
 }

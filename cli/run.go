@@ -114,22 +114,12 @@ func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
 	}
 	interrupts := listen(cmd.Context())
 	defer interrupts.close()
-	s, err := p.openWithHistory(parallel(flags.parallel))
+	interrupts.survivePipe()
+	s, err := interrupts.open(func() (*session, error) { return p.openToRun(parallel(flags.parallel)) })
 	if err != nil {
 		return err
 	}
-	err = s.launch(cmd, interrupts, request, flags)
-	if errors.Is(err, errAbandoned) {
-		return err // closing would wait for the run
-	}
-	closed := make(chan error, 1)
-	go func() { closed <- s.close() }()
-	select {
-	case closing := <-closed:
-		return errors.Join(err, closing)
-	case <-interrupts.wishes:
-		return errInterrupted
-	}
+	return s.closeAfter(cmd, interrupts, s.launch(cmd, interrupts, request, flags))
 }
 
 // request reads the flags; what is asked for where they name nothing is known
@@ -197,9 +187,6 @@ func withDefault(request runs.Request, graph *assets.Graph) (runs.Request, error
 	return request, nil
 }
 
-// errAbandoned says that the run was left behind.
-var errAbandoned = fmt.Errorf("%w: the run was not waited for", errInterrupted)
-
 // launch checks the request, starts the application, and sees the run to its
 // end.
 func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request runs.Request, flags runFlags) error {
@@ -223,27 +210,43 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 			return err
 		}
 	}
-	if err := interrupts.during(s.start); err != nil {
+	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
 		return err
 	}
 	reporter = newReporter(cmd, flags.json, flags.verbose, attemptsOf(plan))
 	defer reporter.abandon()
-	run, err := prepared.Start(context.WithoutCancel(cmd.Context()))
+	var run *runs.Run
+	err = interrupts.during(func(ctx context.Context) (err error) {
+		if run, err = prepared.Start(ctx); err != nil {
+			return interruptedOr(ctx, err)
+		}
+		return nil
+	}, func() {})
 	if err != nil {
 		return err
 	}
-	select {
-	case <-run.Done():
-	case wish := <-interrupts.wishes:
-		reporter.note("cancelling: waiting for running steps, press again to quit at once")
-		run.Cancel(wish)
-		select {
-		case <-run.Done():
-		case <-interrupts.wishes:
-			return errAbandoned
-		}
+	if err := waitFor(run, interrupts, reporter); err != nil {
+		return err
 	}
 	return outcome(cmd, run, reporter.end())
+}
+
+// waitFor waits for the end of a run, which it cancels at the first wish to stop.
+// At the second one it leaves the run behind.
+func waitFor(run *runs.Run, interrupts *interrupts, reporter reporter) error {
+	select {
+	case <-run.Done():
+		return nil
+	case <-interrupts.ctx.Done():
+	}
+	reporter.note("cancelling: waiting for running steps, press again to quit at once")
+	run.Cancel(interrupts.wish())
+	select {
+	case <-run.Done():
+		return nil
+	case <-interrupts.second:
+		return errAbandoned
+	}
 }
 
 // noteUnused names the steps that the flags configure and the run does not

@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -65,32 +65,29 @@ func (f runsFlags) query() (history.RunQuery, error) {
 	return query, nil
 }
 
-func (p program) listRuns(cmd *cobra.Command, flags runsFlags) (err error) {
+func (p program) listRuns(cmd *cobra.Command, flags runsFlags) error {
 	query, err := flags.query()
 	if err != nil {
 		return err
 	}
-	s, err := p.openWithHistory()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.startToRead(cmd.Context()); err != nil {
-		return err
-	}
-	found, err := s.inspect.Runs(cmd.Context(), query)
-	if err != nil {
-		return err
-	}
-	if len(found) == 0 {
-		if err := s.checkJob(cmd.Context(), flags.job); err != nil {
+	return p.reading(cmd, func(ctx context.Context, s *session) error {
+		found, err := s.inspect.Runs(ctx, query)
+		if err != nil {
 			return err
 		}
-	}
-	out := cmd.OutOrStdout()
-	if flags.json {
-		return writeDocument(out, found)
-	}
+		if len(found) == 0 {
+			if err := s.checkJob(ctx, flags.job); err != nil {
+				return err
+			}
+		}
+		if flags.json {
+			return writeDocument(cmd.OutOrStdout(), found)
+		}
+		return writeRuns(cmd.OutOrStdout(), found)
+	})
+}
+
+func writeRuns(out io.Writer, found []history.Record) error {
 	if len(found) == 0 {
 		_, _ = fmt.Fprintln(out, "no runs")
 		return nil

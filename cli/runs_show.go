@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -36,15 +35,11 @@ func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cob
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	s, err := p.openWithHistory()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	defer func() { _ = s.close() }()
-	if err := s.startToRead(cmd.Context()); err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	found, err := s.inspect.Runs(cmd.Context(), history.RunQuery{Limit: 50, OmitSteps: true})
+	var found []history.Record
+	err := p.reading(cmd, func(ctx context.Context, s *session) (err error) {
+		found, err = s.inspect.Runs(ctx, history.RunQuery{Limit: 50, OmitSteps: true})
+		return err
+	})
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
@@ -57,8 +52,8 @@ func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cob
 }
 
 func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) error {
-	return p.reading(cmd.Context(), func(s *session) error {
-		run, err := s.inspect.Run(cmd.Context(), id)
+	return p.reading(cmd, func(ctx context.Context, s *session) error {
+		run, err := s.inspect.Run(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -67,30 +62,6 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 		}
 		return writeRun(cmd.OutOrStdout(), run, verbose)
 	})
-}
-
-// withRun calls do with the run that an ID, or the beginning of one, names.
-func (p program) withRun(ctx context.Context, id string, do func(history.Store, history.Record) error) error {
-	return p.reading(ctx, func(s *session) error {
-		record, err := s.inspect.FindRun(ctx, id)
-		if err != nil {
-			return err
-		}
-		return do(s.history(), record)
-	})
-}
-
-// reading calls do with a session in which the history can be read.
-func (p program) reading(ctx context.Context, do func(*session) error) (err error) {
-	s, err := p.openWithHistory()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.startToRead(ctx); err != nil {
-		return err
-	}
-	return do(s)
 }
 
 func writeRun(out io.Writer, run inspect.Run, verbose bool) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
 
@@ -19,6 +20,7 @@ import (
 // session is the program's application for the length of one command.
 type session struct {
 	app       *fx.App
+	lifecycle lifecycle
 	container *container.Container
 	graph     *assets.Graph
 	launcher  *runs.Launcher
@@ -45,10 +47,14 @@ type hostExecutor struct {
 	Executor runs.Executor `optional:"true"`
 }
 
-// openWithHistory builds the application with the definitions' own store, else
-// the one in the home folder.
-func (p program) openWithHistory(options ...fx.Option) (*session, error) {
-	s := &session{home: &homeStore{folder: fxrun.Home()}}
+// openToRun builds the application with the definitions' own store, else the one
+// in the home folder.
+func (p program) openToRun(options ...fx.Option) (*session, error) {
+	return p.buildWithHistory(new(session), options...)
+}
+
+func (p program) buildWithHistory(s *session, options ...fx.Option) (*session, error) {
+	s.home = &homeStore{folder: fxrun.Home()}
 	decorated := fx.Decorate(func(host hostStore) history.Store {
 		if host.Store != nil {
 			s.ownStore = true
@@ -75,9 +81,13 @@ func parallel(n int) fx.Option {
 func (p program) build(s *session, options ...fx.Option) (*session, error) {
 	s.app = fx.New(
 		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }), // first, so that the definitions' own wins
+		fx.Options(options...), // before the definitions: what they invoke comes first
 		fxrun.Module,
 		fx.Options(p.definitions...),
-		fx.Options(options...),
+		fx.Decorate(func(lc fx.Lifecycle) fx.Lifecycle {
+			s.lifecycle.Lifecycle = lc
+			return &s.lifecycle
+		}),
 		fx.Populate(&s.container, &s.graph, &s.launcher),
 	)
 	if err := s.app.Err(); err != nil {
@@ -87,24 +97,43 @@ func (p program) build(s *session, options ...fx.Option) (*session, error) {
 	return s, nil
 }
 
-// start runs the application's start hooks.
+// start runs the application's start hooks. When ctx ends before all have run it
+// stops what has started.
 func (s *session) start(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.app.StartTimeout())
-	defer cancel()
-	if err := s.app.Start(ctx); err != nil {
+	if err := s.lifecycle.start(ctx, s.app); err != nil {
 		return fmt.Errorf("starting the application: %w", err)
 	}
 	s.started = true
 	return nil
 }
 
-// startToRead starts the application if the history could not be read
-// otherwise.
-func (s *session) startToRead(ctx context.Context) error {
-	if !s.ownStore {
-		return nil
+// startUnlessInterrupted is start for a command that hears the wishes to stop.
+// After the first one the error is errInterrupted.
+func (s *session) startUnlessInterrupted(cmd *cobra.Command, interrupts *interrupts) error {
+	return interrupts.during(func(ctx context.Context) error {
+		err := s.start(ctx)
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
+		return err
+	}, noteStopping(cmd))
+}
+
+// closeAfter closes the session after what ended with err, and joins the errors.
+// What was left behind is not closed, since that would wait for it.
+func (s *session) closeAfter(cmd *cobra.Command, interrupts *interrupts, err error) error {
+	if errors.Is(err, errAbandoned) {
+		return err
 	}
-	return s.start(ctx)
+	closing := interrupts.during(func(context.Context) error { return s.close() }, noteStopping(cmd))
+	return errors.Join(err, closing)
+}
+
+// noteStopping tells that the application is waited for.
+func noteStopping(cmd *cobra.Command) func() {
+	return func() {
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "stopping: waiting for the application, press again to quit at once")
+	}
 }
 
 // close stops what was started. It does not heed the command's own context,
