@@ -15,13 +15,14 @@ import (
 type lifecycle struct {
 	fx.Lifecycle
 	starting context.Context // of the start hooks; set before they are called
-	full     bool            // no more hooks are taken
+	full     bool            // nothing more is started
 }
 
 // Append adds the hooks. After the end of the context no further one is started,
-// and Fx stops those that were.
+// and Fx stops those that were. When nothing more is to be started, it takes only
+// hooks without OnStart, which release what their constructor acquired.
 func (l *lifecycle) Append(hook fx.Hook) {
-	if l.full {
+	if l.full && hook.OnStart != nil {
 		return
 	}
 	if start := hook.OnStart; start != nil {
