@@ -36,10 +36,11 @@ func NewDB(lc fx.Lifecycle, settings Settings) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	lc.Append(fx.StartStopHook(func(ctx context.Context) error {
+	lc.Append(fx.StopHook(db.Close))
+	lc.Append(fx.StartHook(func(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS sales (day TEXT, cents INTEGER)`)
 		return err
-	}, db.Close))
+	}))
 	return db, nil
 }
 
