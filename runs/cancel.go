@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // requestsEvery is the time between two looks for a cancel request that somebody
@@ -46,8 +47,12 @@ func (r *Run) obeyRequests() {
 		case <-ticker.C:
 		}
 		reached := r.log.reached()
-		found, err := r.launcher.config.Store.Events(r.ctx, history.EventQuery{
-			RunID: r.launch.id, AfterSeq: seen, Types: []history.EventType{history.TypeRunCancelRequested}, Limit: 1,
+		var found []history.Event
+		err := panics.Guard(func() (err error) {
+			found, err = r.launcher.config.Store.Events(r.ctx, history.EventQuery{
+				RunID: r.launch.id, AfterSeq: seen, Types: []history.EventType{history.TypeRunCancelRequested}, Limit: 1,
+			})
+			return err
 		})
 		if err != nil {
 			continue // a history that can't be read may be readable the next time

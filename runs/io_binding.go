@@ -106,14 +106,14 @@ func checkValue(checkers []iomanagers.Checker, value assets.Value) []error {
 // checkStorage asks the IO managers that could not be asked before whether they
 // can store what the steps will give them, before the first step has cost
 // anything.
-func (r *Run) checkStorage() error {
+func (s *site) checkStorage() error {
 	var faults []error
-	for _, step := range r.launch.plan.Steps {
+	for _, step := range s.launch.plan.Steps {
 		for _, output := range step.Outputs {
 			if output.Type == nil {
 				continue
 			}
-			checker, ok := r.checker(output.IO)
+			checker, ok := s.checker(output.IO)
 			if !ok {
 				continue
 			}
@@ -126,14 +126,14 @@ func (r *Run) checkStorage() error {
 }
 
 // checker returns an IO manager that can be asked, if the run's child has it.
-func (r *Run) checker(key string) (iomanagers.Checker, bool) {
-	var manager any = r.launcher.config.IO
+func (s *site) checker(key string) (iomanagers.Checker, bool) {
+	var manager any = s.launcher.config.IO
 	if manager == nil {
-		target := r.launcher.storage[key]
+		target := s.launcher.storage[key]
 		if target.LivesPerStep() {
 			return nil, false
 		}
-		manager = argumentsOf(r.child, target)[0].Interface()
+		manager = argumentsOf(s.child, target)[0].Interface()
 	}
 	checker, ok := manager.(iomanagers.Checker)
 	return checker, ok

@@ -104,7 +104,8 @@ type Request struct {
 	Options []fx.Option
 	// Observe, if not nil, is called with every event of the run once it is
 	// stored, in order, one at a time. The end of the run waits for it. It may call
-	// [Run.Cancel] and [Run.Status], and must not panic.
+	// [Run.Cancel] and [Run.Status]. A panic in it, or an end of its goroutine,
+	// does not touch the run: the first one is a line of the run's log.
 	Observe func(history.Event)
 }
 

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/fxrun/fxrun/history"
-
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // Prepared is a launch that was checked and not yet started. It holds the
@@ -44,7 +44,7 @@ type Preview struct {
 // [Prepared.Preview] shows what is known.
 func (l *Launcher) Prepare(request Request) (*Prepared, error) {
 	p := &Prepared{launcher: l}
-	p.fault = p.prepare(request)
+	p.fault = panics.Guard(func() error { return p.prepare(request) })
 	return p, p.fault
 }
 

@@ -3,28 +3,22 @@ package runs
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
-	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // Run is the handle of a run that was launched in this process. It is safe for
 // concurrent use.
 type Run struct {
-	launch   launch
-	launcher *Launcher
-	log      *runLog
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
-	done     chan struct{}
-
-	child *container.Child // set before the first step
-	began time.Time
-	err   error // read after done
+	*site
+	log    *runLog
+	cancel context.CancelCauseFunc
+	done   chan struct{}
+	err    error // read after done
 
 	cancelOnce sync.Once
 }
@@ -34,9 +28,10 @@ var ErrCancelled = errors.New("cancelled")
 
 func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	log := newRunLog(launch, launcher.config.Store, cancel)
 	return &Run{
-		launch: launch, launcher: launcher, ctx: own, cancel: cancel, done: make(chan struct{}), began: time.Now(),
-		log: newRunLog(launch, launcher.config.Store, cancel),
+		site: newSite(own, launch, launcher, time.Now(), log),
+		log:  log, cancel: cancel, done: make(chan struct{}),
 	}
 }
 
@@ -65,7 +60,7 @@ func (r *Run) Wait(ctx context.Context) error {
 func (r *Run) execute() {
 	defer close(r.done)
 	defer r.cancel(nil)
-	err := r.attempt()
+	err := r.attempt() // in which nothing that users supply can end this goroutine
 	if recording := r.log.failure(); recording != nil {
 		err = errors.Join(err, recording)
 	}
@@ -79,72 +74,15 @@ func (r *Run) execute() {
 	r.err = fault.Masked(errors.Join(err, r.log.finish(finished)), r.log.mask)
 }
 
-// attempt opens the run's child, executes the steps and tears everything down.
+// attempt has the steps executed, and tears down what was opened for them here.
 func (r *Run) attempt() error {
 	r.record(history.RunStarting{Owner: r.launcher.owner})
-	child, err := r.launch.child.Open(r.ctx,
-		container.Info(r.info("")),
-		container.Logger(r.logger("")),
-		container.Observe(r.observe))
-	if err != nil {
-		return r.orCancelled(err)
+	execution := newExecution(r)
+	err := panics.Guard(func() error { return r.launcher.config.Executor.Execute(r.ctx, execution) })
+	err = errors.Join(err, execution.end(err == nil && r.ctx.Err() == nil))
+	if execution.unopened != nil {
+		err = execution.unopened // which the executor may have met several times
 	}
-	r.child = child
-	err = r.checkStorage()
-	if err == nil {
-		r.record(history.RunStarted{})
-		err = r.orCancelled(r.launcher.config.Executor.Execute(r.ctx, &Execution{run: r}))
-	}
-	return errors.Join(err, child.Close(err))
-}
-
-// info tells the resources of the run's own child, or those of the child of a
-// step, about the run.
-func (r *Run) info(step string) container.RunInfo {
-	return container.RunInfo{ID: r.launch.id, Tags: r.launch.tags, Step: step, Launched: r.began}
-}
-
-// orCancelled puts the reason of a cancelled run before what it led to.
-func (r *Run) orCancelled(err error) error {
-	if r.ctx.Err() == nil {
-		return err
-	}
-	cause := context.Cause(r.ctx)
-	if err == nil || errors.Is(err, cause) {
-		return cause
-	}
-	return errors.Join(cause, err)
-}
-
-// record appends an event. What keeps the store from taking it ends the run.
-func (r *Run) record(data ...history.EventData) {
-	_ = r.log.append(context.WithoutCancel(r.ctx), data...)
-}
-
-// observe records what happens to the child's resources.
-func (r *Run) observe(event container.Event) {
-	switch event.Phase {
-	case container.PhaseStarting:
-		r.record(history.ResourceStarting{Resource: event.Resource, Step: event.Step})
-	case container.PhaseStarted:
-		r.record(history.ResourceStarted{Resource: event.Resource, Step: event.Step, Duration: event.Duration, Error: history.FailureOf(event.Err)})
-	case container.PhaseStopping:
-		r.record(history.ResourceStopping{Resource: event.Resource, Step: event.Step})
-	case container.PhaseStopped:
-		r.record(history.ResourceStopped{Resource: event.Resource, Step: event.Step, Duration: event.Duration, Error: history.FailureOf(event.Err)})
-	}
-}
-
-// logger returns a logger for the run or one of its steps: to the history, and
-// to the launcher's own logger.
-func (r *Run) logger(step string) *slog.Logger {
-	var outside slog.Handler = maskHandler{r.launcher.config.Logger.Handler(), r.log.mask}
-	outside = outside.WithAttrs([]slog.Attr{slog.String("run", r.launch.id)})
-	if step != "" {
-		outside = outside.WithAttrs([]slog.Attr{slog.String("step", step)})
-	}
-	return slog.New(slog.NewMultiHandler(&logHandler{level: r.launcher.config.LogLevel, record: func(line history.LogWritten) {
-		line.Step = step
-		r.record(line)
-	}}, outside))
+	err = orCause(r.ctx, err)
+	return errors.Join(err, r.close(err))
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 const (
@@ -40,6 +42,8 @@ type runLog struct {
 	next    *batch      // what nobody has begun to write; nil if nothing
 	writing bool        // somebody writes, or is about to
 	timer   *time.Timer // writes what nobody waits for; nil until needed
+
+	complained bool // of the observer
 }
 
 // batch is what goes to the store in one call.
@@ -82,6 +86,11 @@ func newRunLog(launch launch, store history.Store, abort context.CancelCauseFunc
 // step, which would so cost more than many a step; but it is written at once,
 // while the step begins.
 func (l *runLog) append(ctx context.Context, data ...history.EventData) error {
+	return l.appendAt(ctx, nil, data)
+}
+
+// appendAt is append for events that happened at the given times; nil is now.
+func (l *runLog) appendAt(ctx context.Context, times []time.Time, data []history.EventData) error {
 	l.mu.Lock()
 	if l.err != nil {
 		defer l.mu.Unlock()
@@ -91,7 +100,7 @@ func (l *runLog) append(ctx context.Context, data ...history.EventData) error {
 		defer l.mu.Unlock()
 		return fmt.Errorf("recording %d events of run %s: %w", len(data), l.id, history.ErrTransition)
 	}
-	b, call := l.enqueue(ctx, data)
+	b, call := l.enqueue(ctx, times, data)
 	switch _, starts := data[0].(history.StepStarted); {
 	case mustWait(data, len(b.events)):
 		l.wait(b)
@@ -137,14 +146,18 @@ func mustWait(data []history.EventData, unwritten int) bool {
 
 // enqueue puts a call's events into the next batch and returns it, with the
 // number of the call in it.
-func (l *runLog) enqueue(ctx context.Context, data []history.EventData) (*batch, int) {
+func (l *runLog) enqueue(ctx context.Context, times []time.Time, data []history.EventData) (*batch, int) {
 	if l.next == nil {
 		l.next = &batch{ctx: ctx}
 	}
 	b := l.next
 	b.starts = append(b.starts, len(b.events))
 	for i := range data {
-		b.events = append(b.events, history.Event{RunID: l.id, Time: time.Now(), Data: l.mask.event(data[i])})
+		at := time.Now()
+		if times != nil {
+			at = times[i]
+		}
+		b.events = append(b.events, history.Event{RunID: l.id, Time: at, Data: l.mask.event(data[i])})
 	}
 	return b, len(b.starts) - 1
 }
@@ -219,7 +232,7 @@ func (l *runLog) write(b *batch) {
 	if len(b.starts) > 1 { // one caller's patience is not that of all
 		ctx = context.WithoutCancel(ctx)
 	}
-	stored, err := l.store.Append(ctx, b.events...)
+	stored, err := l.put(ctx, b.events)
 	if isRefusal(err) && len(b.starts) > 1 {
 		l.writeCalls(ctx, b)
 		return
@@ -229,6 +242,15 @@ func (l *runLog) write(b *batch) {
 		return
 	}
 	l.follow(stored)
+}
+
+// put gives events to the store, whose code is a user's.
+func (l *runLog) put(ctx context.Context, events []history.Event) (stored []history.Event, err error) {
+	err = panics.Guard(func() (err error) {
+		stored, err = l.store.Append(ctx, events...)
+		return err
+	})
+	return stored, err
 }
 
 // isRefusal reports whether the store has refused an event because of what it
@@ -242,7 +264,7 @@ func isRefusal(err error) bool {
 func (l *runLog) writeCalls(ctx context.Context, b *batch) {
 	for i := range b.starts {
 		events := b.call(i)
-		stored, err := l.store.Append(ctx, events...)
+		stored, err := l.put(ctx, events)
 		if err != nil {
 			b.err, b.failed = l.fail(events, err), i
 			return
@@ -260,13 +282,33 @@ func (l *runLog) fail(events []history.Event, err error) error {
 	return l.err
 }
 
-// follow tells of events that are stored.
+// follow tells of events that are stored. If the observer does not return from
+// one of them, it is told of those that follow nevertheless.
 func (l *runLog) follow(stored []history.Event) {
-	for _, event := range stored {
-		l.note(event)
-		if l.observe != nil {
-			l.observe(event)
+	for len(stored) > 0 {
+		told := 0
+		tell := func() error {
+			for ; told < len(stored); told++ {
+				l.note(stored[told])
+				if l.observe != nil {
+					l.observe(stored[told])
+				}
+			}
+			return nil
 		}
+		if l.observe == nil {
+			_ = tell()
+			return
+		}
+		if err := panics.Guard(tell); err == nil {
+			return
+		} else if !l.complained {
+			l.complained = true // only who writes touches it
+			_ = l.append(context.Background(), history.LogWritten{
+				Level: slog.LevelError, Message: "the observer of the run failed", Attrs: history.Values{"error": err.Error()},
+			})
+		}
+		stored = stored[told+1:]
 	}
 }
 
@@ -327,10 +369,21 @@ func (l *runLog) finish(finished history.RunFinished) error {
 	if late != nil && finished.Status == history.StatusSucceeded {
 		finished.Status, finished.Error = history.StatusFailed, history.FailureOf(late)
 	}
+	err := l.end(finished)
+	if isRefusal(err) && finished.Status == history.StatusSucceeded { // no run is left without its end
+		failed := history.RunFinished{Status: history.StatusFailed, Error: history.FailureOf(err), Duration: finished.Duration}
+		l.mu.Lock()
+		err = errors.Join(err, l.end(failed))
+	}
+	return errors.Join(late, err)
+}
+
+// end stores the last event. The caller holds the lock; end gives it back.
+func (l *runLog) end(finished history.RunFinished) error {
 	l.err = nil
-	b, _ := l.enqueue(context.Background(), []history.EventData{finished})
+	b, _ := l.enqueue(context.Background(), nil, []history.EventData{finished})
 	l.wait(b)
-	return errors.Join(late, b.outcome(0))
+	return b.outcome(0)
 }
 
 // failure returns why the history could not be kept, nil if it could so far.

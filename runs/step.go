@@ -18,11 +18,11 @@ import (
 
 // stepExecution is one step of a run, while it is executed.
 type stepExecution struct {
-	run  *Run
-	step *assets.Step
+	site    *site
+	step    *assets.Step
+	attempt int // the first one to make; then the one under way
 
 	// Of the attempt under way:
-	attempt  int
 	child    *container.Child // of the step's own resources; nil without any
 	context  *assets.Context
 	progress *progress
@@ -30,8 +30,8 @@ type stepExecution struct {
 
 // execute tries the step until it succeeds or may not be tried again.
 func (x *stepExecution) execute(ctx context.Context) error {
-	for x.attempt = 1; ; x.attempt++ {
-		if err := x.run.log.append(context.WithoutCancel(ctx), history.StepStarted{Step: x.step.Key, Attempt: x.attempt}); err != nil {
+	for ; ; x.attempt++ {
+		if err := x.site.events.append(context.WithoutCancel(ctx), history.StepStarted{Step: x.step.Key, Attempt: x.attempt}); err != nil {
 			return x.failure(err) // the history can't be kept, which has ended the run
 		}
 		began := time.Now()
@@ -39,21 +39,21 @@ func (x *stepExecution) execute(ctx context.Context) error {
 		took := time.Since(began)
 		switch {
 		case err == nil:
-			x.run.record(append(materialized, history.StepSucceeded{Step: x.step.Key, Duration: took})...)
-			return x.run.log.failure()
+			x.site.record(append(materialized, history.StepSucceeded{Step: x.step.Key, Duration: took})...)
+			return x.site.events.failure()
 		case ctx.Err() != nil:
-			x.run.record(history.StepCancelled{Step: x.step.Key, Duration: took})
+			x.site.record(history.StepCancelled{Step: x.step.Key, Duration: took})
 			return x.failure(err)
 		}
 		again, wait, err := x.again(err)
-		x.run.record(history.StepFailed{
+		x.site.record(history.StepFailed{
 			Step: x.step.Key, Attempt: x.attempt, Error: history.FailureOf(err), Duration: took, Retry: again, RetryDelay: wait,
 		})
 		if !again {
 			return x.failure(err)
 		}
 		if !sleep(ctx, wait) {
-			x.run.record(history.StepCancelled{Step: x.step.Key})
+			x.site.record(history.StepCancelled{Step: x.step.Key})
 			return x.failure(err)
 		}
 	}
@@ -69,7 +69,7 @@ func (x *stepExecution) again(err error) (again bool, wait time.Duration, _ erro
 	if x.step.Backoff == nil {
 		return true, 0, err
 	}
-	fault := guarded(func() error {
+	fault := panics.Guard(func() error {
 		wait = max(0, x.step.Backoff(x.attempt))
 		return nil
 	})
@@ -122,19 +122,19 @@ func (x *stepExecution) bounded(ctx context.Context) ([]history.EventData, error
 
 // try makes one attempt, with a child of its own for what lives per step.
 func (x *stepExecution) try(ctx context.Context) (materialized []history.EventData, err error) {
-	if x.child, err = x.run.stepChild(ctx, x.step); err != nil {
+	if x.child, err = x.site.stepChild(ctx, x.step); err != nil {
 		return nil, err
 	}
 	x.progress = &progress{record: func(rows, total int64) {
-		x.run.record(history.StepProgress{Step: x.step.Key, Rows: rows, Total: total})
+		x.site.record(history.StepProgress{Step: x.step.Key, Rows: rows, Total: total})
 	}}
-	err = guarded(func() error {
+	err = panics.Guard(func() error {
 		materialized, err = x.materialize(ctx)
 		return err
 	})
 	x.progress.flush()
 	if x.child != nil {
-		err = errors.Join(err, x.child.Close(err))
+		err = errors.Join(err, panics.Guard(func() error { return x.child.Close(err) }))
 	}
 	return materialized, err
 }
@@ -146,10 +146,10 @@ func (x *stepExecution) materialize(ctx context.Context) ([]history.EventData, e
 		return nil, err
 	}
 	x.context = assets.NewContext(assets.ContextConfig{
-		Run:      x.run.info(x.step.Key),
+		Run:      x.site.info(x.step.Key),
 		Key:      x.step.Key,
 		Attempt:  x.attempt,
-		Logger:   x.run.logger(x.step.Key),
+		Logger:   x.site.logger(x.step.Key),
 		Progress: x.progress.told,
 	})
 	values, err := x.step.Call(assets.Call{
@@ -191,23 +191,13 @@ func (x *stepExecution) materialized(output assets.Output, about history.Values)
 	return event
 }
 
-// guarded calls an attempt in a goroutine of its own, so that a panic or an end
-// of the goroutine, in the function, in a stream that it returned or in an IO
-// manager, is an error of the step. It waits for as long as the attempt goes
-// on: resources must not be stopped under it.
-func guarded(attempt func() error) error {
-	returned := make(chan error)
-	go panics.Call(attempt, func(err error) { returned <- err })
-	return <-returned
-}
-
 // arguments returns what a target gets for a step: from the step's own child
 // if it lives per step, else from the run's.
 func (x *stepExecution) arguments(target *container.Target) []reflect.Value {
 	if target.LivesPerStep() {
 		return argumentsOf(x.child, target)
 	}
-	return argumentsOf(x.run.child, target)
+	return argumentsOf(x.site.child, target)
 }
 
 // argumentsOf returns the values for the target's parameters, in order.

@@ -43,34 +43,13 @@ func (l *Launcher) targetsOf(plan *assets.Plan) []*container.Target {
 	return targets
 }
 
-// stepChild opens the child of a step that needs resources which live per step.
-// The function and the IO managers of one step share it.
-func (r *Run) stepChild(ctx context.Context, step *assets.Step) (*container.Child, error) {
-	targets := r.launcher.targetsOf(&assets.Plan{Steps: []*assets.Step{step}})
-	targets = slices.DeleteFunc(targets, func(target *container.Target) bool { return !target.LivesPerStep() })
-	if len(targets) == 0 {
-		return nil, nil
-	}
-	return r.child.NewChild(ctx, container.Needs(targets...), container.Logger(r.logger(step.Key)),
-		container.Info(r.info(step.Key)))
-}
-
 // ioManager returns the step's IO manager of a key.
 func (x *stepExecution) ioManager(key string) iomanagers.IOManager {
-	if manager := x.run.launcher.config.IO; manager != nil {
+	if manager := x.site.launcher.config.IO; manager != nil {
 		return manager
 	}
-	manager, _ := x.arguments(x.run.launcher.storage[key])[0].Interface().(iomanagers.IOManager)
+	manager, _ := x.arguments(x.site.launcher.storage[key])[0].Interface().(iomanagers.IOManager)
 	return manager
-}
-
-// storedKey is what an IO manager knows a value by. A value of an op is one of
-// its run; no asset's key begins with the tilde.
-func (r *Run) storedKey(output assets.Output) string {
-	if output.Kind == assets.KindOp {
-		return "~" + r.launch.id + "/" + output.Key
-	}
-	return output.Key
 }
 
 // load loads the step's inputs.
@@ -79,7 +58,7 @@ func (x *stepExecution) load(ctx context.Context) ([]reflect.Value, error) {
 	for i, input := range x.step.Inputs {
 		value := reflect.New(input.As)
 		err := x.ioManager(input.IO).Load(ctx, iomanagers.Input{
-			Asset: x.run.storedKey(input.Output), RunID: x.run.launch.id, Format: input.Format, Stored: input.Type, Type: input.As,
+			Asset: x.site.storedKey(input.Output), RunID: x.site.launch.id, Format: input.Format, Stored: input.Type, Type: input.As,
 		}, value.Interface())
 		switch {
 		case errors.Is(err, iomanagers.ErrNotFound) && !input.Planned:
@@ -105,7 +84,7 @@ func (x *stepExecution) store(ctx context.Context, values []reflect.Value) ([]hi
 		assignments = append(assignments, iomanagers.Assignment{
 			Manager: x.ioManager(output.IO),
 			Output: iomanagers.Output{
-				Asset: x.run.storedKey(output), RunID: x.run.launch.id, Format: output.Format, Type: output.Type, Metadata: about[i],
+				Asset: x.site.storedKey(output), RunID: x.site.launch.id, Format: output.Format, Type: output.Type, Metadata: about[i],
 				Progress: x.progress.stored,
 			},
 			Value: values[i].Interface(),

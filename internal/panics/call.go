@@ -19,3 +19,12 @@ func Call(call func() error, ended func(error)) {
 	}()
 	err = call()
 }
+
+// Guard calls a user's function in a goroutine of its own, waits for it, and
+// returns its error: also a panic in it, as an *[Error], and an end of the
+// goroutine, as [ErrGoexit]. The caller's goroutine goes on in every case.
+func Guard(call func() error) error {
+	returned := make(chan error, 1)
+	go Call(call, func(err error) { returned <- err })
+	return <-returned
+}

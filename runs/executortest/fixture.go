@@ -2,6 +2,7 @@ package executortest
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/fxrun/fxrun/history"
@@ -18,18 +19,19 @@ type step struct {
 	do    func(ctx context.Context) error // nil does nothing
 }
 
-// resource is there to be stopped after the last step.
-type resource struct{}
-
 // outcome is what is known of a run once it has ended.
 type outcome struct {
 	executed error           // what Execute returned
 	run      error           // why the run was no success
-	returned []history.Event // up to the end of Execute: then the run's resource is stopped
+	returned []history.Event // up to the return of Execute
 	events   []history.Event // all
 }
 
-// watched notes what an executor returns.
+// returnedLine is the log line that marks the place in the history at which
+// Execute returned.
+const returnedLine = "the suite: Execute has returned"
+
+// watched notes what an executor returns, and when.
 type watched struct {
 	runs.Executor
 	err error // read after the end of the run
@@ -37,7 +39,8 @@ type watched struct {
 
 func (w *watched) Execute(ctx context.Context, execution *runs.Execution) error {
 	w.err = w.Executor.Execute(ctx, execution)
-	return w.err
+	marker := history.Event{RunID: execution.RunID(), Data: history.LogWritten{Message: returnedLine}}
+	return errors.Join(w.err, execution.Record(context.WithoutCancel(ctx), marker))
 }
 
 // execute runs steps by the subject's executor. The run is cancelled when a step
@@ -68,18 +71,20 @@ func execute(t tester, subject Subject, cancelAt string, steps ...step) outcome 
 	if got.events, err = launcher.Store().Events(ctx, history.EventQuery{RunID: run.ID()}); err != nil {
 		t.Fatalf("reading the history: %v", err)
 	}
-	got.returned = got.events
-	stopping := slices.IndexFunc(got.events, func(event history.Event) bool { return event.Type() == history.TypeResourceStopping })
-	if stopping < 0 {
-		t.Fatalf("the run stopped no resource: %v", got.run)
+	marker := slices.IndexFunc(got.events, func(event history.Event) bool {
+		line, ok := event.Data.(history.LogWritten)
+		return ok && line.Message == returnedLine
+	})
+	if marker < 0 {
+		t.Fatalf("the history does not say when Execute returned: %v", got.run)
 	}
-	got.returned = got.events[:stopping]
+	got.returned = got.events[:marker]
 	return got
 }
 
 func newLauncher(t tester, config runs.LauncherConfig, steps []step) *runs.Launcher {
 	t.Helper()
-	c, err := container.New(container.Provide("resource", func() *resource { return new(resource) }, container.Eager()))
+	c, err := container.New()
 	if err != nil {
 		t.Fatalf("making a container: %v", err)
 	}

@@ -1,0 +1,236 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/history"
+)
+
+// Execution is the run that an [Executor] executes. It is safe for concurrent
+// use.
+type Execution struct {
+	run *Run
+
+	opening  once
+	unopened error // why the run's child container could not be opened here
+	starting once
+
+	mu    sync.Mutex
+	here  sync.WaitGroup        // calls of Step that have not returned
+	over  bool                  // the executor has returned
+	steps map[string]*stepState // of those that the executor has done something about
+}
+
+// stepState is what is known of a step of an execution.
+type stepState struct {
+	executing int // calls of Execution.Step under way
+	attempt   int // the last one that has started
+	ended     bool
+	succeeded bool
+}
+
+func newExecution(run *Run) *Execution {
+	return &Execution{run: run, steps: make(map[string]*stepState, len(run.launch.plan.Steps))}
+}
+
+// RunID returns the ID of the run.
+func (e *Execution) RunID() string { return e.run.ID() }
+
+// Plan returns the steps, in an order in which they may be executed.
+func (e *Execution) Plan() *assets.Plan { return e.run.launch.plan }
+
+// Step executes one step in this process: it loads the inputs, calls the
+// function and stores the outputs, tries again as the step's retries allow, and
+// records what happens. Its error, which names the step, is why the last
+// attempt failed or was cancelled. A panic comes back as a
+// *container.PanicError.
+//
+// The first call opens the run's child container in this process, and the run
+// closes it after the executor has returned. If the container can't be opened,
+// the run fails: its context ends, and no step has begun.
+func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
+	e.opening.do(func() {
+		if e.unopened = e.run.open(); e.unopened != nil {
+			e.run.cancel(e.unopened)
+		}
+	})
+	if e.unopened != nil {
+		return e.unopened
+	}
+	if err := e.begin(step); err != nil {
+		return err
+	}
+	returned := false
+	defer func() { e.finish(step, returned) }()
+	err := (&stepExecution{site: e.run.site, step: step, attempt: 1}).execute(ctx)
+	returned = true
+	return err
+}
+
+// begin notes that a step begins here.
+func (e *Execution) begin(step *assets.Step) error {
+	e.start()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.over {
+		return fmt.Errorf("executing step %s: the executor has returned, so that the run's resources are being stopped", step.Key)
+	}
+	e.here.Add(1)
+	e.state(step.Key).executing++
+	return nil
+}
+
+// finish notes that a step has ended here.
+func (e *Execution) finish(step *assets.Step, ended bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.here.Done()
+	state := e.state(step.Key)
+	state.executing--
+	state.ended = state.ended || ended
+}
+
+// state returns what is known of a step. The caller holds the lock.
+func (e *Execution) state(key string) *stepState {
+	state, ok := e.steps[key]
+	if !ok {
+		state = new(stepState)
+		e.steps[key] = state
+	}
+	return state
+}
+
+// start records that the run's steps may start, before the first of them does.
+func (e *Execution) start() {
+	e.starting.do(func() { e.run.record(history.RunStarted{}) })
+}
+
+// Skip records that a step will not be executed because steps upstream of it
+// did not succeed.
+func (e *Execution) Skip(step *assets.Step, upstream []string) {
+	e.start()
+	e.run.record(history.StepSkipped{
+		Step: step.Key, Upstream: upstream,
+		Because: "upstream " + strings.Join(upstream, ", ") + " did not succeed",
+	})
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.state(step.Key).ended = true
+}
+
+// Record adds events of the run to its history, in order, as they come from
+// where a step is executed; it is the [Recorder] of the run. The first events
+// say too that the steps of the run have started. Seq is ignored: the history
+// numbers its events itself. An event without a time happens now.
+//
+// Only what happens to steps and resources, log lines, and materializations are
+// taken, of this run and of the steps of its plan. What is about to happen to a
+// resource is stored when Record returns; everything is before the end of the
+// run. Record also returns an error when the history can't be kept, by which the
+// run ends: whoever executes the step should stop.
+func (e *Execution) Record(ctx context.Context, events ...history.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	times, data := make([]time.Time, len(events)), make([]history.EventData, len(events))
+	for i, event := range events {
+		if err := e.recordable(event); err != nil {
+			return fmt.Errorf("recording %s of run %s: %w", event.Type(), e.run.ID(), err)
+		}
+		times[i], data[i] = event.Time, event.Data
+		if event.Time.IsZero() {
+			times[i] = time.Now()
+		}
+	}
+	e.start()
+	if err := e.run.log.appendAt(ctx, times, data); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, event := range events {
+		e.follow(event)
+	}
+	return nil
+}
+
+// recordable says what is wrong with an event that an executor records.
+func (e *Execution) recordable(event history.Event) error {
+	if event.RunID != e.run.ID() {
+		return fmt.Errorf("%w: it is of run %q", history.ErrInvalid, event.RunID)
+	}
+	switch event.Data.(type) {
+	case nil:
+		return fmt.Errorf("%w: it has no data", history.ErrInvalid)
+	case history.RunQueued, history.RunStarting, history.RunStarted, history.RunFinished, history.RunCancelRequested, history.UnknownEvent:
+		return fmt.Errorf("%w: an executor records only what happens to steps and resources", history.ErrInvalid)
+	case history.LogWritten, history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
+		if event.Step() == "" {
+			return nil
+		}
+	case history.StepStarted, history.StepProgress, history.StepSucceeded, history.StepFailed, history.StepSkipped, history.StepCancelled,
+		history.AssetMaterialized:
+	}
+	if !slices.ContainsFunc(e.Plan().Steps, func(step *assets.Step) bool { return step.Key == event.Step() }) {
+		return fmt.Errorf("%w: the run has no step %q", history.ErrInvalid, event.Step())
+	}
+	return nil
+}
+
+// follow keeps what an event says of a step. The caller holds the lock.
+func (e *Execution) follow(event history.Event) {
+	if event.Step() == "" {
+		return
+	}
+	state := e.state(event.Step())
+	switch data := event.Data.(type) { //nolint:gochecksumtype // the others change no step
+	case history.StepStarted:
+		state.attempt = data.Attempt
+	case history.StepSucceeded:
+		state.ended, state.succeeded = true, true
+	case history.StepFailed:
+		state.ended = !data.Retry
+	case history.StepSkipped, history.StepCancelled:
+		state.ended = true
+	}
+}
+
+// end waits for the steps that are still executing here, since their resources
+// must not be stopped under them. Its error says what the executor has left
+// undone; if all says so, every step should have ended.
+func (e *Execution) end(all bool) error {
+	var errs []error
+	e.mu.Lock()
+	e.over = true
+	var executing []string
+	for key, state := range e.steps {
+		if state.executing > 0 {
+			executing = append(executing, key)
+		}
+	}
+	e.mu.Unlock()
+	slices.Sort(executing)
+	for _, key := range executing {
+		errs = append(errs, fmt.Errorf("executing the run: the executor returned before step %s had ended", key))
+	}
+	e.here.Wait()
+	if !all {
+		return errors.Join(errs...)
+	}
+	for _, step := range e.Plan().Steps {
+		if state := e.steps[step.Key]; state == nil || !state.ended {
+			errs = append(errs, fmt.Errorf("executing the run: the executor neither executed nor skipped step %s", step.Key))
+		}
+	}
+	if len(errs) == 0 {
+		e.start() // a plan without steps
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,150 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/panics"
+)
+
+// site is a place where steps of a run are executed: the run's child container,
+// which is open in this process, and the way to the run's history. The process
+// that launched the run has one, and so has every other process that executes
+// steps of it.
+type site struct {
+	launch   launch
+	launcher *Launcher
+	began    time.Time
+	events   eventSink
+	ctx      context.Context // of the run, or of the call that executes a step of it
+	outside  *outsideHandler // the launcher's logger
+
+	child *container.Child // set by open
+}
+
+// eventSink takes what happens at a site.
+type eventSink interface {
+	// append takes events of the run. Its error, which all later calls return
+	// too, is why the history can't be kept.
+	append(ctx context.Context, data ...history.EventData) error
+	// failure returns that error; nil if there is none so far.
+	failure() error
+}
+
+// newSite returns a site whose child container is not open yet.
+func newSite(ctx context.Context, launch launch, launcher *Launcher, began time.Time, events eventSink) *site {
+	s := &site{launch: launch, launcher: launcher, began: began, events: events, ctx: ctx}
+	s.outside = newOutsideHandler(launcher.config.Logger.Handler(), launch.child.Mask, func(err error) {
+		s.record(history.LogWritten{Level: slog.LevelError, Message: "the log handler of the launcher failed", Attrs: history.Values{"error": err.Error()}})
+	})
+	return s
+}
+
+// open opens the run's child container here, and asks its IO managers whether
+// they can store what the steps will give them.
+func (s *site) open() error {
+	err := panics.Guard(func() error {
+		child, err := s.launch.child.Open(s.ctx,
+			container.Info(s.info("")),
+			container.Logger(s.logger("")),
+			container.Observe(s.observe))
+		s.child = child
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return panics.Guard(s.checkStorage)
+}
+
+// close closes the child container, if it was opened; outcome is nil or why the
+// run has not succeeded.
+func (s *site) close(outcome error) error {
+	if s.child == nil {
+		return nil
+	}
+	return panics.Guard(func() error { return s.child.Close(outcome) })
+}
+
+// info tells the resources of the run's own child, or those of the child of a
+// step, about the run.
+func (s *site) info(step string) container.RunInfo {
+	return container.RunInfo{ID: s.launch.id, Tags: s.launch.tags, Step: step, Launched: s.began}
+}
+
+// record appends an event. If the history can't be kept, the run ends by that,
+// so that the caller has nothing to do.
+func (s *site) record(data ...history.EventData) {
+	_ = s.events.append(context.WithoutCancel(s.ctx), data...)
+}
+
+// observe records what happens to the child's resources.
+func (s *site) observe(event container.Event) {
+	switch event.Phase {
+	case container.PhaseStarting:
+		s.record(history.ResourceStarting{Resource: event.Resource, Step: event.Step})
+	case container.PhaseStarted:
+		s.record(history.ResourceStarted{Resource: event.Resource, Step: event.Step, Duration: event.Duration, Error: history.FailureOf(event.Err)})
+	case container.PhaseStopping:
+		s.record(history.ResourceStopping{Resource: event.Resource, Step: event.Step})
+	case container.PhaseStopped:
+		s.record(history.ResourceStopped{Resource: event.Resource, Step: event.Step, Duration: event.Duration, Error: history.FailureOf(event.Err)})
+	}
+}
+
+// logger returns a logger for the run or one of its steps: to the history, and
+// to the launcher's own logger.
+func (s *site) logger(step string) *slog.Logger {
+	attrs := []slog.Attr{slog.String("run", s.launch.id)}
+	if step != "" {
+		attrs = append(attrs, slog.String("step", step))
+	}
+	return slog.New(slog.NewMultiHandler(&logHandler{level: s.launcher.config.LogLevel, record: func(line history.LogWritten) {
+		line.Step = step
+		s.record(line)
+	}}, s.outside.WithAttrs(attrs)))
+}
+
+// stepChild opens the child of a step that needs resources which live per step.
+// The function and the IO managers of one step share it.
+func (s *site) stepChild(ctx context.Context, step *assets.Step) (*container.Child, error) {
+	targets := s.launcher.targetsOf(&assets.Plan{Steps: []*assets.Step{step}})
+	targets = slices.DeleteFunc(targets, func(target *container.Target) bool { return !target.LivesPerStep() })
+	if len(targets) == 0 {
+		return nil, nil
+	}
+	var child *container.Child
+	err := panics.Guard(func() (err error) {
+		child, err = s.child.NewChild(ctx, container.Needs(targets...), container.Logger(s.logger(step.Key)),
+			container.Info(s.info(step.Key)))
+		return err
+	})
+	return child, err
+}
+
+// storedKey is what an IO manager knows a value by. A value of an op is one of
+// its run; no asset's key begins with the tilde.
+func (s *site) storedKey(output assets.Output) string {
+	if output.Kind == assets.KindOp {
+		return "~" + s.launch.id + "/" + output.Key
+	}
+	return output.Key
+}
+
+// orCause puts the reason for which the context ended before what it led to.
+func orCause(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	cause := context.Cause(ctx)
+	if err == nil || errors.Is(err, cause) {
+		return cause
+	}
+	return errors.Join(cause, err)
+}
