@@ -40,7 +40,8 @@ import (
 // If the application provides them, it uses a history.Store for the history, a
 // runs.Executor, and a *slog.Logger for the log lines of runs. Without a
 // history.Store the history is in memory. Package history/sqlhistory/sqlite has an option for
-// a history in a file.
+// a history in a file. The logger also gets a warning for each config field of a resource
+// that is named like a secret and is not a container.Secret.
 //
 // The graph of the application is the parent of every child container. If no
 // definition provides a type, it is taken from there, and fx.Replace on the
@@ -94,8 +95,22 @@ func newContainer(p containerParams) (*container.Container, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Logger != nil {
+		warnOfReadable(p.Logger, c.Resources())
+	}
 	p.Lifecycle.Append(fx.StartStopHook(func(ctx context.Context) error { return c.Start(ctx) }, c.Close))
 	return c, nil
+}
+
+// warnOfReadable warns of config fields that are named like secrets and are none.
+func warnOfReadable(logger *slog.Logger, resources []container.Description) {
+	for _, resource := range resources {
+		for _, field := range resource.Config {
+			if field.Warning != "" {
+				logger.Warn("config field: "+field.Warning, "resource", resource.Key, "field", field.GoName)
+			}
+		}
+	}
 }
 
 type graphParams struct {

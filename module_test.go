@@ -1,11 +1,14 @@
 package fxrun_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,5 +80,23 @@ func TestRunsAreCancelledBeforeTheApplicationHasStopped(t *testing.T) {
 	}
 	if err := run.Wait(t.Context()); !closed || !errors.Is(err, runs.ErrCancelled) {
 		t.Errorf("got %v, the cluster is closed: %v", err, closed)
+	}
+}
+
+func TestTheLoggerIsWarnedOfReadableSecrets(t *testing.T) {
+	t.Parallel()
+	type login struct {
+		Password string
+		Key      string `secret:"false"`
+	}
+	var log bytes.Buffer
+	app := fxtest.New(t, fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"),
+		fx.Provide(func() *slog.Logger { return slog.New(slog.NewTextHandler(&log, nil)) }),
+		container.Provide("cluster", func(login) *Cluster { return &Cluster{} }, container.Config(login{Password: "hunter2"})),
+		fx.Invoke(func(*runs.Launcher) {}))
+	app.RequireStart().RequireStop()
+	text := log.String()
+	if strings.Count(text, "level=WARN") != 1 || !strings.Contains(text, "resource=cluster field=Password") || strings.Contains(text, "hunter2") {
+		t.Errorf("the log is %q", text)
 	}
 }

@@ -16,7 +16,8 @@ func (p program) configCheckCommand() *cobra.Command {
 		Long: "Check a run config together with the environment: of all resources and steps, or of\n" +
 			"those that a job or a selection needs. Everything that is wrong is reported at once, as a launch\n" +
 			"would. Variables that look as if they were meant for a config but that no field reads\n" +
-			"are told too; they are no fault.\n\n" + exitCodes,
+			"are told too, and so are fields that are named like secrets and can be read by\n" +
+			"everybody; they are no fault.\n\n" + exitCodes,
 		Example: "  PROGRAM config check --config prod.yaml\n" +
 			"  PROGRAM config check --job nightly --set resources.warehouse.config.table=orders",
 		Args:              noArguments,
@@ -46,5 +47,6 @@ func (p program) checkConfig(cmd *cobra.Command, flags configFlags, asJSON bool)
 		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the run config of %s is right: %s\n", scopeText(scope), of)
 	}
 	writeUnknown(cmd.OutOrStdout(), checked.UnknownVariables)
+	writeReadable(cmd.OutOrStdout(), scope.Resources, scope.Steps)
 	return scope.Faults
 }

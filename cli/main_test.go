@@ -49,7 +49,7 @@ type (
 		Pages   []int
 	}
 	warehouseConfig struct {
-		DSN      string `required:"true" json:"dsn"`
+		DSN      string `required:"true" json:"dsn" secret:"false"`
 		Table    string
 		Password container.Secret[string]
 		Batch    int `default:"100"`

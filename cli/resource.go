@@ -143,6 +143,9 @@ func notes(field container.Field) string {
 	if field.Secret {
 		texts = append(texts, "secret")
 	}
+	if field.Warning != "" {
+		texts = append(texts, field.Warning)
+	}
 	if field.Description != "" {
 		texts = append(texts, field.Description)
 	}

@@ -197,11 +197,13 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	var reporter reporter
 	request.Observe = func(event history.Event) { reporter.event(event) } // which is made when the plan is known
 	prepared, err := s.launcher.Prepare(request)
+	preview := prepared.Preview()
 	s.warnOfVariables(cmd, request)
+	writeReadable(cmd.ErrOrStderr(), preview.Resources, preview.Steps)
 	if err != nil { // before the application's own hooks
 		return err
 	}
-	plan := prepared.Preview().Plan
+	plan := preview.Plan
 	if !flags.json {
 		noteUnused(cmd.ErrOrStderr(), request.Config, plan)
 	}

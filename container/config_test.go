@@ -666,7 +666,7 @@ func TestProvenanceOfEveryField(t *testing.T) {
 	t.Setenv("P_DSN", "from env")
 	t.Setenv("REFERRED", "from launch")
 	type config struct {
-		DSN     string `desc:"where it is" required:"true"`
+		DSN     string `desc:"where it is" required:"true" secret:"false"`
 		Table   string `default:"orders"`
 		Batch   int
 		Zero    int

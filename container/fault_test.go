@@ -100,7 +100,7 @@ type wrongConfig struct {
 
 // limits is a config with one of everything that a launch can get wrong.
 type limits struct {
-	DSN     string `required:"true"`
+	DSN     string `required:"true" secret:"false"`
 	Table   string
 	Batch   int
 	Ratio   float64

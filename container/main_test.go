@@ -106,7 +106,7 @@ type (
 )
 
 type databaseConfig struct {
-	DSN   string                   `required:"true"`
+	DSN   string                   `required:"true" secret:"false"`
 	Table string                   `default:"orders"`
 	Pass  container.Secret[string] `json:"password"`
 }

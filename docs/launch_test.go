@@ -16,7 +16,7 @@ import (
 
 type WarehouseConfig struct {
 	Table string
-	DSN   string `default:"warehouse.db"`
+	File  string `default:"warehouse.db"`
 	Limit int    `default:"100"`
 }
 
@@ -32,7 +32,7 @@ func ReadTable(w *Warehouse) TableRows {
 
 var tables = fx.Options(
 	container.Provide("warehouse", NewWarehouse,
-		container.Config(WarehouseConfig{}, container.AtLaunch("Table"), container.Fixed("DSN"))),
+		container.Config(WarehouseConfig{}, container.AtLaunch("Table"), container.Fixed("File"))),
 	assets.New("table_rows", ReadTable),
 	assets.NewJob("refresh", assets.Select("table_rows")),
 )
@@ -63,7 +63,7 @@ func Example_launch() {
 		value, err := runs.Value[TableRows](ctx, launcher, "table_rows")
 		fmt.Println(value, err)
 
-		config, err := container.ParseRunConfig([]byte(`resources: {warehouse: {config: {tabel: rain, limit: lots, dsn: mine}}}`))
+		config, err := container.ParseRunConfig([]byte(`resources: {warehouse: {config: {tabel: rain, limit: lots, file: mine}}}`))
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -77,7 +77,7 @@ func Example_launch() {
 	// checking the launch: 4 faults:
 	//   1. resources.warehouse.config.tabel (line 1, column 34): there is no such field, did you mean "table"?
 	//   2. resources.warehouse.config.limit (line 1, column 54): expected a whole number (int), not text
-	//   3. resources.warehouse.config.dsn (line 1, column 65): the field is fixed, a launch may not set it
+	//   3. resources.warehouse.config.file (line 1, column 66): the field is fixed, a launch may not set it
 	//   4. resources.warehouse.config.table: missing: it must be given at launch
 }
 

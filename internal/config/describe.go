@@ -16,7 +16,7 @@ func (c *Definition) Describe(config Resolved) []Field {
 			Path: field.path, GoName: field.goName, Type: typeText(field.typ), Description: field.desc,
 			Source: config.origins[i].source, Variable: config.origins[i].variable,
 			Secret: field.secret, Required: field.required || field.atLaunch, AtLaunch: field.atLaunch, Fixed: field.fixed,
-			Default: c.shapes.shownDefault(field), Min: field.min.text, Max: field.max.text,
+			Warning: field.warning, Default: c.shapes.shownDefault(field), Min: field.min.text, Max: field.max.text,
 		}
 		if !field.secret {
 			fields[i].Enum = slices.Clone(field.texts)

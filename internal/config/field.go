@@ -27,6 +27,7 @@ type Leaf struct {
 	optional []optionalSection // the sections around it that pointers lead to, the outermost first
 	required bool
 	secret   bool
+	warning  string // see warnOfReadable
 	atLaunch bool
 	fixed    bool
 }

@@ -136,31 +136,41 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 		w.variables[leaf.key] = leaf.goName
 	}
 	before := len(w.faults)
-	w.items(leaf.typ, leaf.goName, above)
+	leaf.warning = w.items(leaf.typ, leaf.goName, above)
 	if len(w.faults) == before { // else the text of a default could not be read either
 		w.constrain(&leaf, field.Tag)
+	}
+	if err := warnOfReadable(&leaf, field); err != nil {
+		w.fault("config field %s: %w", leaf.goName, err)
 	}
 	w.fields = append(w.fields, leaf)
 }
 
-// items finds what is wrong with the structs in a list or a map.
-func (w *fieldWalk) items(t reflect.Type, goName string, above []reflect.Type) {
+// items finds what is wrong with the structs in a list or a map, and returns
+// what is doubtful about them.
+func (w *fieldWalk) items(t reflect.Type, goName string, above []reflect.Type) (warning string) {
 	if decodesText(t) {
-		return
+		return ""
 	}
 	switch t.Kind() {
 	case reflect.Slice, reflect.Array, reflect.Map:
-		w.items(t.Elem(), goName+"[]", above)
+		return w.items(t.Elem(), goName+"[]", above)
 	case reflect.Pointer:
-		w.items(t.Elem(), goName, above)
+		return w.items(t.Elem(), goName, above)
 	case reflect.Struct:
 		if slices.Contains(above, t) {
-			return // its faults are found where it stands first
+			return "" // its faults are found where it stands first
 		}
 		walk := fieldWalk{shapes: w.shapes, seen: make(map[string]string), variables: make(map[string]string)}
 		walk.structure(t, position{goName: goName}, above)
 		w.faults = append(w.faults, walk.faults...)
+		for _, field := range walk.fields {
+			if field.warning != "" {
+				return field.goName + ": " + field.warning
+			}
+		}
 	}
+	return ""
 }
 
 // constrain reads the constraint tags of a leaf and checks the default tag.

@@ -40,6 +40,10 @@ type Field struct {
 	Value string `json:"value"`
 	// Secret says that the value is never shown.
 	Secret bool `json:"secret,omitempty"`
+	// Warning says what is doubtful about the field's type, "" where nothing is: a
+	// field that is named like a secret and is not a [Secret]. The tag
+	// secret:"false" silences that.
+	Warning string `json:"warning,omitempty"`
 	// Required says that the field must get a value.
 	Required bool `json:"required,omitempty"`
 	// AtLaunch says that the value must be given at launch.

@@ -15,7 +15,7 @@ import (
 var switches = []string{"required", "split_words", "ignored"}
 
 // leafTags are the tags that a field must not have if it is a nested struct.
-var leafTags = []string{"enum", "min", "max", "pattern", "default", "required"}
+var leafTags = []string{"enum", "min", "max", "pattern", "default", "required", secretTag}
 
 // longTags are the tags of a config that are long enough to tell a mistyped one
 // from another package's.

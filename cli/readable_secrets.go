@@ -1,0 +1,28 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/fxrun/fxrun/container"
+)
+
+// writeReadable warns of fields that are named like secrets and that everybody
+// can read.
+func writeReadable(out io.Writer, resources []container.Description, steps []container.StepDescription) {
+	screen := screenOf(out)
+	warn := func(section, key string, fields []container.Field) {
+		for _, field := range fields {
+			if field.Warning != "" {
+				text := fmt.Sprintf("%s.%s.config.%s: %s", section, key, field.Path, field.Warning)
+				_, _ = fmt.Fprintln(out, screen.in(yellow, "warning:")+" "+clean(text))
+			}
+		}
+	}
+	for _, resource := range resources {
+		warn("resources", resource.Key, resource.Config)
+	}
+	for _, step := range steps {
+		warn("steps", step.Key, step.Config)
+	}
+}
