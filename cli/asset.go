@@ -58,18 +58,19 @@ func (p program) showAsset(cmd *cobra.Command, key string, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		if err := s.inspect.ReadMaterializations(ctx, &asset, shownMaterializations); err != nil {
+		isKnown, err := withoutHistory(cmd, s.inspect.ReadMaterializations(ctx, &asset, shownMaterializations))
+		if err != nil {
 			return err
 		}
 		if asJSON {
 			return writeDocument(cmd.OutOrStdout(), asset)
 		}
-		writeAsset(cmd.OutOrStdout(), asset)
+		writeAsset(cmd.OutOrStdout(), asset, isKnown)
 		return nil
 	})
 }
 
-func writeAsset(out io.Writer, asset inspect.AssetDetail) {
+func writeAsset(out io.Writer, asset inspect.AssetDetail, isKnown bool) {
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, asset.Key))
 	if asset.Description.Description != "" {
@@ -104,6 +105,10 @@ func writeAsset(out io.Writer, asset inspect.AssetDetail) {
 	about.add("resources", asset.Resources...)
 	about.write(out, screen)
 	_, _ = fmt.Fprintln(out)
+	if !isKnown {
+		_, _ = fmt.Fprintln(out, "whether it was materialized is unknown")
+		return
+	}
 	if len(asset.Materializations) == 0 {
 		_, _ = fmt.Fprintln(out, "never materialized")
 		return

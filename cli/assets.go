@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fxrun/fxrun/history/sqlhistory"
 	"github.com/fxrun/fxrun/inspect"
 )
 
@@ -33,18 +35,29 @@ func (p program) listAssets(cmd *cobra.Command, selects []string, asJSON bool) e
 		if err != nil {
 			return err
 		}
-		if err := s.inspect.ReadLast(ctx, found); err != nil {
+		isKnown, err := withoutHistory(cmd, s.inspect.ReadLast(ctx, found))
+		if err != nil {
 			return err
 		}
 		if asJSON {
 			return writeDocument(cmd.OutOrStdout(), found)
 		}
-		writeAssets(cmd, found)
+		writeAssets(cmd, found, isKnown)
 		return nil
 	})
 }
 
-func writeAssets(cmd *cobra.Command, described []inspect.Asset) {
+// withoutHistory lets a command that shows definitions go on without a history that is damaged,
+// and says so. Other errors are given back.
+func withoutHistory(cmd *cobra.Command, err error) (isKnown bool, _ error) {
+	if !errors.Is(err, sqlhistory.ErrDamaged) {
+		return true, err
+	}
+	_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "warning: "+cleanLines(err.Error()))
+	return false, nil
+}
+
+func writeAssets(cmd *cobra.Command, described []inspect.Asset, isKnown bool) {
 	out := cmd.OutOrStdout()
 	if len(described) == 0 {
 		_, _ = fmt.Fprintln(out, "no assets are defined")
@@ -55,6 +68,9 @@ func writeAssets(cmd *cobra.Command, described []inspect.Asset) {
 	}}
 	for _, asset := range described {
 		when, rows := "never", ""
+		if !isKnown {
+			when = "unknown"
+		}
 		if asset.Last != nil {
 			when, rows = timeText(asset.Last.Time), rowsOf(materializationOf(*asset.Last))
 		}

@@ -3,11 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/sqlhistory"
@@ -20,8 +20,9 @@ import (
 type homeStore struct {
 	folder string
 
-	mu    sync.Mutex
-	store *sqlhistory.Store
+	mu     sync.Mutex
+	store  *sqlhistory.Store // nil until something is recorded
+	reader *sqlhistory.Store // nil until something is read
 }
 
 var (
@@ -61,31 +62,49 @@ func (h *homeStore) LatestMaterializations(ctx context.Context, assets []string)
 	return history.LatestMaterializations(ctx, store, assets)
 }
 
-// reading returns the store, or an empty one where there is no file yet.
+// reading returns what to read from: the store if it is open, an empty one where there is no file
+// yet, and else one that writes nothing. So a history can be read where it can't be written.
 func (h *homeStore) reading(ctx context.Context) (history.Store, error) {
 	h.mu.Lock()
-	opened := h.store
-	h.mu.Unlock()
-	if opened != nil {
-		return opened, nil
+	defer h.mu.Unlock()
+	if h.store != nil {
+		return h.store, nil
 	}
-	file := filepath.Join(h.folder, sqlite.FileName)
-	switch _, err := os.Stat(file); {
+	if h.reader != nil {
+		return h.reader, nil
+	}
+	reader, err := sqlite.OpenForReading(ctx, h.folder)
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return history.NewMemoryStore(), nil
-	case err != nil:
+	case errors.Is(err, sqlhistory.ErrOlderSchema):
+		return h.openLocked(ctx)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR):
 		return nil, h.unusable(err)
+	case err != nil:
+		return nil, err
 	}
-	return h.open(ctx)
+	lost, err := history.Lost(ctx, reader)
+	if err != nil {
+		return nil, errors.Join(err, reader.Close())
+	}
+	if len(lost) > 0 {
+		// Where that can't be recorded, the history is shown as it is.
+		if store, err := h.openLocked(ctx); err == nil {
+			return store, reader.Close()
+		}
+	}
+	h.reader = reader
+	return reader, nil
 }
 
 // make makes the folder and an empty file, where they are missing. A run does
 // so before anything starts: it must not begin where its history can't be kept.
 func (h *homeStore) make() error {
-	if err := os.MkdirAll(h.folder, 0o755); err != nil {
+	if err := os.MkdirAll(h.folder, 0o700); err != nil {
 		return h.unusable(err)
 	}
-	file, err := os.OpenFile(filepath.Join(h.folder, sqlite.FileName), os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(filepath.Join(h.folder, sqlite.FileName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return h.unusable(err)
 	}
@@ -103,10 +122,14 @@ func (h *homeStore) unusable(err error) error {
 func (h *homeStore) open(ctx context.Context) (history.Store, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.openLocked(ctx)
+}
+
+func (h *homeStore) openLocked(ctx context.Context) (history.Store, error) {
 	if h.store == nil {
 		store, err := sqlite.Open(ctx, h.folder)
 		if err != nil {
-			return nil, fmt.Errorf("using %s: %w", filepath.Join(h.folder, sqlite.FileName), err)
+			return nil, err
 		}
 		if _, err := history.SettleLost(ctx, store); err != nil {
 			return nil, errors.Join(err, store.Close())
@@ -120,8 +143,11 @@ func (h *homeStore) open(ctx context.Context) (history.Store, error) {
 func (h *homeStore) Close() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.store == nil {
-		return nil
+	var errs []error
+	for _, store := range []*sqlhistory.Store{h.store, h.reader} {
+		if store != nil {
+			errs = append(errs, store.Close())
+		}
 	}
-	return h.store.Close()
+	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,6 +23,16 @@ func hostname() string {
 	return host
 }
 
+// Lost returns the records, without their steps, of the runs that [SettleLost] would record as
+// failed. It only reads.
+func Lost(ctx context.Context, store Store) ([]Record, error) {
+	found, err := store.Runs(ctx, RunQuery{Statuses: []Status{StatusQueued, StatusStarting, StatusRunning}, OmitSteps: true})
+	if err != nil {
+		return nil, fmt.Errorf("looking for lost runs: %w", err)
+	}
+	return slices.DeleteFunc(found, func(record Record) bool { return !isGone(record.Owner) }), nil
+}
+
 // SettleLost records as failed the runs whose process is gone: killed, crashed,
 // or ended by a second Ctrl-C. Such a process could not stop its resources, nor
 // say so in the history. It returns the records of those runs as they now are.
@@ -29,15 +40,12 @@ func hostname() string {
 // Only processes of this machine can be looked for; runs of others are left
 // alone. A process that got the number of a gone one passes for it.
 func SettleLost(ctx context.Context, store Store) ([]Record, error) {
-	open, err := store.Runs(ctx, RunQuery{Statuses: []Status{StatusQueued, StatusStarting, StatusRunning}, OmitSteps: true})
+	found, err := Lost(ctx, store)
 	if err != nil {
-		return nil, fmt.Errorf("looking for lost runs: %w", err)
+		return nil, err
 	}
 	var settled []Record
-	for _, record := range open {
-		if !isGone(record.Owner) {
-			continue
-		}
+	for _, record := range found {
 		lost := fmt.Sprintf("the process that executed it (%s) is gone; its resources were not stopped", record.Owner)
 		lasted, err := lastedFor(ctx, store, record)
 		if err != nil {

@@ -31,6 +31,9 @@ func (s *Store) Append(ctx context.Context, events ...history.Event) ([]history.
 	if len(events) == 0 {
 		return nil, nil
 	}
+	if s.db.Writer == nil {
+		return nil, fmt.Errorf("appending events: %w", ErrReadOnly)
+	}
 	stored := make([]history.Event, len(events))
 	fields := make([]json.RawMessage, len(events))
 	for i, event := range events {

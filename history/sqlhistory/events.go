@@ -19,6 +19,9 @@ func (s *Store) Events(ctx context.Context, query history.EventQuery) ([]history
 		found, err = readEvents(ctx, tx, query)
 		return err
 	})
+	if errors.Is(err, errEmpty) {
+		return history.NewMemoryStore().Events(ctx, query)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading events: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/fxrun/fxrun/history"
@@ -28,6 +29,9 @@ func (s *Store) LatestMaterializations(ctx context.Context, assets []string) (ma
 		found, err = s.readLatest(ctx, tx, assets)
 		return err
 	})
+	if errors.Is(err, errEmpty) {
+		return map[string]history.Event{}, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the last materializations: %w", err)
 	}

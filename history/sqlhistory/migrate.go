@@ -13,6 +13,10 @@ import (
 // package has written the database.
 var ErrNewerSchema = errors.New("the file was written by a newer version")
 
+// ErrOlderSchema is matched by the error of [Open] where an older version of this
+// package has written a database that is opened for reading only.
+var ErrOlderSchema = errors.New("the file was written by an older version")
+
 // migrate brings the file to the newest version of the schema. Of several
 // processes that open a new file at once, one does it and the others wait.
 func (s *Store) migrate(ctx context.Context) error {
@@ -59,6 +63,34 @@ func checkVersion(version, known int) error {
 	if version > known {
 		return fmt.Errorf("%w: its schema has version %d, this program knows versions up to %d", ErrNewerSchema, version, known)
 	}
+	return nil
+}
+
+// errEmpty says that a database that is opened for reading only has no schema, and so no runs.
+var errEmpty = errors.New("there is no history yet")
+
+// checkToRead makes sure, before the first rows are read, that the schema is of this version.
+func (s *Store) checkToRead(ctx context.Context, tx *sql.Tx) error {
+	if s.known.Load() {
+		return nil
+	}
+	steps, err := readMigrations(s.db.Migrations)
+	if err != nil {
+		return err
+	}
+	version, err := s.readVersion(ctx, tx)
+	switch {
+	case err != nil:
+		return err
+	case version == 0:
+		return errEmpty
+	case version < len(steps):
+		return fmt.Errorf("%w: its schema has version %d, this program reads version %d", ErrOlderSchema, version, len(steps))
+	}
+	if err := checkVersion(version, len(steps)); err != nil {
+		return err
+	}
+	s.known.Store(true)
 	return nil
 }
 

@@ -136,7 +136,16 @@ func (s *Store) writeCalls(calls []*call) error {
 	if err == nil {
 		_, err = s.insert.commit.Exec()
 	}
+	if err == nil {
+		if err = s.kept(); err != nil {
+			for _, one := range calls {
+				one.err = err
+			}
+			return nil // to try each of them again would not help
+		}
+	}
 	if err != nil {
+		err = s.db.Explain(err)
 		// After some errors SQLite has rolled back by itself, and says here that
 		// there is nothing to do. Any other error would leave the transaction open
 		// for ever. So after each the next write gets a new connection.
@@ -150,7 +159,18 @@ func (s *Store) writeCalls(calls []*call) error {
 	return err
 }
 
+// kept returns why what was written is lost, nil if it is not.
+func (s *Store) kept() error {
+	if s.lost == nil && s.db.Kept != nil {
+		s.lost = s.db.Kept()
+	}
+	return s.lost
+}
+
 func (s *Store) begin() error {
+	if s.lost != nil {
+		return s.lost
+	}
 	if s.unsure {
 		if err := s.reconnect(); err != nil {
 			return err

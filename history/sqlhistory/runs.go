@@ -17,6 +17,9 @@ func (s *Store) Runs(ctx context.Context, query history.RunQuery) ([]history.Rec
 		found, err = readRuns(ctx, tx, query)
 		return err
 	})
+	if errors.Is(err, errEmpty) {
+		return history.NewMemoryStore().Runs(ctx, query)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading runs: %w", err)
 	}
@@ -24,19 +27,25 @@ func (s *Store) Runs(ctx context.Context, query history.RunQuery) ([]history.Rec
 }
 
 // read calls do in a transaction, so that all it reads is of one moment. It
-// may call it again if another process was in the way.
+// may call it again if another process was in the way. The error of an empty
+// database is errEmpty.
 func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
-	return s.db.Patiently(ctx, func() error {
-		tx, err := s.db.Readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-		if err != nil {
+	err := s.db.Patiently(ctx, func() error {
+		return s.db.Read(ctx, func(readers *sql.DB) error {
+			tx, err := readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+			if err != nil {
+				return err
+			}
+			if err = s.checkToRead(ctx, tx); err == nil {
+				err = do(tx)
+			}
+			if end := tx.Rollback(); err == nil && !errors.Is(end, sql.ErrTxDone) {
+				err = end
+			}
 			return err
-		}
-		err = do(tx)
-		if end := tx.Rollback(); err == nil && !errors.Is(end, sql.ErrTxDone) {
-			err = end
-		}
-		return err
+		})
 	})
+	return s.db.Explain(err)
 }
 
 // selectRuns returns the statement for a query.

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 
 	"github.com/fxrun/fxrun/history"
 )
@@ -22,9 +23,14 @@ import (
 type Database struct {
 	// Name says in errors which history it is, as in "run history in .fxrun".
 	Name string
-	// Writer is the pool of the one connection that writes, and Readers those
-	// that read. The store closes them.
-	Writer, Readers *sql.DB
+	// Writer is the pool of the one connection that writes. Without it the store
+	// is for reading only. The store closes it.
+	Writer *sql.DB
+	// Read calls do with the pool of those connections that read. It may call it
+	// again, if what do has read was not of one moment.
+	Read func(ctx context.Context, do func(readers *sql.DB) error) error
+	// Close closes the connections that read.
+	Close func() error
 	// Begin is the statement that begins a transaction which writes.
 	Begin string
 	// Migrations holds the steps from one version of the schema to the next:
@@ -39,6 +45,12 @@ type Database struct {
 	// Patiently calls do until it is not in another process's way, but no
 	// longer than until ctx ends.
 	Patiently func(ctx context.Context, do func() error) error
+	// Explain says what to do about an error of the database, where a person can
+	// do something. It gives all other errors back as they are.
+	Explain func(error) error
+	// Kept reports, after a write, that the files are not those that were opened:
+	// what was written is lost then. Nil means that this can't happen.
+	Kept func() error
 }
 
 // Store is a [history.Store] in an SQL database. It is safe for concurrent use.
@@ -53,6 +65,9 @@ type Store struct {
 	held    map[string]*heldRun // runs that have not finished, by ID
 	conn    *sql.Conn           // the writer's only connection
 	unsure  bool                // whether conn is in a transaction
+	lost    error               // why nothing that is written stays
+
+	known atomic.Bool // that the schema is of this version
 
 	queue queue
 
@@ -62,18 +77,35 @@ type Store struct {
 
 var _ history.Store = (*Store)(nil)
 
+// What callers may match with errors.Is.
+var (
+	// ErrDamaged: the database can't be read, or parts of it can't. The error
+	// says which file is damaged, and what to do.
+	ErrDamaged = errors.New("the run history is damaged")
+	// ErrReadOnly: the store was opened for reading only.
+	ErrReadOnly = errors.New("the run history was opened for reading only")
+)
+
 // Open makes a store of a database, whose schema it brings up to date; one of a
-// newer version is refused with [ErrNewerSchema]. ctx bounds the opening, not the
-// store's life. Where it returns an error it has closed the database.
+// newer version is refused with [ErrNewerSchema]. Without a Writer it changes
+// nothing: an empty database is an empty history, and one of an older version is
+// refused with [ErrOlderSchema]. ctx bounds the opening, not the store's life. Where it returns an error it has closed the database.
 func Open(ctx context.Context, db Database) (*Store, error) {
 	s := &Store{db: db, writing: make(chan struct{}, 1), held: make(map[string]*heldRun)}
 	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(s.db.Explain(err), s.Close())
 	}
 	return s, nil
 }
 
 func (s *Store) open(ctx context.Context) error {
+	if s.db.Writer == nil {
+		err := s.read(ctx, func(*sql.Tx) error { return nil })
+		if errors.Is(err, errEmpty) {
+			return nil
+		}
+		return err
+	}
 	if err := s.db.Patiently(ctx, func() error { return s.migrate(ctx) }); err != nil {
 		return err
 	}
@@ -108,11 +140,10 @@ func (s *Store) Close() error {
 		if s.conn != nil {
 			errs = append(errs, s.conn.Close())
 		}
-		for _, db := range []*sql.DB{s.db.Readers, s.db.Writer} {
-			if db != nil {
-				errs = append(errs, db.Close())
-			}
+		if s.db.Writer != nil {
+			errs = append(errs, s.db.Writer.Close())
 		}
+		errs = append(errs, s.db.Close())
 		if err := errors.Join(errs...); err != nil {
 			s.closeErr = fmt.Errorf("closing %s: %w", s.db.Name, err)
 		}

@@ -39,7 +39,7 @@ const FileName = "fxrun.db"
 var migrations embed.FS
 
 // Open opens the history in a folder. The folder and the file are created if
-// they are missing, a file of an older version is brought up to date, and one
+// they are missing, for their owner alone (modes 0700 and 0600), a file of an older version is brought up to date, and one
 // of a newer version is refused with [sqlhistory.ErrNewerSchema]. ctx bounds the opening,
 // not the store's life.
 func Open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
@@ -51,52 +51,89 @@ func Open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
 }
 
 func open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	// What steps log and the configs of runs are nobody else's.
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
 	file, err := filepath.Abs(filepath.Join(folder, FileName))
 	if err != nil {
 		return nil, err
 	}
-	schema, err := fs.Sub(migrations, "schema")
-	if err != nil {
+	if err := makePrivate(file); err != nil {
 		return nil, err
 	}
-	db := sqlhistory.Database{
-		Name: "run history in " + folder, Begin: "BEGIN IMMEDIATE", Patiently: patiently, Migrations: schema,
-		HasVersion: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
-		KeysOfJSON: "SELECT DISTINCT value AS asset FROM json_each(?)",
+	db, err := describe(folder, file)
+	if err != nil {
+		return nil, err
 	}
 	if db.Writer, err = sql.Open("sqlite", address(file, "immediate", "journal_mode(WAL)", "synchronous(NORMAL)")); err != nil {
 		return nil, err
 	}
 	db.Writer.SetMaxOpenConns(1)
-	if db.Readers, err = sql.Open("sqlite", address(file, "deferred", "query_only(1)")); err != nil {
+	readers, err := sql.Open("sqlite", address(file, "deferred", "query_only(1)"))
+	if err != nil {
 		return nil, errors.Join(err, db.Writer.Close())
 	}
-	readers := max(4, runtime.GOMAXPROCS(0))
-	db.Readers.SetMaxOpenConns(readers)
-	db.Readers.SetMaxIdleConns(readers)
+	most := max(4, runtime.GOMAXPROCS(0))
+	readers.SetMaxOpenConns(most)
+	readers.SetMaxIdleConns(most)
+	db.Read = func(_ context.Context, do func(*sql.DB) error) error { return do(readers) }
+	db.Close = readers.Close
+	var kept *keeper
+	db.Kept = func() error {
+		if kept == nil { // while the schema is made
+			return nil
+		}
+		return kept.check()
+	}
 	store, err := sqlhistory.Open(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMode(ctx, db.Readers); err != nil {
+	if err := checkMode(ctx, readers); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	if kept, err = keep(file); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	return store, nil
 }
 
+// describe returns what every way to open the file has in common.
+func describe(folder, file string) (sqlhistory.Database, error) {
+	schema, err := fs.Sub(migrations, "schema")
+	return sqlhistory.Database{
+		Name: "run history in " + folder, Begin: "BEGIN IMMEDIATE", Patiently: patiently, Migrations: schema,
+		HasVersion: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
+		KeysOfJSON: "SELECT DISTINCT value AS asset FROM json_each(?)",
+		Explain:    explainer(file),
+	}, err
+}
+
+// makePrivate makes the file, where it is missing, for its owner alone. SQLite gives the files
+// beside it the same mode.
+func makePrivate(file string) error {
+	made, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return made.Close()
+}
+
 // address returns the data source name of a file for connections whose
 // transactions begin in the given mode.
 func address(file, begin string, pragmas ...string) string {
-	path := filepath.ToSlash(file)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path // C:/... on Windows
-	}
 	query := url.Values{
 		"_txlock": {begin},
 		"_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", lockWait.Milliseconds())}, pragmas...),
+	}
+	return fileURL(file, query)
+}
+
+func fileURL(file string, query url.Values) string {
+	path := filepath.ToSlash(file)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/... on Windows
 	}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }

@@ -29,6 +29,13 @@ const (
 )
 
 func beChild(role string) int {
+	if read := readingRoles[role]; read != nil {
+		if err := read(os.Getenv(childFolder)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
+	}
 	store, err := sqlite.Open(context.Background(), os.Getenv(childFolder))
 	if err == nil {
 		switch role {
