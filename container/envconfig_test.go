@@ -54,6 +54,15 @@ func shapeOf[T any](name, tag string, variables ...string) shape {
 	return shape{reflect.StructField{Name: name, Type: reflect.TypeFor[T](), Tag: reflect.StructTag(tag)}, variables}
 }
 
+// distinct keeps two shapes of which only one may be in a struct apart: fields
+// of type inner would read one variable without the prefix.
+func (s shape) distinct() string {
+	if s.field.Type == reflect.TypeFor[inner]() {
+		return "inner"
+	}
+	return s.field.Name
+}
+
 var shapes = []shape{
 	shapeOf[string]("Text", "", "TEXT"),
 	shapeOf[string]("BaseURLOfAPI", `split_words:"true"`, "BASE_URL_OF_API", "BASEURLOFAPI"),
@@ -106,15 +115,15 @@ func TestTheEnvironmentIsReadAsEnvconfigReadsIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		unset()
 		prefix := rapid.SampledFrom([]string{"", "DIFF", "diff_lower", "Diff"}).Draw(t, "prefix")
-		drawn := rapid.SliceOfNDistinct(rapid.SampledFrom(shapes), 1, 8, func(s shape) string { return s.field.Name }).Draw(t, "fields")
+		drawn := rapid.SliceOfNDistinct(rapid.SampledFrom(shapes), 1, 8, shape.distinct).Draw(t, "fields")
 		var fields []reflect.StructField
 		var plain []string // every field that has a variable without the prefix
 		for _, shape := range drawn {
 			fields = append(fields, shape.field)
 			switch {
-			case prefix == "":
 			case shape.field.Type == reflect.TypeFor[inner]():
-				plain = append(plain, shape.field.Name+".Alt")
+				plain = append(plain, shape.field.Name+".Alt") // the nested struct's name is a prefix too
+			case prefix == "":
 			case shape.field.Tag.Get("envconfig") != "":
 				plain = append(plain, shape.field.Name)
 			}

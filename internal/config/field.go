@@ -66,12 +66,39 @@ func (c *Definition) Analyse(shapes *Shapes) []error {
 		}
 		f.alt = f.plain
 	})
+	faults = append(faults, c.checkPlain()...)
 	for _, field := range c.fields {
 		if field.atLaunch && field.fixed {
 			faults = append(faults, fault.Errorf("field %s is both AtLaunch and Fixed", field.goName))
 		}
 	}
 	return faults
+}
+
+// checkPlain finds fields that read the variable without the prefix of which
+// another one reads it too.
+func (c *Definition) checkPlain() []error {
+	readers := make(map[string]string)
+	for _, field := range c.fields {
+		if field.key != "" {
+			readers[field.key] = field.goName
+		}
+	}
+	var faults []error
+	for _, field := range c.fields {
+		if field.alt == "" {
+			continue
+		}
+		if other, ok := readers[field.alt]; ok {
+			faults = append(faults, twoReaders(other, field.goName, field.alt))
+		}
+		readers[field.alt] = field.goName
+	}
+	return faults
+}
+
+func twoReaders(first, second, variable string) error {
+	return fault.Errorf("config fields %s and %s both read the environment variable %s: give one an envconfig tag", first, second, variable)
 }
 
 // checkCode says where a value in code is not allowed. What structs in its

@@ -26,6 +26,7 @@ type FieldError struct {
 
 	wrongKind bool // it is of another kind of YAML than the type takes
 	missing   bool // it is required, and not given
+	variable  bool // it is of a variable that a launch refers to
 }
 
 // Error returns the path, the place, and what is wrong. The value is not in it.

@@ -272,7 +272,7 @@ func (c *Definition) readLeaf(into LaunchValues, at string, field *Leaf, node *y
 		r.fail(node, path, err.Error())
 	}
 	if len(r.faults) > 0 {
-		into[field.path] = launchValue{broken: true} // it may be a secret: not to be named again
+		into[field.path] = launchValue{node: node, broken: true}
 		return append(faults, errorsOf(r.faults)...)
 	}
 	var refusals []error

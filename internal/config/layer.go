@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -124,11 +125,11 @@ func (c *Definition) layer(at string, field *Leaf, launch LaunchValues) (reflect
 func (c *Definition) inEnvironment(at string, field *Leaf, name, more string, from origin) (reflect.Value, origin, []error) {
 	value := reflect.New(field.typ).Elem()
 	if reason := c.shapes.readVariable(os.Getenv(name), value); reason != "" {
-		return reflect.Value{}, from, []error{&FieldError{Path: at, Message: "the environment variable " + name + more + " is " + reason}}
+		return reflect.Value{}, from, []error{&FieldError{Path: at, Message: "the environment variable " + name + more + " is " + reason, variable: true}}
 	}
 	if must := field.violation(value); must != "" {
 		from.refused = true
-		return value, from, []error{&FieldError{Path: at, Message: "the environment variable " + name + more + " must " + must}}
+		return value, from, []error{&FieldError{Path: at, Message: "the environment variable " + name + more + " must " + must, variable: true}}
 	}
 	return value, from, nil
 }
@@ -175,7 +176,7 @@ func (c *Definition) launched(at string, field *Leaf, given launchValue) (reflec
 	from := origin{source: SourceLaunch, refused: given.refused}
 	if given.broken {
 		from.source = SourceMissing
-		return reflect.Value{}, from, nil
+		return reflect.Value{}, from, c.brokenVariables(at, field, given)
 	}
 	if given.node == nil {
 		return clone(given.value), from, nil
@@ -190,7 +191,7 @@ func (c *Definition) launched(at string, field *Leaf, given launchValue) (reflec
 				text = "missing: the environment variable " + name + more + " is set, but empty"
 			}
 			from.source = SourceMissing
-			return reflect.Value{}, from, []error{&FieldError{Path: at, Message: text, missing: true}}
+			return reflect.Value{}, from, []error{&FieldError{Path: at, Message: text, missing: true, variable: true}}
 		}
 		return c.inEnvironment(at, field, name, more, from)
 	}
@@ -203,6 +204,17 @@ func (c *Definition) launched(at string, field *Leaf, given launchValue) (reflec
 		from.shown, _ = c.shapes.stored(given.node, field.typ)
 	}
 	return value, from, nil
+}
+
+// brokenVariables says what is wrong with the variables that a value refers to
+// which is broken elsewhere.
+func (c *Definition) brokenVariables(at string, field *Leaf, given launchValue) []error {
+	if given.node == nil {
+		return nil
+	}
+	r := reading{shapes: c.shapes, lookUp: true, secret: field.secret}
+	r.read(given.node, reflect.New(field.typ).Elem(), at)
+	return errorsOf(slices.DeleteFunc(r.faults, func(fault *FieldError) bool { return !fault.variable }))
 }
 
 // setByIndex sets a field, through copies of the structs that pointers lead

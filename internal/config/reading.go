@@ -172,11 +172,11 @@ func (r *reading) refer(name string, node *yaml.Node, into reflect.Value, at str
 	}
 	text, isSet := os.LookupEnv(name)
 	if !isSet {
-		r.faults = append(r.faults, &FieldError{Path: at, Message: notSet(name, into.Type())})
+		r.faults = append(r.faults, &FieldError{Path: at, Message: notSet(name, into.Type()), variable: true})
 		return
 	}
 	if reason := r.shapes.readVariable(text, into); reason != "" {
-		r.faults = append(r.faults, &FieldError{Path: at, Message: "the environment variable " + name + ", which the launch refers to, is " + reason})
+		r.faults = append(r.faults, &FieldError{Path: at, Message: "the environment variable " + name + ", which the launch refers to, is " + reason, variable: true})
 	}
 }
 

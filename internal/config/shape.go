@@ -131,7 +131,7 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 			leaf.plain = ""
 		}
 		if other, ok := w.variables[leaf.key]; ok {
-			w.fault("config fields %s and %s both read the environment variable %s: give one an envconfig tag", other, leaf.goName, leaf.key)
+			w.faults = append(w.faults, twoReaders(other, leaf.goName, leaf.key))
 		}
 		w.variables[leaf.key] = leaf.goName
 	}

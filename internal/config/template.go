@@ -232,7 +232,7 @@ func (f *Leaf) suggestedReference(name string) string {
 
 // reference is the variable that a launch leaves the field to.
 func (v launchValue) reference(field *Leaf) (name string, ok bool) {
-	if v.node == nil {
+	if v.node == nil || v.broken { // a name that is none may be a secret
 		return "", false
 	}
 	return reference(field.typ, v.node)

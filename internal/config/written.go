@@ -146,6 +146,9 @@ func ownText(value reflect.Value) (text string, err error) {
 // shownText is asText for people: without the password of a URL or of a
 // connection string.
 func shownText(value reflect.Value) (string, bool) {
+	if value.Kind() == reflect.Pointer && value.IsNil() {
+		return "", false
+	}
 	if text, ok := redacted(value); ok {
 		return redact(text), true
 	}
