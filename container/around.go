@@ -30,9 +30,12 @@ func Outcome(ctx context.Context) error { return resource.Outcome(ctx) }
 //
 // What stands before yield is the start: an error returned there fails it.
 // yield returns when it is time to stop, with the outcome (see [Outcome]); what
-// stands after it is the stop, and an error returned there is the stop's. fn
-// runs in a goroutine of its own, and its context ends after it has returned,
-// not when starting is over. yield must be called exactly once.
+// stands after it is the stop, and an error returned there is the stop's. yield
+// must be called exactly once.
+//
+// fn runs in a goroutine of its own. Its context does not end when the start is
+// over. It ends when the start takes longer than [StartTimeout], when the stop
+// takes longer than [StopTimeout], and after fn has returned.
 //
 // Around needs nothing of a child container: it works in any Fx application,
 // where the outcome is nil.

@@ -121,6 +121,73 @@ func TestAroundThatTakesTooLongAfterYield(t *testing.T) {
 	})
 }
 
+func TestTheContextOfAroundEndsWithTheStop(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		after func(ctx context.Context) error // what stands after yield
+		took  time.Duration
+		want  string
+	}{
+		"of a function that waits for it alone": {
+			func(ctx context.Context) error { <-ctx.Done(); return nil },
+			time.Second, "stopping resource tx: after yield: it took longer than 1s: context deadline exceeded",
+		},
+		"of a function that says so": {
+			func(ctx context.Context) error { <-ctx.Done(); return fmt.Errorf("draining: %w", errBoom) },
+			time.Second, "stopping resource tx: after yield: it took longer than 1s: context deadline exceeded\ndraining: boom",
+		},
+		"of a function that needs some time to notice": {
+			func(ctx context.Context) error { <-ctx.Done(); time.Sleep(100 * time.Millisecond); return nil },
+			1100 * time.Millisecond, "stopping resource tx: after yield: it took longer than 1s: context deadline exceeded",
+		},
+		"but not before the stop timeout": {
+			func(ctx context.Context) error { time.Sleep(999 * time.Millisecond); return ctx.Err() },
+			999 * time.Millisecond, "<nil>",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				j := new(journal)
+				c := transaction(j, func(ctx context.Context, yield func() error) error { _ = yield(); return test.after(ctx) })
+				began := time.Now()
+				err := c.Invoke(t.Context(), func(*resA) { j.note("in use") })
+				if fmt.Sprint(err) != test.want || time.Since(began) != test.took {
+					t.Errorf("after %s: got  %v\nwant after %s: %s", time.Since(began), err, test.took, test.want)
+				}
+				j.want(t, "in use", "deferred") // it ended before Invoke did
+			})
+		})
+	}
+}
+
+func TestTheContextOfAroundEndsWithTheStopOfAnyFxApplication(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var cause error
+		app := fx.New(fx.NopLogger, fx.StopTimeout(time.Second), fx.Invoke(func(lc fx.Lifecycle) {
+			container.Around(lc, func(ctx context.Context, yield func() error) error {
+				_ = yield()
+				<-ctx.Done()
+				cause = context.Cause(ctx)
+				return nil
+			})
+		}))
+		if err := app.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := app.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		synctest.Wait()
+		if !errors.Is(cause, context.DeadlineExceeded) {
+			t.Errorf("its context ended because of %v", cause)
+		}
+	})
+}
+
 func TestAroundWorksInAnyFxApplication(t *testing.T) {
 	t.Parallel()
 	j := new(journal)

@@ -17,10 +17,6 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// grace is how long a function may take to notice that its context has ended
-// before it is given up.
-const grace = time.Second
-
 // instance is one resource of one child: its hooks, and how far it has come.
 type instance struct {
 	node      *graph.Node
@@ -127,7 +123,7 @@ func (i *instance) hasStarts() bool {
 
 // guard calls a user's function in a goroutine of its own: its panic becomes
 // an error with the stack, and it is given up when it goes on for longer than
-// grace after ctx has ended. A context that has ended already does not keep it
+// [resource.Grace] after ctx has ended. A context that has ended already does not keep it
 // from being called: a stop hook must run whatever time is left.
 func guard(ctx context.Context, call func() error) error {
 	returned := make(chan error, 1)
@@ -137,7 +133,7 @@ func guard(ctx context.Context, call func() error) error {
 		return timedOut(ctx, err)
 	case <-ctx.Done():
 	}
-	patience := time.NewTimer(grace)
+	patience := time.NewTimer(resource.Grace)
 	defer patience.Stop()
 	select {
 	case err := <-returned:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -26,6 +27,10 @@ func Outcome(ctx context.Context) error {
 	return outcome
 }
 
+// Grace is how long a function may take to notice that its context has ended
+// before it is given up.
+const Grace = time.Second
+
 // errNoYield is returned by a function that ends before it has started anything.
 var errNoYield = errors.New("it returned without calling yield")
 
@@ -45,15 +50,17 @@ func Around(lc fx.Lifecycle, fn func(ctx context.Context, yield func() error) er
 // around is one function between its start and its stop.
 type around struct {
 	yielded atomic.Bool
-	started chan struct{} // closed by yield
-	stop    chan error    // carries the outcome
-	ended   chan error    // carries the function's error
+	cancel  context.CancelCauseFunc // of the function's context
+	started chan struct{}           // closed by yield
+	stop    chan error              // carries the outcome
+	ended   chan error              // carries the function's error
 }
 
 func (a *around) start(ctx context.Context, fn func(context.Context, func() error) error) error {
-	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var own context.Context
+	own, a.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	go func() {
-		defer cancel()
+		defer a.cancel(nil)
 		a.run(own, fn)
 	}()
 	select {
@@ -65,9 +72,10 @@ func (a *around) start(ctx context.Context, fn func(context.Context, func() erro
 		}
 		return err
 	case <-ctx.Done():
-		cancel()
-		a.stop <- context.Cause(ctx) // in case it calls yield after all
-		return fmt.Errorf("before yield: %w", errors.Join(context.Cause(ctx), <-a.ended))
+		cause := context.Cause(ctx)
+		a.cancel(cause)
+		a.stop <- cause // in case it calls yield after all
+		return fmt.Errorf("before yield: %w", errors.Join(cause, <-a.ended))
 	}
 }
 
@@ -79,13 +87,24 @@ func (a *around) yield() error {
 	return <-a.stop
 }
 
+// finish lets yield return. Once ctx has ended, the function's own context ends
+// too, and the function has some time to notice that.
 func (a *around) finish(ctx context.Context) error {
 	a.stop <- Outcome(ctx)
 	select {
 	case err := <-a.ended:
 		return err
 	case <-ctx.Done():
-		return fmt.Errorf("after yield: %w", context.Cause(ctx))
+	}
+	cause := context.Cause(ctx)
+	a.cancel(cause)
+	patience := time.NewTimer(Grace / 2) // less than that of whoever called this hook
+	defer patience.Stop()
+	select {
+	case err := <-a.ended:
+		return fmt.Errorf("after yield: %w", errors.Join(cause, err))
+	case <-patience.C:
+		return fmt.Errorf("after yield: %w", cause)
 	}
 }
 
