@@ -1,11 +1,14 @@
 package child
 
 import (
+	"context"
+	"log/slog"
 	"reflect"
 
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
@@ -40,6 +43,51 @@ func (a *assembly) forward(from, to signature.Key) fx.Option {
 		return []reflect.Value{params[0].Convert(to.Type)}, nil
 	}))
 	a.forwards.Store(pair{from, to}, option)
+	return option
+}
+
+// offers provides what the fx.Options of a child ask for, and what is no value of
+// a resource or of the host application under a key of its own: what every child
+// has by itself, and members of groups.
+func (a *assembly) offers(wanted *graph.Target) []fx.Option {
+	var options []fx.Option
+	for _, kind := range wanted.Own() {
+		if kind != graph.LifecycleInput { // which Fx gives, and which fxOptions redirects
+			options = append(options, a.own(kind))
+		}
+	}
+	for _, member := range wanted.Members() {
+		options = append(options, a.member(member))
+	}
+	return options
+}
+
+// own provides what every child has by itself.
+func (a *assembly) own(kind graph.InputKind) fx.Option {
+	switch kind {
+	case graph.ContextInput:
+		return provide(func(s *childState) context.Context { return s.ctx })
+	case graph.LoggerInput:
+		return provide(func(s *childState) *slog.Logger { return s.config.logger })
+	default:
+		return provide(func(s *childState) resource.RunInfo { return s.config.info })
+	}
+}
+
+// member gives a result of a resource to a group of Fx. The resources themselves
+// get their groups in the order of resource keys, without Fx's groups.
+func (a *assembly) member(m graph.Member) fx.Option {
+	if known, ok := a.members.Load(m); ok {
+		return known.(fx.Option)
+	}
+	to := signature.Key{Type: m.Group.Type, Group: m.Group.Group + ",flatten"}
+	option := provide(signature.Make([]signature.Param{{Key: m.From}}, []signature.Key{to}, func(params []reflect.Value) ([]reflect.Value, error) {
+		if m.Flatten {
+			return params, nil
+		}
+		return []reflect.Value{reflect.Append(reflect.MakeSlice(reflect.SliceOf(m.Group.Type), 0, 1), params[0])}, nil
+	}))
+	a.members.Store(m, option)
 	return option
 }
 

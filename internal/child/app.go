@@ -20,7 +20,7 @@ func runApp(child *Child, options []fx.Option) (err error) {
 		}
 	}()
 	given := provide(func() *childState { return child.state })
-	return fx.New(given, fx.Options(options...), quietLogger(child.state)).Err()
+	return fx.New(given, quietLogger(child.state), fx.Options(options...)).Err()
 }
 
 // fxOptions are the options of a child that Fx builds: the resources, the
@@ -56,11 +56,16 @@ func (p *preparation) constructors(constructor func(fx.Option, *graph.Node) fx.O
 	for _, target := range p.targets {
 		asks = append(asks, target.Needed()...)
 	}
+	if p.offered != nil {
+		asks = append(asks, p.offered.Needed()...)
+		options = append(options, p.container.parts.offers(p.offered)...)
+	}
 	return append(options, p.container.parts.answers(asks)...)
 }
 
 // quietLogger sends Fx's events to the child's logger at debug level. Without
-// one Fx writes a line per provider to standard error.
+// one Fx writes a line per provider to standard error. A logger among the caller's
+// options comes after it, and takes its place.
 func quietLogger(state *childState) fx.Option {
 	logger := state.config.logger
 	if !logger.Enabled(state.ctx, slog.LevelDebug) {

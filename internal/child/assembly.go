@@ -15,6 +15,7 @@ type assembly struct {
 	targets  sync.Map  // *checkedTarget -> *targetOptions
 	supplies sync.Map  // signature.Key -> fx.Option, see supply
 	forwards sync.Map  // a pair of signature.Key -> fx.Option, see forward
+	members  sync.Map  // graph.Member -> fx.Option, see member
 }
 
 func newAssembly(g *graph.Graph) *assembly {

@@ -90,7 +90,7 @@ func (ch *Child) open(p *preparation) error {
 		return fmt.Errorf("opening the child container: %w", context.Cause(ch.state.ctx))
 	}
 	if err != nil {
-		return fmt.Errorf("opening the child container: %w", err)
+		return fmt.Errorf("opening the child container: %w", plainly(err))
 	}
 	for _, populate := range p.populate {
 		if err := ch.Call(populate); err != nil {

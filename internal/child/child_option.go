@@ -7,7 +7,6 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/internal/config"
-	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/resource"
 )
@@ -62,7 +61,7 @@ func newChildConfig(opts []fx.Option) childConfig {
 				opt.apply(&config)
 			}
 		case resource.Resource:
-			config.Faults = append(config.Faults, fault.Errorf("resource %s is a definition: give it to container.New; to stand in for a resource in one child, use fx.Replace", opt.Key()))
+			config.Faults = append(config.Faults, misplaced(opt))
 		default:
 			config.options = append(config.options, opt)
 		}

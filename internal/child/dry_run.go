@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun/internal/fxoption"
 	"github.com/fxrun/fxrun/internal/graph"
 )
 
@@ -18,7 +19,9 @@ import (
 func (p *preparation) dryRun() (*recorder, error) {
 	recorded := newRecorder()
 	provide := func(option fx.Option, n *graph.Node) fx.Option { return fx.Module(moduleName(n), option) }
-	options := append([]fx.Option{fx.Logger(recorded), fx.Provide(func() *childState { return nil })}, p.fxOptions(provide, nil)...)
+	dry := *p
+	dry.config.options = fxoption.WithoutLoggers(p.config.options) // which would hide what is to be recorded
+	options := append([]fx.Option{fx.Logger(recorded), fx.Provide(func() *childState { return nil })}, dry.fxOptions(provide, nil)...)
 	return recorded, fx.ValidateApp(options...)
 }
 
@@ -61,10 +64,6 @@ func (r *recorder) Printf(format string, args ...any) {
 		r.constructed[match[3]] = true
 	}
 }
-
-// silent reports whether Fx told nothing: the caller's options have a logger
-// of their own, which Fx does not make in a dry run.
-func (r *recorder) silent() bool { return len(r.constructed)+len(r.offered)+len(r.taken) == 0 }
 
 // unused returns the types that fx.Replace offers and nothing takes.
 func (r *recorder) unused() []string {

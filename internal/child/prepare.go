@@ -1,14 +1,12 @@
 package child
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
-	"go.uber.org/dig"
-
 	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/fxoption"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/resource"
@@ -23,13 +21,16 @@ type preparation struct {
 	config    childConfig
 	targets   []*graph.Target
 	populate  []*graph.Target
-	parent    *childState       // of a nested child
-	lifetime  resource.Lifetime // of the child: it has its own of this and of shorter ones
-	nodes     []*graph.Node     // that the child may have to build
-	longer    []*graph.Node     // that it may need, and that live longer
-	needed    []*graph.Node     // of nodes, those that it will build: fewer, where an option stands in
-	later     []*graph.Node     // that live per step, and that nested children will build
-	borrowed  []*graph.Node     // of longer, those that it needs, with all that they need
+	given     *fxoption.Options       // the caller's fx.Options, read; nil without any
+	offered   *graph.Target           // what they ask for; nil without any
+	unoffered map[signature.Key]error // what they ask for, and no resource gives
+	parent    *childState             // of a nested child
+	lifetime  resource.Lifetime       // of the child: it has its own of this and of shorter ones
+	nodes     []*graph.Node           // that the child may have to build
+	longer    []*graph.Node           // that it may need, and that live longer
+	needed    []*graph.Node           // of nodes, those that it will build: fewer, where an option stands in
+	later     []*graph.Node           // that live per step, and that nested children will build
+	borrowed  []*graph.Node           // of longer, those that it needs, with all that they need
 
 	launches     map[*graph.Node]config.LaunchValues // the launch config, read
 	stepLaunches map[*graph.Target]config.LaunchValues
@@ -48,8 +49,10 @@ func (c *Parent) prepare(config childConfig, parent *childState) (*preparation, 
 		p.lifetime = resource.LifetimeStep
 	}
 	faults := append(slices.Clone(config.Faults), p.addTargets()...)
+	p.readOptions()
 	p.split(p.reach())
 	p.later = p.laterPerStep()
+	faults = append(faults, p.checkOptions()...)
 	if len(faults) == 0 {
 		faults = append(faults, p.builder.narrow(p)...)
 	}
@@ -60,7 +63,11 @@ func (c *Parent) prepare(config childConfig, parent *childState) (*preparation, 
 
 // reach returns all that the targets need, directly and further down.
 func (p *preparation) reach() []*graph.Node {
-	nodes := graph.Closure(p.targets)
+	targets := p.targets
+	if p.offered != nil {
+		targets = append(slices.Clone(targets), p.offered)
+	}
+	nodes := graph.Closure(targets)
 	for _, n := range graph.Closure(p.config.Later) {
 		if n.Lifetime != resource.LifetimeStep && !slices.Contains(nodes, n) {
 			nodes = append(nodes, n)
@@ -151,15 +158,8 @@ func (p *preparation) keys() []string {
 // let anyone look into.
 func (p *preparation) applyOptions() []error {
 	recorded, err := p.withLater().dryRun()
-	if isMissingType(err) { // an option needs more than the targets do
-		p.split(slices.SortedFunc(slices.Values(p.container.graph.Nodes), graph.CompareStart))
-		recorded, err = p.withLater().dryRun()
-	}
 	if err != nil {
-		return []error{fault.Errorf("applying the fx options: %w", err)}
-	}
-	if recorded.silent() {
-		return nil // every resource is taken for needed
+		return []error{p.plainFault(err)}
 	}
 	var faults []error
 	inherited := p.config.offered
@@ -218,13 +218,6 @@ func (p *preparation) replaceable(unused string) string {
 func bareName(t string) string {
 	t, _, _ = strings.Cut(t, "[")
 	return t[strings.LastIndexAny(t, "*.")+1:]
-}
-
-// isMissingType reports whether Fx found no provider for something. dig's own
-// error for that can't be matched by type; as a root cause it is a dig.Error.
-func isMissingType(err error) bool {
-	var digError dig.Error
-	return err != nil && errors.As(dig.RootCause(err), &digError)
 }
 
 // resolve checks the whole run config, and resolves that of the resources and

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
@@ -44,6 +45,9 @@ const lackingInHost = ": container.Provide makes a resource of it; if the host a
 // bind finds what answers a parameter. hint ends the error where nothing does,
 // and nothing is like it.
 func (g *Graph) bind(param signature.Param, hint string) (Input, error) {
+	if param.Soft {
+		return Input{}, fault.Errorf("it needs %s as a soft group, whose members would depend on the order in which resources start: leave soft out", param.Key)
+	}
 	if param.Group != "" {
 		return Input{Kind: groupInput, param: param, providers: g.providers[param.Key]}, nil
 	}

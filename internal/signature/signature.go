@@ -42,6 +42,9 @@ type Param struct {
 	Key
 	// Optional parameters are left zero where nothing provides them.
 	Optional bool
+	// Soft says that the parameter asks for those members of its group that there
+	// are anyway.
+	Soft bool
 
 	argument int
 	field    []int // within the argument, when that is an fx.In struct
@@ -247,7 +250,7 @@ func (p *Param) readTags(field reflect.StructField) error {
 	case field.Type.Kind() != reflect.Slice:
 		return fmt.Errorf("a group is received as a slice, not as %s", field.Type)
 	}
-	p.Group, p.Type = name, field.Type.Elem()
+	p.Group, p.Type, p.Soft = name, field.Type.Elem(), option == "soft"
 	return nil
 }
 

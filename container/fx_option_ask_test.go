@@ -1,0 +1,323 @@
+package container_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
+
+	"github.com/fxrun/fxrun/container"
+)
+
+// The tests of this file are about what the functions of plain fx.Options get in
+// a child.
+
+// bucketOf is a graph with one resource, which is asked for in several ways.
+func bucketOf() []container.Definition {
+	return []container.Definition{
+		container.Provide("bucket", func() *bucket { return &bucket{"fake"} }, container.As[store](), container.As[fmt.Stringer]()),
+		container.Provide("left", func() *database { return &database{"left"} }),
+		container.Provide("right", func() *database { return &database{"right"} }),
+		container.Provide("first", func() memberOut { return memberOut{Handler: &handler{"first"}} }),
+		container.Provide("second", func() memberOut {
+			return memberOut{Handler: &handler{"second"}, More: []*handler{{"third"}, {"fourth"}}}
+		}),
+	}
+}
+
+type memberOut struct {
+	fx.Out
+	Handler *handler   `group:"handlers"`
+	More    []*handler `group:"handlers,flatten"`
+}
+
+func namesOf(handlers []*handler) string {
+	names := make([]string, len(handlers))
+	for i, h := range handlers {
+		names[i] = h.name
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
+}
+
+func TestOptionsMayAskForWhatAChildHas(t *testing.T) {
+	t.Parallel()
+	expectDatabases := func(left, right *database) error {
+		return errors.Join(expectText(left.dsn, "left"), expectText(right.dsn, "right"))
+	}
+	type optionalStore struct {
+		fx.In
+		Store  store        `optional:"true"`
+		Reader io.Reader    `optional:"true"`
+		Named  fmt.Stringer `name:"bucket" optional:"true"`
+	}
+	for name, fn := range map[string]any{
+		"by type":         func(b *bucket) error { return expect(b.Get()) },
+		"by interface":    func(s store, text fmt.Stringer) error { return errors.Join(expect(s.Get()), expect(text.String())) },
+		"by name":         fx.Annotate(func(b *bucket, s store) error { return errors.Join(expect(b.Get()), expect(s.Get())) }, fx.ParamTags(`name:"bucket"`, `name:"bucket"`)),
+		"two of one type": fx.Annotate(expectDatabases, fx.ParamTags(`name:"left"`, `name:"right"`)),
+		"optionally": func(in optionalStore) error {
+			if in.Store == nil || in.Named == nil || in.Reader != nil {
+				return fmt.Errorf("got %+v", in)
+			}
+			return nil
+		},
+		"by group": func(in handlersIn) error { return expectText(namesOf(in.Handlers), "first fourth second third") },
+		"the logger, the context and the run": func(logger *slog.Logger, ctx context.Context, info container.RunInfo) error {
+			if logger == nil || ctx == nil || info.ID != "run 7" {
+				return fmt.Errorf("got %v %v %v", logger, ctx, info)
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			called := 0
+			counted := fx.Invoke(func() { called++ })
+			for where, option := range map[string]fx.Option{
+				"directly":    fx.Invoke(fn),
+				"in a module": fx.Module("m", fx.Module("inner", fx.Invoke(fn))),
+			} {
+				called = 0
+				c := newContainer(t, bucketOf()...)
+				if err := c.Invoke(t.Context(), func() {}, option, counted, container.Info(container.RunInfo{ID: "run 7"})); err != nil || called != 1 {
+					t.Errorf("%s: %v, called %d times", where, err, called)
+				}
+			}
+		})
+	}
+}
+
+func expectText(got, want string) error {
+	if got != want {
+		return fmt.Errorf("got %q, want %q", got, want)
+	}
+	return nil
+}
+
+func TestOptionsMayPopulateWhatAChildHas(t *testing.T) {
+	t.Parallel()
+	var (
+		asStore store
+		named   *database
+		members []*handler
+		logger  *slog.Logger
+		ctx     context.Context
+		info    container.RunInfo
+	)
+	child, err := newContainer(t, bucketOf()...).NewChild(t.Context(),
+		fx.Populate(&asStore, &logger, &ctx, &info),
+		fx.Populate(fx.Annotate(&named, fx.ParamTags(`name:"right"`)), fx.Annotate(&members, fx.ParamTags(`group:"handlers"`))),
+		container.Info(container.RunInfo{ID: "run 7"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if asStore.Get() != "fake" || named.dsn != "right" || namesOf(members) != "first fourth second third" || logger == nil || info.ID != "run 7" {
+		t.Error(asStore, named, namesOf(members), logger, info)
+	}
+	if err := child.Close(nil); err != nil || ctx.Err() == nil {
+		t.Error("the context that the option got is not the child's", err)
+	}
+}
+
+func TestAnOptionsOwnValuesGoBeforeTheChilds(t *testing.T) {
+	t.Parallel()
+	own := slog.New(slog.DiscardHandler)
+	err := newContainer(t, bucketOf()...).Invoke(t.Context(), func() {},
+		fx.Supply(own, container.RunInfo{ID: "own"}),
+		fx.Supply(fx.Annotate(&fakeStore{}, fx.As(new(store)))),
+		fx.Provide(fx.Annotate(func() *handler { return &handler{"own"} }, fx.ResultTags(`group:"handlers"`))),
+		fx.Invoke(func(logger *slog.Logger, info container.RunInfo, s store, in handlersIn) error {
+			if logger != own || info.ID != "own" {
+				return errBoom
+			}
+			return errors.Join(expect(s.Get()), expectText(namesOf(in.Handlers), "first fourth own second third"))
+		}))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADecoratorMayAskForResourcesThatNothingElseNeeds(t *testing.T) {
+	t.Parallel()
+	j := new(journal)
+	definitions := append(j.graph(), bucketOf()[0])
+	err := newContainer(t, definitions...).Invoke(t.Context(), func(db *database) error { return expect(db.dsn) },
+		fx.Decorate(func(_ *database, s store) *database { return &database{s.Get()} }))
+	if err != nil {
+		t.Error(err)
+	}
+	j.want(t, "new database", "start database", "stop database")
+}
+
+func TestOptionsThatAChildCannotObeyAreRefused(t *testing.T) {
+	t.Parallel()
+	type softIn struct {
+		fx.In
+		Handlers []*handler `group:"handlers,soft"`
+	}
+	definition := container.Provide("extra", func() int { return 1 })
+	for name, test := range map[string]struct {
+		option fx.Option
+		want   string
+	}{
+		"a start timeout":                     {fx.StartTimeout(1), "fx.StartTimeout limits an application"},
+		"a stop timeout among others":         {fx.Options(fx.Supply(3), fx.StopTimeout(1)), "fx.StopTimeout limits an application"},
+		"a definition":                        {definition, "resource extra is a definition"},
+		"a definition in fx.Options":          {fx.Options(fx.Supply(3), fx.Options(definition)), "resource extra is a definition"},
+		"a definition in a module":            {fx.Module("m", definition), "resource extra is a definition"},
+		"the shutdowner without a host":       {fx.Invoke(func(s fx.Shutdowner) error { return s.Shutdown() }), "it asks for fx.Shutdowner"},
+		"the shutdowner, by a provider":       {fx.Module("m", fx.Provide(func(fx.Shutdowner) chan int { return nil })), "it asks for fx.Shutdowner"},
+		"decorating the lifecycle":            {fx.Decorate(func(lc fx.Lifecycle) fx.Lifecycle { return lc }), "gives fx.Lifecycle, which resources get from the child itself"},
+		"decorating the logger":               {fx.Decorate(func(l *slog.Logger) *slog.Logger { return l.With("k", "v") }), "use container.Logger"},
+		"replacing the logger":                {fx.Replace(slog.New(slog.DiscardHandler)), "use container.Logger"},
+		"replacing the run's information":     {fx.Replace(container.RunInfo{}), "use container.Info"},
+		"decorating the context":              {fx.Decorate(func(ctx context.Context) context.Context { return ctx }), "gives context.Context"},
+		"a soft group of resources":           {fx.Invoke(func(softIn) {}), "as a soft group"},
+		"a member of a group for resources":   {fx.Provide(fx.Annotated{Group: "handlers", Target: func() *handler { return nil }}), `*container_test.handler[group="handlers"]`},
+		"members of a group for resources":    {fx.Supply(fx.Annotate([]*handler{}, fx.ResultTags(`group:"handlers,flatten"`))), `*container_test.handler[group="handlers"]`},
+		"replacing a group for resources":     {fx.Replace(fx.Annotate([]*handler{}, fx.ResultTags(`group:"handlers"`))), `*container_test.handler[group="handlers"]`},
+		"what fx.Annotate cannot make":        {fx.Decorate(fx.Annotate(func(s string) string { return s }, fx.ParamTags(`nonsense`))), "fx.Decorate"},
+		"something that is no function":       {fx.Provide(3), "not a function"},
+		"a type that Fx takes for an error":   {fx.Invoke(func(*failure) {}), "failure"},
+		"a provider of what the child has":    {fx.Provide(func() fx.Lifecycle { return nil }), "already provided"},
+		"a provider of a resource":            {fx.Provide(func() *database { return nil }), "already provided"},
+		"one resource decorated twice":        {fx.Options(fx.Decorate(func(db *database) *database { return db }), fx.Replace(&database{})), "already decorated"},
+		"a cycle of providers":                {fx.Options(fx.Provide(func(int8) int16 { return 0 }, func(int16) int8 { return 0 }), fx.Invoke(func(int8) {})), "cycle"},
+		"a missing type that a provider asks": {fx.Options(fx.Provide(func(io.Reader) int8 { return 0 }), fx.Invoke(func(int8) {})), "missing type: io.Reader"},
+		"a missing name":                      {fx.Invoke(fx.Annotate(func(*database) {}, fx.ParamTags(`name:"databse"`))), "databse"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := new(journal)
+			c := newContainer(t, append(j.graph(), bucketOf()[3], container.Provide("mux", func(handlersIn) *resA { return nil }))...)
+			err := c.Invoke(t.Context(), func(*service, *resA) {}, test.option)
+			if !errors.Is(err, container.ErrInvalid) || !strings.Contains(fmt.Sprint(err), test.want) {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+			for _, raw := range []string{"makeFuncStub", "could not build arguments", "missing dependencies for function", "cannot provide function"} {
+				if strings.Contains(fmt.Sprint(err), raw) {
+					t.Errorf("the error has text of dig: %v", err)
+				}
+			}
+			j.want(t)
+		})
+	}
+}
+
+// failure is a type that Fx takes for an error.
+type failure struct{}
+
+func (*failure) Error() string { return "failure" }
+
+func TestAnErrorOfAnOptionNamesItsFunctionAlone(t *testing.T) {
+	t.Parallel()
+	for want, option := range map[string]fx.Option{
+		"opening the child container: building *container_test.database: boom": fx.Decorate(brokenDecorator),
+		"opening the child container: container_test.brokenProvider: boom":     fx.Options(fx.Provide(brokenProvider), fx.Invoke(func(int8) {})),
+		"opening the child container: boom":                                    fx.Invoke(func() error { return errBoom }),
+	} {
+		err := newContainer(t, new(journal).graph()...).Invoke(t.Context(), func(*service) {}, option)
+		if !errors.Is(err, errBoom) || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+func brokenDecorator(*database) (*database, error) { return nil, errBoom }
+
+func brokenProvider(*cache) (int8, error) { return 0, errBoom }
+
+func TestAnEventLoggerAmongTheOptionsIsHeeded(t *testing.T) {
+	t.Parallel()
+	for name, option := range map[string]func(fxevent.Logger) fx.Option{
+		"directly": func(l fxevent.Logger) fx.Option { return fx.WithLogger(func() fxevent.Logger { return l }) },
+		"among others": func(l fxevent.Logger) fx.Option {
+			return fx.Options(fx.Supply(3), fx.Options(fx.WithLogger(func(*slog.Logger, store) fxevent.Logger { return l })))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			heard := new(events)
+			c := newContainer(t, append(new(journal).graph(), bucketOf()[0])...)
+			if err := c.Invoke(t.Context(), func(*service) {}, option(heard)); err != nil || heard.provided == 0 || heard.made != 1 {
+				t.Error(err, heard)
+			}
+		})
+	}
+}
+
+// events counts events of Fx.
+type events struct{ provided, made int }
+
+func (e *events) LogEvent(event fxevent.Event) {
+	switch event.(type) {
+	case *fxevent.Provided:
+		e.provided++
+	case *fxevent.LoggerInitialized:
+		e.made++
+	}
+}
+
+func TestAnEventLoggerHidesNoReplacement(t *testing.T) {
+	t.Parallel()
+	for name, logger := range map[string]fx.Option{
+		"none":             fx.NopLogger,
+		"one":              fx.WithLogger(func() fxevent.Logger { return new(events) }),
+		"one among others": fx.Options(fx.Supply(3), fx.Options(fx.NopLogger)),
+		"one of a module":  fx.Module("m", fx.NopLogger),
+		"a printer":        fx.Logger(new(printer)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := new(journal)
+			c := newContainer(t, j.graph()...)
+			err := c.Invoke(t.Context(), func(*service) {}, logger, fx.Replace(database{"fake"}))
+			if !errors.Is(err, container.ErrInvalid) || !strings.Contains(fmt.Sprint(err), "fx.Replace gives container_test.database") {
+				t.Error(err)
+			}
+			j.want(t)
+			// What is replaced needs no config.
+			if err := newContainer(t, stores()...).Invoke(t.Context(), func(*report) {}, logger, fx.Replace(&bucket{"fake"})); err != nil {
+				t.Error(err)
+			}
+			if err := newContainer(t, stores()...).Invoke(t.Context(), func(*report) {}, logger, fx.Decorate(func() *bucket { return &bucket{"fake"} })); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+type printer struct{}
+
+func (*printer) Printf(string, ...any) {}
+
+func TestAnErrorHookIsCalledOnce(t *testing.T) {
+	t.Parallel()
+	for name, option := range map[string]fx.Option{
+		"for a missing type":         fx.Invoke(func(chan int) {}),
+		"for a resource that breaks": fx.Invoke(func(int8) {}),
+		"for an invoke that breaks":  fx.Invoke(func() error { return errBoom }),
+		"for a decorator":            fx.Options(fx.Decorate(brokenDecorator), fx.Invoke(func(*database) {})),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var hook errorHook
+			c := newContainer(t, append(new(journal).graph(), container.Provide("broken", func() (int8, error) { return 0, errBoom }))...)
+			if err := c.Invoke(t.Context(), func() {}, option, fx.ErrorHook(&hook)); err == nil || hook.called != 1 {
+				t.Errorf("called %d times: %v", hook.called, err)
+			}
+		})
+	}
+}
+
+type errorHook struct{ called int }
+
+func (h *errorHook) HandleError(error) { h.called++ }

@@ -1,0 +1,118 @@
+package child
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/fxoption"
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// readOptions finds out what the caller's fx.Options hold, and which resources
+// and other values they ask for.
+func (p *preparation) readOptions() {
+	if len(p.config.options) == 0 {
+		return
+	}
+	p.given = fxoption.Read(p.config.options)
+	p.offered, p.unoffered = p.container.graph.OptionTarget(p.given.Asks())
+}
+
+// checkOptions reports options that would not do in a child what they do in an
+// application of Fx.
+func (p *preparation) checkOptions() []error {
+	if p.given == nil {
+		return nil
+	}
+	var faults []error
+	for _, err := range p.given.Faults {
+		faults = append(faults, fault.Errorf("reading the fx options: %w", err))
+	}
+	for _, limit := range p.given.Limits {
+		faults = append(faults, fault.Errorf("%s limits an application, and a child container is none: container.StartTimeout and container.StopTimeout limit each resource", limit))
+	}
+	for _, embedding := range p.given.Embedding {
+		if definition, ok := embedding.(resource.Resource); ok {
+			faults = append(faults, misplaced(definition))
+		}
+	}
+	for _, function := range p.given.Functions {
+		faults = append(faults, p.checkFunction(function)...)
+	}
+	return faults
+}
+
+// misplaced says that a definition was given to a child.
+func misplaced(definition resource.Resource) error {
+	return fault.Errorf("resource %s is a definition: give it to container.New; to stand in for a resource in one child, use fx.Replace", definition.Key())
+}
+
+func (p *preparation) checkFunction(function fxoption.Function) []error {
+	var faults []error
+	for _, param := range function.Params {
+		switch {
+		case param.Soft && p.container.graph.HasMembers(param.Key):
+			faults = append(faults, fault.Errorf("%s: it asks for %s as a soft group, and resources give members of it: leave soft out", function, param.Key))
+		case param.Key == shutdownerKey && p.unoffered[param.Key] != nil && !p.given.Decorated()[param.Key]:
+			faults = append(faults, fault.Errorf("%s: it asks for fx.Shutdowner, and there is no host application that could be shut down: cancel the context of the child", function))
+		}
+	}
+	for _, result := range function.Results {
+		if err := p.checkResult(function, result.Key); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return faults
+}
+
+// checkResult reports values that would not reach whoever should get them.
+func (p *preparation) checkResult(function fxoption.Function, key signature.Key) error {
+	gives := function.Kind == fxoption.Provide || function.Kind == fxoption.Supply
+	switch {
+	case function.InModule && !gives: // for the module's own functions
+	case key.Group == resource.Group: // reported by its key
+	case gives && strings.HasPrefix(key.Group, "fxrun."):
+		return fault.Errorf("one of the fx options is a definition (in the group %s): give it to the host application, beside fxrun.Module", key.Group)
+	case key.Group != "" && p.takesGroup(key):
+		return fault.Errorf("%s gives %s, of which the resources and targets here get only what resources give: make it a resource", function, key)
+	case !gives && key.Name == "" && resource.IsBuiltin(key.Type) && !p.given.Provided()[key]:
+		return fault.Errorf("%s gives %s, which resources get from the child itself%s", function, key, insteadOf(key))
+	}
+	return nil
+}
+
+// insteadOf says how a child is given another value of its own.
+func insteadOf(key signature.Key) string {
+	switch key.Type {
+	case resource.LoggerType:
+		return ": use container.Logger"
+	case resource.RunInfoType:
+		return ": use container.Info"
+	case resource.ContextType:
+		return ": give NewChild another context"
+	}
+	return ": its hooks are known by resource"
+}
+
+// takesGroup reports whether a resource or a target that the child may need asks
+// for a group.
+func (p *preparation) takesGroup(group signature.Key) bool {
+	takes := func(in graph.Input) bool {
+		key, ok := in.Group()
+		return ok && key == group
+	}
+	for _, target := range slices.Concat(p.targets, p.config.Later) {
+		if slices.ContainsFunc(target.Inputs(), takes) {
+			return true
+		}
+	}
+	for _, n := range slices.Concat(p.nodes, p.later) {
+		if slices.ContainsFunc(n.Inputs, takes) {
+			return true
+		}
+	}
+	return false
+}

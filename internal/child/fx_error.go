@@ -1,0 +1,83 @@
+package child
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"go.uber.org/dig"
+
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// plainFault says what is wrong with the caller's fx.Options without what dig
+// says about its own functions and those of fxrun.
+func (p *preparation) plainFault(err error) error {
+	missing := missingTypes.FindStringSubmatch(dig.RootCause(err).Error())
+	if missing == nil {
+		return fault.Errorf("applying the fx options: %w", plainly(err))
+	}
+	for _, function := range p.given.Functions {
+		for _, param := range function.Params {
+			if why := p.unoffered[param.Key]; why != nil && !param.Optional && strings.HasPrefix(missing[1], digName(param.Key)) {
+				return fault.Errorf("applying the fx options: missing type: %s: %s: %w", digName(param.Key), function, why)
+			}
+		}
+	}
+	return fault.Errorf("applying the fx options: %w", plainly(err))
+}
+
+var missingTypes = regexp.MustCompile(`^missing types?:\s+(?:-\s+)?(.*)`)
+
+// digName is a key as dig writes it.
+func digName(key signature.Key) string {
+	if key.Name != "" {
+		return fmt.Sprintf("%v[name=%q]", key.Type, key.Name)
+	}
+	return key.Type.String()
+}
+
+var (
+	functionName = regexp.MustCompile(`function "([^"]+)"\.(\S+) \(([^)]*)\)`)
+	builtTypes   = regexp.MustCompile(`failed to build ([^:]+): `)
+	madeFunction = regexp.MustCompile(`"?reflect"?\.makeFuncStub \([^)]*\)`)
+)
+
+// plainly leaves of an error of dig what is about the caller's own functions: the
+// one that went wrong, and its error. Most functions of a child are made by
+// reflection and have no name.
+func plainly(err error) error {
+	var digError dig.Error
+	if !errors.As(err, &digError) {
+		return err
+	}
+	root := dig.RootCause(err)
+	if dig.IsCycleDetected(err) {
+		return &plainError{text: "there is a cycle: " + root.Error(), cause: err}
+	}
+	if errors.As(root, &digError) { // what is wrong is the graph, not a function
+		return &plainError{text: madeFunction.ReplaceAllString(root.Error(), "another function"), cause: err}
+	}
+	names := functionName.FindAllStringSubmatch(strings.TrimSuffix(err.Error(), root.Error()), -1)
+	for at := len(names) - 1; at >= 0; at-- {
+		if pkg, name := names[at][1], names[at][2]; pkg != "reflect" {
+			return &plainError{text: fmt.Sprintf("%s.%s: %v", pkg[strings.LastIndex(pkg, "/")+1:], name, root), cause: err}
+		}
+	}
+	if built := builtTypes.FindAllStringSubmatch(err.Error(), -1); len(built) > 0 { // by a decorator, which dig does not name
+		return &plainError{text: fmt.Sprintf("building %s: %v", built[len(built)-1][1], root), cause: err}
+	}
+	return &plainError{text: root.Error(), cause: err}
+}
+
+// plainError is an error with another text.
+type plainError struct {
+	text  string
+	cause error
+}
+
+func (e *plainError) Error() string { return e.text }
+
+func (e *plainError) Unwrap() error { return e.cause }

@@ -1,0 +1,56 @@
+package fxoption
+
+import "github.com/fxrun/fxrun/internal/signature"
+
+// Asks returns what the functions ask for, each once, but for what the options
+// themselves provide for all to see. A group is always asked for: whoever gives
+// members of it, others may give more.
+func (o *Options) Asks() []signature.Param {
+	provided := o.Provided()
+	type kind struct {
+		signature.Key
+		optional, soft bool
+	}
+	seen := make(map[kind]bool)
+	var asks []signature.Param
+	for _, function := range o.Functions {
+		for _, param := range function.Params {
+			ask := kind{param.Key, param.Optional, param.Soft}
+			if seen[ask] || param.Group == "" && provided[param.Key] {
+				continue
+			}
+			seen[ask] = true
+			asks = append(asks, signature.Param{Key: param.Key, Optional: param.Optional, Soft: param.Soft})
+		}
+	}
+	return asks
+}
+
+// Provided returns the keys that the options provide for all to see.
+func (o *Options) Provided() map[signature.Key]bool {
+	provided := make(map[signature.Key]bool)
+	for _, function := range o.Functions {
+		if function.Kind != Provide && function.Kind != Supply || function.Private && function.InModule {
+			continue
+		}
+		for _, result := range function.Results {
+			provided[result.Key] = true
+		}
+	}
+	return provided
+}
+
+// Decorated returns the keys that fx.Decorate and fx.Replace give outside of
+// modules: a module's reach nobody but its own functions.
+func (o *Options) Decorated() map[signature.Key]bool {
+	decorated := make(map[signature.Key]bool)
+	for _, function := range o.Functions {
+		if function.Kind != Decorate && function.Kind != Replace || function.InModule {
+			continue
+		}
+		for _, result := range function.Results {
+			decorated[result.Key] = true
+		}
+	}
+	return decorated
+}
