@@ -49,6 +49,7 @@ func Command(definitions ...fx.Option) *cobra.Command {
 	root.SetHelpFunc(helpIn(root))
 	silenceUsage(root)
 	refuseEmpty(root)
+	checkOutput(root)
 	return root
 }
 

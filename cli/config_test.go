@@ -83,7 +83,7 @@ func TestABadRunConfig(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := execute(t, gates(), args...)
-			if got.code != 2 {
+			if got.code != 64 {
 				t.Errorf("exit code %d", got.code)
 			}
 			if strings.Contains(got.out+got.err, secret) {

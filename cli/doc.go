@@ -26,7 +26,8 @@
 //
 //	0    it succeeded
 //	1    the run failed, or something else went wrong
-//	2    bad input: definitions, flags or config are wrong; nothing was started
+//	2    the program crashed: there was a panic, as Go itself reports one
+//	64   bad input: definitions, flags or config are wrong; nothing was started
 //	130  interrupted
 //
 // # JSON

@@ -15,13 +15,23 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 const exitCodes = `Exit codes:
   0    it succeeded
   1    the run failed, or something else went wrong
-  2    bad input: definitions, flags or config are wrong; nothing was started
+  2    the program crashed: there was a panic, as Go itself reports one
+  64   bad input: definitions, flags or config are wrong; nothing was started
   130  interrupted`
+
+// The exit codes that are not 0.
+const (
+	exitFailure     = 1
+	exitCrash       = 2  // Go's own
+	exitInput       = 64 // EX_USAGE of sysexits.h
+	exitInterrupted = 130
+)
 
 // errInterrupted is the end of a command that was told to stop before it had
 // launched anything.
@@ -58,23 +68,26 @@ func told(status history.Status) string {
 // the package's documentation.
 func ExitCode(err error) int {
 	var run *unsuccessful
+	var crash *panics.Error
 	switch {
 	case err == nil:
 		return 0
 	case errors.Is(err, errInterrupted):
-		return 130
+		return exitInterrupted
 	case errors.As(err, &run):
 		if run.status == history.StatusFailed {
-			return 1
+			return exitFailure
 		}
-		return 130
+		return exitInterrupted
+	case errors.As(err, &crash):
+		return exitCrash
 	case errors.Is(err, container.ErrInvalid):
-		return 2
+		return exitInput
 	}
-	return 1
+	return exitFailure
 }
 
-// invalid is an error of the user's to mend: exit code 2.
+// invalid is an error of the user's to mend: exit code 64.
 func invalid(doing, format string, args ...any) error {
 	return fault.Join(doing, []error{fmt.Errorf(format, args...)})
 }
@@ -85,6 +98,10 @@ func withoutDig(doing string, err error) error {
 	var faults *container.Faults
 	if errors.As(err, &faults) {
 		return faults
+	}
+	var caught dig.PanicError // by fx.RecoverFromPanics
+	if errors.As(err, &caught) {
+		return fmt.Errorf("%s: %w", doing, &panics.Error{Value: caught.Panic})
 	}
 	var wiring dig.Error
 	if root := dig.RootCause(err); !errors.As(root, &wiring) {
@@ -98,10 +115,19 @@ func withoutDig(doing string, err error) error {
 // report writes an error that was not told yet. args are the command line's.
 func report(command *cobra.Command, args []string, err error) {
 	var told *unsuccessful
-	if errors.As(err, &told) || errors.Is(err, errLeft) {
+	var lost *unwritten
+	switch {
+	case errors.As(err, &lost) && errors.As(err, &told):
+		_, _ = fmt.Fprintln(command.ErrOrStderr(), "error: "+errorText(lost)+"; "+told.Error())
+		return
+	case errors.As(err, &told), errors.Is(err, errLeft):
 		return
 	}
 	_, _ = fmt.Fprintln(command.ErrOrStderr(), "error: "+errorText(err))
+	var crash *panics.Error
+	if errors.As(err, &crash) && crash.Stack() != "" {
+		_, _ = fmt.Fprintln(command.ErrOrStderr(), cleanLines(crash.Stack()))
+	}
 	var shown *shownError
 	if asksForJSON(command, args, err) && !errors.As(err, &shown) {
 		_ = json.NewEncoder(command.OutOrStdout()).Encode(errorJSON{

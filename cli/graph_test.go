@@ -103,7 +103,7 @@ func TestGraphErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := execute(t, office(new(shop)), test.args...)
-			if got.code != 2 || !strings.Contains(got.err, test.want) {
+			if got.code != 64 || !strings.Contains(got.err, test.want) {
 				t.Errorf("exit code %d, standard error %q", got.code, got.err)
 			}
 		})

@@ -178,7 +178,7 @@ func TestAReaderThatGoesAwayDoesNotEndTheRun(t *testing.T) {
 
 func TestExitCodesOfTheProcess(t *testing.T) {
 	newHome(t)
-	for args, want := range map[string]int{"jobs": 0, "jobs --jsno": 2, "asset revenue --value": 1} {
+	for args, want := range map[string]int{"jobs": 0, "jobs --jsno": 64, "asset revenue --value": 1} {
 		if out, code := start(t, "shop", strings.Fields(args)...).rest(t); code != want {
 			t.Errorf("shop %s: exit code %d, want %d\n%s", args, code, want, out)
 		}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // lifecycle is what the constructors of the application get in place of the
@@ -30,10 +32,24 @@ func (l *lifecycle) Append(hook fx.Hook) {
 			if err := context.Cause(l.starting); err != nil {
 				return err
 			}
-			return start(l.starting)
+			return caught(func() error { return start(l.starting) })
 		}
 	}
+	if stop := hook.OnStop; stop != nil {
+		hook.OnStop = func(ctx context.Context) error { return caught(func() error { return stop(ctx) }) }
+	}
 	l.Lifecycle.Append(hook)
+}
+
+// caught calls a hook and returns a panic in it as an error, so that the others
+// are stopped.
+func caught(hook func() error) (err error) {
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			err = panics.Recovered(recovered)
+		}
+	}()
+	return hook()
 }
 
 // start starts the application. When ctx ends, or its start timeout is over, it

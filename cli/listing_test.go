@@ -89,7 +89,7 @@ func TestShowingOneRun(t *testing.T) {
 	}
 	decode(t, succeed(t, definitions, "runs", "--json"), &listed)
 	if len(listed) != 2 {
-		t.Fatalf("%d runs are listed, want 2", len(listed))
+		t.Fatalf("%d runs are listed, want 64", len(listed))
 	}
 	var shown struct {
 		Record struct {
@@ -124,7 +124,7 @@ func TestShowingOneRun(t *testing.T) {
 	t.Run("an unknown ID suggests the nearest", func(t *testing.T) {
 		id := listed[0].ID
 		got := execute(t, definitions, "runs", "show", id[:11]+"-")
-		if got.code != 2 || !strings.Contains(got.err, `did you mean "`+id+`"?`) {
+		if got.code != 64 || !strings.Contains(got.err, `did you mean "`+id+`"?`) {
 			t.Errorf("exit code %d, %s", got.code, got.err)
 		}
 	})

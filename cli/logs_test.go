@@ -122,8 +122,8 @@ func TestChoosingARunWrongly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := execute(t, definitions, test.args...)
-			if got.code != 2 || !strings.Contains(got.err, test.want) {
-				t.Errorf("exit code %d, standard error %q, want 2 and %q", got.code, got.err, test.want)
+			if got.code != 64 || !strings.Contains(got.err, test.want) {
+				t.Errorf("exit code %d, standard error %q, want 64 and %q", got.code, got.err, test.want)
 			}
 		})
 	}
@@ -134,7 +134,7 @@ func TestChoosingARunWrongly(t *testing.T) {
 			ExitCode int `json:"exit_code"`
 		}
 		decode(t, got.out, &told)
-		if got.code != 2 || told.ExitCode != 2 || !strings.Contains(told.Message, "there are no runs yet") {
+		if got.code != 64 || told.ExitCode != 64 || !strings.Contains(told.Message, "there are no runs yet") {
 			t.Errorf("exit code %d, %s", got.code, got.out)
 		}
 	})

@@ -5,7 +5,10 @@ import (
 	"io"
 	"os"
 
+	"github.com/spf13/cobra"
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // Streams are what a command reads and writes.
@@ -26,17 +29,23 @@ type Streams struct {
 // definitions are what container.Provide, assets.New and their like return,
 // and any other fx.Option: what an ordinary Fx application is made of,
 // without fxrun.Module, which Main adds. The application is built for every
-// command, and started and stopped for those that run something.
+// command. It is started and stopped for run, and to show a stored value. To read
+// the history, only a history.Store of the application is started.
 func Main(definitions ...fx.Option) {
 	os.Exit(Run(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, definitions...))
 }
 
 // Run does what [Main] does with the given arguments, without the program's
-// name, and returns the exit code. When ctx ends a run under way is cancelled,
-// as by an interrupt.
+// name, and returns the exit code. The end of ctx is an interrupt.
 //
-// The first SIGINT, SIGTERM or SIGHUP during a run cancels it; after the second
-// Run returns at once and leaves the run behind: end the process then.
+// The first SIGINT, SIGTERM or SIGHUP cancels what is going on: the constructors
+// and the start of the application, the wait for the history, the run. What has
+// started is then stopped. A run that has succeeded before stays a success. After
+// the second one Run returns at once and leaves everything behind: end the process
+// then.
+//
+// A panic in the application's constructors and hooks does not leave Run. It is
+// written to standard error with its stack, and the exit code is that of a crash.
 func Run(ctx context.Context, args []string, streams Streams, definitions ...fx.Option) (exitCode int) {
 	streams = streams.filled()
 	root := Command(definitions...)
@@ -48,11 +57,22 @@ func Run(ctx context.Context, args []string, streams Streams, definitions ...fx.
 		args = []string{} // cobra takes nil for the arguments of the process
 	}
 	root.SetArgs(args)
-	command, err := root.ExecuteContextC(ctx)
+	command, err := execute(ctx, root)
 	if err != nil {
 		report(command, args, err)
 	}
 	return ExitCode(err)
+}
+
+// execute executes the command that the arguments name. A panic, as in a method
+// of a value that is shown, is an error like others.
+func execute(ctx context.Context, root *cobra.Command) (command *cobra.Command, err error) {
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			command, err = root, panics.Recovered(recovered)
+		}
+	}()
+	return root.ExecuteContextC(ctx)
 }
 
 func (s Streams) filled() Streams {

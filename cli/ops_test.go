@@ -76,14 +76,14 @@ func TestOpsInTheViews(t *testing.T) {
 	}
 	t.Run("a job and a selection are not drawn together", func(t *testing.T) {
 		got := execute(t, janitor(), "graph", "--job", "cleanup", "--select", "orders")
-		if got.code != 2 || !strings.Contains(got.err, "--job and --select are two selections: give one of them") {
+		if got.code != 64 || !strings.Contains(got.err, "--job and --select are two selections: give one of them") {
 			t.Errorf("exit code %d, standard error %q", got.code, got.err)
 		}
 	})
 	t.Run("a mistyped job suggests the nearest", func(t *testing.T) {
 		for _, command := range [][]string{{"graph"}, {"resource", "bucket"}} {
 			got := execute(t, janitor(), append(command, "--job", "claenup")...)
-			if got.code != 2 || !strings.Contains(got.err, `did you mean "cleanup"?`) {
+			if got.code != 64 || !strings.Contains(got.err, `did you mean "cleanup"?`) {
 				t.Errorf("%q: exit code %d, standard error %q", command, got.code, got.err)
 			}
 		}
@@ -142,7 +142,7 @@ func TestAnEntryOfAnUnknownKeyIsRefused(t *testing.T) {
 	for _, text := range []string{"resources: {wearhouse: {}}", "resources: {wearhouse: }", "resources: {wearhouse: {config: {}}}"} {
 		got := executeWith(t, text, new(shop).definitions(), "run", "--job", "nightly", "--config", "-", "--dry-run")
 		want := `error: checking the launch: resources.wearhouse: there is no resource "wearhouse", did you mean "warehouse"?`
-		if got.code != 2 || !strings.HasPrefix(got.err, want) {
+		if got.code != 64 || !strings.HasPrefix(got.err, want) {
 			t.Errorf("%s: exit code %d, standard error %q", text, got.code, got.err)
 		}
 	}

@@ -98,7 +98,7 @@ func TestWhatRunsByDefault(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			newHome(t)
 			got := execute(t, test.definitions, "run")
-			if !strings.Contains(got.out+got.err, test.want) || (got.code == 2) != strings.HasPrefix(test.want, "error") {
+			if !strings.Contains(got.out+got.err, test.want) || (got.code == 64) != strings.HasPrefix(test.want, "error") {
 				t.Errorf("exit code %d\n%s%s\nwant %s", got.code, got.out, got.err, test.want)
 			}
 		})
@@ -157,8 +157,8 @@ func TestBadInputStartsNothing(t *testing.T) {
 			home := newHome(t)
 			program := new(shop)
 			got := executeWith(t, test.in, program.definitions(), test.args...)
-			if got.code != 2 {
-				t.Errorf("exit code %d, want 2", got.code)
+			if got.code != 64 {
+				t.Errorf("exit code %d, want 64", got.code)
 			}
 			if name != "value of no value" { // which only the IO manager's side knows
 				if noted := program.noted(); len(noted) > 0 {
@@ -193,8 +193,8 @@ func TestBadDefinitions(t *testing.T) {
 		assets.New("two", func(*nobody) string { return "" }),
 	}
 	got := execute(t, definitions, "assets", "--json")
-	if got.code != 2 {
-		t.Errorf("exit code %d, want 2", got.code)
+	if got.code != 64 {
+		t.Errorf("exit code %d, want 64", got.code)
 	}
 	golden(t, "bad-definitions", got.err+got.out)
 
@@ -287,7 +287,7 @@ func TestJSONOfABadLaunchIsOneDocument(t *testing.T) {
 			var document struct{ Faults []string }
 			decode(t, got.out, &document)
 			want := []string{"resources.warehouse.config.table: missing: it must be given at launch"}
-			if diff := cmp.Diff(want, document.Faults); got.code != 2 || diff != "" {
+			if diff := cmp.Diff(want, document.Faults); got.code != 64 || diff != "" {
 				t.Errorf("exit code %d, faults (-want +got):\n%s", got.code, diff)
 			}
 		})
@@ -384,7 +384,7 @@ func TestAnApplicationsOwnStoreAndExecutor(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(home, "fxrun.db")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a store of ours was made too: %v", err)
 	}
-	if got := execute(t, definitions, "run", "--parallel", "2"); got.code != 2 || !strings.Contains(got.err, "brings its own") {
+	if got := execute(t, definitions, "run", "--parallel", "2"); got.code != 64 || !strings.Contains(got.err, "brings its own") {
 		t.Errorf("--parallel: exit code %d, %s", got.code, got.err)
 	}
 }
@@ -416,7 +416,7 @@ func TestInAHostsTree(t *testing.T) {
 	if out, err := do("data", "run", "--job", "nightly"); cli.ExitCode(err) != 1 || !strings.Contains(out, "look at it: host data runs show") {
 		t.Errorf("exit code %d\n%s", cli.ExitCode(err), out)
 	}
-	if _, err := do("data", "rnu"); cli.ExitCode(err) != 2 || !strings.Contains(err.Error(), `host data has no command "rnu"`) {
+	if _, err := do("data", "rnu"); cli.ExitCode(err) != 64 || !strings.Contains(err.Error(), `host data has no command "rnu"`) {
 		t.Errorf("exit code %d, %v", cli.ExitCode(err), err)
 	}
 	if out, err := do("data", "run", "--help"); err != nil || !strings.Contains(out, "host data run --job nightly") {

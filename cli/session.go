@@ -14,6 +14,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -78,7 +79,13 @@ func parallel(n int) fx.Option {
 	})
 }
 
-func (p program) build(s *session, options ...fx.Option) (*session, error) {
+func (p program) build(s *session, options ...fx.Option) (_ *session, err error) {
+	const doing = "building the application"
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			err = fmt.Errorf("%s: %w", doing, panics.Recovered(recovered))
+		}
+	}()
 	s.app = fx.New(
 		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }), // first, so that the definitions' own wins
 		fx.Options(options...), // before the definitions: what they invoke comes first
@@ -91,7 +98,7 @@ func (p program) build(s *session, options ...fx.Option) (*session, error) {
 		fx.Populate(&s.container, &s.graph, &s.launcher),
 	)
 	if err := s.app.Err(); err != nil {
-		return nil, errors.Join(withoutDig("building the application", err), s.closeHome())
+		return nil, errors.Join(withoutDig(doing, err), s.closeHome())
 	}
 	s.inspect = inspect.New(s.container, s.graph, s.history())
 	return s, nil

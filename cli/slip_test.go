@@ -60,7 +60,7 @@ func TestSlips(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := execute(t, test.definitions, test.args...)
-			if got.code != 2 || !strings.Contains(got.err, test.want) || got.out != "" {
+			if got.code != 64 || !strings.Contains(got.err, test.want) || got.out != "" {
 				t.Errorf("exit code %d, standard output %q, standard error %q, want %q", got.code, got.out, got.err, test.want)
 			}
 		})
@@ -91,7 +91,7 @@ func TestAnErrorIsJSONWhereverTheFlagStands(t *testing.T) {
 			Faults []string
 			Code   int `json:"exit_code"`
 		}
-		if err := json.Unmarshal([]byte(got.out), &told); err != nil || told.Type != "error" || told.Code != 2 || len(told.Faults) != 1 || got.code != 2 {
+		if err := json.Unmarshal([]byte(got.out), &told); err != nil || told.Type != "error" || told.Code != 64 || len(told.Faults) != 1 || got.code != 64 {
 			t.Errorf("%q: exit code %d, %v, got %q", args, got.code, err, got.out)
 		}
 	}
@@ -201,7 +201,7 @@ func TestAnEmptySecretIsNotGiven(t *testing.T) {
 	}
 	for _, args := range [][]string{{"config", "check"}, {"run"}, {"run", "--dry-run"}} {
 		got := execute(t, definitions, append(args, "--set", "resources.service.config.token=")...)
-		if got.code != 2 || !strings.Contains(got.err, "resources.service.config.token: missing: the launch gives an empty text") || started {
+		if got.code != 64 || !strings.Contains(got.err, "resources.service.config.token: missing: the launch gives an empty text") || started {
 			t.Errorf("%q: exit code %d, standard error %q, started %t", args, got.code, got.err, started)
 		}
 	}

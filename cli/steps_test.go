@@ -116,8 +116,8 @@ func TestRunsOfSteps(t *testing.T) {
 		succeed(t, factory(), append([]string{"asset", "catalog", "--value"}, of...)...)
 		succeed(t, factory(), append([]string{"resource", "io_manager"}, of...)...)
 		wrong := execute(t, factory(), "resource", "io_manager", "--set", "steps.bth.config.day=Monday")
-		if want := `there is no step "bth", did you mean "both"?`; wrong.code != 2 || !strings.Contains(wrong.err, want) {
-			t.Errorf("exit code %d, standard error %q, want 2 and %q", wrong.code, wrong.err, want)
+		if want := `there is no step "bth", did you mean "both"?`; wrong.code != 64 || !strings.Contains(wrong.err, want) {
+			t.Errorf("exit code %d, standard error %q, want 64 and %q", wrong.code, wrong.err, want)
 		}
 	})
 }
@@ -129,8 +129,8 @@ func TestDryRunSaysWhatIsMissing(t *testing.T) {
 	for name, more := range map[string][]string{"steps-missing": nil, "steps-missing-json": {"--json"}} {
 		args := append([]string{"run", "--select", "revenue or bill", "--set", "steps.both.config.limit=many", "--dry-run"}, more...)
 		got := execute(t, definitions, args...)
-		if got.code != 2 {
-			t.Errorf("%s: exit code %d, want 2", name, got.code)
+		if got.code != 64 {
+			t.Errorf("%s: exit code %d, want 64", name, got.code)
 		}
 		for _, want := range []string{"resources.warehouse.config.table: missing", "steps.both.config.day: missing", "steps.both.config.limit"} {
 			if !strings.Contains(got.err, want) {
@@ -244,8 +244,8 @@ func TestAHomeThatCanNotBe(t *testing.T) {
 		for _, args := range [][]string{{"run", "--job", "nightly"}, {"runs"}, {"runs", "show"}, {"logs"}, {"assets"}, {"asset", "revenue"}} {
 			got := execute(t, program.definitions(), args...)
 			want := "error: opening the run history: in " + home + ", which FXRUN_HOME names: "
-			if got.code != 2 || !strings.HasPrefix(got.err, want) || !strings.Contains(got.err, "not a directory") {
-				t.Errorf("%q: exit code %d, standard error %q, want 2 and %q", args, got.code, got.err, want)
+			if got.code != 64 || !strings.HasPrefix(got.err, want) || !strings.Contains(got.err, "not a directory") {
+				t.Errorf("%q: exit code %d, standard error %q, want 64 and %q", args, got.code, got.err, want)
 			}
 		}
 	}
@@ -255,8 +255,8 @@ func TestAHomeThatCanNotBe(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := execute(t, program.definitions(), "run", "--job", "nightly")
-		if want := "in .fxrun, as FXRUN_HOME names no folder: "; got.code != 2 || !strings.Contains(got.err, want) {
-			t.Errorf("exit code %d, standard error %q, want 2 and %q", got.code, got.err, want)
+		if want := "in .fxrun, as FXRUN_HOME names no folder: "; got.code != 64 || !strings.Contains(got.err, want) {
+			t.Errorf("exit code %d, standard error %q, want 64 and %q", got.code, got.err, want)
 		}
 	})
 	if noted := program.noted(); len(noted) > 0 {

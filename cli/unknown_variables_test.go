@@ -26,10 +26,10 @@ func TestVariablesThatNoFieldReadsAreWarnedOf(t *testing.T) {
 	}{
 		"by a run":                     {[]string{"run"}, 0},
 		"by a run that writes JSON":    {[]string{"run", "--json"}, 0},
-		"by a run of wrong config":     {[]string{"run", "--set", "resources.checks.config.min_rows=x"}, 2},
+		"by a run of wrong config":     {[]string{"run", "--set", "resources.checks.config.min_rows=x"}, 64},
 		"by a dry run":                 {[]string{"run", "--dry-run"}, 0},
 		"by a dry run to JSON":         {[]string{"run", "--dry-run", "--json"}, 0},
-		"by a dry run of wrong config": {[]string{"run", "--dry-run", "--set", "resources.checks.config.min_rows=x"}, 2},
+		"by a dry run of wrong config": {[]string{"run", "--dry-run", "--set", "resources.checks.config.min_rows=x"}, 64},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := execute(t, definitions, test.args...)

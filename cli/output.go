@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// output is standard output. It remembers the first error of writing, so that
+// what a command writes need not be checked piece by piece.
+type output struct {
+	to io.Writer
+
+	mu  sync.Mutex
+	err error
+}
+
+// terminalOutput is an output with a file below it, which may be a terminal.
+type terminalOutput struct {
+	*output
+	fd func() uintptr
+}
+
+// Fd returns the number of the file.
+func (t terminalOutput) Fd() uintptr { return t.fd() }
+
+func (o *output) Write(text []byte) (int, error) {
+	n, err := o.to.Write(text)
+	if err == nil && n < len(text) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.err == nil {
+			o.err = err
+		}
+	}
+	return n, err
+}
+
+// failure returns why the output is not whole. Text for people is whole enough
+// when its reader has gone away, as head does.
+func (o *output) failure(isDocument bool) *unwritten {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err == nil || !isDocument && errors.Is(o.err, syscall.EPIPE) {
+		return nil
+	}
+	return &unwritten{o.err}
+}
+
+// unwritten is the error of an output that is not whole.
+type unwritten struct{ err error }
+
+func (u *unwritten) Error() string { return "writing the output: " + u.err.Error() }
+
+func (u *unwritten) Unwrap() error { return u.err }
+
+// checkOutput makes every command return an error if its output could not be
+// written. The outcome of a run is told in that output, so the error comes first.
+func checkOutput(command *cobra.Command) {
+	if run := command.RunE; run != nil {
+		command.RunE = func(cmd *cobra.Command, args []string) error {
+			out := &output{to: cmd.OutOrStdout()}
+			if file, ok := out.to.(interface{ Fd() uintptr }); ok {
+				cmd.SetOut(terminalOutput{out, file.Fd})
+			} else {
+				cmd.SetOut(out)
+			}
+			defer cmd.SetOut(nil) // back to that of the tree
+			err := run(cmd, args)
+			asJSON, _ := cmd.Flags().GetBool("json")
+			failure := out.failure(asJSON || cmd.Name() != "run")
+			if failure == nil {
+				return err
+			}
+			cmd.SilenceErrors = false
+			if errors.Is(err, failure.err) {
+				return failure
+			}
+			return errors.Join(failure, err)
+		}
+	}
+	for _, child := range command.Commands() {
+		checkOutput(child)
+	}
+}

@@ -1,0 +1,103 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+)
+
+// connectedStore can be used between its hooks only, and stands on a connection
+// that has hooks too.
+type connectedStore struct {
+	history.Store
+	connected *bool
+}
+
+func (s connectedStore) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+	if !*s.connected {
+		return nil, errors.New("it is not connected")
+	}
+	return s.Store.Runs(ctx, query)
+}
+
+func TestReadingStartsOnlyTheHistoryOfTheApplication(t *testing.T) {
+	var notes []string
+	kept := history.NewMemoryStore()
+	hook := func(lc fx.Lifecycle, name string) {
+		lc.Append(fx.StartStopHook(func() { notes = append(notes, "start "+name) }, func() { notes = append(notes, "stop "+name) }))
+	}
+	type connection struct{ open bool }
+	type server struct{}
+	definitions := func() []fx.Option {
+		return []fx.Option{
+			fx.Module("server", fx.Provide(func(lc fx.Lifecycle, _ *connection) *server {
+				hook(lc, "server")
+				return &server{}
+			}), fx.Invoke(func(*server) {})),
+			fx.Provide(func(lc fx.Lifecycle) *connection {
+				c := new(connection)
+				lc.Append(fx.StartStopHook(func() { c.open = true }, func() { c.open = false }))
+				hook(lc, "connection")
+				return c
+			}),
+			fx.Provide(func(lc fx.Lifecycle, c *connection) history.Store {
+				hook(lc, "store")
+				return connectedStore{kept, &c.open}
+			}),
+			container.Provide("cache", func(lc fx.Lifecycle) *strings.Builder {
+				hook(lc, "resource")
+				return new(strings.Builder)
+			}, container.PerProcess(), container.Eager()),
+			assets.New("one", func(*strings.Builder) int { return 1 }),
+			fx.Invoke(func(lc fx.Lifecycle) { hook(lc, "application") }),
+		}
+	}
+	newHome(t)
+	succeed(t, definitions(), "run")
+	for _, args := range [][]string{
+		{"runs"},
+		{"runs", "--json"},
+		{"runs", "show"},
+		{"logs"},
+		{"logs", "--follow"},
+		{"assets"},
+		{"asset", "one"},
+		{"__complete", "logs", ""},
+		{"__complete", "logs", "--step", ""},
+	} {
+		notes = nil
+		if got := execute(t, definitions(), args...); got.code != 0 {
+			t.Errorf("%q: exit code %d, %s", args, got.code, got.err)
+		}
+		if diff := cmp.Diff([]string{"start connection", "start store", "stop store", "stop connection"}, notes); diff != "" {
+			t.Errorf("%q starts (-want +got):\n%s", args, diff)
+		}
+	}
+	for _, args := range [][]string{
+		{"resources"},
+		{"resource", "cache"},
+		{"jobs"},
+		{"graph"},
+		{"config", "check"},
+		{"config", "template"},
+		{"config", "schema"},
+		{"run", "--dry-run"},
+		{"run", "-s", "nothing"},
+		{"run", "nothing"},
+		{"__complete", "asset", ""},
+	} {
+		notes = nil
+		execute(t, definitions(), args...)
+		if len(notes) > 0 {
+			t.Errorf("%q starts %q", args, notes)
+		}
+	}
+}
