@@ -70,7 +70,7 @@ func TestReadingLeavesNoFiles(t *testing.T) {
 	for _, args := range append(reads, []string{"runs", "show"}, []string{"logs"}, []string{"logs", "--follow"}, []string{"asset", "one", "--value"}) {
 		succeed(t, definitions, args...)
 	}
-	if got := execute(t, definitions, "run", "--select", "nothing"); got.code != 2 {
+	if got := execute(t, definitions, "run", "--select", "nothing"); got.code != 64 {
 		t.Errorf("a run of nothing ends with exit code %d", got.code)
 	}
 	if diff := cmp.Diff([]string{sqlite.FileName}, namesIn(t, home)); diff != "" {

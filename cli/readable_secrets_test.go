@@ -30,7 +30,7 @@ func TestReadableSecretsAreWarnedOf(t *testing.T) {
 	}{
 		"by a run":                  {[]string{"run"}, 0},
 		"by a run that writes JSON": {[]string{"run", "--json"}, 0},
-		"by a run of wrong config":  {[]string{"run", "--set", "resources.client.config.tokn=x"}, 2},
+		"by a run of wrong config":  {[]string{"run", "--set", "resources.client.config.tokn=x"}, 64},
 		"by a dry run":              {[]string{"run", "--dry-run"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 )
 
 // connectedStore can be used between its hooks only, and stands on a connection
@@ -99,5 +100,34 @@ func TestReadingStartsOnlyTheHistoryOfTheApplication(t *testing.T) {
 		if len(notes) > 0 {
 			t.Errorf("%q starts %q", args, notes)
 		}
+	}
+}
+
+func TestTheHistoryOfAModuleIsReadWithoutMakingFiles(t *testing.T) {
+	newHome(t)
+	started := false
+	definitions := func() []fx.Option {
+		return []fx.Option{
+			sqlite.Module("kept"),
+			assets.New("one", func() int { return 1 }),
+			fx.Invoke(func(lc fx.Lifecycle) { lc.Append(fx.StartHook(func() { started = true })) }),
+		}
+	}
+	for _, args := range [][]string{{"runs"}, {"assets"}, {"asset", "one"}, {"run", "-s", "nothing"}, {"runs", "show"}, {"logs"}, {"run", "--dry-run"}} {
+		execute(t, definitions(), args...)
+		if names := namesIn(t, "kept"); names != nil || started {
+			t.Fatalf("before the first run, %q makes %q, started %t", args, names, started)
+		}
+	}
+	succeed(t, definitions(), "run")
+	started = false
+	for _, args := range [][]string{{"runs"}, {"assets"}, {"asset", "one"}, {"run", "-s", "nothing"}, {"runs", "show"}, {"logs"}, {"logs", "-f"}} {
+		execute(t, definitions(), args...)
+		if diff := cmp.Diff([]string{sqlite.FileName}, namesIn(t, "kept")); diff != "" || started {
+			t.Errorf("%q, started %t (-want +got):\n%s", args, started, diff)
+		}
+	}
+	if got := succeed(t, definitions(), "runs"); !strings.Contains(got, "succeeded") {
+		t.Errorf("the run is not listed:\n%s", got)
 	}
 }

@@ -55,7 +55,7 @@ func (p program) openToRun(options ...fx.Option) (*session, error) {
 }
 
 func (p program) buildWithHistory(s *session, options ...fx.Option) (*session, error) {
-	s.home = &homeStore{folder: fxrun.Home()}
+	s.home = newHomeStore(fxrun.Home())
 	decorated := fx.Decorate(func(host hostStore) history.Store {
 		if host.Store != nil {
 			s.ownStore = true
