@@ -38,7 +38,7 @@ import (
 //     resources stop before those of the application.
 //
 // If the application provides them, it uses a history.Store for the history, a
-// runs.Executor, and a *slog.Logger for the log lines of runs. Without a
+// runs.Executor, a *slog.Logger for the log lines of runs, and a [LogLevel]. Without a
 // history.Store the history is in memory. Package history/sqlhistory/sqlite has an option for
 // a history in a file. The logger also gets a warning for each config field of a resource
 // that is named like a secret and is not a container.Secret.
@@ -59,6 +59,13 @@ var Module = fx.Module("fxrun", fx.Provide(newContainer, assetGraph, newLauncher
 // to an application. It then stores and loads all values. Package fxruntest uses
 // it to keep values in memory.
 type IO struct{ iomanagers.IOManager }
+
+// LogLevel is the lowest level of the log lines that the history keeps, if it is
+// supplied to an application, as in fx.Supply(fxrun.LogLevel(slog.LevelDebug)).
+// Zero, and the default, is slog.LevelInfo. At slog.LevelDebug the history also has
+// what Fx says about the resources of each run. What a logger of the application
+// writes is its own decision.
+type LogLevel slog.Level
 
 // Home returns the folder that history and values live in by default: the
 // environment variable FXRUN_HOME, else .fxrun in the working directory.
@@ -145,12 +152,13 @@ type launcherParams struct {
 	Executor  runs.Executor `optional:"true"`
 	Logger    *slog.Logger  `optional:"true"`
 	IO        IO            `optional:"true"`
+	LogLevel  LogLevel      `optional:"true"`
 }
 
 func newLauncher(p launcherParams) (*runs.Launcher, error) {
 	launcher, err := runs.NewLauncher(runs.LauncherConfig{
 		Container: p.Container, Graph: p.Graph, IOBinding: p.Binding.IOBinding, Store: p.Store, Executor: p.Executor, Logger: p.Logger,
-		IO: p.IO.IOManager,
+		IO: p.IO.IOManager, LogLevel: slog.Level(p.LogLevel),
 	})
 	if err != nil {
 		return nil, err

@@ -31,6 +31,8 @@ func (p program) logsCommand() *cobra.Command {
 		Short: "Show what a run logged",
 		Long: "Show the lines that a run's steps and resources logged, in order. The beginning\n" +
 			"of an ID is enough; without an ID it is the last run.\n\n" +
+			"A run keeps lines of level info and higher. With run --log-level debug, or run -v,\n" +
+			"it keeps debug lines too, and among them what Fx says about the resources.\n\n" +
 			"--follow goes on until the run ends, also that of another process; how it ended\n" +
 			"does not change the exit code.",
 		Example: "  PROGRAM logs\n  PROGRAM logs k3v9 --step raw/orders --level warn\n" +
@@ -42,13 +44,17 @@ func (p program) logsCommand() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&flags.step, "step", "", "only what the step with this `KEY` logged")
-	command.Flags().StringVarP(&flags.level, "level", "l", "", "only lines of at least this `LEVEL`: debug, info, warn or error")
+	command.Flags().StringVarP(&flags.level, "level", "l", "", "only lines of at least this `LEVEL`: debug, info, warn or error (default all that the run kept)")
 	command.Flags().BoolVarP(&flags.follow, "follow", "f", false, "go on until the run ends")
 	command.Flags().BoolVar(&flags.events, "events", false, "show all other events too")
 	command.Flags().BoolVar(&flags.json, "json", false, "write each line as a line of JSON, an event as it was stored")
 	_ = command.RegisterFlagCompletionFunc("step", p.completeStep)
-	_ = command.RegisterFlagCompletionFunc("level", cobra.FixedCompletions(levels(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder))
+	_ = command.RegisterFlagCompletionFunc("level", completeLevels)
 	return command
+}
+
+func completeLevels(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return levels(), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
 func levels() []string { return []string{"debug", "info", "warn", "error"} }
@@ -109,14 +115,21 @@ func (f logsFlags) filter() (logFilter, error) {
 		return filter, nil
 	}
 	filter.hasLevel = true
-	if err := filter.level.UnmarshalText([]byte(f.level)); err != nil {
-		hint := nearest.Suggestion(f.level, levels())
+	var err error
+	filter.level, err = levelOf("level", f.level)
+	return filter, err
+}
+
+// levelOf reads the level that a flag gives.
+func levelOf(flag, text string) (level slog.Level, err error) {
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		hint := nearest.Suggestion(text, levels())
 		if hint == "" {
 			hint = " among " + strings.Join(levels(), ", ")
 		}
-		return filter, invalid("reading the flags", "--level: there is no level %q%s", f.level, hint)
+		return level, invalid("reading the flags", "--%s: there is no level %q%s", flag, text, hint)
 	}
-	return filter, nil
+	return level, nil
 }
 
 // check refuses a step that the run does not have.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
@@ -28,6 +30,7 @@ type runFlags struct {
 	parallel int
 	dryRun   bool
 	verbose  bool
+	logLevel string
 	json     bool
 }
 
@@ -57,9 +60,11 @@ func (p program) runCommand() *cobra.Command {
 	command.Flags().StringArrayVarP(&flags.tags, "tag", "t", nil, "put a tag on the run, `NAME=VALUE` (repeatable)")
 	command.Flags().IntVarP(&flags.parallel, "parallel", "p", 0, "execute at most `N` steps at once (default four for each processor)")
 	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "show what would run, and with what config; start nothing")
-	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show every resource, and debug lines of the log too")
+	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show every resource, and debug lines of the log too, which the history then keeps")
+	command.Flags().StringVar(&flags.logLevel, "log-level", "", "keep log lines of at least this `LEVEL` in the history: debug, info, warn or error (default info)")
 	command.Flags().BoolVar(&flags.json, "json", false, "write every event as a line of JSON, and the run's record last")
 	p.complete(command, "select", p.selections)
+	_ = command.RegisterFlagCompletionFunc("log-level", completeLevels)
 	return command
 }
 
@@ -106,7 +111,8 @@ func (p program) noRunArguments(command *cobra.Command, args []string) error {
 
 func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
 	request, err := flags.request(cmd)
-	if err != nil {
+	level, wrong := flags.level()
+	if err := fault.Join("reading the flags", append(fault.Of(err), fault.Of(wrong)...)); err != nil {
 		return err
 	}
 	if flags.dryRun {
@@ -115,7 +121,7 @@ func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
 	interrupts := listen(cmd.Context())
 	defer interrupts.close()
 	interrupts.survivePipe()
-	s, err := interrupts.open(func() (*session, error) { return p.openToRun(parallel(flags.parallel)) })
+	s, err := interrupts.open(func() (*session, error) { return p.openToRun(parallel(flags.parallel), level) })
 	if err != nil {
 		return err
 	}
@@ -143,6 +149,19 @@ func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 	}
 	request := runs.Request{Job: f.launch.job, Selection: eitherOf(f.selects), Config: config, Tags: tags}
 	return request, fault.Join("reading the flags", faults)
+}
+
+// level sets the level of the lines that the history keeps, where a flag asks for
+// another one than that of the application.
+func (f runFlags) level() (fx.Option, error) {
+	switch {
+	case f.logLevel != "":
+		level, err := levelOf("log-level", f.logLevel)
+		return keepLines(func(slog.Level) slog.Level { return level }), err
+	case f.verbose:
+		return keepLines(func(own slog.Level) slog.Level { return min(own, slog.LevelDebug) }), nil
+	}
+	return fx.Options(), nil
 }
 
 // scopeOf is the part of the definitions that the flags --job and --select name.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/fx"
@@ -77,6 +78,17 @@ func parallel(n int) fx.Option {
 		}
 		return runs.InProcess(runs.InProcessConfig{MaxParallel: n}), nil
 	})
+}
+
+type hostLevel struct {
+	fx.In
+
+	Level fxrun.LogLevel `optional:"true"`
+}
+
+// keepLines changes the lowest level of the lines that the history keeps.
+func keepLines(change func(own slog.Level) slog.Level) fx.Option {
+	return fx.Decorate(func(host hostLevel) fxrun.LogLevel { return fxrun.LogLevel(change(slog.Level(host.Level))) })
 }
 
 func (p program) build(s *session, options ...fx.Option) (_ *session, err error) {
