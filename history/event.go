@@ -148,5 +148,23 @@ func FailureOf(err error) Failure {
 	return failure
 }
 
+// Err returns the failure as an error, nil for the zero Failure. Its text is the
+// message, and its stack stays with it: FailureOf(f.Err()) is f again. It matches
+// no other error, since only the text is known.
+func (f Failure) Err() error {
+	if f == (Failure{}) {
+		return nil
+	}
+	return &recordedError{f}
+}
+
+// recordedError is an error of which the record is left.
+type recordedError struct{ failure Failure }
+
+func (e *recordedError) Error() string { return e.failure.Message }
+
+// Stack returns the stack of the panic that the error was, or "".
+func (e *recordedError) Stack() string { return e.failure.Stack }
+
 // String returns the message.
 func (f Failure) String() string { return f.Message }

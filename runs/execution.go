@@ -11,6 +11,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // Execution is the run that an [Executor] executes. It is safe for concurrent
@@ -22,6 +23,10 @@ type Execution struct {
 	unopened error // why the run's child container could not be opened here
 	starting once
 
+	requesting  once
+	request     StepRequest // of all steps
+	unrequested error       // why steps can't be handed to another process
+
 	mu    sync.Mutex
 	here  sync.WaitGroup        // calls of Step that have not returned
 	over  bool                  // the executor has returned
@@ -32,8 +37,10 @@ type Execution struct {
 type stepState struct {
 	executing int // calls of Execution.Step under way
 	attempt   int // the last one that has started
+	running   bool
 	ended     bool
 	succeeded bool
+	failure   history.Failure // of the last attempt
 }
 
 func newExecution(run *Run) *Execution {
@@ -57,25 +64,27 @@ func (e *Execution) Plan() *assets.Plan { return e.run.launch.plan }
 // the run fails: its context ends, and no step has begun.
 func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
 	e.opening.do(func() {
-		if e.unopened = e.run.open(); e.unopened != nil {
-			e.run.cancel(e.unopened)
+		if err := e.run.open(); err != nil {
+			e.mu.Lock()
+			e.unopened = err
+			e.mu.Unlock()
+			e.run.cancel(err)
 		}
 	})
-	if e.unopened != nil {
-		return e.unopened
-	}
 	if err := e.begin(step); err != nil {
 		return err
 	}
-	returned := false
-	defer func() { e.finish(step, returned) }()
-	err := (&stepExecution{site: e.run.site, step: step, attempt: 1}).execute(ctx)
-	returned = true
+	err := panics.ErrGoexit // unless it returns
+	defer func() { e.finish(step, err) }()
+	err = (&stepExecution{site: e.run.site, step: step, attempt: 1}).execute(ctx)
 	return err
 }
 
 // begin notes that a step begins here.
 func (e *Execution) begin(step *assets.Step) error {
+	if err := e.notOpened(); err != nil {
+		return err
+	}
 	e.start()
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -87,14 +96,23 @@ func (e *Execution) begin(step *assets.Step) error {
 	return nil
 }
 
+// notOpened returns why the run's child container could not be opened here.
+func (e *Execution) notOpened() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.unopened
+}
+
 // finish notes that a step has ended here.
-func (e *Execution) finish(step *assets.Step, ended bool) {
+func (e *Execution) finish(step *assets.Step, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.here.Done()
 	state := e.state(step.Key)
 	state.executing--
-	state.ended = state.ended || ended
+	if err != panics.ErrGoexit { //nolint:errorlint // the step itself may fail by another goroutine's end
+		state.ended, state.succeeded = true, err == nil
+	}
 }
 
 // state returns what is known of a step. The caller holds the lock.
@@ -192,14 +210,52 @@ func (e *Execution) follow(event history.Event) {
 	state := e.state(event.Step())
 	switch data := event.Data.(type) { //nolint:gochecksumtype // the others change no step
 	case history.StepStarted:
-		state.attempt = data.Attempt
+		state.attempt, state.running = data.Attempt, true
 	case history.StepSucceeded:
-		state.ended, state.succeeded = true, true
+		state.running, state.ended, state.succeeded = false, true, true
 	case history.StepFailed:
-		state.ended = !data.Retry
+		state.running, state.ended, state.failure = false, !data.Retry, data.Error
 	case history.StepSkipped, history.StepCancelled:
-		state.ended = true
+		state.running, state.ended = false, true
 	}
+}
+
+// settle gives a step its end in the history where whoever executed it has not,
+// for instance because its process was killed. err is what executing it
+// returned. settle returns whether the step has succeeded, and its error.
+func (e *Execution) settle(ctx context.Context, step *assets.Step, err error) (succeeded bool, _ error) {
+	e.mu.Lock()
+	state, unopened := *e.state(step.Key), e.unopened
+	e.mu.Unlock()
+	switch {
+	case unopened != nil:
+		return false, err // the run's failure: no step has begun
+	case state.succeeded, state.ended && err != nil:
+		return state.succeeded, err
+	case state.ended && state.failure != (history.Failure{}):
+		return false, fmt.Errorf("executing step %s: %w", step.Key, state.failure.Err())
+	case state.ended:
+		return false, fmt.Errorf("executing step %s: it was cancelled or skipped", step.Key)
+	case err == nil:
+		err = fmt.Errorf("executing step %s: the executor has not brought it to an end", step.Key)
+	}
+	at := func(data ...history.EventData) {
+		for _, one := range data {
+			_ = e.Record(context.WithoutCancel(ctx), history.Event{RunID: e.RunID(), Data: one})
+		}
+	}
+	if ctx.Err() != nil {
+		if state.attempt > 0 {
+			at(history.StepCancelled{Step: step.Key})
+		}
+		return false, err
+	}
+	if !state.running {
+		state.attempt++
+		at(history.StepStarted{Step: step.Key, Attempt: state.attempt})
+	}
+	at(history.StepFailed{Step: step.Key, Attempt: state.attempt, Error: history.FailureOf(err)})
+	return false, err
 }
 
 // end waits for the steps that are still executing here, since their resources

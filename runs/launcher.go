@@ -30,6 +30,7 @@ type Launcher struct {
 	mu     sync.Mutex
 	closed bool
 	active map[string]*Run
+	steps  map[*site]context.CancelCauseFunc // of runs of other processes
 	ended  sync.WaitGroup
 }
 
@@ -85,7 +86,7 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if config.IOBinding.graph != config.Graph {
 		return nil, errors.New("making a launcher: the IO binding is of another graph")
 	}
-	return &Launcher{config: config, storage: config.IOBinding.targets, owner: history.Owner(), active: make(map[string]*Run)}, nil
+	return &Launcher{config: config, storage: config.IOBinding.targets, owner: history.Owner(), active: make(map[string]*Run), steps: make(map[*site]context.CancelCauseFunc)}, nil
 }
 
 // Request asks for a run. Either Job or Selection is set.
@@ -117,6 +118,7 @@ type launch struct {
 	child   *container.Prepared
 	record  history.RunQueued
 	observe func(history.Event)
+	asked   Request
 }
 
 // Launch checks the request, records the run as queued, and begins to execute
@@ -155,9 +157,9 @@ func (l *Launcher) leave(run *Run) {
 	l.ended.Done()
 }
 
-// Close takes no more launches, and waits for the runs under way. When ctx
-// ends before they do, they are cancelled, and waited for until they are torn
-// down.
+// Close takes no more launches and steps, and waits for the runs under way, and
+// for the steps of [Launcher.ExecuteStep]. When ctx ends before they do, they are
+// cancelled, and waited for until they are torn down.
 func (l *Launcher) Close(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true
@@ -174,15 +176,19 @@ func (l *Launcher) Close(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	under := slices.Collect(maps.Values(l.active))
+	steps := slices.Collect(maps.Values(l.steps))
 	l.mu.Unlock()
+	for _, cancel := range steps {
+		cancel(cancelledBecause("the launcher is closing"))
+	}
 	for _, run := range under {
 		run.Cancel("the launcher is closing")
 	}
 	<-drained
-	if len(under) == 0 {
+	if len(under)+len(steps) == 0 {
 		return nil
 	}
-	return fmt.Errorf("closing the launcher: cancelled runs under way: %d: %w", len(under), context.Cause(ctx))
+	return fmt.Errorf("closing the launcher: cancelled runs under way: %d, and steps of other runs: %d: %w", len(under), len(steps), context.Cause(ctx))
 }
 
 // plan finds the steps of a request.

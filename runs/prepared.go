@@ -56,7 +56,7 @@ func (p *Prepared) prepare(request Request) error {
 	tags := make(map[string]string, len(job.Tags)+len(request.Tags))
 	maps.Copy(tags, job.Tags)
 	maps.Copy(tags, request.Tags)
-	p.launch = launch{id: newID(), plan: job.Plan, tags: tags, observe: request.Observe}
+	p.launch = launch{id: newID(), plan: job.Plan, tags: tags, observe: request.Observe, asked: request}
 	options := append(slices.Clone(request.Options), container.Launch(job.Config.Merge(request.Config)))
 	options = append(options, p.launcher.targets(job.Plan)...)
 	if p.launch.child, err = p.launcher.config.Container.Prepare(options...); err != nil {
@@ -70,7 +70,10 @@ func (p *Prepared) prepare(request Request) error {
 	for _, step := range job.Plan.Steps {
 		p.launch.record.Steps = append(p.launch.record.Steps, step.Key)
 	}
-	return nil
+	if _, ok := p.launcher.config.Executor.(Remote); ok {
+		_, err = p.launcher.stepRequest(p.launch)
+	}
+	return err
 }
 
 // Preview returns what the run would do, with the config that was read. Where

@@ -80,8 +80,8 @@ func (r *Run) attempt() error {
 	execution := newExecution(r)
 	err := panics.Guard(func() error { return r.launcher.config.Executor.Execute(r.ctx, execution) })
 	err = errors.Join(err, execution.end(err == nil && r.ctx.Err() == nil))
-	if execution.unopened != nil {
-		err = execution.unopened // which the executor may have met several times
+	if unopened := execution.notOpened(); unopened != nil {
+		err = unopened // which the executor may have met several times
 	}
 	err = orCause(r.ctx, err)
 	return errors.Join(err, r.close(err))

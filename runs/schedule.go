@@ -16,9 +16,15 @@ import (
 // run at once, each in a goroutine of its own; values below 1 count as 1.
 //
 // execute executes one step, wherever that is: [Execution.Step] does so in this
-// process. Its error is the step's, and so are a panic in it, as a
+// process, and [Execution.Request] is what to send to another one, whose events
+// go to [Execution.Record]. Its error is the step's, and so are a panic in it, as a
 // *container.PanicError, and an end of its goroutine. When ctx has ended no more
 // steps begin.
+//
+// A step whose end is not recorded when execute returns, because its process was
+// killed or never began, is recorded as failed. A step that is recorded as
+// succeeded has succeeded: an error that comes with it is one of the run, and
+// the steps that need it are executed.
 //
 // Schedule returns when no call is running any more. Its error joins those of
 // all steps that failed.
@@ -45,10 +51,11 @@ func (e *Execution) Schedule(ctx context.Context, maxParallel int, execute func(
 		}
 		ended := <-results
 		executing--
-		if ended.err != nil {
-			s.errs = append(s.errs, ended.err)
+		succeeded, err := e.settle(ctx, ended.step, ended.err)
+		if err != nil {
+			s.errs = append(s.errs, err)
 		}
-		s.end(ended.step, ended.err == nil)
+		s.end(ended.step, succeeded)
 	}
 }
 

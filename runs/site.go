@@ -25,6 +25,7 @@ type site struct {
 	ctx      context.Context // of the run, or of the call that executes a step of it
 	outside  *outsideHandler // the launcher's logger
 
+	step  string           // for which it is opened; "" for the whole run
 	child *container.Child // set by open
 }
 
@@ -86,6 +87,9 @@ func (s *site) record(data ...history.EventData) {
 
 // observe records what happens to the child's resources.
 func (s *site) observe(event container.Event) {
+	if event.Step == "" {
+		event.Step = s.step
+	}
 	switch event.Phase {
 	case container.PhaseStarting:
 		s.record(history.ResourceStarting{Resource: event.Resource, Step: event.Step})

@@ -136,7 +136,7 @@ func allErrors(t tester, subject Subject) {
 	got := execute(t, subject, "", step{key: "one", do: failing(errFirst)}, step{key: "two", do: slow},
 		step{key: "three", needs: []string{"two"}, do: failing(errSecond)})
 	for _, want := range []error{errFirst, errSecond} {
-		if !errors.Is(got.executed, want) {
+		if !subject.returns(got.executed, want) {
 			t.Errorf("the error is %v, and lacks %q", got.executed, want)
 		}
 	}
@@ -145,8 +145,12 @@ func allErrors(t tester, subject Subject) {
 func panics(t tester, subject Subject) {
 	got := execute(t, subject, "", step{key: "above", do: func(context.Context) error { panic("no way") }},
 		step{key: "below", needs: []string{"above"}}, step{key: "beside", do: slow})
-	if _, ok := errors.AsType[*container.PanicError](got.executed); !ok {
-		t.Errorf("the error is %v, want a *container.PanicError", got.executed)
+	if subject.Elsewhere == nil {
+		if _, ok := errors.AsType[*container.PanicError](got.executed); !ok {
+			t.Errorf("the error is %v, want a *container.PanicError", got.executed)
+		}
+	} else if failed := got.failure("above"); got.executed == nil || failed.Stack == "" {
+		t.Errorf("the error is %v, and the history has %+v, without the stack of the panic", got.executed, failed)
 	}
 	if started, skipped := got.started(), got.skipped(); started["above"] != 1 || started["beside"] != 1 || skipped["below"] != 1 {
 		t.Errorf("steps started: %v, skipped: %v", started, skipped)

@@ -7,6 +7,8 @@ package executortest
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/fxrun/fxrun/runs"
@@ -19,6 +21,21 @@ type Subject struct {
 	// MaxParallel is how many steps it may execute at once. It must be at least
 	// 1.
 	MaxParallel int
+	// Elsewhere is for an executor that has steps executed by
+	// runs.Launcher.ExecuteStep, as in another process. It is called before each
+	// run, with a launcher of the same definitions, which is to execute the
+	// steps of that run. Of an error that comes back from there only the text
+	// counts, and for a panic the stack in the history. Nil for an executor that
+	// executes steps by runs.Execution.Step.
+	Elsewhere func(worker *runs.Launcher)
+}
+
+// returns reports whether err is or has want, as far as an error comes back.
+func (s Subject) returns(err, want error) bool {
+	if s.Elsewhere != nil {
+		return err != nil && strings.Contains(err.Error(), want.Error())
+	}
+	return errors.Is(err, want)
 }
 
 // Run tests an executor, each clause with a fresh subject from newSubject.
@@ -51,6 +68,11 @@ func clauses() []clause {
 		{"a panic is the failure of its step", panics},
 		{"a run without failures returns no error", noError},
 		{"after a cancellation no step begins or is skipped", cancellation},
+		{"a value is stored for the steps that need it", values},
+		{"a step is tried again as its retries say", retries},
+		{"a step is told of its run", told},
+		{"what a step says is recorded", said},
+		{"what is started for a step is stopped", stopped},
 		{"nothing is executing when it returns", nothingLeft},
 		{"nothing is executing when it returns after a failure", nothingLeftAfterFailure},
 		{"nothing is executing when it returns after a cancellation", nothingLeftAfterCancellation},
@@ -62,6 +84,7 @@ func clauses() []clause {
 type tester interface {
 	Helper()
 	Context() context.Context
+	TempDir() string
 	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 }

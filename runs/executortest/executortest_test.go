@@ -171,7 +171,7 @@ func brokenExecutors() map[string][]executortest.Subject {
 	}
 	unbounded := inProcess(100)
 	unbounded.MaxParallel = 2
-	return map[string][]executortest.Subject{
+	all := map[string][]executortest.Subject{
 		"a step is executed after everything that it needs": one(executorFunc(reversed)),
 		"every step is executed once":                       one(broken(faults{repeats: true}), broken(faults{forgets: true})),
 		"no more steps than the bound are executed at once": {unbounded},
@@ -189,6 +189,10 @@ func brokenExecutors() map[string][]executortest.Subject {
 			return ctx.Err() != nil
 		})),
 	}
+	for name, subjects := range brokenElsewhere() {
+		all[name] = append(all[name], subjects...)
+	}
+	return all
 }
 
 func TestBrokenExecutorsFailTheirClause(t *testing.T) {
@@ -201,7 +205,7 @@ func TestBrokenExecutorsFailTheirClause(t *testing.T) {
 		for i, subject := range executors[clause.Name] {
 			t.Run(fmt.Sprintf("%s, executor %d", clause.Name, i), func(t *testing.T) {
 				t.Parallel()
-				if len(watch(t.Context(), clause, subject)) == 0 {
+				if len(watch(t.Context(), t.TempDir(), clause, subject)) == 0 {
 					t.Error("the clause finds nothing wrong with a broken executor")
 				}
 			})
@@ -214,8 +218,8 @@ func TestBrokenExecutorsFailTheirClause(t *testing.T) {
 }
 
 // watch returns what a clause has to say against an executor.
-func watch(ctx context.Context, clause executortest.Clause, subject executortest.Subject) []string {
-	recorder := &recorder{ctx: ctx}
+func watch(ctx context.Context, folder string, clause executortest.Clause, subject executortest.Subject) []string {
+	recorder := &recorder{ctx: ctx, folder: folder}
 	done := make(chan struct{})
 	go func() { // of its own, because Fatalf ends it
 		defer close(done)
@@ -228,12 +232,14 @@ func watch(ctx context.Context, clause executortest.Clause, subject executortest
 // recorder is a tester that remembers what went wrong.
 type recorder struct {
 	ctx        context.Context
+	folder     string
 	mu         sync.Mutex
 	complaints []string
 }
 
 func (r *recorder) Helper()                  {}
 func (r *recorder) Context() context.Context { return r.ctx }
+func (r *recorder) TempDir() string          { return r.folder }
 
 func (r *recorder) Errorf(format string, args ...any) {
 	r.mu.Lock()

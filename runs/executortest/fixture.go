@@ -9,18 +9,40 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
 
-// step is one step of a run of the suite: an asset without a value.
+// step is one step of a run of the suite: an asset, in most clauses without a
+// value.
 type step struct {
-	key   string
-	needs []string
-	do    func(ctx context.Context) error // nil does nothing
+	key     string
+	needs   []string
+	do      func(ctx context.Context) error // nil does nothing
+	fn      any                             // in place of do
+	options []assets.Option
+}
+
+// definition returns the asset of a step.
+func (s step) definition() assets.Definition {
+	fn := s.fn
+	switch {
+	case fn != nil:
+	case s.do != nil:
+		fn = s.do
+	default:
+		fn = func() error { return nil }
+	}
+	options := slices.Clone(s.options)
+	for _, need := range s.needs {
+		options = append(options, assets.After(need))
+	}
+	return assets.New(s.key, fn, options...)
 }
 
 // outcome is what is known of a run once it has ended.
 type outcome struct {
+	id       string
 	executed error           // what Execute returned
 	run      error           // why the run was no success
 	returned []history.Event // up to the return of Execute
@@ -43,27 +65,54 @@ func (w *watched) Execute(ctx context.Context, execution *runs.Execution) error 
 	return errors.Join(w.err, execution.Record(context.WithoutCancel(ctx), marker))
 }
 
+// watchedRemote is watched for an executor that is a runs.Remote.
+type watchedRemote struct {
+	*watched
+	remote runs.Remote
+}
+
+func (w watchedRemote) SecretsApart() bool { return w.remote.SecretsApart() }
+
 // execute runs steps by the subject's executor. The run is cancelled when a step
 // called cancelAt has started; "" cancels nothing.
 func execute(t tester, subject Subject, cancelAt string, steps ...step) outcome {
 	t.Helper()
+	return launch(t, subject, runs.Request{Selection: "*"}, cancelAt, steps...)
+}
+
+func launch(t tester, subject Subject, request runs.Request, cancelAt string, steps ...step) outcome {
+	t.Helper()
+	values := t.TempDir() // where the values of both launchers are
 	watching := &watched{Executor: subject.Executor}
-	launcher := newLauncher(t, runs.LauncherConfig{Executor: watching}, steps)
+	config := runs.LauncherConfig{Executor: watching}
+	if remote, ok := subject.Executor.(runs.Remote); ok {
+		config.Executor = watchedRemote{watching, remote}
+	}
+	launcher := newLauncher(t, config, values, steps)
 	ctx := context.WithoutCancel(t.Context())
+	if subject.Elsewhere != nil {
+		worker := newLauncher(t, runs.LauncherConfig{}, values, steps)
+		subject.Elsewhere(worker)
+		defer func() {
+			if err := worker.Close(ctx); err != nil {
+				t.Errorf("closing the launcher that executes steps: %v", err)
+			}
+		}()
+	}
 	var run *runs.Run
 	launched := make(chan struct{})
-	request := runs.Request{Selection: "*", Observe: func(event history.Event) {
+	request.Observe = func(event history.Event) {
 		if started, ok := event.Data.(history.StepStarted); ok && started.Step == cancelAt {
 			<-launched
 			run.Cancel("the suite asks for it")
 		}
-	}}
+	}
 	run, err := launcher.Launch(ctx, request)
 	close(launched)
 	if err != nil {
 		t.Fatalf("launching a run: %v", err)
 	}
-	got := outcome{run: run.Wait(ctx)}
+	got := outcome{id: run.ID(), run: run.Wait(ctx)}
 	got.executed = watching.err
 	if err := launcher.Close(ctx); err != nil {
 		t.Errorf("closing the launcher: %v", err)
@@ -82,23 +131,29 @@ func execute(t tester, subject Subject, cancelAt string, steps ...step) outcome 
 	return got
 }
 
-func newLauncher(t tester, config runs.LauncherConfig, steps []step) *runs.Launcher {
+// session is a resource that lives per step, and service one that lives per run.
+type (
+	session struct{}
+	service struct{ config serviceConfig }
+)
+
+type serviceConfig struct {
+	Table    string
+	Password container.Secret[string]
+}
+
+func newLauncher(t tester, config runs.LauncherConfig, values string, steps []step) *runs.Launcher {
 	t.Helper()
-	c, err := container.New()
+	c, err := container.New(
+		iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: values}),
+		container.Provide("service", func(config serviceConfig) *service { return &service{config} }, container.Config(serviceConfig{})),
+		container.Provide("session", func(*service) *session { return new(session) }, container.PerStep()))
 	if err != nil {
 		t.Fatalf("making a container: %v", err)
 	}
 	var definitions []assets.Definition
 	for _, s := range steps {
-		do := s.do
-		if do == nil {
-			do = func(context.Context) error { return nil }
-		}
-		var options []assets.Option
-		for _, need := range s.needs {
-			options = append(options, assets.After(need))
-		}
-		definitions = append(definitions, assets.New(s.key, do, options...))
+		definitions = append(definitions, s.definition())
 	}
 	g, err := assets.NewGraph(c, definitions...)
 	if err != nil {

@@ -1,0 +1,188 @@
+package runs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/fault"
+)
+
+// StepRequest asks another process to execute one step of a run. It is plain
+// data and crosses a process as JSON: [Execution.Request] makes it,
+// [Launcher.ExecuteStep] of a program with the same definitions takes it.
+//
+// It has nothing of the upstream steps: their values are loaded by IO managers,
+// which must store them where both processes reach them. A folder does, the
+// memory of one process does not.
+type StepRequest struct {
+	// RunID is the ID of the run.
+	RunID string `json:"run_id"`
+	// Job and Selection are what was launched, one of them.
+	Job       string `json:"job,omitempty"`
+	Selection string `json:"selection,omitempty"`
+	// Config is the launch config, in the form that container.ParseRunConfig
+	// reads. A secret is in it as a reference {env: NAME}, which the executing
+	// process resolves in its own environment.
+	Config json.RawMessage `json:"config,omitempty"`
+	// Secrets are laid over Config. They are what was given at launch, with the
+	// secrets that were given literally, if the executor passes secrets apart:
+	// see [Remote]. They are never part of the JSON.
+	Secrets container.RunConfig `json:"-"`
+	// Tags are the tags of the run.
+	Tags map[string]string `json:"tags,omitempty"`
+	// Launched is when the run was asked for.
+	Launched time.Time `json:"launched"`
+	// Step is the key of the step.
+	Step string `json:"step"`
+	// Attempt is the first attempt to make, counted from 1. Further attempts, up
+	// to the step's retries, are made where the step is executed.
+	Attempt int `json:"attempt"`
+	// Plan is a fingerprint of the plan and of the resources that it needs. A
+	// program whose definitions give another one refuses the step.
+	Plan string `json:"plan"`
+}
+
+// Remote is an [Executor] that executes steps by [StepRequest], in other
+// processes. What can't go there is refused when a run is prepared: fx.Options
+// in a [Request], and secrets that are given literally at launch.
+type Remote interface {
+	Executor
+	// SecretsApart reports whether the executor hands StepRequest.Secrets over
+	// by a way of its own, which nobody stores or logs. Then secrets may be given
+	// literally. Otherwise they must be references {env: NAME}.
+	SecretsApart() bool
+}
+
+// Request returns the request to execute a step of the run in another process,
+// from its first attempt. The error says what can't be handed over: fx.Options,
+// or a secret that was given literally at launch. It matches
+// container.ErrInvalid.
+func (e *Execution) Request(step *assets.Step) (StepRequest, error) {
+	e.requesting.do(func() { e.request, e.unrequested = e.run.launcher.stepRequest(e.run.launch) })
+	if e.unrequested != nil {
+		return StepRequest{}, e.unrequested
+	}
+	request := e.request
+	request.Launched, request.Step, request.Attempt = e.run.began, step.Key, 1
+	return request, nil
+}
+
+// stepRequest returns what the requests of all steps have in common.
+func (l *Launcher) stepRequest(launch launch) (StepRequest, error) {
+	request := StepRequest{
+		RunID: launch.id, Job: launch.record.Job, Config: launch.record.Config, Tags: launch.tags,
+		Plan: fingerprint(launch.plan, launch.child.Preview()),
+	}
+	if request.Job == "" {
+		request.Selection = launch.asked.Selection
+	}
+	var faults []error
+	if len(launch.asked.Options) > 0 {
+		faults = append(faults, errors.New("it has fx.Options, which can't be handed to another process"))
+	}
+	if remote, ok := l.config.Executor.(Remote); ok && remote.SecretsApart() {
+		request.Secrets = launch.asked.Config
+	}
+	more, err := l.unlike(launch, request)
+	if err != nil {
+		return StepRequest{}, err
+	}
+	return request, fault.Join("handing steps to another process", append(faults, more...))
+}
+
+// unlike finds the values given at launch that the config of a request does not
+// give to the process that reads it.
+func (l *Launcher) unlike(launch launch, request StepRequest) ([]error, error) {
+	_, config, err := l.requested(request)
+	if err != nil {
+		return nil, err
+	}
+	var document launchDocument
+	if err := json.Unmarshal(request.Config, &document); err != nil {
+		return nil, fmt.Errorf("reading the stored launch config: %w", err)
+	}
+	preview := func(config container.RunConfig) []givenField {
+		prepared, _ := l.config.Container.Prepare(append(l.targets(launch.plan), container.Launch(config))...)
+		return given(prepared.Preview()) // as far as it goes: what is missing is of no interest here
+	}
+	asked, there := preview(launch.asked.Config), preview(config)
+	var faults []error
+	for _, here := range given(launch.child.Preview()) {
+		same := func(other givenField) bool { return other.at() == here.at() }
+		if !slices.ContainsFunc(asked, same) {
+			continue // a job's own code gives it, there as here
+		}
+		i := slices.IndexFunc(there, same)
+		switch lost := !document.has(here); {
+		case lost && len(request.Secrets.Resources)+len(request.Secrets.Steps) > 0:
+			// it is passed apart
+		case lost && here.field.Secret:
+			faults = append(faults, fmt.Errorf("%s is a secret that is given literally: give {env: NAME}, a variable of the process that executes the step", here.at()))
+		case lost || i < 0 || there[i].field.Value != here.field.Value:
+			faults = append(faults, fmt.Errorf("%s has a value that can't be handed over as text: give {env: NAME}, a variable of the process that executes the step", here.at()))
+		}
+	}
+	return faults, nil
+}
+
+// givenField is a config field whose value a launch gives.
+type givenField struct {
+	section, key string
+	field        container.Field
+}
+
+// at is where the field stands, as in "resources.warehouse.config.table".
+func (g givenField) at() string { return g.section + "." + g.key + ".config." + g.field.Path }
+
+func given(preview container.Preview) []givenField {
+	var found []givenField
+	add := func(section, key string, fields []container.Field) {
+		for _, field := range fields {
+			if field.Source == container.SourceLaunch {
+				found = append(found, givenField{section, key, field})
+			}
+		}
+	}
+	for _, resource := range preview.Resources {
+		add("resources", resource.Key, resource.Config)
+	}
+	for _, step := range preview.Steps {
+		add("steps", step.Key, step.Config)
+	}
+	return found
+}
+
+// launchDocument is a launch config as it is stored.
+type launchDocument map[string]map[string]struct {
+	Config map[string]any `json:"config"`
+}
+
+// has reports whether the document gives a value for a field.
+func (d launchDocument) has(g givenField) bool {
+	var in any = d[g.section][g.key].Config
+	for name := range strings.SplitSeq(g.field.Path, ".") {
+		section, _ := in.(map[string]any)
+		value, ok := section[name]
+		if !ok {
+			return false
+		}
+		in = value
+	}
+	return true
+}
+
+// requested returns the plan of a request, and the launch config.
+func (l *Launcher) requested(request StepRequest) (assets.JobPlan, container.RunConfig, error) {
+	job, err := l.plan(Request{Job: request.Job, Selection: request.Selection})
+	if err != nil {
+		return assets.JobPlan{}, container.RunConfig{}, err
+	}
+	config, err := container.ParseRunConfig(request.Config)
+	return job, job.Config.Merge(config).Merge(request.Secrets), err
+}

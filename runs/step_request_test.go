@@ -1,0 +1,363 @@
+package runs_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// remote has steps executed by another launcher.
+type remote struct {
+	worker *runs.Launcher
+	apart  bool // passes secrets apart
+	change func(*runs.StepRequest)
+	record func(next runs.Recorder) runs.Recorder
+
+	mu   sync.Mutex
+	sent []string // requests
+}
+
+func (r *remote) SecretsApart() bool { return r.apart }
+
+func (r *remote) Execute(ctx context.Context, execution *runs.Execution) error {
+	return execution.Schedule(ctx, 4, func(ctx context.Context, step *assets.Step) error {
+		request, err := execution.Request(step)
+		if err != nil {
+			return err
+		}
+		sent, err := json.Marshal(request)
+		if err != nil {
+			return err
+		}
+		r.mu.Lock()
+		r.sent = append(r.sent, string(sent))
+		r.mu.Unlock()
+		got := runs.StepRequest{Secrets: request.Secrets}
+		if err := json.Unmarshal(sent, &got); err != nil {
+			return err
+		}
+		if r.change != nil {
+			r.change(&got)
+		}
+		var recorder runs.Recorder = execution
+		if r.record != nil {
+			recorder = r.record(execution)
+		}
+		return r.worker.ExecuteStep(ctx, got, recorder)
+	})
+}
+
+type vaultConfig struct {
+	Table    string
+	Password container.Secret[string]
+	Wait     time.Duration
+}
+
+type vault struct{ config vaultConfig }
+
+// vaults are definitions with a secret: a resource that says what it has.
+func vaults() ([]container.Definition, []assets.Definition) {
+	return append(memory(), container.Provide("vault", func(config vaultConfig) *vault { return &vault{config} },
+			container.Config(vaultConfig{}))),
+		[]assets.Definition{
+			assets.New("left", func(v *vault) (left, error) {
+				return left(len(v.config.Password.Reveal())), nil
+			}),
+			assets.NewJob("guarded", assets.NewOp("open", func(v *vault) (left, error) {
+				if v.config.Password.Reveal() != "in the code" {
+					return 0, errors.New("the password of the job's defaults is missing")
+				}
+				return 1, nil
+			}), assets.NewOp("look", func(l left, info container.RunInfo, v *vault) error {
+				if l != 1 || info.Tags["why"] == "" {
+					return fmt.Errorf("got %v, %v", l, info.Tags)
+				}
+				return nil
+			}), assets.JobTag("why", "job"), assets.LaunchDefaults(container.RunConfig{
+				Resources: map[string]any{"vault": vaultConfig{Password: container.NewSecret("in the code"), Wait: time.Second}},
+			})),
+		}
+}
+
+// apart are a launcher and the executor that has its steps executed by another
+// one, with the same definitions and the same storage.
+func apart(t *testing.T, executor *remote) *runs.Launcher {
+	t.Helper()
+	values := iomanagers.NewMemory()
+	resources, list := vaults()
+	executor.worker = newLauncher(t, runs.LauncherConfig{IO: values}, resources, list...)
+	resources, list = vaults()
+	return newLauncher(t, runs.LauncherConfig{IO: values, Executor: executor}, resources, list...)
+}
+
+func TestSecretsDoNotCrossAProcess(t *testing.T) {
+	literal := container.RunConfig{Resources: map[string]any{"vault": container.Fields{"password": "hunter2-literal", "table": "orders"}}}
+	reference, err := container.ParseRunConfig([]byte("resources: {vault: {config: {password: {env: RUNS_TEST_SECRET}, table: orders}}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("RUNS_TEST_SECRET", "hunter2-variable")
+	t.Run("a literal is refused at launch", func(t *testing.T) {
+		executor := new(remote)
+		launcher := apart(t, executor)
+		_, err := launcher.Launch(t.Context(), runs.Request{Selection: "left", Config: literal})
+		if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "resources.vault.config.password is a secret that is given literally: give {env: NAME}") ||
+			strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "table") {
+			t.Errorf("got %v", err)
+		}
+		if records, err := launcher.Store().Runs(t.Context(), history.RunQuery{}); err != nil || len(records) != 0 {
+			t.Errorf("a run exists: %v, %v", records, err)
+		}
+	})
+	t.Run("a reference crosses as a reference", func(t *testing.T) {
+		executor := new(remote)
+		launcher := apart(t, executor)
+		if _, err := run(t, launcher, runs.Request{Selection: "left", Config: reference}); err != nil {
+			t.Fatal(err)
+		}
+		if sent := strings.Join(executor.sent, ""); strings.Contains(sent, "hunter2") || !strings.Contains(sent, `"password":{"env":"RUNS_TEST_SECRET"}`) {
+			t.Errorf("sent %s", sent)
+		}
+		if value, err := runs.Value[left](t.Context(), launcher, "left"); err != nil || int(value) != len("hunter2-variable") {
+			t.Errorf("got %v, %v", value, err)
+		}
+	})
+	t.Run("a literal that the executor passes apart is not in the request", func(t *testing.T) {
+		executor := &remote{apart: true}
+		launcher := apart(t, executor)
+		if _, err := run(t, launcher, runs.Request{Selection: "left", Config: literal}); err != nil {
+			t.Fatal(err)
+		}
+		if sent := strings.Join(executor.sent, ""); strings.Contains(sent, "hunter2") || !strings.Contains(sent, "orders") {
+			t.Errorf("sent %s", sent)
+		}
+		if value, err := runs.Value[left](t.Context(), launcher, "left"); err != nil || int(value) != len("hunter2-literal") {
+			t.Errorf("got %v, %v", value, err)
+		}
+	})
+	t.Run("a literal in the code of a job is there already", func(t *testing.T) {
+		executor := new(remote)
+		launcher := apart(t, executor)
+		record, err := run(t, launcher, runs.Request{Job: "guarded"})
+		if err != nil || len(record.Steps) != 2 {
+			t.Fatalf("%v, %+v", err, record)
+		}
+		if sent := strings.Join(executor.sent, ""); strings.Contains(sent, "in the code") || !strings.Contains(sent, `"wait":"1s"`) {
+			t.Errorf("sent %s", sent)
+		}
+	})
+	t.Run("a literal over that of a job is refused", func(t *testing.T) {
+		launcher := apart(t, new(remote))
+		if _, err := launcher.Launch(t.Context(), runs.Request{Job: "guarded", Config: literal}); !errors.Is(err, container.ErrInvalid) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestOptionsDoNotCrossAProcess(t *testing.T) {
+	t.Parallel()
+	launcher := apart(t, new(remote))
+	_, err := launcher.Launch(t.Context(), runs.Request{Selection: "left", Options: []fx.Option{fx.Replace(&vault{})}})
+	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "fx.Options, which can't be handed to another process") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRequestThatDoesNotFitIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*runs.StepRequest)
+		want   string
+	}{
+		"for another plan":         {func(r *runs.StepRequest) { r.Plan = "another" }, "the definitions of this program differ"},
+		"for another selection":    {func(r *runs.StepRequest) { r.Selection, r.Job = "", "guarded" }, "the definitions of this program differ"},
+		"for an unknown job":       {func(r *runs.StepRequest) { r.Selection, r.Job = "", "garded" }, `there is no job "garded", did you mean "guarded"?`},
+		"for a step that is none":  {func(r *runs.StepRequest) { r.Step = "right" }, "the run has no such step"},
+		"for no step":              {func(r *runs.StepRequest) { r.Step = "" }, "names no run or no step"},
+		"for no run":               {func(r *runs.StepRequest) { r.RunID = "" }, "names no run or no step"},
+		"for no attempt":           {func(r *runs.StepRequest) { r.Attempt = 0 }, "attempts are counted from 1"},
+		"for too many attempts":    {func(r *runs.StepRequest) { r.Attempt = 2 }, "attempt 2 is asked for, and the step has 1"},
+		"with an unknown resource": {func(r *runs.StepRequest) { r.Config = json.RawMessage(`{"resources":{"valt":{"config":{}}}}`) }, "valt"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			launcher := apart(t, &remote{change: test.change})
+			record, err := run(t, launcher, runs.Request{Selection: "left"})
+			if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v", err)
+			}
+			if step, _ := record.Step("left"); step.Status != history.StepStatusFailed || !strings.Contains(step.Error.Message, test.want) {
+				t.Errorf("the step is %s: %s", step.Status, step.Error)
+			}
+		})
+	}
+}
+
+type (
+	rowOfOne struct{ A int }
+	rowOfTwo struct{ A, B int }
+)
+
+func TestProgramsWithOtherDefinitionsRefuseAStep(t *testing.T) {
+	t.Parallel()
+	fn := func() left { return 1 }
+	for name, other := range map[string]struct {
+		resources []container.Definition
+		list      []assets.Definition
+	}{
+		"another step":                 {memory(), []assets.Definition{assets.New("left", fn), assets.New("right", func() right { return 1 })}},
+		"another function":             {memory(), []assets.Definition{assets.New("left", func() left { return 2 })}},
+		"another version of the code":  {memory(), []assets.Definition{assets.New("left", fn, assets.CodeVersion("2"))}},
+		"another format":               {memory(), []assets.Definition{assets.New("left", fn, assets.Format("json"))}},
+		"other retries":                {memory(), []assets.Definition{assets.New("left", fn, assets.Retry(1, nil))}},
+		"another timeout":              {memory(), []assets.Definition{assets.New("left", fn, assets.Timeout(time.Hour))}},
+		"another resource that starts": {append(memory(), container.Supply("more", 5), container.Provide("eager", func() *cache { return nil }, container.Eager())), []assets.Definition{assets.New("left", fn)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			executor := &remote{worker: newLauncher(t, runs.LauncherConfig{}, other.resources, other.list...)}
+			launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, memory(), assets.New("left", fn))
+			if _, err := run(t, launcher, runs.Request{Selection: "*"}); err == nil || !strings.Contains(err.Error(), "the definitions of this program differ") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	t.Run("the fields of a type count", func(t *testing.T) {
+		t.Parallel()
+		plans := make(map[string]bool)
+		for _, fn := range []any{
+			func() []rowOfOne { return nil }, func() []rowOfTwo { return nil }, func() map[string]rowOfOne { return nil }, func() *rowOfOne { return nil },
+			func() [2]rowOfOne { return [2]rowOfOne{} }, func() [3]rowOfOne { return [3]rowOfOne{} },
+		} {
+			var plan string
+			executor := &remote{change: func(r *runs.StepRequest) { plan = r.Plan }}
+			executor.worker = newLauncher(t, runs.LauncherConfig{}, memory(), assets.New("left", fn))
+			launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, memory(), assets.New("left", fn))
+			if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
+				t.Fatal(err)
+			}
+			plans[plan] = true
+		}
+		if len(plans) != 6 {
+			t.Errorf("6 types have %d fingerprints", len(plans))
+		}
+	})
+}
+
+// deadly ends the way to the history at an event.
+type deadly struct {
+	next runs.Recorder
+	at   history.EventType
+	mu   sync.Mutex
+	dead bool
+}
+
+var errLineIsDead = errors.New("the line is dead")
+
+func (d *deadly) Record(ctx context.Context, events ...history.Event) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, event := range events {
+		if d.dead = d.dead || event.Type() == d.at; d.dead {
+			return errLineIsDead
+		}
+		if err := d.next.Record(ctx, event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestStepWhoseProcessDiesHasFailed(t *testing.T) {
+	t.Parallel()
+	for _, at := range []history.EventType{
+		history.TypeResourceStarting, history.TypeStepStarted, history.TypeStepSucceeded, history.TypeAssetMaterialized, history.TypeResourceStopping,
+	} {
+		t.Run("at "+string(at), func(t *testing.T) {
+			t.Parallel()
+			launcher := apart(t, &remote{record: func(next runs.Recorder) runs.Recorder { return &deadly{next: next, at: at} }})
+			record, err := run(t, launcher, runs.Request{Selection: "left"})
+			step, _ := record.Step("left")
+			want := history.StepStatusFailed
+			if at == history.TypeResourceStopping {
+				want = history.StepStatusSucceeded // which is no reason to call the run a success
+			}
+			if !errors.Is(err, errLineIsDead) || step.Status != want || record.Status != history.StatusFailed {
+				t.Errorf("the step is %s, the run is %s: %v", step.Status, record.Status, err)
+			}
+		})
+	}
+}
+
+func TestEventsThatNoExecutorMayRecord(t *testing.T) {
+	t.Parallel()
+	var errs []error
+	launcher := newLauncher(t, runs.LauncherConfig{Executor: executorFunc(func(ctx context.Context, execution *runs.Execution) error {
+		for _, event := range []history.Event{
+			{RunID: execution.RunID(), Data: history.RunFinished{Status: history.StatusSucceeded}},
+			{RunID: execution.RunID(), Data: history.RunStarted{}},
+			{RunID: execution.RunID()},
+			{RunID: "another", Data: history.LogWritten{}},
+			{RunID: execution.RunID(), Data: history.StepStarted{Step: "lft", Attempt: 1}},
+			{RunID: execution.RunID(), Data: history.UnknownEvent{Kind: "new"}},
+		} {
+			errs = append(errs, execution.Record(ctx, event))
+		}
+		return execution.Schedule(ctx, 1, execution.Step)
+	})}, memory(), assets.New("left", func() left { return 1 }))
+	if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
+		t.Error(err)
+	}
+	for i, err := range errs {
+		if !errors.Is(err, history.ErrInvalid) {
+			t.Errorf("event %d: %v", i, err)
+		}
+	}
+}
+
+func TestCloseEndsTheStepsOfOtherRuns(t *testing.T) {
+	t.Parallel()
+	began := make(chan struct{})
+	definition := assets.New("left", func(ctx context.Context) error { close(began); <-ctx.Done(); return context.Cause(ctx) })
+	executor := &remote{worker: newLauncher(t, runs.LauncherConfig{}, memory(), definition)}
+	launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, memory(), definition)
+	handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-began
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := executor.worker.Close(ended); err == nil || !strings.Contains(err.Error(), "steps of other runs: 1") {
+		t.Errorf("got %v", err)
+	}
+	if err := handle.Wait(t.Context()); err == nil {
+		t.Error("the run has succeeded")
+	}
+	if err := executor.worker.ExecuteStep(t.Context(), runs.StepRequest{}, nil); err == nil {
+		t.Error("a closed launcher has executed a step")
+	}
+}
+
+func TestFailureThatComesBackIsTheSame(t *testing.T) {
+	t.Parallel()
+	for _, failure := range []history.Failure{{}, {Message: "boom"}, {Message: "panic: boom", Stack: "main.go:1"}} {
+		if diff := cmp.Diff(failure, history.FailureOf(failure.Err())); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
