@@ -183,21 +183,27 @@ func cancellation(t tester, subject Subject) {
 }
 
 func nothingLeft(t tester, subject Subject) {
-	ended(t, execute(t, subject, "", step{key: "one", do: slow}, step{key: "two", do: lasting}))
+	ended(t, execute(t, subject, "", step{key: "one", do: slow}, step{key: "two", do: lasting}), "one", "two")
 }
 
 func nothingLeftAfterFailure(t tester, subject Subject) {
 	got := execute(t, subject, "", step{key: "fails", do: failing(errFirst)}, step{key: "lasting", do: lasting})
-	ended(t, got)
+	ended(t, got, "fails", "lasting")
 }
 
 func nothingLeftAfterCancellation(t tester, subject Subject) {
-	ended(t, execute(t, subject, "during", untilCancelled(long)...))
+	ended(t, execute(t, subject, "during", untilCancelled(long)...), "during")
 }
 
-// ended complains of steps that were executing when Execute returned.
-func ended(t tester, got outcome) {
+// ended complains of steps that were executing when Execute returned, and of
+// those that it should have begun before.
+func ended(t tester, got outcome, begun ...string) {
 	t.Helper()
+	for _, key := range begun {
+		if got.started()[key] == 0 {
+			t.Errorf("%s was not executed when Execute returned", key)
+		}
+	}
 	for key := range executing(got.returned) {
 		t.Errorf("%s was executing when Execute returned", key)
 	}
