@@ -25,6 +25,9 @@ type Plan struct {
 	// Known are the targets of all steps, also of steps outside this plan, that the
 	// steps section of a run config may name.
 	Known []*container.Target
+	// Others are the targets of the steps of other jobs. A run config may have
+	// sections for them too, so that one file serves all jobs.
+	Others []*container.Target
 }
 
 // Step is one function to be executed.
@@ -94,8 +97,19 @@ func (g *Graph) Plan(selection string) (*Plan, error) {
 		}
 	}
 	plan := planOf(makers)
-	plan.Selection, plan.Known = selection, g.targets
+	plan.Selection, plan.Known, plan.Others = selection, g.targets, g.others(nil)
 	return plan, nil
+}
+
+// others are the targets of all ops, but for those of one job.
+func (g *Graph) others(but *job) []*container.Target {
+	var targets []*container.Target
+	for _, j := range g.jobs {
+		if j != but {
+			targets = append(targets, j.targets...)
+		}
+	}
+	return targets
 }
 
 // inOrder sorts functions so that each comes after all that it needs.
@@ -183,6 +197,6 @@ func (g *Graph) planJob(j *job) (*Plan, error) {
 		return g.Plan(j.selection)
 	}
 	plan := planOf(slices.Clone(j.makers))
-	plan.Known = j.targets
+	plan.Known, plan.Others = j.targets, slices.Concat(g.targets, g.others(j))
 	return plan, nil
 }

@@ -156,7 +156,7 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 		return s.launcher.Read(ctx, key, asDocument(output.Type), func(stored any) error {
 			value = stored
 			return nil
-		}, container.Launch(config), s.inspect.KnownSteps(flags.launch.job))
+		}, container.Launch(config), s.inspect.KnownSteps(flags.launch.job), s.inspect.OtherSteps(flags.launch.job))
 	}, noteStopping(cmd))
 	switch {
 	case errors.Is(err, iomanagers.ErrNotFound):

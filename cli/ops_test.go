@@ -170,3 +170,42 @@ func TestOpsAreListedInTheOrderInWhichTheyRun(t *testing.T) {
 		at = next
 	}
 }
+
+func TestOneFileServesAllJobs(t *testing.T) {
+	newHome(t)
+	type countsConfig struct {
+		Table string
+		Limit int `default:"7"`
+	}
+	definitions := func() []fx.Option {
+		return append(janitor(), assets.New("counts", func(countsConfig) int { return 1 }, assets.Config(countsConfig{}, container.AtLaunch("Table"))))
+	}
+	template := succeed(t, definitions(), "config", "template")
+	shared := "  find:\n    config:\n      older: 7d\n"
+	for job, filled := range map[string]string{
+		"cleanup": template, "audit": settings.ReplaceAllString(template, "$1$2"),
+		"fetch": strings.Replace(template, "table:", "table: t", 1),
+	} {
+		for name, text := range map[string]string{"as it is": filled, "with a step that two jobs have": filled + shared} {
+			t.Run(job+" takes it "+name, func(t *testing.T) {
+				for _, args := range [][]string{{"config", "check"}, {"run", "--dry-run"}, {"config", "template"}} {
+					if got := executeWith(t, text, definitions(), append(args, "--job", job, "--config", "-")...); got.code != 0 {
+						t.Errorf("%q: %s\n%s", args, got.err, text)
+					}
+				}
+			})
+		}
+	}
+	t.Run("what is wrong for every step of a key is told", func(t *testing.T) {
+		for text, want := range map[string]string{
+			"steps: {find: {config: {oldr: 7d}}}":   `steps.find.config.oldr (line 1, column 25): there is no such field, did you mean "older"?`,
+			"steps: {fidn: {config: {older: 7d}}}":  `steps.fidn: there is no step "fidn", did you mean "find"?`,
+			"steps: {remove: {config: {a: 1}}}":     "steps.remove.config: step remove has no config",
+			"steps: {counts: {config: {limit: x}}}": "steps.counts.config.limit (line 1, column 34): expected a whole number (int), not text",
+		} {
+			if got := executeWith(t, text, definitions(), "config", "check", "--job", "fetch", "--set", "steps.counts.config.table=t", "--config", "-"); got.code != 2 || !strings.Contains(got.err, want) {
+				t.Errorf("%s: exit code %d, %s", text, got.code, got.err)
+			}
+		}
+	})
+}

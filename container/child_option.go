@@ -29,6 +29,13 @@ func NeedsLater(targets ...*Target) ChildOption { return child.NeedsLater(checke
 // Nested children know the steps of their parent.
 func Steps(targets ...*Target) ChildOption { return child.Steps(checkedTargets(targets)) }
 
+// OtherSteps are steps that exist, but that no launch of this child is about,
+// such as those of other jobs: a run config may have sections for them, so that
+// one file serves all. A section has to be right for one of the steps with its
+// key, and makes no difference otherwise. A step that [Steps], [Needs] or
+// [NeedsLater] names hides those of its key.
+func OtherSteps(targets ...*Target) ChildOption { return child.OtherSteps(checkedTargets(targets)) }
+
 // NeedsResources starts resources by key, whether or not anything asks for
 // their values.
 func NeedsResources(keys ...string) ChildOption { return child.NeedsResources(keys) }

@@ -188,6 +188,18 @@ func TestTheSchemaTakesWhatACheckTakes(t *testing.T) {
 	}
 }
 
+// entry is a struct in a list and in a map.
+type entry struct {
+	Name  string                   `required:"true"`
+	Count int                      `default:"3" min:"1" max:"200"`
+	Env   string                   `enum:"a,x,1"`
+	Token container.Secret[string] `json:"a"`
+	Parts []section                `json:"tree" max:"1"`
+	Maybe *struct {
+		X int `required:"true"`
+	} `json:"x"`
+}
+
 // chosen has an enum of every kind, and the types whose text has a form.
 type chosen struct {
 	kinds
@@ -199,6 +211,12 @@ type chosen struct {
 	Tree    []tree                 `json:"tree"`
 	Pair    [2]int                 `json:"pair"`
 	Maybe   container.Secret[bool] `json:"maybe"`
+	Entries []entry                `json:"entries"`
+	ByName  map[string]*entry      `json:"by_name" min:"1"`
+	Flag    bool                   `json:"flag"`
+	Flags   map[bool]string        `json:"flags"`
+	Labels  map[string]string      `json:"labels"`
+	Lists   [][]string             `json:"lists"`
 }
 
 // tree contains itself.
@@ -210,7 +228,7 @@ type tree struct {
 var someScalars = []any{
 	nil, true, false, 0, 1, 2, 4, 5, 127, 128, 300, -1, -129, 65536, 1.5, 0.5, -2.25, 1e30, 9007199254740991,
 	"", "a", "d", "l", "x", "1", "1.50", "true", "null", "high", "low", "middle", "5s", "-1.5h", "1m30s", "5 s", "1d", ".5s", "soon",
-	"2026-01-02T03:04:05Z", "https://x.example",
+	"2026-01-02T03:04:05Z", "https://x.example", "yes", "Off", "tRUE", "env:PROD", "env:prod", "PROD",
 }
 
 // aValue draws JSON of any kind: what fits some field, and what fits none.
@@ -235,7 +253,7 @@ func TestTheSchemaAndTheCheckAgree(t *testing.T) {
 	t.Parallel()
 	c := newContainer(t, container.Provide("it", func(chosen) *resA { return nil }, container.Config(chosen{}, container.Fixed("Bool"))))
 	resolved := schemaOf(t, c)
-	names := []string{"unknown", "resources", "chosen_text", "chosen_number", "chosen_decimal", "chosen_level", "days", "tree", "pair", "maybe"}
+	names := []string{"unknown", "resources", "chosen_text", "chosen_number", "chosen_decimal", "chosen_level", "days", "tree", "pair", "maybe", "entries", "by_name", "flag", "flags", "labels", "lists"}
 	for _, field := range c.Resources()[0].Config {
 		if name, _, _ := strings.Cut(field.Path, "."); name != "url" { // the schema knows no URL by its looks
 			names = append(names, name)
@@ -246,6 +264,11 @@ func TestTheSchemaAndTheCheckAgree(t *testing.T) {
 			agree(t, c, resolved, map[string]any{name: value})
 			agree(t, c, resolved, map[string]any{name: []any{value}})
 			agree(t, c, resolved, map[string]any{name: map[string]any{"a": value}})
+			agree(t, c, resolved, map[string]any{name: []any{map[string]any{"name": value}}})
+			agree(t, c, resolved, map[string]any{name: []any{map[string]any{"name": "x", "env": value}}})
+			agree(t, c, resolved, map[string]any{name: []any{map[string]any{"name": "x", "count": value, "x": map[string]any{}}}})
+			agree(t, c, resolved, map[string]any{name: map[string]any{"a": map[string]any{"name": "x", "tree": []any{map[string]any{"name": value}}}}})
+			agree(t, c, resolved, map[string]any{name: map[string]any{"env": value}})
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {

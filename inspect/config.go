@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"encoding/json"
+	"slices"
 
 	"go.uber.org/fx"
 
@@ -80,7 +81,10 @@ func (i *Inspector) ConfigOfLaunch(request runs.Request, preview runs.Preview, f
 	return &ConfigScope{
 		Job: request.Job, Selection: preview.Plan.Selection, Resources: preview.Resources, Steps: preview.Steps, Faults: faults,
 		inspector: i, config: config,
-		options: []fx.Option{container.NeedsResources(keysOf(preview.Resources)...), container.NeedsLater(targets...)},
+		options: []fx.Option{
+			container.NeedsResources(keysOf(preview.Resources)...), container.NeedsLater(targets...),
+			container.OtherSteps(slices.Concat(preview.Plan.Known, preview.Plan.Others)...),
+		},
 	}, nil
 }
 
@@ -103,11 +107,11 @@ func (i *Inspector) UnknownVariables(environ []string, config container.RunConfi
 
 // Schema returns the JSON Schema of the run configs of the scope.
 func (s *ConfigScope) Schema() (json.RawMessage, error) {
-	return s.inspector.container.Schema(s.options...)
+	return s.inspector.container.Schema(append(slices.Clone(s.options), container.Launch(s.config))...)
 }
 
 // Template returns a run config of the scope in YAML, to be completed. What the
 // run config gives stands in it.
 func (s *ConfigScope) Template() (string, error) {
-	return s.inspector.container.Template(append(s.options, container.Launch(s.config))...)
+	return s.inspector.container.Template(append(slices.Clone(s.options), container.Launch(s.config))...)
 }

@@ -54,6 +54,17 @@ func (i *Inspector) KnownSteps(name string) container.ChildOption {
 	return container.Steps(targets...)
 }
 
+// OtherSteps names the steps that a run config may have sections for though the
+// launch of the job with that name has no use for them; none without a job of
+// that name.
+func (i *Inspector) OtherSteps(name string) container.ChildOption {
+	job, err := i.graph.Job(name)
+	if err != nil {
+		return container.OtherSteps()
+	}
+	return container.OtherSteps(job.Plan.Others...)
+}
+
 // opPlan is the plan of a job of ops; nil of a job of assets.
 func (i *Inspector) opPlan(job assets.JobDescription) *assets.Plan {
 	if len(job.Ops) == 0 {

@@ -64,7 +64,7 @@ func (i *Inspector) storage(use assets.Storage) (*container.Target, error) {
 // the job. It returns what is wrong with that launch, and puts the texts into
 // the Faults of the resource.
 func (i *Inspector) ReadConfig(resource *Resource, job string, config container.RunConfig) error {
-	launched, faults := i.container.Explain(resource.Key, container.NeedsResources(resource.Key), i.KnownSteps(job), container.Launch(config))
+	launched, faults := i.container.Explain(resource.Key, container.NeedsResources(resource.Key), i.KnownSteps(job), i.OtherSteps(job), container.Launch(config))
 	resource.Config, resource.Faults = launched.Resource.Config, FaultTexts(faults)
 	return faults
 }

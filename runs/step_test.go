@@ -355,7 +355,8 @@ func TestConfigOfAStep(t *testing.T) {
 		{runs.Request{Selection: "raw/left"}, ``, `steps.raw/left.config.day: missing: it must be given at launch`},
 		{runs.Request{Selection: "right"}, `steps: {raw/letf: {config: {day: tue}}}`, `did you mean "raw/left"?`},
 		{runs.Request{Selection: "raw/left"}, `steps: {raw/left: {config: {dya: tue}}}`, `did you mean "day"?`},
-		{runs.Request{Job: "cleanup"}, `steps: {raw/left: {config: {day: tue}}}`, `steps.raw/left`},
+		{runs.Request{Job: "cleanup"}, `steps: {raw/left: {config: {dya: tue}}}`, `did you mean "day"?`},
+		{runs.Request{Selection: "right"}, `steps: {clean_up: {config: {}}}`, `steps.clean_up`},
 	} {
 		config, err := container.ParseRunConfig([]byte(test.config))
 		if err != nil {

@@ -27,7 +27,9 @@ func (l *Launcher) targets(plan *assets.Plan) []fx.Option {
 			targets = append(targets, target)
 		}
 	}
-	return []fx.Option{container.Needs(targets...), container.NeedsLater(later...), container.Steps(plan.Known...)}
+	return []fx.Option{
+		container.Needs(targets...), container.NeedsLater(later...), container.Steps(plan.Known...), container.OtherSteps(plan.Others...),
+	}
 }
 
 // targetsOf are the targets of a plan, each IO manager's once.

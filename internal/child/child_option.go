@@ -90,6 +90,12 @@ func NeedsLater(targets []*graph.Target) Option {
 	return newOption("NeedsLater", func(c *childConfig) { c.Later = append(c.Later, c.Named("NeedsLater", targets)...) })
 }
 
+// OtherSteps are steps that no launch of this child is about. Package container
+// documents it.
+func OtherSteps(targets []*graph.Target) Option {
+	return newOption("OtherSteps", func(c *childConfig) { c.Others = append(c.Others, c.Named("OtherSteps", targets)...) })
+}
+
 // Steps are all steps that exist, whether or not the child needs them. Package
 // container documents it.
 func Steps(targets []*graph.Target) Option {

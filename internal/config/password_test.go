@@ -90,7 +90,7 @@ func TestAPasswordInAURLOrAConnectionStringIsNotShown(t *testing.T) {
 		}
 	}
 	schema := config.NewSchema()
-	schema.AddResource("it", "", d, true)
+	schema.AddResource("it", "", d, true, nil)
 	text, err := schema.JSON()
 	if err != nil || shows(string(text)) {
 		t.Errorf("%s, %v", text, err)

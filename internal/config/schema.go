@@ -65,14 +65,14 @@ type Schema struct{ resources, steps *schema }
 func NewSchema() *Schema { return &Schema{resources: section()} }
 
 // AddResource adds a resource. A needed one has to give what must be given at
-// launch.
-func (s *Schema) AddResource(key, description string, definition *Definition, needed bool) {
-	s.resources.addConfig(key, definition, needed).Description = description
+// launch, and what given, the launch that it is laid over, does not give.
+func (s *Schema) AddResource(key, description string, definition *Definition, needed bool, given LaunchValues) {
+	s.resources.addConfig(key, definition, needed, given).Description = description
 }
 
-// AddStep adds a step, as addResource does.
-func (s *Schema) AddStep(key string, definition *Definition, needed bool) {
-	s.stepsSection().addConfig(key, definition, needed)
+// AddStep adds a step, as AddResource does.
+func (s *Schema) AddStep(key string, definition *Definition, needed bool, given LaunchValues) {
+	s.stepsSection().addConfig(key, definition, needed, given)
 }
 
 // RefuseStep allows nothing under a step's key, and says why.
@@ -110,8 +110,8 @@ func (s *Schema) JSON() (json.RawMessage, error) {
 
 // addConfig adds the config of one resource or step. A needed one has to give
 // what must be given at launch.
-func (s *schema) addConfig(key string, definition *Definition, needed bool) *schema {
-	config := definition.schema(nil)
+func (s *schema) addConfig(key string, definition *Definition, needed bool, given LaunchValues) *schema {
+	config := definition.schema(given, nil)
 	entry := section()
 	entry.Properties["config"] = config
 	s.Properties[key] = entry
@@ -156,14 +156,14 @@ func variableSchema() *schema {
 }
 
 // schema is that of the config, nested structs as sections. above are the
-// structs around it.
-func (c *Definition) schema(above []reflect.Type) *schema {
+// structs around it. What is given already need not be given again.
+func (c *Definition) schema(given LaunchValues, above []reflect.Type) *schema {
 	root := section()
 	for i := range c.fields {
 		field := &c.fields[i]
 		names := strings.Split(field.path, ".")
 		at, name := root, names[len(names)-1]
-		demanded, from := c.demands(field)
+		demanded, from := c.demands(field, given)
 		for depth, outer := range names[:len(names)-1] {
 			if at.Properties[outer] == nil {
 				at.Properties[outer] = section()
@@ -185,9 +185,10 @@ func (c *Definition) schema(above []reflect.Type) *schema {
 
 // demands reports whether a launch has to give a field, and from which of the
 // sections around it on: one that may be left out is not asked for itself.
-func (c *Definition) demands(field *Leaf) (demanded bool, from int) {
+func (c *Definition) demands(field *Leaf, given LaunchValues) (demanded bool, from int) {
 	if field.atLaunch {
-		return true, 0
+		_, ok := given[field.path]
+		return !ok, 0
 	}
 	for _, section := range field.optional {
 		if section.path != "" {

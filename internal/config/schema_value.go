@@ -92,7 +92,7 @@ func (s *Shapes) schemaOf(t reflect.Type, above []reflect.Type) *schema {
 	case reflect.Map:
 		return s.mapSchema(t, above)
 	case reflect.Struct:
-		object := s.item(t).schema(above)
+		object := s.item(t).schema(nil, above)
 		object.Type = jsonType{"object"}
 		return object
 	}

@@ -17,6 +17,7 @@ import (
 type KnownSteps struct {
 	own    map[string]*Target // those of the child's targets
 	others []*Target          // given by Steps
+	apart  []*Target          // given by OtherSteps
 	above  *KnownSteps
 
 	indexed   sync.Once // most launches speak of no step
@@ -26,8 +27,8 @@ type KnownSteps struct {
 
 // newKnownSteps gathers the steps, and reports keys that two of the child's own
 // Targets have.
-func newKnownSteps(targets, others []*Target, above *KnownSteps) (*KnownSteps, []error) {
-	k := &KnownSteps{own: make(map[string]*Target), others: others, above: above}
+func newKnownSteps(targets, others, apart []*Target, above *KnownSteps) (*KnownSteps, []error) {
+	k := &KnownSteps{own: make(map[string]*Target), others: others, apart: apart, above: above}
 	var faults []error
 	for _, t := range targets {
 		if t.step == nil {
@@ -76,6 +77,11 @@ func (k *KnownSteps) find(key string) (*Target, error) {
 			return nil, fault.Errorf("steps.%s: there is no step %q: step %s makes it, configure that", key, key, maker)
 		}
 		keys = append(keys, slices.Collect(maps.Keys(at.byKey))...)
+		for _, t := range at.apart {
+			if t.step != nil {
+				keys = append(keys, t.step.Key)
+			}
+		}
 	}
 	return nil, fault.Errorf("steps.%s: there is no step %q%s", key, key, nearest.SuggestionAmong(key, keys, func(k string) string { return k }))
 }
@@ -147,6 +153,10 @@ func (k *KnownSteps) ReadSteps(launch config.RunConfig) (map[*Target]config.Laun
 	launches := make(map[*Target]config.LaunchValues, len(launch.Steps))
 	var faults []error
 	for _, key := range slices.Sorted(maps.Keys(launch.Steps)) {
+		if elsewhere, ok := k.readElsewhere(key, launch.Steps[key]); ok {
+			faults = append(faults, elsewhere...)
+			continue
+		}
 		t, err := k.find(key)
 		switch {
 		case err != nil:
@@ -159,4 +169,32 @@ func (k *KnownSteps) ReadSteps(launch config.RunConfig) (map[*Target]config.Laun
 		}
 	}
 	return launches, faults
+}
+
+// readElsewhere holds a section against the steps that are known to exist, but
+// not in this launch. It is false where there is none, or where the launch knows
+// a step of the key itself. The section has to be right for one of them; else the
+// faults are those of the one that it is most like.
+func (k *KnownSteps) readElsewhere(key string, source any) (fewest []error, found bool) {
+	for at := k; at != nil; at = at.above {
+		at.index()
+		if at.byKey[key] != nil {
+			return nil, false
+		}
+	}
+	for at := k; at != nil; at = at.above {
+		for _, t := range at.apart {
+			if t.step == nil || t.step.Key != key {
+				continue
+			}
+			faults := []error{fault.Errorf("%s: step %s has no config", t.step.Path(), key)}
+			if t.hasConfig() {
+				faults = t.step.Config.Read(make(config.LaunchValues), t.step.Path(), source)
+			}
+			if !found || len(faults) < len(fewest) {
+				fewest, found = faults, true
+			}
+		}
+	}
+	return fewest, found
 }

@@ -10,7 +10,7 @@ import (
 // container takes, for editors and forms. Package container documents it.
 func (g *Graph) Schema(subject Subject) (json.RawMessage, error) {
 	const doing = "describing the run config"
-	scope, err := g.scopeOf(doing, config.RunConfig{}, subject)
+	scope, err := g.scopeOf(doing, subject.Launch, subject)
 	if err != nil {
 		return nil, err
 	}
@@ -20,10 +20,10 @@ func (g *Graph) Schema(subject Subject) (json.RawMessage, error) {
 	}
 	document := config.NewSchema()
 	for _, n := range nodes {
-		document.AddResource(n.Key, n.Description, n.Config, scope.narrow())
+		document.AddResource(n.Key, n.Description, n.Config, scope.narrow(), scope.resources[n])
 	}
 	for _, t := range scope.subject.Known.all() {
-		document.AddStep(t.step.Key, t.step.Config, scope.needed(t))
+		document.AddStep(t.step.Key, t.step.Config, scope.needed(t), scope.steps[t])
 	}
 	for _, key := range scope.subject.Known.unclear() {
 		document.RefuseStep(key, severalSteps(key))

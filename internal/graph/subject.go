@@ -12,6 +12,7 @@ type Subject struct {
 	Targets []*Target
 	Later   []*Target   // for nested children
 	Steps   []*Target   // that exist, needed or not
+	Others  []*Target   // steps that exist elsewhere
 	Known   *KnownSteps // a nested child's begins as its parent's
 	Keys    []string    // of resources that are to start whatever asks for them
 	Keyed   bool        // Keys were given, be it none
@@ -33,12 +34,12 @@ func (s *Subject) Named(option string, targets []*Target) []*Target {
 func (s *Subject) GatherSteps(of *Graph) []error {
 	own := slices.Concat(s.Targets, s.Later)
 	var faults []error
-	for _, target := range slices.Concat(own, s.Steps) {
+	for _, target := range slices.Concat(own, s.Steps, s.Others) {
 		if target.graph != of {
 			faults = append(faults, fault.Errorf("%s is a target of another container", target.name))
 		}
 	}
-	known, more := newKnownSteps(own, s.Steps, s.Known)
+	known, more := newKnownSteps(own, s.Steps, s.Others, s.Known)
 	s.Known = known
 	return append(faults, more...)
 }
