@@ -54,6 +54,21 @@ func NewSecret[T any](value T) Secret[T] { return config.NewSecret(value) }
 // Masked is what a [Secret] shows in place of its value, everywhere.
 const Masked = config.Masked
 
+// Masker masks the literal text of secrets in text that somebody else wrote, such as
+// the error of a server that repeats what it was sent. Its method Mask finds a secret
+// also as %q, JSON, HTML, URLs, base64 and hex write it. A nil Masker masks nothing. It
+// is safe for concurrent use.
+//
+// What a run records and logs is masked already, as far as the secrets are in its
+// config: see [Prepared.Mask]. A Masker is for a secret that a resource gets from
+// elsewhere, and for programs without runs.
+type Masker = config.Masker
+
+// NewMasker returns a masker of secrets. Of a connection string and of a URL it masks
+// the password too. It returns nil where all secrets are shorter than five bytes:
+// such a text is found in many words that have nothing to do with it.
+func NewMasker(secrets ...string) *Masker { return config.NewMasker(secrets...) }
+
 // Source is the layer that a config field's value comes from.
 type Source = config.Source
 

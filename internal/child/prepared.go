@@ -47,7 +47,7 @@ func (p *preparation) masker() *config.Masker {
 	for t, resolved := range p.steps {
 		secrets = append(secrets, t.Step().Config.SecretTexts(resolved)...)
 	}
-	return config.NewMasker(secrets)
+	return config.NewMasker(secrets...)
 }
 
 // Preview returns what would start, with the config that was read. Package

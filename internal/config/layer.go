@@ -64,7 +64,7 @@ func (c *Definition) Resolve(at string, launch LaunchValues) (Resolved, []error)
 	resolved := Resolved{Value: config, origins: origins}
 	if len(faults) == 0 && whole && !c.item {
 		if err := validate(config); err != nil { // in its own words, which may quote a secret
-			faults = append(faults, fault.Errorf("%s: %w", at, fault.Masked(err, NewMasker(c.SecretTexts(resolved)).Mask)))
+			faults = append(faults, fault.Errorf("%s: %w", at, fault.Masked(err, NewMasker(c.SecretTexts(resolved)...).Mask)))
 		}
 	}
 	return resolved, faults

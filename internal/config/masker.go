@@ -25,16 +25,18 @@ type Masker struct{ forms *strings.Replacer }
 // found in many words that have nothing to do with it.
 const minMasked = 5
 
-// NewMasker returns a masker of secrets, which are texts. It returns nil where none is
-// long enough.
-func NewMasker(secrets []string) *Masker {
+// NewMasker returns a masker of secrets. Of a connection string and of a URL it masks
+// the password too. It returns nil where no secret is long enough.
+func NewMasker(secrets ...string) *Masker {
 	seen := make(map[string]bool)
 	var forms []string
 	for _, secret := range secrets {
-		for _, form := range formsOf(secret) {
-			if len(form) >= minMasked && !seen[form] && strings.Trim(form, "*") != "" {
-				seen[form] = true
-				forms = append(forms, form)
+		for _, part := range append(passwords(secret), secret) {
+			for _, form := range formsOf(part) {
+				if len(form) >= minMasked && !seen[form] && strings.Trim(form, "*") != "" {
+					seen[form] = true
+					forms = append(forms, form)
+				}
 			}
 		}
 	}
@@ -209,15 +211,14 @@ func (s *secretTexts) url(u *url.URL, secret bool) {
 	if password, ok := u.User.Password(); ok {
 		*s = append(*s, password)
 	}
-	s.text(u.String(), secret)
+	s.text(u.String(), secret) // which has the password as it is escaped
 }
 
 // text adds a text if it is secret, and the passwords in it anyway.
 func (s *secretTexts) text(text string, secret bool) {
 	if secret {
 		*s = append(*s, text)
-	}
-	if secret || redact(text) != text {
+	} else if redact(text) != text {
 		*s = append(*s, passwords(text)...)
 	}
 }

@@ -39,7 +39,8 @@ func userinfo(address string) (string, bool) {
 }
 
 // passwords finds the passwords in a connection string, each as it is written,
-// and unescaped where it is escaped.
+// unescaped where it is escaped, and with what stands around it: password=x can be
+// told from other text, x can't.
 func passwords(text string) (found []string) {
 	add := func(password string) {
 		password = strings.Trim(password, `'"{}`)
@@ -59,6 +60,7 @@ func passwords(text string) (found []string) {
 			name, password, hasPassword := strings.Cut(user, ":")
 			if hasPassword {
 				add(password)
+				found = append(found, user+"@")
 			} else if isWeb(address) {
 				add(name) // a token
 			}
@@ -66,9 +68,11 @@ func passwords(text string) (found []string) {
 	}
 	for _, pair := range setting.FindAllStringSubmatch(text, -1) {
 		add(pair[1])
+		found = append(found, strings.TrimLeft(pair[0], " \t\r\n;&?,{(\"'"))
 	}
 	if match := login.FindStringSubmatch(text); match != nil {
 		add(match[1])
+		found = append(found, match[0])
 	}
 	return found
 }

@@ -22,4 +22,7 @@ type maskedError struct {
 
 func (m *maskedError) Error() string { return m.text }
 
+// GoString keeps %#v from the error below.
+func (m *maskedError) GoString() string { return m.text }
+
 func (m *maskedError) Unwrap() error { return m.cause }

@@ -405,6 +405,8 @@ func TestConfig(t *testing.T) {
 		{"gopher://my-bucket", "url: there is no driver for gopher:// among azblob, file, gs, mem, s3"},
 		{"mem:", "no error"},
 		{"mem:x", `url: "mem:x" has no // after its scheme`},
+		{"s3:me:hunter2@my-bucket", "url: holds a user name or password, which would be shown with the config: the drivers find credentials in the environment"},
+		{"AKIA:hunter2@my-bucket", "url: holds a user name or password, which would be shown with the config: the drivers find credentials in the environment"},
 		{"s3://me:hunter2@my-bucket", "url: holds a user name or password, which would be shown with the config: the drivers find credentials in the environment"},
 		{"s3://me:hunter2@my-bucket:x", "url: can't be read as a URL"},
 	} {

@@ -67,7 +67,7 @@ func parse(text string) (*url.URL, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New("can't be read as a URL") // which may hold a password
-	case u.User != nil:
+	case u.User != nil || strings.Contains(u.Opaque, "@"):
 		return nil, errors.New("holds a user name or password, which would be shown with the config: the drivers find credentials in the environment")
 	case u.Scheme == fileblob.Scheme:
 		return parseFile(u)

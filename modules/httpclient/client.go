@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/hashicorp/go-cleanhttp"
@@ -134,6 +136,18 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 
 const maxRedirects = 10
 
+// unreadable is why a URL can't be read, unless that quotes a piece of what stands
+// before an @: where a password is not escaped, net/url takes it for a port.
+func unreadable(text string, why error) error {
+	before := text[:strings.LastIndexByte(text, '@')+1]
+	_, quoted, _ := strings.Cut(why.Error(), `"`)
+	piece, _, found := strings.Cut(strings.TrimPrefix(quoted, ":"), `"`)
+	if found && strings.Contains(strconv.Quote(before), piece) {
+		return errors.New("can't be read as a URL, and holds what may be a password")
+	}
+	return why
+}
+
 func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
 
 // parseBase refuses what a base URL would leak or lose: its text is shown
@@ -142,7 +156,7 @@ func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b
 func parseBase(text string) (*url.URL, error) {
 	base, err := url.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("base_url: %w", withoutURL(err))
+		return nil, fmt.Errorf("base_url: %w", unreadable(text, withoutURL(err)))
 	}
 	switch {
 	case base.Scheme != "http" && base.Scheme != "https":

@@ -159,13 +159,15 @@ func TestStop(t *testing.T) {
 func TestConfig(t *testing.T) {
 	t.Run("refuses what a base URL can't be, without quoting it", func(t *testing.T) {
 		for url, want := range map[string]string{
-			"":                               "base_url: want it to begin with http:// or https://",
-			"api.example":                    "base_url: want it to begin with http:// or https://",
-			"ftp://api.example":              "base_url: want it to begin with http:// or https://",
-			"https://":                       "base_url: no host",
-			"https://me:hunter2@api.example": "base_url: holds a user name or password, which would be shown with the config: use a token",
-			"https://api.example?key=hunter": "base_url: holds a query or a fragment: pass the query with each request",
-			"https://hunter2@api.example:x":  `base_url: invalid port ":x" after host`,
+			"":                                  "base_url: want it to begin with http:// or https://",
+			"api.example":                       "base_url: want it to begin with http:// or https://",
+			"ftp://api.example":                 "base_url: want it to begin with http:// or https://",
+			"https://":                          "base_url: no host",
+			"https://me:hunter2@api.example":    "base_url: holds a user name or password, which would be shown with the config: use a token",
+			"https://api.example?key=hunter":    "base_url: holds a query or a fragment: pass the query with each request",
+			"https://me:hunter2/x@api.example":  "base_url: can't be read as a URL, and holds what may be a password",
+			"https://me:hunter%zz2@api.example": "base_url: can't be read as a URL, and holds what may be a password",
+			"https://hunter2@api.example:x":     `base_url: invalid port ":x" after host`,
 		} {
 			_, err := httpclient.New(fxtest.NewLifecycle(t), httpclient.Config{BaseURL: url})
 			if err == nil || err.Error() != "configuring an HTTP client: "+want {

@@ -25,7 +25,8 @@ type StatusError struct {
 	// StatusCode is the HTTP status, such as 404.
 	StatusCode int
 	// Body is the beginning of the response's body on one line: at most 200
-	// printable characters, with the bearer token masked. It may be empty.
+	// printable characters, with what the Authorization header held masked, also
+	// in JSON, URLs and base64. It may be empty.
 	Body string
 	// RetryAfter is how long the server asked to wait, or zero.
 	RetryAfter time.Duration
@@ -50,7 +51,7 @@ func (c *Client) statusError(req *http.Request, resp *http.Response) *StatusErro
 		Method:     req.Method,
 		URL:        showURL(req.URL),
 		StatusCode: resp.StatusCode,
-		Body:       excerpt(string(body), sentToken(req)),
+		Body:       excerpt(string(body), sentSecrets(req)),
 		RetryAfter: wait,
 	}
 }
@@ -60,11 +61,14 @@ const (
 	maxExcerpt   = 200      // characters
 )
 
-// excerpt makes one printable line of the start of a body. The token is masked
-// before anything is cut, so that no half of it remains.
-func excerpt(body, token string) string {
-	if token != "" {
-		body = strings.ReplaceAll(body, token, container.Masked)
+// excerpt makes one printable line of the start of a body. Secrets are masked
+// before anything is cut, so that no half of one remains.
+func excerpt(body string, secrets []string) string {
+	body = container.NewMasker(secrets...).Mask(body)
+	for _, secret := range secrets { // short ones too: the server has been sent them
+		if secret != "" {
+			body = strings.ReplaceAll(body, secret, container.Masked)
+		}
 	}
 	line := strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -83,6 +87,16 @@ func excerpt(body, token string) string {
 func sentToken(req *http.Request) string {
 	_, token, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	return token
+}
+
+// sentSecrets are what the Authorization header held: of a basic authorization the
+// password too.
+func sentSecrets(req *http.Request) []string {
+	secrets := []string{sentToken(req)}
+	if _, password, ok := req.BasicAuth(); ok {
+		secrets = append(secrets, password)
+	}
+	return secrets
 }
 
 func showStatus(code int) string {

@@ -1,10 +1,14 @@
 package httpclient_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -41,6 +45,32 @@ func TestStatusError(t *testing.T) {
 		text := "GET " + server.URL + "/v1/orders: 403 Forbidden: not [31mallowed with Bearer ******"
 		if err.Error() != text {
 			t.Errorf("got %v, want %s", err, text)
+		}
+	})
+
+	t.Run("masks a token in every form in which a server repeats it", func(t *testing.T) {
+		t.Parallel()
+		const token, password = `hun/ter"2<`, "open/sesame"
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			_ = json.NewEncoder(w).Encode(map[string]string{"token": token, "password": password})
+			_, _ = fmt.Fprintf(w, "%q %s %s %s", token, url.QueryEscape(token), html.EscapeString(token), base64.StdEncoding.EncodeToString([]byte("x"+token)))
+		})
+		cfg := fast(server.URL)
+		cfg.Token = container.NewSecret(token)
+		client := start(t, cfg)
+		bearer := client.GetJSON(t.Context(), "", nil, nil)
+		req, err := client.NewRequest(t.Context(), http.MethodGet, "", nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth("me", password)
+		basic := client.DoJSON(req, nil)
+		if bearer == nil || strings.Contains(bearer.Error(), "ter") || strings.Contains(bearer.Error(), base64.StdEncoding.EncodeToString([]byte("x" + token))[4:12]) {
+			t.Errorf("got %v", bearer)
+		}
+		if basic == nil || strings.Contains(basic.Error(), "sesame") {
+			t.Errorf("got %v", basic)
 		}
 	})
 

@@ -3,8 +3,6 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"strings"
 	"time"
 
 	"go.uber.org/fx"
@@ -37,15 +35,16 @@ type Config struct {
 //	fx.Provide(sqldb.Open("pgx"))
 //
 // The start fails if the driver is not imported, if it cannot read the connection
-// string, or if the database does not answer. The error does not show the
-// connection string, even if the error of the driver does.
+// string, or if the database does not answer. No error of a connection shows the
+// connection string or the password in it, even if the error of the driver does.
 func Open(driver string) func(fx.Lifecycle, Config) *DB {
 	return func(lc fx.Lifecycle, cfg Config) *DB {
+		masker := container.NewMasker(cfg.DSN.Reveal())
 		db := &DB{}
 		lc.Append(fx.StartStopHook(
 			func(ctx context.Context) error {
-				err := db.start(ctx, func(context.Context) (*sql.DB, error) { return open(driver, cfg) })
-				return maskDSN(err, cfg.DSN.Reveal())
+				err := db.start(ctx, func(context.Context) (*sql.DB, error) { return open(driver, cfg, masker) })
+				return masked(err, masker)
 			},
 			db.stop,
 		))
@@ -53,20 +52,12 @@ func Open(driver string) func(fx.Lifecycle, Config) *DB {
 	}
 }
 
-func open(driver string, cfg Config) (*sql.DB, error) {
-	pool, err := sql.Open(driver, cfg.DSN.Reveal())
+func open(driver string, cfg Config, masker *container.Masker) (*sql.DB, error) {
+	connector, err := connectorOf(driver, cfg.DSN.Reveal())
 	if err != nil {
 		return nil, err
 	}
+	pool := OpenMasked(connector, masker)
 	LimitPool(pool, cfg.MaxConns, cfg.ConnMaxLifetime, cfg.ConnMaxIdleTime)
 	return pool, nil
-}
-
-// maskDSN takes the connection string out of a driver's error. The driver's
-// error can't stay reachable then, for its text would be too.
-func maskDSN(err error, dsn string) error {
-	if err == nil || dsn == "" || !strings.Contains(err.Error(), dsn) {
-		return err
-	}
-	return errors.New(strings.ReplaceAll(err.Error(), dsn, container.Masked))
 }

@@ -1,6 +1,7 @@
 package sqldb_test
 
 import (
+	"context"
 	"database/sql/driver"
 	"fmt"
 	"path/filepath"
@@ -21,6 +22,38 @@ type tellTale struct{}
 func (tellTale) Open(dsn string) (driver.Conn, error) {
 	return nil, fmt.Errorf("cannot connect to %q", dsn)
 }
+
+// fickle is a driver that makes one connection, for one use.
+type fickle struct {
+	driver.Driver
+}
+
+func (f *fickle) OpenConnector(dsn string) (driver.Connector, error) {
+	return &fickleConnector{dsn: dsn, driver: f}, nil
+}
+
+type fickleConnector struct {
+	dsn    string
+	driver driver.Driver
+	opened bool
+}
+
+func (f *fickleConnector) Driver() driver.Driver { return f.driver }
+
+func (f *fickleConnector) Connect(context.Context) (driver.Conn, error) {
+	if f.opened {
+		return nil, fmt.Errorf("cannot connect to %q any more", f.dsn)
+	}
+	f.opened = true
+	return &fickleConn{}, nil
+}
+
+type fickleConn struct{ driver.Conn }
+
+// IsValid says that it can't be used again.
+func (f *fickleConn) IsValid() bool { return false }
+
+func (f *fickleConn) Close() error { return nil }
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
@@ -54,6 +87,33 @@ func TestOpen(t *testing.T) {
 		}
 		if strings.Contains(fmt.Sprintf("%#v", err), "hunter2") {
 			t.Errorf("the secret is in %#v", err)
+		}
+	})
+
+	t.Run("masks the pieces of a connection string, in whatever form", func(t *testing.T) {
+		for _, dsn := range []string{
+			"user= password=x host=db", `me:hun"te\\r2@tcp(db)/x`, "sqlserver://sa:hun%2Fter2@[foo].bar:1433?database=foo", "postgres://me: hunter2@db/x", "Server=db;User Id=sa;Pwd=hunter2;",
+			"me/hunter2hunter2@db\nsecond line",
+		} {
+			lc := fxtest.NewLifecycle(t)
+			sqldb.Open("telltale")(lc, sqldb.Config{DSN: container.NewSecret(dsn)})
+			err := lc.Start(t.Context())
+			for _, secret := range []string{"hunter2", `hun\"te`, "hun%2F", "hun/ter", "=x", ": h"} {
+				if text := fmt.Sprintf("%v %+v %#v", err, err, err); err == nil || strings.Contains(strings.TrimPrefix(text, "opening the database: cannot connect to "), secret) {
+					t.Errorf("%q is in %s", secret, text)
+				}
+			}
+		}
+	})
+
+	t.Run("masks it when a connection is lost and made anew", func(t *testing.T) {
+		lc := fxtest.NewLifecycle(t)
+		db := sqldb.Open("fickle")(lc, sqldb.Config{DSN: container.NewSecret("me:hunter2@db")})
+		lc.RequireStart()
+		defer lc.RequireStop()
+		err := sqldb.Ping(t.Context(), db)
+		if got, want := errorText(err), `pinging the database: cannot connect to "******" any more`; got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	})
 

@@ -237,6 +237,16 @@ func TestFailedStart(t *testing.T) {
 		}
 	})
 
+	t.Run("shows no password that is taken for a user", func(t *testing.T) {
+		t.Parallel()
+		for _, pair := range []string{"user= password=x", "user=  password=it_is_x", "user=password=hunter2"} {
+			err := failure(t, t.Context(), postgres.Config{DSN: container.NewSecret("host=" + t.TempDir() + " " + pair + " dbname=db")})
+			if text := err.Error(); strings.Contains(text, "=x") || strings.Contains(text, "it_is_x") || strings.Contains(text, "hunter2") || !strings.Contains(text, container.Masked) {
+				t.Errorf("%s: got %s", pair, text)
+			}
+		}
+	})
+
 	t.Run("comes with the end of the start's context", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
