@@ -44,7 +44,7 @@
 //	resource KEY   inspect.Resource; needed_by and unneeded with --job or --select, one of them
 //	graph          inspect.Picture; it may name needs that --job or --select left out
 //	runs           [history.Record], newest first, without steps
-//	runs show ID   inspect.Run
+//	runs show ID   an object: record is a history.Record, events are its [history.Event]
 //	run --dry-run  inspect.Launch
 //
 // A type's name stands for the JSON that the type itself writes. Lists are

@@ -27,11 +27,10 @@ func (f *follower) next(ctx context.Context) (ended bool, err error) {
 	if len(f.types) > 0 {
 		query.Types = append(slices.Clone(f.types), history.TypeRunFinished)
 	}
-	events, err := f.store.Events(ctx, query)
-	if err != nil {
-		return false, err
-	}
-	for _, event := range events {
+	for event, err := range history.EachEvent(ctx, f.store, query) {
+		if err != nil {
+			return ended, err
+		}
 		f.last = event.Seq
 		ended = ended || event.Type() == history.TypeRunFinished
 		if len(f.types) > 0 && !slices.Contains(f.types, event.Type()) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,19 +54,50 @@ func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cob
 
 func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) error {
 	return p.reading(cmd, func(ctx context.Context, s *session) error {
-		run, err := s.inspect.Run(ctx, id)
+		record, err := s.inspect.FindRun(ctx, id)
 		if err != nil {
 			return err
 		}
+		events := s.inspect.Events(ctx, record.ID)
 		if asJSON {
-			return writeDocument(cmd.OutOrStdout(), run)
+			return writeRunDocument(cmd.OutOrStdout(), record, events)
 		}
-		return writeRun(cmd.OutOrStdout(), run, verbose)
+		values, err := s.inspect.StepValues(ctx, record.ID)
+		if err != nil {
+			return err
+		}
+		return writeRun(cmd.OutOrStdout(), record, values, events, verbose)
 	})
 }
 
-func writeRun(out io.Writer, run inspect.Run, verbose bool) error {
-	record := run.Record
+// writeRunDocument writes an object with the record and the events, one event after another.
+func writeRunDocument(out io.Writer, record history.Record, events iter.Seq2[history.Event, error]) error {
+	opening, closing := "{\n  \"record\": %s,\n  \"events\": [", "]\n}\n"
+	text, err := documentText(record, "  ")
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(out, opening, text); err != nil {
+		return err
+	}
+	before := "\n    "
+	for event, err := range events {
+		if err != nil {
+			return err
+		}
+		if text, err = documentText(event, "    "); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(out, before+text); err != nil {
+			return err
+		}
+		before, closing = ",\n    ", "\n  ]\n}\n"
+	}
+	_, err = io.WriteString(out, closing)
+	return err
+}
+
+func writeRun(out io.Writer, record history.Record, values inspect.StepValues, events iter.Seq2[history.Event, error], verbose bool) error {
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, "run "+record.ID))
 	var about facts
@@ -83,9 +115,12 @@ func writeRun(out io.Writer, run inspect.Run, verbose bool) error {
 	about.add("error", record.Error.Message)
 	about.write(out, screen)
 	_, _ = fmt.Fprintln(out)
-	stepTable(record, inspect.ValuesOf(run.Events)).write(out, screen, "")
+	stepTable(record, values).write(out, screen, "")
 	_, _ = fmt.Fprintln(out)
-	for _, event := range run.Events {
+	for event, err := range events {
+		if err != nil {
+			return err
+		}
 		if lineOf(event, nil).debug && !verbose {
 			continue
 		}

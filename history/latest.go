@@ -15,10 +15,6 @@ type Latest interface {
 	LatestMaterializations(ctx context.Context, assets []string) (map[string]Event, error)
 }
 
-// latestPage is how many events are read at once where a store does not
-// implement [Latest].
-const latestPage = 1000
-
 // LatestMaterializations returns the last materialization of each asset, by the
 // asset's key: see [Latest]. Of a store that does not implement Latest it reads
 // the materializations of all assets in pages, the newest first, until it has
@@ -29,21 +25,19 @@ func LatestMaterializations(ctx context.Context, store Store, assets []string) (
 		return latest.LatestMaterializations(ctx, assets)
 	}
 	wanted := newLatestSet(assets)
-	query := EventQuery{Types: []EventType{TypeAssetMaterialized}, Limit: latestPage}
-	for !wanted.complete() {
-		page, err := store.Events(ctx, query)
+	if wanted.complete() {
+		return wanted.found, nil
+	}
+	for event, err := range EachEvent(ctx, store, EventQuery{Types: []EventType{TypeAssetMaterialized}}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the last materializations: %w", err)
 		}
-		for _, event := range page {
-			if asset, _ := event.Asset(); wanted.open[asset] {
-				wanted.add(asset, event)
-			}
+		if asset, _ := event.Asset(); wanted.open[asset] {
+			wanted.add(asset, event)
 		}
-		if len(page) < query.Limit {
+		if wanted.complete() {
 			break
 		}
-		query.Before = page[len(page)-1].Place()
 	}
 	return wanted.found, nil
 }

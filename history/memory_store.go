@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -198,6 +199,9 @@ func (s *MemoryStore) Runs(ctx context.Context, query RunQuery) ([]Record, error
 }
 
 func (q RunQuery) fits(r Record) bool {
+	if !strings.HasPrefix(r.ID, q.IDPrefix) {
+		return false
+	}
 	if q.Job != "" && q.Job != r.Job {
 		return false
 	}

@@ -63,7 +63,7 @@ type Store interface {
 
 	// Events returns the events that the query asks for. No match is an empty
 	// result, but a RunID without a run, in the query or in its Before,
-	// matches ErrNotFound.
+	// matches ErrNotFound. A log may be long: [EachEvent] reads it in pages.
 	Events(ctx context.Context, query EventQuery) ([]Event, error)
 }
 
@@ -72,6 +72,8 @@ type Store interface {
 type RunQuery struct {
 	// ID is the run's ID.
 	ID string
+	// IDPrefix is the beginning of the run's ID, byte by byte.
+	IDPrefix string
 	// Job is the name of the run's job.
 	Job string
 	// Statuses are the statuses to return, any of them.

@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 
 	"github.com/fxrun/fxrun/history"
@@ -10,29 +11,39 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// Run is one run with everything that happened in it.
-type Run struct {
-	// Record is the sum of the events.
-	Record history.Record `json:"record"`
-	// Events are the run's events, oldest first.
-	Events []history.Event `json:"events"`
-}
-
 // Runs returns the records that the query asks for, newest first.
 func (i *Inspector) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
 	found, err := i.store.Runs(ctx, query)
 	return list(found), err
 }
 
-// Run returns the run that [Inspector.FindRun] finds, with its events.
-func (i *Inspector) Run(ctx context.Context, id string) (Run, error) {
-	record, err := i.FindRun(ctx, id)
-	if err != nil {
-		return Run{}, err
-	}
-	events, err := i.store.Events(ctx, history.EventQuery{RunID: record.ID})
-	return Run{Record: record, Events: list(events)}, err
+// Events yields the events of a run, oldest first, and holds a page of them at a time: a run
+// may have millions. An error ends the sequence: see [history.EachEvent].
+func (i *Inspector) Events(ctx context.Context, run string) iter.Seq2[history.Event, error] {
+	return history.EachEvent(ctx, i.store, history.EventQuery{RunID: run})
 }
+
+// StepValues returns what the steps of a run have materialized.
+func (i *Inspector) StepValues(ctx context.Context, run string) (StepValues, error) {
+	values := make(StepValues)
+	query := history.EventQuery{RunID: run, Types: []history.EventType{history.TypeAssetMaterialized}}
+	for event, err := range history.EachEvent(ctx, i.store, query) {
+		if err != nil {
+			return nil, err
+		}
+		if value, ok := event.Data.(history.AssetMaterialized); ok {
+			values.Add(value)
+		}
+	}
+	return values, nil
+}
+
+const (
+	// shownIDs is how many IDs an error shows of those that begin alike.
+	shownIDs = 5
+	// comparedIDs is how many runs, the newest, may be suggested for an unknown ID.
+	comparedIDs = 500
+)
 
 // FindRun finds a run by its ID or by the beginning of its ID; by "" it finds
 // the run that was queued last. The error of an ID that no run has, or that
@@ -52,22 +63,31 @@ func (i *Inspector) FindRun(ctx context.Context, id string) (history.Record, err
 	if record, err := history.Find(ctx, i.store, id); !errors.Is(err, history.ErrNotFound) {
 		return record, err
 	}
-	all, err := i.store.Runs(ctx, history.RunQuery{OmitSteps: true})
+	begin, err := i.runIDs(ctx, history.RunQuery{IDPrefix: id, Limit: shownIDs + 1})
 	if err != nil {
 		return history.Record{}, err
 	}
-	var ids, begin []string
-	for _, record := range all {
-		ids = append(ids, record.ID)
-		if strings.HasPrefix(record.ID, id) {
-			begin = append(begin, record.ID)
-		}
-	}
-	switch len(begin) {
-	case 0:
-		return history.Record{}, invalid(doing, "there is no run %q%s", id, nearest.Suggestion(id, ids))
-	case 1:
+	switch {
+	case len(begin) == 1:
 		return history.Find(ctx, i.store, begin[0])
+	case len(begin) > shownIDs:
+		return history.Record{}, invalid(doing, "more than %d runs begin with %q, the last of them are %s", shownIDs, id, strings.Join(begin[:shownIDs], ", "))
+	case len(begin) > 1:
+		return history.Record{}, invalid(doing, "%d runs begin with %q: %s", len(begin), id, strings.Join(begin, ", "))
 	}
-	return history.Record{}, invalid(doing, "%d runs begin with %q: %s", len(begin), id, strings.Join(begin[:min(len(begin), 5)], ", "))
+	ids, err := i.runIDs(ctx, history.RunQuery{Limit: comparedIDs})
+	if err != nil {
+		return history.Record{}, err
+	}
+	return history.Record{}, invalid(doing, "there is no run %q%s", id, nearest.Suggestion(id, ids))
+}
+
+func (i *Inspector) runIDs(ctx context.Context, query history.RunQuery) ([]string, error) {
+	query.OmitSteps = true
+	found, err := i.store.Runs(ctx, query)
+	ids := make([]string, len(found))
+	for n, record := range found {
+		ids[n] = record.ID
+	}
+	return ids, err
 }

@@ -7,20 +7,9 @@ import (
 )
 
 // StepValues are the materializations of each step of a run, by the step's key:
-// none of an op, several of a function that makes several assets. The zero
-// StepValues can't be added to: see [ValuesOf].
+// none of an op, several of a function that makes several assets. They are read by
+// [Inspector.StepValues].
 type StepValues map[string][]history.AssetMaterialized
-
-// ValuesOf returns the materializations among the events of one run.
-func ValuesOf(events []history.Event) StepValues {
-	values := make(StepValues)
-	for _, event := range events {
-		if value, ok := event.Data.(history.AssetMaterialized); ok {
-			values.Add(value)
-		}
-	}
-	return values
-}
 
 // Add adds a materialization. It takes the place of the same asset's
 // materialization by an earlier attempt.

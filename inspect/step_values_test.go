@@ -2,6 +2,7 @@ package inspect_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/fxrun/fxrun/history"
 
@@ -12,13 +13,26 @@ import (
 
 func TestStepValues(t *testing.T) {
 	t.Parallel()
-	made := func(step, asset string, size int64) history.Event {
-		return history.Event{Data: history.AssetMaterialized{Step: step, Asset: asset, Size: size}}
+	happened := func(data history.EventData) history.Event {
+		return history.Event{RunID: "r1", Time: time.Now(), Data: data}
 	}
-	values := inspect.ValuesOf([]history.Event{
-		made("orders", "orders", 1), made("split", "left", 2), made("split", "right", 3), made("orders", "orders", 4),
-		{Data: history.StepSucceeded{Step: "orders"}},
-	})
+	made := func(step, asset string, size int64) history.Event {
+		return happened(history.AssetMaterialized{Step: step, Asset: asset, Size: size})
+	}
+	store := history.NewMemoryStore()
+	_, err := store.Append(t.Context(), happened(history.RunQueued{Steps: []string{"orders", "split"}}),
+		happened(history.RunStarting{}), happened(history.RunStarted{}),
+		happened(history.StepStarted{Step: "orders", Attempt: 1}), happened(history.StepStarted{Step: "split", Attempt: 1}),
+		made("orders", "orders", 1), made("split", "left", 2), made("split", "right", 3),
+		happened(history.StepFailed{Step: "orders", Attempt: 1, Retry: true}), happened(history.StepStarted{Step: "orders", Attempt: 2}),
+		made("orders", "orders", 4), happened(history.LogWritten{Message: "done"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := inspect.New(nil, nil, store).StepValues(t.Context(), "r1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Run("a later attempt takes the place of an earlier one", func(t *testing.T) {
 		want := inspect.StepValues{
 			"orders": {{Step: "orders", Asset: "orders", Size: 4}},

@@ -10,6 +10,7 @@ func filterClauses() []clause {
 	return []clause{
 		{name: "the run queued last comes first, whatever the clocks say", check: newestRun},
 		{name: "runs are found by every field of the query", check: filterRuns},
+		{name: "runs are found by the beginning of their ID", check: filterPrefixes},
 		{name: "steps are left out where nobody needs them", check: omitSteps},
 		{name: "the last materialization of an asset and of a partition is found", check: lastMaterialization},
 		{name: "the last materializations of many assets are found at once", check: latestMaterializations},
@@ -66,6 +67,35 @@ func filterRuns(t tester, subject Subject) {
 		{history.RunQuery{Before: "c", ID: "a"}, []string{"a"}},
 		{history.RunQuery{ID: "a", Job: "hourly"}, []string{}},
 		{history.RunQuery{Job: "nightly", Statuses: []history.Status{history.StatusQueued}, Tags: tag("team", "data")}, []string{"b"}},
+	} {
+		same(t, fmt.Sprintf("runs of %+v", c.query), ids(readRuns(t, subject.Store, c.query)), c.want)
+	}
+}
+
+func filterPrefixes(t tester, subject Subject) {
+	for _, id := range []string{"ab", "abc", "Abc", "ab%", "ab_1", "ab\U0010ffff", "b", "é1", "è1", "abz"} {
+		add(t, subject.Store, event(id, 0, history.RunQueued{Job: "job of " + id}))
+	}
+	for _, c := range []struct {
+		query history.RunQuery
+		want  []string
+	}{
+		{history.RunQuery{IDPrefix: "ab"}, []string{"abz", "ab\U0010ffff", "ab_1", "ab%", "abc", "ab"}},
+		{history.RunQuery{IDPrefix: "ab", Limit: 2}, []string{"abz", "ab\U0010ffff"}},
+		{history.RunQuery{IDPrefix: "ab", Before: "ab%"}, []string{"abc", "ab"}},
+		{history.RunQuery{IDPrefix: "ab", Before: "ab%", Limit: 1}, []string{"abc"}},
+		{history.RunQuery{IDPrefix: "ab", Job: "job of abc"}, []string{"abc"}},
+		{history.RunQuery{IDPrefix: "ab", ID: "abc"}, []string{"abc"}},
+		{history.RunQuery{IDPrefix: "b", ID: "abc"}, []string{}},
+		{history.RunQuery{IDPrefix: "abc"}, []string{"abc"}},
+		{history.RunQuery{IDPrefix: "A"}, []string{"Abc"}},
+		{history.RunQuery{IDPrefix: "ab%"}, []string{"ab%"}},
+		{history.RunQuery{IDPrefix: "ab_"}, []string{"ab_1"}},
+		{history.RunQuery{IDPrefix: "a_"}, []string{}},
+		{history.RunQuery{IDPrefix: "%"}, []string{}},
+		{history.RunQuery{IDPrefix: "é"}, []string{"é1"}},
+		{history.RunQuery{IDPrefix: "ab\U0010ffff"}, []string{"ab\U0010ffff"}},
+		{history.RunQuery{IDPrefix: "abcd"}, []string{}},
 	} {
 		same(t, fmt.Sprintf("runs of %+v", c.query), ids(readRuns(t, subject.Store, c.query)), c.want)
 	}

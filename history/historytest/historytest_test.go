@@ -311,6 +311,22 @@ func failing() map[string][]func(history.Store) history.Store {
 				}
 			}),
 		},
+		"runs are found by the beginning of their ID": {
+			askRuns(func(q *history.RunQuery) { q.IDPrefix = "" }),
+			askRuns(func(q *history.RunQuery) { // the whole ID only
+				if q.ID == "" {
+					q.ID, q.IDPrefix = q.IDPrefix, ""
+				}
+			}),
+			func(good history.Store) history.Store { // as LIKE does it
+				return broken{Store: good, runs: func(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+					prefix := strings.ToLower(query.IDPrefix)
+					query.IDPrefix = ""
+					records, err := good.Runs(ctx, query)
+					return slices.DeleteFunc(records, func(r history.Record) bool { return !strings.HasPrefix(strings.ToLower(r.ID), prefix) }), err
+				}}
+			},
+		},
 		"the last materialization of an asset and of a partition is found": {
 			askEvents(func(q *history.EventQuery) { q.Asset, q.Partition = "", "" }),
 			askEvents(func(q *history.EventQuery) { q.Partition = "" }),

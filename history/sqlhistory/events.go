@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fxrun/fxrun/history"
 )
@@ -56,6 +57,9 @@ func selectEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) (te
 			return "", nil, err
 		}
 		where.and("events.run = ? AND events.seq > ?", number, query.AfterSeq)
+		if slices.Equal(query.Types, []history.EventType{history.TypeAssetMaterialized}) {
+			where.and("events.asset IS NOT NULL") // as the index says it
+		}
 		order = ` ORDER BY events.seq`
 	}
 	if query.Before.RunID != "" {

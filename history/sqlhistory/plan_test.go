@@ -17,6 +17,7 @@ func TestQueryPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := history.Place{RunID: "r1", Seq: 1}
+	logs := []history.EventType{history.TypeLogWritten}
 	made := []history.EventType{history.TypeAssetMaterialized}
 
 	for _, c := range []struct {
@@ -26,6 +27,7 @@ func TestQueryPlans(t *testing.T) {
 		{history.RunQuery{Limit: 50}, "SCAN runs"},
 		{history.RunQuery{Limit: 50, Before: "r1"}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid<?)"},
 		{history.RunQuery{ID: "r1"}, "SEARCH runs USING INDEX sqlite_autoindex_runs_1 (id=?)"},
+		{history.RunQuery{IDPrefix: "r1", Limit: 6}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)"},
 		{history.RunQuery{Job: "nightly", Limit: 50}, "SEARCH runs USING INDEX runs_by_job (job=?)"},
 		{history.RunQuery{Statuses: []history.Status{history.StatusFailed}}, "SEARCH runs USING INDEX runs_by_status (status=?)"},
 		{history.RunQuery{Tags: map[string]string{"team": "data"}}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)"},
@@ -37,12 +39,18 @@ func TestQueryPlans(t *testing.T) {
 		}
 	}
 
+	plan, err := store.ExplainRuns(t.Context(), history.RunQuery{IDPrefix: "r", Limit: 6})
+	if want := "SEARCH runs USING COVERING INDEX sqlite_autoindex_runs_1 (id>? AND id<?)"; err != nil || !slices.Contains(plan, want) {
+		t.Errorf("the beginning of an ID is looked for by\n%s\n%v, want\n%s", strings.Join(plan, "\n"), err, want)
+	}
+
 	for _, c := range []struct {
 		query history.EventQuery
 		want  string
 	}{
 		{history.EventQuery{RunID: "r1", AfterSeq: 7, Limit: 50}, "SEARCH events USING INDEX sqlite_autoindex_events_1 (run=? AND seq>?)"},
-		{history.EventQuery{RunID: "r1", Types: made}, "SEARCH events USING INDEX sqlite_autoindex_events_1 (run=? AND seq>?)"},
+		{history.EventQuery{RunID: "r1", Types: made}, "SEARCH events USING INDEX events_of_run_assets (run=? AND seq>?)"},
+		{history.EventQuery{RunID: "r1", Types: logs}, "SEARCH events USING INDEX sqlite_autoindex_events_1 (run=? AND seq>?)"},
 		{history.EventQuery{Limit: 50}, "SCAN events"},
 		{history.EventQuery{Limit: 50, Before: before}, "SEARCH events USING INTEGER PRIMARY KEY (rowid<?)"},
 		{history.EventQuery{Asset: "a", Types: made, Limit: 1}, "SEARCH events USING INDEX events_by_asset (asset=?)"},
@@ -53,7 +61,7 @@ func TestQueryPlans(t *testing.T) {
 		checkPlan(t, c.query, plan, err, c.want)
 	}
 
-	plan, err := store.ExplainLatest(t.Context())
+	plan, err = store.ExplainLatest(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,6 +61,11 @@ func selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) (text s
 	if query.ID != "" {
 		where.and("id = ?", query.ID)
 	}
+	if next := afterPrefix(query.IDPrefix); next != "" {
+		where.and("number IN (SELECT number FROM runs WHERE id >= ? AND id < ?)", query.IDPrefix, next)
+	} else if query.IDPrefix != "" {
+		where.and("number IN (SELECT number FROM runs WHERE id >= ?)", query.IDPrefix)
+	}
 	if query.Job != "" {
 		where.and("job = ?", query.Job)
 	}
@@ -70,6 +75,17 @@ func selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) (text s
 	}
 	text = `SELECT ` + runColumns + ` FROM runs` + where.clause() + ` ORDER BY number DESC` + limitClause(query.Limit)
 	return text, where.args, nil
+}
+
+// afterPrefix returns the first text after all that begin with prefix, byte by byte; "" if there
+// is none.
+func afterPrefix(prefix string) string {
+	for i := len(prefix) - 1; i >= 0; i-- {
+		if prefix[i] < 0xff {
+			return prefix[:i] + string([]byte{prefix[i] + 1})
+		}
+	}
+	return ""
 }
 
 func readRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) ([]history.Record, error) {

@@ -1,0 +1,52 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"iter"
+)
+
+// eventPage is how many events [EachEvent] reads at once.
+const eventPage = 1000
+
+// EachEvent yields the events that the query asks for, in the order of [Store.Events], and
+// holds a page of them at a time: so a log of any length is read in bounded memory, and the
+// first events come at once. An error ends the sequence, and is yielded with a zero Event. A
+// second pass reads the store again. Events that are appended to a log during a pass are in
+// it, if the pass has not ended before.
+func EachEvent(ctx context.Context, store Store, query EventQuery) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		page := query
+		for left := query.Limit; ; {
+			page.Limit = eventPage
+			if query.Limit > 0 {
+				page.Limit = min(left, eventPage)
+			}
+			events, err := store.Events(ctx, page)
+			if err != nil {
+				yield(Event{}, fmt.Errorf("reading events in pages: %w", err))
+				return
+			}
+			for _, event := range events {
+				if !yield(event, nil) {
+					return
+				}
+			}
+			left -= len(events)
+			if len(events) < page.Limit || left == 0 {
+				return
+			}
+			page = page.after(events[len(events)-1])
+		}
+	}
+}
+
+// after returns the query for what comes after an event.
+func (q EventQuery) after(last Event) EventQuery {
+	if q.RunID != "" {
+		q.AfterSeq = last.Seq
+	} else {
+		q.Before = last.Place()
+	}
+	return q
+}
