@@ -203,7 +203,7 @@ func TestOneFileServesAllJobs(t *testing.T) {
 			"steps: {remove: {config: {a: 1}}}":     "steps.remove.config: step remove has no config",
 			"steps: {counts: {config: {limit: x}}}": "steps.counts.config.limit (line 1, column 34): expected a whole number (int), not text",
 		} {
-			if got := executeWith(t, text, definitions(), "config", "check", "--job", "fetch", "--set", "steps.counts.config.table=t", "--config", "-"); got.code != 2 || !strings.Contains(got.err, want) {
+			if got := executeWith(t, text, definitions(), "config", "check", "--job", "fetch", "--set", "steps.counts.config.table=t", "--config", "-"); got.code != 64 || !strings.Contains(got.err, want) {
 				t.Errorf("%s: exit code %d, %s", text, got.code, got.err)
 			}
 		}
