@@ -164,10 +164,6 @@ func newLauncher(p launcherParams) (*runs.Launcher, error) {
 		return nil, err
 	}
 	p.Lifecycle.Append(fx.Hook{
-		OnStart: func(ctx context.Context) error {
-			_, err := history.SettleLost(ctx, launcher.Store())
-			return err
-		},
 		OnStop: func(ctx context.Context) error { return drain(ctx, launcher) },
 	})
 	return launcher, nil

@@ -23,23 +23,47 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-func TestLostRunsAreSettledWhenTheApplicationStarts(t *testing.T) {
+// ownerVariable has the test binary name itself as the owner of a run.
+const ownerVariable = "FXRUN_TEST_OWNER"
+
+func TestNamesItsOwner(*testing.T) {
+	if os.Getenv(ownerVariable) != "" {
+		fmt.Printf("<%s>", history.Owner())
+	}
+}
+
+func TestLostRunsAreSettledByTheNextRunOnly(t *testing.T) {
 	t.Parallel()
-	gone := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
-	host, err := os.Hostname()
-	if err := errors.Join(err, gone.Run()); err != nil {
+	gone := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNamesItsOwner$")
+	gone.Env = append(os.Environ(), ownerVariable+"=yes")
+	answer, err := gone.Output()
+	if err != nil {
 		t.Fatal(err)
 	}
+	_, owner, _ := strings.Cut(string(answer), "<")
+	owner, _, _ = strings.Cut(owner, ">")
 	store := history.NewMemoryStore()
-	queued := history.RunQueued{Owner: fmt.Sprintf("%s/%d", host, gone.Process.Pid), Steps: []string{"step"}}
+	queued := history.RunQueued{Owner: owner, Steps: []string{"step"}}
 	if _, err := store.Append(t.Context(), history.Event{RunID: "lost", Time: time.Now(), Data: queued}); err != nil {
 		t.Fatal(err)
 	}
-	app := fxtest.New(t, fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"),
-		fx.Provide(func() history.Store { return store }), fx.Invoke(func(*runs.Launcher) {}))
-	app.RequireStart().RequireStop()
+	var launcher *runs.Launcher
+	app := fxtest.New(t, fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"), assets.New("left", func() int { return 1 }),
+		fx.Provide(func() history.Store { return store }), fx.Populate(&launcher))
+	app.RequireStart()
+	defer app.RequireStop()
+	if record, err := history.Find(t.Context(), store, "lost"); err != nil || record.Status != history.StatusQueued {
+		t.Errorf("an application that has executed nothing yet has made the run %s, %v", record.Status, err)
+	}
+	run, err := launcher.Launch(t.Context(), runs.Request{Selection: "left"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
 	if record, err := history.Find(t.Context(), store, "lost"); err != nil || record.Status != history.StatusFailed {
-		t.Errorf("the run is %s, %v", record.Status, err)
+		t.Errorf("after the next run the lost one is %s, %v", record.Status, err)
 	}
 }
 

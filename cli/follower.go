@@ -18,7 +18,8 @@ type follower struct {
 	id    string
 	types []history.EventType // what is written; nil is all
 	write func(history.Event) error
-	last  int64 // the sequence number of the last event that was read
+	owner string // of the run
+	last  int64  // the sequence number of the last event that was read
 }
 
 // next writes what has come since, and reports whether the run's end was in it.
@@ -43,16 +44,14 @@ func (f *follower) next(ctx context.Context) (ended bool, err error) {
 	return ended, nil
 }
 
-// untilTheEnd writes events until the run has ended. The end of a process that
-// was killed is found out here, else nobody would record it.
+// untilTheEnd writes events until the run has ended, or its process has: a process
+// that was killed could not record the end of its run.
 func (f *follower) untilTheEnd(ctx context.Context) error {
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()
 	for {
-		if ended, err := f.next(ctx); ended || err != nil {
-			return err
-		}
-		if _, err := history.SettleLost(ctx, f.store); err != nil {
+		gone := history.LivenessOf(f.owner) == history.LivenessGone // before the last look at its events
+		if ended, err := f.next(ctx); ended || err != nil || gone {
 			return err
 		}
 		select {

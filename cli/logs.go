@@ -69,7 +69,7 @@ func (p program) showLogs(cmd *cobra.Command, id string, flags logsFlags) error 
 			return err
 		}
 		written := 0
-		follower := follower{store: store, id: record.ID, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter, &written)}
+		follower := follower{store: store, id: record.ID, owner: record.Owner, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter, &written)}
 		if flags.follow {
 			err = follower.untilTheEnd(ctx)
 		} else {

@@ -177,8 +177,12 @@ func TestFollowingTheRunOfAnotherProcess(t *testing.T) {
 		if got.code != 0 || got.err != "" {
 			t.Errorf("exit code %d, standard error %q\n%s", got.code, got.err, got.out)
 		}
-		if shown := succeed(t, slow(&bytes.Buffer{}), "runs", "show"); !strings.Contains(shown, "is gone") {
-			t.Errorf("the end is not recorded:\n%s", shown)
+		if shown := succeed(t, slow(&bytes.Buffer{}), "runs", "show"); !strings.Contains(shown, "is gone; the next run records this one as failed") ||
+			!strings.Contains(shown, "running (lost?)") {
+			t.Errorf("the run is not shown as one that may be lost:\n%s", shown)
+		}
+		if shown := succeed(t, slow(&bytes.Buffer{}), "runs"); !strings.Contains(shown, "running (lost?)") {
+			t.Errorf("the run is not shown as one that may be lost:\n%s", shown)
 		}
 	})
 }

@@ -94,7 +94,7 @@ func writeRuns(out io.Writer, found []history.Record) error {
 	}
 	t := table{columns: []column{{name: "RUN"}, {name: "OF"}, {name: "STATUS"}, {name: "STARTED"}, {name: "TIME", right: true}, {name: "TAGS"}}}
 	for _, record := range found {
-		t.add(record.ID, launched(record), string(record.Status), timeText(record.Queued), runTime(record), pairs(record.Tags))
+		t.add(record.ID, launched(record), runStatus(record), timeText(record.Queued), runTime(record), pairs(record.Tags))
 		t.last(2).colour = statusColour(string(record.Status))
 	}
 	t.write(out, screenOf(out), "")
@@ -123,6 +123,16 @@ func launched(record history.Record) string {
 		return record.Job
 	}
 	return record.Selection
+}
+
+// runStatus is the status of a run, and whether its process may have ended
+// without recording the end of the run. Whoever reads the history does not record
+// it either.
+func runStatus(record history.Record) string {
+	if !record.Status.Finished() && history.LivenessOf(record.Owner) == history.LivenessGone {
+		return string(record.Status) + " (lost?)"
+	}
+	return string(record.Status)
 }
 
 // runTime is how long a run took; "" before it finished.

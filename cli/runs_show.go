@@ -103,11 +103,15 @@ func writeRun(out io.Writer, record history.Record, values inspect.StepValues, e
 	var about facts
 	about.add("job", record.Job)
 	about.add("selection", record.Selection)
-	about.add("status", string(record.Status))
+	about.add("status", runStatus(record))
 	about.add("queued", timeText(record.Queued))
 	about.add("finished", timeText(record.Finished))
 	about.add("time", runTime(record))
-	about.add("process", record.Owner)
+	process := record.Owner
+	if runStatus(record) != string(record.Status) {
+		process += " is gone; the next run records this one as failed"
+	}
+	about.add("process", process)
 	about.add("tags", pairs(record.Tags))
 	if config := string(record.Config); config != "{}" {
 		about.add("config", config)

@@ -17,6 +17,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/iomanagers"
 )
 
@@ -26,6 +27,7 @@ type Launcher struct {
 	config  LauncherConfig
 	storage map[string]*container.Target // what gives the IO manager of a key
 	owner   string
+	settled once // lost runs
 
 	mu     sync.Mutex
 	closed bool
@@ -43,8 +45,9 @@ type LauncherConfig struct {
 	// IOBinding is what [BindIO] gave for that container and graph. Defaults to
 	// calling it.
 	IOBinding *IOBinding
-	// Store keeps the history. Defaults to a [MemoryStore] of its own. Whoever
-	// made it closes it, after the launcher.
+	// Store keeps the history. Defaults to a history.MemoryStore of its own.
+	// Whoever made it closes it, after the launcher. Before the first run, the
+	// launcher records there as failed what history.SettleLost does.
 	Store history.Store
 	// Executor executes the steps. Defaults to [InProcess].
 	Executor Executor
@@ -134,6 +137,24 @@ func (l *Launcher) Launch(ctx context.Context, request Request) (*Run, error) {
 		return nil, err
 	}
 	return prepared.Start(ctx)
+}
+
+// settleLost records the lost runs of the store as failed, before the first run
+// of this launcher. A launcher that executes no run changes nothing, and what
+// goes wrong here is no fault of the run.
+func (l *Launcher) settleLost(ctx context.Context) {
+	l.settled.do(func() {
+		err := panics.Guard(func() error {
+			_, err := history.SettleLost(ctx, l.config.Store)
+			return err
+		})
+		if err != nil {
+			_ = panics.Guard(func() error {
+				l.config.Logger.WarnContext(ctx, "lost runs could not be recorded as failed", "error", err)
+				return nil
+			})
+		}
+	})
 }
 
 // ErrClosed is matched by a launch after [Launcher.Close].

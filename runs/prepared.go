@@ -108,6 +108,7 @@ func (p *Prepared) Start(ctx context.Context) (*Run, error) {
 	if err := p.launcher.enter(run); err != nil {
 		return nil, err
 	}
+	p.launcher.settleLost(ctx)
 	if err := run.log.append(ctx, p.launch.record); err != nil {
 		p.launcher.leave(run)
 		return nil, fmt.Errorf("launching a run: %w", err)

@@ -91,9 +91,6 @@ func (f *Folder) writing(ctx context.Context) (history.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := history.SettleLost(ctx, store); err != nil {
-		return nil, errors.Join(err, store.Close())
-	}
 	f.store = store
 	return store, nil
 }
@@ -117,16 +114,6 @@ func (f *Folder) reading(ctx context.Context) (history.Store, error) {
 		return f.writing(ctx)
 	case err != nil:
 		return nil, err
-	}
-	lost, err := history.Lost(ctx, reader)
-	if err != nil {
-		return nil, errors.Join(err, reader.Close())
-	}
-	if len(lost) > 0 {
-		// Where that can't be recorded, the history is shown as it is.
-		if store, err := f.writing(ctx); err == nil {
-			return store, reader.Close()
-		}
 	}
 	f.reader = reader
 	return reader, nil
