@@ -96,6 +96,10 @@ func StartRetry(n int, backoff func(attempt int) time.Duration) Option {
 // pattern is one of package regexp, and matches anywhere in the text unless it
 // has ^ and $.
 //
+// A field of text whose name ends as that of a secret does (Password, APIToken,
+// DSN) and that is not a [Secret] has a Field.Warning, because it is shown, and kept
+// in the history of runs. The tag secret:"false" says that it is no secret.
+//
 // Each field gets its value from the highest of four layers: the default tag,
 // the non-zero value in code, the environment (with [FromEnv]), the launch.
 // A value set in code wins over a default tag, unlike with envconfig alone.
