@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/iomanagers/internal/secrets"
 	"github.com/fxrun/fxrun/rows"
 )
 
@@ -150,6 +151,9 @@ func (c codecs) pickFor(format string, t reflect.Type) (Codec, error) {
 
 // checkFor reports whether codec takes values of type t.
 func checkFor(codec Codec, t reflect.Type) error {
+	if secret := secrets.Find(t); secret != "" {
+		return fmt.Errorf("checking for %s: %w: %s is a container.Secret, of which only the mask would be stored", codec.Name(), ErrType, secret)
+	}
 	if checker, ok := codec.(TypeChecker); ok {
 		if err := checker.CheckType(typeFor(codec, t)); err != nil {
 			return fmt.Errorf("checking for %s: %w", codec.Name(), err)

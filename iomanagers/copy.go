@@ -5,11 +5,10 @@ import (
 	"encoding/gob"
 	"fmt"
 	"reflect"
-	"strings"
 	"time"
 	"unsafe"
 
-	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/iomanagers/internal/secrets"
 )
 
 // checkCopyable reports, with ErrType and the way to the culprit, whether values of
@@ -72,7 +71,7 @@ func isFlat(t reflect.Type) bool {
 		if t == reflect.TypeFor[time.Time]() {
 			return true
 		}
-		if isSecret(t) {
+		if secrets.Is(t) {
 			return isFlat(t.Field(0).Type.Elem())
 		}
 		for f := range fields(t) {
@@ -84,16 +83,10 @@ func isFlat(t reflect.Type) bool {
 	return true
 }
 
-// isSecret says that t is a container.Secret, which is never changed once made. Its first field,
-// an array of length 0, has the type of what it holds.
-func isSecret(t reflect.Type) bool {
-	return t.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[container.Secret[string]]().PkgPath() && strings.HasPrefix(t.Name(), "Secret[")
-}
-
 // marshals returns how values of a struct type that hides references copy themselves,
 // or nil if they can't or needn't.
 func marshals(t reflect.Type) func(from, to any) error {
-	if isSecret(t) {
+	if secrets.Is(t) {
 		return nil // its own text is its mask
 	}
 	hides := false

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/iomanagers/internal/secrets"
 	"github.com/fxrun/fxrun/rows"
 )
 
@@ -72,6 +73,9 @@ func schemaOf(t reflect.Type) (*schema, error) {
 	}
 	if row.Kind() != reflect.Struct || row == timeType {
 		return nil, fmt.Errorf("%w: a table takes rows that are structs, not %v", iomanagers.ErrType, shape.Element)
+	}
+	if secret := secrets.Find(row); secret != "" {
+		return nil, fmt.Errorf("%w: %s is a container.Secret, of which only the mask would be stored", iomanagers.ErrType, secret)
 	}
 	var faults []error
 	columns := columnsOf(row, nil, row.String(), &faults)

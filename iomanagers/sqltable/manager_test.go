@@ -462,6 +462,11 @@ func TestEveryKindOfColumn(t *testing.T) {
 	})
 }
 
+type login struct {
+	User     string
+	Password container.Secret[string]
+}
+
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	c := containertest.New(t,
@@ -482,6 +487,7 @@ func TestCheck(t *testing.T) {
 		"a number":              {7, "wrong type: a table takes rows: slices or streams of structs, not int"},
 		"bytes":                 {[]byte{}, "wrong type: a table takes rows: slices or streams of structs, not []uint8"},
 		"times":                 {[]time.Time{}, "wrong type: a table takes rows that are structs, not time.Time"},
+		"a secret":              {[]login{}, "wrong type: sqltable_test.login.Password is a container.Secret, of which only the mask would be stored"},
 		"no field":              {[]struct{}{}, "wrong type: struct {} has no column: no exported field"},
 		"much that is wrong": {[]faulty{}, "wrong type: " +
 			"sqltable_test.faulty.Nested: a struct { X int } cannot be a column; with the tag `db:\"name,json\"` it is stored as JSON\n" +
