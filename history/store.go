@@ -52,7 +52,9 @@ type Store interface {
 	// could hold match ErrInvalid.
 	//
 	// When ctx ends before the store has begun to write, nothing is stored and
-	// the error matches ctx.Err(). To record how a cancelled run ended, don't
+	// the error matches ctx.Err(). A write that has begun is not interrupted:
+	// after an error nothing is stored, and a call whose events are stored
+	// returns them, even if its ctx has ended meanwhile. To record how a cancelled run ended, don't
 	// use the run's own context.
 	Append(ctx context.Context, events ...Event) ([]Event, error)
 

@@ -22,6 +22,7 @@ func appendClauses() []clause {
 		{name: "an append without events does nothing", check: nothing},
 		{name: "an event that no log could hold is refused", check: invalid},
 		{name: "an ended context stores nothing", check: endedContext},
+		{name: "an append cancelled at any moment tells the truth", check: interruptedAppends},
 		{name: "stored events share nothing with the caller", check: aliasing},
 	}
 }

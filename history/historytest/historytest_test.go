@@ -136,6 +136,17 @@ func ignoresContexts(good history.Store) history.Store {
 	}}
 }
 
+// blamesContexts reports the end of the context although it has stored the events.
+func blamesContexts(good history.Store) history.Store {
+	return broken{Store: good, append: func(ctx context.Context, events []history.Event) ([]history.Event, error) {
+		stored, err := good.Append(context.WithoutCancel(ctx), events...)
+		if err == nil && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return stored, err
+	}}
+}
+
 // pagesByNumber takes Before for the number of runs to leave out, as it was
 // when the page was first asked for.
 func pagesByNumber(good history.Store) history.Store {
@@ -256,6 +267,7 @@ func failing() map[string][]func(history.Store) history.Store {
 		"an append is all or nothing":                       {oneByOne},
 		"an event that no log could hold is refused":        {swallow(history.ErrInvalid)},
 		"an ended context stores nothing":                   {ignoresContexts},
+		"an append cancelled at any moment tells the truth": {blamesContexts},
 		"stored events share nothing with the caller":       {sharesRecords},
 		"a record is the sum of its events at every moment": {deaf, seeRuns(func(r *history.Record) { r.Error = history.Failure{} })},
 		"what the status does not allow is refused":         {swallow(history.ErrTransition)},

@@ -35,7 +35,11 @@ func openForReading(ctx context.Context, folder string) (*sqlhistory.Store, erro
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(file); err != nil {
+	opened, err := os.Open(file) // its error says more than that of SQLite
+	if err != nil {
+		return nil, err
+	}
+	if err := opened.Close(); err != nil {
 		return nil, err
 	}
 	db, err := describe(folder, file)
