@@ -14,7 +14,9 @@ import (
 
 // answers provides the keys that are asked for but are no resource's own:
 // values of the host application, and other names of a resource.
-func (a *assembly) answers(asks []graph.Ask) []fx.Option {
+//
+// lent are the values of the parent that its fx.Options have touched.
+func (a *assembly) answers(asks []graph.Ask, lent map[signature.Key]reflect.Value) []fx.Option {
 	var options []fx.Option
 	seen := make(map[signature.Key]bool, len(asks))
 	for _, wanted := range asks {
@@ -22,10 +24,11 @@ func (a *assembly) answers(asks []graph.Ask) []fx.Option {
 			continue
 		}
 		seen[wanted.Key] = true
+		isCanonical := wanted.From.Node != nil && a.graph.Canonical(wanted.From) == wanted.Key
 		switch {
-		case wanted.Value.IsValid():
+		case wanted.Value.IsValid(), lent[wanted.Key].IsValid() && !isCanonical:
 			options = append(options, a.supply(wanted))
-		case wanted.From.Node != nil && a.graph.Canonical(wanted.From) != wanted.Key:
+		case wanted.From.Node != nil && !isCanonical:
 			options = append(options, a.forward(a.graph.Canonical(wanted.From), wanted.Key))
 		}
 	}
@@ -102,6 +105,9 @@ func paramsOf(asks []graph.Ask) []signature.Param {
 
 // value answers an ask in a child whose resources have been built.
 func (s *childState) value(a graph.Ask) reflect.Value {
+	if lent, ok := s.lent[a.Key]; ok {
+		return lent
+	}
 	switch {
 	case a.Value.IsValid():
 		return a.Value

@@ -20,7 +20,7 @@ func runApp(child *Child, options []fx.Option) (err error) {
 		}
 	}()
 	given := provide(func() *childState { return child.state })
-	return fx.New(given, quietLogger(child.state), fx.Options(options...)).Err()
+	return fx.New(given, eventLogger(child.state), fx.Options(options...)).Err()
 }
 
 // fxOptions are the options of a child that Fx builds: the resources, the
@@ -28,6 +28,9 @@ func runApp(child *Child, options []fx.Option) (err error) {
 // change the option of a resource.
 func (p *preparation) fxOptions(constructor func(fx.Option, *graph.Node) fx.Option, lifecycle *lifecycle) []fx.Option {
 	options := append(p.constructors(constructor), p.invokes()...)
+	if p.parent == nil && p.lending != nil && len(p.lending.params) > 0 {
+		options = append(options, p.lending.invoke())
+	}
 	options = append(options, decorate(func() fx.Lifecycle { return lifecycle }))
 	return append(options, p.config.options...)
 }
@@ -60,12 +63,27 @@ func (p *preparation) constructors(constructor func(fx.Option, *graph.Node) fx.O
 		asks = append(asks, p.offered.Needed()...)
 		options = append(options, p.container.parts.offers(p.offered)...)
 	}
-	return append(options, p.container.parts.answers(asks)...)
+	if p.parent == nil && p.lending != nil {
+		asks = append(asks, p.lending.asks...)
+	}
+	for _, param := range p.lentAsks {
+		asks = append(asks, graph.Ask{Param: param})
+	}
+	return append(options, p.container.parts.answers(asks, p.lentByParent())...)
+}
+
+// eventLogger sends Fx's events to the logger that the options of the parent have
+// made, if there is one. A logger among the caller's options comes after it, and
+// takes its place.
+func eventLogger(state *childState) fx.Option {
+	if state.events != nil {
+		return fx.WithLogger(func() fxevent.Logger { return state.events })
+	}
+	return quietLogger(state)
 }
 
 // quietLogger sends Fx's events to the child's logger at debug level. Without
-// one Fx writes a line per provider to standard error. A logger among the caller's
-// options comes after it, and takes its place.
+// one Fx writes a line per provider to standard error.
 func quietLogger(state *childState) fx.Option {
 	logger := state.config.logger
 	if !logger.Enabled(state.ctx, slog.LevelDebug) {

@@ -18,7 +18,14 @@ func (p *preparation) readOptions() {
 		return
 	}
 	p.given = fxoption.Read(p.config.options)
-	p.offered, p.unoffered = p.container.graph.OptionTarget(p.given.Asks())
+	asks := p.given.Asks()
+	lent := func(ask signature.Param) bool { return p.lentByParent()[ask.Key].IsValid() }
+	for _, ask := range asks {
+		if lent(ask) {
+			p.lentAsks = append(p.lentAsks, ask)
+		}
+	}
+	p.offered, p.unoffered = p.container.graph.OptionTarget(slices.DeleteFunc(asks, lent))
 }
 
 // checkOptions reports options that would not do in a child what they do in an

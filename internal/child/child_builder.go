@@ -1,12 +1,10 @@
 package child
 
 import (
-	"slices"
-
 	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
 
 	"github.com/fxrun/fxrun/internal/graph"
-	"github.com/fxrun/fxrun/internal/resource"
 )
 
 // childBuilder is the way in which a child's resources are built. There are two:
@@ -14,9 +12,6 @@ import (
 // gives them to the targets; with fx.Options, which nobody can look into, Fx
 // builds them too.
 type childBuilder interface {
-	// forNested returns the keys of resources that have to be asked for, besides
-	// what the targets ask for.
-	forNested(p *preparation) []string
 	// narrow finds out which of the resources that the targets lead to are
 	// needed. It is called once the targets are known to be right.
 	narrow(p *preparation) []error
@@ -34,9 +29,6 @@ func childBuilderFor(options []fx.Option) childBuilder {
 
 // ownBuilder builds a child without fx.Options of the caller.
 type ownBuilder struct{}
-
-// forNested returns nothing: all that lives longer is built anyway.
-func (ownBuilder) forNested(*preparation) []string { return nil }
 
 // narrow does nothing: all that the targets lead to is needed.
 func (ownBuilder) narrow(*preparation) []error { return nil }
@@ -64,28 +56,6 @@ func (ownBuilder) build(p *preparation, child *Child) error {
 // fxBuilder builds a child with fx.Options of the caller.
 type fxBuilder struct{}
 
-// forNested returns the resources of the child that nested ones will borrow for
-// the later targets. Fx builds only what something asks for.
-func (fxBuilder) forNested(p *preparation) []string {
-	var keys []string
-	add := func(nodes []*graph.Node) {
-		for _, n := range nodes {
-			if n.Lifetime != resource.LifetimeStep && !slices.Contains(keys, n.Key) {
-				keys = append(keys, n.Key)
-			}
-		}
-	}
-	for _, target := range p.config.Later {
-		add(target.Needs())
-	}
-	for _, n := range graph.Closure(p.config.Later) {
-		if n.Lifetime == resource.LifetimeStep {
-			add(n.Needs)
-		}
-	}
-	return keys
-}
-
 // narrow asks Fx, by a dry run that calls nothing, which of the resources are
 // still needed with the options.
 func (fxBuilder) narrow(p *preparation) []error { return p.applyOptions() }
@@ -93,7 +63,11 @@ func (fxBuilder) narrow(p *preparation) []error { return p.applyOptions() }
 // build starts one resource after the other, as Fx calls their constructors: a
 // decorator among the options may touch any value.
 func (fxBuilder) build(p *preparation, child *Child) error {
-	err := runApp(child, p.fxOptions(func(o fx.Option, _ *graph.Node) fx.Option { return o }, child.state.options))
+	options := p.fxOptions(func(o fx.Option, _ *graph.Node) fx.Option { return o }, child.state.options)
+	if p.given.MakesLogger() {
+		options = append(options, fx.Invoke(func(made fxevent.Logger) { child.state.events = made }))
+	}
+	err := runApp(child, options)
 	if err != nil {
 		child.state.abandonOptions()
 	} else {

@@ -43,7 +43,6 @@ type childConfig struct {
 	observers []func(resource.Event)
 	maxStarts int
 	options   []fx.Option
-	offered   map[string]bool // types that fx.Replace among options offers; a nested child's begin as its parent's
 
 	allowStopErrors bool
 }
@@ -164,9 +163,8 @@ func AllowStopErrors() Option {
 // nothing of its own.
 func (c childConfig) inherit(parent childConfig) childConfig {
 	c.ownLaunch, c.Launch = c.Launch, parent.Launch.Merge(c.Launch)
-	c.Known, c.offered = parent.Known, parent.offered
+	c.Known = parent.Known
 	c.observers = append(append([]func(resource.Event){}, parent.observers...), c.observers...)
-	c.options = append(append([]fx.Option{}, parent.options...), c.options...)
 	c.allowStopErrors = c.allowStopErrors || parent.allowStopErrors
 	if c.info.ID == "" {
 		c.info = parent.info

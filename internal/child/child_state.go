@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
 
 	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/signature"
 )
 
 // childState is what the resources of one child share while it lives.
@@ -24,9 +26,13 @@ type childState struct {
 	config    childConfig
 	values    map[*graph.Node]config.Resolved // with those of nested children; shared, only read
 	steps     map[*graph.Target]config.Resolved
-	at        map[*graph.Node]*instance // made before anything starts, then only read
-	borrowed  map[*graph.Node]*instance // that live longer than the child; only read
-	options   *lifecycle                // hooks of the caller's fx.Options
+	at        map[*graph.Node]*instance       // made before anything starts, then only read
+	borrowed  map[*graph.Node]*instance       // that live longer than the child; only read
+	options   *lifecycle                      // hooks of the caller's fx.Options
+	lending   *lending                        // what the options mean for nested children; nil without any
+	lends     map[signature.Key]reflect.Value // to nested children
+	lent      map[signature.Key]reflect.Value // by the parent
+	events    fxevent.Logger                  // among the options; nil without one
 
 	slots    chan struct{}
 	bound    map[*graph.Target][]reflect.Value // what Fx found for the targets
@@ -52,6 +58,11 @@ func newChildState(ctx context.Context, p *preparation, borrowed map[*graph.Node
 		slots:    make(chan struct{}, p.config.maxStarts),
 		options:  new(lifecycle),
 		borrowed: borrowed,
+		lending:  p.lending,
+		lends:    make(map[signature.Key]reflect.Value),
+	}
+	if p.parent != nil {
+		state.lent, state.lends, state.events = p.parent.lends, p.parent.lends, p.parent.events
 	}
 	for _, n := range p.nodes {
 		state.at[n] = newInstance(n, p.resolved[n])

@@ -16,21 +16,25 @@ import (
 // preparation is a child before anything of it is built: which resources, in
 // which order, with which config.
 type preparation struct {
-	container *Parent
-	builder   childBuilder
-	config    childConfig
-	targets   []*graph.Target
-	populate  []*graph.Target
-	given     *fxoption.Options       // the caller's fx.Options, read; nil without any
-	offered   *graph.Target           // what they ask for; nil without any
-	unoffered map[signature.Key]error // what they ask for, and no resource gives
-	parent    *childState             // of a nested child
-	lifetime  resource.Lifetime       // of the child: it has its own of this and of shorter ones
-	nodes     []*graph.Node           // that the child may have to build
-	longer    []*graph.Node           // that it may need, and that live longer
-	needed    []*graph.Node           // of nodes, those that it will build: fewer, where an option stands in
-	later     []*graph.Node           // that live per step, and that nested children will build
-	borrowed  []*graph.Node           // of longer, those that it needs, with all that they need
+	container     *Parent
+	builder       childBuilder
+	config        childConfig
+	targets       []*graph.Target
+	populate      []*graph.Target
+	lending       *lending                // a nested child's is its parent's; nil without fx.Options
+	given         *fxoption.Options       // the caller's fx.Options, read; nil without any
+	hasOwnOptions bool                    // besides those that a nested child has from its parent
+	constructed   map[string]bool         // module names of resources that are needed with the options; nil where they are not known
+	lentAsks      []signature.Param       // what options of a nested child ask for, and its parent lends
+	offered       *graph.Target           // what they ask for; nil without any
+	unoffered     map[signature.Key]error // what they ask for, and no resource gives
+	parent        *childState             // of a nested child
+	lifetime      resource.Lifetime       // of the child: it has its own of this and of shorter ones
+	nodes         []*graph.Node           // that the child may have to build
+	longer        []*graph.Node           // that it may need, and that live longer
+	needed        []*graph.Node           // of nodes, those that it will build: fewer, where an option stands in
+	later         []*graph.Node           // that live per step, and that nested children will build
+	borrowed      []*graph.Node           // of longer, those that it needs, with all that they need
 
 	launches     map[*graph.Node]config.LaunchValues // the launch config, read
 	stepLaunches map[*graph.Target]config.LaunchValues
@@ -43,11 +47,14 @@ type preparation struct {
 // error speaks of the launch: a run that is refused has no child container.
 func (c *Parent) prepare(config childConfig, parent *childState) (*preparation, error) {
 	p := &preparation{
-		container: c, builder: childBuilderFor(config.options), config: config, parent: parent, targets: slices.Clone(config.Targets),
+		container: c, config: config, parent: parent, targets: slices.Clone(config.Targets),
 	}
 	if parent != nil {
 		p.lifetime = resource.LifetimeStep
+		p.lending = parent.lending
+		p.config.options, p.hasOwnOptions = parent.lending.with(config.options), len(config.options) > 0
 	}
+	p.builder = childBuilderFor(p.config.options)
 	faults := append(slices.Clone(config.Faults), p.addTargets()...)
 	p.readOptions()
 	p.split(p.reach())
@@ -56,6 +63,10 @@ func (c *Parent) prepare(config childConfig, parent *childState) (*preparation, 
 	if len(faults) == 0 {
 		faults = append(faults, p.builder.narrow(p)...)
 	}
+	if len(faults) == 0 {
+		faults = append(faults, p.lend()...)
+	}
+	faults = append(faults, p.borrow()...)
 	faults = append(faults, p.checkParent()...)
 	faults = append(faults, p.resolve()...)
 	return p, fault.Join("checking the launch", faults)
@@ -98,7 +109,7 @@ func (p *preparation) checkParent() []error {
 	}
 	var faults []error
 	for _, n := range p.borrowed {
-		if n.Lifetime == resource.LifetimeRun && p.parent.at[n] == nil {
+		if n.Lifetime == resource.LifetimeRun && (p.parent.at[n] == nil || p.parent.at[n].results == nil) {
 			faults = append(faults, fault.Errorf("it needs resource %s, which lives per %s: open its parent with container.NeedsLater of the same targets", n.Key, n.Lifetime))
 		}
 	}
@@ -143,7 +154,7 @@ func (p *preparation) addTargets() []error {
 
 // keys are the resources that are to start whatever asks for them.
 func (p *preparation) keys() []string {
-	keys := append(slices.Clone(p.config.Keys), p.builder.forNested(p)...)
+	keys := slices.Clone(p.config.Keys)
 	for _, n := range p.container.graph.Eager {
 		own := n.Lifetime == p.lifetime || n.Lifetime == resource.LifetimeProcess && p.parent == nil
 		if own && !slices.Contains(keys, n.Key) {
@@ -157,15 +168,18 @@ func (p *preparation) keys() []string {
 // resources are still needed with the caller's fx.Options, which Fx does not
 // let anyone look into.
 func (p *preparation) applyOptions() []error {
+	if p.inheritsNeeds() {
+		p.constructed = p.lending.needed
+		p.keepNeeded()
+		return nil
+	}
 	recorded, err := p.withLater().dryRun()
 	if err != nil {
 		return []error{p.plainFault(err)}
 	}
 	var faults []error
-	inherited := p.config.offered
-	p.config.offered = recorded.offered
 	for _, unused := range recorded.unused() {
-		if inherited[unused] { // it is for the parent, or for another nested child
+		if p.parent != nil && p.lending != nil && p.lending.replaced[unused] { // it is for another nested child
 			continue
 		}
 		faults = append(faults, fault.Errorf("fx.Replace gives %s, which nothing in this child takes%s", unused, p.replaceable(unused)))
@@ -173,11 +187,17 @@ func (p *preparation) applyOptions() []error {
 	if len(faults) > 0 {
 		return faults
 	}
-	unneeded := func(n *graph.Node) bool { return !recorded.constructed[moduleName(n)] }
+	p.constructed = recorded.constructed
+	p.keepNeeded()
+	return nil
+}
+
+// keepNeeded leaves out the resources that are not needed with the options.
+func (p *preparation) keepNeeded() {
+	unneeded := func(n *graph.Node) bool { return !p.isNeeded(n) }
 	p.needed = slices.DeleteFunc(slices.Clone(p.nodes), unneeded)
 	p.borrowed = graph.ClosureOf(slices.DeleteFunc(slices.Clone(p.longer), unneeded))
 	p.later = slices.DeleteFunc(p.laterPerStep(), unneeded)
-	return nil
 }
 
 // withLater is the preparation of a child that gives out the later targets too:

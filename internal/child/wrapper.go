@@ -40,16 +40,36 @@ func (a *assembly) wrap(n *graph.Node) fx.Option {
 	return a.wrappers[n.Index].provide
 }
 
+// result returns a result of a resource that lives longer than the child, as the
+// child sees it; the zero Value where there is none.
+func (s *childState) result(from graph.Provider, key signature.Key) reflect.Value {
+	if lent, ok := s.lent[key]; ok {
+		return lent
+	}
+	if instance := s.instanceOf(from.Node); instance != nil && instance.results != nil {
+		return instance.results[from.Result]
+	}
+	return reflect.Value{}
+}
+
 // borrow is the option of a resource that lives longer than the child: it gives
 // out what there is already.
 func (a *assembly) borrow(n *graph.Node) fx.Option {
 	a.wrappers[n.Index].borrowed.Do(func() {
 		give := signature.Make(paramsOf(nil), a.graph.ResultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
-			instance := params[0].Interface().(*childState).instanceOf(n)
-			if instance == nil || instance.results == nil {
+			state := params[0].Interface().(*childState)
+			results, found := make([]reflect.Value, len(n.Function.Results)), false
+			for i, key := range a.graph.ResultKeys(n) {
+				results[i] = state.result(graph.Provider{Node: n, Result: i}, key)
+				found = found || results[i].IsValid()
+				if !results[i].IsValid() { // an option of the parent stands in for another result, so that nobody asks for this one
+					results[i] = reflect.Zero(n.Function.Results[i].ValueType())
+				}
+			}
+			if !found {
 				return nil, fault.Errorf("resource %s lives per %s, and was not started", n.Key, n.Lifetime)
 			}
-			return instance.results, nil
+			return results, nil
 		})
 		a.wrappers[n.Index].borrow = provide(give)
 	})

@@ -39,6 +39,8 @@ type Function struct {
 	InModule bool // it stands in an fx.Module
 	Private  bool // only its module sees what it gives
 
+	// Value is the type of the value that was given to fx.Supply or fx.Replace.
+	Value reflect.Type
 	// Option is the function alone, in an option of its kind. It is nil in a
 	// module and for a logger.
 	Option fx.Option

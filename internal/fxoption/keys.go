@@ -1,6 +1,10 @@
 package fxoption
 
-import "github.com/fxrun/fxrun/internal/signature"
+import (
+	"slices"
+
+	"github.com/fxrun/fxrun/internal/signature"
+)
 
 // Asks returns what the functions ask for, each once, but for what the options
 // themselves provide for all to see. A group is always asked for: whoever gives
@@ -53,4 +57,10 @@ func (o *Options) Decorated() map[signature.Key]bool {
 		}
 	}
 	return decorated
+}
+
+// MakesLogger reports whether one of the functions makes the logger of Fx's events,
+// outside of modules.
+func (o *Options) MakesLogger() bool {
+	return slices.ContainsFunc(o.Functions, func(f Function) bool { return f.Kind == Logger && !f.InModule })
 }

@@ -17,6 +17,9 @@ type Options struct {
 	// HasLogger says that Fx's events have somewhere to go: fx.WithLogger or
 	// fx.Logger.
 	HasLogger bool
+	// Everywhere are the options that hold for every application that is made of
+	// the others: fx.ErrorHook, fx.RecoverFromPanics and fx.Logger.
+	Everywhere []fx.Option
 	// Limits are the names of options that limit a whole application, such as
 	// fx.StartTimeout.
 	Limits []string
@@ -73,11 +76,14 @@ func (r *reader) option(option fx.Option, inModule bool) {
 		r.function(Function{Kind: Logger, InModule: inModule}, constructor.Interface())
 	case "loggerOption":
 		r.read.HasLogger = true
+		r.read.Everywhere = append(r.read.Everywhere, option)
 	case "startTimeoutOption":
 		r.read.Limits = append(r.read.Limits, "fx.StartTimeout")
 	case "stopTimeoutOption":
 		r.read.Limits = append(r.read.Limits, "fx.StopTimeout")
-	case "errorOption", "errorHookOption", "recoverFromPanicsOption":
+	case "errorHookOption", "recoverFromPanicsOption":
+		r.read.Everywhere = append(r.read.Everywhere, option)
+	case "errorOption":
 	default:
 		r.fault(fmt.Errorf("%v is an option of a kind that fxrun does not know: %T", option, option))
 	}
@@ -113,6 +119,9 @@ func (r *reader) targets(kind Kind, option reflect.Value, inModule bool) {
 		if !inModule {
 			function.Option = alone(option, i)
 		}
+		if types, ok := typesOf(option); ok && len(types) == len(targets) {
+			function.Value = types[i]
+		}
 		r.function(function, target)
 	}
 }
@@ -129,6 +138,17 @@ func (r *reader) function(function Function, target any) {
 		function.Results = wholeGroups(function.Results)
 	}
 	r.read.Functions = append(r.read.Functions, function)
+}
+
+// typesOf returns the types of the values that were given to fx.Supply or
+// fx.Replace.
+func typesOf(option reflect.Value) ([]reflect.Type, bool) {
+	field := option.FieldByName("Types")
+	if !field.IsValid() {
+		return nil, false
+	}
+	types, ok := field.Interface().([]reflect.Type)
+	return types, ok
 }
 
 // isPrivate reports whether a target is fx.Private.

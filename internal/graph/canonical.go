@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"reflect"
 
 	"github.com/fxrun/fxrun/internal/signature"
 )
@@ -15,7 +14,7 @@ func (g *Graph) Canonical(p Provider) signature.Key {
 	switch {
 	case result.Group != "":
 		name := fmt.Sprintf("fxrun: member of group %s by resource %s, result %d", result.Group, p.Node.Key, p.Result)
-		return signature.Key{Type: memberType(result), Name: name}
+		return signature.Key{Type: result.ValueType(), Name: name}
 	case result.Name != "" || len(g.providers[result.Key]) == 1:
 		return result.Key
 	}
@@ -31,15 +30,6 @@ func (g *Graph) resultKey(p Provider) signature.Key {
 		key.Name = fmt.Sprintf("fxrun: replaced result %d of resource %s", p.Result, p.Node.Key)
 	}
 	return key
-}
-
-// memberType is the type that a group's member has in the graph: a flattened
-// slice stays a slice until the consumer gets it.
-func memberType(result signature.Result) reflect.Type {
-	if result.Flatten {
-		return reflect.SliceOf(result.Type)
-	}
-	return result.Type
 }
 
 // ResultKeys returns the keys that the results of a constructor have in the Fx

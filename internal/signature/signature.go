@@ -358,3 +358,12 @@ func describe(value reflect.Value) (name, position string) {
 	name = strings.TrimSuffix(path.Base(f.Name()), "-fm")
 	return name, fmt.Sprintf("%s:%d", path.Base(file), line)
 }
+
+// ValueType returns the type of the value that a function gives for the result: for
+// a flattened group a slice of its members.
+func (r Result) ValueType() reflect.Type {
+	if r.Flatten {
+		return reflect.SliceOf(r.Type)
+	}
+	return r.Type
+}

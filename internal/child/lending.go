@@ -1,0 +1,152 @@
+package child
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/fxoption"
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// lending is what the fx.Options of a child mean for the nested children that it
+// may have. Functions of options are called once, in the child. Nested children get
+// the values that came of it. Only decorators of what lives per step are given to
+// nested children, each of which has another value for them.
+type lending struct {
+	perStep   []fx.Option            // for each nested child
+	replaced  map[string]bool        // the types that fx.Replace among perStep gives
+	asks      []graph.Ask            // of nested children, for what lives longer than they
+	params    []signature.Param      // what nested children will borrow
+	touched   map[signature.Key]bool // of these, what is not just a resource's result
+	decorated map[signature.Key]bool // by the options of the child
+	needed    map[string]bool        // module names of the resources that are needed with the options
+}
+
+// with returns the options of a nested child: its own, and those of its parent that
+// are for each nested child.
+func (l *lending) with(own []fx.Option) []fx.Option {
+	if l == nil || len(l.perStep) == 0 {
+		return own
+	}
+	return append(slices.Clone(l.perStep), own...)
+}
+
+// lend finds out what the options mean for nested children.
+func (p *preparation) lend() []error {
+	if p.parent != nil || p.given == nil {
+		return nil
+	}
+	asks := p.laterAsks()
+	perStep := make(map[signature.Key]bool) // keys of what lives per step
+	for _, ask := range asks {
+		if livesPerStep(ask) {
+			perStep[ask.Key], perStep[p.container.graph.Canonical(ask.From)] = true, true
+		}
+	}
+	p.lending = &lending{
+		replaced: make(map[string]bool), touched: make(map[signature.Key]bool), decorated: p.given.Decorated(), needed: p.constructed,
+	}
+	wanted := make(map[signature.Key]signature.Param)
+	faults := p.lendPerStep(perStep, wanted)
+	for _, ask := range asks {
+		if livesPerStep(ask) {
+			continue
+		}
+		p.lending.asks = append(p.lending.asks, ask)
+		if known, ok := wanted[ask.Key]; !ok || known.Optional {
+			wanted[ask.Key] = signature.Param{Key: ask.Key, Optional: ask.Optional}
+		}
+		if p.touches(ask) {
+			p.lending.touched[ask.Key] = true
+		}
+	}
+	p.lending.params = slices.Collect(maps.Values(wanted))
+	slices.SortFunc(p.lending.params, func(a, b signature.Param) int { return strings.Compare(a.String(), b.String()) })
+	return faults
+}
+
+// laterAsks are what nested children will ask for.
+func (p *preparation) laterAsks() []graph.Ask {
+	var asks []graph.Ask
+	for _, target := range p.config.Later {
+		asks = append(asks, target.Needed()...)
+	}
+	for _, n := range graph.Closure(p.config.Later) {
+		if n.Lifetime == resource.LifetimeStep && p.isNeeded(n) {
+			asks = append(asks, p.container.graph.AsksOf(n)...)
+		}
+	}
+	return asks
+}
+
+func livesPerStep(ask graph.Ask) bool {
+	return ask.From.Node != nil && ask.From.Node.Lifetime == resource.LifetimeStep
+}
+
+// touches reports whether the options may have put another value in the place of
+// what answers an ask.
+func (p *preparation) touches(ask graph.Ask) bool {
+	if ask.From.Node != nil && p.lending.decorated[p.container.graph.Canonical(ask.From)] {
+		return true
+	}
+	return p.lending.decorated[ask.Key] || ask.Optional && p.given.Provided()[ask.Key]
+}
+
+// lendPerStep finds the decorators of what lives per step, and what they ask for.
+func (p *preparation) lendPerStep(perStep map[signature.Key]bool, wanted map[signature.Key]signature.Param) []error {
+	provided := p.given.Provided()
+	var faults []error
+	for _, function := range p.given.Functions {
+		if function.Kind != fxoption.Decorate && function.Kind != fxoption.Replace || function.InModule || !gives(function, perStep) {
+			continue
+		}
+		for _, result := range function.Results {
+			if !perStep[result.Key] {
+				faults = append(faults, fault.Errorf("%s gives values that live per step, and %s, which does not: use two decorators", function, result.Key))
+			}
+		}
+		p.lending.perStep = append(p.lending.perStep, function.Option)
+		if function.Kind == fxoption.Replace {
+			p.lending.replaced[function.Value.String()] = true
+		}
+		for _, param := range function.Params {
+			switch {
+			case param.Group != "" && provided[param.Key]:
+				faults = append(faults, fault.Errorf("%s: it decorates what lives per step, and asks for %s, of which the options give members: nested children have only those of resources", function, param.Key))
+			case provided[param.Key] || p.lending.decorated[param.Key] && !perStep[param.Key]:
+				wanted[param.Key] = signature.Param{Key: param.Key, Optional: param.Optional}
+				p.lending.touched[param.Key] = true
+			}
+		}
+	}
+	if len(p.lending.perStep) > 0 {
+		p.lending.perStep = append(p.lending.perStep, p.given.Everywhere...)
+	}
+	return faults
+}
+
+func gives(function fxoption.Function, keys map[signature.Key]bool) bool {
+	return slices.ContainsFunc(function.Results, func(result signature.Result) bool { return keys[result.Key] })
+}
+
+// invoke makes a child's Fx app build what nested children will borrow, and keeps
+// the values that are not just a resource's results.
+func (l *lending) invoke() fx.Option {
+	params := append([]signature.Param{{Key: childStateKey}}, l.params...)
+	return invoke(signature.Make(params, nil, func(values []reflect.Value) ([]reflect.Value, error) {
+		state := values[0].Interface().(*childState)
+		for i, param := range l.params {
+			if l.touched[param.Key] {
+				state.lends[param.Key] = values[i+1]
+			}
+		}
+		return nil, nil
+	}))
+}
