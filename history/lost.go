@@ -45,12 +45,16 @@ func settle(ctx context.Context, store Store, id string) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	lasted, err := lastedFor(ctx, store, record)
+	at, err := lastSign(ctx, store, record)
 	if err != nil {
 		return Record{}, err
 	}
+	var lasted time.Duration
+	if !record.Started.IsZero() {
+		lasted = max(0, at.Sub(record.Started))
+	}
 	_, err = store.Append(ctx, Event{
-		RunID: id, Time: time.Now(), Data: RunFinished{Status: StatusFailed, Duration: lasted, Error: Failure{Message: lostBecause(record)}},
+		RunID: id, Time: at, Data: RunFinished{Status: StatusFailed, Duration: lasted, Error: Failure{Message: lostBecause(record)}},
 	})
 	if err != nil {
 		return Record{}, err
@@ -77,15 +81,18 @@ func lostBecause(record Record) string {
 	return text
 }
 
-// lastedFor returns how long a lost run is known to have lasted: to its last
-// event.
-func lastedFor(ctx context.Context, store Store, record Record) (time.Duration, error) {
-	if record.Started.IsZero() {
-		return 0, nil
+// lastSign returns when the process of a lost run is known to have been alive for
+// the last time: at the last event that it recorded. Anybody may have requested to
+// cancel the run since.
+func lastSign(ctx context.Context, store Store, record Record) (time.Time, error) {
+	for seq := record.Seq; seq > 0; seq-- {
+		last, err := store.Events(ctx, EventQuery{RunID: record.ID, AfterSeq: seq - 1, Limit: 1})
+		if err != nil {
+			return time.Time{}, err
+		}
+		if len(last) > 0 && last[0].Type() != TypeRunCancelRequested {
+			return last[0].Time, nil
+		}
 	}
-	last, err := store.Events(ctx, EventQuery{RunID: record.ID, AfterSeq: record.Seq - 1, Limit: 1})
-	if err != nil || len(last) == 0 {
-		return 0, err
-	}
-	return max(0, last[0].Time.Sub(record.Started)), nil
+	return record.Queued, nil
 }

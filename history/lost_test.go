@@ -86,6 +86,10 @@ func TestSettleLost(t *testing.T) {
 	running := []history.EventData{history.RunStarting{Owner: dead}, history.RunStarted{}, history.StepStarted{Step: "step", Attempt: 1}}
 	began("queued", dead)
 	began("running", dead, running...)
+	began("told to stop too late", dead, running...)
+	if _, err := store.Append(t.Context(), history.Event{RunID: "told to stop too late", Time: time.Now(), Data: history.RunCancelRequested{}}); err != nil {
+		t.Fatal(err)
+	}
 	began("finished", dead, append(running[:2:2], history.RunFinished{Status: history.StatusCancelled})...)
 	began("own", history.Owner())
 	began("elsewhere", inAnotherPlace(dead))
@@ -93,16 +97,26 @@ func TestSettleLost(t *testing.T) {
 	began("unknown", "")
 
 	settled, err := history.SettleLost(t.Context(), store)
-	if err != nil || len(settled) != 2 {
+	if err != nil || len(settled) != 3 {
 		t.Fatalf("settled %v, %v", settled, err)
 	}
 	for _, record := range settled {
 		if record.Status != history.StatusFailed || !strings.Contains(record.Error.Message, dead+") is gone; its resources were not stopped") ||
-			strings.Contains(record.Error.Message, "it was executing step, whose stored values may be newer than the history says") != (record.ID == "running") || !record.Steps[0].Status.Finished() {
+			strings.Contains(record.Error.Message, "it was executing step, whose stored values may be newer than the history says") != (record.ID != "queued") || !record.Steps[0].Status.Finished() {
 			t.Errorf("got %+v", record)
 		}
-		if lasted := map[string]time.Duration{"queued": 0, "running": 2 * time.Second}[record.ID]; record.Duration != lasted {
+		lasted, after := 2*time.Second, 3*time.Second
+		if record.ID == "queued" {
+			lasted, after = 0, 0
+		}
+		if record.Duration != lasted {
 			t.Errorf("%s lasted %s, want %s: from its start to its last event", record.ID, record.Duration, lasted)
+		}
+		if got := record.Finished.Sub(start); got.Round(time.Millisecond) != after {
+			t.Errorf("%s finished %s after it began, want %s", record.ID, got, after)
+		}
+		if step := record.Steps[0]; step.Duration > time.Second {
+			t.Errorf("the step of %s lasted %s", record.ID, step.Duration)
 		}
 	}
 	records, err := store.Runs(t.Context(), history.RunQuery{})
@@ -114,7 +128,7 @@ func TestSettleLost(t *testing.T) {
 		got[record.ID] = record.Status
 	}
 	want := map[string]history.Status{
-		"queued": history.StatusFailed, "running": history.StatusFailed, "finished": history.StatusCancelled,
+		"queued": history.StatusFailed, "running": history.StatusFailed, "told to stop too late": history.StatusFailed, "finished": history.StatusCancelled,
 		"own": history.StatusQueued, "elsewhere": history.StatusQueued, "old": history.StatusQueued, "unknown": history.StatusQueued,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
