@@ -36,7 +36,7 @@ func (p program) checkConfig(cmd *cobra.Command, flags configFlags, asJSON bool)
 	}
 	checked := scope.Check(os.Environ())
 	if asJSON {
-		checked.Faults = eachCleaned(checked.Faults)
+		checked.Faults = cleanFaults(checked.Faults)
 		return writeWithFaults(cmd.OutOrStdout(), checked, scope.Faults)
 	}
 	if scope.Faults == nil {

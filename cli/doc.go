@@ -51,7 +51,7 @@
 // never null. run --json writes lines: every event as it was stored, then
 // {"type": "record", "record": history.Record}. logs --json writes lines too: the
 // history.Event of each line of the log. What goes wrong otherwise is
-// {"type": "error", "message": TEXT, "faults": [TEXT], "exit_code": N}, besides
+// {"type": "error", "message": TEXT, "faults": [inspect.Fault], "exit_code": N}, besides
 // the text on standard error: in place of the document, or as the last line.
 //
 // The package sits on top of all others. Next: package inspect, for what is

@@ -32,7 +32,7 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 	}
 	launch := inspect.NewLaunch(request, preview, err)
 	if asJSON {
-		launch.Faults = eachCleaned(launch.Faults)
+		launch.Faults = cleanFaults(launch.Faults)
 		return writeWithFaults(cmd.OutOrStdout(), launch, err)
 	}
 	writeLaunch(cmd.OutOrStdout(), launch)

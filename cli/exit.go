@@ -131,7 +131,7 @@ func report(command *cobra.Command, args []string, err error) {
 	var shown *shownError
 	if asksForJSON(command, args, err) && !errors.As(err, &shown) {
 		_ = json.NewEncoder(command.OutOrStdout()).Encode(errorJSON{
-			Type: "error", Message: clean(firstLine(errorText(err))), Faults: faultTexts(err), ExitCode: ExitCode(err),
+			Type: "error", Message: clean(firstLine(errorText(err))), Faults: cleanFaults(inspect.Faults(err)), ExitCode: ExitCode(err),
 		})
 	}
 }
@@ -159,10 +159,10 @@ func (s *shownError) Unwrap() error { return s.error }
 
 // errorJSON is an error as --json shows it.
 type errorJSON struct {
-	Type     string   `json:"type"` // "error"
-	Message  string   `json:"message"`
-	Faults   []string `json:"faults"`
-	ExitCode int      `json:"exit_code"`
+	Type     string          `json:"type"` // "error"
+	Message  string          `json:"message"`
+	Faults   []inspect.Fault `json:"faults"`
+	ExitCode int             `json:"exit_code"`
 }
 
 // errorText puts every fault on lines of its own.
@@ -186,15 +186,20 @@ func errorText(err error) string {
 
 // faultTexts returns the faults of an error; nothing for one of another kind.
 func faultTexts(err error) []string {
-	return eachCleaned(inspect.FaultTexts(err))
-}
-
-// eachCleaned cleans every text of a list in place.
-func eachCleaned(texts []string) []string {
-	for i, text := range texts {
-		texts[i] = cleanLines(text)
+	var texts []string
+	for _, fault := range cleanFaults(inspect.Faults(err)) {
+		texts = append(texts, fault.Message)
 	}
 	return texts
+}
+
+// cleanFaults cleans the texts of faults in place.
+func cleanFaults(faults []inspect.Fault) []inspect.Fault {
+	for i := range faults {
+		fault := &faults[i]
+		fault.Message, fault.Path, fault.Value = cleanLines(fault.Message), clean(fault.Path), cleanLines(fault.Value)
+	}
+	return faults
 }
 
 func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n  ") }

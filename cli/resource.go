@@ -61,7 +61,7 @@ func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags,
 		faults = s.inspect.ReadConfig(&resource, flags.job, config)
 	}
 	if asJSON {
-		resource.Faults = eachCleaned(resource.Faults)
+		resource.Faults = cleanFaults(resource.Faults)
 		return writeWithFaults(cmd.OutOrStdout(), resource, faults)
 	}
 	writeResource(cmd, s, resource)

@@ -22,6 +22,7 @@ import (
 	"github.com/fxrun/fxrun/cli"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -284,9 +285,10 @@ func TestJSONOfABadLaunchIsOneDocument(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := execute(t, new(shop).definitions(), args...)
-			var document struct{ Faults []string }
+			var document struct{ Faults []inspect.Fault }
 			decode(t, got.out, &document)
-			want := []string{"resources.warehouse.config.table: missing: it must be given at launch"}
+			const path = "resources.warehouse.config.table"
+			want := []inspect.Fault{{Message: path + ": missing: it must be given at launch", Path: path}}
 			if diff := cmp.Diff(want, document.Faults); got.code != 64 || diff != "" {
 				t.Errorf("exit code %d, faults (-want +got):\n%s", got.code, diff)
 			}

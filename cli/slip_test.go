@@ -12,6 +12,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/inspect"
 )
 
 // What people do by a slip, and must be told: each is bad input, and says what
@@ -88,7 +89,7 @@ func TestAnErrorIsJSONWhereverTheFlagStands(t *testing.T) {
 		got := execute(t, new(shop).definitions(), args...)
 		var told struct {
 			Type   string
-			Faults []string
+			Faults []inspect.Fault
 			Code   int `json:"exit_code"`
 		}
 		if err := json.Unmarshal([]byte(got.out), &told); err != nil || told.Type != "error" || told.Code != 64 || len(told.Faults) != 1 || got.code != 64 {

@@ -25,7 +25,7 @@ type Config struct {
 	// for a config, but that no field reads.
 	UnknownVariables []container.UnknownVariable `json:"unknown_variables"`
 	// Faults are what a launch would say against the run config.
-	Faults []string `json:"faults"`
+	Faults []Fault `json:"faults"`
 }
 
 // ConfigScope is what a run config is for: all resources and steps, or those of
@@ -94,7 +94,7 @@ func (s *ConfigScope) Check(environ []string) Config {
 	unknown := s.inspector.UnknownVariables(environ, s.config)
 	return Config{
 		Job: s.Job, Selection: s.Selection, Resources: list(s.Resources), Steps: list(s.Steps),
-		UnknownVariables: list(unknown), Faults: FaultTexts(s.Faults),
+		UnknownVariables: list(unknown), Faults: Faults(s.Faults),
 	}
 }
 

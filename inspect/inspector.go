@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/fxrun/fxrun/internal/fault"
@@ -50,19 +49,6 @@ func (i *Inspector) plan(scope Scope) (*assets.Plan, error) {
 		return i.graph.Plan(scope.Selection)
 	}
 	return nil, nil
-}
-
-// FaultTexts returns the faults of an error that lists several, one text for
-// each. It returns none for an error of another kind.
-func FaultTexts(err error) []string {
-	texts := []string{}
-	var faults *container.Faults
-	if errors.As(err, &faults) {
-		for _, fault := range faults.Errs {
-			texts = append(texts, fault.Error())
-		}
-	}
-	return texts
 }
 
 // invalid is an error that the person who asks can mend.

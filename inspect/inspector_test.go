@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fxrun/fxrun/internal/fault"
-
 	"github.com/fxrun/fxrun/history"
 
 	"go.uber.org/fx"
@@ -148,15 +146,4 @@ func TestInspectorWithoutAStoreHasAnEmptyHistory(t *testing.T) {
 	}
 	_, err = inspect.New(c, graph, nil).FindRun(t.Context(), "")
 	mustBeInvalid(t, err, "there are no runs yet")
-}
-
-func TestFaultTexts(t *testing.T) {
-	t.Parallel()
-	several := fault.Join("checking", []error{errors.New("first"), errors.New("second")})
-	if got := inspect.FaultTexts(several); len(got) != 2 || got[0] != "first" || got[1] != "second" {
-		t.Errorf("got %q", got)
-	}
-	if got := inspect.FaultTexts(errors.New("one of another kind")); got == nil || len(got) != 0 {
-		t.Errorf("got %#v, want a list without texts", got)
-	}
 }

@@ -19,7 +19,7 @@ type Launch struct {
 	// Resources are those that would start, with the config that they would get.
 	Resources []container.Description `json:"resources"`
 	// Faults are what is wrong with the launch.
-	Faults []string `json:"faults"`
+	Faults []Fault `json:"faults"`
 }
 
 // Step is a step of a [Launch].
@@ -56,7 +56,7 @@ type Output struct {
 func NewLaunch(request runs.Request, preview runs.Preview, faults error) Launch {
 	launch := Launch{
 		Job: request.Job, Selection: preview.Plan.Selection, Steps: []Step{},
-		Resources: list(preview.Resources), Faults: FaultTexts(faults),
+		Resources: list(preview.Resources), Faults: Faults(faults),
 	}
 	configs := make(map[string][]container.Field, len(preview.Steps))
 	for _, config := range preview.Steps {

@@ -21,7 +21,7 @@ func TestNewLaunch(t *testing.T) {
 	t.Run("it has the steps in order, the resources and no faults", func(t *testing.T) {
 		got := launch(runs.Request{Job: "nightly"})
 		want := inspect.Launch{
-			Job: "nightly", Selection: "+revenue", Faults: []string{},
+			Job: "nightly", Selection: "+revenue", Faults: []inspect.Fault{},
 			Steps: []inspect.Step{
 				{Step: "orders", Needs: []string{}, Inputs: []string{}, Outputs: []inspect.Output{{"orders", "io_manager"}}, Attempts: 1, Config: []container.Field{}},
 				{Step: "revenue", Needs: []string{"orders"}, Inputs: []string{"orders"}, Outputs: []inspect.Output{{"revenue", "io_manager"}}, Attempts: 3, Config: []container.Field{}},
@@ -48,7 +48,7 @@ func TestNewLaunch(t *testing.T) {
 	})
 	t.Run("what is wrong stands in its faults", func(t *testing.T) {
 		if got := launch(runs.Request{Selection: "orders"}); len(got.Faults) != 1 {
-			t.Errorf("got %q, want that the table is missing", got.Faults)
+			t.Errorf("got %v, want that the table is missing", got.Faults)
 		}
 	})
 }

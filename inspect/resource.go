@@ -19,7 +19,7 @@ type Resource struct {
 	// Unneeded is why a run of the scope would not need it.
 	Unneeded container.Unneeded `json:"unneeded,omitempty"`
 	// Faults are what is wrong with the launch that the config is for.
-	Faults []string `json:"faults"`
+	Faults []Fault `json:"faults"`
 }
 
 // Resources describes every resource, by key.
@@ -34,7 +34,7 @@ func (i *Inspector) Resource(key string, scope Scope) (Resource, error) {
 	if at < 0 {
 		return Resource{}, invalid("choosing a resource", "there is no resource %q%s", key, nearest.Suggestion(key, keysOf(resources)))
 	}
-	resource := Resource{Description: resources[at], Faults: []string{}}
+	resource := Resource{Description: resources[at], Faults: []Fault{}}
 	plan, err := i.plan(scope)
 	if err != nil || plan == nil {
 		return resource, err
@@ -65,7 +65,7 @@ func (i *Inspector) storage(use assets.Storage) (*container.Target, error) {
 // the Faults of the resource.
 func (i *Inspector) ReadConfig(resource *Resource, job string, config container.RunConfig) error {
 	launched, faults := i.container.Explain(resource.Key, container.NeedsResources(resource.Key), i.KnownSteps(job), i.OtherSteps(job), container.Launch(config))
-	resource.Config, resource.Faults = launched.Resource.Config, FaultTexts(faults)
+	resource.Config, resource.Faults = launched.Resource.Config, Faults(faults)
 	return faults
 }
 

@@ -63,7 +63,7 @@ func TestResource(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := subject.ReadConfig(&resource, "", container.RunConfig{}); err == nil || len(resource.Faults) != 1 {
-			t.Errorf("got %v, %q, want that the table is missing", err, resource.Faults)
+			t.Errorf("got %v, %v, want that the table is missing", err, resource.Faults)
 		}
 	})
 	t.Run("an unknown one is bad input", func(t *testing.T) {

@@ -272,7 +272,22 @@ func (p *preparation) resolve() []error {
 		p.steps[t] = value
 		faults = append(faults, stepFaults...)
 	}
+	if len(faults) > 0 {
+		config.HideSecrets(faults, p.secretTexts())
+	}
 	return faults
+}
+
+// secretTexts are the secrets that are known when a launch is checked.
+func (p *preparation) secretTexts() []string {
+	texts := p.secrets().Texts()
+	for n, value := range p.resolved {
+		texts = append(texts, n.Config.SecretTexts(value)...)
+	}
+	for t, value := range p.steps {
+		texts = append(texts, t.Step().Config.SecretTexts(value)...)
+	}
+	return texts
 }
 
 // inherit takes the configs that the parent's preparation resolved, unless the

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -36,6 +37,19 @@ func (f *FieldError) Error() string {
 		place = fmt.Sprintf(" (line %d, column %d)", f.Line, f.Column)
 	}
 	return f.Path + place + ": " + f.Message
+}
+
+// HideSecrets takes values out of faults that hold the text of a secret: somebody
+// gave it to the wrong field.
+func HideSecrets(faults []error, secrets []string) {
+	for _, err := range faults {
+		var fault *FieldError
+		if errors.As(err, &fault) && slices.ContainsFunc(secrets, func(secret string) bool {
+			return secret != "" && strings.Contains(fault.Value, secret)
+		}) {
+			fault.Value = ""
+		}
+	}
 }
 
 // faultOf finds the fault in an error, or makes one at a path.

@@ -70,7 +70,7 @@ func (r *reading) check(node *yaml.Node, into reflect.Value, at string, err erro
 func (r *reading) fail(node *yaml.Node, at, message string) {
 	fault := &FieldError{Path: at, Line: node.Line, Column: node.Column, Message: message}
 	if node.Kind == yaml.ScalarNode && !r.secret {
-		fault.Value = node.Value
+		fault.Value = redact(node.Value)
 	}
 	r.faults = append(r.faults, fault)
 }

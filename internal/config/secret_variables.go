@@ -1,9 +1,24 @@
 package config
 
-import "go.yaml.in/yaml/v3"
+import (
+	"os"
+
+	"go.yaml.in/yaml/v3"
+)
 
 // SecretVariables are the environment variables that secret fields read.
 type SecretVariables map[string]bool
+
+// Texts returns what the variables hold now.
+func (s SecretVariables) Texts() []string {
+	var texts []string
+	for name := range s {
+		if text := os.Getenv(name); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
 
 // Mask hides what comes from a variable that gives a secret field its value,
 // here or in another resource or step, by its own name or by the launch:
