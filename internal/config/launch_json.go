@@ -41,7 +41,7 @@ func (d LaunchDocument) JSON() (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rendering the run config: %w", err)
 	}
-	return text, nil
+	return forYAML(text), nil
 }
 
 type launchSections map[string]launchSection

@@ -130,7 +130,7 @@ func plainJSON(value any) (json.RawMessage, error) {
 	if err := encoder.Encode(value); err != nil {
 		return nil, err
 	}
-	return bytes.TrimSpace(text.Bytes()), nil
+	return forYAML(bytes.TrimSpace(text.Bytes())), nil
 }
 
 // section is an object of known names. Where its entries are all comments,

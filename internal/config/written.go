@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/base64"
 	"encoding/json"
@@ -283,4 +284,26 @@ func (s *Shapes) launchText(value reflect.Value) any {
 		return nil
 	}
 	return json.RawMessage(text)
+}
+
+// forYAML escapes what JSON has in its texts as it is, and YAML does not take.
+func forYAML(text []byte) []byte {
+	if !bytes.ContainsFunc(text, isNotYAML) {
+		return text
+	}
+	var out bytes.Buffer
+	for _, r := range string(text) {
+		if isNotYAML(r) {
+			fmt.Fprintf(&out, `\u%04x`, r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.Bytes()
+}
+
+// isNotYAML reports whether YAML refuses a character, or takes it for the end of
+// a line or of nothing.
+func isNotYAML(r rune) bool {
+	return r >= 0x7f && r <= 0x9f || r == '\ufeff' || r == 0xfffe || r == 0xffff
 }
