@@ -264,7 +264,7 @@ func (c *Definition) readNode(into LaunchValues, at, section string, node *yaml.
 func (c *Definition) readLeaf(into LaunchValues, at string, field *Leaf, node *yaml.Node) []error {
 	node = followAlias(node)
 	path := joinPath(at, field.path)
-	if field.atLaunch && node.Tag == "!!null" && field.typ.Kind() != reflect.Pointer {
+	if field.mustBeGiven() && !c.item && node.Tag == "!!null" && field.typ.Kind() != reflect.Pointer {
 		return nil // a template's blank that nobody filled in is not given
 	}
 	faults := c.checkFixed(at, field, node)

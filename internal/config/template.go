@@ -147,10 +147,13 @@ func (f *templateFields) writeField(text templateText, field *Leaf, at *fieldTre
 	from := f.resolved.origins[at.at]
 	text.comment(field.desc)
 	text.comment(field.about(from))
+	f.describeItems(text, field.typ)
 	value := f.value(field, at)
 	given, isGiven := f.launch[field.path]
 	if reference, ok := given.reference(field); ok {
 		value = "{env: " + reference + "}"
+	} else if references, ok := f.withReferences(field, given); ok {
+		value = references
 	}
 	setting := strings.TrimSpace(yamlKey(at.name) + ": " + value)
 	if isGiven && value != "" || field.atLaunch || field.required && from.source == SourceMissing {
@@ -158,6 +161,42 @@ func (f *templateFields) writeField(text templateText, field *Leaf, at *fieldTre
 		return
 	}
 	text.line("#" + setting)
+}
+
+// withReferences is a value that a launch gives, with the references in it.
+func (f *templateFields) withReferences(field *Leaf, given launchValue) (string, bool) {
+	if given.node == nil || given.broken || len(f.config.shapes.references(field.typ, given.node)) == 0 {
+		return "", false
+	}
+	shown, ok := given.shown(f.config.shapes, field)
+	if !ok {
+		return "", false
+	}
+	text, err := plainJSON(shown)
+	return string(text), err == nil
+}
+
+// describeItems says what the structs in a list or a map may be.
+func (f *templateFields) describeItems(text templateText, t reflect.Type) {
+	if !holdsItems(t) {
+		return
+	}
+	for t.Kind() != reflect.Struct {
+		t = t.Elem()
+	}
+	text.comment("each item has:")
+	shapes := f.config.shapes
+	for i := range shapes.item(t).fields {
+		field := &shapes.item(t).fields[i]
+		about := field.path + ": " + field.about(origin{source: SourceZero})
+		if field.text != "" {
+			about += "; default " + shapes.shownDefault(field)
+		}
+		if field.desc != "" {
+			about += "; " + field.desc
+		}
+		text.comment("- " + strings.ReplaceAll(about, "\n", " "))
+	}
 }
 
 // about says what a field may be and where its value is from.
