@@ -14,9 +14,9 @@ import (
 // in them, such as that of a URL. A launch that reads the JSON back has to give
 // them again.
 //
-// The run config may speak of the steps that opts name by [Steps], [Needs] and
-// [NeedsLater]. Other options make no difference, so the options of a child can be
-// given as they are.
+// The run config may speak of the steps that opts name by [Steps], [Needs],
+// [NeedsLater] and [OtherSteps]; what it says of the last is not in the JSON. Other
+// options make no difference, so the options of a child can be given as they are.
 //
 // The error is a *[Faults] with what is wrong with the run config.
 func (c *Container) LaunchJSON(launch RunConfig, opts ...fx.Option) (json.RawMessage, error) {
@@ -40,8 +40,8 @@ func (c *Container) LaunchJSON(launch RunConfig, opts ...fx.Option) (json.RawMes
 //
 // A needed resource or step that has fields named by [AtLaunch] is required. What
 // only Steps names, and every resource where no option asks for any, may be left
-// out. If it is there, its AtLaunch fields are required. A run config that other
-// layers complete, as the one of a job does, may lack them nevertheless.
+// out. If it is there, its AtLaunch fields are required. What [Launch] among opts
+// gives already, as the launch defaults of a job do, is not required.
 //
 // The schema knows less than a check does: it knows neither what a type makes of
 // its text nor the method Validate. It is stricter where YAML leaves a choice, as

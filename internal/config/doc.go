@@ -6,6 +6,10 @@
 // a launch gives is a [RunConfig], read into [LaunchValues]. The result is a
 // [Resolved] config, which knows where each field's value comes from.
 //
+// Text, wherever it comes from, is read in one way: it becomes the YAML that a
+// file would have for a value of that type. A struct in a list or a map is a
+// Definition of its own.
+//
 // From the same leaves come the JSON Schema of a run config ([Schema]), its
 // template for people ([Template]), the form in which it may be stored
 // ([LaunchDocument]), and the environment variables that are read
