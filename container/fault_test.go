@@ -2,6 +2,7 @@ package container_test
 
 import (
 	"errors"
+	"net/url"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -114,12 +115,26 @@ type limits struct {
 	Code    int
 }
 
+// itemLimits has structs in a list and in a map, and types that read text.
+type itemLimits struct {
+	Entries []entry
+	ByName  map[string]*entry
+	Labels  map[string]string
+	Ratios  []float32
+	Links   []*url.URL
+	Pair    [2]int
+	Wait    *time.Duration
+}
+
 func newLimited(limits) *resA { return nil }
 
 func TestFaultsOfLaunches(t *testing.T) {
 	t.Setenv("LIMITS_BATCH", "many")
 	t.Setenv("LIMITS_KEY", "hunter2")
 	t.Setenv("REFERRED", "hunter2")
+	t.Setenv("ITEMS_LINKS", "https://a, ://hunter2")
+	t.Setenv("ITEMS_PAIR", "1, 2, 3")
+	t.Setenv("ITEMS_WAIT", "")
 	base := []container.Definition{
 		container.Provide("warehouse", newLimited, container.Config(limits{DSN: "x"}, container.Fixed("Code"))),
 		container.Provide("plain", newPlain),
@@ -149,6 +164,22 @@ func TestFaultsOfLaunches(t *testing.T) {
         - {From: 1, To: x}
         - {from: 1, too: 2}
       key: [hunter2]
+`, nil},
+		"launch_items": {[]container.Definition{
+			container.Provide("warehouse", func(itemLimits) *resA { return nil }, container.Config(itemLimits{}, container.FromEnv("ITEMS"))),
+		}, `resources:
+  warehouse:
+    config:
+      entries:
+        - {name: x, count: 0, env: y}
+        - {count: .inf, a: [hunter2]}
+        - {name: {env: NOT_SET_ANYWHERE}, x: {}}
+        - {nam: x}
+      by_name:
+        b: {name: ''}
+        b: {name: x}
+      labels: {a: {env: lower}}
+      ratios: [1, 1e39, .nan]
 `, nil},
 		"launch_fraction":          {base, "resources: {warehouse: {config: {batch: 1.5}}}", nil},
 		"launch_number_too_big":    {base, "resources: {warehouse: {config: {batch: 99999999999999999999}}}", nil},

@@ -111,15 +111,17 @@ func (r *reading) readMap(node *yaml.Node, into reflect.Value, at string) {
 		return
 	}
 	into.Set(reflect.MakeMap(t))
+	seen := reflect.MakeMap(reflect.MapOf(t.Key(), reflect.TypeFor[bool]()))
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		name := followAlias(node.Content[i])
 		below := joinPath(at, name.Value)
 		key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
 		before := len(r.faults)
 		r.read(keyNode(name, t.Key()), key, below)
-		if len(r.faults) == before && into.MapIndex(key).IsValid() {
+		if len(r.faults) == before && seen.MapIndex(key).IsValid() {
 			r.fail(name, below, "it stands there twice")
 		}
+		seen.SetMapIndex(key, reflect.ValueOf(true))
 		r.read(node.Content[i+1], value, below)
 		if len(r.faults) == before {
 			into.SetMapIndex(key, value)
