@@ -1,10 +1,13 @@
 package child
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
@@ -20,9 +23,17 @@ func (s *childState) beginning(instance *instance) time.Time {
 func (s *childState) construct(instance *instance, params []reflect.Value) error {
 	s.constructing.Lock()
 	defer s.constructing.Unlock()
-	ctx, cancel := s.deadline(s.ctx, instance.node.StartTimeout)
-	defer cancel()
-	return instance.construct(ctx, s.arguments(instance, params))
+	arguments := s.arguments(instance, params)
+	var results []reflect.Value // not the instance's: a constructor that was given up may set it later
+	err := instance.lifecycle.construct(&s.calls, func() (err error) {
+		results, err = instance.node.Function.Call(arguments)
+		return err
+	})
+	if err != nil {
+		return &resource.ResourceError{Key: instance.node.Key, Action: resource.ActionConstructing, Err: err}
+	}
+	instance.results = results
+	return nil
 }
 
 // complete takes an instance on from its constructor, which returned err: it
@@ -44,11 +55,15 @@ func (s *childState) complete(instance *instance, began time.Time, params []refl
 		err = errors.Join(err, s.undo(instance, err))
 		s.observe(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarted, Time: time.Now(), Duration: time.Since(began), Err: err})
 		before = append(before, err)
-		instance.lifecycle, instance.results = new(lifecycle), nil
-		if !s.pause(instance, attempt) {
+		if err = s.pause(instance, attempt); err != nil {
+			err = errors.Join(append(before, err)...)
+			break
+		}
+		if s.ending() {
 			err = errors.Join(before...)
 			break
 		}
+		instance.lifecycle, instance.results = newLifecycle(s, instance.node), nil
 		began = s.beginning(instance)
 		err = s.construct(instance, params)
 	}
@@ -56,28 +71,61 @@ func (s *childState) complete(instance *instance, began time.Time, params []refl
 	return err
 }
 
+// start calls the start hooks of an instance.
 func (s *childState) start(instance *instance) error {
 	ctx, cancel := s.deadline(s.ctx, instance.node.StartTimeout)
 	defer cancel()
-	return instance.start(ctx)
+	if err := instance.lifecycle.start(ctx, &s.calls); err != nil {
+		return &resource.ResourceError{Key: instance.node.Key, Action: resource.ActionStarting, Err: err}
+	}
+	return nil
 }
 
 func (s *childState) mayRetry(instance *instance, attempt int) bool {
 	return attempt <= instance.node.Retries && !s.ending()
 }
 
-// pause waits before the attempt after the given one, and returns false if the
-// child ends meanwhile.
-func (s *childState) pause(instance *instance, attempt int) bool {
+// pause waits before the attempt after the given one, or until the child ends.
+// Its error is that of the backoff function, which is the user's.
+func (s *childState) pause(instance *instance, attempt int) error {
 	if instance.node.Backoff == nil {
-		return true
+		return nil
 	}
-	wait := time.NewTimer(instance.node.Backoff(attempt))
+	var length time.Duration
+	err := s.calls.call(s.ctx, instance.node.StartTimeout, func() error {
+		length = instance.node.Backoff(attempt)
+		return nil
+	}, nil)
+	if err != nil {
+		err = fmt.Errorf("asking its backoff for the wait before attempt %d: %w", attempt+1, err)
+		return &resource.ResourceError{Key: instance.node.Key, Action: resource.ActionStarting, Err: err}
+	}
+	wait := time.NewTimer(length)
 	defer wait.Stop()
 	select {
 	case <-wait.C:
-		return true
 	case <-s.ctx.Done():
-		return false
+	case <-s.nested.closed:
+	}
+	return nil
+}
+
+// undo calls the stop hooks of what has started of an instance.
+func (s *childState) undo(instance *instance, outcome error) error {
+	ctx, cancel := s.deadline(resource.WithOutcome(context.WithoutCancel(s.ctx), outcome), instance.node.StopTimeout)
+	defer cancel()
+	return instance.lifecycle.stop(ctx, &s.calls)
+}
+
+// stopLate stops what has come to life after nobody waited for it any more: of
+// a function that was given up and returned after all. It can only log what goes
+// wrong.
+func (s *childState) stopLate(n *graph.Node, stop func(ctx context.Context, calls *crew) error) {
+	calls := &crew{members: &s.members}
+	defer calls.rest()
+	ctx, cancel := s.deadline(resource.WithOutcome(context.WithoutCancel(s.ctx), errGivenUp), n.StopTimeout)
+	defer cancel()
+	if err := stop(ctx, calls); err != nil {
+		s.lateLogger().ErrorContext(ctx, "a resource went wrong after it had been given up", "resource", n.Key, "error", err)
 	}
 }

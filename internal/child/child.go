@@ -7,7 +7,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"sync"
 
 	"go.uber.org/fx"
 
@@ -21,13 +20,16 @@ import (
 // must be closed. It is safe for concurrent use.
 type Child struct {
 	state    *childState
-	forget   func() // takes a nested child from its parent's list
-	once     sync.Once
-	closeErr error
+	opened   chan struct{} // closed when the opening has ended
+	closing  *closing
+	siblings *offspring // in which it is until it is closed
 }
 
 // NewChild opens a child. Package container documents it.
 func (c *Parent) NewChild(ctx context.Context, opts []fx.Option) (*Child, error) {
+	if err := c.refuse(); err != nil {
+		return nil, err
+	}
 	prepared, err := c.Prepare(opts)
 	if err != nil {
 		return nil, err
@@ -39,6 +41,9 @@ func (c *Parent) NewChild(ctx context.Context, opts []fx.Option) (*Child, error)
 // documents it.
 func (ch *Child) NewChild(ctx context.Context, opts []fx.Option) (*Child, error) {
 	parent := ch.state
+	if err := ch.refuse("opening a nested child container"); err != nil {
+		return nil, err
+	}
 	preparation, err := parent.container.prepare(newChildConfig(opts).inherit(parent.config), parent)
 	if err != nil {
 		return nil, err
@@ -49,39 +54,59 @@ func (ch *Child) NewChild(ctx context.Context, opts []fx.Option) (*Child, error)
 	}
 	borrowed := maps.Clone(parent.at)
 	maps.Copy(borrowed, acquired)
-	child, err := openChild(ctx, preparation, borrowed)
-	if err != nil {
-		return nil, err
+	child := newChild(ctx, preparation, borrowed, parent.nested)
+	child.state.members.Outer = parent.container.process.membersOfCaller()
+	if !parent.nested.add(child) {
+		child.state.cancel(errChildClosed)
+		return nil, ch.refuse("opening a nested child container")
 	}
-	if !parent.nest(child) {
-		return nil, errors.Join(fmt.Errorf("opening the nested child container: %w", errChildClosed), child.Close(errChildClosed))
-	}
-	return child, nil
+	return child.start(preparation)
 }
 
-// openChild builds what was prepared, with borrowed instances of what lives
-// longer.
-func openChild(ctx context.Context, p *preparation, borrowed map[*graph.Node]*instance) (*Child, error) {
-	child := &Child{state: newChildState(ctx, p, borrowed)}
+// refuse returns the error of an act with a child that has been closed.
+func (ch *Child) refuse(act string) error {
+	if ch.state.nested.isClosed() {
+		return fmt.Errorf("%s: %w", act, errChildClosed)
+	}
+	return nil
+}
+
+// newChild makes a child that is to be opened, with borrowed instances of what
+// lives longer.
+func newChild(ctx context.Context, p *preparation, borrowed map[*graph.Node]*instance, siblings *offspring) *Child {
+	return &Child{
+		state: newChildState(ctx, p, borrowed), opened: make(chan struct{}), closing: newClosing(), siblings: siblings,
+	}
+}
+
+// start opens the child, and closes it again if that goes wrong.
+func (ch *Child) start(p *preparation) (*Child, error) {
 	returned := false
 	defer func() {
 		if !returned { // one of the options ended the goroutine, as testing.T.FailNow does
-			_ = child.Close(panics.ErrGoexit)
+			close(ch.opened)
+			_ = ch.Close(panics.ErrGoexit)
 		}
 	}()
-	err := child.open(p)
+	err := ch.open(p)
+	ch.state.calls.rest()
 	returned = true
+	close(ch.opened)
 	if err != nil {
-		return nil, errors.Join(err, child.Close(err))
+		return nil, errors.Join(err, ch.Close(err))
 	}
-	return child, nil
+	return ch, nil
 }
 
 // open builds and starts everything.
 func (ch *Child) open(p *preparation) error {
 	err := p.builder.build(p, ch)
+	closed := ch.refuse("opening the child container")
 	if failures := ch.state.failures(); len(failures) > 0 {
-		return errors.Join(failures...) // Fx's own error only says that it was told so
+		return errors.Join(append(failures, closed)...) // Fx's own error only says that it was told so
+	}
+	if closed != nil {
+		return closed
 	}
 	if ended := ch.state.ctx.Err(); ended != nil {
 		if cause := context.Cause(ch.state.ctx); !errors.Is(cause, ended) {
@@ -121,26 +146,35 @@ func (ch *Child) Arguments(target *graph.Target) []reflect.Value {
 // back as a *PanicError. It panics for a target that was not among those of
 // [Needs].
 func (ch *Child) Call(target *graph.Target) error {
+	if err := ch.refuse("calling " + target.Name()); err != nil {
+		return err
+	}
 	arguments := ch.Arguments(target)
+	returned := make(chan error, 1)
 	// The function ends when it ends: unlike a hook it has no deadline.
-	return guard(context.WithoutCancel(ch.state.ctx), func() error {
+	go panics.Call(func() error {
 		_, err := target.Function().Call(arguments)
 		return err
-	})
+	}, func(err error) { returned <- err })
+	return <-returned
 }
 
 // Close stops everything that started, in the exact reverse of the order in
 // which it started, and returns all that went wrong. Package container
 // documents it.
 func (ch *Child) Close(outcome error) error {
-	ch.once.Do(func() {
-		ch.closeErr = ch.state.stop(outcome)
-		if ch.forget != nil {
-			ch.forget()
-		}
+	inside := ch.calls()
+	ch.state.nested.close() // from here on nothing more begins
+	return ch.closing.run(inside, func() error {
+		<-ch.opened
+		defer ch.siblings.remove(ch)
+		return ch.state.stop(outcome)
 	})
-	return ch.closeErr
 }
+
+// calls reports whether the calling goroutine is in a function of the user's
+// that the child's end has to wait for.
+func (ch *Child) calls() bool { return ch.state.members.HasCaller() || ch.state.nested.call() }
 
 // Invoke opens a child, calls fn with what it asks for once everything has
 // started, and closes the child, whatever fn comes to. Package container

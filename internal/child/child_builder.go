@@ -63,6 +63,7 @@ func (fxBuilder) narrow(p *preparation) []error { return p.applyOptions() }
 // build starts one resource after the other, as Fx calls their constructors: a
 // decorator among the options may touch any value.
 func (fxBuilder) build(p *preparation, child *Child) error {
+	defer child.state.members.Join()() // the caller's options are called by this goroutine
 	options := p.fxOptions(func(o fx.Option, _ *graph.Node) fx.Option { return o }, child.state.options)
 	if p.given.MakesLogger() {
 		options = append(options, fx.Invoke(func(made fxevent.Logger) { child.state.events = made }))
@@ -72,6 +73,7 @@ func (fxBuilder) build(p *preparation, child *Child) error {
 		child.state.abandonOptions()
 	} else {
 		child.state.flushOptions()
+		child.state.options.endStart()
 	}
 	return err
 }

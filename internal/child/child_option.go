@@ -45,6 +45,7 @@ type childConfig struct {
 	options   []fx.Option
 
 	allowStopErrors bool
+	processOnly     bool // of what is Eager, only what lives per process is to start
 }
 
 // defaultMaxStarts is how many resources of a child start at once.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"slices"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"go.uber.org/fx/fxevent"
 
 	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/goroutine"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
@@ -33,6 +35,9 @@ type childState struct {
 	lends     map[signature.Key]reflect.Value // to nested children
 	lent      map[signature.Key]reflect.Value // by the parent
 	events    fxevent.Logger                  // among the options; nil without one
+	calls     crew                            // of the users' functions, while the child is opened and while it is closed
+	members   goroutine.Set                   // that call a function of the user's for this child
+	nested    *offspring                      // nested children
 
 	slots    chan struct{}
 	bound    map[*graph.Target][]reflect.Value // what Fx found for the targets
@@ -40,11 +45,11 @@ type childState struct {
 
 	constructing sync.Mutex // held while a constructor is called
 
+	telling sync.Mutex // held while observers are called; taken before mu
+
 	mu      sync.Mutex
 	started []*instance // in the order in which starting ended
 	errs    []error
-	nested  []*Child // open ones
-	closed  bool
 
 	outcome error // set before anything stops
 }
@@ -56,7 +61,7 @@ func newChildState(ctx context.Context, p *preparation, borrowed map[*graph.Node
 		at:       make(map[*graph.Node]*instance, len(p.nodes)),
 		bound:    make(map[*graph.Target][]reflect.Value, len(p.targets)),
 		slots:    make(chan struct{}, p.config.maxStarts),
-		options:  new(lifecycle),
+		nested:   newOffspring(),
 		borrowed: borrowed,
 		lending:  p.lending,
 		lends:    make(map[signature.Key]reflect.Value),
@@ -64,8 +69,11 @@ func newChildState(ctx context.Context, p *preparation, borrowed map[*graph.Node
 	if p.parent != nil {
 		state.lent, state.lends, state.events = p.parent.lends, p.parent.lends, p.parent.events
 	}
+	state.ctx = state.members.In(ctx)
+	state.calls.members = &state.members
+	state.options = newLifecycle(state, optionsNode)
 	for _, n := range p.nodes {
-		state.at[n] = newInstance(n, p.resolved[n])
+		state.at[n] = newInstance(state, n, p.resolved[n])
 	}
 	return state
 }
@@ -107,6 +115,14 @@ var errEnding = errors.New("not started, since the child container is ending")
 // finish records that a resource has started, or why not. The order of the
 // events is the order that teardown reverses.
 func (s *childState) finish(instance *instance, began time.Time, err error) {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	s.ended(instance, err)
+	now := time.Now()
+	s.tell(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarted, Time: now, Duration: now.Sub(began), Err: err})
+}
+
+func (s *childState) ended(instance *instance, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	instance.err = err
@@ -114,8 +130,6 @@ func (s *childState) finish(instance *instance, began time.Time, err error) {
 	if err != nil && !errors.Is(err, errEnding) {
 		s.errs = append(s.errs, err)
 	}
-	now := time.Now()
-	s.tell(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarted, Time: now, Duration: now.Sub(began), Err: err})
 }
 
 func (s *childState) failed() bool {
@@ -124,24 +138,11 @@ func (s *childState) failed() bool {
 	return len(s.errs) > 0
 }
 
+// failures takes the errors that have come up so far.
 func (s *childState) failures() []error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.errs)
-}
-
-func (s *childState) observe(event resource.Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tell(event)
-}
-
-// tell calls the observers. s.mu is held: they see one event at a time.
-func (s *childState) tell(event resource.Event) {
-	event.Step = s.config.info.Step
-	for _, observer := range s.config.observers {
-		observer(event)
-	}
 }
 
 // arguments puts the values that Fx found and the child's own in the order of
@@ -173,19 +174,21 @@ func (s *childState) own(kind graph.InputKind) reflect.Value {
 }
 
 // flushOptions starts the hooks that the caller's own fx.Options have appended
-// so far.
+// so far, and those that these append.
 func (s *childState) flushOptions() {
-	instance := s.takeOptions()
-	if instance == nil {
-		return
+	for !s.ending() {
+		instance := s.takeOptions()
+		if instance == nil {
+			return
+		}
+		_ = s.complete(instance, s.beginning(instance), nil, nil) // recorded, and found by whoever comes next
 	}
-	_ = s.complete(instance, s.beginning(instance), nil, nil) // recorded, and found by whoever comes next
 }
 
 // abandonOptions keeps hooks of the caller's own options that are not to be
 // started any more: those without OnStart have something to release.
 func (s *childState) abandonOptions() {
-	if instance := s.takeOptions(); instance != nil && instance.hasStops() {
+	if instance := s.takeOptions(); instance != nil && instance.lifecycle.hasStops() {
 		s.finish(instance, time.Now(), errEnding)
 	}
 }
@@ -198,36 +201,38 @@ func (s *childState) takeOptions() *instance {
 	if len(s.options.hooks) == 0 {
 		return nil
 	}
-	taken := &instance{node: &graph.Node{Declaration: optionsDefinition}, lifecycle: &lifecycle{hooks: s.options.hooks}}
-	s.options.hooks = nil
+	taken := newInstance(s, optionsNode, config.Resolved{})
+	taken.lifecycle.hooks, s.options.hooks = s.options.hooks, nil
 	return taken
 }
 
-// optionsDefinition names the hooks that belong to no resource.
-var optionsDefinition = &resource.Declaration{Key: "(fx options)", StartTimeout: resource.DefaultTimeout, StopTimeout: resource.DefaultTimeout}
+// optionsNode names the hooks that belong to no resource.
+var optionsNode = &graph.Node{Declaration: &resource.Declaration{
+	Key: "(fx options)", StartTimeout: resource.DefaultTimeout, StopTimeout: resource.DefaultTimeout,
+}}
 
 // stop stops what started, last first, with fresh contexts; nested children
 // that are still open before anything else.
 func (s *childState) stop(outcome error) error {
 	s.outcome = outcome
+	known := len(s.failures()) // which the opening has returned
 	var errs []error
-	for _, child := range slices.Backward(s.closeNesting()) {
+	for _, child := range s.nested.close() {
 		errs = append(errs, child.Close(outcome))
 	}
-	for _, instance := range slices.Backward(s.started) {
+	late := &instance{node: optionsNode, lifecycle: s.options, err: errEnding} // hooks that options have appended after their start
+	for _, instance := range slices.Backward(append(s.started, late)) {
 		if err := s.stopOne(instance); !s.config.allowStopErrors {
 			errs = append(errs, err)
 		}
 	}
+	s.calls.rest()
 	s.cancel(errChildClosed)
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.failures()[known:]...)...)
 }
 
-// errChildClosed is the cause of the end of a closed child's context.
-var errChildClosed = errors.New("the child container was closed")
-
 func (s *childState) stopOne(instance *instance) error {
-	if instance.err != nil && !instance.hasStops() {
+	if instance.err != nil && instance.lifecycle.endWithoutStops() {
 		return nil // it never started, and left nothing to stop
 	}
 	began := time.Now()
@@ -236,20 +241,6 @@ func (s *childState) stopOne(instance *instance) error {
 	now := time.Now()
 	s.observe(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStopped, Time: now, Duration: now.Sub(began), Err: err})
 	return err
-}
-
-// undo calls the stop hooks of what has started of an instance.
-func (s *childState) undo(instance *instance, outcome error) error {
-	ctx, cancel := s.deadline(resource.WithOutcome(context.WithoutCancel(s.ctx), outcome), instance.node.StopTimeout)
-	defer cancel()
-	return instance.stop(ctx)
-}
-
-// forgetObservers lets no more events be seen.
-func (s *childState) forgetObservers() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.config.observers = nil
 }
 
 // instanceOf returns the instance of a resource, the child's own or one that
@@ -261,27 +252,11 @@ func (s *childState) instanceOf(n *graph.Node) *instance {
 	return s.borrowed[n]
 }
 
-// nest keeps a nested child, to be closed with its parent; false if that is
-// closed already.
-func (s *childState) nest(child *Child) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
+// lateLogger is for what goes wrong when nobody can be told any more: the host
+// application's logger, else the child's.
+func (s *childState) lateLogger() *slog.Logger {
+	if logger := s.container.hostLogger(); logger != nil {
+		return logger
 	}
-	s.nested = append(s.nested, child)
-	child.forget = func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.nested = slices.DeleteFunc(s.nested, func(other *Child) bool { return other == child })
-	}
-	return true
-}
-
-// closeNesting takes no more nested children, and returns those that are open.
-func (s *childState) closeNesting() []*Child {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-	return slices.Clone(s.nested)
+	return s.config.logger
 }

@@ -2,6 +2,7 @@ package child
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -17,19 +18,18 @@ type HealthReport struct {
 	Duration time.Duration
 }
 
-// Health checks the resources of the child that have a Health check, all at
-// once, each for no longer than its start timeout, and returns a report for
-// each, by key. A check that panics is an error.
+// Health checks the resources of the child that have a Health check. Package
+// container documents it.
 func (ch *Child) Health(ctx context.Context) []HealthReport {
 	var mu sync.Mutex
 	var reports []HealthReport
 	var checks sync.WaitGroup
+	calls := new(crew)
+	defer calls.rest()
 	for _, i := range ch.state.healthy() {
 		checks.Go(func() {
-			limited, cancel := ch.state.deadline(ctx, i.node.StartTimeout)
-			defer cancel()
 			began := time.Now()
-			err := guard(limited, func() error { return i.node.Health.Check(limited, i.results[0]) })
+			err := ch.check(ctx, calls, i)
 			mu.Lock()
 			defer mu.Unlock()
 			reports = append(reports, HealthReport{Resource: i.node.Key, Err: err, Duration: time.Since(began)})
@@ -38,6 +38,22 @@ func (ch *Child) Health(ctx context.Context) []HealthReport {
 	checks.Wait()
 	slices.SortFunc(reports, func(a, b HealthReport) int { return strings.Compare(a.Resource, b.Resource) })
 	return reports
+}
+
+// check checks one resource. One that has been stopped while it was checked is
+// not well, whatever the check has seen.
+func (ch *Child) check(ctx context.Context, calls *crew, i *instance) error {
+	act := "checking resource " + i.node.Key
+	if err := ch.refuse(act); err != nil {
+		return err
+	}
+	limited, cancel := ch.state.deadline(ctx, i.node.StartTimeout)
+	defer cancel()
+	err := calls.call(limited, 0, func() error { return i.node.Health.Check(limited, i.results[0]) }, nil)
+	if closed := ch.refuse(act); closed != nil {
+		return errors.Join(err, closed)
+	}
+	return err
 }
 
 // healthy returns the started resources that have a check.

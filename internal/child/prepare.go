@@ -156,7 +156,7 @@ func (p *preparation) addTargets() []error {
 func (p *preparation) keys() []string {
 	keys := slices.Clone(p.config.Keys)
 	for _, n := range p.container.graph.Eager {
-		own := n.Lifetime == p.lifetime || n.Lifetime == resource.LifetimeProcess && p.parent == nil
+		own := n.Lifetime == p.lifetime && !p.config.processOnly || n.Lifetime == resource.LifetimeProcess && p.parent == nil
 		if own && !slices.Contains(keys, n.Key) {
 			keys = append(keys, n.Key)
 		}

@@ -99,9 +99,5 @@ func (p *Prepared) Open(ctx context.Context, opts []Option) (*Child, error) {
 	if err := fault.Join("opening a prepared child container", faults); err != nil {
 		return nil, err
 	}
-	acquired, err := opening.container.process.acquire(ctx, &opening, opening.perProcess())
-	if err != nil {
-		return nil, err
-	}
-	return openChild(ctx, &opening, acquired)
+	return opening.container.openChild(ctx, &opening)
 }

@@ -3,107 +3,189 @@ package child
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
 
-	"go.uber.org/fx"
-
+	"github.com/fxrun/fxrun/internal/goroutine"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// processScope holds the resources that live as long as the process.
+// processScope holds the resources that live as long as the process. Each is
+// started by itself, in a child of its own, so that nobody waits for one that he
+// has no use for.
 type processScope struct {
-	turn   chan struct{} // holds one token, for whoever starts or stops resources
-	closed bool          // with the turn
-	opened []*Child      // one for each time that some had to be started; with the turn
+	mu       sync.Mutex
+	closed   bool
+	starts   map[*graph.Node]*processStart // under way, or successful
+	underWay []*processStart
+	opened   []*Child // in the order in which they started
+}
 
-	mu        sync.Mutex
-	instances map[*graph.Node]*instance
+// processStart is the start of one resource that lives per process. The start
+// does not end with the context of the child that needs the resource: others may
+// be waiting for the same one.
+type processStart struct {
+	node     *graph.Node
+	child    *Child // nil for a supplied value, which nobody starts or stops
+	instance *instance
+	done     chan struct{}
+
+	// With the mutex of the scope:
+	ended   bool
+	err     error
+	waiting []*acquisition  // to be told when it ends
+	needs   []*processStart // that its own hooks and constructor wait for
 }
 
 func newProcessScope() *processScope {
-	scope := &processScope{turn: make(chan struct{}, 1), instances: make(map[*graph.Node]*instance)}
-	scope.turn <- struct{}{}
-	return scope
+	return &processScope{starts: make(map[*graph.Node]*processStart)}
 }
-
-// take waits for the turn, and returns what gives it back.
-func (s *processScope) take() (giveBack func()) {
-	token := <-s.turn
-	return func() { s.turn <- token }
-}
-
-// ErrClosed is matched by the error of opening a child, after Container.Close,
-// that needs resources which live per process.
-var ErrClosed = errors.New("the container is closed")
 
 // running returns which of the nodes run already.
 func (s *processScope) running(nodes []*graph.Node) map[*graph.Node]*instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.instances(nodes)
+}
+
+// instances is running; the mutex is held.
+func (s *processScope) instances(nodes []*graph.Node) map[*graph.Node]*instance {
 	found := make(map[*graph.Node]*instance)
 	for _, n := range nodes {
-		if instance, ok := s.instances[n]; ok {
-			found[n] = instance
+		if start := s.starts[n]; start != nil && start.ended {
+			found[n] = start.instance
 		}
 	}
 	return found
 }
 
-// acquire returns instances of nodes, all of which live per process; it starts
-// those that don't run yet. The start does not end with ctx, which only bounds
-// the wait: others may be waiting for the same resource.
-func (s *processScope) acquire(ctx context.Context, p *preparation, nodes []*graph.Node) (map[*graph.Node]*instance, error) {
-	if len(nodes) == 0 {
-		return nil, nil
+// begin begins to start a resource of which all that it needs runs. The mutex is
+// held.
+func (s *processScope) begin(p *preparation, n *graph.Node) (*processStart, error) {
+	start := &processStart{node: n, done: make(chan struct{})}
+	if n.Supplied {
+		results, err := n.Function.Call(nil)
+		if err != nil {
+			return nil, &resource.ResourceError{Key: n.Key, Action: resource.ActionConstructing, Err: err}
+		}
+		start.instance, start.ended = &instance{node: n, results: results}, true
+		close(start.done)
+		s.starts[n] = start
+		return start, nil
 	}
-	type acquisition struct {
-		instances map[*graph.Node]*instance
-		err       error
+	alone := &preparation{
+		container: p.container, builder: childBuilderFor(nil),
+		config: childConfig{logger: p.container.processLogger(), observers: p.config.observers, maxStarts: 1},
+		nodes:  []*graph.Node{n}, resolved: p.resolved,
 	}
-	acquired := make(chan acquisition, 1)
+	start.child = newChild(context.Background(), alone, s.instances(n.Needs), newOffspring())
+	start.instance = start.child.state.at[n]
+	s.starts[n], s.underWay = start, append(s.underWay, start)
 	go func() {
-		defer s.take()()
-		err := s.start(p, nodes)
-		acquired <- acquisition{s.running(nodes), err}
+		_, err := start.child.start(alone)
+		start.child.state.forgetObservers()
+		s.end(start, err)
 	}()
-	select {
-	case given := <-acquired:
-		return given.instances, given.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for resources that live per process: %w", context.Cause(ctx))
-	}
+	return start, nil
 }
 
-// start starts those of the nodes that don't run, in a child of their own. If
-// that goes wrong they are stopped again, and the next call tries anew.
-func (s *processScope) start(p *preparation, nodes []*graph.Node) error {
-	running := s.running(nodes)
-	missing := slices.DeleteFunc(slices.Clone(nodes), func(n *graph.Node) bool { return running[n] != nil })
-	if len(missing) == 0 {
-		return nil
-	}
-	if s.closed {
-		return fmt.Errorf("starting resource %s: %w", missing[0].Key, ErrClosed)
-	}
-	batch := &preparation{
-		container: p.container, builder: childBuilderFor(nil),
-		config: childConfig{logger: p.container.processLogger(), observers: p.config.observers, maxStarts: p.config.maxStarts},
-		nodes:  missing, resolved: p.resolved,
-	}
-	child, err := openChild(context.Background(), batch, running)
-	if err != nil {
-		return err
-	}
-	child.state.forgetObservers()
-	s.opened = append(s.opened, child)
+// end tells everybody what has become of a start. After one that went wrong the
+// next child that needs the resource tries anew.
+func (s *processScope) end(start *processStart, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, n := range missing {
-		s.instances[n] = child.state.at[n]
+	start.ended, start.err = true, err
+	s.underWay = slices.DeleteFunc(s.underWay, func(other *processStart) bool { return other == start })
+	if err != nil {
+		delete(s.starts, start.node)
+	} else {
+		s.opened = append(s.opened, start.child)
+	}
+	for _, a := range start.waiting {
+		a.tell()
+	}
+	start.waiting = nil
+	close(start.done)
+}
+
+// caller returns the start under way in one of whose functions the calling
+// goroutine is, or nil.
+func (s *processScope) caller() *processStart {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, start := range s.underWay {
+		if start.child.calls() {
+			return start
+		}
+	}
+	return nil
+}
+
+// membersOfCaller returns the goroutines of the start that caller returns: it
+// waits for the functions of a child that one of its own opens.
+func (s *processScope) membersOfCaller() *goroutine.Set {
+	if start := s.caller(); start != nil {
+		return &start.child.state.members
+	}
+	return nil
+}
+
+// waitsFor reports whether a start waits for another, directly or by others.
+func (start *processStart) waitsFor(other *processStart) bool {
+	return start == other || slices.ContainsFunc(start.needs, func(need *processStart) bool { return !need.ended && need.waitsFor(other) })
+}
+
+// close lets nothing more be begun, and returns what is being started.
+func (s *processScope) close() []*processStart {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, start := range s.underWay {
+		start.child.state.nested.close()
+	}
+	return slices.Clone(s.underWay)
+}
+
+// stop stops everything in the reverse of the order in which it started.
+func (s *processScope) stop() error {
+	for _, start := range s.close() {
+		<-start.done
+	}
+	var errs []error
+	for _, child := range slices.Backward(s.takeOpened()) {
+		errs = append(errs, child.Close(nil))
+	}
+	return errors.Join(errs...)
+}
+
+// takeOpened returns what has to be stopped, and forgets it all.
+func (s *processScope) takeOpened() []*Child {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	opened := s.opened
+	s.starts = nil
+	return opened
+}
+
+// calls reports whether the calling goroutine is in a function of one of the
+// resources.
+func (s *processScope) calls() bool {
+	if s.caller() != nil {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.opened, (*Child).calls)
+}
+
+// hostLogger is the host application's logger, or nil.
+func (c *Parent) hostLogger() *slog.Logger {
+	for key, value := range c.graph.Host {
+		if logger, ok := value.Interface().(*slog.Logger); ok && key.Type == resource.LoggerType && key.Name == "" {
+			return logger
+		}
 	}
 	return nil
 }
@@ -111,47 +193,8 @@ func (s *processScope) start(p *preparation, nodes []*graph.Node) error {
 // processLogger is the host application's logger: a run's own would write into
 // the history of a run that has ended.
 func (c *Parent) processLogger() *slog.Logger {
-	for key, value := range c.graph.Host {
-		if logger, ok := value.Interface().(*slog.Logger); ok && key.Type == resource.LoggerType && key.Name == "" {
-			return logger
-		}
+	if logger := c.hostLogger(); logger != nil {
+		return logger
 	}
 	return slog.New(slog.DiscardHandler)
-}
-
-// Start starts the resources that are Eager and live per process. Without it
-// they start with the first child.
-func (c *Parent) Start(ctx context.Context, opts []Option) error {
-	var options []fx.Option
-	for _, opt := range opts {
-		options = append(options, opt)
-	}
-	for _, n := range c.graph.Eager {
-		if n.Lifetime == resource.LifetimeProcess {
-			options = append(options, NeedsResources([]string{n.Key}))
-		}
-	}
-	child, err := c.NewChild(ctx, options)
-	if err != nil {
-		return err
-	}
-	return child.Close(nil)
-}
-
-// Close stops the resources that live per process, in the reverse of the order
-// in which they started, and returns all that went wrong. Children that use them
-// must have been closed before. Further calls do nothing.
-func (c *Parent) Close() error {
-	s := c.process
-	defer s.take()()
-	s.closed = true
-	var errs []error
-	for _, child := range slices.Backward(s.opened) {
-		errs = append(errs, child.Close(nil))
-	}
-	s.opened = nil
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.instances = nil
-	return errors.Join(errs...)
 }

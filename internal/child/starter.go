@@ -60,7 +60,7 @@ func (s *childState) begin(n *graph.Node, ended func()) {
 	params := s.params(n)
 	began := s.beginning(instance)
 	err := s.construct(instance, params)
-	if err == nil && !instance.hasStarts() || err != nil && instance.node.Retries == 0 {
+	if err == nil && instance.lifecycle.endWithoutStarts() || err != nil && instance.node.Retries == 0 {
 		s.finish(instance, began, err)
 		ended()
 		return
@@ -89,12 +89,15 @@ func (s *childState) params(n *graph.Node) []reflect.Value {
 }
 
 // ending reports whether nothing more is to be begun.
-func (s *childState) ending() bool { return s.failed() || s.ctx.Err() != nil }
+func (s *childState) ending() bool { return s.failed() || s.ctx.Err() != nil || s.nested.isClosed() }
 
 // whyEnding is what a constructor that is not called returns to Fx.
 func (s *childState) whyEnding() error {
-	if s.failed() {
+	switch {
+	case s.failed():
 		return errEnding
+	case s.nested.isClosed():
+		return errChildClosed
 	}
 	return context.Cause(s.ctx)
 }

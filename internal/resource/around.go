@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun/internal/goroutine"
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
@@ -61,6 +62,7 @@ func (a *around) start(ctx context.Context, fn func(context.Context, func() erro
 	own, a.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	go func() {
 		defer a.cancel(nil)
+		defer goroutine.Join(own)() // fn is a function of the child, as a hook is
 		a.run(own, fn)
 	}()
 	select {

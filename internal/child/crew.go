@@ -1,0 +1,145 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fxrun/fxrun/internal/goroutine"
+	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/internal/resource"
+)
+
+// crew calls the users' functions of one child: constructors, hooks, observers.
+// Each call is made by a worker, a goroutine that is used again for later calls
+// and by which the child recognises its own functions when they call it.
+type crew struct {
+	members *goroutine.Set // that workers join; nil: none
+
+	mu   sync.Mutex
+	idle []*worker
+}
+
+// task is one call of a user's function.
+type task struct {
+	call func() error
+	late func(error) // takes the result where nobody waits for it any more; may be nil
+}
+
+// worker is a goroutine of a crew.
+type worker struct {
+	tasks   chan task // closed when there are no more
+	results chan error
+	settled atomic.Bool // the result has been taken, or the function has been given up
+	limit   *time.Timer
+}
+
+// call calls a user's function and returns its error, also for a panic, and for
+// an end of the goroutine. The function is given up when it goes on for longer
+// than [resource.Grace] after ctx has ended, or after limit if that is positive;
+// late takes its result when it returns after all. A context that has ended
+// already does not keep the function from being called, because a stop hook must
+// run whatever time is left.
+func (c *crew) call(ctx context.Context, limit time.Duration, call func() error, late func(error)) error {
+	w := c.take()
+	w.tasks <- task{call, late}
+	err, returned := w.wait(ctx, limit)
+	if !returned {
+		close(w.tasks)
+		return fmt.Errorf("it ignores its context and was given up: %w", err)
+	}
+	if errors.Is(err, panics.ErrGoexit) { // the worker is no more, unless the function has only returned it
+		close(w.tasks)
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.idle = append(c.idle, w)
+	return timedOut(ctx, err)
+}
+
+// wait returns what the function returned, or else why it was given up.
+func (w *worker) wait(ctx context.Context, limit time.Duration) (err error, returned bool) {
+	var expired <-chan time.Time
+	if limit > 0 {
+		w.limit.Reset(limit)
+		defer w.limit.Stop()
+		expired = w.limit.C
+	}
+	select {
+	case err := <-w.results:
+		return err, true
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	case <-expired:
+		err = tookLonger(limit)
+	}
+	patience := time.NewTimer(resource.Grace)
+	defer patience.Stop()
+	select {
+	case err := <-w.results:
+		return err, true
+	case <-patience.C:
+	}
+	if w.settled.Swap(true) { // it returned at the last moment
+		return <-w.results, true
+	}
+	return err, false
+}
+
+// take returns a worker that has nothing to do.
+func (c *crew) take() *worker {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if last := len(c.idle) - 1; last >= 0 {
+		w := c.idle[last]
+		c.idle = c.idle[:last]
+		w.settled.Store(false)
+		return w
+	}
+	w := &worker{tasks: make(chan task, 1), results: make(chan error, 1), limit: time.NewTimer(0)}
+	w.limit.Stop()
+	go w.work(c.members)
+	return w
+}
+
+// rest ends the workers that have nothing to do.
+func (c *crew) rest() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range c.idle {
+		close(w.tasks)
+	}
+	c.idle = nil
+}
+
+func (w *worker) work(members *goroutine.Set) {
+	if members != nil {
+		defer members.Join()()
+	}
+	for t := range w.tasks {
+		panics.Call(t.call, func(err error) { w.end(t, err) })
+	}
+}
+
+// end hands over what a function returned.
+func (w *worker) end(t task, err error) {
+	switch {
+	case !w.settled.Swap(true):
+		w.results <- err
+	case t.late != nil:
+		t.late(err)
+	}
+}
+
+// timedOut says which limit was passed, where a function returns its context's
+// bare error.
+func timedOut(ctx context.Context, err error) error {
+	if err == context.DeadlineExceeded && errors.Is(ctx.Err(), err) { //nolint:errorlint // bare: what the user wrapped says more
+		return context.Cause(ctx)
+	}
+	return err
+}

@@ -1,0 +1,250 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/resource"
+)
+
+// lifecycle is the fx.Lifecycle of one call of a constructor: each has one of
+// its own, so that every hook has an owner.
+type lifecycle struct {
+	owner *childState
+	node  *graph.Node
+
+	mu           sync.Mutex
+	phase        phase
+	constructing bool // the constructor has not returned, though it may have been given up
+	hooks        []*hook
+	refused      bool // a hook came too late
+}
+
+// phase is how far a lifecycle has come.
+type phase int
+
+const (
+	phaseOpen    phase = iota // hooks are taken, and started in their order
+	phaseStarted              // all have been started, or one of them went wrong
+	phaseStopped
+)
+
+type hook struct {
+	fx.Hook
+	started bool
+}
+
+// stops reports whether the hook has something to stop. A hook without OnStart
+// counts as started: what its constructor acquired is released, even if the
+// constructor itself went wrong.
+func (h *hook) stops() bool { return h.OnStop != nil && (h.started || h.OnStart == nil) }
+
+// errLateHook is the error of a hook that nobody is there to start.
+var errLateHook = errors.New("a hook with OnStart was appended after the start, and was not called: append it in the constructor or in another OnStart")
+
+// errGivenUp is the outcome that a hook sees which stops what started after
+// nobody waited for it any more.
+var errGivenUp = errors.New("its start was given up")
+
+func newLifecycle(owner *childState, n *graph.Node) *lifecycle {
+	return &lifecycle{owner: owner, node: n}
+}
+
+// Append is fx.Lifecycle's. A hook may also be appended by another hook while
+// it starts, and is then started after those that are there. Later a hook
+// without OnStart is still taken, to be stopped with the others; one with
+// OnStart is refused by an error of the stop.
+func (l *lifecycle) Append(h fx.Hook) {
+	if l.keep(h) {
+		return
+	}
+	l.owner.stopLate(l.node, func(ctx context.Context, calls *crew) error {
+		if h.OnStart != nil {
+			return errLateHook
+		}
+		return stopHook(ctx, calls, h)
+	})
+}
+
+// keep takes a hook, and returns false after the stop, when nobody comes for it.
+func (l *lifecycle) keep(h fx.Hook) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.phase == phaseOpen, h.OnStart == nil && (l.phase == phaseStarted || l.constructing):
+		l.hooks = append(l.hooks, &hook{Hook: h})
+	case l.constructing: // it was given up, so its hooks would not have been started
+	case l.phase == phaseStarted:
+		l.refused = true
+	default:
+		return false
+	}
+	return true
+}
+
+// construct calls the constructor by call. If that returns after it was given
+// up, what it has acquired meanwhile is released.
+func (l *lifecycle) construct(calls *crew, call func() error) error {
+	l.constructing = true // nobody else knows the lifecycle yet
+	return calls.call(l.owner.ctx, l.node.StartTimeout, func() error {
+		defer l.constructed()
+		return call()
+	}, func(error) {
+		if l.isLeft() {
+			l.owner.stopLate(l.node, l.stop)
+		}
+	})
+}
+
+func (l *lifecycle) constructed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.constructing = false
+}
+
+// isLeft reports whether there are hooks although the stop is over.
+func (l *lifecycle) isLeft() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.phase == phaseStopped && len(l.hooks) > 0
+}
+
+// start calls the start hooks in order, up to the first that goes wrong.
+func (l *lifecycle) start(ctx context.Context, calls *crew) error {
+	for at := 0; ; at++ {
+		h := l.hookToStart(at)
+		if h == nil {
+			return nil
+		}
+		if h.OnStart == nil {
+			continue
+		}
+		err := calls.call(ctx, 0, func() error { return h.OnStart(ctx) }, func(err error) {
+			if err == nil && !l.setStarted(h) {
+				l.owner.stopLate(l.node, func(ctx context.Context, calls *crew) error { return stopHook(ctx, calls, h.Hook) })
+			}
+		})
+		if err != nil {
+			l.endStart()
+			return err
+		}
+		l.setStarted(h)
+	}
+}
+
+// hookToStart returns a hook, or nil after the last one, which ends the start.
+func (l *lifecycle) hookToStart(at int) *hook {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at == len(l.hooks) {
+		l.phase = phaseStarted
+		return nil
+	}
+	return l.hooks[at]
+}
+
+// setStarted notes that a hook has started, and returns false if it is too late
+// for the hook to be stopped with the others.
+func (l *lifecycle) setStarted(h *hook) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h.started = true
+	return slices.Contains(l.hooks, h)
+}
+
+// endStart lets no more hooks be started.
+func (l *lifecycle) endStart() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.phase = max(l.phase, phaseStarted)
+}
+
+// endWithoutStarts ends the start if it would call nothing.
+func (l *lifecycle) endWithoutStarts() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if slices.ContainsFunc(l.hooks, func(h *hook) bool { return h.OnStart != nil }) {
+		return false
+	}
+	l.phase = phaseStarted
+	return true
+}
+
+// hasStops reports whether stop would call anything, or has an error to return.
+func (l *lifecycle) hasStops() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.refused || slices.ContainsFunc(l.hooks, (*hook).stops)
+}
+
+// endWithoutStops ends the lifecycle if stop would call nothing.
+func (l *lifecycle) endWithoutStops() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.refused || slices.ContainsFunc(l.hooks, (*hook).stops) {
+		return false
+	}
+	l.phase, l.hooks = phaseStopped, nil
+	return true
+}
+
+// stop calls the stop hooks of all hooks that started, in reverse order, each
+// whatever became of the others. A stop hook may append further ones.
+func (l *lifecycle) stop(ctx context.Context, calls *crew) error {
+	l.endStart()
+	var errs []error
+	for {
+		h := l.hookToStop()
+		if h == nil {
+			break
+		}
+		if h.stops() {
+			errs = append(errs, stopHook(ctx, calls, h.Hook))
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.refused {
+		errs = append(errs, errLateHook)
+	}
+	l.refused = false
+	return l.named(errs)
+}
+
+// named says whose errors they are.
+func (l *lifecycle) named(errs []error) error {
+	var named []error
+	for _, err := range errs {
+		if err != nil {
+			named = append(named, &resource.ResourceError{Key: l.node.Key, Action: resource.ActionStopping, Err: err})
+		}
+	}
+	return errors.Join(named...)
+}
+
+// hookToStop takes the last hook away, and returns nil after the first one, which
+// ends the stop.
+func (l *lifecycle) hookToStop() *hook {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := len(l.hooks) - 1
+	if last < 0 {
+		l.phase = phaseStopped
+		return nil
+	}
+	h := l.hooks[last]
+	l.hooks = l.hooks[:last]
+	return h
+}
+
+func stopHook(ctx context.Context, calls *crew, h fx.Hook) error {
+	if h.OnStop == nil {
+		return nil
+	}
+	return calls.call(ctx, 0, func() error { return h.OnStop(ctx) }, nil)
+}

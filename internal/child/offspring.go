@@ -1,0 +1,78 @@
+package child
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// offspring are the children that are open, or being opened, on what a parent
+// has started.
+type offspring struct {
+	closed chan struct{} // closed when no more are taken
+
+	mu       sync.Mutex
+	added    int
+	children map[*Child]int // by when they were added
+}
+
+func newOffspring() *offspring { return &offspring{closed: make(chan struct{})} }
+
+// add takes a child, which is about to be opened; false if it comes too late.
+func (o *offspring) add(child *Child) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.isClosed() {
+		return false
+	}
+	if o.children == nil {
+		o.children = make(map[*Child]int)
+	}
+	o.added++
+	o.children[child] = o.added
+	return true
+}
+
+func (o *offspring) remove(child *Child) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.children, child)
+}
+
+func (o *offspring) isClosed() bool {
+	select {
+	case <-o.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// close takes no more children, lets those that are being opened begin nothing
+// more, and returns those that there are, the last first.
+func (o *offspring) close() []*Child {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.isClosed() {
+		close(o.closed)
+	}
+	children := slices.SortedFunc(maps.Keys(o.children), func(a, b *Child) int { return cmp.Compare(o.children[b], o.children[a]) })
+	for _, child := range children {
+		child.state.nested.close()
+	}
+	return children
+}
+
+// call reports whether the calling goroutine is in a function of one of them,
+// which the parent's end would have to wait for.
+func (o *offspring) call() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for child := range o.children {
+		if child.calls() {
+			return true
+		}
+	}
+	return false
+}
