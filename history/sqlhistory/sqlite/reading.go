@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"sync"
 
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"github.com/fxrun/fxrun/history/sqlhistory"
 )
 
@@ -62,29 +64,44 @@ type reader struct {
 	state state   // of the file when still was opened
 }
 
-// state is what a file looks like from outside.
+// state is what the files look like from outside.
 type state struct {
 	file    os.FileInfo
-	hasMore bool // in the write-ahead log beside it
+	log     os.FileInfo // nil where there is none
+	hasMore bool        // in the write-ahead log
 }
 
 func (r *reader) look() (state, error) {
 	log, err := os.Stat(r.file + "-wal")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		log = nil
+	} else if err != nil {
 		return state{}, err
 	}
-	hasMore := err == nil && log.Size() > 0
 	file, err := os.Stat(r.file)
-	return state{file, hasMore}, err
+	return state{file: file, log: log, hasMore: log != nil && log.Size() > 0}, err
 }
 
-// isStill says that no process has changed the file between two looks.
+// isStill says that no process has changed the file between two looks, and that it is the whole
+// database.
 func (s state) isStill(now state) bool {
-	return !s.hasMore && !now.hasMore && os.SameFile(s.file, now.file) && s.file.Size() == now.file.Size() && s.file.ModTime().Equal(now.file.ModTime())
+	return !s.hasMore && !now.hasMore && isSame(s.file, now.file)
 }
 
-// attempts is how often a read is done again before it is done in the way of a writer.
-const attempts = 10
+// isSame says that no process has changed the file or the log between two looks.
+func (s state) isSame(now state) bool {
+	return isSame(s.file, now.file) && s.log != nil && now.log != nil && isSame(s.log, now.log)
+}
+
+func isSame(one, other os.FileInfo) bool {
+	return os.SameFile(one, other) && one.Size() == other.Size() && one.ModTime().Equal(other.ModTime())
+}
+
+// attempts is how often a read is done again, because a process came or went during it.
+const attempts = 100
+
+// errChanged says that a process came or went during a read.
+var errChanged = errors.New("other processes open and close the run history all the time")
 
 func (r *reader) read(ctx context.Context, do func(*sql.DB) error) error {
 	for range attempts {
@@ -92,23 +109,35 @@ func (r *reader) read(ctx context.Context, do func(*sql.DB) error) error {
 		if err != nil {
 			return err
 		}
+		attempt := r.readAlone
 		if before.hasMore {
-			break
+			attempt = r.readBesideWriters
 		}
-		still, err := r.open(before)
-		if err != nil {
+		if err := attempt(before, do); !errors.Is(err, errChanged) {
 			return err
 		}
-		failed := do(still)
-		after, err := r.look()
-		if err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
-		}
-		if before.isStill(after) && r.uses(still) || ctx.Err() != nil {
-			return failed
 		}
 	}
-	return r.readBesideWriters(do)
+	return errChanged
+}
+
+// readAlone reads the file without the write-ahead log, as long as that is empty.
+func (r *reader) readAlone(before state, do func(*sql.DB) error) error {
+	still, err := r.open(before)
+	if err != nil {
+		return err
+	}
+	failed := do(still)
+	after, err := r.look()
+	if err != nil {
+		return err
+	}
+	if !before.isStill(after) || !r.uses(still) {
+		return errChanged
+	}
+	return failed
 }
 
 // open returns connections to a file that does not change.
@@ -139,12 +168,24 @@ func (r *reader) uses(still *sql.DB) bool {
 // readBesideWriters reads as every process does that writes too, but for the writing. The
 // connections are not kept: the last process that closes the database removes the files beside it,
 // which one that only reads can't do.
-func (r *reader) readBesideWriters(do func(*sql.DB) error) error {
-	file, remove, err := r.readable()
-	if err != nil {
-		return err
+//
+// SQLite needs a third file for that, and would make it. Where it is missing, the two others are what
+// a killed process has left, or a copy: a copy of them is read. Or a process is just closing them.
+func (r *reader) readBesideWriters(before state, do func(*sql.DB) error) error {
+	if _, err := os.Stat(r.file + "-shm"); errors.Is(err, fs.ErrNotExist) {
+		return r.readCopy(before, do)
 	}
-	defer remove()
+	failed := readFile(r.file, do)
+	switch codeOf(failed) {
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR:
+		if after, err := r.look(); err != nil || after.log == nil || !os.SameFile(before.log, after.log) {
+			return errChanged // the files were closed and removed just then
+		}
+	}
+	return failed
+}
+
+func readFile(file string, do func(*sql.DB) error) error {
 	query := url.Values{"mode": {"ro"}, "_txlock": {"deferred"}, "_pragma": {fmt.Sprintf("busy_timeout(%d)", lockWait.Milliseconds())}}
 	beside, err := sql.Open("sqlite", fileURL(file, query))
 	if err != nil {
@@ -154,26 +195,25 @@ func (r *reader) readBesideWriters(do func(*sql.DB) error) error {
 	return errors.Join(err, beside.Close())
 }
 
-// readable returns a file that can be read together with its write-ahead log. SQLite needs a third
-// file for that, and would make it. Where it is missing, the two others are what a killed process has
-// left, or a copy: a copy of them is read, in a folder that is then removed.
-func (r *reader) readable() (file string, remove func(), err error) {
-	if _, err := os.Stat(r.file + "-shm"); !errors.Is(err, fs.ErrNotExist) {
-		return r.file, func() {}, nil //nolint:nilerr // SQLite says what is wrong
-	}
+// readCopy reads a copy of the file and its write-ahead log, in a folder that is then removed.
+func (r *reader) readCopy(before state, do func(*sql.DB) error) error {
 	folder, err := os.MkdirTemp("", "fxrun-history-")
 	if err != nil {
-		return "", nil, fmt.Errorf("copying the run history, to read it: %w", err)
+		return fmt.Errorf("copying the run history, to read it: %w", err)
 	}
-	remove = func() { _ = os.RemoveAll(folder) }
-	file = filepath.Join(folder, FileName)
-	for _, suffix := range []string{"", "-wal"} {
-		if err := copyFile(file+suffix, r.file+suffix); err != nil {
-			remove()
-			return "", nil, fmt.Errorf("copying the run history, to read it: %w", err)
-		}
+	defer os.RemoveAll(folder) //nolint:errcheck // it is a temporary folder
+	file := filepath.Join(folder, FileName)
+	copied := errors.Join(copyFile(file, r.file), copyFile(file+"-wal", r.file+"-wal"))
+	after, err := r.look()
+	switch {
+	case err != nil:
+		return err
+	case !before.isSame(after):
+		return errChanged
+	case copied != nil:
+		return fmt.Errorf("copying the run history, to read it: %w", copied)
 	}
-	return file, remove, nil
+	return readFile(file, do)
 }
 
 func copyFile(to, from string) error {
