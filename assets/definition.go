@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.uber.org/fx"
 
@@ -79,7 +80,11 @@ func define(kind Kind, key string, fn any, opts []Option, skip int) *definition 
 	if _, file, line, ok := runtime.Caller(skip + 1); ok {
 		d.position = fmt.Sprintf("%s:%d", path.Base(file), line)
 	}
-	if err := checkKey(key); err != nil {
+	check := checkSelectable
+	if kind == KindOp {
+		check = checkKey // no selection names it
+	}
+	if err := check(key); err != nil {
 		d.fault("%w", err)
 	}
 	d.read(fn)
@@ -88,6 +93,9 @@ func define(kind Kind, key string, fn any, opts []Option, skip int) *definition 
 	}
 	for _, aside := range d.aside {
 		d.applyTo(aside)
+	}
+	for _, o := range d.outputs {
+		d.checkMarks(o)
 	}
 	if kind == KindOp && len(d.options) > 0 {
 		d.fault("an op has no %s: its value is kept for one run alone", strings.Join(d.options, ", "))
@@ -135,7 +143,7 @@ func (d *definition) readOutputs(results []signature.Result) {
 		case result.Name == "":
 			d.fault(`%s returns a %s without a name tag, which is its key, as in name:"raw/orders"`, d.function.Name, result.Type)
 		default:
-			if err := checkKey(result.Name); err != nil {
+			if err := checkSelectable(result.Name); err != nil {
 				d.fault("%s returns a %s: %w", d.function.Name, result.Type, err)
 			}
 			d.addOutput(result.Name, result.Type)
@@ -207,6 +215,31 @@ var (
 // isOwn reports whether a parameter is given by the step itself.
 func isOwn(key signature.Key) bool {
 	return key.Name == "" && (key.Type == contextType || key.Type == stepContextType || key.Type == loggerType)
+}
+
+// checkSelectable refuses keys that mean something else in a selection.
+func checkSelectable(key string) error {
+	if slices.Contains(selectionWords, key) {
+		return fmt.Errorf("its key %q is a word of the selection language: choose another one", key)
+	}
+	return checkKey(key)
+}
+
+// checkMarks refuses groups and tags that a selection cannot name.
+func (d *definition) checkMarks(o *output) {
+	parts := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("(),+", r) }
+	check := func(kind, name string) {
+		if strings.ContainsFunc(name, parts) {
+			d.fault("its %s %q cannot be selected: white space, parentheses, commas and + have a meaning in a selection", kind, name)
+		}
+	}
+	check("group", o.group)
+	for _, tag := range o.tags {
+		if tag == "" {
+			d.fault("one of its tags is empty")
+		}
+		check("tag", tag)
+	}
 }
 
 // checkKey refuses keys that selections, paths and tags cannot name.

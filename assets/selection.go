@@ -95,6 +95,9 @@ type selectionParser struct {
 	faults []error
 }
 
+// selectionWords mean something else than the key of an asset.
+var selectionWords = []string{"and", "not", "or"}
+
 // maxDepth bounds nested parentheses, which are nested calls here.
 const maxDepth = 1000
 
@@ -215,7 +218,7 @@ func before(token string) string {
 // term reads one name with its pluses: 1+name+2.
 func (p *selectionParser) term(token string) nodeSet {
 	up, name, hasUp := strings.Cut(token, "+")
-	if !hasUp || up != "" && !isNumber(up) {
+	if !hasUp || up != "" && (!isNumber(up) || name == "") { // 2+ is what is downstream of the asset 2
 		name, up, hasUp = token, "", false
 	}
 	down, hasDown := "", false
