@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/binding"
+
 	"github.com/fxrun/fxrun/internal/resource"
 
 	"github.com/fxrun/fxrun/internal/fault"
@@ -129,16 +131,16 @@ type graphParams struct {
 
 // ioBinding carries the IO managers of the graph to the launcher, which need not
 // be looked for twice.
-type ioBinding struct{ *runs.IOBinding }
+type ioBinding struct{ *binding.Binding }
 
 func assetGraph(p graphParams) (*assets.Graph, ioBinding, error) {
 	graph, err := assets.NewGraph(p.Container, p.Definitions...)
-	binding, unbound := runs.BindIO(p.Container, graph)
+	bound, unbound := binding.New(p.Container, graph)
 	faults := slices.Concat(fault.Of(err), fault.Of(unbound))
 	if err := fault.Join("wiring the assets", faults); err != nil {
 		return nil, ioBinding{}, err
 	}
-	return graph, ioBinding{binding}, nil
+	return graph, ioBinding{bound}, nil
 }
 
 type launcherParams struct {
@@ -157,7 +159,7 @@ type launcherParams struct {
 
 func newLauncher(p launcherParams) (*runs.Launcher, error) {
 	launcher, err := runs.NewLauncher(runs.LauncherConfig{
-		Container: p.Container, Graph: p.Graph, IOBinding: p.Binding.IOBinding, Store: p.Store, Executor: p.Executor, Logger: p.Logger,
+		Container: p.Container, Graph: p.Graph, IOBinding: p.Binding.Binding, Store: p.Store, Executor: p.Executor, Logger: p.Logger,
 		IO: p.IO.IOManager, LogLevel: slog.Level(p.LogLevel),
 	})
 	if err != nil {

@@ -6,43 +6,36 @@ import (
 	"reflect"
 )
 
-// Call is what a step's function is called with.
-type Call struct {
-	// Context ends when the step is cancelled.
-	Context context.Context
-	// Step tells the function about the step.
-	Step *Context
-	// Arguments are what a child gives for the step's Target.
-	Arguments []reflect.Value
-	// Inputs are the values of the step's Inputs.
-	Inputs []reflect.Value
-}
-
-// Call calls the step's function and returns a value for each of the step's
+// Call calls the step's function, and returns a value for each of the step's
 // Outputs that has a type. It panics where the function does.
-func (s *Step) Call(call Call) ([]reflect.Value, error) {
-	arguments := make([]reflect.Value, len(s.maker.params))
+//
+// ctx ends when the step is cancelled, and about tells the function about the
+// step. arguments are what a child gives for the step's Target, in order, and
+// inputs are the values of the step's Inputs. Executors of runs use it by way of
+// package runs.
+func (s *Step) Call(ctx context.Context, about *Context, arguments, inputs []reflect.Value) ([]reflect.Value, error) {
+	params := make([]reflect.Value, len(s.maker.params))
 	for i, p := range s.maker.params {
 		switch p.kind {
 		case inputParam:
-			arguments[i] = call.Inputs[p.at]
+			params[i] = inputs[p.at]
 		case containerParam:
-			arguments[i] = call.Arguments[p.at]
+			params[i] = arguments[p.at]
 		default:
-			arguments[i] = own(s.maker.function.Params[i].Type, call)
+			params[i] = own(s.maker.function.Params[i].Type, ctx, about)
 		}
 	}
-	return s.maker.function.Call(arguments)
+	return s.maker.function.Call(params)
 }
 
 // own is what a step itself gives to its function.
-func own(t reflect.Type, call Call) reflect.Value {
+func own(t reflect.Type, ctx context.Context, about *Context) reflect.Value {
 	switch t {
 	case contextType:
-		return reflect.ValueOf(call.Context)
+		return reflect.ValueOf(ctx)
 	case stepContextType:
-		return reflect.ValueOf(call.Step)
+		return reflect.ValueOf(about)
 	default:
-		return reflect.ValueOf((*slog.Logger)(call.Step.Logger()))
+		return reflect.ValueOf((*slog.Logger)(about.Logger()))
 	}
 }

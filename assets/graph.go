@@ -186,49 +186,6 @@ func (g *Graph) suggestKey(key string) string {
 	return nearest.Suggestion(key, g.assets.keys())
 }
 
-// StepTargets returns the targets of all assets' functions: what the steps
-// section of a run config may speak of ([container.Steps]).
-func (g *Graph) StepTargets() []*container.Target { return slices.Clone(g.targets) }
-
-// Value is a value that the graph's functions make, and who takes it.
-type Value struct {
-	Output
-	// Of says what makes it, for errors: "asset orders (shop.go:31)".
-	Of string
-	// Takers are the functions that take it.
-	Takers []Taker
-}
-
-// Taker is a function that takes a value as a Go type.
-type Taker struct {
-	Of string // as in Value
-	As reflect.Type
-}
-
-// Values returns all values of assets and ops that an IO manager stores, in
-// order.
-func (g *Graph) Values() []Value {
-	makers := slices.Clone(g.makers)
-	for _, j := range g.jobs {
-		makers = append(makers, j.makers...)
-	}
-	takers := make(map[*node][]Taker)
-	for _, m := range makers {
-		for _, in := range m.inputs {
-			takers[in.from] = append(takers[in.from], Taker{Of: m.String(), As: in.as})
-		}
-	}
-	var values []Value
-	for _, m := range makers {
-		for _, n := range m.nodes {
-			if n.typ != nil {
-				values = append(values, Value{Output: n.describeOutput(), Of: n.String(), Takers: takers[n]})
-			}
-		}
-	}
-	return values
-}
-
 // String says what it is and where it is defined.
 func (m *maker) String() string { return fmt.Sprintf("%s %s (%s)", m.kind, m.key, m.position) }
 

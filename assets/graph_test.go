@@ -98,11 +98,9 @@ func TestCallGivesEachParameterItsValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	step := plan.Steps[0]
-	values, err := step.Call(assets.Call{
-		Context: t.Context(), Step: assets.NewContext(assets.ContextConfig{}),
-		Arguments: []reflect.Value{reflect.ValueOf(&client{"c"})},
-		Inputs:    []reflect.Value{reflect.ValueOf(orders{1, 2}), reflect.ValueOf(prices{3, 4})},
-	})
+	values, err := step.Call(t.Context(), assets.NewContext(assets.ContextConfig{}),
+		[]reflect.Value{reflect.ValueOf(&client{"c"})},
+		[]reflect.Value{reflect.ValueOf(orders{1, 2}), reflect.ValueOf(prices{3, 4})})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,8 @@ type Step struct {
 	// Kind is what the step's function is. The values of an op are no assets:
 	// they are kept for their run alone.
 	Kind Kind
+	// Position is where the step is defined, as file:line.
+	Position string
 	// Needs are the keys of the plan's steps that must have succeeded before.
 	Needs []string
 	// Inputs are the upstream values that the function takes.
@@ -136,7 +138,7 @@ func planOf(makers []*maker) *Plan {
 }
 
 func (m *maker) step(inPlan map[*maker]bool) *Step {
-	step := &Step{Key: m.key, Kind: m.kind, Retries: m.retries, Backoff: m.backoff, Timeout: m.timeout, maker: m}
+	step := &Step{Key: m.key, Kind: m.kind, Position: m.position, Retries: m.retries, Backoff: m.backoff, Timeout: m.timeout, maker: m}
 	for _, upstream := range m.upstream {
 		if inPlan[upstream] {
 			step.Needs = append(step.Needs, upstream.key)

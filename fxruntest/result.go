@@ -8,8 +8,6 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
-
-	"github.com/fxrun/fxrun/assets"
 )
 
 // Result holds the record, the events and the values of a run.
@@ -29,9 +27,9 @@ func Value[T any](t testing.TB, result *Result) T {
 	t.Helper()
 	want := reflect.TypeFor[T]()
 	var keys []string
-	for _, value := range result.host.Graph.Values() {
-		if value.Type == want && value.Kind == assets.KindAsset {
-			keys = append(keys, value.Key)
+	for _, asset := range result.host.Graph.Assets() {
+		if _, output, err := result.host.Graph.Asset(asset.Key); err == nil && output.Type == want {
+			keys = append(keys, asset.Key)
 		}
 	}
 	if len(keys) != 1 {

@@ -55,7 +55,7 @@ type ConfigScope struct {
 func (i *Inspector) ConfigOfAll(config container.RunConfig) *ConfigScope {
 	known := i.KnownSteps("")
 	prepared, faults := i.container.Prepare(container.NeedsResources(keysOf(i.container.Resources())...),
-		container.NeedsLater(i.graph.StepTargets()...), known, container.Launch(config))
+		container.NeedsLater(i.assetTargets()...), known, container.Launch(config))
 	preview := prepared.Preview()
 	return &ConfigScope{
 		Whole: true, Resources: preview.Resources, Steps: preview.Steps, Faults: faults,

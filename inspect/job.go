@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"slices"
+
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 )
@@ -45,13 +47,22 @@ func (i *Inspector) KnownSteps(name string) container.ChildOption {
 	if job, err := i.graph.Job(name); err == nil {
 		return container.Steps(job.Plan.Known...)
 	}
-	targets := i.graph.StepTargets()
+	targets := i.assetTargets()
 	for _, job := range i.graph.Jobs() {
 		if plan := i.opPlan(job); plan != nil {
 			targets = append(targets, plan.Known...)
 		}
 	}
 	return container.Steps(targets...)
+}
+
+// assetTargets are the targets of the functions of all assets.
+func (i *Inspector) assetTargets() []*container.Target {
+	all, err := i.graph.Plan("*")
+	if err != nil { // there are no assets
+		return nil
+	}
+	return slices.Clone(all.Known)
 }
 
 // OtherSteps names the steps that a run config may have sections for though the

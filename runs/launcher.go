@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/fxrun/fxrun/internal/binding"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
@@ -42,9 +44,9 @@ type LauncherConfig struct {
 	Container *container.Container
 	// Graph is the asset graph over that container. Required.
 	Graph *assets.Graph
-	// IOBinding is what [BindIO] gave for that container and graph. Defaults to
-	// calling it.
-	IOBinding *IOBinding
+	// IOBinding is for package fxrun, which has found the IO managers of the graph
+	// before. Leave it nil.
+	IOBinding *binding.Binding
 	// Store keeps the history. Defaults to a history.MemoryStore of its own.
 	// Whoever made it closes it, after the launcher. Before the first run, the
 	// launcher records there as failed what history.SettleLost does.
@@ -80,16 +82,16 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 	if config.IOBinding == nil {
-		binding, err := BindIO(config.Container, config.Graph)
+		bound, err := binding.New(config.Container, config.Graph)
 		if err != nil {
 			return nil, err
 		}
-		config.IOBinding = binding
+		config.IOBinding = bound
 	}
-	if config.IOBinding.graph != config.Graph {
+	if config.IOBinding.Graph() != config.Graph {
 		return nil, errors.New("making a launcher: the IO binding is of another graph")
 	}
-	return &Launcher{config: config, storage: config.IOBinding.targets, owner: history.Owner(), active: make(map[string]*Run), steps: make(map[*site]context.CancelCauseFunc)}, nil
+	return &Launcher{config: config, storage: config.IOBinding.Targets(), owner: history.Owner(), active: make(map[string]*Run), steps: make(map[*site]context.CancelCauseFunc)}, nil
 }
 
 // Request asks for a run. Either Job or Selection is set.

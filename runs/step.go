@@ -152,9 +152,7 @@ func (x *stepExecution) materialize(ctx context.Context) ([]history.EventData, e
 		Logger:   x.site.logger(x.step.Key),
 		Progress: x.progress.told,
 	})
-	values, err := x.step.Call(assets.Call{
-		Context: ctx, Step: x.context, Arguments: x.arguments(x.step.Target()), Inputs: inputs,
-	})
+	values, err := x.step.Call(ctx, x.context, x.arguments(x.step.Target()), inputs)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package runs_test
+package binding_test
 
 import (
 	"errors"
@@ -8,12 +8,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fxrun/fxrun/internal/binding"
+
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
+)
+
+type (
+	left   int
+	right  int
+	middle int
+	bottom int
+	aside  int
+	row    struct{ ID int }
 )
 
 // picky can't store what it is a list of, written as FORMAT TYPE.
@@ -29,7 +40,7 @@ func (p picky) Check(format string, t reflect.Type) error {
 	return nil
 }
 
-func TestBindIO(t *testing.T) {
+func TestNew(t *testing.T) {
 	t.Parallel()
 	type bytesOf struct {
 		fx.In
@@ -38,7 +49,7 @@ func TestBindIO(t *testing.T) {
 	constructed := func() iomanagers.IOManager { panic("constructed") }
 	c, err := container.New(
 		container.Provide("io_manager", constructed, iomanagers.Checks(picky{
-			" runs_test.left", "csv runs_test.right", "csv []runs_test.row", "csv []uint8", " runs_test.aside",
+			" binding_test.left", "csv binding_test.right", "csv []binding_test.row", "csv []uint8", " binding_test.aside",
 		})),
 		container.Provide("unknown", constructed))
 	if err != nil {
@@ -56,17 +67,17 @@ func TestBindIO(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = runs.BindIO(c, g)
+	_, err = binding.New(c, g)
 	faults, ok := errors.AsType[*container.Faults](err)
 	if !ok || !errors.Is(err, iomanagers.ErrUnsupported) {
 		t.Fatalf("got %v", err)
 	}
 	want := []string{
-		`asset bottom (io_binding_test.go:LINE) is stored by the IO manager "io_manger", which does not exist, did you mean "io_manager"?`,
-		"asset left (io_binding_test.go:LINE) can't be stored by io_manager: ",
-		"asset right (io_binding_test.go:LINE) can't be stored by io_manager: ",
-		"asset taker (io_binding_test.go:LINE) can't take rows as []runs_test.row from io_manager: ",
-		"op find (io_binding_test.go:LINE) can't be stored by io_manager: ",
+		`asset bottom (binding_test.go:LINE) is stored by the IO manager "io_manger", which does not exist, did you mean "io_manager"?`,
+		"asset left (binding_test.go:LINE) can't be stored by io_manager: ",
+		"asset right (binding_test.go:LINE) can't be stored by io_manager: ",
+		"asset taker (binding_test.go:LINE) can't take rows as []binding_test.row from io_manager: ",
+		"op find (binding_test.go:LINE) can't be stored by io_manager: ",
 	}
 	if len(faults.Errs) != len(want) {
 		t.Errorf("got %d faults, want %d: %v", len(faults.Errs), len(want), err)
@@ -98,12 +109,12 @@ func TestABindingIsOfOneGraph(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	binding, err := runs.BindIO(c, graphs[0])
+	bound, err := binding.New(c, graphs[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []string{"", "making a launcher: the IO binding is of another graph"} {
-		_, err := runs.NewLauncher(runs.LauncherConfig{Container: c, Graph: graphs[i], IOBinding: binding})
+		_, err := runs.NewLauncher(runs.LauncherConfig{Container: c, Graph: graphs[i], IOBinding: bound})
 		if got := fmt.Sprint(err); err != nil && got != want || err == nil && want != "" {
 			t.Errorf("got %v, want %q", err, want)
 		}
