@@ -4,19 +4,24 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"time"
 )
 
 // Values are named values that a step attached to something: the metadata of a
 // materialization, the attributes of a log line.
 //
-// Anything may go in; what comes out of a store has JSON's shapes: nil, bool,
-// string, [json.Number] (exact, so that large counts stay whole), []any and
+// Anything may go in. What comes out of a store has the shapes of JSON: nil,
+// bool, string, [json.Number] (exact, so that large counts stay whole), []any and
 // map[string]any. An error is recorded as its text, a [slog.LogValuer] as the
-// value that it gives, and a value that JSON can't express (NaN, a channel) as
-// its fmt text, so that recording never fails because of a value. What a step
-// gives is kept as it is at that moment.
+// value that it gives, and a [time.Duration] as text such as 1.5s, also in lists
+// and maps; a struct is recorded as encoding/json writes it. A value that JSON
+// can't express (NaN, a channel) is recorded as its fmt text. In place of a value
+// that refers to itself, is nested too deeply or is too large stands a text that
+// says so, see [CheckValue]. So recording never fails because of a value. What a
+// step gives is kept as it is at that moment.
+//
+// Texts are kept as they are given, with control characters. Whoever shows them
+// on a terminal must replace those.
 type Values map[string]any
 
 // MarshalJSON writes an object.
@@ -53,7 +58,7 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 func (v Values) Settled() Values {
 	for name, value := range v {
 		switch value.(type) {
-		case nil, bool, string, int, int64, uint64, float64, time.Duration, time.Time:
+		case nil, bool, string, int, int64, uint64, float64, time.Time:
 			continue
 		}
 		if encoded, err := encodeValue(value); err == nil {
@@ -61,37 +66,4 @@ func (v Values) Settled() Values {
 		}
 	}
 	return v
-}
-
-func encodeValue(value any) (encoded []byte, err error) {
-	defer func() { // its methods are anybody's
-		if recovered := recover(); recovered != nil {
-			encoded, err = json.Marshal(fmt.Sprintf("panic while encoding a %T: %v", value, recovered))
-		}
-	}()
-	switch logged := value.(type) {
-	case slog.Value:
-		value = logged.Resolve().Any()
-	case slog.LogValuer:
-		value = slog.AnyValue(logged).Resolve().Any()
-	}
-	switch known := value.(type) {
-	case map[string]any:
-		return Values(known).MarshalJSON()
-	case []slog.Attr:
-		group := make(Values, len(known))
-		for _, attr := range known {
-			group[attr.Key] = attr.Value.Resolve().Any()
-		}
-		return group.MarshalJSON()
-	case json.Marshaler:
-		// Its own form wins over its error text, if it is an error too.
-	case error:
-		value = fmt.Sprint(known) // survives the Error method of a nil pointer
-	}
-	encoded, err = json.Marshal(value)
-	if err != nil {
-		return json.Marshal(fmt.Sprint(value))
-	}
-	return encoded, nil
 }

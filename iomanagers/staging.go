@@ -70,6 +70,15 @@ type Assignment struct {
 	Manager IOManager
 	Output  Output
 	Value   any
+	// Stored, if not nil, is called once the value is stored, which it may be
+	// although another one is not.
+	Stored func()
+}
+
+func (a Assignment) tellStored() {
+	if a.Stored != nil {
+		a.Stored()
+	}
 }
 
 // StoreAll stores several values. If their managers are [Stager]s, either all values are stored
@@ -86,7 +95,7 @@ func StoreAll(ctx context.Context, assignments []Assignment) (err error) {
 			err = errors.Join(err, staged.Discard())
 		}
 	}()
-	var rest []Assignment
+	var staging, rest []Assignment
 	var names, stored []string
 	for _, a := range assignments {
 		stager, ok := a.Manager.(Stager)
@@ -98,13 +107,14 @@ func StoreAll(ctx context.Context, assignments []Assignment) (err error) {
 		if err != nil {
 			return own.Explain(err)
 		}
-		ready, names = append(ready, staged), append(names, a.Output.String())
+		ready, staging, names = append(ready, staged), append(staging, a), append(names, a.Output.String())
 	}
 	for _, a := range rest {
 		if err := a.Manager.Store(ctx, a.Output, a.Value); err != nil {
 			return beside(err, stored)
 		}
 		stored = append(stored, a.Output.String())
+		a.tellStored()
 	}
 	if err := own.Detach(detach.Grace); err != nil && len(ready) > 0 {
 		return beside(fmt.Errorf("storing %s: %w", strings.Join(names, ", "), err), stored)
@@ -115,7 +125,8 @@ func StoreAll(ctx context.Context, assignments []Assignment) (err error) {
 		if err := next.Commit(); err != nil {
 			return beside(err, stored)
 		}
-		stored, names = append(stored, names[0]), names[1:]
+		staging[0].tellStored()
+		stored, names, staging = append(stored, names[0]), names[1:], staging[1:]
 	}
 	return nil
 }

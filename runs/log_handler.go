@@ -12,6 +12,13 @@ import (
 // resource logs.
 const resourceAttr = "resource"
 
+// maxGroups is how deeply groups of attributes may be nested in one attribute: a
+// group can hold itself.
+const (
+	maxGroups     = 20
+	tooManyGroups = "not recorded: groups of attributes that are nested more than 20 levels deep"
+)
+
 // logHandler is a slog.Handler that records lines with a run.
 type logHandler struct {
 	level  slog.Level // the lowest that is recorded
@@ -34,10 +41,10 @@ func (h *logHandler) Handle(_ context.Context, record slog.Record) error {
 	line := history.LogWritten{Level: record.Level, Message: record.Message}
 	values := make(history.Values)
 	for _, scoped := range h.attrs {
-		addAttr(values, scoped.groups, scoped.attr)
+		addAttr(values, scoped.groups, scoped.attr, 0)
 	}
 	record.Attrs(func(attr slog.Attr) bool {
-		addAttr(values, h.groups, attr)
+		addAttr(values, h.groups, attr, 0)
 		return true
 	})
 	if resource, ok := values[resourceAttr].(string); ok {
@@ -72,8 +79,13 @@ func (h *logHandler) WithGroup(name string) slog.Handler {
 // addAttr puts an attribute into nested maps, as slog's JSON handler would
 // write it: empty attributes and groups are left out, a group without a name
 // is inlined.
-func addAttr(values history.Values, groups []string, attr slog.Attr) {
+//
+// depth is how many groups of attributes it stands in.
+func addAttr(values history.Values, groups []string, attr slog.Attr, depth int) {
 	attr.Value = attr.Value.Resolve()
+	if depth > maxGroups && attr.Value.Kind() == slog.KindGroup {
+		attr = slog.String(attr.Key, tooManyGroups)
+	}
 	if attr.Equal(slog.Attr{}) {
 		return
 	}
@@ -82,7 +94,7 @@ func addAttr(values history.Values, groups []string, attr slog.Attr) {
 			groups = append(slices.Clone(groups), attr.Key)
 		}
 		for _, member := range attr.Value.Group() {
-			addAttr(values, groups, member)
+			addAttr(values, groups, member, depth+1)
 		}
 		return
 	}

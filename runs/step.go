@@ -26,6 +26,7 @@ type stepExecution struct {
 	child    *container.Child // of the step's own resources; nil without any
 	context  *assets.Context
 	progress *progress
+	stored   []history.Values // by output: what is told of a value that is stored, else nil
 }
 
 // execute tries the step until it succeeds or may not be tried again.
@@ -41,14 +42,14 @@ func (x *stepExecution) execute(ctx context.Context) error {
 		case err == nil:
 			x.site.record(append(materialized, history.StepSucceeded{Step: x.step.Key, Duration: took})...)
 			return x.site.events.failure()
-		case ctx.Err() != nil:
-			x.site.record(history.StepCancelled{Step: x.step.Key, Duration: took})
+		case ctx.Err() != nil && len(materialized) < len(x.step.Outputs):
+			x.site.record(append(materialized, history.StepCancelled{Step: x.step.Key, Duration: took})...)
 			return x.failure(err)
 		}
 		again, wait, err := x.again(err)
-		x.site.record(history.StepFailed{
+		x.site.record(append(materialized, history.StepFailed{
 			Step: x.step.Key, Attempt: x.attempt, Error: history.FailureOf(err), Duration: took, Retry: again, RetryDelay: wait,
-		})
+		})...)
 		if !again {
 			return x.failure(err)
 		}
@@ -115,35 +116,45 @@ func (x *stepExecution) bounded(ctx context.Context) ([]history.EventData, error
 	defer cancel()
 	materialized, err := x.try(bounded)
 	if err != nil && ctx.Err() == nil && errors.Is(bounded.Err(), context.DeadlineExceeded) {
-		return nil, fmt.Errorf("timed out after %s: %w", x.step.Timeout, err)
+		return materialized, fmt.Errorf("timed out after %s: %w", x.step.Timeout, err)
 	}
 	return materialized, err
 }
 
-// try makes one attempt, with a child of its own for what lives per step.
+// try makes one attempt, with a child of its own for what lives per step. It
+// returns the records of the values that are stored, which they may be although
+// the attempt has failed: the history must agree with what is stored.
 func (x *stepExecution) try(ctx context.Context) (materialized []history.EventData, err error) {
 	if x.child, err = x.site.stepChild(ctx, x.step); err != nil {
 		return nil, err
 	}
+	x.stored = make([]history.Values, len(x.step.Outputs))
 	x.progress = &progress{record: func(rows, total int64) {
 		x.site.record(history.StepProgress{Step: x.step.Key, Rows: rows, Total: total})
 	}}
-	err = panics.Guard(func() error {
-		materialized, err = x.materialize(ctx)
-		return err
-	})
+	failed := panics.Guard(func() error { return x.materialize(ctx) })
 	x.progress.flush()
+	var stopped error
 	if x.child != nil {
-		err = errors.Join(err, panics.Guard(func() error { return x.child.Close(err) }))
+		stopped = panics.Guard(func() error { return x.child.Close(failed) })
 	}
-	return materialized, err
+	for i, output := range x.step.Outputs {
+		kept := failed == nil && stopped == nil // it stores its data itself
+		if output.Type != nil {
+			kept = x.stored[i] != nil && (stopped == nil && failed == nil || !x.storesPerStep(output.IO))
+		}
+		if kept && output.Kind == assets.KindAsset {
+			materialized = append(materialized, x.materialized(output, x.stored[i]))
+		}
+	}
+	return materialized, errors.Join(failed, stopped)
 }
 
 // materialize computes the step's values and stores them.
-func (x *stepExecution) materialize(ctx context.Context) ([]history.EventData, error) {
+func (x *stepExecution) materialize(ctx context.Context) error {
 	inputs, err := x.load(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	x.context = assets.NewContext(assets.ContextConfig{
 		Run:      x.site.info(x.step.Key),
@@ -154,22 +165,12 @@ func (x *stepExecution) materialize(ctx context.Context) ([]history.EventData, e
 	})
 	values, err := x.step.Call(ctx, x.context, x.arguments(x.step.Target()), inputs)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(values) > 0 && ctx.Err() != nil { // the function paid no heed to it
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
-	about, err := x.store(ctx, values)
-	if err != nil {
-		return nil, err
-	}
-	var materialized []history.EventData
-	for i, output := range x.step.Outputs {
-		if output.Kind == assets.KindAsset {
-			materialized = append(materialized, x.materialized(output, about[i]))
-		}
-	}
-	return materialized, nil
+	return x.store(ctx, values)
 }
 
 // materialized is the record of an asset that was computed; about is what its

@@ -73,28 +73,38 @@ func (x *stepExecution) load(ctx context.Context) ([]reflect.Value, error) {
 	return values, nil
 }
 
-// store stores the step's outputs, and returns what their IO managers tell
-// about each.
-func (x *stepExecution) store(ctx context.Context, values []reflect.Value) ([]history.Values, error) {
-	about := make([]history.Values, len(x.step.Outputs))
+// store stores the step's outputs, and notes which are stored and what their IO
+// managers tell about each.
+func (x *stepExecution) store(ctx context.Context, values []reflect.Value) error {
 	var assignments []iomanagers.Assignment
 	for i, output := range x.step.Outputs {
 		if output.Type == nil {
 			continue
 		}
-		about[i] = make(history.Values)
+		about := make(history.Values)
 		assignments = append(assignments, iomanagers.Assignment{
 			Manager: x.ioManager(output.IO),
 			Output: iomanagers.Output{
-				Asset: x.site.storedKey(output), RunID: x.site.launch.id, Format: output.Format, Type: output.Type, Metadata: about[i],
+				Asset: x.site.storedKey(output), RunID: x.site.launch.id, Format: output.Format, Type: output.Type, Metadata: about,
 				Progress: x.progress.stored,
 			},
-			Value: values[i].Interface(),
+			Value:  values[i].Interface(),
+			Stored: func() { x.stored[i] = about },
 		})
 	}
-	if len(assignments) == 1 {
-		one := assignments[0]
-		return about, one.Manager.Store(ctx, one.Output, one.Value)
+	if len(assignments) != 1 {
+		return iomanagers.StoreAll(ctx, assignments)
 	}
-	return about, iomanagers.StoreAll(ctx, assignments)
+	one := assignments[0]
+	err := one.Manager.Store(ctx, one.Output, one.Value)
+	if err == nil {
+		one.Stored()
+	}
+	return err
+}
+
+// storesPerStep reports whether an IO manager lives per step: then the stop of
+// its resources, such as a commit, is part of storing a value.
+func (x *stepExecution) storesPerStep(key string) bool {
+	return x.site.launcher.config.IO == nil && x.site.launcher.storage[key].LivesPerStep()
 }

@@ -1,0 +1,133 @@
+package history
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+const (
+	// maxDepth is how many levels of lists, maps, structs and pointers a value
+	// may have.
+	maxDepth = 100
+	// maxParts is how many parts a value may have; one that is there in several
+	// places counts in each.
+	maxParts = 1_000_000
+
+	refersToItself  = "refers to itself"
+	nestedTooDeeply = "is nested more than 100 levels deep"
+	tooManyParts    = "has more than 1000000 parts"
+)
+
+// valueError says why a value can't be written.
+type valueError struct {
+	of  reflect.Type
+	why string
+}
+
+func (e *valueError) Error() string { return fmt.Sprintf("a %v that %s", e.of, e.why) }
+
+// CheckValue returns an error for a value that code which walks through it, such
+// as package fmt, might not come to the end of: it refers to itself through maps,
+// slices or pointers, is nested too deeply, or is too large. It calls no method
+// of the value.
+func CheckValue(value any) error { return checkValue(reflect.ValueOf(value), 0, true) }
+
+// checkValue checks a value that stands so many levels deep in another one. all
+// says to look also at what encoding/json does not: unexported fields, and what
+// writes itself.
+func checkValue(v reflect.Value, depth int, all bool) error {
+	if !v.IsValid() {
+		return nil
+	}
+	w := &valueWalk{all: all, inside: make(map[place]bool)}
+	if why := w.walk(v, depth); why != "" {
+		return &valueError{v.Type(), why}
+	}
+	return nil
+}
+
+// place is where a map, a slice or a pointer refers to.
+type place struct {
+	pointer uintptr
+	length  int
+	of      reflect.Type
+}
+
+type valueWalk struct {
+	all    bool
+	inside map[place]bool // what the walk is inside of
+	parts  int
+}
+
+var (
+	valuesType        = reflect.TypeFor[Values]() // which writes its parts by this code
+	marshalerType     = reflect.TypeFor[json.Marshaler]()
+	textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
+)
+
+// walk returns what is wrong with a value, or "".
+func (w *valueWalk) walk(v reflect.Value, depth int) string {
+	w.parts++
+	switch {
+	case depth > maxDepth:
+		return nestedTooDeeply
+	case w.parts > maxParts:
+		return tooManyParts
+	case !w.all && v.Type() != valuesType && (v.Type().Implements(marshalerType) || v.Type().Implements(textMarshalerType)):
+		return ""
+	}
+	switch v.Kind() {
+	case reflect.Map, reflect.Slice, reflect.Pointer:
+		if v.IsNil() {
+			return ""
+		}
+		at := place{pointer: v.Pointer(), of: v.Type()}
+		if v.Kind() == reflect.Slice {
+			at.length = v.Len()
+		}
+		if w.inside[at] {
+			return refersToItself
+		}
+		w.inside[at] = true
+		defer delete(w.inside, at)
+		return w.walkParts(v, depth+1)
+	case reflect.Interface:
+		if v.IsNil() {
+			return ""
+		}
+		return w.walk(v.Elem(), depth)
+	case reflect.Array, reflect.Struct:
+		return w.walkParts(v, depth+1)
+	default:
+		return ""
+	}
+}
+
+func (w *valueWalk) walkParts(v reflect.Value, depth int) (why string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return w.walk(v.Elem(), depth)
+	case reflect.Map:
+		for entry := v.MapRange(); entry.Next() && why == ""; {
+			if why = w.walk(entry.Key(), depth); why == "" {
+				why = w.walk(entry.Value(), depth)
+			}
+		}
+	case reflect.Struct:
+		for i := 0; i < v.NumField() && why == ""; i++ {
+			if field := v.Type().Field(i); w.all || (field.IsExported() || field.Anonymous) && field.Tag.Get("json") != "-" {
+				why = w.walk(v.Field(i), depth)
+			}
+		}
+	default: // a list
+		if isPlain(v.Type().Elem()) {
+			return ""
+		}
+		for i := 0; i < v.Len() && why == ""; i++ {
+			why = w.walk(v.Index(i), depth)
+		}
+	}
+	return why
+}

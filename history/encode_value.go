@@ -1,0 +1,159 @@
+package history
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"time"
+)
+
+// encodeValue returns a value as JSON. The methods of a value are anybody's: a
+// panic in one, or an end of the goroutine, is recorded in place of the value.
+func encodeValue(value any) ([]byte, error) {
+	switch value.(type) {
+	case nil, bool, string, int, int64, uint64, json.Number:
+		return json.Marshal(value)
+	}
+	encoded := make(chan json.RawMessage, 1)
+	go func() {
+		text := text("ending the goroutine while encoding a %T", value)
+		defer func() {
+			if recovered := recover(); recovered != nil {
+				text = panicText(value, recovered)
+			}
+			encoded <- text
+		}()
+		text = encode(value, 0)
+	}()
+	return <-encoded, nil
+}
+
+func text(format string, args ...any) json.RawMessage {
+	encoded, err := json.Marshal(fmt.Sprintf(format, args...))
+	if err != nil { // never: a text can be written
+		return json.RawMessage("null")
+	}
+	return encoded
+}
+
+func panicText(value, recovered any) json.RawMessage {
+	if err := CheckValue(recovered); err != nil {
+		recovered = err
+	}
+	return text("panic while encoding a %T: %v", value, recovered)
+}
+
+// encode writes a value that stands so many levels deep in another one.
+func encode(value any, depth int) json.RawMessage {
+	unchecked := depth == 0
+	switch logged := value.(type) {
+	case slog.Value:
+		value, unchecked = logged.Resolve().Any(), true
+	case slog.LogValuer:
+		value, unchecked = slog.AnyValue(logged).Resolve().Any(), true
+	}
+	if unchecked {
+		if err := checkValue(reflect.ValueOf(value), depth, false); err != nil {
+			return text("not recorded: %v", err)
+		}
+	}
+	switch known := value.(type) {
+	case time.Duration:
+		return text("%s", known)
+	case []slog.Attr:
+		group := make(map[string]json.RawMessage, len(known))
+		for _, attr := range known {
+			group[attr.Key] = encode(attr.Value, depth+1)
+		}
+		return marshal(group)
+	case Values:
+		return encodeParts(map[string]any(known), depth)
+	case json.Marshaler, encoding.TextMarshaler:
+		// Its own form wins over its error text, if it is an error too.
+		return marshal(known)
+	case error:
+		return text("%v", known) // which survives the Error method of a nil pointer
+	}
+	return encodeParts(value, depth)
+}
+
+// encodeParts writes the parts of a value one by one, where they may be values
+// that encoding/json would not write as they are to be shown.
+func encodeParts(value any, depth int) json.RawMessage {
+	v := reflect.ValueOf(value)
+	switch v.Kind() {
+	case reflect.Map:
+		if v.IsNil() || v.Type().Key().Kind() != reflect.String || isPlain(v.Type().Elem()) {
+			break
+		}
+		object := make(map[string]json.RawMessage, v.Len())
+		for entry := v.MapRange(); entry.Next(); {
+			object[entry.Key().String()] = encode(entry.Value().Interface(), depth+1)
+		}
+		return marshal(object)
+	case reflect.Slice, reflect.Array:
+		if v.Kind() == reflect.Slice && v.IsNil() || isPlain(v.Type().Elem()) {
+			break
+		}
+		list := make([]json.RawMessage, v.Len())
+		for i := range list {
+			list[i] = encode(v.Index(i).Interface(), depth+1)
+		}
+		return marshal(list)
+	case reflect.Pointer:
+		if !v.IsNil() && v.Elem().CanInterface() {
+			return encode(v.Elem().Interface(), depth+1)
+		}
+	default: // it has no parts, or is a struct
+	}
+	return marshal(value)
+}
+
+// isPlain reports whether encoding/json writes values of a type as they are to be
+// shown.
+func isPlain(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Bool, reflect.String, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return t.PkgPath() == "" // of no type with methods
+	default:
+		return false
+	}
+}
+
+// marshal writes a value as encoding/json does, or as text where that can't.
+func marshal(value any) json.RawMessage {
+	encoded, err := json.Marshal(value)
+	switch {
+	case err == nil && depthOf(encoded) > maxDepth:
+		return text("not recorded: %v", &valueError{reflect.TypeOf(value), nestedTooDeeply})
+	case err == nil:
+		return encoded
+	}
+	if err := CheckValue(value); err != nil { // fmt looks at unexported fields too
+		return text("not recorded: %v", err)
+	}
+	return text("%v", value)
+}
+
+// depthOf returns how deeply JSON is nested.
+func depthOf(encoded []byte) int {
+	depth, deepest, quoted := 0, 0, false
+	for i := 0; i < len(encoded); i++ {
+		switch c := encoded[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return deepest
+}
