@@ -42,11 +42,16 @@ func (a *assembly) forward(from, to signature.Key) fx.Option {
 	if known, ok := a.forwards.Load(pair{from, to}); ok {
 		return known.(fx.Option)
 	}
-	option := provide(signature.Make([]signature.Param{{Key: from}}, []signature.Key{to}, func(params []reflect.Value) ([]reflect.Value, error) {
-		return []reflect.Value{params[0].Convert(to.Type)}, nil
-	}))
+	option := provide(forwarding(from, to))
 	a.forwards.Store(pair{from, to}, option)
 	return option
+}
+
+// forwarding is a function of Fx that gives the value of one key under another.
+func forwarding(from, to signature.Key) any {
+	return signature.Make([]signature.Param{{Key: from}}, []signature.Key{to}, func(params []reflect.Value) ([]reflect.Value, error) {
+		return []reflect.Value{params[0].Convert(to.Type)}, nil
+	})
 }
 
 // offers provides what the fx.Options of a child ask for, and what is no value of
@@ -128,7 +133,7 @@ func (a *assembly) supply(wanted graph.Ask) fx.Option {
 			return []reflect.Value{params[0].Interface().(*childState).value(wanted)}, nil
 		})
 	option := provide(give)
-	if wanted.Key == shutdownerKey || wanted.Key == dotGraphKey { // which every Fx app has: the host's take their place
+	if ofEveryApp(wanted.Key) { // which every Fx app has: the host's take their place
 		option = decorate(give)
 	}
 	a.supplies.Store(wanted.Key, option)

@@ -51,10 +51,12 @@ func (p *preparation) constructors(constructor func(fx.Option, *graph.Node) fx.O
 	var asks []graph.Ask
 	for _, n := range p.nodes {
 		options = append(options, constructor(p.container.parts.wrap(n), n))
+		options = append(options, p.container.parts.overrides(n)...)
 		asks = append(asks, p.container.graph.AsksOf(n)...)
 	}
 	for _, n := range p.longer {
 		options = append(options, constructor(p.container.parts.borrow(n), n))
+		options = append(options, p.container.parts.overrides(n)...)
 	}
 	for _, target := range p.targets {
 		asks = append(asks, target.Needed()...)

@@ -32,7 +32,7 @@ var (
 // large container is never asked for in one process.
 func (a *assembly) wrap(n *graph.Node) fx.Option {
 	a.wrappers[n.Index].wrapped.Do(func() {
-		build := signature.Make(paramsOf(a.graph.AsksOf(n)), a.graph.ResultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
+		build := signature.Make(paramsOf(a.graph.AsksOf(n)), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
 			return params[0].Interface().(*childState).build(n, params[1:])
 		})
 		a.wrappers[n.Index].provide = provide(build)
@@ -52,11 +52,38 @@ func (s *childState) result(from graph.Provider, key signature.Key) reflect.Valu
 	return reflect.Value{}
 }
 
+// resultKeys are the keys of a resource's results in Fx. What every Fx app has, a
+// resource gives under another key, and overrides puts it in the place of Fx's own.
+func (a *assembly) resultKeys(n *graph.Node) []signature.Key {
+	keys := a.graph.ResultKeys(n)
+	for i, key := range keys {
+		if ofEveryApp(key) {
+			keys[i].Name = "fxrun: of resource " + n.Key
+		}
+	}
+	return keys
+}
+
+// overrides puts what a resource gives in the place of what every Fx app has.
+func (a *assembly) overrides(n *graph.Node) []fx.Option {
+	var options []fx.Option
+	keys := a.resultKeys(n)
+	for i, key := range a.graph.ResultKeys(n) {
+		if ofEveryApp(key) {
+			options = append(options, decorate(forwarding(keys[i], key)))
+		}
+	}
+	return options
+}
+
+// ofEveryApp reports whether every Fx app has a key by itself.
+func ofEveryApp(key signature.Key) bool { return key == shutdownerKey || key == dotGraphKey }
+
 // borrow is the option of a resource that lives longer than the child: it gives
 // out what there is already.
 func (a *assembly) borrow(n *graph.Node) fx.Option {
 	a.wrappers[n.Index].borrowed.Do(func() {
-		give := signature.Make(paramsOf(nil), a.graph.ResultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
+		give := signature.Make(paramsOf(nil), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
 			state := params[0].Interface().(*childState)
 			results, found := make([]reflect.Value, len(n.Function.Results)), false
 			for i, key := range a.graph.ResultKeys(n) {

@@ -120,6 +120,11 @@ func (n *Node) check(shapes *config.Shapes) []error {
 			faults = append(faults, fault.Errorf("container.As[%s]: %s does not implement it", t, n.Function.Results[0].Type))
 		}
 	}
+	for _, provided := range n.Answers() {
+		if provided.Key.Name == "" && provided.Key.Group == "" && resource.IsBuiltin(provided.Key.Type) {
+			faults = append(faults, fault.Errorf("it gives %s, which every child has by itself: give it a name in an fx.Out struct", provided.Key))
+		}
+	}
 	for i, result := range n.Function.Results {
 		same := func(other signature.Result) bool { return other.Key == result.Key }
 		if result.Group == "" && slices.IndexFunc(n.Function.Results, same) < i {

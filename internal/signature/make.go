@@ -30,11 +30,13 @@ func Make(params []Param, results []Key, body func(params []reflect.Value) ([]re
 
 func inOf(params []Param) (types []reflect.Type, read func([]reflect.Value) []reflect.Value) {
 	fields := []reflect.StructField{{Name: "In", Type: reflect.TypeFor[dig.In](), Anonymous: true}}
+	carried := make([]bool, len(params))
 	plain := make([]int, len(params)) // position among the arguments, or minus the field
 	for i, param := range params {
+		carried[i] = param.Group == "" && isCarried(param.Type)
 		if param.Name == "" && param.Group == "" && !param.Optional {
 			plain[i] = len(types)
-			types = append(types, param.Type)
+			types = append(types, carrier(param.Type))
 			continue
 		}
 		plain[i] = -len(fields)
@@ -51,6 +53,9 @@ func inOf(params []Param) (types []reflect.Type, read func([]reflect.Value) []re
 			} else {
 				values[i] = arguments[len(arguments)-1].Field(-at)
 			}
+			if carried[i] {
+				values[i] = values[i].Index(0)
+			}
 		}
 		return values
 	}
@@ -58,11 +63,13 @@ func inOf(params []Param) (types []reflect.Type, read func([]reflect.Value) []re
 
 func outOf(results []Key) (types []reflect.Type, write func([]reflect.Value) []reflect.Value) {
 	fields := []reflect.StructField{{Name: "Out", Type: reflect.TypeFor[dig.Out](), Anonymous: true}}
+	carried := make([]bool, len(results))
 	plain := make([]int, len(results))
 	for i, result := range results {
+		carried[i] = result.Group == "" && isCarried(result.Type)
 		if result.Name == "" && result.Group == "" {
 			plain[i] = len(types)
-			types = append(types, result.Type)
+			types = append(types, carrier(result.Type))
 			continue
 		}
 		plain[i] = -len(fields)
@@ -80,26 +87,42 @@ func outOf(results []Key) (types []reflect.Type, write func([]reflect.Value) []r
 			return returned
 		}
 		for i, at := range plain {
-			if at >= 0 {
-				returned[at].Set(values[i])
-			} else {
-				returned[len(types)-1].Field(-at).Set(values[i])
+			place := returned[max(at, 0)]
+			if at < 0 {
+				place = returned[len(types)-1].Field(-at)
 			}
+			if carried[i] {
+				place = place.Index(0)
+			}
+			place.Set(values[i])
 		}
 		return returned
 	}
 }
 
+// isCarried reports whether Fx takes values of a type for errors, so that it would
+// neither provide nor give them.
+func isCarried(t reflect.Type) bool { return t.Implements(errorType) }
+
+// carrier is the type under which Fx gets values of t: an array of one, where Fx
+// would take the value itself for an error.
+func carrier(t reflect.Type) reflect.Type {
+	if isCarried(t) {
+		return reflect.ArrayOf(1, t)
+	}
+	return t
+}
+
 // taggedField is the field of an fx.In or fx.Out struct for a key.
 func taggedField(position int, key Key, optional bool) reflect.StructField {
 	var tags []string
-	t := key.Type
+	t := carrier(key.Type)
 	if key.Name != "" {
 		tags = append(tags, "name:"+strconv.Quote(key.Name))
 	}
 	if key.Group != "" {
 		tags = append(tags, "group:"+strconv.Quote(key.Group))
-		t = reflect.SliceOf(t)
+		t = reflect.SliceOf(key.Type)
 	}
 	if optional {
 		tags = append(tags, `optional:"true"`)
