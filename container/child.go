@@ -21,7 +21,10 @@ func (ch *Child) started() *child.Child { return (*child.Child)(ch) }
 // same targets.
 //
 // What ch was opened with holds for the nested child too: launch-time config,
-// logger, observers, plain fx.Options. opts are added. Config is not read
+// logger, observers. The functions of ch's plain fx.Options are not called again:
+// the nested child gets the values that came of them. Only what decorates or
+// replaces values that live per step is applied in each nested child. Options
+// among opts are for this nested child alone. Config is not read
 // again: each nested child gets a copy of the values that were resolved when ch
 // was prepared. The exceptions are resources and steps for which opts have a
 // [Launch], and those of targets that ch was not opened with. Closing ch closes

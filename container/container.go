@@ -38,8 +38,17 @@ func (c *Container) parent() *child.Parent { return (*child.Parent)(c) }
 // that don't depend on each other run at the same time, unless plain fx.Options
 // are given, whose decorators may touch any value. After something went wrong
 // nothing more is begun.
-// With fx.Replace among them, the constructor that it stands in for is not
-// called and its config is not asked for.
+//
+// Plain fx.Options keep the meaning that they have in Fx, or are refused before
+// anything starts. With fx.Replace among them, the constructor that it stands in
+// for is not called and its config is not asked for. Their functions may ask for
+// all that the child has, and are called once, in the order of the options;
+// nested children borrow what came of it, and call again only decorators of what
+// lives per step. Resources and targets don't see what options provide, and
+// options may not give members of groups that these ask for. fx.StartTimeout,
+// fx.StopTimeout and decorators of fx.Lifecycle, the logger, the context or the
+// [RunInfo] are refused. The page "Adding fxrun to an Fx application" has a table of
+// all options.
 //
 // Everything wrong with the launch (unknown resources and fields, wrong types,
 // missing values) is found before anything starts, and reported at once as a

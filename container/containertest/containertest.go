@@ -18,6 +18,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/fxoption"
 )
 
 // TB is the part of testing.TB that this package needs, so that its own
@@ -42,7 +43,8 @@ func New(tb TB, definitions ...container.Definition) *container.Container {
 	return c
 }
 
-// Start builds a container of the definitions among options, opens a child of
+// Start builds a container of the definitions among options, also of those inside
+// fx.Options, opens a child of
 // it with all other options (container.Launch, fx.Replace, ...) that holds a T
 // and what that needs, and returns the T, started.
 //
@@ -51,15 +53,7 @@ func New(tb TB, definitions ...container.Definition) *container.Container {
 // test itself, began after Start is still there a second later.
 func Start[T any](tb TB, options ...fx.Option) T {
 	tb.Helper()
-	var definitions []container.Definition
-	var rest []fx.Option
-	for _, option := range options {
-		if definition, ok := option.(container.Definition); ok {
-			definitions = append(definitions, definition)
-		} else {
-			rest = append(rest, option)
-		}
-	}
+	definitions, rest := part(options)
 	var value T
 	Open(tb, New(tb, definitions...), append(rest, container.Populate(&value))...)
 	return value
@@ -83,4 +77,26 @@ func Open(tb TB, c *container.Container, options ...fx.Option) *container.Child 
 		watch.check()
 	})
 	return child
+}
+
+// part parts options into definitions and others. Definitions inside fx.Options are
+// found; one inside an fx.Module is left to the child, which refuses it.
+func part(options []fx.Option) ([]container.Definition, []fx.Option) {
+	var definitions []container.Definition
+	var rest []fx.Option
+	for _, option := range options {
+		if option == nil {
+			continue
+		}
+		if definition, ok := option.(container.Definition); ok {
+			definitions = append(definitions, definition)
+			continue
+		}
+		if group, ok := fxoption.Group(option); ok {
+			inner, others := part(group)
+			definitions, option = append(definitions, inner...), fx.Options(others...)
+		}
+		rest = append(rest, option)
+	}
+	return definitions, rest
 }

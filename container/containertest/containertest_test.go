@@ -59,6 +59,16 @@ func TestStartWithAFake(t *testing.T) {
 	}
 }
 
+func TestStartFindsDefinitionsInsideFxOptions(t *testing.T) {
+	t.Parallel()
+	c := containertest.Start[*client](t, nil, fx.Options(fx.Supply(3), fx.Options(
+		container.Provide("client", newClient, container.Config(clientConfig{User: "ada"})), nil),
+		fx.Decorate(func(c *client, n int) *client { c.run = fmt.Sprint(n); return c })))
+	if c.cfg.User != "ada" || c.run != "3" {
+		t.Errorf("got %+v", c)
+	}
+}
+
 // fakeTB notes what happens to it.
 type fakeTB struct {
 	ctx      context.Context
@@ -111,6 +121,12 @@ func TestFailures(t *testing.T) {
 				containertest.Start[*client](tb, container.Provide("client", newClient))
 			},
 			"it needs containertest_test.clientConfig",
+		},
+		"a definition in an fx.Module is refused": {
+			func(tb containertest.TB) {
+				containertest.Start[*client](tb, fx.Module("m", container.Provide("client", newClient, container.Config(clientConfig{User: "ada"}))))
+			},
+			"resource client is a definition: give it to container.New",
 		},
 		"config that is missing fails the test": {
 			func(tb containertest.TB) {

@@ -218,6 +218,18 @@ func innerOf(option fx.Option) ([]fx.Option, error) {
 	return nil, fmt.Errorf("%T is an option of a kind that fxrun does not know", option)
 }
 
+// Group returns the options in fx.Options; false for any other option.
+func Group(option fx.Option) ([]fx.Option, bool) {
+	if option == nil {
+		return nil, false
+	}
+	if kind, _ := shapeOf(option); kind != "optionGroup" {
+		return nil, false
+	}
+	inner, err := innerOf(option)
+	return inner, err == nil
+}
+
 // field returns a field of an option's struct, exported or not: what an
 // fx.Module holds is in a field that is not exported.
 func field(option reflect.Value, name string) (reflect.Value, error) {
