@@ -2,6 +2,7 @@ package fxrun
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -107,7 +108,7 @@ func newContainer(p containerParams) (*container.Container, error) {
 	if p.Logger != nil {
 		warnOfReadable(p.Logger, c.Resources())
 	}
-	p.Lifecycle.Append(fx.StartStopHook(func(ctx context.Context) error { return c.Start(ctx) }, c.Close))
+	p.Lifecycle.Append(fx.StartStopHook(func(ctx context.Context) error { return startOrClose(ctx, c) }, c.Close))
 	return c, nil
 }
 
@@ -120,6 +121,16 @@ func warnOfReadable(logger *slog.Logger, resources []container.Description) {
 			}
 		}
 	}
+}
+
+// startOrClose closes the container if its start goes wrong, also by the start
+// deadline of the application: Fx does not call the OnStop of a hook that did
+// not start.
+func startOrClose(ctx context.Context, c *container.Container) error {
+	if err := c.Start(ctx); err != nil {
+		return errors.Join(err, c.Close())
+	}
+	return nil
 }
 
 type graphParams struct {

@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/fx"
@@ -122,5 +124,52 @@ func TestTheLoggerIsWarnedOfReadableSecrets(t *testing.T) {
 	text := log.String()
 	if strings.Count(text, "level=WARN") != 1 || !strings.Contains(text, "resource=cluster field=Password") || strings.Contains(text, "hunter2") {
 		t.Errorf("the log is %q", text)
+	}
+}
+
+func TestWhatStartsAfterTheStartDeadlineOfTheApplicationIsStopped(t *testing.T) {
+	t.Parallel()
+	for name, starts := range map[string]func(context.Context) error{
+		"a start that heeds nothing": func(context.Context) error { time.Sleep(5 * time.Second); return nil },
+		"a start that goes wrong":    func(context.Context) error { return errors.New("no connection") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var running sync.Map
+				pool := func(lc fx.Lifecycle) *bytes.Buffer {
+					lc.Append(fx.StartStopHook(func() { running.Store("pool", true) }, func() { running.Delete("pool") }))
+					lc.Append(fx.Hook{
+						OnStart: func(ctx context.Context) error {
+							err := starts(ctx)
+							if err == nil {
+								running.Store("second hook", true)
+							}
+							return err
+						},
+						OnStop: func(context.Context) error { running.Delete("second hook"); return nil },
+					})
+					return nil
+				}
+				other := func(lc fx.Lifecycle) *strings.Reader {
+					lc.Append(fx.StartStopHook(func() { running.Store("other", true) }, func() { running.Delete("other") }))
+					return nil
+				}
+				app := fx.New(fx.NopLogger, fxrun.Module,
+					container.Provide("other", other, container.PerProcess(), container.Eager()),
+					container.Provide("pool", pool, container.PerProcess(), container.Eager()),
+					fx.Supply(fx.Annotate(history.NewMemoryStore(), fx.As(new(history.Store)))),
+					fx.Invoke(func(*container.Container) {}))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				if err := app.Start(ctx); err == nil {
+					t.Error("the application has started")
+				}
+				time.Sleep(time.Minute)
+				for left := range running.Range {
+					t.Errorf("%s still runs", left)
+				}
+			})
+		})
 	}
 }

@@ -216,6 +216,7 @@ func TestErrorsOfLateStopsAreLogged(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		time.Sleep(2 * time.Hour)
+		synctest.Wait()
 		if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `level=ERROR`) || !strings.Contains(got, "resource=a error=boom") {
 			t.Errorf("got %q", got)
 		}
