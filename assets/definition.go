@@ -227,10 +227,12 @@ func checkSelectable(key string) error {
 
 // checkMarks refuses groups and tags that a selection cannot name.
 func (d *definition) checkMarks(o *output) {
-	parts := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("(),+", r) }
+	parts := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || strings.ContainsRune("(),+", r)
+	}
 	check := func(kind, name string) {
 		if strings.ContainsFunc(name, parts) {
-			d.fault("its %s %q cannot be selected: white space, parentheses, commas and + have a meaning in a selection", kind, name)
+			d.fault("its %s %q cannot be selected: it holds white space, a control character, a parenthesis, a comma or a +", kind, name)
 		}
 	}
 	check("group", o.group)

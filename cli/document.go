@@ -1,15 +1,49 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 )
 
+// newEncoder returns an encoder whose JSON has no character that a terminal would
+// obey. Package json escapes only some of them.
+func newEncoder(w io.Writer) *json.Encoder { return json.NewEncoder(escaper{w}) }
+
+// escaper escapes control characters in JSON, where they stand in strings only. It
+// is given whole values.
+type escaper struct{ to io.Writer }
+
+func (e escaper) Write(text []byte) (int, error) {
+	escaped := text
+	if bytes.ContainsFunc(text, isRaw) {
+		escaped = escapeControls(text)
+	}
+	if _, err := e.to.Write(escaped); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+func isRaw(r rune) bool { return r != '\n' && isControl(r) }
+
+func escapeControls(text []byte) []byte {
+	var escaped bytes.Buffer
+	for _, r := range string(text) {
+		if isRaw(r) {
+			fmt.Fprintf(&escaped, `\u%04x`, r)
+		} else {
+			escaped.WriteRune(r)
+		}
+	}
+	return escaped.Bytes()
+}
+
 // writeDocument writes a value as indented JSON.
 func writeDocument(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
+	encoder := newEncoder(w)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {
@@ -22,7 +56,7 @@ func writeDocument(w io.Writer, value any) error {
 // with prefix.
 func documentText(value any, prefix string) (string, error) {
 	var text strings.Builder
-	encoder := json.NewEncoder(&text)
+	encoder := newEncoder(&text)
 	encoder.SetIndent(prefix, "  ")
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -130,7 +129,7 @@ func report(command *cobra.Command, args []string, err error) {
 	}
 	var shown *shownError
 	if asksForJSON(command, args, err) && !errors.As(err, &shown) {
-		_ = json.NewEncoder(command.OutOrStdout()).Encode(errorJSON{
+		_ = newEncoder(command.OutOrStdout()).Encode(errorJSON{
 			Type: "error", Message: clean(firstLine(errorText(err))), Faults: cleanFaults(inspect.Faults(err)), ExitCode: ExitCode(err),
 		})
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -167,7 +166,7 @@ func (f logFilter) shows(event history.Event) bool {
 func (f logsFlags) writer(out io.Writer, filter logFilter, written *int) func(history.Event) error {
 	write := func(event history.Event) error { return writeEvent(out, screenOf(out), event, logTime) }
 	if f.json {
-		encoder := json.NewEncoder(out)
+		encoder := newEncoder(out)
 		write = func(event history.Event) error { return encoder.Encode(event) }
 	}
 	return func(event history.Event) error {

@@ -29,7 +29,7 @@ func newReporter(command *cobra.Command, asJSON, verbose bool, attempts attempts
 	out, program := command.OutOrStdout(), command.Parent().CommandPath()
 	switch screen := screenOf(out); {
 	case asJSON:
-		return &jsonReporter{out: json.NewEncoder(out), err: command.ErrOrStderr()}
+		return &jsonReporter{out: newEncoder(out), err: command.ErrOrStderr()}
 	case screen.terminal:
 		return newPainter(out, screen, program, verbose, attempts)
 	default:

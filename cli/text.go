@@ -15,8 +15,14 @@ func clean(text string) string {
 	return strings.Join(strings.FieldsFunc(text, isControl), " ")
 }
 
+// isControl reports whether a terminal would obey a character, or read text in
+// another direction because of it.
 func isControl(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	switch {
+	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
+		return true
+	}
+	return unicode.Is(unicode.Bidi_Control, r)
 }
 
 // cleanLines is clean for text of several lines.

@@ -34,7 +34,7 @@ func metadataText(value history.AssetMaterialized) string {
 	}
 	for _, name := range names {
 		if name != "rows" && (name != "bytes" || value.Size == 0) {
-			texts = append(texts, name+"="+valueText(value.Metadata[name]))
+			texts = append(texts, clean(name)+"="+valueText(value.Metadata[name]))
 		}
 	}
 	return strings.Join(texts, " ")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Picture is a graph to be drawn: what needs what. It is plain data: nodes may
@@ -235,7 +236,7 @@ func plainText(text string) string {
 }
 
 func isBlank(r rune) bool {
-	return r <= ' ' || r >= 0x7f && r <= 0xa0 || r == '\u2028' || r == '\u2029' || r == '\ufffe' || r == '\uffff'
+	return r <= ' ' || r >= 0x7f && r <= 0xa0 || r == '\u2028' || r == '\u2029' || r == '\ufffe' || r == '\uffff' || unicode.Is(unicode.Bidi_Control, r)
 }
 
 // mostText is how much of a description is shown, in characters.
