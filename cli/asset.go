@@ -116,7 +116,7 @@ func writeAsset(out io.Writer, asset inspect.AssetDetail, isKnown bool) {
 	t := table{columns: []column{{name: "MATERIALIZED"}, {name: "RUN"}, {name: "ROWS", right: true}, {name: "SIZE", right: true}, {name: "METADATA"}}}
 	for _, event := range asset.Materializations {
 		value := materializationOf(event)
-		t.add(timeText(event.Time), event.RunID, rowsOf(value), sizeText(value.Size), metadataText(value))
+		t.add(timeText(event.Time), event.RunID, rowsOf(value), sizeOf(value), metadataText(value))
 	}
 	t.write(out, screen, "")
 }
@@ -148,6 +148,7 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 	if config, err = s.inspect.JobConfig(flags.launch.job, config); err != nil {
 		return err
 	}
+	writeReplaced(cmd.ErrOrStderr(), s.inspect.ReplacedConfigs(config))
 	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
 		return err
 	}

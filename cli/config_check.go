@@ -47,6 +47,7 @@ func (p program) checkConfig(cmd *cobra.Command, flags configFlags, asJSON bool)
 		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the run config of %s is right: %s\n", scopeText(scope), of)
 	}
 	writeUnknown(cmd.OutOrStdout(), checked.UnknownVariables)
+	writeReplaced(cmd.OutOrStdout(), checked.ReplacedConfigs)
 	writeReadable(cmd.OutOrStdout(), scope.Resources, scope.Steps)
 	return scope.Faults
 }

@@ -40,7 +40,7 @@
 //	jobs           [inspect.Job]; no assets in a job of ops
 //	config schema  JSON Schema
 //	config check   inspect.Config
-//	resources      [container.Description]
+//	resources      [inspect.UsedResource]
 //	resource KEY   inspect.Resource; needed_by and unneeded with --job or --select, one of them
 //	graph          inspect.Picture; it may name needs that --job or --select left out
 //	runs           [history.Record], newest first, without steps

@@ -25,7 +25,7 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 	}
 	prepared, err := s.launcher.Prepare(request)
 	preview := prepared.Preview()
-	s.warnOfVariables(cmd, request)
+	s.warnOfConfig(cmd, request)
 	writeReadable(cmd.ErrOrStderr(), preview.Resources, preview.Steps)
 	if err != nil && preview.Plan == nil {
 		return err

@@ -212,8 +212,8 @@ func valueSummary(value history.AssetMaterialized) string {
 	if rows := rowsOf(value); rows != "" {
 		texts = append(texts, "rows="+rows)
 	}
-	if value.Size > 0 {
-		texts = append(texts, "size="+strings.ReplaceAll(sizeText(value.Size), " ", ""))
+	if size := sizeOf(value); size != "" {
+		texts = append(texts, "size="+strings.ReplaceAll(size, " ", ""))
 	}
 	if more := metadataText(value); more != "" {
 		texts = append(texts, more)

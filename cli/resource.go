@@ -50,6 +50,7 @@ func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags,
 		return err
 	}
 	var faults error
+	var given container.RunConfig
 	if flags.given() {
 		config, err := flags.config(cmd.InOrStdin())
 		if err != nil {
@@ -58,17 +59,19 @@ func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags,
 		if config, err = s.inspect.JobConfig(flags.job, config); err != nil {
 			return err
 		}
+		given = config
 		faults = s.inspect.ReadConfig(&resource, flags.job, config)
 	}
+	writeReplaced(cmd.ErrOrStderr(), s.inspect.ReplacedConfigs(given))
 	if asJSON {
 		resource.Faults = cleanFaults(resource.Faults)
 		return writeWithFaults(cmd.OutOrStdout(), resource, faults)
 	}
-	writeResource(cmd, s, resource)
+	writeResource(cmd, resource)
 	return faults
 }
 
-func writeResource(cmd *cobra.Command, s *session, resource inspect.Resource) {
+func writeResource(cmd *cobra.Command, resource inspect.Resource) {
 	out, screen := cmd.OutOrStdout(), screenOf(cmd.OutOrStdout())
 	_, _ = fmt.Fprintln(out, screen.in(bold, resource.Key))
 	if resource.Description.Description != "" {
@@ -82,7 +85,7 @@ func writeResource(cmd *cobra.Command, s *session, resource inspect.Resource) {
 		about.add("replaced", "by a value of the host application")
 	}
 	about.add("needs", resource.Needs...)
-	about.add("used by", append(resource.UsedBy, s.inspect.Users()[resource.Key]...)...)
+	about.add("used by", append(resource.UsedBy, resource.Users...)...)
 	about.write(out, screen)
 	writeReasons(out, screen, resource)
 	if len(resource.Config) == 0 {

@@ -37,10 +37,9 @@ func (p program) listResources(cmd *cobra.Command, asJSON bool) error {
 		return nil
 	}
 	t := table{columns: []column{{name: "RESOURCE"}, {name: "TYPE"}, {name: "CONFIG"}, {name: "NEEDS"}, {name: "USED BY"}}}
-	users := s.inspect.Users()
 	for _, resource := range resources {
-		t.add(resource.Key, firstType(resource), configSummary(resource.Config),
-			strings.Join(resource.Needs, " "), strings.Join(append(resource.UsedBy, users[resource.Key]...), " "))
+		t.add(resource.Key, firstType(resource.Description), configSummary(resource.Config),
+			strings.Join(resource.Needs, " "), strings.Join(append(resource.UsedBy, resource.Users...), " "))
 	}
 	t.write(cmd.OutOrStdout(), screenOf(cmd.OutOrStdout()), "")
 	return nil

@@ -217,7 +217,7 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	request.Observe = func(event history.Event) { reporter.event(event) } // which is made when the plan is known
 	prepared, err := s.launcher.Prepare(request)
 	preview := prepared.Preview()
-	s.warnOfVariables(cmd, request)
+	s.warnOfConfig(cmd, request)
 	writeReadable(cmd.ErrOrStderr(), preview.Resources, preview.Steps)
 	if err != nil { // before the application's own hooks
 		return err

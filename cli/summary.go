@@ -30,13 +30,13 @@ func stepTable(record history.Record, values inspect.StepValues) *table {
 		if step.Attempt > 1 {
 			about = strings.TrimSpace(fmt.Sprintf("attempts=%d %s", step.Attempt, about))
 		}
-		t.add(step.Key, string(step.Status), took, rowsOf(value), sizeText(value.Size), about)
+		t.add(step.Key, string(step.Status), took, rowsOf(value), sizeOf(value), about)
 		t.last(1).colour = statusColour(string(step.Status))
 		if own {
 			continue
 		}
 		for _, value := range values[step.Key] {
-			t.add("  "+valueName(value), "materialized", "", rowsOf(value), sizeText(value.Size), metadataText(value))
+			t.add("  "+valueName(value), "materialized", "", rowsOf(value), sizeOf(value), metadataText(value))
 		}
 	}
 	return t

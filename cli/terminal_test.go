@@ -41,7 +41,7 @@ func TestNothingThatATerminalObeysIsPrinted(t *testing.T) {
 			assets.New("one", func(step *assets.Context, _ *client) (value, error) {
 				step.AddMetadata("m"+hostile, hostile)
 				step.AddMetadata("list", []any{hostile, map[string]any{hostile: hostile}})
-				step.Logger().Info(hostile, hostile, hostile, "error", errors.New(hostile), slog.Group(hostile, slog.String(hostile, hostile)))
+				step.Logger().Info(hostile, hostile, hostile, "error", errors.New(hostile), slog.Group(hostile, slog.String(hostile, hostile))) //nolint:sloglint // foreign names
 				return value{hostile}, nil
 			}, assets.Describe(hostile), assets.Owners(hostile)),
 			assets.New("text", func() string { return hostile }),

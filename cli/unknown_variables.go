@@ -11,14 +11,24 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// warnOfVariables warns of variables that look as if they were meant for a
-// config, before what is wrong with the launch: a mistyped name is often why.
-func (s *session) warnOfVariables(cmd *cobra.Command, request runs.Request) {
+// warnOfConfig warns of what was given for a config and is not read, before what is
+// wrong with the launch: a mistyped name of a variable is often why.
+func (s *session) warnOfConfig(cmd *cobra.Command, request runs.Request) {
 	config, err := s.inspect.JobConfig(request.Job, request.Config)
 	if err != nil {
 		return // which the launch reports
 	}
 	writeUnknown(cmd.ErrOrStderr(), s.inspect.UnknownVariables(os.Environ(), config))
+	writeReplaced(cmd.ErrOrStderr(), s.inspect.ReplacedConfigs(config))
+}
+
+// writeReplaced warns of configs of resources that the application has replaced.
+func writeReplaced(out io.Writer, keys []string) {
+	screen := screenOf(out)
+	for _, key := range keys {
+		text := "resources." + key + ": nothing reads this config, because a value of the host application takes the place of the resource"
+		_, _ = fmt.Fprintln(out, screen.in(yellow, "warning:")+" "+clean(text))
+	}
 }
 
 // writeUnknown warns of variables that nothing reads.

@@ -33,11 +33,26 @@ func metadataText(value history.AssetMaterialized) string {
 		names = slices.Insert(slices.Delete(names, at, at+1), 0, "path")
 	}
 	for _, name := range names {
-		if name != "rows" && (name != "bytes" || value.Size == 0) {
+		if name != "rows" && !isSize(value, name) {
 			texts = append(texts, clean(name)+"="+valueText(value.Metadata[name]))
 		}
 	}
 	return strings.Join(texts, " ")
+}
+
+// isSize reports whether the metadata says what the size says too.
+func isSize(value history.AssetMaterialized, name string) bool {
+	bytes, ok := wholeNumber(value.Metadata[name])
+	return name == "bytes" && ok && bytes == value.Size
+}
+
+// sizeOf returns how large a materialization is; "" if that is not known. Its size
+// is 0 also if nobody has told it.
+func sizeOf(value history.AssetMaterialized) string {
+	if value.Size == 0 && isSize(value, "bytes") {
+		return "0 B"
+	}
+	return sizeText(value.Size)
 }
 
 // valueText is one value of metadata or of a log line: text bare, the rest as

@@ -24,6 +24,9 @@ type Config struct {
 	// UnknownVariables are environment variables that look as if they were meant
 	// for a config, but that no field reads.
 	UnknownVariables []container.UnknownVariable `json:"unknown_variables"`
+	// ReplacedConfigs are the keys of resources that the run config configures,
+	// although the host application has a value in their place.
+	ReplacedConfigs []string `json:"replaced_configs"`
 	// Faults are what a launch would say against the run config.
 	Faults []Fault `json:"faults"`
 }
@@ -94,7 +97,7 @@ func (s *ConfigScope) Check(environ []string) Config {
 	unknown := s.inspector.UnknownVariables(environ, s.config)
 	return Config{
 		Job: s.Job, Selection: s.Selection, Resources: list(s.Resources), Steps: list(s.Steps),
-		UnknownVariables: list(unknown), Faults: Faults(s.Faults),
+		UnknownVariables: list(unknown), ReplacedConfigs: list(s.inspector.ReplacedConfigs(s.config)), Faults: Faults(s.Faults),
 	}
 }
 
@@ -103,6 +106,22 @@ func (s *ConfigScope) Check(environ []string) Config {
 // run config refers to. environ has the form of os.Environ.
 func (i *Inspector) UnknownVariables(environ []string, config container.RunConfig) []container.UnknownVariable {
 	return i.container.UnknownVariables(environ, i.KnownSteps(""), container.Launch(config))
+}
+
+// ReplacedConfigs returns the keys of the resources that a run config configures,
+// although a value of the host application takes their place: nothing reads that
+// config.
+func (i *Inspector) ReplacedConfigs(config container.RunConfig) []string {
+	if len(config.Resources) == 0 {
+		return nil // Resources would read every config once more
+	}
+	var keys []string
+	for _, resource := range i.container.Resources() {
+		if _, given := config.Resources[resource.Key]; given && resource.Replaced {
+			keys = append(keys, resource.Key)
+		}
+	}
+	return keys
 }
 
 // Schema returns the JSON Schema of the run configs of the scope.

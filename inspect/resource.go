@@ -11,9 +11,16 @@ import (
 	"github.com/fxrun/fxrun/iomanagers"
 )
 
+// UsedResource is a resource with all that uses it.
+type UsedResource struct {
+	container.Description
+	// Users are what uses it besides other resources: see [Inspector.Users].
+	Users []string `json:"users"`
+}
+
 // Resource is one resource, and why a part of the definitions needs it.
 type Resource struct {
-	container.Description
+	UsedResource
 	// NeededBy are the reasons why a run of the scope would need it.
 	NeededBy []container.Reason `json:"needed_by,omitempty"`
 	// Unneeded is why a run of the scope would not need it.
@@ -23,7 +30,13 @@ type Resource struct {
 }
 
 // Resources describes every resource, by key.
-func (i *Inspector) Resources() []container.Description { return list(i.container.Resources()) }
+func (i *Inspector) Resources() []UsedResource {
+	users, found := i.Users(), []UsedResource{}
+	for _, description := range i.container.Resources() {
+		found = append(found, UsedResource{description, list(users[description.Key])})
+	}
+	return found
+}
 
 // Resource returns one resource and, where the scope is not all definitions,
 // why a run of the scope would need it. What is wrong with the launch of other
@@ -34,7 +47,7 @@ func (i *Inspector) Resource(key string, scope Scope) (Resource, error) {
 	if at < 0 {
 		return Resource{}, invalid("choosing a resource", "there is no resource %q%s", key, nearest.Suggestion(key, keysOf(resources)))
 	}
-	resource := Resource{Description: resources[at], Faults: []Fault{}}
+	resource := Resource{UsedResource: UsedResource{resources[at], list(i.Users()[key])}, Faults: []Fault{}}
 	plan, err := i.plan(scope)
 	if err != nil || plan == nil {
 		return resource, err

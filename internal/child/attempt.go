@@ -14,7 +14,7 @@ import (
 // beginning tells that an attempt at starting an instance begins, and when.
 func (s *childState) beginning(instance *instance) time.Time {
 	began := time.Now()
-	s.observe(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarting, Time: began})
+	s.observe(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarting, Time: began})
 	return began
 }
 
@@ -53,7 +53,7 @@ func (s *childState) complete(instance *instance, began time.Time, params []refl
 			break
 		}
 		err = errors.Join(err, s.undo(instance, err))
-		s.observe(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarted, Time: time.Now(), Duration: time.Since(began), Err: err})
+		s.observe(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarted, Time: time.Now(), Duration: time.Since(began), Err: err})
 		before = append(before, err)
 		if err = s.pause(instance, attempt); err != nil {
 			err = errors.Join(append(before, err)...)

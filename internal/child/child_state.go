@@ -119,7 +119,7 @@ func (s *childState) finish(instance *instance, began time.Time, err error) {
 	defer s.telling.Unlock()
 	s.ended(instance, err)
 	now := time.Now()
-	s.tell(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarted, Time: now, Duration: now.Sub(began), Err: err})
+	s.tell(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarted, Time: now, Duration: now.Sub(began), Err: err})
 }
 
 func (s *childState) ended(instance *instance, err error) {
@@ -236,10 +236,10 @@ func (s *childState) stopOne(instance *instance) error {
 		return nil // it never started, and left nothing to stop
 	}
 	began := time.Now()
-	s.observe(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStopping, Time: began})
+	s.observe(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStopping, Time: began})
 	err := s.undo(instance, s.outcome)
 	now := time.Now()
-	s.observe(resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStopped, Time: now, Duration: now.Sub(began), Err: err})
+	s.observe(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStopped, Time: now, Duration: now.Sub(began), Err: err})
 	return err
 }
 

@@ -7,16 +7,19 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-func (s *childState) observe(event resource.Event) {
+func (s *childState) observe(of *instance, event resource.Event) {
 	s.telling.Lock()
 	defer s.telling.Unlock()
-	s.tell(event)
+	s.tell(of, event)
 }
 
 // tell calls the observers. s.telling is held, so that they see one event at a
 // time; s.mu is not, so that they may use the child. What goes wrong in one of
 // them is an error of the child.
-func (s *childState) tell(event resource.Event) {
+func (s *childState) tell(of *instance, event resource.Event) {
+	if of.node.Supplied { // nobody starts or stops it
+		return
+	}
 	event.Step = s.config.info.Step
 	for _, observer := range s.config.observers {
 		err := s.calls.call(context.Background(), 0, func() error { observer(event); return nil }, nil)
