@@ -161,7 +161,7 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 	}, noteStopping(cmd))
 	switch {
 	case errors.Is(err, iomanagers.ErrNotFound):
-		return fmt.Errorf("loading %s: nothing is stored yet: %s run --select %q makes it", key, cmd.Parent().CommandPath(), "+"+key)
+		return fmt.Errorf("loading %s: nothing is stored yet: %s run --select %q makes it", key, typed(cmd.Parent()), "+"+key)
 	case err != nil:
 		return interruptedOr(ctx, err)
 	}

@@ -3,8 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -36,7 +34,7 @@ of assets with the same key.`
 func Command(definitions ...fx.Option) *cobra.Command {
 	p := program{definitions}
 	root := &cobra.Command{
-		Use:                   strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
+		Use:                   processName(),
 		Short:                 "Run data assets and look at them",
 		Long:                  "Run this program's assets, look at its definitions and at the history of its runs.\n\n" + homeHelp + "\n\n" + exitCodes,
 		DisableFlagsInUseLine: true,

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
@@ -60,3 +61,6 @@ func (r Reporter) End() history.Record { return r.l.end() }
 
 // Abandon ends the output.
 func (r Reporter) Abandon() { r.l.abandon() }
+
+// TypedProgram is how a program was called.
+func TypedProgram(name string, info *debug.BuildInfo) string { return typedProgram(name, info) }

@@ -109,6 +109,7 @@ func normal(text string) string {
 		}
 		return "RUN_ID"
 	})
+	text = strings.ReplaceAll(text, os.Args[0], "shop") // as it was typed
 	text = strings.ReplaceAll(text, filepath.Base(os.Args[0]), "shop")
 	lines := strings.Split(text, "\n")
 	for i := 0; i < len(lines); i++ {

@@ -26,7 +26,7 @@ type reporter interface {
 }
 
 func newReporter(command *cobra.Command, asJSON, verbose bool, attempts attempts) reporter {
-	out, program := command.OutOrStdout(), command.Parent().CommandPath()
+	out, program := command.OutOrStdout(), typed(command.Parent())
 	switch screen := screenOf(out); {
 	case asJSON:
 		return &jsonReporter{out: newEncoder(out), err: command.ErrOrStderr()}
