@@ -254,6 +254,21 @@ func TestAnEventLoggerAmongTheOptionsIsHeeded(t *testing.T) {
 	}
 }
 
+func TestWhatAnEventLoggerNeedsIsStartedWithItsConfig(t *testing.T) {
+	t.Parallel()
+	j := new(journal)
+	for _, more := range []fx.Option{nil, fx.Module("m", fx.Supply(3))} {
+		var dsn string
+		err := newContainer(t, j.graph()...).Invoke(t.Context(), func() {}, more, fx.WithLogger(func(db *database) fxevent.Logger {
+			dsn = db.dsn
+			return new(events)
+		}))
+		if err != nil || dsn != "mem/orders" {
+			t.Error(dsn, err)
+		}
+	}
+}
+
 // events counts events of Fx.
 type events struct{ provided, made int }
 

@@ -178,6 +178,7 @@ func TestTry(t *testing.T) {
 		{"a given value that the run computes", "revenue", []fx.Option{fxruntest.Given("revenue", revenue(3))}, "the run computes it"},
 		{"missing config", "orders", nil, "resources.shop.config.password: missing"},
 		{"a fake of another type than the resource's", "orders", []fx.Option{fx.Replace(shop{cents: []int{1}})}, "fx.Replace gives fxruntest_test.shop, which nothing here takes; resource shop is *fxruntest_test.shop"},
+		{"a fake of another type, with a logger of the application", "orders", []fx.Option{fx.NopLogger, fx.Replace(shop{cents: []int{1}})}, "fx.Replace gives fxruntest_test.shop, which nothing here takes; resource shop is *fxruntest_test.shop"},
 		{"a fake of what nobody has", "orders", []fx.Option{fx.Replace(&order{1, 2})}, "fx.Replace gives *fxruntest_test.order, which nothing here takes; for an interface"},
 		{"wrong definitions", "orders", []fx.Option{assets.New("orders", func() int { return 1 })}, "asset orders is defined twice"},
 	} {

@@ -11,7 +11,6 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 
 	"go.uber.org/fx"
-	"go.uber.org/fx/fxevent"
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
@@ -97,16 +96,18 @@ const stopWithin = 15 * time.Second
 func newHost(t testing.TB, opts []fx.Option) (*host, error) {
 	t.Helper()
 	h := &host{memory: iomanagers.NewMemory()}
-	replaced := newReplacements()
-	app := fx.New(fx.WithLogger(func() fxevent.Logger { return replaced }), fxrun.Module, fx.Supply(fxrun.IO{IOManager: h.memory}, new(counter)),
-		fx.Options(opts...), fx.Invoke(func(made populated) { h.populated = made }))
+	all := []fx.Option{
+		fx.NopLogger, fxrun.Module, fx.Supply(fxrun.IO{IOManager: h.memory}, new(counter)),
+		fx.Options(opts...), fx.Invoke(func(made populated) { h.populated = made }),
+	}
+	app := fx.New(all...)
 	if err := app.Err(); err != nil {
 		if faults, ok := errors.AsType[*container.Faults](err); ok {
 			return nil, faults // without what dig says about its own functions
 		}
 		return nil, err
 	}
-	if err := replaced.check(h.Container.Resources()); err != nil {
+	if err := checkReplacements(all, h.Container.Resources()); err != nil {
 		return nil, err
 	}
 	if err := app.Start(t.Context()); err != nil {

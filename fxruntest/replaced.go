@@ -1,70 +1,29 @@
 package fxruntest
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/fxrun/fxrun/internal/fault"
-
-	"go.uber.org/fx/fxevent"
+	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/fxoption"
 )
 
-// replacements collects the events of Fx about fx.Replace. If a fake replaces
-// nothing, the test must not go on with the real value.
-type replacements struct {
-	offered  []string
-	taken    map[string]bool
-	provided map[string]bool
-}
-
-func newReplacements() *replacements {
-	return &replacements{taken: make(map[string]bool), provided: make(map[string]bool)}
-}
-
-// LogEvent implements fxevent.Logger.
-func (r *replacements) LogEvent(event fxevent.Event) {
-	switch event := event.(type) {
-	case *fxevent.Replaced:
-		r.offered = append(r.offered, event.OutputTypeNames...)
-	case *fxevent.Run: // of a decorator: something asks for its type
-		if name, ok := strings.CutPrefix(event.Name, "stub("); ok && event.Kind == "replace" {
-			r.taken[strings.TrimSuffix(name, ")")] = true
-		}
-	case *fxevent.Provided:
-		for _, name := range event.OutputTypeNames {
-			r.provided[name] = true
-		}
-	case *fxevent.Supplied:
-		r.provided[event.TypeName] = true
+// checkReplacements reports fakes of a type that no definition asks for, no resource
+// has and the application does not provide. If a fake replaces nothing, the test must
+// not go on with the real value.
+func checkReplacements(options []fx.Option, resources []container.Description) error {
+	recorded, err := fxoption.DryRun(options)
+	if err != nil {
+		return err
 	}
-}
-
-// check reports fakes of a type that no definition asks for, no resource has
-// and the application does not provide. If the application has a logger of its
-// own, there are no events to check.
-func (r *replacements) check(resources []container.Description) error {
-	var faults []error
-	for _, offered := range r.offered {
-		if r.taken[offered] || r.provided[offered] {
-			continue
-		}
-		faults = append(faults, fmt.Errorf("fx.Replace gives %s, which nothing here takes%s", offered, alike(offered, resources)))
+	provided := make(map[string]bool)
+	for key := range fxoption.Read(options).Provided() {
+		provided[key.Type.String()] = true
 	}
-	return fault.Join("replacing by fakes", faults)
-}
-
-// alike names the resource that was probably meant.
-func alike(offered string, resources []container.Description) string {
-	for _, resource := range resources {
-		if slices.ContainsFunc(resource.Types, func(t string) bool { return bare(t) == bare(offered) }) {
-			return fmt.Sprintf("; resource %s is %s", resource.Key, strings.Join(resource.Types, " and "))
-		}
+	declared := make([]fxoption.Resource, len(resources))
+	for i, resource := range resources {
+		declared[i] = fxoption.Resource{Key: resource.Key, Types: resource.Types}
 	}
-	return "; for an interface, replace by fx.Annotate(fake, fx.As(new(I)))"
+	unused := recorded.Unused("here", func(t string) bool { return provided[t] }, declared)
+	return fault.Join("replacing by fakes", unused)
 }
-
-// bare is a type's name without pointers and package.
-func bare(t string) string { return t[strings.LastIndexAny(t, "*.")+1:] }

@@ -2,13 +2,11 @@ package child
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/fxoption"
 	"github.com/fxrun/fxrun/internal/graph"
-	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
 )
@@ -177,17 +175,12 @@ func (p *preparation) applyOptions() []error {
 	if err != nil {
 		return []error{p.plainFault(err)}
 	}
-	var faults []error
-	for _, unused := range recorded.unused() {
-		if p.parent != nil && p.lending != nil && p.lending.replaced[unused] { // it is for another nested child
-			continue
-		}
-		faults = append(faults, fault.Errorf("fx.Replace gives %s, which nothing in this child takes%s", unused, p.replaceable(unused)))
-	}
+	forAnother := func(t string) bool { return p.parent != nil && p.lending != nil && p.lending.replaced[t] }
+	faults := recorded.Unused("in this child", forAnother, p.replaceable())
 	if len(faults) > 0 {
 		return faults
 	}
-	p.constructed = recorded.constructed
+	p.constructed = recorded.Called
 	p.keepNeeded()
 	return nil
 }
@@ -215,29 +208,6 @@ func (p *preparation) laterPerStep() []*graph.Node {
 	return slices.DeleteFunc(graph.Closure(p.config.Later), func(n *graph.Node) bool {
 		return n.Lifetime != resource.LifetimeStep || slices.Contains(p.nodes, n)
 	})
-}
-
-// replaceable names the types that could have been meant.
-func (p *preparation) replaceable(unused string) string {
-	var near []string
-	for _, n := range p.nodes {
-		for _, provided := range n.Answers() {
-			t := provided.Key.Type.String()
-			if nearest.Name(bareName(unused), []string{bareName(t)}) != "" && !slices.Contains(near, t) {
-				near = append(near, t)
-			}
-		}
-	}
-	if len(near) > 0 {
-		return "; there is " + strings.Join(near, ", ")
-	}
-	return "; for an interface, replace by fx.Annotate(value, fx.As(new(I)))"
-}
-
-// bareName is a type's name without pointer, package, and fx's note of a name.
-func bareName(t string) string {
-	t, _, _ = strings.Cut(t, "[")
-	return t[strings.LastIndexAny(t, "*.")+1:]
 }
 
 // resolve checks the whole run config, and resolves that of the resources and

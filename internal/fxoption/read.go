@@ -20,6 +20,8 @@ type Options struct {
 	// Everywhere are the options that hold for every application that is made of
 	// the others: fx.ErrorHook, fx.RecoverFromPanics and fx.Logger.
 	Everywhere []fx.Option
+	// HasError says that there is an fx.Error.
+	HasError bool
 	// Limits are the names of options that limit a whole application, such as
 	// fx.StartTimeout.
 	Limits []string
@@ -84,6 +86,7 @@ func (r *reader) option(option fx.Option, inModule bool) {
 	case "errorHookOption", "recoverFromPanicsOption":
 		r.read.Everywhere = append(r.read.Everywhere, option)
 	case "errorOption":
+		r.read.HasError = true
 	default:
 		r.fault(fmt.Errorf("%v is an option of a kind that fxrun does not know: %T", option, option))
 	}
@@ -246,7 +249,8 @@ func field(option reflect.Value, name string) (reflect.Value, error) {
 }
 
 // WithoutLoggers returns the options without fx.WithLogger and fx.Logger, those in
-// modules included.
+// modules included. What makes a logger becomes an fx.Invoke, since it still is to
+// ask for what it needs: the options are for a dry run, which calls nothing.
 func WithoutLoggers(options []fx.Option) []fx.Option {
 	var kept []fx.Option
 	for _, option := range options {
@@ -254,7 +258,13 @@ func WithoutLoggers(options []fx.Option) []fx.Option {
 			continue
 		}
 		switch kind, value := shapeOf(option); kind {
-		case "withLoggerOption", "loggerOption":
+		case "withLoggerOption":
+			constructor, err := field(value, "constructor")
+			if err != nil {
+				continue
+			}
+			option = fx.Invoke(constructor.Interface()) // which asks for the same
+		case "loggerOption":
 			continue
 		case "optionGroup", "embedded":
 			if inner, err := innerOf(option); err == nil {

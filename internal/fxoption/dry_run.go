@@ -1,0 +1,92 @@
+package fxoption
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/nearest"
+)
+
+// DryRun asks Fx which functions an application of the options would call, without
+// calling any. The only thing that Fx tells in a dry run, and only to an fx.Logger,
+// is its log in text. So loggers among the options are left out.
+func DryRun(options []fx.Option) (*Recorded, error) {
+	recorded := &Recorded{Called: map[string]bool{}, offered: map[string]bool{}, taken: map[string]bool{}}
+	return recorded, fx.ValidateApp(append([]fx.Option{fx.Logger(recorded)}, WithoutLoggers(options)...)...)
+}
+
+// Recorded is what a dry run has found out. It is an fx.Printer.
+type Recorded struct {
+	// Called are the names of the modules of which a constructor would be called.
+	Called  map[string]bool
+	offered map[string]bool // types that fx.Replace offers
+	taken   map[string]bool // those of them that something takes
+}
+
+var (
+	runLine     = regexp.MustCompile(`^\[Fx\] RUN\t(provide|replace): (?:stub\((.*)\)|.*) in \S+(?: from module "([^"]*)")?\s*$`)
+	replaceLine = regexp.MustCompile(`^\[Fx\] REPLACE\t(.*?)(?: from module "[^"]*")?\s*$`)
+)
+
+// Printf takes a line of Fx's log.
+func (r *Recorded) Printf(format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	if strings.HasPrefix(line, "[Fx] REPLACE\t") {
+		if match := replaceLine.FindStringSubmatch(line); match != nil {
+			r.offered[match[1]] = true
+		}
+		return
+	}
+	if !strings.HasPrefix(line, "[Fx] RUN\t") { // most lines say what is provided
+		return
+	}
+	match := runLine.FindStringSubmatch(line)
+	switch {
+	case match == nil:
+	case match[1] == "replace":
+		r.taken[match[2]] = true
+	case match[3] != "":
+		r.Called[match[3]] = true
+	}
+}
+
+// Resource is what fx.Replace could have been meant for.
+type Resource struct {
+	Key   string
+	Types []string
+}
+
+// Unused reports the types that fx.Replace offers and nothing takes, but for those
+// that are passed over. A run with such a fake would use the real value. place says
+// where nothing takes it, and resources are what could have been meant.
+func (r *Recorded) Unused(place string, passedOver func(string) bool, resources []Resource) []error {
+	var faults []error
+	for offered := range r.offered {
+		if !r.taken[offered] && !passedOver(offered) {
+			faults = append(faults, fault.Errorf("fx.Replace gives %s, which nothing %s takes%s", offered, place, meant(offered, resources)))
+		}
+	}
+	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return faults
+}
+
+// meant names the resource that was probably meant.
+func meant(offered string, resources []Resource) string {
+	for _, resource := range resources {
+		if slices.ContainsFunc(resource.Types, func(t string) bool { return nearest.Name(bare(offered), []string{bare(t)}) != "" }) {
+			return fmt.Sprintf("; resource %s is %s", resource.Key, strings.Join(resource.Types, " and "))
+		}
+	}
+	return "; for an interface, replace by fx.Annotate(value, fx.As(new(I)))"
+}
+
+// bare is a type's name without pointer, package, and Fx's note of a name.
+func bare(t string) string {
+	t, _, _ = strings.Cut(t, "[")
+	return t[strings.LastIndexAny(t, "*.")+1:]
+}
