@@ -52,7 +52,7 @@ func (s *childState) complete(instance *instance, began time.Time, params []refl
 			err = errors.Join(append(before, err)...)
 			break
 		}
-		err = errors.Join(err, s.undo(instance, err))
+		err = errors.Join(err, s.undo(s.afterwards(err), instance))
 		s.observe(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarted, Time: time.Now(), Duration: time.Since(began), Err: err})
 		before = append(before, err)
 		if err = s.pause(instance, attempt); err != nil {
@@ -110,9 +110,15 @@ func (s *childState) pause(instance *instance, attempt int) error {
 	return nil
 }
 
+// afterwards is the context of stop hooks: it has the outcome, and does not end
+// with the child's own.
+func (s *childState) afterwards(outcome error) context.Context {
+	return resource.WithOutcome(context.WithoutCancel(s.ctx), outcome)
+}
+
 // undo calls the stop hooks of what has started of an instance.
-func (s *childState) undo(instance *instance, outcome error) error {
-	ctx, cancel := s.deadline(resource.WithOutcome(context.WithoutCancel(s.ctx), outcome), instance.node.StopTimeout)
+func (s *childState) undo(ctx context.Context, instance *instance) error {
+	ctx, cancel := s.deadline(ctx, instance.node.StopTimeout)
 	defer cancel()
 	return instance.lifecycle.stop(ctx, &s.calls)
 }
@@ -122,8 +128,8 @@ func (s *childState) undo(instance *instance, outcome error) error {
 // wrong.
 func (s *childState) stopLate(n *graph.Node, stop func(ctx context.Context, calls *crew) error) {
 	calls := &crew{members: &s.members}
-	defer calls.rest()
-	ctx, cancel := s.deadline(resource.WithOutcome(context.WithoutCancel(s.ctx), errGivenUp), n.StopTimeout)
+	defer calls.rest(0)
+	ctx, cancel := s.deadline(s.afterwards(errGivenUp), n.StopTimeout)
 	defer cancel()
 	if err := stop(ctx, calls); err != nil {
 		s.lateLogger().ErrorContext(ctx, "a resource went wrong after it had been given up", "resource", n.Key, "error", err)

@@ -89,7 +89,7 @@ func (ch *Child) start(p *preparation) (*Child, error) {
 		}
 	}()
 	err := ch.open(p)
-	ch.state.calls.rest()
+	ch.state.calls.rest(1) // it will be needed again for the stops
 	returned = true
 	close(ch.opened)
 	if err != nil {

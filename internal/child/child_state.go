@@ -50,8 +50,6 @@ type childState struct {
 	mu      sync.Mutex
 	started []*instance // in the order in which starting ended
 	errs    []error
-
-	outcome error // set before anything stops
 }
 
 func newChildState(ctx context.Context, p *preparation, borrowed map[*graph.Node]*instance) *childState {
@@ -214,7 +212,7 @@ var optionsNode = &graph.Node{Declaration: &resource.Declaration{
 // stop stops what started, last first, with fresh contexts; nested children
 // that are still open before anything else.
 func (s *childState) stop(outcome error) error {
-	s.outcome = outcome
+	ctx := s.afterwards(outcome)
 	known := len(s.failures()) // which the opening has returned
 	var errs []error
 	for _, child := range s.nested.close() {
@@ -222,22 +220,22 @@ func (s *childState) stop(outcome error) error {
 	}
 	late := &instance{node: optionsNode, lifecycle: s.options, err: errEnding} // hooks that options have appended after their start
 	for _, instance := range slices.Backward(append(s.started, late)) {
-		if err := s.stopOne(instance); !s.config.allowStopErrors {
+		if err := s.stopOne(ctx, instance); !s.config.allowStopErrors {
 			errs = append(errs, err)
 		}
 	}
-	s.calls.rest()
+	s.calls.rest(0)
 	s.cancel(errChildClosed)
 	return errors.Join(append(errs, s.failures()[known:]...)...)
 }
 
-func (s *childState) stopOne(instance *instance) error {
+func (s *childState) stopOne(ctx context.Context, instance *instance) error {
 	if instance.err != nil && instance.lifecycle.endWithoutStops() {
 		return nil // it never started, and left nothing to stop
 	}
 	began := time.Now()
 	s.observe(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStopping, Time: began})
-	err := s.undo(instance, s.outcome)
+	err := s.undo(ctx, instance)
 	now := time.Now()
 	s.observe(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStopped, Time: now, Duration: now.Sub(began), Err: err})
 	return err

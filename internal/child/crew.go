@@ -34,7 +34,7 @@ type worker struct {
 	tasks   chan task // closed when there are no more
 	results chan error
 	settled atomic.Bool // the result has been taken, or the function has been given up
-	limit   *time.Timer
+	limit   *time.Timer // made when it is first needed
 }
 
 // call calls a user's function and returns its error, also for a panic, and for
@@ -65,9 +65,8 @@ func (c *crew) call(ctx context.Context, limit time.Duration, call func() error,
 func (w *worker) wait(ctx context.Context, limit time.Duration) (err error, returned bool) {
 	var expired <-chan time.Time
 	if limit > 0 {
-		w.limit.Reset(limit)
+		expired = w.after(limit)
 		defer w.limit.Stop()
-		expired = w.limit.C
 	}
 	select {
 	case err := <-w.results:
@@ -90,6 +89,16 @@ func (w *worker) wait(ctx context.Context, limit time.Duration) (err error, retu
 	return err, false
 }
 
+// after is time.After with the worker's own timer.
+func (w *worker) after(limit time.Duration) <-chan time.Time {
+	if w.limit == nil {
+		w.limit = time.NewTimer(limit)
+	} else {
+		w.limit.Reset(limit)
+	}
+	return w.limit.C
+}
+
 // take returns a worker that has nothing to do.
 func (c *crew) take() *worker {
 	c.mu.Lock()
@@ -100,20 +109,20 @@ func (c *crew) take() *worker {
 		w.settled.Store(false)
 		return w
 	}
-	w := &worker{tasks: make(chan task, 1), results: make(chan error, 1), limit: time.NewTimer(0)}
-	w.limit.Stop()
+	w := &worker{tasks: make(chan task, 1), results: make(chan error, 1)}
 	go w.work(c.members)
 	return w
 }
 
-// rest ends the workers that have nothing to do.
-func (c *crew) rest() {
+// rest ends the workers that have nothing to do, except for some to keep.
+func (c *crew) rest(keep int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, w := range c.idle {
+	keep = min(keep, len(c.idle))
+	for _, w := range c.idle[keep:] {
 		close(w.tasks)
 	}
-	c.idle = nil
+	c.idle = c.idle[:keep]
 }
 
 func (w *worker) work(members *goroutine.Set) {

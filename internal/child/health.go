@@ -25,7 +25,7 @@ func (ch *Child) Health(ctx context.Context) []HealthReport {
 	var reports []HealthReport
 	var checks sync.WaitGroup
 	calls := new(crew)
-	defer calls.rest()
+	defer calls.rest(0)
 	for _, i := range ch.state.healthy() {
 		checks.Go(func() {
 			began := time.Now()

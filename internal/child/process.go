@@ -86,6 +86,7 @@ func (s *processScope) begin(p *preparation, n *graph.Node) (*processStart, erro
 	go func() {
 		_, err := start.child.start(alone)
 		start.child.state.forgetObservers()
+		start.child.state.calls.rest(0) // it will live for long
 		s.end(start, err)
 	}()
 	return start, nil
