@@ -10,6 +10,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 
 	"go.uber.org/fx"
@@ -67,4 +68,9 @@ func Definitions() fx.Option {
 	)
 }
 
-func main() { cli.Main(Definitions()) }
+func main() {
+	if os.Getenv("FXRUN_HOME") == "" { // each example has a home of its own: they may run in one folder
+		_ = os.Setenv("FXRUN_HOME", filepath.Join(".fxrun", "customio"))
+	}
+	cli.Main(Definitions())
+}

@@ -10,6 +10,16 @@
 // assets and runs.
 package main
 
-import "github.com/fxrun/fxrun/cli"
+import (
+	"os"
+	"path/filepath"
 
-func main() { cli.Main(Definitions()) }
+	"github.com/fxrun/fxrun/cli"
+)
+
+func main() {
+	if os.Getenv("FXRUN_HOME") == "" { // each example has a home of its own: they may run in one folder
+		_ = os.Setenv("FXRUN_HOME", filepath.Join(".fxrun", "flights"))
+	}
+	cli.Main(Definitions())
+}

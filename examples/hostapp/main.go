@@ -12,6 +12,7 @@ package main
 import (
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"go.uber.org/fx"
@@ -81,6 +82,9 @@ func Application() fx.Option {
 }
 
 func main() {
+	if os.Getenv("FXRUN_HOME") == "" { // each example has a home of its own: they may run in one folder
+		_ = os.Setenv("FXRUN_HOME", filepath.Join(".fxrun", "hostapp"))
+	}
 	address := "localhost:8080"
 	if len(os.Args) > 1 {
 		address = os.Args[1]

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"go.uber.org/fx"
@@ -135,4 +136,9 @@ func Definitions() fx.Option {
 	)
 }
 
-func main() { cli.Main(Definitions()) }
+func main() {
+	if os.Getenv("FXRUN_HOME") == "" { // each example has a home of its own: they may run in one folder
+		_ = os.Setenv("FXRUN_HOME", filepath.Join(".fxrun", "ops"))
+	}
+	cli.Main(Definitions())
+}

@@ -11,6 +11,7 @@ package main
 import (
 	"context"
 	"iter"
+	"os"
 	"path/filepath"
 
 	"go.uber.org/fx"
@@ -135,4 +136,9 @@ func Definitions() fx.Option {
 	)
 }
 
-func main() { cli.Main(Definitions()) }
+func main() {
+	if os.Getenv("FXRUN_HOME") == "" { // each example has a home of its own: they may run in one folder
+		_ = os.Setenv("FXRUN_HOME", filepath.Join(".fxrun", "twodatabases"))
+	}
+	cli.Main(Definitions())
+}
