@@ -36,8 +36,7 @@ func (a attempts) text(step string, attempt int) string {
 const clockTime = "15:04:05.000"
 
 // writeEvent writes an event, its stack below it, after its time.
-func writeEvent(out io.Writer, screen screen, event history.Event, layout string) error {
-	line := lineOf(event, nil)
+func writeEvent(out io.Writer, screen screen, event history.Event, line eventLine, layout string) error {
 	text := screen.in(dim, event.Time.Local().Format(layout)) + gap + screen.in(line.colour, line.text) + "\n"
 	if line.more != "" {
 		text += "    " + strings.ReplaceAll(cleanLines(line.more), "\n", "\n    ") + "\n"

@@ -58,6 +58,9 @@ func TestTheLevelOfTheLog(t *testing.T) {
 					}
 				}
 			}
+			if text := succeed(t, logging(test.more), append([]string{"run"}, test.args...)...); strings.Contains(text, "trace=") {
+				t.Errorf("there are stacks in the log:\n%s", text)
+			}
 			check("the run", succeed(t, logging(test.more), append([]string{"run"}, test.args...)...), test.shown)
 			check("the history", succeed(t, logging(), "logs"), test.kept)
 			check("the history at level debug", succeed(t, logging(), "logs", "-l", "debug"), test.kept)

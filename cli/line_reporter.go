@@ -25,6 +25,7 @@ type lineReporter struct {
 	stops    turns
 	overdue  map[string]*time.Timer // what tells of a resource that takes its time
 	finished bool
+	errors   toldErrors
 }
 
 func newLineReporter(out, err io.Writer, program string, verbose bool, attempts attempts) *lineReporter {
@@ -74,7 +75,7 @@ func (l *lineReporter) event(event history.Event) {
 		}
 	default: // it has a line of its own
 	}
-	line := lineOf(event, l.board.attempts)
+	line := l.errors.line(event, l.board.attempts)
 	if line.debug && !l.verbose {
 		return
 	}
@@ -159,7 +160,7 @@ func (l *lineReporter) end() history.Record {
 	l.abandon()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	writeSummary(l.out, screen{}, l.board.record, l.board.values, l.program)
+	writeSummary(l.out, screen{}, l.board.record, l.errors.without(why(l.board.record)), l.board.values, l.program)
 	return l.board.record
 }
 

@@ -164,7 +164,10 @@ func (f logFilter) shows(event history.Event) bool {
 // writer returns what writes those events that the filter shows, and counts
 // them.
 func (f logsFlags) writer(out io.Writer, filter logFilter, written *int) func(history.Event) error {
-	write := func(event history.Event) error { return writeEvent(out, screenOf(out), event, logTime) }
+	var told toldErrors
+	write := func(event history.Event) error {
+		return writeEvent(out, screenOf(out), event, told.line(event, nil), logTime)
+	}
 	if f.json {
 		encoder := newEncoder(out)
 		write = func(event history.Event) error { return encoder.Encode(event) }

@@ -131,7 +131,7 @@ func (p *painter) stop(keep bool) {
 
 func (p *painter) end() history.Record {
 	p.stop(false)
-	writeSummary(p.out, p.screen, p.board.record, p.board.values, p.program)
+	writeSummary(p.out, p.screen, p.board.record, why(p.board.record), p.board.values, p.program)
 	return p.board.record
 }
 

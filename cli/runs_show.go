@@ -117,6 +117,7 @@ func writeRun(out io.Writer, record history.Record, values inspect.StepValues, e
 		about.add("config", config)
 	}
 	about.add("error", record.Error.Message)
+	told := toldErrors{[]string{record.Error.Message}}
 	about.write(out, screen)
 	_, _ = fmt.Fprintln(out)
 	stepTable(record, values).write(out, screen, "")
@@ -125,10 +126,11 @@ func writeRun(out io.Writer, record history.Record, values inspect.StepValues, e
 		if err != nil {
 			return err
 		}
-		if lineOf(event, nil).debug && !verbose {
+		line := told.line(event, nil)
+		if line.debug && !verbose {
 			continue
 		}
-		if err := writeEvent(out, screen, event, clockTime); err != nil {
+		if err := writeEvent(out, screen, event, line, clockTime); err != nil {
 			return err
 		}
 	}

@@ -52,8 +52,8 @@ func why(record history.Record) string {
 	return strings.Join(lines, "\n")
 }
 
-// writeSummary ends the output of a run.
-func writeSummary(out io.Writer, screen screen, record history.Record, values inspect.StepValues, program string) {
+// writeSummary ends the output of a run. errors are those that were not told yet.
+func writeSummary(out io.Writer, screen screen, record history.Record, errors string, values inspect.StepValues, program string) {
 	_, _ = fmt.Fprintln(out)
 	stepTable(record, values).write(out, screen, "")
 	_, _ = fmt.Fprintln(out)
@@ -62,8 +62,8 @@ func writeSummary(out io.Writer, screen screen, record history.Record, values in
 		end += " after " + runTime(record)
 	}
 	_, _ = fmt.Fprintln(out, screen.in(statusColour(string(record.Status)), end))
-	if text := why(record); text != "" {
-		_, _ = fmt.Fprintln(out, "  "+indented(text))
+	if errors != "" {
+		_, _ = fmt.Fprintln(out, "  "+indented(errors))
 	}
 	_, _ = fmt.Fprintf(out, "look at it: %s runs show %s\n", program, record.ID)
 }

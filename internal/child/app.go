@@ -1,6 +1,7 @@
 package child
 
 import (
+	"context"
 	"log/slog"
 
 	"go.uber.org/fx"
@@ -92,8 +93,24 @@ func quietLogger(state *childState) fx.Option {
 		return fx.NopLogger
 	}
 	return fx.WithLogger(func() fxevent.Logger {
-		events := &fxevent.SlogLogger{Logger: logger}
+		events := &fxevent.SlogLogger{Logger: slog.New(withoutTraces{logger.Handler()})}
 		events.UseLogLevel(slog.LevelDebug)
 		return events
 	})
+}
+
+// withoutTraces leaves out where Fx was called from. These attributes of its events
+// are long, and always show the same functions of this package.
+type withoutTraces struct{ slog.Handler }
+
+// Handle passes the line on.
+func (h withoutTraces) Handle(ctx context.Context, line slog.Record) error {
+	short := slog.NewRecord(line.Time, line.Level, line.Message, line.PC)
+	line.Attrs(func(attr slog.Attr) bool {
+		if attr.Key != "stacktrace" && attr.Key != "moduletrace" {
+			short.AddAttrs(attr)
+		}
+		return true
+	})
+	return h.Handler.Handle(ctx, short)
 }
