@@ -8,20 +8,18 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
-
-	"github.com/fxrun/fxrun/internal/binding"
-
-	"github.com/fxrun/fxrun/internal/resource"
-
-	"github.com/fxrun/fxrun/internal/fault"
 
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/binding"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/host"
+	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
@@ -56,7 +54,7 @@ import (
 //
 // If no resource has the key io_manager, values are stored as files in the folder
 // values of [Home].
-var Module = fx.Module("fxrun", fx.Provide(newContainer, assetGraph, newLauncher))
+var Module = fx.Module("fxrun", fx.Provide(gatherHost, newContainer, assetGraph, newLauncher))
 
 // IO takes the place of all IO managers that definitions name, if it is supplied
 // to an application. It then stores and loads all values. Package fxruntest uses
@@ -79,16 +77,35 @@ func Home() string {
 	return ".fxrun"
 }
 
+// hostValues are what the application has for its definitions.
+type hostValues struct{ found []host.Found }
+
+type hostParams struct {
+	fx.In
+
+	Found []host.Found `group:"fxrun.host"`
+}
+
+func gatherHost(p hostParams) *hostValues { return &hostValues{p.Found} }
+
 type containerParams struct {
 	fx.In
 
 	Lifecycle   fx.Lifecycle
 	Logger      *slog.Logger           `optional:"true"`
 	Definitions []container.Definition `group:"fxrun.container"`
-	Values      []host.Value           `group:"fxrun.host"`
+	// Host is nil where a decorator of the application lacks what it decorates:
+	// being optional, it is then left out, and does not end the application with
+	// an error of dig.
+	Host *hostValues `optional:"true"`
+	// IO is not nil where the application replaces the manager that fxrun makes.
+	IO iomanagers.IOManager `optional:"true" name:"io_manager"`
 }
 
 func newContainer(p containerParams) (*container.Container, error) {
+	if p.Host == nil {
+		return nil, fault.Join("building the container", []error{undecorated(p.Definitions)})
+	}
 	isDefault := func(definition container.Definition) bool {
 		resource, ok := definition.(container.Resource)
 		return ok && resource.Key() == assets.DefaultIO
@@ -97,11 +114,7 @@ func newContainer(p containerParams) (*container.Container, error) {
 		files := iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: filepath.Join(Home(), "values")})
 		p.Definitions = append(p.Definitions, files)
 	}
-	if p.Logger != nil {
-		logger := host.Value{Key: signature.Key{Type: reflect.TypeFor[*slog.Logger]()}, Value: reflect.ValueOf(p.Logger)}
-		p.Values = append(p.Values, logger)
-	}
-	c, err := container.New(append(p.Definitions, resource.FromHost(p.Values))...)
+	c, err := container.New(append(p.Definitions, resource.FromHost(p.Host.found, p.root()...))...)
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +144,37 @@ func startOrClose(ctx context.Context, c *container.Container) error {
 		return errors.Join(err, c.Close())
 	}
 	return nil
+}
+
+// root returns what is known of the application's own level, whatever its
+// definitions ask for.
+func (p containerParams) root() []host.Value {
+	var values []host.Value
+	if p.Logger != nil {
+		values = append(values, host.Value{Key: signature.Key{Type: reflect.TypeFor[*slog.Logger]()}, Value: reflect.ValueOf(p.Logger)})
+	}
+	if p.IO != nil {
+		key := signature.Key{Type: reflect.TypeFor[iomanagers.IOManager](), Name: assets.DefaultIO}
+		values = append(values, host.Value{Key: key, Value: reflect.ValueOf(&p.IO).Elem()})
+	}
+	return values
+}
+
+// undecorated is the fault of an application that decorates what it does not
+// have. Which type it is, Fx tells nobody.
+func undecorated(definitions []container.Definition) error {
+	var types []string
+	for _, definition := range definitions {
+		if r, ok := definition.(container.Resource); ok {
+			types = append(types, resource.TypesOf(r)...)
+		}
+	}
+	slices.Sort(types)
+	text := ""
+	if len(types) > 0 {
+		text = ": fx.Decorate of the application does not reach resources, which are " + strings.Join(types, ", ")
+	}
+	return fault.Errorf("the application can't give what definitions ask it for, since it decorates a type that it does not provide, or lacks what a decorator or a member of a value group takes%s; decorate the value of a resource in its constructor, or by fx.Decorate among the options of a child container", text)
 }
 
 type graphParams struct {

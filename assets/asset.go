@@ -2,8 +2,6 @@ package assets
 
 import (
 	"go.uber.org/fx"
-
-	"github.com/fxrun/fxrun/internal/host"
 )
 
 // Asset is a function with a key. Its output is stored, as one named value or as
@@ -43,10 +41,23 @@ func (a Asset) define(b *builder) { b.assets = append(b.assets, a.definition) }
 // Its tag, such as name:"raw/orders", says which one is meant. A []byte with such
 // a tag is the value as it is stored.
 //
+// A field with the tag group:"raw" takes all assets that are [InGroup] "raw", as
+// for twelve monthly tables that a loop made, of which one asset is the union:
+//
+//	type Months struct {
+//		fx.In
+//		All   []Month          `group:"raw"` // in the order of their keys
+//		ByKey map[string]Month `group:"raw"` // the same values by the keys of their assets
+//	}
+//
+// The function then runs after all of them, and a member of another type is a
+// fault. Where no asset is in the group, its members are those of resources and
+// of the host application, as in Fx.
+//
 // [NewGraph] reports everything that is wrong with the arguments.
 func New(key string, fn any, opts ...Option) Asset {
 	asset := Asset{definition: define(KindAsset, key, fn, opts, 1)}
-	asset.Option = host.Option[Definition](group, asset, asset.definition.asks())
+	asset.Option = option(asset, asset.definition)
 	return asset
 }
 
@@ -66,6 +77,6 @@ func Set(list ...Asset) Definition {
 	for i, asset := range list {
 		all.definitions[i] = asset.definition
 	}
-	all.Option = host.Option[Definition](group, all, asksOf(all.definitions))
+	all.Option = option(all, all.definitions...)
 	return all
 }

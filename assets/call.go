@@ -19,6 +19,8 @@ func (s *Step) Call(ctx context.Context, about *Context, arguments, inputs []ref
 		switch p.kind {
 		case inputParam:
 			params[i] = inputs[p.at]
+		case groupParam:
+			params[i] = p.gather(s.maker.function.Params[i], s.maker.inputs, inputs)
 		case containerParam:
 			params[i] = arguments[p.at]
 		default:

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
@@ -175,22 +176,29 @@ func (d *definition) each(change func(*output)) {
 	}
 }
 
-// asks are the parameters that a host application may have values for.
-func (d *definition) asks() []signature.Param {
-	var asks []signature.Param
+// asks are what a host application may have for the definition: values for its
+// parameters, and the logger of its module.
+func (d *definition) asks() []host.Ask {
+	var asks []host.Ask
 	for _, param := range d.function.Params {
-		if param.Group == "" && !isOwn(param.Key) && !d.takesConfig(param) {
-			asks = append(asks, signature.Param{Key: param.Key})
+		switch key := param.Key; {
+		case key.Name == "" && (key.Type == loggerType || key.Type == stepContextType):
+			asks = append(asks, host.Ask{Key: signature.Key{Type: loggerType}})
+		case !isOwn(key) && !d.takesConfig(param):
+			asks = append(asks, host.Ask{Key: key})
 		}
 	}
 	return asks
 }
 
-// asksOf are the asks of many definitions, each once.
-func asksOf(definitions []*definition) []signature.Param {
-	var asks []signature.Param
+// option makes a definition an fx.Option, which asks a host application for what
+// the functions take, where it stands.
+func option(all Definition, of ...*definition) fx.Option {
+	places := make([]any, len(of))
+	var asks []host.Ask
 	seen := make(map[signature.Key]bool)
-	for _, d := range definitions {
+	for i, d := range of {
+		places[i] = d
 		for _, ask := range d.asks() {
 			if !seen[ask.Key] {
 				seen[ask.Key] = true
@@ -198,8 +206,11 @@ func asksOf(definitions []*definition) []signature.Param {
 			}
 		}
 	}
-	return asks
+	return host.Option(group, all, places, asks)
 }
+
+// String says which definition it is, and where.
+func (d *definition) String() string { return fmt.Sprintf("%s %s (%s)", d.kind, d.key, d.position) }
 
 // takesConfig reports whether a parameter is the step's own config.
 func (d *definition) takesConfig(param signature.Param) bool {
@@ -214,7 +225,7 @@ var (
 
 // isOwn reports whether a parameter is given by the step itself.
 func isOwn(key signature.Key) bool {
-	return key.Name == "" && (key.Type == contextType || key.Type == stepContextType || key.Type == loggerType)
+	return key.Name == "" && key.Group == "" && (key.Type == contextType || key.Type == stepContextType || key.Type == loggerType)
 }
 
 // checkSelectable refuses keys that mean something else in a selection.

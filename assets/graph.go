@@ -9,7 +9,9 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/digraph"
+	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
@@ -53,14 +55,16 @@ type paramKind int
 const (
 	ownParam       paramKind = iota // given by the step: context, logger
 	inputParam                      // an upstream value
+	groupParam                      // the values of a group of assets
 	containerParam                  // a resource, a value of the host, or the config
 )
 
 // param is how a parameter gets its value: at is the position among the
-// inputs, or among the target's parameters.
+// inputs, or among the target's parameters; count is how many inputs a group has.
 type param struct {
-	kind paramKind
-	at   int
+	kind  paramKind
+	at    int
+	count int
 }
 
 type builder struct {
@@ -151,6 +155,9 @@ func (g *Graph) wireAll(makers []*maker, scopes ...*scope) []error {
 	}
 	return faults
 }
+
+// resources is the container's graph, as the packages of fxrun know it.
+func (g *Graph) resources() *graph.Graph { return (*child.Parent)(g.container).Graph() }
 
 func byKey(a, b *maker) int { return strings.Compare(a.key, b.key) }
 

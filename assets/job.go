@@ -13,7 +13,6 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/internal/host"
 )
 
 // Job is a named selection of assets, or a graph of ops. It can have defaults for
@@ -76,7 +75,7 @@ func NewJob(name string, parts ...JobPart) Job {
 		definition.faults = append(definition.faults, fmt.Errorf("it has a selection and ops: a job is of assets or of ops"))
 	}
 	job := Job{definition: definition}
-	job.Option = host.Option[Definition](group, job, asksOf(definition.ops))
+	job.Option = option(job, definition.ops...)
 	return job
 }
 

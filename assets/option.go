@@ -44,7 +44,8 @@ func After(keys ...string) Option {
 	return aboutFunction("After", func(d *definition) { d.after = append(d.after, keys...) })
 }
 
-// InGroup puts the asset into a group. Selections name it as group:NAME.
+// InGroup puts the asset into a group. Selections name it as group:NAME, and a
+// function takes all its assets by a field with the tag group:"NAME"; see [New].
 func InGroup(name string) Option { return aboutAsset("InGroup", func(o *output) { o.group = name }) }
 
 // Tags gives tags to the asset. Selections name them as tag:NAME.

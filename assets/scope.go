@@ -17,12 +17,14 @@ type scope struct {
 	byKey  map[string]*node
 	byType map[reflect.Type][]*node
 	byRow  map[reflect.Type][]*node // by the type of one row
+	groups map[string][]*node       // by the name of the group
 }
 
 func newScope(kind Kind) *scope {
 	return &scope{
 		kind: kind, makers: make(map[string]*maker), byKey: make(map[string]*node),
 		byType: make(map[reflect.Type][]*node), byRow: make(map[reflect.Type][]*node),
+		groups: make(map[string][]*node),
 	}
 }
 
@@ -52,6 +54,9 @@ func (s *scope) add(m *maker) []error {
 			continue
 		}
 		s.byKey[n.key] = n
+		if n.group != "" {
+			s.groups[n.group] = append(s.groups[n.group], n)
+		}
 		if n.typ == nil {
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/graph"
 
 	"github.com/fxrun/fxrun/internal/fault"
@@ -40,16 +39,27 @@ func (w *wiring) wire(name string) {
 			w.fault("it needs assets.Context: take it as *assets.Context")
 			continue
 		}
+		if members, faults := w.members(p); len(members) > 0 || len(faults) > 0 {
+			m.params[i] = param{kind: groupParam, at: len(m.inputs), count: len(members)}
+			for _, n := range members {
+				m.inputs = append(m.inputs, input{n, p.Type})
+				w.follow(n.maker)
+			}
+			for _, fault := range faults {
+				w.fault("%w", fault)
+			}
+			continue
+		}
 		upstream, err := w.upstream(p)
 		switch {
 		case err != nil:
 			w.fault("%w", err)
 		case upstream != nil:
-			m.params[i] = param{inputParam, len(m.inputs)}
+			m.params[i] = param{kind: inputParam, at: len(m.inputs)}
 			m.inputs = append(m.inputs, input{upstream, p.Type})
 			w.follow(upstream.maker)
 		default:
-			m.params[i] = param{containerParam, len(asks)}
+			m.params[i] = param{kind: containerParam, at: len(asks)}
 			asks = append(asks, p)
 		}
 	}
@@ -77,6 +87,12 @@ func (w *wiring) orderAfter(key string) {
 	w.maker.addUpstream(upstream)
 }
 
+// hostHas reports whether the host application has a value for the key where the
+// definition stands.
+func (w *wiring) hostHas(key signature.Key) bool {
+	return w.graph.resources().HostHas(key, w.maker.definition)
+}
+
 // makeTarget makes the container's target of the parameters that are its to answer.
 func (w *wiring) makeTarget(name string, asks []signature.Param) {
 	m := w.maker
@@ -85,11 +101,11 @@ func (w *wiring) makeTarget(name string, asks []signature.Param) {
 	if m.config != nil {
 		config, from = m.config.value, m.config.options
 	}
-	options := []container.TargetOption{container.StepConfig(m.key, config, from...)}
+	options := []container.TargetOption{container.StepConfig(m.key, config, from...), graph.StandsAt(m.definition)}
 	if len(m.nodes) > 1 || len(m.nodes) == 1 && m.nodes[0].key != m.key {
 		options = append(options, graph.StepMakes(m.outputKeys()...))
 	}
-	target, err := (*child.Parent)(w.graph.container).Graph().NewTarget(name, signature.Func{Params: asks}, options)
+	target, err := w.graph.resources().NewTarget(name, signature.Func{Params: asks}, options)
 	m.target = (*container.Target)(target)
 	if err == nil {
 		return
@@ -108,14 +124,18 @@ func (w *wiring) upstream(p signature.Param) (*node, error) {
 	case p.Name != "":
 		return w.upstreamNamed(p)
 	}
-	resources := w.graph.container.Providers(p.Type, "")
+	resources, inHost := w.graph.container.Providers(p.Type, ""), w.hostHas(p.Key)
 	for _, s := range w.scopes {
 		candidates := s.givers(w.maker, p.Type)
 		if len(candidates) == 0 {
 			continue
 		}
-		if len(resources) > 0 && candidates[0].typ != p.Type {
-			return nil, nil // a resource's very type comes before another form of rows
+		if (len(resources) > 0 || inHost) && candidates[0].typ != p.Type {
+			return nil, nil // the very type comes before another form of rows
+		}
+		if inHost {
+			return nil, fmt.Errorf(`it needs %s, for which the host application has a value, and which is the type of %s %s: say which by a tag in an fx.In struct, as in name:"%s", or give the value of the host application another type`,
+				p.Type, s.kind, candidates[0].key, candidates[0].key)
 		}
 		if len(resources) > 0 {
 			return nil, fmt.Errorf(`it needs %s, which is the type of resource %s and of %s %s: say which by a tag in an fx.In struct, name:"%s" or name:"%s"`,
@@ -161,7 +181,7 @@ func joinKeys(prefix string, nodes []*node, last string) string {
 
 func (w *wiring) upstreamNamed(p signature.Param) (*node, error) {
 	c := w.graph.container
-	isResource := len(c.Providers(p.Type, p.Name)) > 0 || c.HostProvides(p.Type, p.Name)
+	isResource := len(c.Providers(p.Type, p.Name)) > 0 || w.hostHas(p.Key)
 	for i, s := range w.scopes {
 		n, ok := s.byKey[p.Name]
 		switch {

@@ -53,8 +53,8 @@ func Launch(config RunConfig) ChildOption { return child.Launch(config) }
 func Info(info RunInfo) ChildOption { return child.Info(info) }
 
 // Logger is the child's logger; resources get it with their key added, and
-// Fx's own events go to it at debug level. Defaults to one that discards, as
-// does nil.
+// Fx's own events go to it at debug level. Defaults to the logger of the host
+// application, or of the resource's module there. Nil discards.
 func Logger(logger *slog.Logger) ChildOption { return child.Logger(logger) }
 
 // Observe calls observer with every event of the child's resources, one at a

@@ -24,10 +24,10 @@ func inHost(t *testing.T, opts ...fx.Option) (*container.Container, error) {
 	app := fx.New(append(slices.Clone(opts), fx.NopLogger, fx.Invoke(func(in struct {
 		fx.In
 		Definitions []container.Definition `group:"fxrun.container"`
-		Values      []host.Value           `group:"fxrun.host"`
+		Found       []host.Found           `group:"fxrun.host"`
 	},
 	) {
-		c, wrong = container.New(append(in.Definitions, resource.FromHost(in.Values))...)
+		c, wrong = container.New(append(in.Definitions, resource.FromHost(in.Found))...)
 	}))...)
 	if err := app.Err(); err != nil {
 		t.Fatal(err)

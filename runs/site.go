@@ -10,6 +10,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
@@ -41,21 +42,26 @@ type eventSink interface {
 // newSite returns a site whose child container is not open yet.
 func newSite(ctx context.Context, launch launch, launcher *Launcher, began time.Time, events eventSink) *site {
 	s := &site{launch: launch, launcher: launcher, began: began, events: events, ctx: ctx}
-	s.outside = newOutsideHandler(launcher.config.Logger.Handler(), launch.child.Mask, func(err error) {
+	s.outside = s.outsideHandler(launcher.config.Logger)
+	return s
+}
+
+// outsideHandler writes to a logger of the host application.
+func (s *site) outsideHandler(logger *slog.Logger) *outsideHandler {
+	return newOutsideHandler(logger.Handler(), s.launch.child.Mask, func(err error) {
 		s.record(history.LogWritten{Level: slog.LevelError, Message: "the log handler of the launcher failed", Attrs: history.Values{"error": err.Error()}})
 	})
-	return s
 }
 
 // open opens the run's child container here, and asks its IO managers whether
 // they can store what the steps will give them.
 func (s *site) open() error {
 	err := panics.Guard(func() error {
-		child, err := s.launch.child.Open(s.ctx,
+		opened, err := s.launch.child.Open(s.ctx,
 			container.Info(s.info("")),
-			container.Logger(s.logger("")),
+			child.RunLogger(s.loggerOf("")),
 			container.Observe(s.observe))
-		s.child = child
+		s.child = opened
 		return err
 	})
 	if err != nil {
@@ -102,9 +108,19 @@ func (s *site) observe(event container.Event) {
 	}
 }
 
-// logger returns a logger for the run or one of its steps: to the history, and
-// to the launcher's own logger.
-func (s *site) logger(step string) *slog.Logger {
+// loggerOf returns what makes loggers for the run or one of its steps: to the
+// history, and to the logger of a module of the host application, or for nil to
+// the launcher's own.
+func (s *site) loggerOf(step string) func(module *slog.Logger) *slog.Logger {
+	return func(module *slog.Logger) *slog.Logger {
+		if module == nil {
+			return s.logger(step, s.outside)
+		}
+		return s.logger(step, s.outsideHandler(module))
+	}
+}
+
+func (s *site) logger(step string, outside *outsideHandler) *slog.Logger {
 	attrs := []slog.Attr{slog.String("run", s.launch.id)}
 	if step != "" {
 		attrs = append(attrs, slog.String("step", step))
@@ -112,7 +128,7 @@ func (s *site) logger(step string) *slog.Logger {
 	return slog.New(slog.NewMultiHandler(&logHandler{level: s.launcher.config.LogLevel, record: func(line history.LogWritten) {
 		line.Step = step
 		s.record(line)
-	}}, s.outside.WithAttrs(attrs)))
+	}}, outside.WithAttrs(attrs)))
 }
 
 // stepChild opens the child of a step that needs resources which live per step.
@@ -123,13 +139,13 @@ func (s *site) stepChild(ctx context.Context, step *assets.Step) (*container.Chi
 	if len(targets) == 0 {
 		return nil, nil
 	}
-	var child *container.Child
+	var opened *container.Child
 	err := panics.Guard(func() (err error) {
-		child, err = s.child.NewChild(ctx, container.Needs(targets...), container.Logger(s.logger(step.Key)),
+		opened, err = s.child.NewChild(ctx, container.Needs(targets...), child.RunLogger(s.loggerOf(step.Key)),
 			container.Info(s.info(step.Key)))
 		return err
 	})
-	return child, err
+	return opened, err
 }
 
 // storedKey is what an IO manager knows a value by. A value of an op is one of

@@ -160,7 +160,7 @@ func (x *stepExecution) materialize(ctx context.Context) error {
 		Run:      x.site.info(x.step.Key),
 		Key:      x.step.Key,
 		Attempt:  x.attempt,
-		Logger:   x.site.logger(x.step.Key),
+		Logger:   x.site.loggerOf(x.step.Key)((*graph.Target)(x.step.Target()).ModuleLogger()),
 		Progress: x.progress.told,
 	})
 	values, err := x.step.Call(ctx, x.context, x.arguments(x.step.Target()), inputs)

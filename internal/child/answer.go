@@ -20,7 +20,7 @@ func (a *assembly) answers(asks []graph.Ask, lent map[signature.Key]reflect.Valu
 	var options []fx.Option
 	seen := make(map[signature.Key]bool, len(asks))
 	for _, wanted := range asks {
-		if seen[wanted.Key] {
+		if seen[wanted.Key] || wanted.Own {
 			continue
 		}
 		seen[wanted.Key] = true
@@ -66,6 +66,12 @@ func (a *assembly) offers(wanted *graph.Target) []fx.Option {
 	}
 	for _, member := range wanted.Members() {
 		options = append(options, a.member(member))
+	}
+	for _, members := range wanted.HostMembers() {
+		to := signature.Key{Type: members.Type, Group: members.Group + ",flatten"}
+		options = append(options, provide(signature.Make(nil, []signature.Key{to}, func([]reflect.Value) ([]reflect.Value, error) {
+			return []reflect.Value{reflect.AppendSlice(reflect.MakeSlice(reflect.SliceOf(to.Type), 0, members.Value.Len()), members.Value)}, nil
+		})))
 	}
 	return options
 }
@@ -120,6 +126,26 @@ func (s *childState) value(a graph.Ask) reflect.Value {
 		return s.instanceOf(a.From.Node).results[a.From.Result]
 	}
 	return reflect.Zero(a.Type)
+}
+
+// withOwnValues puts an option that asks for values of a module of the host
+// application into a module of the child, which alone has these values.
+func withOwnValues(name string, asks []graph.Ask, option fx.Option) fx.Option {
+	var own []any
+	seen := make(map[signature.Key]bool)
+	for _, wanted := range asks {
+		if !wanted.Own || seen[wanted.Key] {
+			continue
+		}
+		seen[wanted.Key] = true
+		own = append(own, signature.Make(nil, []signature.Key{wanted.Key}, func([]reflect.Value) ([]reflect.Value, error) {
+			return []reflect.Value{wanted.Value}, nil
+		}))
+	}
+	if len(own) == 0 {
+		return option
+	}
+	return fx.Module("values of the host application for "+name, fx.Provide(append(own, fx.Private)...), option)
 }
 
 // supply provides the key of an ask with what answers it. The option finds the

@@ -40,7 +40,7 @@ func (p *preparation) fxOptions(constructor func(fx.Option, *graph.Node) fx.Opti
 func (p *preparation) invokes() []fx.Option {
 	options := make([]fx.Option, len(p.targets))
 	for i, target := range p.targets {
-		options[i] = p.container.parts.bound(target)
+		options[i] = withOwnValues(target.Name(), target.Needed(), p.container.parts.bound(target))
 	}
 	return options
 }
@@ -51,9 +51,10 @@ func (p *preparation) constructors(constructor func(fx.Option, *graph.Node) fx.O
 	var options []fx.Option
 	var asks []graph.Ask
 	for _, n := range p.nodes {
-		options = append(options, constructor(p.container.parts.wrap(n), n))
+		needed := p.container.graph.AsksOf(n)
+		options = append(options, withOwnValues(n.Key, needed, constructor(p.container.parts.wrap(n), n)))
 		options = append(options, p.container.parts.overrides(n)...)
-		asks = append(asks, p.container.graph.AsksOf(n)...)
+		asks = append(asks, needed...)
 	}
 	for _, n := range p.longer {
 		options = append(options, constructor(p.container.parts.borrow(n), n))

@@ -85,7 +85,7 @@ func (p *preparation) checkResult(function fxoption.Function, key signature.Key)
 		return fault.Errorf("one of the fx options is a definition (in the group %s): give it to the host application, beside fxrun.Module", key.Group)
 	case key.Group != "" && p.takesGroup(key):
 		return fault.Errorf("%s gives %s, of which the resources and targets here get only what resources give: make it a resource", function, key)
-	case !gives && key.Name == "" && resource.IsBuiltin(key.Type) && !p.given.Provided()[key]:
+	case !gives && resource.IsBuiltinKey(key) && !p.given.Provided()[key]:
 		return fault.Errorf("%s gives %s, which resources get from the child itself%s", function, key, insteadOf(key))
 	}
 	return nil

@@ -40,9 +40,12 @@ type childConfig struct {
 	ownLaunch config.RunConfig // of a nested child, without its parent's
 	info      resource.RunInfo
 	logger    *slog.Logger
-	observers []func(resource.Event)
-	maxStarts int
-	options   []fx.Option
+	// loggerOver makes the logger of a resource whose module of the host
+	// application has its own; nil where the caller's is for all.
+	loggerOver func(module *slog.Logger) *slog.Logger
+	observers  []func(resource.Event)
+	maxStarts  int
+	options    []fx.Option
 
 	allowStopErrors bool
 	processOnly     bool // of what is Eager, only what lives per process is to start
@@ -69,13 +72,16 @@ func newChildConfig(opts []fx.Option) childConfig {
 	return config
 }
 
-// orQuiet gives a child without a logger one that discards.
-func (c childConfig) orQuiet() childConfig {
+// orLog gives a child without a logger that of the container.
+func (c childConfig) orLog(of *Parent) childConfig {
 	if c.logger == nil {
-		c.logger = slog.New(slog.DiscardHandler)
+		c.logger, c.loggerOver = of.processLogger(), ofModule
 	}
 	return c
 }
+
+// ofModule lets a resource write to the logger of its module itself.
+func ofModule(module *slog.Logger) *slog.Logger { return module }
 
 // Needs makes the child provide what the targets ask for; [Child.Arguments]
 // and [Child.Call] give it out.
@@ -127,15 +133,22 @@ func Info(info resource.RunInfo) Option {
 }
 
 // Logger is the child's logger; resources get it with their key added, and
-// Fx's own events go to it at debug level. Defaults to one that discards, as
-// does nil.
+// Fx's own events go to it at debug level. Defaults to the logger of the host
+// application, or of the resource's module there. Nil discards.
 func Logger(logger *slog.Logger) Option {
 	return openingOption("Logger", func(c *childConfig) {
 		if logger == nil {
 			logger = slog.New(slog.DiscardHandler)
 		}
-		c.logger = logger
+		c.logger, c.loggerOver = logger, nil
 	})
+}
+
+// RunLogger makes the child's logger, and for each resource whose module of the
+// host application has a logger of its own, one that writes to this in place of
+// the application's. of is called with nil for the application's.
+func RunLogger(of func(module *slog.Logger) *slog.Logger) Option {
+	return openingOption("Logger", func(c *childConfig) { c.logger, c.loggerOver = of(nil), of })
 }
 
 // Observe calls observer with every event of the child's resources, one at a
@@ -171,7 +184,7 @@ func (c childConfig) inherit(parent childConfig) childConfig {
 		c.info = parent.info
 	}
 	if c.logger == nil {
-		c.logger = parent.logger
+		c.logger, c.loggerOver = parent.logger, parent.loggerOver
 	}
 	return c
 }

@@ -153,10 +153,19 @@ func (s *childState) arguments(instance *instance, params []reflect.Value) []ref
 		case graph.LifecycleInput:
 			return reflect.ValueOf(fx.Lifecycle(instance.lifecycle))
 		case graph.LoggerInput:
-			return reflect.ValueOf(s.config.logger.With("resource", instance.node.Key))
+			return reflect.ValueOf(s.loggerOf(instance.node).With("resource", instance.node.Key))
 		}
 		return s.own(kind)
 	})
+}
+
+// loggerOf returns the logger of a resource, without its key.
+func (s *childState) loggerOf(n *graph.Node) *slog.Logger {
+	module := s.container.graph.ModuleLogger(n.Declaration)
+	if module == nil || s.config.loggerOver == nil {
+		return s.config.logger
+	}
+	return s.config.loggerOver(module)
 }
 
 // own returns what every function of the child may have.

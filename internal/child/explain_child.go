@@ -19,7 +19,7 @@ func (c *Parent) Explain(key string, opts []fx.Option) (graph.Explanation, error
 		missing := fault.Errorf("there is no resource %q%s", key, nearest.SuggestionAmong(key, c.graph.Nodes, func(n *graph.Node) string { return n.Key }))
 		return graph.Explanation{}, fault.Join("explaining a resource", []error{missing})
 	}
-	p, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
+	p, err := c.prepare(newChildConfig(opts).orLog(c), nil)
 	targets := slices.Concat(p.config.Later, p.targets)
 	needed := p.starting()
 	for _, later := range graph.Closure(p.config.Later) {

@@ -56,7 +56,13 @@ func (p *preparation) lend() []error {
 	wanted := make(map[signature.Key]signature.Param)
 	faults := p.lendPerStep(perStep, wanted)
 	for _, ask := range asks {
-		if livesPerStep(ask) {
+		switch {
+		case livesPerStep(ask):
+			continue
+		case ask.Own: // which each nested child is given anew
+			if p.touches(ask) {
+				faults = append(faults, fault.Errorf("the fx options give %s, which nested children take from modules of the host application: replace it there", ask.Key))
+			}
 			continue
 		}
 		p.lending.asks = append(p.lending.asks, ask)

@@ -66,6 +66,7 @@ func (c *Parent) prepare(config childConfig, parent *childState) (*preparation, 
 	}
 	faults = append(faults, p.borrow()...)
 	faults = append(faults, p.checkParent()...)
+	faults = append(faults, p.checkHost()...)
 	faults = append(faults, p.resolve()...)
 	return p, fault.Join("checking the launch", faults)
 }
@@ -109,6 +110,18 @@ func (p *preparation) checkParent() []error {
 	for _, n := range p.borrowed {
 		if n.Lifetime == resource.LifetimeRun && (p.parent.at[n] == nil || p.parent.at[n].results == nil) {
 			faults = append(faults, fault.Errorf("it needs resource %s, which lives per %s: open its parent with container.NeedsLater of the same targets", n.Key, n.Lifetime))
+		}
+	}
+	return faults
+}
+
+// checkHost reports resources that would be built though the host application
+// may have meant to replace them.
+func (p *preparation) checkHost() []error {
+	var faults []error
+	for _, n := range slices.Concat(p.needed, p.borrowed, p.later) {
+		if err := p.container.graph.Refusal(n); err != nil {
+			faults = append(faults, err)
 		}
 	}
 	return faults

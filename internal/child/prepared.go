@@ -25,7 +25,7 @@ type Prepared struct {
 // Prepare does all that Container.NewChild does before it builds anything.
 // Package container documents it.
 func (c *Parent) Prepare(opts []fx.Option) (*Prepared, error) {
-	preparation, err := c.prepare(newChildConfig(opts).orQuiet(), nil)
+	preparation, err := c.prepare(newChildConfig(opts).orLog(c), nil)
 	return &Prepared{preparation: preparation, invalid: err, masker: sync.OnceValue(preparation.masker)}, err
 }
 

@@ -77,7 +77,7 @@ func (s *processScope) begin(p *preparation, n *graph.Node) (*processStart, erro
 	}
 	alone := &preparation{
 		container: p.container, builder: childBuilderFor(nil),
-		config: childConfig{logger: p.container.processLogger(), observers: p.config.observers, maxStarts: 1},
+		config: childConfig{logger: p.container.processLogger(), loggerOver: ofModule, observers: p.config.observers, maxStarts: 1},
 		nodes:  []*graph.Node{n}, resolved: p.resolved,
 	}
 	start.child = newChild(context.Background(), alone, s.instances(n.Needs), newOffspring())
@@ -183,12 +183,7 @@ func (s *processScope) calls() bool {
 
 // hostLogger is the host application's logger, or nil.
 func (c *Parent) hostLogger() *slog.Logger {
-	for key, value := range c.graph.Host {
-		if logger, ok := value.Interface().(*slog.Logger); ok && key.Type == resource.LoggerType && key.Name == "" {
-			return logger
-		}
-	}
-	return nil
+	return c.graph.Logger()
 }
 
 // processLogger is the host application's logger: a run's own would write into

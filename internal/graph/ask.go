@@ -12,6 +12,9 @@ type Ask struct {
 	signature.Param
 	From  Provider      // the result that answers it; without a node where none does
 	Value reflect.Value // the host application's value, where that answers it
+	// Own says that the value is that of the module of the host application where
+	// the definition stands, and not that of the application's own level.
+	Own bool
 }
 
 // asks are what the inputs of a function get through the Fx graph.
@@ -22,7 +25,7 @@ func (g *Graph) asks(inputs []Input) []Ask {
 		case providerInput:
 			asks = append(asks, Ask{Param: signature.Param{Key: in.param.Key}, From: in.providers[0]})
 		case hostInput:
-			asks = append(asks, Ask{Param: signature.Param{Key: in.param.Key}, Value: in.value})
+			asks = append(asks, Ask{Param: signature.Param{Key: in.param.Key}, Value: in.value, Own: in.own})
 		case absentInput:
 			asks = append(asks, Ask{Param: signature.Param{Key: in.param.Key, Optional: true}})
 		case groupInput:
@@ -54,7 +57,8 @@ func Arrange(inputs []Input, params []reflect.Value, own func(InputKind) reflect
 	return arguments
 }
 
-// memberSlice makes a group's slice, in the order of resource keys.
+// memberSlice makes a group's slice: in the order of resource keys, and then the
+// members of the host application, in the order in which Fx gave them.
 func memberSlice(in Input, members []reflect.Value) reflect.Value {
 	slice := reflect.MakeSlice(reflect.SliceOf(in.param.Type), 0, len(members))
 	for i, p := range in.providers {
@@ -63,6 +67,9 @@ func memberSlice(in Input, members []reflect.Value) reflect.Value {
 		} else {
 			slice = reflect.Append(slice, members[i])
 		}
+	}
+	if in.value.IsValid() {
+		slice = reflect.AppendSlice(slice, in.value)
 	}
 	return slice
 }

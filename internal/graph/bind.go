@@ -21,7 +21,7 @@ func (g *Graph) bindNode(n *Node) []error {
 		if n.Config == nil && looksLikeConfig(param.Type) {
 			hint = "; if it is the resource's config, give it by container.Config"
 		}
-		bound, err := g.bind(param, hint)
+		bound, err := g.bind(param, n.Declaration, hint)
 		if err != nil {
 			faults = append(faults, n.faultf("%w", err))
 			continue
@@ -42,24 +42,29 @@ func looksLikeConfig(t reflect.Type) bool { return t.Kind() == reflect.Struct }
 // lackingInHost is what a missing type may be due to, where nothing is like it.
 const lackingInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is a zero value, which counts as none"
 
-// bind finds what answers a parameter. hint ends the error where nothing does,
-// and nothing is like it.
-func (g *Graph) bind(param signature.Param, hint string) (Input, error) {
+// bind finds what answers a parameter of the definition called place, which is
+// nil for a function that is none. hint ends the error where nothing does, and
+// nothing is like it.
+func (g *Graph) bind(param signature.Param, place any, hint string) (Input, error) {
 	if param.Soft {
 		return Input{}, fault.Errorf("it needs %s as a soft group, whose members would depend on the order in which resources start: leave soft out", param.Key)
 	}
 	if param.Group != "" {
-		return Input{Kind: groupInput, param: param, providers: g.providers[param.Key]}, nil
+		return g.bindGroup(param, place)
 	}
-	if kind, ok := builtin(param.Type); ok && param.Name == "" {
+	if kind, ok := builtin(param.Key); ok {
 		return Input{Kind: kind, param: param}, nil
 	}
-	if value, ok := g.replaced(param.Key); ok {
-		return Input{Kind: hostInput, param: param, value: value}, nil
+	value, err := g.host.at(place, param.Key)
+	switch {
+	case err != nil:
+		return Input{}, err
+	case value.IsValid() && !(isOfEveryApp(param.Key) && len(g.providers[param.Key]) > 0):
+		return Input{Kind: hostInput, param: param, value: value, own: g.host.isOwn(param.Key, value)}, nil
 	}
 	switch providers := g.providers[param.Key]; {
 	case len(providers) == 1:
-		return Input{Kind: providerInput, param: param, providers: providers}, nil
+		return g.bindResult(param, providers[0]), nil
 	case len(providers) > 1:
 		return Input{}, g.ambiguous(param.Key, providers)
 	}
@@ -69,27 +74,29 @@ func (g *Graph) bind(param signature.Param, hint string) (Input, error) {
 	return Input{}, g.missing(param.Key, hint)
 }
 
-// replaced returns the host application's value for a key. A host's value for
-// a type stands for the only resource of that type by whatever name or
-// interface it is asked for.
-func (g *Graph) replaced(key signature.Key) (reflect.Value, bool) {
-	if value, ok := g.Host[key]; ok {
-		return value, true
+// bindResult takes a result of a resource, or what the host application has in
+// its place.
+func (g *Graph) bindResult(param signature.Param, p Provider) Input {
+	if value := g.standIn(param.Key, p); value.IsValid() {
+		return Input{Kind: hostInput, param: param, value: value}
 	}
-	providers := g.providers[key]
-	if len(providers) != 1 {
-		return reflect.Value{}, false
+	return Input{Kind: providerInput, param: param, providers: []Provider{p}}
+}
+
+// bindGroup takes the members that resources give, by key, and after them those
+// of the host application.
+func (g *Graph) bindGroup(param signature.Param, place any) (Input, error) {
+	if param.Keyed {
+		return Input{}, fault.Errorf("it needs %s as a map: only members that are assets have keys, so take it as a slice", param.Key)
 	}
-	p := providers[0]
-	result := p.Node.Function.Results[p.Result]
-	own := []signature.Key{{Type: result.Type, Name: p.Node.Key}}
-	if len(g.providers[result.Key]) == 1 {
-		own = append(own, result.Key)
+	members := g.providers[param.Key]
+	value, err := g.host.groupAt(place, param.Key)
+	switch {
+	case err != nil:
+		return Input{}, err
+	case value.Decorated && len(members) > 0:
+		return Input{}, fault.Errorf("it needs %s, of which %s are members, and which fx.Decorate or fx.Replace changes in the host application, where those members are not known: give all members by the host application, or change the group where it is taken",
+			param.Key, keysOf(members))
 	}
-	for _, other := range own {
-		if value, ok := g.Host[other]; ok {
-			return value, true
-		}
-	}
-	return reflect.Value{}, false
+	return Input{Kind: groupInput, param: param, providers: members, value: value.Value}, nil
 }

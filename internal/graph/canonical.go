@@ -21,23 +21,12 @@ func (g *Graph) Canonical(p Provider) signature.Key {
 	return signature.Key{Type: result.Type, Name: p.Node.Key}
 }
 
-// resultKey is the key that a constructor's result has in a child's Fx graph:
-// the canonical one, or one that nobody asks for where the host application has
-// another value in its place.
-func (g *Graph) resultKey(p Provider) signature.Key {
-	key := g.Canonical(p)
-	if _, replaced := g.replaced(key); replaced {
-		key.Name = fmt.Sprintf("fxrun: replaced result %d of resource %s", p.Result, p.Node.Key)
-	}
-	return key
-}
-
 // ResultKeys returns the keys that the results of a constructor have in the Fx
 // graph of a child.
 func (g *Graph) ResultKeys(n *Node) []signature.Key {
 	keys := make([]signature.Key, len(n.Function.Results))
 	for i := range keys {
-		keys[i] = g.resultKey(Provider{n, i})
+		keys[i] = g.Canonical(Provider{n, i})
 	}
 	return keys
 }

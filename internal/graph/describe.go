@@ -47,9 +47,8 @@ func (g *Graph) Resources() []Description {
 // Describe describes a resource with the config that was resolved for it. What
 // comes from one of the secret variables is masked.
 func (g *Graph) Describe(n *Node, resolved config.Resolved, secrets config.SecretVariables) Description {
-	_, replaced := g.replaced(g.Canonical(Provider{Node: n}))
 	description := Description{
-		Key: n.Key, Description: n.Description, Constructor: n.Function.Name, Position: n.Position, Lifetime: n.Lifetime, Eager: n.Eager, Replaced: replaced,
+		Key: n.Key, Description: n.Description, Constructor: n.Function.Name, Position: n.Position, Lifetime: n.Lifetime, Eager: n.Eager, Replaced: n.IsReplaced(),
 	}
 	for _, provided := range n.Answers() {
 		if t := signature.TypeName(provided.Key.Type); !slices.Contains(description.Types, t) {

@@ -19,7 +19,7 @@ type Graph struct {
 	Nodes     []*Node // by key
 	ByKey     map[string]*Node
 	providers map[signature.Key][]Provider
-	Host      map[signature.Key]reflect.Value
+	host      hostValues
 	Eager     []*Node                // by key
 	secrets   config.SecretVariables // of resources
 	shapes    config.Shapes
@@ -28,11 +28,13 @@ type Graph struct {
 // Node is a resource in the checked graph.
 type Node struct {
 	*resource.Declaration
-	Config *config.Definition // the definition's, taken apart; nil without one
-	Inputs []Input            // one for each parameter of the constructor
-	Needs  []*Node            // what must have started before, each once
-	level  int                // 0 where nothing is needed, else one more than the deepest need
-	Index  int                // its place among the nodes of the graph
+	Config  *config.Definition              // the definition's, taken apart; nil without one
+	Inputs  []Input                         // one for each parameter of the constructor
+	Needs   []*Node                         // what must have started before, each once
+	stand   map[signature.Key]reflect.Value // what the host application has in its place, by the keys that it answers
+	unclear []signature.Key                 // those of them for which the host application has a value that may stand for another resource
+	level   int                             // 0 where nothing is needed, else one more than the deepest need
+	Index   int                             // its place among the nodes of the graph
 
 	asked  sync.Once // see needed
 	asks   []Ask
@@ -54,12 +56,10 @@ func New(definitions []resource.Definition) (*Graph, error) {
 	g := &Graph{
 		ByKey:     make(map[string]*Node, len(declared.Resources)),
 		providers: make(map[signature.Key][]Provider, 2*len(declared.Resources)),
-		Host:      make(map[signature.Key]reflect.Value, len(declared.Host)),
 	}
-	for _, value := range declared.Host {
-		g.Host[value.Key] = value.Value
-	}
+	faults = append(faults, g.host.read(declared.Host)...)
 	faults = append(faults, g.addNodes(declared.Resources)...)
+	g.findStandIns()
 	for i, n := range g.Nodes {
 		n.Index = i
 		faults = append(faults, g.bindNode(n)...)
@@ -121,7 +121,7 @@ func (n *Node) check(shapes *config.Shapes) []error {
 		}
 	}
 	for _, provided := range n.Answers() {
-		if provided.Key.Name == "" && provided.Key.Group == "" && resource.IsBuiltin(provided.Key.Type) {
+		if resource.IsBuiltinKey(provided.Key) {
 			faults = append(faults, fault.Errorf("it gives %s, which every child has by itself: give it a name in an fx.Out struct", provided.Key))
 		}
 	}

@@ -14,7 +14,7 @@ type InputKind int
 const (
 	absentInput    InputKind = iota // optional, and nobody provides it
 	providerInput                   // a result of one resource
-	groupInput                      // results of several
+	groupInput                      // results of several, and members of the host application's
 	hostInput                       // a value of the host application
 	ConfigInput                     // the resource's own config
 	ContextInput                    // the child's context
@@ -28,12 +28,16 @@ type Input struct {
 	Kind      InputKind
 	param     signature.Param
 	providers []Provider
-	value     reflect.Value // hostInput
+	own       bool          // of a hostInput, see Ask.Own
+	value     reflect.Value // hostInput; of a groupInput, the slice of the host application's members
 }
 
-// builtin returns the kind of the types that every child has by itself.
-func builtin(t reflect.Type) (InputKind, bool) {
-	switch t {
+// builtin returns the kind of what every child has by itself.
+func builtin(key signature.Key) (InputKind, bool) {
+	if !resource.IsBuiltinKey(key) {
+		return absentInput, false
+	}
+	switch key.Type {
 	case resource.ContextType:
 		return ContextInput, true
 	case resource.LifecycleType:

@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
@@ -22,8 +21,21 @@ func (g *Graph) Providers(t reflect.Type, name string) []string {
 // HostProvides reports whether the host application has a value of type t,
 // under name where that is not empty.
 func (g *Graph) HostProvides(t reflect.Type, name string) bool {
-	_, ok := g.Host[signature.Key{Type: t, Name: name}]
-	return ok
+	return g.HostHas(signature.Key{Type: t, Name: name}, nil)
+}
+
+// HostHas reports whether the host application has a value for the key where the
+// definition called place stands; nil is its own level.
+func (g *Graph) HostHas(key signature.Key, place any) bool {
+	value, err := g.host.at(place, key)
+	return err == nil && value.IsValid()
+}
+
+// HasMembersAt reports whether resources, or the host application where the
+// definition called place stands, give members of a group.
+func (g *Graph) HasMembersAt(group signature.Key, place any) bool {
+	value, _ := g.host.groupAt(place, group)
+	return len(g.providers[group]) > 0 || value.Value.IsValid() && value.Value.Len() > 0
 }
 
 // Has reports whether there is a resource with the key.
@@ -40,20 +52,8 @@ func (g *Graph) Has(key string) bool {
 // What a single child replaces by options of its own is not considered.
 func (g *Graph) Static(key string) []any {
 	n, ok := g.ByKey[key]
-	if !ok || g.standsIn(n) {
+	if !ok || n.IsReplaced() {
 		return nil
 	}
 	return slices.Clone(n.Static)
-}
-
-// standsIn reports whether somebody who asks for the resource, by its type or
-// by an interface, gets a value of the host application.
-func (g *Graph) standsIn(n *Node) bool {
-	return slices.ContainsFunc(n.Answers(), func(provided resource.ProvidedKey) bool {
-		if provided.Key.Group != "" || len(g.providers[provided.Key]) > 1 { // a type that two resources give is no way to ask for one
-			return false
-		}
-		_, replaced := g.replaced(provided.Key)
-		return replaced
-	})
 }

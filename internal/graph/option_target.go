@@ -14,7 +14,7 @@ func (g *Graph) OptionTarget(asks []signature.Param) (*Target, map[signature.Key
 	t := &Target{graph: g, name: "the fx options"}
 	for _, ask := range asks {
 		ask.Soft = false // which members there are makes no difference to who they are
-		bound, err := g.bind(ask, lackingInHost)
+		bound, err := g.bind(ask, nil, lackingInHost)
 		if err != nil {
 			unanswered[ask.Key] = err
 			continue
@@ -57,11 +57,24 @@ func (t *Target) Members() []Member {
 	return members
 }
 
+// HostMembers returns the members that the host application gives to the groups
+// that the target asks for: each is the slice of those of one group.
+func (t *Target) HostMembers() []Ask {
+	var members []Ask
+	for _, in := range t.inputs {
+		known := func(other Ask) bool { return other.Key == in.param.Key }
+		if in.Kind == groupInput && in.value.IsValid() && !slices.ContainsFunc(members, known) {
+			members = append(members, Ask{Param: signature.Param{Key: in.param.Key}, Value: in.value})
+		}
+	}
+	return members
+}
+
 // Own returns the kinds of the inputs that every child has by itself, each once.
 func (t *Target) Own() []InputKind {
 	var kinds []InputKind
 	for _, in := range t.inputs {
-		if _, own := builtin(in.param.Type); own && in.Kind >= ConfigInput && !slices.Contains(kinds, in.Kind) {
+		if _, own := builtin(in.param.Key); own && in.Kind >= ConfigInput && !slices.Contains(kinds, in.Kind) {
 			kinds = append(kinds, in.Kind)
 		}
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"log/slog"
 	"slices"
 	"sync"
 
@@ -21,6 +22,7 @@ type Target struct {
 	needs    []*Node
 	step     *Step    // nil for one that is no step of a run
 	makes    []string // see StepMakes
+	place    any      // see StandsAt
 	faults   []error
 
 	isKey bool      // it needs a resource as such, and takes no value; see keyTarget
@@ -59,7 +61,7 @@ func (g *Graph) NewTarget(name string, function signature.Func, opts []TargetOpt
 		if t.step != nil && !t.hasConfig() && looksLikeConfig(param.Type) {
 			hint = "; if it is the step's config, give the step one"
 		}
-		bound, err := g.bind(param, hint)
+		bound, err := g.bind(param, t.place, hint)
 		if err == nil && bound.Kind == LifecycleInput {
 			err = fault.Errorf("it needs fx.Lifecycle, which only constructors of resources have")
 		}
@@ -92,6 +94,10 @@ func (t *Target) Needs() []*Node { return t.needs }
 
 // Step returns what makes the target a step; nil where nothing does.
 func (t *Target) Step() *Step { return t.step }
+
+// ModuleLogger returns the logger of the module of the host application where the
+// target's definition stands, see [Graph.ModuleLogger].
+func (t *Target) ModuleLogger() *slog.Logger { return t.graph.ModuleLogger(t.place) }
 
 // IsKey reports whether the target needs a resource as such, and takes no value.
 func (t *Target) IsKey() bool { return t.isKey }
@@ -153,11 +159,13 @@ func (g *Graph) TargetOf(key string) (*Target, error) {
 
 func (g *Graph) newKeyTarget(n *Node) *Target {
 	t := &Target{graph: g, name: "resource " + n.Key, needs: []*Node{n}, isKey: true}
-	canonical := g.Canonical(Provider{Node: n})
-	param := signature.Param{Key: canonical}
+	param := signature.Param{Key: g.Canonical(Provider{Node: n})}
 	bound := Input{Kind: providerInput, param: param, providers: []Provider{{Node: n}}}
-	if value, replaced := g.replaced(canonical); replaced {
-		bound, t.needs = Input{Kind: hostInput, param: param, value: value}, nil
+	for _, answer := range n.Answers() {
+		if value, replaced := n.stand[answer.Key]; replaced {
+			bound, t.needs = Input{Kind: hostInput, param: signature.Param{Key: answer.Key}, value: value}, nil
+			break
+		}
 	}
 	t.inputs = []Input{bound}
 	return t

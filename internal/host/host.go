@@ -1,68 +1,140 @@
 // Package host carries definitions, and the values that they may need, out of
 // an Fx application's own graph. An Fx graph can't be asked for a value later,
 // so every definition brings a constructor that asks, optionally, for all that
-// its function could use.
+// its function could use. The constructor stands where the definition stands: in
+// a module it gets what an fx.Invoke in that module would get.
 package host
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Group is the Fx value group in which [Value] are gathered.
+// Group is the Fx value group in which [Found] are gathered.
 const Group = "fxrun.host"
 
-// Value is a value that the host application has for a key: provided,
-// supplied, or put in place of a resource by fx.Replace.
+// Ask is something that a definition asks the host application for.
+type Ask struct {
+	signature.Key
+	// Exact tells a zero value from none, which an optional parameter of Fx does
+	// not. It costs a provider, and the definition can then stand only once in a
+	// module.
+	Exact bool
+}
+
+// Found is what the host application has for the definitions that stand in one
+// place.
+type Found struct {
+	Places []any // the definitions: pointers, by which they are known
+	Values []Value
+}
+
+// Value is what the host application has for a key: provided, supplied, or put
+// in place of a resource by fx.Replace.
 type Value struct {
-	Key   signature.Key
+	Key signature.Key
+	// Value is not valid where the host application has none. For a group it is
+	// the slice of its members.
 	Value reflect.Value
+	// Decorated says of a group that fx.Decorate or fx.Replace made the slice.
+	Decorated bool
 }
 
-// isModules reports whether a type is what fxrun.Module itself makes, of the
-// definitions: asking for it here would be a cycle. The packages of these types
-// import this one, so the types are told by package path and name, which
-// together are a type's identity.
-func isModules(key signature.Key) bool {
-	if key.Type.Kind() != reflect.Pointer {
-		return false
-	}
-	module := strings.TrimSuffix(reflect.TypeFor[Value]().PkgPath(), "internal/host")
-	t := key.Type.Elem()
-	switch strings.TrimPrefix(t.PkgPath(), module) + "." + t.Name() {
-	case "container.Container", "assets.Graph", "runs.Launcher":
-		return strings.HasPrefix(t.PkgPath(), module)
-	}
-	return false
-}
-
-// Option puts definition into an Fx value group and, where the host has values
-// for what the definition asks for, those into [Group]. A zero value is taken
-// for none: for an optional parameter Fx does not tell them apart.
-func Option[D any](group string, definition D, asks []signature.Param) fx.Option {
+// Option puts definition into an Fx value group, and what the host application
+// has for the asks of the definitions at places into [Group].
+func Option[D any](group string, definition D, places []any, asks []Ask) fx.Option {
 	own := fx.Annotated{Group: group, Target: func() D { return definition }}
-	asks = slices.DeleteFunc(slices.Clone(asks), func(ask signature.Param) bool { return isModules(ask.Key) })
+	asks = slices.DeleteFunc(slices.Clone(asks), func(ask Ask) bool { return IsMade(ask.Key) })
 	if len(asks) == 0 {
 		return fx.Provide(own)
 	}
-	optional := make([]signature.Param, len(asks))
-	for i, ask := range asks {
-		optional[i] = signature.Param{Key: ask.Key, Optional: true}
+	g := gatherer{places: places, asks: asks}
+	found := fx.Annotated{Group: Group, Target: g.constructor()}
+	provided := fx.Provide(own, found) // one call: each notes the stack
+	if boxes := g.boxes(); len(boxes) > 0 {
+		return fx.Options(provided, fx.Provide(append(boxes, fx.Private)...))
 	}
-	found := signature.Make(optional, []signature.Key{{Type: reflect.TypeFor[[]Value]()}},
+	return provided
+}
+
+// gatherer makes the constructors that ask the host application.
+type gatherer struct {
+	places []any
+	asks   []Ask
+}
+
+// box holds the value of an exact ask. Its constructor takes the value as a
+// parameter that is not optional, so there is a box only where there is a value.
+type box struct{ value reflect.Value }
+
+// boxKey is what the box of an ask is known by, in the module where the
+// definition stands.
+func (g gatherer) boxKey(ask Ask) signature.Key {
+	return signature.Key{Type: reflect.TypeFor[*box](), Name: fmt.Sprintf("the value of the host application for %s, for the definition %p", ask.Key, g.places[0])}
+}
+
+func (g gatherer) boxes() []any {
+	var constructors []any
+	for _, ask := range g.asks {
+		if !ask.Exact {
+			continue
+		}
+		constructors = append(constructors, signature.Make([]signature.Param{{Key: ask.Key}}, []signature.Key{g.boxKey(ask)},
+			func(params []reflect.Value) ([]reflect.Value, error) {
+				return []reflect.Value{reflect.ValueOf(&box{params[0]})}, nil
+			}))
+	}
+	return constructors
+}
+
+// params are what the gathering constructor takes for each ask: for an exact
+// one its box too, and a group twice, see isDecorated.
+func (g gatherer) params() []signature.Param {
+	var params []signature.Param
+	for _, ask := range g.asks {
+		params = append(params, signature.Param{Key: ask.Key, Optional: ask.Group == ""})
+		switch {
+		case ask.Group != "":
+			params = append(params, signature.Param{Key: ask.Key})
+		case ask.Exact:
+			params = append(params, signature.Param{Key: g.boxKey(ask), Optional: true})
+		}
+	}
+	return params
+}
+
+func (g gatherer) constructor() any {
+	return signature.Make(g.params(), []signature.Key{{Type: reflect.TypeFor[Found]()}},
 		func(params []reflect.Value) ([]reflect.Value, error) {
-			var values []Value
-			for i, param := range params {
-				if !param.IsZero() {
-					values = append(values, Value{Key: asks[i].Key, Value: param})
+			found := Found{Places: g.places, Values: make([]Value, len(g.asks))}
+			for i, ask := range g.asks {
+				value := Value{Key: ask.Key}
+				switch {
+				case ask.Group != "":
+					value.Value, value.Decorated = params[0], isDecorated(params[0], params[1])
+					params = params[1:]
+				case ask.Exact:
+					if boxed, _ := params[1].Interface().(*box); boxed != nil {
+						value.Value = boxed.value
+					}
+					params = params[1:]
+				case !params[0].IsZero():
+					value.Value = params[0]
 				}
+				found.Values[i], params = value, params[1:]
 			}
-			return []reflect.Value{reflect.ValueOf(values)}, nil
+			return []reflect.Value{reflect.ValueOf(found)}, nil
 		})
-	return fx.Provide(own, fx.Annotated{Group: Group + ",flatten", Target: found}) // one call: each notes the stack
+}
+
+// isDecorated tells from two readings of a group whether it was decorated: dig
+// makes a new slice of the members for each reading, and gives what a decorator
+// returned as it is.
+func isDecorated(first, second reflect.Value) bool {
+	return first.Len() > 0 && first.Type().Elem().Size() > 0 && first.UnsafePointer() == second.UnsafePointer()
 }

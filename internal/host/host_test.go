@@ -19,15 +19,19 @@ func gather(t *testing.T, asked reflect.Type, opts ...fx.Option) []any {
 	var gathered struct {
 		fx.In
 
-		Values []host.Value `group:"fxrun.host"`
+		Found []host.Found `group:"fxrun.host"`
 	}
-	definition := host.Option("definitions", 1, []signature.Param{{Key: signature.Key{Type: asked}}})
+	definition := host.Option("definitions", 1, []any{new(int)}, []host.Ask{{Key: signature.Key{Type: asked}}})
 	if err := fx.New(fx.NopLogger, definition, fx.Options(opts...), fx.Populate(&gathered)).Err(); err != nil {
 		t.Fatal(err)
 	}
 	var values []any
-	for _, value := range gathered.Values {
-		values = append(values, value.Value.Interface())
+	for _, found := range gathered.Found {
+		for _, value := range found.Values {
+			if value.Value.IsValid() {
+				values = append(values, value.Value.Interface())
+			}
+		}
 	}
 	return values
 }

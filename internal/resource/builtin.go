@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/signature"
 )
 
 // The types that every child container has by itself.
@@ -22,5 +24,8 @@ func Builtins() []reflect.Type {
 	return []reflect.Type{ContextType, LifecycleType, LoggerType, RunInfoType}
 }
 
-// IsBuiltin reports whether t is one of [Builtins].
-func IsBuiltin(t reflect.Type) bool { return slices.Contains(Builtins(), t) }
+// IsBuiltinKey reports whether a child container answers the key by itself. It
+// does not where the type has a name or belongs to a group.
+func IsBuiltinKey(key signature.Key) bool {
+	return key == signature.Key{Type: key.Type} && slices.Contains(Builtins(), key.Type)
+}

@@ -10,20 +10,22 @@ import (
 // Gathered gathers definitions for New.
 type Gathered struct {
 	Resources []*Declaration
-	Host      []host.Value
+	Host      *Host // nil outside a host application
 }
 
-type hostValues struct {
+// Host is what a host application has for its children. Package fxrun makes it;
+// programs have no need to. It is a Definition.
+type Host struct {
 	fx.Option
-	values []host.Value
+	Found []host.Found // where the definitions stand
+	Root  []host.Value // what is known of the application's own level
 }
 
-func (h hostValues) define(b *Gathered) { b.Host = append(b.Host, h.values...) }
+func (h *Host) define(b *Gathered) { b.Host = h }
 
-// FromHost is the definition of values that a host application has for its
-// children. Package fxrun makes it; programs have no need to.
-func FromHost(values []host.Value) Definition {
-	return hostValues{Option: fx.Options(), values: values}
+// FromHost is the definition of what a host application has for its children.
+func FromHost(found []host.Found, root ...host.Value) *Host {
+	return &Host{Option: fx.Options(), Found: found, Root: root}
 }
 
 // Gather takes definitions apart; nil ones are left out.

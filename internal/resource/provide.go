@@ -142,23 +142,59 @@ func (d *Declaration) fault(format string, args ...any) {
 	d.Faults = append(d.Faults, fault.Errorf(format, args...))
 }
 
+// String says which resource it is, and where it is defined.
+func (d *Declaration) String() string { return fmt.Sprintf("resource %s (%s)", d.Key, d.Position) }
+
 // resource makes the definition an fx.Option, which asks a host application
 // for what the constructor takes and for what may stand in its place.
 func (d *Declaration) resource() Resource {
-	var asks []signature.Param
+	resource := Resource{declaration: d}
+	resource.Option = host.Option[Definition](Group, resource, []any{d}, d.asks())
+	return resource
+}
+
+// asks are what the host application may have for the resource: for what the
+// constructor takes, in place of what it gives, and further members of the groups
+// that it gives to.
+func (d *Declaration) asks() []host.Ask {
+	var asks []host.Ask
+	add := func(ask host.Ask) {
+		same := func(other host.Ask) bool { return other.Key == ask.Key }
+		if at := slices.IndexFunc(asks, same); at >= 0 {
+			asks[at].Exact = asks[at].Exact || ask.Exact
+			return
+		}
+		asks = append(asks, ask)
+	}
 	for _, param := range d.Function.Params {
-		if param.Group == "" && !IsBuiltin(param.Type) && !d.IsConfig(param.Key) {
-			asks = append(asks, signature.Param{Key: param.Key})
+		if key := param.Key; !d.IsConfig(key) && (!IsBuiltinKey(key) || key.Type == LoggerType) {
+			add(host.Ask{Key: key})
 		}
 	}
 	for _, provided := range d.Answers() {
-		if provided.Key.Group == "" {
-			asks = append(asks, signature.Param{Key: provided.Key})
-		}
+		add(host.Ask{Key: provided.Key, Exact: provided.Key.Group == "" && hasPlainZero(provided.Key.Type)})
 	}
-	resource := Resource{declaration: d}
-	resource.Option = host.Option[Definition](Group, resource, asks)
-	return resource
+	return asks
+}
+
+// TypesOf says which types a resource gives, as "*sql.DB (resource warehouse)".
+func TypesOf(r Resource) []string {
+	var types []string
+	for _, result := range r.declaration.Function.Results {
+		types = append(types, fmt.Sprintf("%s (resource %s)", result.Key, r.Key()))
+	}
+	return types
+}
+
+// hasPlainZero reports whether somebody may mean a zero value of the type, as
+// in fx.Replace(Limit(0)). Nil in place of a pointer, an interface or a function
+// is taken for none.
+func hasPlainZero(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return false
+	}
+	return true
 }
 
 // IsConfig reports whether a parameter with the key takes the config.

@@ -45,6 +45,9 @@ type Param struct {
 	// Soft says that the parameter asks for those members of its group that there
 	// are anyway.
 	Soft bool
+	// Keyed says of a group that the function gets a map from keys to members, and
+	// not a slice of them. Fx itself has no such groups.
+	Keyed bool
 
 	argument int
 	field    []int // within the argument, when that is an fx.In struct
@@ -247,8 +250,10 @@ func (p *Param) readTags(field reflect.StructField) error {
 		return fmt.Errorf("tag group:%q has an unknown option %q: soft is the only one for a parameter", group, option)
 	case p.Name != "":
 		return errors.New("it has a name and a group: use one of them")
+	case field.Type.Kind() == reflect.Map && field.Type.Key() == reflect.TypeFor[string]():
+		p.Keyed = true
 	case field.Type.Kind() != reflect.Slice:
-		return fmt.Errorf("a group is received as a slice, not as %s", field.Type)
+		return fmt.Errorf("a group is received as a slice, or with keys as a map[string], not as %s", field.Type)
 	}
 	p.Group, p.Type, p.Soft = name, field.Type.Elem(), option == "soft"
 	return nil

@@ -213,7 +213,7 @@ func TestOfRefusesWhatDigRefuses(t *testing.T) {
 		"fx.In in fx.Out":                    {func() inInOut { return inInOut{} }, "field Inner of signature_test.inInOut: it is an fx.In struct: results embed fx.Out"},
 		"a pointer to fx.Out":                {func() *out { return nil }, "result 1 is a pointer to an fx.Out struct: return it by value"},
 		"an optional tag that is no boolean": {func(badOptional) *beta { return nil }, `field A of signature_test.badOptional: tag optional:"perhaps" is neither true nor false`},
-		"a group that is not a slice":        {func(groupOfOne) *beta { return nil }, "field A of signature_test.groupOfOne: a group is received as a slice, not as *signature_test.alpha"},
+		"a group that is not a slice":        {func(groupOfOne) *beta { return nil }, "field A of signature_test.groupOfOne: a group is received as a slice, or with keys as a map[string], not as *signature_test.alpha"},
 		"a group with a name":                {func(namedGroup) *beta { return nil }, "field A of signature_test.namedGroup: it has a name and a group: use one of them"},
 		"an optional group":                  {func(optionalGroup) *beta { return nil }, "field A of signature_test.optionalGroup: a group is never optional: without members it is an empty slice"},
 		"a flattened group as parameter":     {func(flattenedIn) *beta { return nil }, `field A of signature_test.flattenedIn: tag group:"g,flatten" has an unknown option "flatten": soft is the only one for a parameter`},
@@ -440,6 +440,25 @@ func TestSetterSetsWhatThePointerPointsTo(t *testing.T) {
 	for _, wrong := range []any{nil, 3, (*int)(nil)} {
 		if _, err := signature.Setter(wrong); err == nil {
 			t.Errorf("%T was taken", wrong)
+		}
+	}
+}
+
+func TestAGroupWithKeys(t *testing.T) {
+	t.Parallel()
+	function, err := signature.Of(func(struct {
+		dig.In
+		Slice []*alpha          `group:"g"`
+		Keyed map[string]*alpha `group:"g"`
+	}) {
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := signature.Key{Type: reflect.TypeFor[*alpha](), Group: "g"}
+	for i, keyed := range []bool{false, true} {
+		if param := function.Params[i]; param.Key != key || param.Keyed != keyed {
+			t.Errorf("got %+v", param)
 		}
 	}
 }

@@ -1,0 +1,188 @@
+package graph
+
+import (
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/host"
+	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// hostValues are what a host application has for the definitions, each of which
+// may stand in a module of its own.
+type hostValues struct {
+	inHost bool
+	places map[any]place
+	root   place                         // what is known of the application's own level
+	all    map[signature.Key]hostOpinion // what the places have together
+}
+
+// place is what the host application has where one definition stands. A value
+// that is not valid was asked for, and is not there.
+type place map[signature.Key]host.Value
+
+// hostOpinion is what several places have for one key.
+type hostOpinion struct {
+	value   host.Value
+	lacking bool // one of them has none, so the application's own level has none
+	differs bool
+}
+
+// read takes what was found apart. It reports definitions that stand in two
+// modules which have different values for them.
+func (h *hostValues) read(found *resource.Host) []error {
+	if found == nil {
+		return nil
+	}
+	h.inHost = true
+	h.places = make(map[any]place, len(found.Found))
+	h.root = placeOf(found.Root)
+	h.all = make(map[signature.Key]hostOpinion)
+	var faults []error
+	for _, one := range found.Found {
+		here := placeOf(one.Values)
+		for key, value := range here {
+			h.all[key] = h.all[key].with(value)
+		}
+		for _, definition := range one.Places {
+			if before, ok := h.places[definition]; ok {
+				faults = append(faults, before.compare(here, definition)...)
+			}
+			h.places[definition] = here
+		}
+	}
+	return faults
+}
+
+func placeOf(values []host.Value) place {
+	here := make(place, len(values))
+	for _, value := range values {
+		here[value.Key] = value
+	}
+	return here
+}
+
+func (o hostOpinion) with(value host.Value) hostOpinion {
+	switch {
+	case !value.Value.IsValid():
+		o.lacking = true
+	case !o.value.Value.IsValid():
+		o.value = value
+	case value.Key.Group != "":
+		o.value, o.differs = commonGroup(o.value, value), o.differs || differentGroups(o.value, value)
+	default:
+		o.differs = o.differs || !host.Same(o.value.Value, value.Value)
+	}
+	return o
+}
+
+// commonGroup is what the application's own level has of a group of which two
+// places were given a and b: Fx gives all members everywhere, and a decorator of
+// a module changes what is given there.
+func commonGroup(a, b host.Value) host.Value {
+	if a.Decorated {
+		return b
+	}
+	return a
+}
+
+func differentGroups(a, b host.Value) bool {
+	if a.Decorated && b.Decorated {
+		return a.Value.UnsafePointer() != b.Value.UnsafePointer()
+	}
+	return !a.Decorated && !b.Decorated && a.Value.Len() != b.Value.Len() // a member may be private to a module
+}
+
+// compare reports what one definition is given in one place and not in another.
+func (p place) compare(other place, definition any) []error {
+	var faults []error
+	for key, value := range p {
+		if there, asked := other[key]; asked && key.Group == "" && !host.Same(value.Value, there.Value) {
+			faults = append(faults, fault.Errorf("%v stands in two modules of the host application, which have different values for %s: make two definitions", definition, key))
+		}
+	}
+	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return faults
+}
+
+// at returns the host application's value for a key where a definition stands,
+// or at the application's own level for nil and for a definition that it does
+// not know. It is not valid where there is none.
+func (h *hostValues) at(definition any, key signature.Key) (reflect.Value, error) {
+	if here, ok := h.places[definition]; ok && definition != nil {
+		return here[key].Value, nil
+	}
+	if value, ok := h.root[key]; ok {
+		return value.Value, nil
+	}
+	all := h.all[key]
+	switch {
+	case all.lacking:
+		return reflect.Value{}, nil
+	case all.differs:
+		return reflect.Value{}, fault.Errorf("it needs %s, for which modules of the host application have different values: take it by a definition in one of them", key)
+	}
+	return all.value.Value, nil
+}
+
+// isOwn reports whether a value that a place has is another than that of the
+// application's own level.
+func (h *hostValues) isOwn(key signature.Key, value reflect.Value) bool {
+	all := h.all[key]
+	return all.differs || all.lacking || !host.Same(all.value.Value, value)
+}
+
+// groupAt is as at, for the members of a group.
+func (h *hostValues) groupAt(definition any, key signature.Key) (host.Value, error) {
+	if here, ok := h.places[definition]; ok && definition != nil {
+		return here[key], nil
+	}
+	all := h.all[key]
+	switch {
+	case h.inHost && !all.value.Value.IsValid():
+		return host.Value{}, fault.Errorf("it needs %s, which no definition asks the host application for: whether that has members is known only to definitions", key)
+	case all.differs:
+		return host.Value{}, fault.Errorf("it needs %s, which differs between modules of the host application: take it by a definition in one of them", key)
+	}
+	return all.value, nil
+}
+
+// logger is the logger where a definition stands, or at the application's own
+// level for nil; nil where there is none.
+func (h *hostValues) logger(definition any) *slog.Logger {
+	value, err := h.at(definition, signature.Key{Type: resource.LoggerType})
+	if err != nil || !value.IsValid() {
+		return nil
+	}
+	logger, _ := value.Interface().(*slog.Logger)
+	return logger
+}
+
+// Logger returns the host application's logger; nil where it has none.
+func (g *Graph) Logger() *slog.Logger { return g.host.logger(nil) }
+
+// ModuleLogger returns the logger of the module of the host application where a
+// definition stands; nil where that is the application's own, and where the
+// definition takes no logger.
+func (g *Graph) ModuleLogger(definition any) *slog.Logger {
+	if _, ok := g.host.places[definition]; !ok || definition == nil {
+		return nil
+	}
+	own := g.host.logger(definition)
+	if own == g.Logger() {
+		return nil
+	}
+	return own
+}
+
+// StandsAt says which definition a target is the function of: it gets what the
+// host application has where that stands.
+func StandsAt(definition any) TargetOption { return standsAt{definition} }
+
+type standsAt struct{ definition any }
+
+func (s standsAt) applyTarget(t *Target) { t.place = s.definition }
