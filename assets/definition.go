@@ -193,20 +193,32 @@ func (d *definition) asks() []host.Ask {
 
 // option makes a definition an fx.Option, which asks a host application for what
 // the functions take, where it stands.
-func option(all Definition, of ...*definition) fx.Option {
-	places := make([]any, len(of))
-	var asks []host.Ask
+func option(given Definition, of ...*definition) fx.Option {
+	all := host.Definitions{Places: make([]any, len(of))}
 	seen := make(map[signature.Key]bool)
 	for i, d := range of {
-		places[i] = d
+		all.Places[i] = d
+		all.Makes = append(all.Makes, d.makes()...)
 		for _, ask := range d.asks() {
 			if !seen[ask.Key] {
 				seen[ask.Key] = true
-				asks = append(asks, ask)
+				all.Asks = append(all.Asks, ask)
 			}
 		}
 	}
-	return host.Option(group, all, places, asks)
+	return host.Option(group, given, all)
+}
+
+// makes are the types of what the function makes, for the errors of others that
+// ask for them.
+func (d *definition) makes() []host.Made {
+	var made []host.Made
+	for _, o := range d.outputs {
+		if o.typ != nil {
+			made = append(made, host.Made{Type: o.typ, Of: fmt.Sprintf("%s %s (%s)", d.kind, o.key, d.position)})
+		}
+	}
+	return made
 }
 
 // String says which definition it is, and where.

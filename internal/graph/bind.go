@@ -40,7 +40,10 @@ func (g *Graph) bindNode(n *Node) []error {
 func looksLikeConfig(t reflect.Type) bool { return t.Kind() == reflect.Struct }
 
 // lackingInHost is what a missing type may be due to, where nothing is like it.
-const lackingInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is a zero value, which counts as none"
+const lackingInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is a zero value, which counts as none: provide a pointer to it"
+
+// unaskedInHost is the same for a function that is no definition.
+const unaskedInHost = ": a function that is given to the container gets resources, and of the values of the host application only those that a definition asks for: let a resource take it"
 
 // bind finds what answers a parameter of the definition called place, which is
 // nil for a function that is none. hint ends the error where nothing does, and
@@ -70,6 +73,9 @@ func (g *Graph) bind(param signature.Param, place any, hint string) (Input, erro
 	}
 	if param.Optional {
 		return Input{Kind: absentInput, param: param}, nil
+	}
+	if place == nil && g.host.inHost && hint == lackingInHost {
+		hint = unaskedInHost
 	}
 	return Input{}, g.missing(param.Key, hint)
 }

@@ -19,6 +19,7 @@ type hostValues struct {
 	places map[any]place
 	root   place                         // what is known of the application's own level
 	all    map[signature.Key]hostOpinion // what the places have together
+	made   map[reflect.Type]string       // what assets make, and which asset
 }
 
 // place is what the host application has where one definition stands. A value
@@ -42,8 +43,14 @@ func (h *hostValues) read(found *resource.Host) []error {
 	h.places = make(map[any]place, len(found.Found))
 	h.root = placeOf(found.Root)
 	h.all = make(map[signature.Key]hostOpinion)
+	h.made = make(map[reflect.Type]string)
 	var faults []error
 	for _, one := range found.Found {
+		for _, made := range one.Makes {
+			if first, ok := h.made[made.Type]; !ok || made.Of < first {
+				h.made[made.Type] = made.Of
+			}
+		}
 		here := placeOf(one.Values)
 		for key, value := range here {
 			h.all[key] = h.all[key].with(value)

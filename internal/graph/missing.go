@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
@@ -46,10 +47,27 @@ func (g *Graph) missing(key signature.Key, hint string) error {
 	if own := builtinAlike(key.Type); own != nil {
 		text = ": take it as " + signature.TypeName(own)
 	}
+	if elsewhere := g.elsewhere(key.Type); elsewhere != "" {
+		text = elsewhere
+	}
 	if text == "" {
 		text = hint
 	}
 	return fault.Errorf("it needs %s, which nothing provides%s", key, text)
+}
+
+// elsewhere says who may have a type that no resource and no host application can
+// give.
+func (g *Graph) elsewhere(t reflect.Type) string {
+	switch made := g.host.made[t]; {
+	case host.IsMade(signature.Key{Type: t}):
+		return ": it is made of the definitions, so what a run uses cannot take it; the functions of the host application that launch runs can"
+	case host.IsStepContext(t):
+		return ": only the functions of assets and ops have it; a resource can take container.RunInfo and *slog.Logger"
+	case made != "":
+		return "; it is the value of " + made + ", and only the functions of assets and ops take those"
+	}
+	return ""
 }
 
 // alike names resources whose type differs from t only by a pointer, by an

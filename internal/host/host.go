@@ -27,11 +27,24 @@ type Ask struct {
 	Exact bool
 }
 
-// Found is what the host application has for the definitions that stand in one
-// place.
+// Definitions are those of one option, which stand in one place.
+type Definitions struct {
+	Places []any // pointers, by which the definitions are known
+	Asks   []Ask
+	Makes  []Made
+}
+
+// Made is a type of which a definition makes a value that no host application and
+// no resource has: it is told for errors.
+type Made struct {
+	Type reflect.Type
+	Of   string // as "asset orders (shop.go:31)"
+}
+
+// Found is what the host application has for the definitions of one option.
 type Found struct {
-	Places []any // the definitions: pointers, by which they are known
-	Values []Value
+	Definitions
+	Values []Value // one for each of Asks
 }
 
 // Value is what the host application has for a key: provided, supplied, or put
@@ -46,14 +59,14 @@ type Value struct {
 }
 
 // Option puts definition into an Fx value group, and what the host application
-// has for the asks of the definitions at places into [Group].
-func Option[D any](group string, definition D, places []any, asks []Ask) fx.Option {
+// has for the definitions that it consists of into [Group].
+func Option[D any](group string, definition D, of Definitions) fx.Option {
 	own := fx.Annotated{Group: group, Target: func() D { return definition }}
-	asks = slices.DeleteFunc(slices.Clone(asks), func(ask Ask) bool { return IsMade(ask.Key) })
-	if len(asks) == 0 {
+	of.Asks = slices.DeleteFunc(slices.Clone(of.Asks), func(ask Ask) bool { return IsMade(ask.Key) })
+	if len(of.Asks)+len(of.Makes) == 0 {
 		return fx.Provide(own)
 	}
-	g := gatherer{places: places, asks: asks}
+	g := gatherer{of}
 	found := fx.Annotated{Group: Group, Target: g.constructor()}
 	provided := fx.Provide(own, found) // one call: each notes the stack
 	if boxes := g.boxes(); len(boxes) > 0 {
@@ -63,10 +76,7 @@ func Option[D any](group string, definition D, places []any, asks []Ask) fx.Opti
 }
 
 // gatherer makes the constructors that ask the host application.
-type gatherer struct {
-	places []any
-	asks   []Ask
-}
+type gatherer struct{ Definitions }
 
 // box holds the value of an exact ask. Its constructor takes the value as a
 // parameter that is not optional, so there is a box only where there is a value.
@@ -75,12 +85,12 @@ type box struct{ value reflect.Value }
 // boxKey is what the box of an ask is known by, in the module where the
 // definition stands.
 func (g gatherer) boxKey(ask Ask) signature.Key {
-	return signature.Key{Type: reflect.TypeFor[*box](), Name: fmt.Sprintf("the value of the host application for %s, for the definition %p", ask.Key, g.places[0])}
+	return signature.Key{Type: reflect.TypeFor[*box](), Name: fmt.Sprintf("the value of the host application for %s, for the definition %p", ask.Key, g.Places[0])}
 }
 
 func (g gatherer) boxes() []any {
 	var constructors []any
-	for _, ask := range g.asks {
+	for _, ask := range g.Asks {
 		if !ask.Exact {
 			continue
 		}
@@ -96,7 +106,7 @@ func (g gatherer) boxes() []any {
 // one its box too, and a group twice, see isDecorated.
 func (g gatherer) params() []signature.Param {
 	var params []signature.Param
-	for _, ask := range g.asks {
+	for _, ask := range g.Asks {
 		params = append(params, signature.Param{Key: ask.Key, Optional: ask.Group == ""})
 		switch {
 		case ask.Group != "":
@@ -111,8 +121,8 @@ func (g gatherer) params() []signature.Param {
 func (g gatherer) constructor() any {
 	return signature.Make(g.params(), []signature.Key{{Type: reflect.TypeFor[Found]()}},
 		func(params []reflect.Value) ([]reflect.Value, error) {
-			found := Found{Places: g.places, Values: make([]Value, len(g.asks))}
-			for i, ask := range g.asks {
+			found := Found{Definitions: g.Definitions, Values: make([]Value, len(g.Asks))}
+			for i, ask := range g.Asks {
 				value := Value{Key: ask.Key}
 				switch {
 				case ask.Group != "":

@@ -21,7 +21,7 @@ func gather(t *testing.T, asked reflect.Type, opts ...fx.Option) []any {
 
 		Found []host.Found `group:"fxrun.host"`
 	}
-	definition := host.Option("definitions", 1, []any{new(int)}, []host.Ask{{Key: signature.Key{Type: asked}}})
+	definition := host.Option("definitions", 1, host.Definitions{Places: []any{new(int)}, Asks: []host.Ask{{Key: signature.Key{Type: asked}}}})
 	if err := fx.New(fx.NopLogger, definition, fx.Options(opts...), fx.Populate(&gathered)).Err(); err != nil {
 		t.Fatal(err)
 	}

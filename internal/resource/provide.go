@@ -149,7 +149,7 @@ func (d *Declaration) String() string { return fmt.Sprintf("resource %s (%s)", d
 // for what the constructor takes and for what may stand in its place.
 func (d *Declaration) resource() Resource {
 	resource := Resource{declaration: d}
-	resource.Option = host.Option[Definition](Group, resource, []any{d}, d.asks())
+	resource.Option = host.Option[Definition](Group, resource, host.Definitions{Places: []any{d}, Asks: d.asks()})
 	return resource
 }
 
