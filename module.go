@@ -45,12 +45,25 @@ import (
 // that is named like a secret and is not a container.Secret.
 //
 // The graph of the application is the parent of every child container. If no
-// definition provides a type, it is taken from there, and fx.Replace on the
-// application replaces the resource of that type in every run. A value that the
-// application itself provides for the type of a resource replaces it too. Fx
-// cannot tell a zero value from a missing one, so a zero value counts as missing.
-// If a dependency of the application's own provider is missing, the provider
-// counts as missing too.
+// definition provides a type, it is taken from there. Each definition gets what an
+// fx.Invoke would get where the definition stands: private values, decorators and
+// the logger of its fx.Module, and the members of value groups. A function that is
+// given to a container, as to Container.Invoke, stands in no module, and gets what
+// definitions ask for.
+//
+// fx.Replace on the application replaces the resource of that type, or of that
+// name, in every run: its constructor is not called. A value that the application
+// itself provides for the type of a resource replaces it too. If it is not clear
+// for which resource a value stands, or if more of a replaced resource is needed
+// than the value, a launch that needs the resource is refused. fx.Decorate on the
+// application does not reach resources, and is refused where it is meant for one.
+//
+// Fx cannot tell a zero value from a missing one, so a zero value counts as
+// missing; but where it replaces a resource, as by fx.Replace(Limit(0)), it is
+// used, unless it is a nil pointer, interface, function or channel. A resource that
+// gives such a type, for example a number or a struct, can stand only once in an
+// fx.Module. If a dependency of the application's own provider is missing, the
+// provider counts as missing too.
 //
 // If no resource has the key io_manager, values are stored as files in the folder
 // values of [Home].
