@@ -169,6 +169,8 @@ func TestOptionsThatAChildCannotObeyAreRefused(t *testing.T) {
 		want   string
 	}{
 		"a start timeout":                     {fx.StartTimeout(1), "fx.StartTimeout limits an application"},
+		"nil inside fx.Options":               {fx.Options(fx.Supply(3), nil), "one of the options inside another is nil"},
+		"nil inside an fx.Module":             {fx.Module("m", nil), "one of the options inside another is nil"},
 		"a stop timeout among others":         {fx.Options(fx.Supply(3), fx.StopTimeout(1)), "fx.StopTimeout limits an application"},
 		"a definition":                        {definition, "resource extra is a definition"},
 		"a definition in fx.Options":          {fx.Options(fx.Supply(3), fx.Options(definition)), "resource extra is a definition"},

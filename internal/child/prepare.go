@@ -184,6 +184,11 @@ func (p *preparation) applyOptions() []error {
 		p.keepNeeded()
 		return nil
 	}
+	if constructed := p.withLater().foretell(); constructed != nil {
+		p.constructed = constructed
+		p.keepNeeded()
+		return nil
+	}
 	recorded, err := p.withLater().dryRun()
 	if err != nil {
 		return []error{p.plainFault(err)}

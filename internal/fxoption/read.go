@@ -57,6 +57,9 @@ func (r *reader) option(option fx.Option, inModule bool) {
 		}
 		inner, err := innerOf(option)
 		r.fault(err)
+		if slices.Contains(inner, nil) {
+			r.fault(errors.New("one of the options inside another is nil, which Fx does not take"))
+		}
 		r.all(inner, inModule || kind == "moduleOption")
 	case "provideOption":
 		r.targets(Provide, value, inModule)

@@ -1,0 +1,249 @@
+package child
+
+import (
+	"reflect"
+	"slices"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
+
+	"github.com/fxrun/fxrun/internal/fxoption"
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// foretell finds out which constructors a child's options would call, from what the
+// functions of the options ask for and give. It costs a small part of a dry run. It
+// returns nil where anything is unusual or wrong: a dry run then finds out what Fx
+// makes of it, and what is to be reported.
+func (p *preparation) foretell() map[string]bool {
+	if p.given.HasError || !regular(p.given.Functions) {
+		return nil
+	}
+	f := &foreteller{
+		gives: make(map[signature.Key]producer), decorators: make(map[signature.Key]*fxoption.Function),
+		borrowed: make(map[*graph.Node]bool), done: make(map[*fxoption.Function]bool), under: make(map[*fxoption.Function]bool),
+		constructed: make(map[string]bool),
+	}
+	if !f.addResources(p) || !f.addFunctions(p.given.Functions) {
+		return nil
+	}
+	for _, target := range p.targets {
+		for _, ask := range target.Needed() {
+			if !f.ask(ask.Param) {
+				return nil
+			}
+		}
+	}
+	for i := range p.given.Functions {
+		function := &p.given.Functions[i]
+		if root := function.Kind == fxoption.Invoke || function.Kind == fxoption.Logger; root && !f.call(function, function.Params) {
+			return nil
+		}
+	}
+	for i := range p.given.Functions {
+		function := &p.given.Functions[i]
+		if function.Kind == fxoption.Replace && !f.done[function] { // to be reported
+			return nil
+		}
+		if function.Kind == fxoption.Provide && len(function.Params) > 0 && !f.done[function] { // it could be in a cycle
+			return nil
+		}
+	}
+	return f.constructed
+}
+
+// regular reports whether all functions are of the kinds that foretell knows.
+func regular(functions []fxoption.Function) bool {
+	option, failure := reflect.TypeFor[fx.Option](), reflect.TypeFor[error]()
+	for _, function := range functions {
+		decorates := function.Kind == fxoption.Decorate || function.Kind == fxoption.Replace
+		if function.InModule || function.Private || len(function.Results) == 0 && (decorates || function.Kind == fxoption.Provide) {
+			return false
+		}
+		for _, param := range function.Params {
+			if param.Soft || param.Group != "" && decorates || param.Type.Implements(failure) {
+				return false
+			}
+		}
+		for _, result := range function.Results {
+			own := ofEveryApp(result.Key) || result.Type == resource.LifecycleType
+			if own || result.Group != "" && decorates || result.Type.Implements(failure) || result.Type.Implements(option) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// producer is what gives a key: a resource, a function, or another key; nothing of
+// these where the value is there already.
+type producer struct {
+	node     *graph.Node
+	function *fxoption.Function
+	keys     []signature.Key
+}
+
+type foreteller struct {
+	graph       *graph.Graph
+	gives       map[signature.Key]producer
+	decorators  map[signature.Key]*fxoption.Function
+	borrowed    map[*graph.Node]bool
+	done        map[*fxoption.Function]bool // that are called
+	under       map[*fxoption.Function]bool // whose parameters are being looked at
+	constructed map[string]bool
+}
+
+// add notes what gives a key, and returns false where something else does already.
+func (f *foreteller) add(key signature.Key, p producer) bool {
+	if _, twice := f.gives[key]; twice {
+		return false
+	}
+	f.gives[key] = p
+	return true
+}
+
+// addResources notes what the resources give, and what answers the keys that are
+// asked for, as constructors does.
+func (f *foreteller) addResources(p *preparation) bool {
+	f.graph = p.container.graph
+	var asks []graph.Ask
+	for i, n := range slices.Concat(p.nodes, p.longer) {
+		for _, key := range f.graph.ResultKeys(n) {
+			if ofEveryApp(key) || !f.add(key, producer{node: n}) {
+				return false
+			}
+		}
+		if i < len(p.nodes) {
+			asks = append(asks, f.graph.AsksOf(n)...)
+		} else {
+			f.borrowed[n] = true
+		}
+	}
+	for _, target := range p.targets {
+		asks = append(asks, target.Needed()...)
+	}
+	asks = append(asks, p.offered.Needed()...)
+	for _, param := range p.lentAsks {
+		asks = append(asks, graph.Ask{Param: param})
+	}
+	seen := make(map[signature.Key]bool, len(asks))
+	for _, ask := range asks {
+		if seen[ask.Key] {
+			continue
+		}
+		seen[ask.Key] = true
+		canonical := ask.From.Node != nil && f.graph.Canonical(ask.From) == ask.Key
+		switch {
+		case ask.Value.IsValid(), p.lentByParent()[ask.Key].IsValid() && !canonical:
+			f.gives[ask.Key] = producer{}
+		case ask.From.Node != nil && !canonical && !f.add(ask.Key, producer{keys: []signature.Key{f.graph.Canonical(ask.From)}}):
+			return false
+		}
+	}
+	for _, member := range p.offered.Members() {
+		group := f.gives[member.Group]
+		group.keys = append(group.keys, member.From)
+		f.gives[member.Group] = group
+	}
+	for _, kind := range p.offered.Own() {
+		f.gives[signature.Key{Type: typeOf(kind)}] = producer{}
+	}
+	for _, key := range []signature.Key{{Type: resource.LifecycleType}, shutdownerKey, dotGraphKey} {
+		f.gives[key] = producer{}
+	}
+	return true
+}
+
+// typeOf returns the type of what every child has by itself.
+func typeOf(kind graph.InputKind) reflect.Type {
+	switch kind {
+	case graph.ContextInput:
+		return resource.ContextType
+	case graph.LoggerInput:
+		return resource.LoggerType
+	case graph.LifecycleInput:
+		return resource.LifecycleType
+	default:
+		return resource.RunInfoType
+	}
+}
+
+// addFunctions notes what the functions of the options give and decorate.
+func (f *foreteller) addFunctions(functions []fxoption.Function) bool {
+	for i := range functions {
+		function := &functions[i]
+		for _, result := range function.Results {
+			switch function.Kind {
+			case fxoption.Provide, fxoption.Supply:
+				if result.Group != "" || result.Type == reflect.TypeFor[fxevent.Logger]() || !f.add(result.Key, producer{function: function}) {
+					return false
+				}
+			case fxoption.Decorate, fxoption.Replace:
+				if f.decorators[result.Key] != nil {
+					return false
+				}
+				f.decorators[result.Key] = function
+			default:
+				// What an fx.Invoke returns is for nobody.
+			}
+		}
+	}
+	return true
+}
+
+// ask follows what is called for a parameter. It returns false where it can't tell.
+func (f *foreteller) ask(param signature.Param) bool {
+	if decorator := f.decorators[param.Key]; decorator != nil && !f.under[decorator] {
+		return f.done[decorator] || f.call(decorator, decorator.Params)
+	}
+	given, ok := f.gives[param.Key]
+	switch {
+	case !ok:
+		return param.Optional || param.Group != ""
+	case given.node != nil:
+		return f.construct(given.node)
+	case given.function != nil:
+		return f.done[given.function] || f.call(given.function, given.function.Params)
+	}
+	for _, key := range given.keys {
+		if !f.ask(signature.Param{Key: key}) {
+			return false
+		}
+	}
+	return true
+}
+
+// construct follows what is called for a resource.
+func (f *foreteller) construct(n *graph.Node) bool {
+	if f.constructed[moduleName(n)] {
+		return true
+	}
+	f.constructed[moduleName(n)] = true
+	if f.borrowed[n] { // it is there already
+		return true
+	}
+	for _, ask := range f.graph.AsksOf(n) {
+		if !f.ask(ask.Param) {
+			return false
+		}
+	}
+	return true
+}
+
+// call follows what is called for the parameters of a function.
+func (f *foreteller) call(function *fxoption.Function, params []signature.Param) bool {
+	if f.under[function] { // a cycle
+		return false
+	}
+	f.under[function] = true
+	defer delete(f.under, function)
+	for _, param := range params {
+		if !f.ask(param) {
+			return false
+		}
+	}
+	f.done[function] = true
+	return true
+}
