@@ -24,14 +24,14 @@ func (s *Step) Call(ctx context.Context, about *Context, arguments, inputs []ref
 		case containerParam:
 			params[i] = arguments[p.at]
 		default:
-			params[i] = own(s.maker.function.Params[i].Type, ctx, about)
+			params[i] = own(ctx, s.maker.function.Params[i].Type, about)
 		}
 	}
 	return s.maker.function.Call(params)
 }
 
 // own is what a step itself gives to its function.
-func own(t reflect.Type, ctx context.Context, about *Context) reflect.Value {
+func own(ctx context.Context, t reflect.Type, about *Context) reflect.Value {
 	switch t {
 	case contextType:
 		return reflect.ValueOf(ctx)

@@ -72,7 +72,10 @@ func (n *node) describe() Description {
 func (m *maker) describe() Description {
 	description := Description{
 		Key: m.key, Description: m.description, Function: m.function.Name, Position: m.position,
-		Retries: m.retries, Timeout: m.timeout, Resources: m.target.Resources(),
+		Retries: m.retries, Timeout: m.timeout,
+	}
+	if m.target != nil { // else the graph is faulty
+		description.Resources = m.target.Resources()
 	}
 	description.Upstream = m.upstreamKeys()
 	return description
