@@ -62,7 +62,7 @@ func (g *Graph) bind(param signature.Param, place any, hint string) (Input, erro
 	switch {
 	case err != nil:
 		return Input{}, err
-	case value.IsValid() && !(isOfEveryApp(param.Key) && len(g.providers[param.Key]) > 0):
+	case value.IsValid() && (!isOfEveryApp(param.Key) || len(g.providers[param.Key]) == 0):
 		return Input{Kind: hostInput, param: param, value: value, own: g.host.isOwn(param.Key, value)}, nil
 	}
 	switch providers := g.providers[param.Key]; {
