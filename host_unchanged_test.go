@@ -1,0 +1,82 @@
+package fxrun_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun"
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+)
+
+func TestFxrunChangesNothingInTheRestOfAnApplication(t *testing.T) {
+	t.Parallel()
+	type (
+		pool    struct{}
+		server  struct{ pool *pool }
+		unasked struct{}
+	)
+	journal := func(with ...fx.Option) []string {
+		var seen []string
+		note := func(text string) { seen = append(seen, text) }
+		app := fx.New(fx.NopLogger, fx.Options(with...),
+			fx.Provide(func(lc fx.Lifecycle) *pool {
+				note("pool")
+				lc.Append(fx.StartStopHook(func() { note("start pool") }, func() { note("stop pool") }))
+				return &pool{}
+			}, func(lc fx.Lifecycle, p *pool) *server {
+				note("server")
+				lc.Append(fx.StartStopHook(func() { note("start server") }, func() { note("stop server") }))
+				return &server{p}
+			}, func() *unasked { note("unasked"); return &unasked{} }),
+			fx.Module("inner", fx.Decorate(func(p *pool) *pool { note("decorated"); return p }), fx.Invoke(func(*pool) { note("inner") })),
+			fx.Invoke(func(*server) { note("invoked") }))
+		if err := app.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := app.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return seen
+	}
+	want := journal()
+	got := journal(fxrun.Module,
+		container.Provide("desk", func(*pool, *unasked) *desk { return nil }),
+		container.Supply("limit", limit(3)),
+		assets.New("a", func(*server, *desk) monthSales { return nil }))
+	if diff := cmp.Diff(want, got); diff != "" || len(want) != 9 {
+		t.Errorf("(-without +with):\n%s", diff)
+	}
+}
+
+func TestOneDefinitionMayBeGivenTwice(t *testing.T) {
+	t.Parallel()
+	resource, asset := container.Provide("desk", func(*tenant) *desk { return nil }), wants("a", "root")
+	h, err := newHost(t, fx.Supply(&tenant{"root"}), resource, asset, fx.Module("again", resource, asset))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.run(t); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAResourceMayGiveWhatEveryFxApplicationHas(t *testing.T) {
+	t.Parallel()
+	own := new(shutdowner)
+	h, err := newHost(t, container.Provide("shutdowner", func() fx.Shutdowner { return own }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.container.Invoke(t.Context(), func(got fx.Shutdowner) {
+		if got != fx.Shutdowner(own) {
+			t.Errorf("got %T", got)
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+type shutdowner struct{ fx.Shutdowner }
