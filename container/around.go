@@ -8,9 +8,9 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// Outcome returns what a child was used for came to, inside an OnStop hook:
-// nil for success, else why it failed or was cancelled. It is what
-// [Child.Close] was given. Elsewhere it is nil.
+// Outcome returns the outcome that [Child.Close] was given, from the context of an
+// OnStop hook: nil for success, else why the work failed or was cancelled. From
+// any other context it returns nil.
 func Outcome(ctx context.Context) error { return resource.Outcome(ctx) }
 
 // Around writes the start and the stop of a resource as one function, so that
@@ -28,10 +28,10 @@ func Outcome(ctx context.Context) error { return resource.Outcome(ctx) }
 //		return tx.Commit()
 //	})
 //
-// What stands before yield is the start: an error returned there fails it.
-// yield returns when it is time to stop, with the outcome (see [Outcome]); what
-// stands after it is the stop, and an error returned there is the stop's. yield
-// must be called exactly once.
+// The code before yield is the start. An error that is returned there is an error
+// of the start. yield returns when it is time to stop, with the outcome (see
+// [Outcome]). The code after yield is the stop, and an error that is returned there
+// is an error of the stop. yield must be called exactly once.
 //
 // fn runs in a goroutine of its own. Its context does not end when the start is
 // over. It ends when the start takes longer than [StartTimeout], when the stop

@@ -34,26 +34,37 @@ func (ch *Child) NewChild(ctx context.Context, opts ...fx.Option) (*Child, error
 	return (*Child)(nested), err
 }
 
-// Call calls the target's function and returns its error; a panic in it comes
-// back as a *[PanicError]. It panics for a target that was not among those of
-// [Needs].
+// Call calls the function of the target and returns its error. A panic in the
+// function is returned as a *[PanicError]. The function has no deadline. After
+// Close the function is not called, and the error matches [ErrClosed]. Call panics
+// for a target that was not among those of [Needs].
 func (ch *Child) Call(target *Target) error { return ch.started().Call(target.checked()) }
 
 // Close stops everything that started, in the exact reverse of the order in
-// which it started, and returns all that went wrong. outcome is what the child
-// was used for came to: nil, or why it failed or was cancelled.
+// which it started, and returns all errors. outcome is the result of the work
+// that the child was opened for: nil, or why the work failed or was cancelled.
+// Hooks read it with [Outcome].
 //
-// Each resource has its own deadline, which does not depend on the child's
-// context: a child whose context was cancelled is torn down like any other.
-// The first call does the work; others wait for it and return the same error.
+// Nested children are closed first. Those that are being opened begin nothing
+// more, and their running starts are waited for. A running [Child.Call] is not
+// waited for.
+//
+// Each resource has its own deadline, which does not depend on the context of the
+// child: a child whose context was cancelled stops like any other. The first
+// call does the work. Other calls wait for it and return the same error.
+//
+// If a hook, a constructor or an observer calls Close, and Close would have to
+// wait for that function, Close returns an error at once, and the child is closed
+// after the function has returned.
 func (ch *Child) Close(outcome error) error { return ch.started().Close(outcome) }
 
-// Health checks the resources of the child that have a [Health] check, all at
-// once, each for no longer than its start timeout, and returns a report for
-// each, by key. A check that panics is an error.
+// Health checks the resources of the child that have a [Health] check, all at the
+// same time, each for no longer than its start timeout. It returns a report for
+// each, sorted by key. A panic in a check is an error of its report. After Close
+// no check is called, and the error of each report matches [ErrClosed].
 func (ch *Child) Health(ctx context.Context) []HealthReport { return ch.started().Health(ctx) }
 
-// HealthReport says how one resource is: its key (Resource), what the check
-// returned (Err, nil if the resource is well), and how long the check took
-// (Duration).
+// HealthReport is the result of the check of one resource. Resource is its key,
+// Err is what the check returned and nil if the resource is well, and Duration is
+// how long the check took.
 type HealthReport = child.HealthReport

@@ -59,6 +59,9 @@ func Logger(logger *slog.Logger) ChildOption { return child.Logger(logger) }
 
 // Observe calls observer with every event of the child's resources, one at a
 // time. It must return soon: resources wait for it. A nil observer is none.
+//
+// A panic in observer is an error: opening the child fails, or [Child.Close]
+// returns it. The observer may use the child.
 func Observe(observer func(Event)) ChildOption { return child.Observe(observer) }
 
 // MaxStarts bounds how many resources start at once. Defaults to 16; values

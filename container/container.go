@@ -10,8 +10,9 @@ import (
 )
 
 // Container is a checked graph of resources. Each child that it opens builds
-// its own instances; only those that live per process are the container's, and
-// a container that has any must be closed. It is safe for concurrent use.
+// its own instances. Only resources that live per process belong to the
+// container, and a container that has any must be closed. It is safe for
+// concurrent use.
 type Container child.Parent
 
 // New builds the graph of all resources from the signatures of their
@@ -57,7 +58,9 @@ func (c *Container) parent() *child.Parent { return (*child.Parent)(c) }
 // *[ResourceError].
 //
 // Resources that live per process start with the first child that needs them,
-// and are shared; see [PerProcess].
+// and are shared; see [PerProcess]. A hook or a constructor of such a resource
+// may open a child. If the child needs the resource itself, NewChild returns an
+// error at once.
 //
 // NewChild is [Container.Prepare] and [Prepared.Open] in one.
 //
@@ -89,14 +92,27 @@ func (c *Container) Invoke(ctx context.Context, fn any, opts ...fx.Option) error
 }
 
 // Start starts the resources that are [Eager] and live per process. Without it
-// they start with the first child.
+// they start with the first child. It starts nothing else.
+//
+// When ctx ends, Start returns an error, but the starts that are running go on,
+// as they do for a child. After an error the container must be closed like any
+// other: Close waits for these starts and stops what they have started.
 func (c *Container) Start(ctx context.Context, opts ...ChildOption) error {
 	return c.parent().Start(ctx, opts)
 }
 
-// Close stops the resources that live per process, in the reverse of the order
-// in which they started, and returns all that went wrong. Children that use them
-// must have been closed before. Further calls do nothing.
+// Close closes the children that are still open, with the outcome [ErrClosed].
+// Then it stops the resources that live per process, in the reverse of the order
+// in which they started. It returns all errors.
+//
+// Nothing more is begun after the call of Close, but starts that are running are
+// waited for. From then on Start, NewChild, Invoke and [Prepared.Open] return an
+// error that matches [ErrClosed]. The first call does the work. Other calls wait
+// for it and return the same error.
+//
+// If a hook, a constructor or an observer calls Close, and Close would have to
+// wait for that function, Close returns an error at once, and the container is
+// closed after the function has returned.
 func (c *Container) Close() error { return c.parent().Close() }
 
 // Providers returns the keys of the resources that give type t, under name

@@ -12,8 +12,8 @@ import (
 // definitions, the run config or the environment are mended.
 var ErrInvalid = fault.ErrInvalid
 
-// ErrClosed is matched by the error of opening a child, after [Container.Close],
-// that needs resources which live per process.
+// ErrClosed is matched by every error of a use of a [Container] after
+// [Container.Close], or of a [Child] after [Child.Close].
 var ErrClosed = child.ErrClosed
 
 // Faults is everything found wrong with the definitions or with a launch, at

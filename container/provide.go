@@ -32,7 +32,10 @@ const DefaultTimeout = resource.DefaultTimeout
 // fx.In and fx.Out structs with name, group and optional tags, an error last.
 // Besides other resources and values of the host application it may take
 //
-//   - fx.Lifecycle, to append hooks: its own, with the resource's own deadlines,
+//   - fx.Lifecycle, to append hooks: its own, with the deadlines of the resource.
+//     A hook that is appended by an OnStart is started after the others. After the
+//     start a hook without OnStart is still taken, and a hook with OnStart is an
+//     error of [Child.Close],
 //   - its config struct, given by [Config],
 //   - context.Context: it is cancelled with the child's own context, and ends
 //     when the child has been torn down,
@@ -63,19 +66,23 @@ func As[I any]() Option { return resource.As[I]() }
 // Describe says what the resource is, for the command line and the pages.
 func Describe(text string) Option { return resource.Describe(text) }
 
-// StartTimeout bounds the resource's constructor, and then its start hooks
-// together. Defaults to [DefaultTimeout]; it must be positive.
+// StartTimeout limits the time of the constructor of the resource, and then the
+// time of all its start hooks together. It defaults to [DefaultTimeout] and must be
+// positive. A constructor or a hook that goes on for one more second is given up.
+// If it returns after all, what it has started is stopped then.
 func StartTimeout(limit time.Duration) Option { return resource.StartTimeout(limit) }
 
-// StopTimeout bounds the stop hooks of the resource, together. Defaults to
-// [DefaultTimeout]; it must be positive.
+// StopTimeout limits the time of all stop hooks of the resource together. It
+// defaults to [DefaultTimeout] and must be positive. A hook that goes on for one
+// more second is given up.
 func StopTimeout(limit time.Duration) Option { return resource.StopTimeout(limit) }
 
-// StartRetry tries up to n more times, where the resource's constructor or a
-// start hook goes wrong: what had started of it is stopped, and after a wait
-// the constructor is called again. backoff gives the wait before each further
-// attempt, counted from 1, and nil is no wait: see package backoff. A cancelled
-// child tries no more.
+// StartRetry makes up to n more attempts if the constructor of the resource or a
+// start hook returns an error. What had started of the resource is stopped, and
+// after a wait the constructor is called again. backoff returns the wait before
+// each further attempt, counted from 1, and nil is no wait: see package backoff. A
+// panic in backoff is an error of the start. A child whose context has ended, or
+// that is being closed, makes no more attempts.
 func StartRetry(n int, backoff func(attempt int) time.Duration) Option {
 	return resource.StartRetry(n, backoff)
 }
@@ -119,8 +126,9 @@ func StartRetry(n int, backoff func(attempt int) time.Duration) Option {
 // Config before anything starts.
 func Config(value any, opts ...ConfigOption) Option { return resource.Config(value, opts) }
 
-// Health says how to find out whether the resource, once started, is well. T is
-// the type of the constructor's first result. See [Child.Health].
+// Health gives the resource a check of whether it works, for [Child.Health]. T is
+// the type of the first result of the constructor. The context of the check ends
+// after the start timeout of the resource.
 func Health[T any](check func(ctx context.Context, value T) error) Option {
 	return resource.Health(check)
 }

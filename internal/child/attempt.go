@@ -126,8 +126,8 @@ func (s *childState) undo(ctx context.Context, instance *instance) error {
 // stopLate stops what has come to life after nobody waited for it any more: of
 // a function that was given up and returned after all. It can only log what goes
 // wrong.
-func (s *childState) stopLate(n *graph.Node, stop func(ctx context.Context, calls *crew) error) {
-	calls := &crew{members: &s.members}
+func (s *childState) stopLate(n *graph.Node, stop func(ctx context.Context, calls *workerPool) error) {
+	calls := &workerPool{members: &s.members}
 	defer calls.rest(0)
 	ctx, cancel := s.deadline(s.afterwards(errGivenUp), n.StopTimeout)
 	defer cancel()

@@ -22,7 +22,7 @@ type Child struct {
 	state    *childState
 	opened   chan struct{} // closed when the opening has ended
 	closing  *closing
-	siblings *offspring // in which it is until it is closed
+	siblings *openChildren // of its parent, with itself until it is closed
 }
 
 // NewChild opens a child. Package container documents it.
@@ -73,7 +73,7 @@ func (ch *Child) refuse(act string) error {
 
 // newChild makes a child that is to be opened, with borrowed instances of what
 // lives longer.
-func newChild(ctx context.Context, p *preparation, borrowed map[*graph.Node]*instance, siblings *offspring) *Child {
+func newChild(ctx context.Context, p *preparation, borrowed map[*graph.Node]*instance, siblings *openChildren) *Child {
 	return &Child{
 		state: newChildState(ctx, p, borrowed), opened: make(chan struct{}), closing: newClosing(), siblings: siblings,
 	}

@@ -35,9 +35,9 @@ type childState struct {
 	lends     map[signature.Key]reflect.Value // to nested children
 	lent      map[signature.Key]reflect.Value // by the parent
 	events    fxevent.Logger                  // among the options; nil without one
-	calls     crew                            // of the users' functions, while the child is opened and while it is closed
+	calls     workerPool                      // of the users' functions, while the child is opened and while it is closed
 	members   goroutine.Set                   // that call a function of the user's for this child
-	nested    *offspring                      // nested children
+	nested    *openChildren                   // nested children
 
 	slots    chan struct{}
 	bound    map[*graph.Target][]reflect.Value // what Fx found for the targets
@@ -59,7 +59,7 @@ func newChildState(ctx context.Context, p *preparation, borrowed map[*graph.Node
 		at:       make(map[*graph.Node]*instance, len(p.nodes)),
 		bound:    make(map[*graph.Target][]reflect.Value, len(p.targets)),
 		slots:    make(chan struct{}, p.config.maxStarts),
-		nested:   newOffspring(),
+		nested:   newOpenChildren(),
 		borrowed: borrowed,
 		lending:  p.lending,
 		lends:    make(map[signature.Key]reflect.Value),

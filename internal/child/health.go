@@ -24,7 +24,7 @@ func (ch *Child) Health(ctx context.Context) []HealthReport {
 	var mu sync.Mutex
 	var reports []HealthReport
 	var checks sync.WaitGroup
-	calls := new(crew)
+	calls := new(workerPool)
 	defer calls.rest(0)
 	for _, i := range ch.state.healthy() {
 		checks.Go(func() {
@@ -42,7 +42,7 @@ func (ch *Child) Health(ctx context.Context) []HealthReport {
 
 // check checks one resource. One that has been stopped while it was checked is
 // not well, whatever the check has seen.
-func (ch *Child) check(ctx context.Context, calls *crew, i *instance) error {
+func (ch *Child) check(ctx context.Context, calls *workerPool, i *instance) error {
 	act := "checking resource " + i.node.Key
 	if err := ch.refuse(act); err != nil {
 		return err

@@ -63,7 +63,7 @@ func (l *lifecycle) Append(h fx.Hook) {
 	if l.keep(h) {
 		return
 	}
-	l.owner.stopLate(l.node, func(ctx context.Context, calls *crew) error {
+	l.owner.stopLate(l.node, func(ctx context.Context, calls *workerPool) error {
 		if h.OnStart != nil {
 			return errLateHook
 		}
@@ -89,7 +89,7 @@ func (l *lifecycle) keep(h fx.Hook) bool {
 
 // construct calls the constructor by call. If that returns after it was given
 // up, what it has acquired meanwhile is released.
-func (l *lifecycle) construct(calls *crew, call func() error) error {
+func (l *lifecycle) construct(calls *workerPool, call func() error) error {
 	l.constructing = true // nobody else knows the lifecycle yet
 	return calls.call(l.owner.ctx, l.node.StartTimeout, func() error {
 		defer l.constructed()
@@ -115,7 +115,7 @@ func (l *lifecycle) isLeft() bool {
 }
 
 // start calls the start hooks in order, up to the first that goes wrong.
-func (l *lifecycle) start(ctx context.Context, calls *crew) error {
+func (l *lifecycle) start(ctx context.Context, calls *workerPool) error {
 	for at := 0; ; at++ {
 		h := l.hookToStart(at)
 		if h == nil {
@@ -126,7 +126,7 @@ func (l *lifecycle) start(ctx context.Context, calls *crew) error {
 		}
 		err := calls.call(ctx, 0, func() error { return h.OnStart(ctx) }, func(err error) {
 			if err == nil && !l.setStarted(h) {
-				l.owner.stopLate(l.node, func(ctx context.Context, calls *crew) error { return stopHook(ctx, calls, h.Hook) })
+				l.owner.stopLate(l.node, func(ctx context.Context, calls *workerPool) error { return stopHook(ctx, calls, h.Hook) })
 			}
 		})
 		if err != nil {
@@ -195,7 +195,7 @@ func (l *lifecycle) endWithoutStops() bool {
 
 // stop calls the stop hooks of all hooks that started, in reverse order, each
 // whatever became of the others. A stop hook may append further ones.
-func (l *lifecycle) stop(ctx context.Context, calls *crew) error {
+func (l *lifecycle) stop(ctx context.Context, calls *workerPool) error {
 	l.endStart()
 	var errs []error
 	for {
@@ -242,7 +242,7 @@ func (l *lifecycle) hookToStop() *hook {
 	return h
 }
 
-func stopHook(ctx context.Context, calls *crew, h fx.Hook) error {
+func stopHook(ctx context.Context, calls *workerPool, h fx.Hook) error {
 	if h.OnStop == nil {
 		return nil
 	}

@@ -17,7 +17,7 @@ type Parent struct {
 	graph    *graph.Graph
 	parts    *assembly
 	process  *processScope
-	children *offspring
+	children *openChildren
 	closing  *closing
 }
 
@@ -27,7 +27,7 @@ func NewParent(definitions []resource.Definition) (*Parent, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Parent{graph: g, parts: newAssembly(g), process: newProcessScope(), children: newOffspring(), closing: newClosing()}, nil
+	return &Parent{graph: g, parts: newAssembly(g), process: newProcessScope(), children: newOpenChildren(), closing: newClosing()}, nil
 }
 
 // Graph returns the checked graph.

@@ -80,7 +80,7 @@ func (s *processScope) begin(p *preparation, n *graph.Node) (*processStart, erro
 		config: childConfig{logger: p.container.processLogger(), loggerOver: ofModule, observers: p.config.observers, maxStarts: 1},
 		nodes:  []*graph.Node{n}, resolved: p.resolved,
 	}
-	start.child = newChild(context.Background(), alone, s.instances(n.Needs), newOffspring())
+	start.child = newChild(context.Background(), alone, s.instances(n.Needs), newOpenChildren())
 	start.instance = start.child.state.at[n]
 	s.starts[n], s.underWay = start, append(s.underWay, start)
 	go func() {

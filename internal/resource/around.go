@@ -20,9 +20,8 @@ func WithOutcome(ctx context.Context, outcome error) context.Context {
 	return context.WithValue(ctx, outcomeKey{}, outcome)
 }
 
-// Outcome returns what a child was used for came to, inside an OnStop hook:
-// nil for success, else why it failed or was cancelled. It is what
-// Child.Close was given. Elsewhere it is nil.
+// Outcome returns the outcome that Child.Close was given, from the context of an
+// OnStop hook. Package container documents it.
 func Outcome(ctx context.Context) error {
 	outcome, _ := ctx.Value(outcomeKey{}).(error)
 	return outcome

@@ -17,7 +17,7 @@ const (
 	// the default.
 	LifetimeRun
 	// LifetimeStep: as long as the nested child that was opened by Child.NewChild, or
-	// As the child itself where there is none.
+	// as the child itself where there is none.
 	LifetimeStep
 )
 
@@ -64,13 +64,12 @@ func PerProcess() Option { return lives(LifetimeProcess) }
 // PerRun gives each child an instance of its own. It is the default.
 func PerRun() Option { return lives(LifetimeRun) }
 
-// PerStep gives each nested child an instance of its own; see Child.NewChild.
-// In a child without nested ones it is as PerRun.
+// PerStep gives each nested child an instance of its own. Package container
+// documents it.
 func PerStep() Option { return lives(LifetimeStep) }
 
-// Eager starts the resource whether or not anything asks for it: with every
-// child of its lifetime, or, for one that lives per process, with
-// Container.Start or the first child.
+// Eager starts the resource even if nothing asks for it. Package container
+// documents it.
 func Eager() Option { return optionFunc(func(d *Declaration) { d.Eager = true }) }
 
 // StartRetry tries up to n more times, where the resource's constructor or a

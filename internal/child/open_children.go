@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// offspring are the children that are open, or being opened, on what a parent
+// openChildren are the children that are open, or being opened, on what a parent
 // has started.
-type offspring struct {
+type openChildren struct {
 	closed chan struct{} // closed when no more are taken
 
 	mu       sync.Mutex
@@ -17,10 +17,10 @@ type offspring struct {
 	children map[*Child]int // by when they were added
 }
 
-func newOffspring() *offspring { return &offspring{closed: make(chan struct{})} }
+func newOpenChildren() *openChildren { return &openChildren{closed: make(chan struct{})} }
 
 // add takes a child, which is about to be opened; false if it comes too late.
-func (o *offspring) add(child *Child) bool {
+func (o *openChildren) add(child *Child) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.isClosed() {
@@ -34,13 +34,13 @@ func (o *offspring) add(child *Child) bool {
 	return true
 }
 
-func (o *offspring) remove(child *Child) {
+func (o *openChildren) remove(child *Child) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.children, child)
 }
 
-func (o *offspring) isClosed() bool {
+func (o *openChildren) isClosed() bool {
 	select {
 	case <-o.closed:
 		return true
@@ -51,7 +51,7 @@ func (o *offspring) isClosed() bool {
 
 // close takes no more children, lets those that are being opened begin nothing
 // more, and returns those that there are, the last first.
-func (o *offspring) close() []*Child {
+func (o *openChildren) close() []*Child {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.isClosed() {
@@ -66,7 +66,7 @@ func (o *offspring) close() []*Child {
 
 // call reports whether the calling goroutine is in a function of one of them,
 // which the parent's end would have to wait for.
-func (o *offspring) call() bool {
+func (o *openChildren) call() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for child := range o.children {

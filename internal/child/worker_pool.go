@@ -13,10 +13,10 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// crew calls the users' functions of one child: constructors, hooks, observers.
+// workerPool calls the users' functions of one child: constructors, hooks, observers.
 // Each call is made by a worker, a goroutine that is used again for later calls
 // and by which the child recognises its own functions when they call it.
-type crew struct {
+type workerPool struct {
 	members *goroutine.Set // that workers join; nil: none
 
 	mu   sync.Mutex
@@ -29,7 +29,7 @@ type task struct {
 	late func(error) // takes the result where nobody waits for it any more; may be nil
 }
 
-// worker is a goroutine of a crew.
+// worker is a goroutine of a pool.
 type worker struct {
 	tasks   chan task // closed when there are no more
 	results chan error
@@ -43,7 +43,7 @@ type worker struct {
 // late takes its result when it returns after all. A context that has ended
 // already does not keep the function from being called, because a stop hook must
 // run whatever time is left.
-func (c *crew) call(ctx context.Context, limit time.Duration, call func() error, late func(error)) error {
+func (c *workerPool) call(ctx context.Context, limit time.Duration, call func() error, late func(error)) error {
 	w := c.take()
 	w.tasks <- task{call, late}
 	err, returned := w.wait(ctx, limit)
@@ -100,7 +100,7 @@ func (w *worker) after(limit time.Duration) <-chan time.Time {
 }
 
 // take returns a worker that has nothing to do.
-func (c *crew) take() *worker {
+func (c *workerPool) take() *worker {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if last := len(c.idle) - 1; last >= 0 {
@@ -115,7 +115,7 @@ func (c *crew) take() *worker {
 }
 
 // rest ends the workers that have nothing to do, except for some to keep.
-func (c *crew) rest(keep int) {
+func (c *workerPool) rest(keep int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	keep = min(keep, len(c.idle))
