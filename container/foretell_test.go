@@ -48,6 +48,8 @@ func TestWhatOptionsNeedIsWhatADryRunOfFxFinds(t *testing.T) {
 		fx.Replace(&stepTx{}),
 		fx.Replace(&resA{}),
 		fx.Decorate(func() *database { return nil }),
+		fx.Decorate(func() int8 { return 0 }),
+		fx.Replace(int32(3)),
 		fx.Decorate(func(db *database) *database { return db }),
 		fx.Decorate(func(p *pool, s store) *pool { return p }),
 		fx.Decorate(func(db *database, p *pool) (*database, *pool) { return db, p }),

@@ -64,7 +64,7 @@ func (p *preparation) checkFunction(function fxoption.Function) []error {
 		case param.Soft && p.container.graph.HasMembers(param.Key):
 			faults = append(faults, fault.Errorf("%s: it asks for %s as a soft group, and resources give members of it: leave soft out", function, param.Key))
 		case param.Key == shutdownerKey && p.unoffered[param.Key] != nil && !p.given.Decorated()[param.Key]:
-			faults = append(faults, fault.Errorf("%s: it asks for fx.Shutdowner, and there is no host application that could be shut down: cancel the context of the child", function))
+			faults = append(faults, fault.Errorf("%s: it asks for fx.Shutdowner, which no host application gives to this child: cancel the context of the child", function))
 		}
 	}
 	for _, result := range function.Results {

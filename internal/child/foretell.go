@@ -195,10 +195,10 @@ func (f *foreteller) addFunctions(functions []fxoption.Function) bool {
 
 // ask follows what is called for a parameter. It returns false where it can't tell.
 func (f *foreteller) ask(param signature.Param) bool {
-	if decorator := f.decorators[param.Key]; decorator != nil && !f.under[decorator] {
-		return f.done[decorator] || f.call(decorator, decorator.Params)
-	}
 	given, ok := f.gives[param.Key]
+	if decorator := f.decorators[param.Key]; decorator != nil && !f.under[decorator] {
+		return ok && (f.done[decorator] || f.call(decorator, decorator.Params)) // nobody gives what is decorated: Fx decides
+	}
 	switch {
 	case !ok:
 		return param.Optional || param.Group != ""

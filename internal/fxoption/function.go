@@ -48,7 +48,7 @@ type Function struct {
 
 // String names the function for people, as in "fx.Provide(pkg.New)".
 func (f Function) String() string {
-	if f.Kind == Supply || f.Kind == Replace || strings.HasPrefix(f.Name, "reflect.") {
+	if f.Kind == Supply || f.Kind == Replace || f.Name == "" || strings.HasPrefix(f.Name, "reflect.") {
 		return f.Kind.String()
 	}
 	return f.Kind.String() + "(" + f.Name + ")"
@@ -72,6 +72,9 @@ func (f Function) StandsIn() bool {
 
 // signatureOf takes the function of an option apart.
 func signatureOf(target any) (signature.Func, error) {
+	if wrong := wrongAnnotation(target); wrong != nil {
+		return signature.Func{}, wrong
+	}
 	if annotated, ok := target.(fx.Annotated); ok {
 		return annotatedBefore(annotated)
 	}
@@ -106,6 +109,21 @@ func annotatedBefore(annotated fx.Annotated) (signature.Func, error) {
 	}
 	function.Results = results
 	return function, nil
+}
+
+// wrongAnnotation returns the error that fx.Annotate returns in place of a function,
+// of a type of its own that is no error.
+func wrongAnnotation(target any) error {
+	value := reflect.ValueOf(target)
+	if !value.IsValid() || value.Type().Name() != "annotationError" {
+		return nil
+	}
+	wrong, err := field(value, "err")
+	if err != nil {
+		return err
+	}
+	wrapped, _ := wrong.Interface().(error)
+	return wrapped
 }
 
 // build returns the function that Fx makes of what fx.Annotate returns.

@@ -102,6 +102,7 @@ func TestReadReportsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	for want, option := range map[string]fx.Option{
 		"not a function: int":   fx.Provide(3),
+		"cannot apply more":     fx.Decorate(fx.Annotate(newReader, fx.ParamTags(`name:"a"`), fx.ParamTags(`name:"b"`))),
 		"inside another is nil": fx.Options(nil),
 		"fx.Invoke":             fx.Invoke(fx.Annotate(func(int) {}, fx.ParamTags(`nonsense`))),
 		"another is nil, which": embedding{},
