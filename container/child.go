@@ -8,27 +8,28 @@ import (
 	"github.com/fxrun/fxrun/internal/child"
 )
 
-// Child is a child container: the resources that its targets need, started. It
-// must be closed. It is safe for concurrent use.
+// Child is a child container: it holds the resources that its targets need, and
+// they have started. It must be closed. It is safe for concurrent use.
 type Child child.Child
 
 // started is the child as the packages of fxrun know it.
 func (ch *Child) started() *child.Child { return (*child.Child)(ch) }
 
-// NewChild opens a nested child, for a step of a run: it has its own instances
-// of the resources that live per step (see [PerStep]), and the values of all
-// others are those of ch, which must have been opened with [NeedsLater] of the
-// same targets.
+// NewChild opens a nested child, for a step of a run. The nested child has its own
+// instances of the resources that live per step (see [PerStep]), and uses all other
+// values of ch. So ch must have been opened with [NeedsLater] of the same targets.
 //
-// What ch was opened with holds for the nested child too: launch-time config,
-// logger, observers. The functions of ch's plain fx.Options are not called again:
-// the nested child gets the values that came of them. Only what decorates or
-// replaces values that live per step is applied in each nested child. Options
-// among opts are for this nested child alone. Config is not read
-// again: each nested child gets a copy of the values that were resolved when ch
-// was prepared. The exceptions are resources and steps for which opts have a
-// [Launch], and those of targets that ch was not opened with. Closing ch closes
-// nested children that are still open.
+// The nested child has the launch-time config, the logger and the observers of ch,
+// and those of opts besides. The functions of the plain fx.Options of ch are not
+// called again: the nested child gets the values that came of them. Only what
+// decorates or replaces values that live per step is applied in each nested child.
+// Options among opts are for this nested child alone.
+//
+// Config is not read again. Each nested child gets a copy of the values that were
+// read when ch was prepared. The exceptions are the resources and steps for which
+// opts have a [Launch], and those of targets that ch was not opened with.
+//
+// Closing ch closes nested children that are still open.
 func (ch *Child) NewChild(ctx context.Context, opts ...fx.Option) (*Child, error) {
 	nested, err := ch.started().NewChild(ctx, opts)
 	return (*Child)(nested), err

@@ -6,68 +6,69 @@ import (
 	"github.com/fxrun/fxrun/internal/child"
 )
 
-// ChildOption is what NewChild, Prepare and Invoke know besides plain
-// fx.Options. It is an fx.Option only to stand in one list with them: it must
-// be given directly, not inside fx.Options or fx.Module.
+// ChildOption is an option for a child that is not an option of Fx. It is an
+// fx.Option only so that both can stand in one list. It must be given to the child
+// directly, not inside fx.Options or fx.Module.
 type ChildOption = child.Option
 
-// Needs makes the child provide what the targets ask for; [Child.Arguments]
-// and [Child.Call] give it out.
+// Needs makes the child start what the targets need. [Child.Call] then calls the
+// function of a target.
 func Needs(targets ...*Target) ChildOption { return child.Needs(checkedTargets(targets)) }
 
-// NeedsLater starts what the targets need, but for what lives per step: nested
-// children, opened by [Child.NewChild] with the same targets, start that, and
-// give out the values.
+// NeedsLater makes the child start what the targets need, except for resources
+// that live per step. Nested children, opened by [Child.NewChild] with the same
+// targets, start those and call the targets.
 func NeedsLater(targets ...*Target) ChildOption { return child.NeedsLater(checkedTargets(targets)) }
 
-// Steps are all steps that exist, whether or not the child needs them: targets
-// made with [StepConfig]; others are passed over. A run config may then speak
-// of each of them, also of one that this child has no use for, and a mistyped
-// key is told from such a step. Without it only the targets of [Needs] and
+// Steps names all steps that exist, whether or not the child needs them. They are
+// targets made with [StepConfig]. Other targets make no difference. A run config
+// may then configure each of these steps, also one that this child does not need,
+// and a mistyped key gives an error. Without Steps only the targets of [Needs] and
 // [NeedsLater] may be configured.
 //
 // Nested children know the steps of their parent.
 func Steps(targets ...*Target) ChildOption { return child.Steps(checkedTargets(targets)) }
 
-// OtherSteps are steps that exist, but that no launch of this child is about,
-// such as those of other jobs: a run config may have sections for them, so that
-// one file serves all. A section has to be right for one of the steps with its
-// key, and makes no difference otherwise. A step that [Steps], [Needs] or
-// [NeedsLater] names hides those of its key.
+// OtherSteps names steps that exist and that no launch of this child is about,
+// such as the steps of other jobs. A run config may have sections for them, so
+// that one file serves all jobs. Such a section must be right for one of the steps
+// with its key, and has no effect otherwise. A step that [Steps], [Needs] or
+// [NeedsLater] names hides the other steps of its key.
 func OtherSteps(targets ...*Target) ChildOption { return child.OtherSteps(checkedTargets(targets)) }
 
-// NeedsResources starts resources by key, whether or not anything asks for
-// their values.
+// NeedsResources makes the child start the resources with these keys, even if
+// nothing asks for their values.
 func NeedsResources(keys ...string) ChildOption { return child.NeedsResources(keys) }
 
-// Populate sets what the pointers point to, by type, once everything has
-// started, as fx.Populate does: a pointer to a variable of a resource's type,
-// or to an fx.In struct.
+// Populate sets variables once everything has started, as fx.Populate does. Each
+// pointer leads to a variable of the type of a resource, or to an fx.In struct.
 func Populate(pointers ...any) ChildOption { return child.Populate(pointers) }
 
-// Launch gives the child its launch-time config. Given more than once, later
-// ones override earlier ones, field by field.
+// Launch gives the child its launch-time config. If it is given several times, the
+// later ones override the earlier ones, field by field.
 func Launch(config RunConfig) ChildOption { return child.Launch(config) }
 
 // Info tells the child's resources about the run that they belong to.
 func Info(info RunInfo) ChildOption { return child.Info(info) }
 
-// Logger is the child's logger; resources get it with their key added, and
-// Fx's own events go to it at debug level. Defaults to the logger of the host
-// application, or of the resource's module there. Nil discards.
+// Logger is the logger of the child. Each resource gets it with its key added. The
+// events of Fx go to it at debug level. It defaults to the logger of the host
+// application, or of the module of the resource there. A nil logger discards
+// everything.
 func Logger(logger *slog.Logger) ChildOption { return child.Logger(logger) }
 
-// Observe calls observer with every event of the child's resources, one at a
-// time. It must return soon: resources wait for it. A nil observer is none.
+// Observe calls observer with every event of the resources of the child, one at a
+// time. Resources wait for it, so it must return soon. A nil observer makes no
+// difference.
 //
 // A panic in observer is an error: opening the child fails, or [Child.Close]
-// returns it. The observer may use the child.
+// returns the error. The observer may use the child.
 func Observe(observer func(Event)) ChildOption { return child.Observe(observer) }
 
-// MaxStarts bounds how many resources start at once. Defaults to 16; values
-// below 1 count as 1.
+// MaxStarts limits how many resources start at the same time. It defaults to 16.
+// Values below 1 count as 1.
 func MaxStarts(n int) ChildOption { return child.MaxStarts(n) }
 
-// AllowStopErrors keeps what goes wrong while resources stop out of the error
-// of [Child.Close]. Observers still see it.
+// AllowStopErrors leaves the errors of stopping resources out of the error of
+// [Child.Close]. Observers still get them.
 func AllowStopErrors() ChildOption { return child.AllowStopErrors() }

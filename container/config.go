@@ -8,25 +8,27 @@ import (
 // [FromEnv], [FromPlainEnv], [AtLaunch] and [Fixed].
 type ConfigOption = config.Option
 
-// FromEnv reads the config's fields from environment variables, named as
-// envconfig names them: PREFIX_FIELD in upper case, words parted where
-// split_words:"true" asks for it, the name of an envconfig tag in place of the
-// field's. The empty prefix reads FIELD. A variable without the prefix is not
-// read, unlike with envconfig alone: see [FromPlainEnv].
+// FromEnv reads the fields of the config from environment variables, with the
+// names that envconfig gives them: PREFIX_FIELD in upper case. The tag
+// split_words:"true" separates the words of the name by underscores, and an
+// envconfig tag takes the place of the name. With the empty prefix, the variable
+// is FIELD. Unlike with envconfig alone, a variable without the prefix is not read:
+// see [FromPlainEnv].
 //
 // Without FromEnv no variable is read, unless a launch asks for one by
 // {env: NAME}.
 func FromEnv(prefix string) ConfigOption { return config.FromEnv(prefix) }
 
-// FromPlainEnv names the Go fields, each with an envconfig tag, that are read
-// from the variable of that name where the one with the prefix of [FromEnv] is
-// not set: envconfig's own fallback. Two configs that name a field of one type
-// then share its variable.
+// FromPlainEnv names Go fields that have an envconfig tag. If the variable with the
+// prefix of [FromEnv] is not set, such a field is read from the variable that the
+// tag names. This is the fallback of envconfig itself. If two configs of one type
+// name a field, both read the same variable.
 func FromPlainEnv(fields ...string) ConfigOption { return config.FromPlainEnv(fields...) }
 
-// AtLaunch names the Go fields (Table, or Auth.User in a nested struct) whose
-// value, not an empty text, must be given at launch: in the run config of the launch itself or in
-// that of its job. A child that needs the resource is not opened without them.
+// AtLaunch names the Go fields, such as Table, or Auth.User in a nested struct,
+// whose value must be given at launch: in the run config of the launch itself, or
+// in the one of its job. An empty text is not enough. Without these values no child
+// is opened that needs the resource.
 func AtLaunch(fields ...string) ConfigOption { return config.AtLaunch(fields...) }
 
 // Fixed names the Go fields that a launch may not set.

@@ -30,63 +30,69 @@ func New(definitions ...Definition) (*Container, error) {
 // parent is the container as the packages of fxrun know it.
 func (c *Container) parent() *child.Parent { return (*child.Parent)(c) }
 
-// NewChild opens a child: a fresh Fx app that holds only what its targets need
-// (see [Needs], [NeedsResources], [Populate]), values of the host application,
-// and the plain fx.Options among opts, and starts it.
+// NewChild opens a child and starts it. A child is a new Fx application that holds
+// only what its targets need (see [Needs], [NeedsResources] and [Populate]), values
+// of the host application, and the plain fx.Options among opts.
 //
-// A constructor is called only after everything that it depends on has
-// started. Constructors are called one at a time; the start hooks of resources
-// that don't depend on each other run at the same time, unless plain fx.Options
-// are given, whose decorators may touch any value. After something went wrong
-// nothing more is begun.
+// A constructor is called only after everything that it depends on has started.
+// Constructors are called one at a time. The start hooks of resources that don't
+// depend on each other run at the same time, unless plain fx.Options are given: a
+// decorator among them may use any value. After the first error nothing more is
+// begun.
 //
 // Plain fx.Options keep the meaning that they have in Fx, or are refused before
-// anything starts. With fx.Replace among them, the constructor that it stands in
-// for is not called and its config is not asked for. Their functions may ask for
-// all that the child has, and are called once, in the order of the options;
-// nested children borrow what came of it, and call again only decorators of what
-// lives per step. Resources and targets don't see what options provide, and
-// options may not give members of groups that these ask for. fx.StartTimeout,
-// fx.StopTimeout and decorators of fx.Lifecycle, the logger, the context or the
-// [RunInfo] are refused. The page "Adding fxrun to an Fx application" has a table of
-// all options.
+// anything starts:
 //
-// Everything wrong with the launch (unknown resources and fields, wrong types,
-// missing values) is found before anything starts, and reported at once as a
-// *[Faults]. If starting goes wrong, everything that had started is stopped
-// before NewChild returns, and the error joins all that happened, each as a
+//   - The constructor of a resource that fx.Replace replaces is not called, and its
+//     config is not needed.
+//   - The functions of options may ask for all that the child has. They are called
+//     once, in the order of the options. Nested children get the values that came of
+//     it. Only decorators of what lives per step are called again.
+//   - Resources and targets don't get what options provide, and options must not
+//     give members of groups that resources or targets ask for.
+//   - fx.StartTimeout, fx.StopTimeout, and decorators of fx.Lifecycle, the logger,
+//     the context or the [RunInfo] are refused.
+//
+// The page "Adding fxrun to an Fx application" has a table of all options.
+//
+// Everything that is wrong with the launch, such as unknown resources and fields,
+// wrong types and missing values, is found before anything starts, and reported at
+// once as a *[Faults]. If a start fails, everything that had started is stopped
+// before NewChild returns. The error then joins all errors, each as a
 // *[ResourceError].
 //
-// Resources that live per process start with the first child that needs them,
-// and are shared; see [PerProcess]. A hook or a constructor of such a resource
-// may open a child. If the child needs the resource itself, NewChild returns an
-// error at once.
+// Resources that live per process start with the first child that needs them, and
+// all children share them: see [PerProcess]. A hook or a constructor of such a
+// resource may open a child. If the child needs the resource itself, NewChild
+// returns an error at once.
 //
 // NewChild is [Container.Prepare] and [Prepared.Open] in one.
 //
-// When ctx ends during NewChild, starting ends early. The context that
-// constructors get ends with ctx, or when the child has been closed.
+// When ctx ends during NewChild, no further start begins, and NewChild returns an
+// error. The context that constructors get ends with ctx, or when the child has
+// been closed.
 func (c *Container) NewChild(ctx context.Context, opts ...fx.Option) (*Child, error) {
 	opened, err := c.parent().NewChild(ctx, opts)
 	return (*Child)(opened), err
 }
 
 // Prepare does all that [Container.NewChild] does before it builds anything. It
-// reads the environment and the launch config, checks them, and keeps the
-// values for [Prepared.Open]. Nothing starts.
+// reads the environment and the launch config, checks them, and keeps the values
+// for [Prepared.Open]. Nothing starts.
 //
-// The error is the one that NewChild would return. Prepared is not nil then
-// either: it can't be opened, but [Prepared.Preview] shows what is known.
+// The error is the one that NewChild would return. The Prepared is not nil even
+// then: it can't be opened, but [Prepared.Preview] shows what is known.
 func (c *Container) Prepare(opts ...fx.Option) (*Prepared, error) {
 	prepared, err := c.parent().Prepare(opts)
 	return (*Prepared)(prepared), err
 }
 
-// Invoke opens a child, calls fn with what it asks for once everything has
-// started, and closes the child, whatever fn comes to: error, panic or
-// cancellation. It returns fn's error joined with those of closing.
+// Invoke opens a child, calls fn once everything has started, and closes the child
+// in any case: after a success, an error, a panic or a cancellation. It returns the
+// error of fn, joined with the errors of closing.
 //
-// fn's parameters are as for [Container.Target]; its context is the child's.
+// The parameters of fn are as for [Container.Target]. Its context is the one of the
+// child.
 func (c *Container) Invoke(ctx context.Context, fn any, opts ...fx.Option) error {
 	return c.parent().Invoke(ctx, fn, opts)
 }
@@ -115,14 +121,14 @@ func (c *Container) Start(ctx context.Context, opts ...ChildOption) error {
 // closed after the function has returned.
 func (c *Container) Close() error { return c.parent().Close() }
 
-// Providers returns the keys of the resources that give type t, under name
-// where that is not empty, sorted.
+// Providers returns the sorted keys of the resources that give the type t. If name
+// is not empty, only a resource that gives the type under this name counts.
 func (c *Container) Providers(t reflect.Type, name string) []string {
 	return c.parent().Graph().Providers(t, name)
 }
 
-// HostProvides reports whether the host application has a value of type t,
-// under name where that is not empty.
+// HostProvides reports whether the host application has a value of the type t. If
+// name is not empty, the value must have this name.
 func (c *Container) HostProvides(t reflect.Type, name string) bool {
 	return c.parent().Graph().HostProvides(t, name)
 }
@@ -130,17 +136,18 @@ func (c *Container) HostProvides(t reflect.Type, name string) bool {
 // Has reports whether there is a resource with the key.
 func (c *Container) Has(key string) bool { return c.parent().Graph().Has(key) }
 
-// Resources describes every resource, by key. It reads the environment, to
-// tell where each config field's value would come from now. Secrets are masked.
+// Resources describes every resource, sorted by key. It reads the environment, to
+// tell where the value of each config field would come from now. Secrets are
+// masked.
 func (c *Container) Resources() []Description { return c.parent().Graph().Resources() }
 
-// Explain says why a child opened with opts would need the resource called key,
-// or why it would not. Like [Container.Prepare] it starts nothing, reads the
-// environment for config, and returns the error that [Container.NewChild] would;
-// the explanation comes with that error too, as far as it goes.
+// Explain says why a child that is opened with opts would need the resource called
+// key, or why it would not. Like [Container.Prepare] it starts nothing, reads the
+// environment for the config, and returns the error that [Container.NewChild]
+// would. With an error, the explanation says what is known.
 //
-// For an unknown key the explanation is empty; the error names the nearest one
-// and matches [ErrInvalid].
+// For an unknown key the explanation is empty. The error then names the most
+// similar key, and matches [ErrInvalid].
 func (c *Container) Explain(key string, opts ...fx.Option) (Explanation, error) {
 	return c.parent().Explain(key, opts)
 }
