@@ -107,7 +107,7 @@ func (e *Execution) notOpened() error {
 func (e *Execution) finish(step *assets.Step, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.here.Done()
+	defer e.here.Done() // when the step's end is noted: whoever waits reads it next
 	state := e.state(step.Key)
 	state.executing--
 	if err != panics.ErrGoexit { //nolint:errorlint // the step itself may fail by another goroutine's end
@@ -280,13 +280,26 @@ func (e *Execution) end(all bool) error {
 	if !all {
 		return errors.Join(errs...)
 	}
-	for _, step := range e.Plan().Steps {
-		if state := e.steps[step.Key]; state == nil || !state.ended {
-			errs = append(errs, fmt.Errorf("executing the run: the executor neither executed nor skipped step %s", step.Key))
-		}
+	for _, key := range e.unended() {
+		errs = append(errs, fmt.Errorf("executing the run: the executor neither executed nor skipped step %s", key))
 	}
 	if len(errs) == 0 {
 		e.start() // a plan without steps
 	}
 	return errors.Join(errs...)
+}
+
+// unended returns the keys of the steps that have not ended. It takes the lock, since
+// an executor that has returned may have left goroutines that skip steps and record
+// events.
+func (e *Execution) unended() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var keys []string
+	for _, step := range e.Plan().Steps {
+		if state := e.steps[step.Key]; state == nil || !state.ended {
+			keys = append(keys, step.Key)
+		}
+	}
+	return keys
 }

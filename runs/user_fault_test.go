@@ -110,6 +110,32 @@ func TestExecutorThatDoesNotWaitForItsSteps(t *testing.T) {
 	}
 }
 
+// It needs the race detector: the executor's goroutines go on while the run ends.
+func TestExecutorThatLeavesGoroutinesBehind(t *testing.T) {
+	t.Parallel()
+	for name, act := range map[string]func(ctx context.Context, execution *runs.Execution, step *assets.Step){
+		"that skip a step": func(_ context.Context, execution *runs.Execution, step *assets.Step) { execution.Skip(step, nil) },
+		"that record": func(ctx context.Context, execution *runs.Execution, step *assets.Step) {
+			_ = execution.Record(ctx, history.Event{RunID: execution.RunID(), Data: history.StepStarted{Step: step.Key, Attempt: 1}})
+		},
+		"that execute a step": func(ctx context.Context, execution *runs.Execution, step *assets.Step) { _ = execution.Step(ctx, step) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			left := make(chan struct{})
+			launcher := newLauncher(t, runs.LauncherConfig{Executor: executorFunc(func(ctx context.Context, execution *runs.Execution) error {
+				go func() {
+					defer close(left)
+					act(ctx, execution, execution.Plan().Steps[0])
+				}()
+				return nil
+			})}, nil, assets.New("left", func() error { return nil }))
+			_, _ = mustEnd(t, launcher, runs.Request{Selection: "*"})
+			<-left
+		})
+	}
+}
+
 func TestExecutorThatForgetsAStepFailsTheRun(t *testing.T) {
 	t.Parallel()
 	launcher := newLauncher(t, runs.LauncherConfig{Executor: executorFunc(func(context.Context, *runs.Execution) error { return nil })},
