@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -143,8 +141,8 @@ func logLine(data history.LogWritten) eventLine {
 		}
 	}
 	text.WriteString(" " + clean(data.Message))
-	for _, name := range slices.Sorted(maps.Keys(data.Attrs)) {
-		text.WriteString(" " + clean(name) + "=" + valueText(data.Attrs[name]))
+	for _, attr := range data.Attrs {
+		text.WriteString(" " + clean(attr.Name) + "=" + valueText(attr.Value))
 	}
 	line := eventLine{text: text.String(), debug: data.Level < slog.LevelInfo}
 	switch {

@@ -26,11 +26,11 @@ func archive(t *testing.T) []fx.Option {
 	data := []history.EventData{
 		history.RunQueued{Job: "nightly", Steps: []string{"raw/orders", "revenue"}},
 		history.RunStarting{},
-		history.LogWritten{Level: slog.LevelInfo, Message: "connected", Resource: "warehouse", Attrs: history.Values{"user": "etl", "port": 5432}},
+		history.LogWritten{Level: slog.LevelInfo, Message: "connected", Resource: "warehouse", Attrs: history.Attrs{{Name: "user", Value: "etl"}, {Name: "port", Value: 5432}}},
 		history.RunStarted{},
 		history.StepStarted{Step: "raw/orders", Attempt: 1},
 		history.LogWritten{Level: slog.LevelDebug, Message: "page 1", Step: "raw/orders"},
-		history.LogWritten{Level: slog.LevelWarn, Message: "slow\nanswer", Step: "raw/orders", Attrs: history.Values{"took": "9s"}},
+		history.LogWritten{Level: slog.LevelWarn, Message: "slow\nanswer", Step: "raw/orders", Attrs: history.Attrs{{Name: "took", Value: "9s"}}},
 		history.StepFailed{Step: "raw/orders", Attempt: 1, Error: history.Failure{Message: "no route", Stack: "main.fetch()\n\tmain.go:7"}},
 		history.StepSkipped{Step: "revenue"},
 		history.LogWritten{Level: slog.LevelError, Message: "giving up"},

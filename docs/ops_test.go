@@ -42,7 +42,7 @@ var cleanup = fx.Options(
 func TestCleanup(t *testing.T) {
 	result := fxruntest.RunJob(t, "cleanup", cleanup)
 	logs := fxruntest.EventsOf[history.LogWritten](result)
-	if len(logs) != 1 || fmt.Sprint(logs[0].Attrs["tables"]) != "2" {
+	if len(logs) != 1 || fmt.Sprint(logs[0].Attrs.Get("tables")) != "2" {
 		t.Error(logs)
 	}
 	if result.Record.Tags["team"] != "climate" || len(result.Statuses()) != 3 {

@@ -63,6 +63,7 @@ type valueWalk struct {
 
 var (
 	valuesType        = reflect.TypeFor[Values]() // which writes its parts by this code
+	attrsType         = reflect.TypeFor[Attrs]()  // and so do these
 	marshalerType     = reflect.TypeFor[json.Marshaler]()
 	textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
 )
@@ -75,7 +76,7 @@ func (w *valueWalk) walk(v reflect.Value, depth int) string {
 		return nestedTooDeeply
 	case w.parts > maxParts:
 		return tooManyParts
-	case !w.all && v.Type() != valuesType && (v.Type().Implements(marshalerType) || v.Type().Implements(textMarshalerType)):
+	case !w.all && v.Type() != valuesType && v.Type() != attrsType && (v.Type().Implements(marshalerType) || v.Type().Implements(textMarshalerType)):
 		return ""
 	}
 	switch v.Kind() {
@@ -122,6 +123,12 @@ func (w *valueWalk) walkParts(v reflect.Value, depth int) (why string) {
 			}
 		}
 	default: // a list
+		if v.Type() == attrsType { // which is one level, as the object that it becomes
+			for i := 0; i < v.Len() && why == ""; i++ {
+				why = w.walk(v.Index(i).Field(1), depth)
+			}
+			return why
+		}
 		if isPlain(v.Type().Elem()) {
 			return ""
 		}

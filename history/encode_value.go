@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"strconv"
 	"time"
 )
 
@@ -63,11 +64,13 @@ func encode(value any, depth int) json.RawMessage {
 	case time.Duration:
 		return text("%s", known)
 	case []slog.Attr:
-		group := make(map[string]json.RawMessage, len(known))
-		for _, attr := range known {
-			group[attr.Key] = encode(attr.Value, depth+1)
+		attrs := make(Attrs, len(known))
+		for i, attr := range known {
+			attrs[i] = Attr{attr.Key, attr.Value}
 		}
-		return marshal(group)
+		return encodeAttrs(attrs, depth)
+	case Attrs:
+		return encodeAttrs(known, depth)
 	case Values:
 		return encodeParts(map[string]any(known), depth)
 	case json.Marshaler, encoding.TextMarshaler:
@@ -79,18 +82,34 @@ func encode(value any, depth int) json.RawMessage {
 	return encodeParts(value, depth)
 }
 
+// encodeAttrs writes attributes that stand so many levels deep in a value.
+func encodeAttrs(attrs Attrs, depth int) json.RawMessage {
+	if attrs == nil {
+		return json.RawMessage("null")
+	}
+	object, err := marshalAttrs(attrs, func(value any) ([]byte, error) { return encode(value, depth+1), nil })
+	if err != nil { // never: a name is a text
+		return text("not recorded: %v", err)
+	}
+	return object
+}
+
 // encodeParts writes the parts of a value one by one, where they may be values
 // that encoding/json would not write as they are to be shown.
 func encodeParts(value any, depth int) json.RawMessage {
 	v := reflect.ValueOf(value)
 	switch v.Kind() {
 	case reflect.Map:
-		if v.IsNil() || v.Type().Key().Kind() != reflect.String || isPlain(v.Type().Elem()) {
+		if v.IsNil() || isPlain(v.Type().Key()) && isPlain(v.Type().Elem()) {
 			break
 		}
 		object := make(map[string]json.RawMessage, v.Len())
 		for entry := v.MapRange(); entry.Next(); {
-			object[entry.Key().String()] = encode(entry.Value().Interface(), depth+1)
+			name, err := nameOf(entry.Key())
+			if err != nil {
+				return marshal(value)
+			}
+			object[name] = encode(entry.Value().Interface(), depth+1)
 		}
 		return marshal(object)
 	case reflect.Slice, reflect.Array:
@@ -109,6 +128,32 @@ func encodeParts(value any, depth int) json.RawMessage {
 	default: // it has no parts, or is a struct
 	}
 	return marshal(value)
+}
+
+// nameOf returns the name that the key of a map has in an object: the one that
+// encoding/json gives it, but for a duration, which is to be shown as one.
+func nameOf(key reflect.Value) (string, error) {
+	if key.Kind() == reflect.String {
+		return key.String(), nil
+	}
+	switch known := key.Interface().(type) {
+	case time.Duration:
+		return known.String(), nil
+	case encoding.TextMarshaler:
+		if key.Kind() == reflect.Pointer && key.IsNil() {
+			return "", nil
+		}
+		name, err := known.MarshalText()
+		return string(name), err
+	}
+	switch {
+	case key.CanInt():
+		return strconv.FormatInt(key.Int(), 10), nil
+	case key.CanUint():
+		return strconv.FormatUint(key.Uint(), 10), nil
+	default:
+		return "", fmt.Errorf("a %v can't be a name in JSON", key.Type())
+	}
 }
 
 // isPlain reports whether encoding/json writes values of a type as they are to be

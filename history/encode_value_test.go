@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net/netip"
 	"runtime"
 	"strings"
 	"testing"
@@ -58,6 +59,14 @@ func nested(levels int) any {
 	return value
 }
 
+func nestedAttrs(levels int) any {
+	var value any = "end"
+	for range levels {
+		value = history.Attrs{{Name: "a", Value: value}}
+	}
+	return value
+}
+
 func shared(levels int) any {
 	value := []any{"end"}
 	for range levels {
@@ -81,6 +90,8 @@ func TestEveryValueCanBeRecorded(t *testing.T) {
 	p.child = &childOfParent{up: p}
 	group := make([]slog.Attr, 1)
 	group[0] = slog.Attr{Key: "again", Value: slog.GroupValue(group...)}
+	attrs := history.Attrs{{Name: "again"}}
+	attrs[0].Value = attrs
 	pointer := new(any)
 	*pointer = pointer
 	broken := broken{own: self}
@@ -109,6 +120,18 @@ func TestEveryValueCanBeRecorded(t *testing.T) {
 		"a duration in a list":                     {[]time.Duration{time.Second}, `["1s"]`},
 		"a duration in a map":                      {map[string]any{"took": time.Minute}, `{"took":"1m0s"}`},
 		"a duration in an attribute":               {slog.GroupValue(slog.Duration("took", time.Hour)), `{"took":"1h0m0s"}`},
+		"a duration in a list of lists":            {[][]any{{time.Second}}, `[["1s"]]`},
+		"a duration in a map of numbers":           {map[int]time.Duration{2: time.Second}, `{"2":"1s"}`},
+		"a duration in a map of texts":             {map[netip.Addr]time.Duration{{}: time.Second}, `{"":"1s"}`},
+		"a duration in a map of numbers in a map":  {map[string]map[uint8][]time.Duration{"a": {1: {time.Second}}}, `{"a":{"1":["1s"]}}`},
+		"a duration as a key":                      {map[time.Duration]int{time.Minute: 1}, `{"1m0s":1}`},
+		"a key that is no name":                    {map[bool]time.Duration{true: time.Second}, `"map[true:1s]"`},
+		"a duration in attributes":                 {history.Attrs{{Name: "took", Value: time.Minute}, {Name: "a", Value: 1}}, `{"took":"1m0s","a":1}`},
+		"attributes of slog in a list":             {[]any{[]slog.Attr{slog.Int("b", 1), slog.Int("a", 2), slog.Int("b", 3)}}, `[{"b":3,"a":2}]`},
+		"attributes that refer to themselves":      {attrs, `"not recorded: a history.Attrs that refers to itself`},
+		"attributes that are nested just so":       {nestedAttrs(90), `{"a":{"a":{`},
+		"attributes that are nested too deeply":    {nestedAttrs(101), `"not recorded: a history.Attrs that is nested`},
+		"nothing of attributes":                    {history.Attrs(nil), `null`},
 		"a pointer to a duration":                  {new(time.Duration), `"0s"`},
 		"an error in a map":                        {map[string]error{"why": errors.New("boom")}, `{"why":"boom"}`},
 		"no number":                                {[]float64{1, math.NaN()}, `[1,"NaN"]`},

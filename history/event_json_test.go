@@ -69,8 +69,8 @@ func everyKind() []struct {
 			`"type":"asset_materialized","asset":"raw/orders","partition":"2026-01-02","step":"orders","io_manager":"files","size":12,"metadata":{"rows":9007199254740993}`,
 		},
 		{
-			history.LogWritten{Level: slog.LevelWarn, Message: "slow", Attrs: history.Values{"url": "x"}, Step: "orders", Resource: "api"},
-			`"type":"log_written","level":"WARN","message":"slow","attrs":{"url":"x"},"step":"orders","resource":"api"`,
+			history.LogWritten{Level: slog.LevelWarn, Message: "slow", Attrs: history.Attrs{{Name: "url", Value: "x"}, {Name: "a", Value: json.Number("1")}}, Step: "orders", Resource: "api"},
+			`"type":"log_written","level":"WARN","message":"slow","attrs":{"url":"x","a":1},"step":"orders","resource":"api"`,
 		},
 		{
 			history.UnknownEvent{Kind: "from_the_future", Fields: json.RawMessage(`{"answer":42}`)},

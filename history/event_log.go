@@ -8,8 +8,9 @@ type LogWritten struct {
 	Level slog.Level `json:"level"`
 	// Message is the line.
 	Message string `json:"message"`
-	// Attrs are the line's attributes, groups as nested maps.
-	Attrs Values `json:"attrs,omitempty"`
+	// Attrs are the line's attributes in the order of the logger. A group is an
+	// attribute whose value is an [Attrs].
+	Attrs Attrs `json:"attrs,omitempty"`
 	// Step and Resource are the keys of the step and of the resource that
 	// logged it, each "" if there was none.
 	Step     string `json:"step,omitempty"`

@@ -8,7 +8,7 @@ import (
 )
 
 // Values are named values that a step attached to something: the metadata of a
-// materialization, the attributes of a log line.
+// materialization. The values of [Attrs] follow the same rules.
 //
 // Anything may go in. What comes out of a store has the shapes of JSON: nil,
 // bool, string, [json.Number] (exact, so that large counts stay whole), []any and
@@ -57,13 +57,20 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 // of its own.
 func (v Values) Settled() Values {
 	for name, value := range v {
-		switch value.(type) {
-		case nil, bool, string, int, int64, uint64, float64, time.Time:
-			continue
-		}
-		if encoded, err := encodeValue(value); err == nil {
-			v[name] = json.RawMessage(encoded)
-		}
+		v[name] = settledValue(value)
 	}
 	return v
+}
+
+// settledValue returns a value that nobody can change any more.
+func settledValue(value any) any {
+	switch value.(type) {
+	case nil, bool, string, int, int64, uint64, float64, time.Time:
+		return value
+	}
+	encoded, err := encodeValue(value)
+	if err != nil {
+		return value
+	}
+	return json.RawMessage(encoded)
 }

@@ -515,7 +515,7 @@ func TestLogsOfARun(t *testing.T) {
 		t.Fatalf("no %s in %v", kind, events)
 		return ""
 	}
-	if got := find(history.TypeLogWritten); !strings.Contains(got, `"attrs":{"page":{"key":"******","n":3,"rows":10}}`) || !strings.Contains(got, `"step":"chatty"`) {
+	if got := find(history.TypeLogWritten); !strings.Contains(got, `"attrs":{"page":{"n":3,"rows":10,"key":"******"}}`) || !strings.Contains(got, `"step":"chatty"`) {
 		t.Error(got)
 	}
 	if got := find(history.TypeStepProgress); !strings.Contains(got, `"rows":5,"total":10`) {

@@ -39,20 +39,21 @@ func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool { return 
 
 func (h *logHandler) Handle(_ context.Context, record slog.Record) error {
 	line := history.LogWritten{Level: record.Level, Message: record.Message}
-	values := make(history.Values)
+	var all attrGroup
 	for _, scoped := range h.attrs {
-		addAttr(values, scoped.groups, scoped.attr, 0)
+		all.add(scoped.groups, scoped.attr, 0)
 	}
 	record.Attrs(func(attr slog.Attr) bool {
-		addAttr(values, h.groups, attr, 0)
+		all.add(h.groups, attr, 0)
 		return true
 	})
-	if resource, ok := values[resourceAttr].(string); ok {
+	attrs := all.attrs().Settled()
+	if resource, ok := attrs.Get(resourceAttr).(string); ok {
 		line.Resource = resource
-		delete(values, resourceAttr)
+		attrs = slices.DeleteFunc(attrs, func(attr history.Attr) bool { return attr.Name == resourceAttr })
 	}
-	if len(values) > 0 {
-		line.Attrs = values.Settled()
+	if len(attrs) > 0 {
+		line.Attrs = attrs
 	}
 	h.record(line)
 	return nil
@@ -76,12 +77,17 @@ func (h *logHandler) WithGroup(name string) slog.Handler {
 	return &with
 }
 
-// addAttr puts an attribute into nested maps, as slog's JSON handler would
-// write it: empty attributes and groups are left out, a group without a name
-// is inlined.
+// attrGroup is a group of attributes of a line, or all of them. A group in it is
+// an attribute whose value is an *attrGroup.
+type attrGroup struct{ members history.Attrs }
+
+// add adds an attribute within nested groups. It leaves out and inlines what
+// slog's JSON handler does: an empty attribute and a group without members are
+// left out, the members of a group without a name stand in its place. Groups with
+// the same name become one.
 //
-// depth is how many groups of attributes it stands in.
-func addAttr(values history.Values, groups []string, attr slog.Attr, depth int) {
+// depth is the number of groups that the attribute stands in.
+func (g *attrGroup) add(groups []string, attr slog.Attr, depth int) {
 	attr.Value = attr.Value.Resolve()
 	if depth > maxGroups && attr.Value.Kind() == slog.KindGroup {
 		attr = slog.String(attr.Key, tooManyGroups)
@@ -94,18 +100,33 @@ func addAttr(values history.Values, groups []string, attr slog.Attr, depth int) 
 			groups = append(slices.Clone(groups), attr.Key)
 		}
 		for _, member := range attr.Value.Group() {
-			addAttr(values, groups, member, depth+1)
+			g.add(groups, member, depth+1)
 		}
 		return
 	}
-	in := map[string]any(values)
-	for _, group := range groups {
-		inner, ok := in[group].(map[string]any)
-		if !ok {
-			inner = make(map[string]any)
-			in[group] = inner
-		}
-		in = inner
+	in := g
+	for _, name := range groups {
+		in = in.group(name)
 	}
-	in[attr.Key] = attr.Value.Any()
+	in.members = append(in.members, history.Attr{Name: attr.Key, Value: attr.Value.Any()})
+}
+
+// group returns the group with a name, and adds it if there is none.
+func (g *attrGroup) group(name string) *attrGroup {
+	if inner, ok := g.members.Get(name).(*attrGroup); ok {
+		return inner
+	}
+	inner := new(attrGroup)
+	g.members = append(g.members, history.Attr{Name: name, Value: inner})
+	return inner
+}
+
+// attrs returns the members, each group as attributes.
+func (g *attrGroup) attrs() history.Attrs {
+	for i, member := range g.members {
+		if inner, ok := member.Value.(*attrGroup); ok {
+			g.members[i].Value = inner.attrs()
+		}
+	}
+	return g.members
 }

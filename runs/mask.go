@@ -3,7 +3,9 @@ package runs
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 )
 
@@ -40,7 +42,7 @@ func (m mask) event(data history.EventData) history.EventData {
 		data.Metadata = m.values(data.Metadata)
 		return data
 	case history.LogWritten:
-		data.Message, data.Attrs = m(data.Message), m.values(data.Attrs)
+		data.Message, data.Attrs = m(data.Message), m.attrs(data.Attrs)
 		return data
 	case history.RunQueued, history.RunStarting, history.RunStarted, history.ResourceStarting, history.ResourceStopping,
 		history.StepStarted, history.StepSucceeded, history.StepCancelled, history.UnknownEvent:
@@ -55,20 +57,38 @@ func (m mask) failure(failure history.Failure) history.Failure {
 // values masks settled values.
 func (m mask) values(values history.Values) history.Values {
 	for name, value := range values.Settled() {
-		switch value := value.(type) {
-		case string:
-			values[name] = m(value)
-		case json.RawMessage:
-			values[name] = m.raw(value)
-		case int, int64, uint64, float64:
-			values[name] = m.number(value)
-		}
+		values[name] = m.value(value)
 		if shown := m(name); shown != name {
 			values[shown] = values[name]
 			delete(values, name)
 		}
 	}
 	return values
+}
+
+// attrs masks settled attributes.
+func (m mask) attrs(attrs history.Attrs) history.Attrs {
+	if attrs == nil {
+		return nil
+	}
+	masked := attrs.Settled()
+	for i, attr := range masked {
+		masked[i] = history.Attr{Name: m(attr.Name), Value: m.value(attr.Value)}
+	}
+	return masked
+}
+
+// value masks a settled value.
+func (m mask) value(value any) any {
+	switch value := value.(type) {
+	case string:
+		return m(value)
+	case json.RawMessage:
+		return m.raw(value)
+	case int, int64, uint64, float64:
+		return m.number(value)
+	}
+	return value
 }
 
 // number masks a number that is a secret: as text then.
@@ -98,50 +118,31 @@ func (m mask) encoded(value any) (masked json.RawMessage, changed bool) {
 	return masked, !bytes.Equal(masked, encoded)
 }
 
-// raw masks the texts in JSON. The JSON as a whole can't be masked, since the
-// masked part could begin within an escape sequence.
-func (m mask) raw(encoded json.RawMessage) json.RawMessage {
-	decoder := json.NewDecoder(bytes.NewReader(encoded))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return encoded
-	}
-	masked, changed := m.decoded(value)
-	if !changed {
-		return encoded
-	}
-	written, err := json.Marshal(masked)
-	if err != nil {
-		return encoded
-	}
-	return written
-}
+// literal finds the texts and the numbers of valid JSON.
+var literal = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?[0-9][-+.eE0-9]*`)
 
-// decoded masks a value of JSON's shapes, and reports whether it changed.
-func (m mask) decoded(value any) (masked any, changed bool) {
-	switch value := value.(type) {
-	case string:
-		shown := m(value)
-		return shown, shown != value
-	case json.Number:
-		if shown := m(value.String()); shown != value.String() {
-			return shown, true
-		}
-	case []any:
-		for i, item := range value {
-			shown, did := m.decoded(item)
-			value[i], changed = shown, changed || did
-		}
-		return value, changed
-	case map[string]any:
-		object := make(map[string]any, len(value))
-		for name, item := range value {
-			shown, did := m.decoded(item)
-			object[m(name)] = shown
-			changed = changed || did || m(name) != name
-		}
-		return object, changed
+// raw masks the texts and the numbers in JSON, and keeps its order. The JSON as a
+// whole can't be masked, since the masked part could begin within an escape
+// sequence.
+func (m mask) raw(encoded json.RawMessage) json.RawMessage {
+	if !json.Valid(encoded) {
+		return encoded
 	}
-	return value, false
+	return literal.ReplaceAllFunc(encoded, func(found []byte) []byte {
+		text := string(found)
+		if found[0] == '"' {
+			if err := json.Unmarshal(found, &text); err != nil {
+				return found
+			}
+		}
+		shown := m(text)
+		if shown == text {
+			return found
+		}
+		masked, err := json.Marshal(shown)
+		if err != nil { // never: a text can be written
+			return []byte(`"` + container.Masked + `"`)
+		}
+		return masked
+	})
 }

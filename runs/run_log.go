@@ -305,7 +305,7 @@ func (l *runLog) follow(stored []history.Event) {
 		} else if !l.complained {
 			l.complained = true // only who writes touches it
 			_ = l.append(context.Background(), history.LogWritten{
-				Level: slog.LevelError, Message: "the observer of the run failed", Attrs: history.Values{"error": err.Error()},
+				Level: slog.LevelError, Message: "the observer of the run failed", Attrs: history.Attrs{{Name: "error", Value: err.Error()}},
 			})
 		}
 		stored = stored[told+1:]

@@ -73,7 +73,11 @@ func allKinds(run string) []history.Event {
 		history.StepProgress{Step: "orders", Rows: 1 << 60, Total: 1<<60 + 1, Message: awkward},
 		history.LogWritten{
 			Level: slog.LevelWarn, Message: awkward, Step: "orders", Resource: "warehouse",
-			Attrs: history.Values{"rows": json.Number("9007199254740993"), "nested": map[string]any{"list": []any{"a", nil, true}}},
+			Attrs: history.Attrs{
+				{Name: "rows", Value: json.Number("9007199254740993")},
+				{Name: "nested", Value: history.Attrs{{Name: "list", Value: []any{"a", nil, true}}, {Name: "a", Value: history.Attrs{}}}},
+				{Name: awkward, Value: awkward},
+			},
 		},
 		history.AssetMaterialized{
 			Asset: "raw/orders", Partition: "2026-01-02", Step: "orders", IOManager: "io_manager",

@@ -18,7 +18,7 @@ func Benchmark(b *testing.B, newStore func(b *testing.B) history.Store) {
 			mustAppend(b, store, queued("r1"))
 			lines := make([]history.Event, batch)
 			for i := range lines {
-				lines[i] = event("r1", i, history.LogWritten{Message: "fetched a page", Step: "orders", Attrs: history.Values{"page": 7, "rows": 1000}})
+				lines[i] = event("r1", i, history.LogWritten{Message: "fetched a page", Step: "orders", Attrs: history.Attrs{{Name: "page", Value: 7}, {Name: "rows", Value: 1000}}})
 			}
 			for b.Loop() {
 				mustAppend(b, store, lines...)

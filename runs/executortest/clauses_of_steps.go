@@ -97,7 +97,7 @@ func told(t tester, subject Subject) {
 			return nil
 		},
 	})
-	want := fmt.Sprintf("map[launched:true rows:7 run:%s step:step table:orders why:the suite]", got.id)
+	want := fmt.Sprintf("[{run %s} {why the suite} {launched true} {step step} {table orders} {rows 7}]", got.id)
 	if said := fmt.Sprint(got.said("told")); said != want || got.run != nil {
 		t.Errorf("the step was told %s, want %s; the run's error is %v", said, want, got.run)
 	}
@@ -110,8 +110,8 @@ func said(t tester, subject Subject) {
 		step.Progress(5, 5)
 		return nil
 	}})
-	if values := fmt.Sprint(got.said("said")); values != "map[count:3]" {
-		t.Errorf("the line of the step has %s, want map[count:3]", values)
+	if values := fmt.Sprint(got.said("said")); values != "[{count 3}]" {
+		t.Errorf("the line of the step has %s, want [{count 3}]", values)
 	}
 	var metadata, progress string
 	for _, event := range got.events {
@@ -128,7 +128,7 @@ func said(t tester, subject Subject) {
 }
 
 // said returns the attributes of a line that a step logged.
-func (o outcome) said(message string) history.Values {
+func (o outcome) said(message string) history.Attrs {
 	for _, event := range o.events {
 		if line, ok := event.Data.(history.LogWritten); ok && line.Message == message && line.Step == "step" {
 			return line.Attrs
