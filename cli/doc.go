@@ -43,9 +43,13 @@
 //	resources      [inspect.UsedResource]
 //	resource KEY   inspect.Resource; needed_by and unneeded with --job or --select, one of them
 //	graph          inspect.Picture; it may name needs that --job or --select left out
-//	runs           [history.Record], newest first, without steps
+//	runs           [history.Record], newest first, without steps; liveness is below
 //	runs show ID   an object: record is a history.Record, events are its [history.Event]
 //	run --dry-run  inspect.Launch
+//
+// The records of runs and of runs show have a field more if the run has an owner
+// and has not finished: liveness is what history.LivenessOf tells of its process.
+// If it is gone, the run is lost; if it is unknown, the run may be lost.
 //
 // A type's name stands for the JSON that the type itself writes. Lists are
 // never null. run --json writes lines: every event as it was stored, then

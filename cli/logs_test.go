@@ -178,11 +178,11 @@ func TestFollowingTheRunOfAnotherProcess(t *testing.T) {
 			t.Errorf("exit code %d, standard error %q\n%s", got.code, got.err, got.out)
 		}
 		if shown := succeed(t, slow(&bytes.Buffer{}), "runs", "show"); !strings.Contains(shown, "is gone; the next run records this one as failed") ||
-			!strings.Contains(shown, "running (lost?)") {
-			t.Errorf("the run is not shown as one that may be lost:\n%s", shown)
+			!strings.Contains(shown, "running (lost)") {
+			t.Errorf("the run is not shown as lost:\n%s", shown)
 		}
-		if shown := succeed(t, slow(&bytes.Buffer{}), "runs"); !strings.Contains(shown, "running (lost?)") {
-			t.Errorf("the run is not shown as one that may be lost:\n%s", shown)
+		if shown := succeed(t, slow(&bytes.Buffer{}), "runs"); !strings.Contains(shown, "running (lost)") {
+			t.Errorf("the run is not shown as lost:\n%s", shown)
 		}
 	})
 }

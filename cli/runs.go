@@ -81,7 +81,7 @@ func (p program) listRuns(cmd *cobra.Command, flags runsFlags) error {
 			}
 		}
 		if flags.json {
-			return writeDocument(cmd.OutOrStdout(), found)
+			return writeDocument(cmd.OutOrStdout(), runDocuments(found))
 		}
 		return writeRuns(cmd.OutOrStdout(), found)
 	})
@@ -94,7 +94,7 @@ func writeRuns(out io.Writer, found []history.Record) error {
 	}
 	t := table{columns: []column{{name: "RUN"}, {name: "OF"}, {name: "STATUS"}, {name: "STARTED"}, {name: "TIME", right: true}, {name: "TAGS"}}}
 	for _, record := range found {
-		t.add(record.ID, launched(record), runStatus(record), timeText(record.Queued), runTime(record), pairs(record.Tags))
+		t.add(record.ID, launched(record), runStatus(record, record.Liveness()), timeText(record.Queued), runTime(record), pairs(record.Tags))
 		t.last(2).colour = statusColour(string(record.Status))
 	}
 	t.write(out, screenOf(out), "")
@@ -125,12 +125,32 @@ func launched(record history.Record) string {
 	return record.Selection
 }
 
-// runStatus is the status of a run, and whether its process may have ended
-// without recording the end of the run. Whoever reads the history does not record
-// it either.
-func runStatus(record history.Record) string {
-	if !record.Status.Finished() && history.LivenessOf(record.Owner) == history.LivenessGone {
-		return string(record.Status) + " (lost?)"
+// runDocument is a run in JSON: its record, and for a run that has not finished
+// what is known of its process.
+type runDocument struct {
+	history.Record
+
+	Liveness history.Liveness `json:"liveness,omitempty"`
+}
+
+func runDocuments(records []history.Record) []runDocument {
+	documents := make([]runDocument, len(records))
+	for i, record := range records {
+		documents[i] = runDocument{record, record.Liveness()}
+	}
+	return documents
+}
+
+// runStatus is the status of a run, and whether its process has ended, or may have
+// ended, without recording the end of the run. Whoever reads the history does not
+// record it either.
+func runStatus(record history.Record, liveness history.Liveness) string {
+	switch liveness {
+	case history.LivenessGone:
+		return string(record.Status) + " (lost)"
+	case history.LivenessUnknown:
+		return string(record.Status) + " (possibly lost)"
+	case history.LivenessRunning:
 	}
 	return string(record.Status)
 }

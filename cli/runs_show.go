@@ -73,7 +73,7 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 // writeRunDocument writes an object with the record and the events, one event after another.
 func writeRunDocument(out io.Writer, record history.Record, events iter.Seq2[history.Event, error]) error {
 	opening, closing := "{\n  \"record\": %s,\n  \"events\": [", "]\n}\n"
-	text, err := documentText(record, "  ")
+	text, err := documentText(runDocument{record, record.Liveness()}, "  ")
 	if err != nil {
 		return err
 	}
@@ -97,21 +97,30 @@ func writeRunDocument(out io.Writer, record history.Record, events iter.Seq2[his
 	return err
 }
 
+// processText says what is known of the process that executes a run.
+func processText(owner string, liveness history.Liveness) string {
+	switch liveness {
+	case history.LivenessGone:
+		return owner + " is gone; the next run records this one as failed"
+	case history.LivenessUnknown:
+		return owner + " can't be looked for from here: another machine, an earlier boot, or a system that does not tell"
+	case history.LivenessRunning:
+	}
+	return owner
+}
+
 func writeRun(out io.Writer, record history.Record, values inspect.StepValues, events iter.Seq2[history.Event, error], verbose bool) error {
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, "run "+record.ID))
 	var about facts
 	about.add("job", record.Job)
 	about.add("selection", record.Selection)
-	about.add("status", runStatus(record))
+	liveness := record.Liveness()
+	about.add("status", runStatus(record, liveness))
 	about.add("queued", timeText(record.Queued))
 	about.add("finished", timeText(record.Finished))
 	about.add("time", runTime(record))
-	process := record.Owner
-	if runStatus(record) != string(record.Status) {
-		process += " is gone; the next run records this one as failed"
-	}
-	about.add("process", process)
+	about.add("process", processText(record.Owner, liveness))
 	about.add("tags", pairs(record.Tags))
 	if config := string(record.Config); config != "{}" {
 		about.add("config", config)

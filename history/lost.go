@@ -8,15 +8,19 @@ import (
 	"time"
 )
 
-// SettleLost records as failed the runs whose process is certainly gone: killed,
-// crashed, or ended by a second Ctrl-C. Such a process could not stop its
-// resources, nor say so in the history. SettleLost returns the records of those
-// runs as they now are.
+// SettleLost records as failed the runs whose process is certainly gone. Such a
+// process was killed, has crashed, or was ended by a second Ctrl-C. It could neither
+// stop its resources nor record the end of its runs. SettleLost returns the records
+// of these runs as they are afterwards.
 //
-// Only a process that executes runs should call it; a launcher of package runs
-// does so before its first run. Whoever only reads a history leaves it as it is.
-// Runs whose process can't be looked for from here are left alone: see
-// [LivenessOf].
+// Only a process that executes runs should call it. A launcher of package runs
+// calls it before its first run. A program that only reads a history should not
+// change it: [Record.Liveness] tells it which runs are lost.
+//
+// SettleLost does not change a run whose process is [LivenessUnknown], since the
+// process may still execute it. This is so after a restart of the machine, for a
+// process on another machine, and on systems other than Linux and macOS. Such a run
+// stays unfinished until somebody appends a [RunFinished] to its events.
 func SettleLost(ctx context.Context, store Store) ([]Record, error) {
 	found, err := store.Runs(ctx, RunQuery{Statuses: []Status{StatusQueued, StatusStarting, StatusRunning}, OmitSteps: true})
 	if err != nil {
