@@ -341,3 +341,29 @@ func TestIOManagerThatDoesNotReturn(t *testing.T) {
 		})
 	}
 }
+
+// unreadable is an error whose text can't be read from a nil pointer.
+type unreadable struct{ text string }
+
+func (u *unreadable) Error() string { return u.text }
+
+func TestErrorWithoutReadableTextFailsItsStepAlone(t *testing.T) {
+	t.Parallel()
+	type other int
+	launcher := newLauncher(t, runs.LauncherConfig{}, new(recorded).resources(),
+		assets.New("left", func() (left, error) { return 1, (*unreadable)(nil) }, assets.Retry(1, nil)),
+		assets.New("other", func() other { return 2 }))
+	record, err := mustEnd(t, launcher, runs.Request{Selection: "*"})
+	if err == nil || !strings.Contains(err.Error(), "materializing left, attempt 2 of 2: panic: ") {
+		t.Errorf("got the error %v", err)
+	}
+	for _, step := range record.Steps {
+		want := history.StepStatusSucceeded
+		if step.Key == "left" {
+			want = history.StepStatusFailed
+		}
+		if step.Status != want {
+			t.Errorf("step %s: got %s, want %s", step.Key, step.Status, want)
+		}
+	}
+}
