@@ -59,14 +59,17 @@ func silenceUsage(command *cobra.Command) {
 	}
 }
 
-// refuseEmpty makes every command refuse flags that are given, but empty, as by
-// --job "$JOB" in a shell where JOB is not set: it would do something else than
-// was asked for.
+// refuseEmpty makes every command refuse flags and arguments that are given, but
+// empty, as by --job "$JOB" or runs show "$ID" in a shell where the variable is not
+// set: it would do something else than was asked for.
 func refuseEmpty(command *cobra.Command) {
 	if run := command.RunE; run != nil {
 		command.RunE = func(cmd *cobra.Command, args []string) error {
 			if err := emptyFlags(cmd); err != nil {
 				return err
+			}
+			if at := slices.IndexFunc(args, isBlank); at >= 0 {
+				return invalid("reading the command line", "argument number %d of %s is given, but empty", at+1, cmd.CommandPath())
 			}
 			return run(cmd, args)
 		}
@@ -85,13 +88,41 @@ func emptyFlags(command *cobra.Command) error {
 		empty := flag.Value.String() == ""
 		if several, ok := flag.Value.(pflag.SliceValue); ok {
 			values := several.GetSlice()
-			empty = len(values) == 0 || slices.ContainsFunc(values, func(value string) bool { return strings.TrimSpace(value) == "" })
+			empty = len(values) == 0 || slices.ContainsFunc(values, isBlank)
 		}
 		if empty {
 			faults = append(faults, fmt.Errorf("--%s is given, but empty", flag.Name))
 		}
 	})
 	return fault.Join("reading the flags", faults)
+}
+
+func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
+
+// checkDefaultCommands makes the commands help and completion, which cobra adds to a
+// root, refuse what they do not know. Left alone, they print some other help, or end
+// with another exit code than that of bad input.
+func checkDefaultCommands(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, command := range root.Commands() {
+		switch command.Name() {
+		case "help":
+			command.Args = func(_ *cobra.Command, args []string) error {
+				topic, rest, err := root.Find(args)
+				if err != nil || len(rest) == 0 {
+					return err
+				}
+				return onlyCommands(topic, rest)
+			}
+		case "completion":
+			command.Args = onlyCommands
+			command.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+			for _, shell := range command.Commands() {
+				shell.Args = noArguments
+			}
+		}
+	}
 }
 
 // helpIn fills the path of root in for PROGRAM in examples: a host's tree may

@@ -49,6 +49,7 @@ func Main(definitions ...fx.Option) {
 func Run(ctx context.Context, args []string, streams Streams, definitions ...fx.Option) (exitCode int) {
 	streams = streams.filled()
 	root := Command(definitions...)
+	checkDefaultCommands(root)
 	root.SilenceErrors = true
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)

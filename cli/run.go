@@ -139,6 +139,9 @@ func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 		if !ok || name == "" {
 			faults = append(faults, fmt.Errorf("--tag %q: it must have the form NAME=VALUE", tag))
 		}
+		if _, twice := tags[name]; twice {
+			faults = append(faults, fmt.Errorf("--tag %q: the tag %s is given twice", tag, name))
+		}
 		tags[name] = value
 	}
 	if f.launch.job != "" && len(f.selects) > 0 {
