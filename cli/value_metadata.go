@@ -33,11 +33,17 @@ func metadataText(value history.AssetMaterialized) string {
 		names = slices.Insert(slices.Delete(names, at, at+1), 0, "path")
 	}
 	for _, name := range names {
-		if name != "rows" && !isSize(value, name) {
+		if !isRows(value, name) && !isSize(value, name) {
 			texts = append(texts, clean(name)+"="+valueText(value.Metadata[name]))
 		}
 	}
 	return strings.Join(texts, " ")
+}
+
+// isRows reports whether the metadata is what [rowsOf] shows. A function may have
+// set it to something that is no count.
+func isRows(value history.AssetMaterialized, name string) bool {
+	return name == "rows" && rowsOf(value) != ""
 }
 
 // isSize reports whether the metadata says what the size says too.
