@@ -115,6 +115,8 @@ func StartRetry(n int, backoff func(attempt int) time.Duration) Option {
 // Each field gets its value from the highest of four layers: the default tag,
 // the non-zero value in code, the environment (with [FromEnv]), the launch.
 // A value set in code wins over a default tag, unlike with envconfig alone.
+// [New] copies it with its slices, maps and pointers: what is written to them later
+// makes no difference.
 // The environment is read when a child is opened, never when definitions load.
 //
 // Each child gets a config of its own: slices, maps and pointers in fields are

@@ -48,11 +48,16 @@ func (c *Definition) Analyse(shapes *Shapes) []error {
 	shape := shapes.of(c)
 	faults := slices.Clone(shape.faults)
 	c.fields = shape.fields
+	given := false
 	for i := range c.fields {
 		field := &c.fields[i]
 		if value, ok := fieldByIndex(c.value, field.index); ok && !value.IsZero() {
 			faults = append(faults, c.checkCode(field, value)...)
+			given = true
 		}
+	}
+	if given && len(faults) == 0 { // what is checked here must not change later
+		c.value = c.Copy(Resolved{Value: c.value})
 	}
 	if len(c.atLaunch)+len(c.fixed)+len(c.plain) == 0 {
 		return faults
