@@ -1,6 +1,9 @@
 # A line "target: ## text" is a line of `make help`.
 
-LINT := GOWORK=off go tool -modfile=tools/go.mod golangci-lint
+LINT := GOWORK=off go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
+
+# The folders of all Go modules but tools, which has no packages.
+MODULES := $(shell find . -name go.mod -not -path '*/testdata/*' -not -path './tools/*' -exec dirname {} \; | sort)
 
 .PHONY: help
 help: ## list the targets
@@ -8,8 +11,8 @@ help: ## list the targets
 
 .PHONY: build
 build: ## compile every package, tests included
-	go build ./...
-	go test -run '^$$' ./... > /dev/null
+	set -e; for module in $(MODULES); do \
+		(cd $$module && GOWORK=off go build ./... && GOWORK=off go test -run '^$$' ./... > /dev/null); done
 
 .PHONY: test
 test: ## run all tests as CI does: race detector, shuffled, with PostgreSQL
@@ -17,7 +20,7 @@ test: ## run all tests as CI does: race detector, shuffled, with PostgreSQL
 
 .PHONY: lint
 lint: ## run the linters (the first time compiles them, some minutes)
-	$(LINT) run ./...
+	set -e; for module in $(MODULES); do (cd $$module && $(LINT) run ./...); done
 
 .PHONY: fmt
 fmt: ## format the code (gofumpt, goimports)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -43,11 +44,7 @@ func TestDependencies(t *testing.T) {
 	} {
 		t.Run("package "+name+" links no more than is written down", func(t *testing.T) {
 			t.Parallel()
-			out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", name).Output()
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := slices.Sorted(slices.Values(strings.Fields(string(out))))
+			got := slices.Sorted(slices.Values(listed(t, ".", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", name)))
 			if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Compact(got)); diff != "" {
 				t.Error(diff)
 			}
@@ -70,14 +67,18 @@ func TestImportsPointDown(t *testing.T) {
 		"inspect":    {"modules", "cli", "fxruntest"},
 		"cli":        {"fxruntest"},
 	}
+	nested := map[string][]string{
+		"modules":    {"modules/bucket"},
+		"iomanagers": {"iomanagers/arrowcodec", "iomanagers/objectstore"},
+	}
 	for from, others := range forbidden {
 		t.Run(from+" knows nothing of what stands on it", func(t *testing.T) {
 			t.Parallel()
-			out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./"+from+"/...").Output()
-			if err != nil {
-				t.Fatal(err)
+			dependencies := listed(t, ".", "-deps", "./"+from+"/...")
+			for _, module := range nested[from] {
+				dependencies = append(dependencies, listed(t, module, "-deps", "./...")...)
 			}
-			for _, dependency := range strings.Fields(string(out)) {
+			for _, dependency := range dependencies {
 				name, ok := strings.CutPrefix(dependency, prefix)
 				if top, _, _ := strings.Cut(name, "/"); ok && slices.Contains(others, top) {
 					t.Errorf("%s imports %s", from, name)
@@ -85,6 +86,48 @@ func TestImportsPointDown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLargeModulesStayOutOfTheRoot holds the go.mod of the root to what most programs
+// need: who runs an example downloads everything that it links, and who requires fxrun
+// takes over its versions.
+func TestLargeModulesStayOutOfTheRoot(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for nested, large := range map[string][]string{
+		"iomanagers/arrowcodec": {"github.com/apache/arrow-go/"},
+		"modules/bucket":        {"gocloud.dev ", "google.golang.org/api ", "google.golang.org/grpc "},
+		"modules/bucket/s3test": {"github.com/aws/", "github.com/johannesboyne/gofakes3 "},
+	} {
+		own, err := os.ReadFile(filepath.Join(nested, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, module := range large {
+			if !strings.Contains(string(own), module) {
+				t.Errorf("%s does not require %s: look for another name here", nested, module)
+			}
+			if strings.Contains(string(text), module) {
+				t.Errorf("the root requires %s, which is for %s", module, nested)
+			}
+		}
+	}
+}
+
+// listed is what go list prints in a folder, word by word.
+func listed(t *testing.T, folder string, args ...string) []string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
+	command.Dir = folder
+	command.Env = append(os.Environ(), "GOWORK=off")
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list %s in %s: %v", strings.Join(args, " "), folder, err)
+	}
+	return strings.Fields(string(out))
 }
 
 // general are rooms under internal that most rooms import; DESIGN.md's picture of

@@ -18,16 +18,16 @@
 //   - assets: assets, ops, jobs, selections, and the plans made of them; rows
 //     says in which forms a value of rows may be taken
 //   - iomanagers: what stores values and loads them: memory and files here,
-//     object stores and SQL tables in iomanagers/objectstore and sqltable,
-//     Parquet in parquetcodec, Arrow in arrowcodec; iomanagers/iotest is the
-//     suite that every one passes
+//     SQL tables in iomanagers/sqltable, object stores in objectstore (a Go
+//     module of its own), Parquet in parquetcodec, Arrow in arrowcodec (another
+//     one); iomanagers/iotest is the suite that every one passes
 //   - history: what happened: events, records and stores; history/sqlhistory/sqlite
 //     keeps them in a file, history/historytest is the suite that every store passes
 //   - runs: launching and executing runs; runs/executortest is the suite that
 //     every executor passes
 //   - inspect: what a person may ask about definitions and history, as data
 //   - modules: ready-made resources: sqldb (with sqldb/sqlite and
-//     sqldb/postgres), httpclient, bucket
+//     sqldb/postgres), httpclient, bucket (a Go module of its own)
 //   - cli: the command line of a program's own binary
 //   - backoff: waits between attempts of a step or of a resource's start
 //   - fxruntest: assets in a test, in memory, with fakes

@@ -3,8 +3,8 @@
 // An [IOManager] has two methods: Store keeps the value of an asset, or of one
 // partition of it, and Load returns it. [MemoryManager] keeps deep copies in the
 // process. [CodecManager] keeps each value as one object of bytes in a [Place].
-// [FileManager] is a CodecManager over a folder, and package objectstore has one over a
-// bucket. Package sqltable keeps rows as tables of a database.
+// [FileManager] is a CodecManager over a folder, and package objectstore, which is a Go
+// module of its own, has one over a bucket. Package sqltable keeps rows as tables of a database.
 //
 // A [Codec] turns a value into bytes. It is chosen by its name or by the Go type. This
 // package has [JSON], [JSONLines], [CSV], [Gob], [Text] and [Raw]. Parquet is in package

@@ -11,7 +11,6 @@ import (
 	"github.com/fxrun/fxrun/examples/flights/data"
 	"github.com/fxrun/fxrun/examples/flights/delays"
 	"github.com/fxrun/fxrun/examples/flights/report"
-	"github.com/fxrun/fxrun/modules/bucket"
 )
 
 // Each asset has a type of its own. Other assets ask for it by this type.
@@ -100,13 +99,15 @@ func DrawReport(ctx context.Context, airports Airports, byAirport ByAirport, wor
 	})
 }
 
-// archived is the key of a day's report in the bucket, as a layout of package time.
+// archived is the name of a day's report, as a layout of package time.
 const archived = "archive/2006-01-02.html"
 
-// ArchiveReport stores the last report of each day in the bucket, beside the current
-// report.
-func ArchiveReport(ctx context.Context, step *assets.Context, run container.RunInfo, page report.HTML, reports *bucket.Bucket) error {
-	key := run.Launched.UTC().Format(archived)
-	step.AddMetadata("path", reports.Path(key))
-	return reports.WriteAll(ctx, key, []byte(page), nil)
+// ArchiveReport stores the last report of each day, beside the current report.
+func ArchiveReport(ctx context.Context, step *assets.Context, run container.RunInfo, page report.HTML, reports Reports) error {
+	path, err := reports.Write(ctx, run.Launched.UTC().Format(archived), []byte(page))
+	if err != nil {
+		return err
+	}
+	step.AddMetadata("path", path)
+	return nil
 }

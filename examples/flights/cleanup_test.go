@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"path"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,41 +14,52 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
-	"gocloud.dev/blob"
-	"gocloud.dev/blob/driver"
-	"gocloud.dev/gcerrors"
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
-	"github.com/fxrun/fxrun/modules/bucket"
 	"github.com/fxrun/fxrun/runs"
 )
 
-// bucketWith is a bucket in memory with some objects.
-func bucketWith(t *testing.T, keys ...string) *bucket.Bucket {
-	t.Helper()
-	reports := bucket.NewMemory()
-	for _, key := range keys {
-		if err := reports.WriteAll(t.Context(), key, []byte("a report"), nil); err != nil {
-			t.Fatal(err)
+// keptInMemory are reports by name, in place of those of a folder.
+type keptInMemory map[string]string
+
+func (k keptInMemory) Write(_ context.Context, name string, page []byte) (string, error) {
+	k[name] = string(page)
+	return name, nil
+}
+
+func (k keptInMemory) Names(_ context.Context, folder string) (names []string, _ error) {
+	for _, name := range slices.Sorted(maps.Keys(k)) {
+		if path.Dir(name) == folder {
+			names = append(names, name)
 		}
+	}
+	return names, nil
+}
+
+func (k keptInMemory) Remove(_ context.Context, names ...string) error {
+	for _, name := range names {
+		delete(k, name)
+	}
+	return nil
+}
+
+// reportsNamed are reports in memory.
+func reportsNamed(names ...string) keptInMemory {
+	reports := keptInMemory{}
+	for _, name := range names {
+		reports[name] = "a report"
 	}
 	return reports
 }
 
-func keysOf(t *testing.T, reports *bucket.Bucket) (keys []string) {
-	t.Helper()
-	for object, err := range reports.List(t.Context(), "") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys = append(keys, object.Key)
-	}
-	return keys
+// insteadOfReports makes a fake of what assets ask for as an interface.
+func insteadOfReports(reports Reports) fx.Option {
+	return fx.Replace(fx.Annotate(reports, fx.As(new(Reports))))
 }
 
 func TestFindOldReports(t *testing.T) {
-	reports := bucketWith(t,
+	reports := reportsNamed(
 		"archive/2001-01-29.html", "archive/2001-01-30.html", "archive/2001-02-28.html", "archive/2001-03-01.html",
 		"archive/readme.txt", "archive/2001-01-01.pdf", "2001-01-01.html", "delays/report.html")
 	newYork, err := time.LoadLocation("America/New_York")
@@ -79,44 +93,41 @@ func TestFindOldReports(t *testing.T) {
 // In the bubble it is midnight of 2000-01-01, in UTC.
 func TestCleanup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		reports := bucketWith(t, "archive/1999-12-01.html", "archive/1999-12-02.html", "archive/2000-01-01.html", "delays/report.html")
-		fxruntest.RunJob(t, "cleanup", Definitions(), fx.Replace(reports))
+		reports := reportsNamed("archive/1999-12-01.html", "archive/1999-12-02.html", "archive/2000-01-01.html", "delays/report.html")
+		fxruntest.RunJob(t, "cleanup", Definitions(), insteadOfReports(reports))
 		want := []string{"archive/1999-12-02.html", "archive/2000-01-01.html", "delays/report.html"}
-		if diff := cmp.Diff(want, keysOf(t, reports)); diff != "" {
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(reports))); diff != "" {
 			t.Errorf("by default, want (-), got (+):\n%s", diff)
 		}
 
 		day := container.RunConfig{Steps: map[string]any{"find_old_reports": KeepConfig{KeepDays: 1}}}
-		fxruntest.RunJob(t, "cleanup", Definitions(), fx.Replace(reports), fxruntest.Config(day))
+		fxruntest.RunJob(t, "cleanup", Definitions(), insteadOfReports(reports), fxruntest.Config(day))
 		want = []string{"archive/2000-01-01.html", "delays/report.html"}
-		if diff := cmp.Diff(want, keysOf(t, reports)); diff != "" {
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(reports))); diff != "" {
 			t.Errorf("with a day given at launch, want (-), got (+):\n%s", diff)
 		}
 	})
 }
 
-// flaky is an object store with one old report, which it refuses to delete at
-// first.
+// flaky has one old report, which it refuses to delete at first.
 type flaky struct {
-	driver.Bucket // what is not below is not called
-	refusals      int
-	deleted       []string
+	Reports  // what is not below is not called
+	refusals int
+	deleted  []string
 }
 
-func (f *flaky) ListPaged(context.Context, *driver.ListOptions) (*driver.ListPage, error) {
-	return &driver.ListPage{Objects: []*driver.ListObject{{Key: "archive/1999-01-01.html"}}}, nil
+func (f *flaky) Names(context.Context, string) ([]string, error) {
+	return []string{"archive/1999-01-01.html"}, nil
 }
 
-func (f *flaky) Delete(_ context.Context, key string, _ *driver.DeleteOptions) error {
+func (f *flaky) Remove(_ context.Context, names ...string) error {
 	if f.refusals > 0 {
 		f.refusals--
 		return errors.New("slow down")
 	}
-	f.deleted = append(f.deleted, key)
+	f.deleted = append(f.deleted, names...)
 	return nil
 }
-
-func (f *flaky) ErrorCode(error) gcerrors.ErrorCode { return gcerrors.ResourceExhausted }
 
 // Time in the bubble passes as soon as everything waits, so that the waits
 // before further attempts cost none.
@@ -134,7 +145,7 @@ func TestDeletingIsTriedAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := &flaky{refusals: refusals}
 				result, err := fxruntest.Try(t, runs.Request{Job: "cleanup"}, Definitions(),
-					fx.Replace(&bucket.Bucket{Bucket: blob.NewBucket(store)}))
+					insteadOfReports(store))
 				if message := fmt.Sprint(err); (err != nil) != (want.message != "") || !strings.Contains(message, want.message) {
 					t.Errorf("error %v", err)
 				}

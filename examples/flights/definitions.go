@@ -12,9 +12,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/examples/flights/carrier"
 	"github.com/fxrun/fxrun/iomanagers"
-	"github.com/fxrun/fxrun/iomanagers/objectstore"
 	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
-	"github.com/fxrun/fxrun/modules/bucket"
 	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
 )
 
@@ -38,15 +36,16 @@ func Definitions() fx.Option {
 		container.Provide("warehouse", NewWarehouse,
 			container.Describe("the table of monthly delays"),
 			container.Config(WarehouseConfig{}, container.AtLaunch("Table"))),
-		// REPORTS_URL=s3://... works as well, once its driver is imported.
-		container.Provide("reports", bucket.New,
-			container.Describe("the bucket of reports: a folder, or an object store"),
-			container.Config(bucket.Config{URL: filepath.Join(home, "reports")}, container.FromEnv("REPORTS"))),
+		container.Provide("reports", NewReportFolder, container.As[Reports](),
+			container.Describe("the folder of reports"),
+			container.Config(ReportsConfig{Folder: filepath.Join(home, "reports")}, container.FromEnv("REPORTS"))),
 
 		// IO managers: where values are stored, and how. io_manager is the default.
 		iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: filepath.Join(home, "values")},
 			iomanagers.JSON(), iomanagers.CSV(), parquetcodec.Parquet()),
-		objectstore.Objects("reports_io", objectstore.Config{}, iomanagers.Raw(".html")),
+		container.Provide("reports_io", NewReportFiles, container.As[iomanagers.IOManager](),
+			iomanagers.Checks(iomanagers.CheckCodecs(iomanagers.Raw(".html"))),
+			container.Describe("stores pages in the folder of reports")),
 
 		// Assets: what the run computes and stores.
 		assets.New("airports", ReadAirports, assets.InGroup("raw"), assets.Format("csv"),

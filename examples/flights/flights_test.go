@@ -166,7 +166,7 @@ func TestNightly(t *testing.T) {
 		}
 	})
 
-	t.Run("the bucket holds the report, and that of the day", func(t *testing.T) {
+	t.Run("the folder of reports holds the report, and that of the day", func(t *testing.T) {
 		page := value[report.HTML](t, launcher, "delays/report")
 		for _, key := range []string{"delays/report.html", record.Queued.Format(archived)} {
 			stored, err := os.ReadFile(filepath.Join(home, "reports", key))

@@ -15,7 +15,6 @@ import (
 	"github.com/fxrun/fxrun/examples/flights/report"
 	"github.com/fxrun/fxrun/fxruntest"
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/modules/bucket"
 	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
 )
 
@@ -46,7 +45,7 @@ func page(delay int) []delays.Flight {
 	return flights
 }
 
-// The whole job runs in memory: with a fake airline, a bucket and a database in
+// The whole job runs in memory: with a fake airline, reports and a database in
 // memory, and values that fxruntest keeps there. Nothing real is started, nothing
 // is written, and the airline's config is not asked for.
 func TestNightlyInMemory(t *testing.T) {
@@ -54,11 +53,11 @@ func TestNightlyInMemory(t *testing.T) {
 	twoPages := func(yield func([]delays.Flight, error) bool) {
 		_ = yield(page(10), nil) && yield(page(30), nil)
 	}
-	reports := bucket.NewMemory()
+	reports := keptInMemory{}
 
 	result := fxruntest.RunJob(t, "nightly", Definitions(),
 		instead(fakeCarrier{twoPages}),
-		fx.Replace(reports),
+		insteadOfReports(reports),
 		fxruntest.Config(container.RunConfig{Resources: map[string]any{"database": sqlite.Config{Path: sqlite.Memory}}}))
 
 	want := Worst{MinFlights: 100, Airports: []delays.AirportDelay{{
@@ -68,9 +67,8 @@ func TestNightlyInMemory(t *testing.T) {
 		t.Error(diff)
 	}
 	drawn := fxruntest.Value[report.HTML](t, result)
-	kept, err := reports.ReadAll(t.Context(), result.Record.Queued.Format(archived))
-	if err != nil || string(kept) != string(drawn) {
-		t.Errorf("the archive holds %.100q, error %v", kept, err)
+	if kept := reports[result.Record.Queued.Format(archived)]; kept != string(drawn) {
+		t.Errorf("the archive holds %.100q", kept)
 	}
 	for _, event := range fxruntest.EventsOf[history.ResourceStarting](result) {
 		if event.Resource != "database" && event.Resource != "warehouse" {

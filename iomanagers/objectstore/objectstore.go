@@ -7,6 +7,8 @@
 // The bucket is a resource of its own (package modules/bucket), which assets may
 // use too. Values become bytes in the same way as for files; see
 // [iomanagers.CodecManager].
+//
+// The package is a Go module of its own, as modules/bucket is.
 package objectstore
 
 import (

@@ -14,6 +14,8 @@
 // The drivers find credentials in the same places as the tools of their cloud:
 // environment variables, files in the home folder, the identity of the machine.
 //
+// The package is a Go module of its own, because gocloud.dev has many dependencies.
+//
 // The URL says where the objects are, so they stay between runs. The exception is
 // mem://, which is empty at each start of the resource. Let it live as long as the
 // process, with container.PerProcess.
