@@ -61,7 +61,8 @@ func (a *Attrs) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Settled returns the attributes as they are now: see [Values.Settled].
+// Settled returns a copy of the attributes as they are now: see [Values.Settled]. A
+// name stands in it once.
 func (a Attrs) Settled() Attrs {
 	if a == nil {
 		return nil

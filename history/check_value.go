@@ -28,10 +28,10 @@ type valueError struct {
 
 func (e *valueError) Error() string { return fmt.Sprintf("a %v that %s", e.of, e.why) }
 
-// CheckValue returns an error for a value that code which walks through it, such
-// as package fmt, might not come to the end of: it refers to itself through maps,
-// slices or pointers, is nested too deeply, or is too large. It calls no method
-// of the value.
+// CheckValue returns an error for a value that other code, such as package fmt, may
+// not be able to walk through to its end. Such a value refers to itself through
+// maps, slices or pointers, is nested too deeply, or is too large. CheckValue calls
+// no method of the value.
 func CheckValue(value any) error { return checkValue(reflect.ValueOf(value), 0, true) }
 
 // checkValue checks a value that stands so many levels deep in another one. all

@@ -1,11 +1,12 @@
 // Package history records what happened in runs.
 //
-// Whatever happens is an [Event]; the events of a run, in order, are its log,
-// and their sum is its [Record], computed by one function in every store. A
-// [Store] keeps both: [MemoryStore] in memory, or package
-// history/sqlhistory/sqlite in a file. Package history/historytest is the suite
-// that every store passes.
+// Everything that happens is an [Event]. The events of a run, in their order, are
+// the log of the run. The [Record] of the run is computed from its log, by the same
+// function in every store. A [Store] keeps both: [MemoryStore] keeps them in memory,
+// and package history/sqlhistory/sqlite in a file. Package history/historytest is
+// the suite that every store must pass.
 //
-// The package imports nothing of fxrun: a program that only reads a history
-// links neither Fx nor definitions. Package runs makes the events of runs.
+// The package imports no other package of fxrun. Therefore a program that only reads
+// a history contains neither Fx nor definitions. Package runs makes the events of
+// runs.
 package history

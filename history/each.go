@@ -9,11 +9,11 @@ import (
 // eventPage is how many events [EachEvent] reads at once.
 const eventPage = 1000
 
-// EachEvent yields the events that the query asks for, in the order of [Store.Events], and
-// holds a page of them at a time: so a log of any length is read in bounded memory, and the
-// first events come at once. An error ends the sequence, and is yielded with a zero Event. A
-// second pass reads the store again. Events that are appended to a log during a pass are in
-// it, if the pass has not ended before.
+// EachEvent yields the events that the query asks for, in the order of Store.Events.
+// It reads them in pages and keeps one page in memory, so that a log of any length
+// can be read. An error ends the sequence: it is yielded with a zero Event. Each
+// pass over the sequence reads the store again. An event that is appended to a log
+// during a pass is part of this pass, unless the pass has ended before.
 func EachEvent(ctx context.Context, store Store, query EventQuery) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		page := query

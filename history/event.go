@@ -6,21 +6,22 @@ import (
 	"time"
 )
 
-// Event is one thing that happened in a run. The events of a run, in order,
-// are its log; a [Record] is their sum.
+// Event is one thing that happened in a run. The events of a run, in their order,
+// are the log of the run. Its [Record] is computed from them.
 //
-// In JSON an event is one flat object: run_id, seq, time and type, then the
-// fields of its data.
+// In JSON an event is one flat object. It has the fields run_id, seq, time and type,
+// and then the fields of its data.
 type Event struct {
 	// RunID names the run. Any text but the empty one.
 	RunID string
 	// Seq is the event's place in its run's log, from 1 and without gaps. In an
 	// event that is not stored yet, 0 leaves the choice to the store.
 	Seq int64
-	// Time is when it happened. Stores keep it in UTC, to the microsecond. The
-	// log is ordered by Seq, never by Time: clocks may differ between writers.
+	// Time is the time at which it happened. Stores keep it in UTC, to the
+	// microsecond. Seq gives the order of the log, and Time does not, since the
+	// clocks of two writers may differ.
 	Time time.Time
-	// Data says what happened: one of this package's structs, as a value.
+	// Data says what happened. It is one of the structs of this package, as a value.
 	Data EventData
 }
 
@@ -76,7 +77,8 @@ func (e Event) Type() EventType {
 	return e.Data.eventType()
 }
 
-// Step returns the key of the step that the event is about, or "".
+// Step returns the key of the step that the event is about, or "" if it is about no
+// step.
 func (e Event) Step() string {
 	switch data := e.Data.(type) {
 	case StepStarted:
@@ -118,7 +120,7 @@ func (e Event) Asset() (key, partition string) {
 	return "", ""
 }
 
-// Failure is an error as recorded: text, never a live error. The zero Failure
+// Failure is an error in the form in which it is recorded, as text. The zero Failure
 // is no error.
 type Failure struct {
 	// Message is the error's text.
@@ -128,8 +130,9 @@ type Failure struct {
 	Stack string `json:"stack,omitempty"`
 }
 
-// FailureOf returns err as recorded, the zero Failure if err is nil. The stack
-// comes from the first error in err's tree that has a method Stack() string.
+// FailureOf returns the record of an error. It returns the zero Failure for a nil
+// error. The stack is that of the first error in the tree of err that has a method
+// Stack() string.
 func FailureOf(err error) Failure {
 	if err == nil {
 		return Failure{}
@@ -148,9 +151,9 @@ func FailureOf(err error) Failure {
 	return failure
 }
 
-// Err returns the failure as an error, nil for the zero Failure. Its text is the
-// message, and its stack stays with it: FailureOf(f.Err()) is f again. It matches
-// no other error, since only the text is known.
+// Err returns the failure as an error, and nil for the zero Failure. The text of the
+// error is the message, and the error keeps the stack: FailureOf(f.Err()) equals f.
+// It matches no other error, since only the text of the first error is known.
 func (f Failure) Err() error {
 	if f == (Failure{}) {
 		return nil

@@ -1,8 +1,8 @@
 package history
 
-// AssetMaterialized says that an asset's value was computed and stored. The
-// last one of an asset, or of one of its partitions, is its current value:
-// see [EventQuery].
+// AssetMaterialized says that the value of an asset was computed and stored. The
+// current value of an asset, or of one of its partitions, is its last one: see
+// [EventQuery].
 type AssetMaterialized struct {
 	// Asset is the asset's key, such as "raw/orders". Never empty.
 	Asset string `json:"asset"`
@@ -13,12 +13,12 @@ type AssetMaterialized struct {
 	// IOManager is the key of the IO manager that stored it, or "" if the
 	// asset's function stored its own data.
 	IOManager string `json:"io_manager,omitempty"`
-	// CodeVersion is the version of the code that made it; "" if nobody said.
+	// CodeVersion is the version of the code that made it, or "" if it is not known.
 	CodeVersion string `json:"code_version,omitempty"`
 	// Size is the stored value's size in bytes, or 0 if that is not known.
 	Size int64 `json:"size,omitempty"`
-	// Metadata is what the function and the IO manager had to say about the
-	// value.
+	// Metadata is what the function and the IO manager tell about the value. Nil is
+	// no metadata.
 	Metadata Values `json:"metadata,omitempty"`
 }
 

@@ -60,19 +60,19 @@ func (e *Event) UnmarshalJSON(object []byte) error {
 	}
 	at := storedTime(head.Time)
 	if at.Year() < 0 || at.Year() > 9999 {
-		return fmt.Errorf("reading event %d of run %s: its time in UTC, %s, can't be written again", head.Seq, head.RunID, at)
+		return fmt.Errorf("reading event %d of run %s: its time in UTC, %s, is not in the years 0 to 9999", head.Seq, head.RunID, at)
 	}
 	*e = Event{RunID: head.RunID, Seq: head.Seq, Time: at, Data: data}
 	return nil
 }
 
-// Encode checks that the event can be stored and returns it as every store
-// gives it back: time in UTC to the microsecond, values in JSON's shapes,
-// nothing shared with e. It also returns the fields of its data as a JSON
-// object, the same bytes whenever the data is the same; [DecodeData] reads
-// them. Seq is left as it is.
+// Encode checks that the event can be stored. It returns the event as every store
+// returns it: its time is in UTC to the microsecond, its values have the shapes of
+// JSON, and it shares nothing with e. Seq does not change. Encode also returns the
+// fields of the data as a JSON object, which [DecodeData] reads. Equal data gives
+// equal bytes.
 //
-// It is for those who write a [Store]. The error matches [ErrInvalid].
+// It is for authors of a [Store]. The error matches [ErrInvalid].
 func (e Event) Encode() (stored Event, fields json.RawMessage, err error) {
 	if err := e.check(); err != nil {
 		return Event{}, nil, err
@@ -113,17 +113,17 @@ func isCanonical(data EventData) bool {
 func (e Event) check() error {
 	switch {
 	case e.Data == nil:
-		return fmt.Errorf("%w: it has no data", ErrInvalid)
+		return fmt.Errorf("%w: the event has no data", ErrInvalid)
 	case e.RunID == "":
-		return fmt.Errorf("%w: %s without a run ID", ErrInvalid, e.Type())
+		return fmt.Errorf("%w: %s has no run ID", ErrInvalid, e.Type())
 	case !utf8.ValidString(e.RunID) || !utf8.ValidString(string(e.Type())):
 		return fmt.Errorf("%w: %q of run %q is not UTF-8", ErrInvalid, e.Type(), e.RunID)
 	case e.Seq < 0:
-		return fmt.Errorf("%w: %s of run %s with the sequence number %d", ErrInvalid, e.Type(), e.RunID, e.Seq)
+		return fmt.Errorf("%w: %s of run %s has the negative sequence number %d", ErrInvalid, e.Type(), e.RunID, e.Seq)
 	case e.Time.IsZero():
-		return fmt.Errorf("%w: %s of run %s without a time", ErrInvalid, e.Type(), e.RunID)
+		return fmt.Errorf("%w: %s of run %s has no time", ErrInvalid, e.Type(), e.RunID)
 	case e.Time.UTC().Year() < 1 || e.Time.UTC().Year() > 9999:
-		return fmt.Errorf("%w: %s of run %s at %s", ErrInvalid, e.Type(), e.RunID, e.Time)
+		return fmt.Errorf("%w: %s of run %s has the time %s, which is not in the years 1 to 9999", ErrInvalid, e.Type(), e.RunID, e.Time)
 	}
 	return nil
 }
@@ -166,9 +166,9 @@ func unknownFields(object []byte) ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// DecodeData reads the fields of an event's data from a JSON object, which may
-// hold other fields too. A type that this version does not know becomes an
-// [UnknownEvent]; the empty type is an error.
+// DecodeData reads the data of an event from a JSON object. The object may also have
+// other fields. The data of a type that this version does not know is an
+// [UnknownEvent]. An empty type is an error.
 func DecodeData(kind EventType, object []byte) (EventData, error) {
 	decode := decoder(kind)
 	if decode != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// RunQueued is the first event of every run: what was asked for.
+// RunQueued is the first event of every run. It says what was asked for.
 type RunQueued struct {
 	// Job is the job's name, or "" for a launch of a bare selection.
 	Job string `json:"job,omitempty"`
@@ -23,7 +23,7 @@ type RunQueued struct {
 	Owner string `json:"owner,omitempty"`
 }
 
-// RunStarting says that somebody took the run up and begins to start its
+// RunStarting says that a process has begun to execute the run and starts its
 // resources.
 type RunStarting struct {
 	// Owner names the process that executes the run, so that the run of a
@@ -32,14 +32,14 @@ type RunStarting struct {
 	Owner string `json:"owner,omitempty"`
 }
 
-// RunStarted says that the run's resources are up and its steps may start.
+// RunStarted says that the resources of the run have started and that its steps may
+// start.
 type RunStarted struct{}
 
-// RunFinished says how the run ended, after its resources were stopped. Only
-// late [LogWritten] events may follow it.
+// RunFinished says how the run ended. It is recorded after the resources of the run
+// were stopped. Only late LogWritten events may follow it.
 //
-// Steps that have not finished by then are settled with it: see
-// [Record.Apply].
+// It also ends the unfinished steps of the run: see [Record.Apply].
 type RunFinished struct {
 	// Status is succeeded, failed or cancelled.
 	Status Status `json:"status"`
@@ -49,9 +49,9 @@ type RunFinished struct {
 	Duration time.Duration `json:"duration_ns,omitempty"`
 }
 
-// RunCancelRequested says that somebody wants the run to stop. It may come
-// from any process, any number of times, while the run has not finished; the
-// run's status changes when its executor obeys.
+// RunCancelRequested says that somebody wants the run to stop. Any process may
+// append it, as often as it wants, while the run has not finished. The status of the
+// run changes when the executing process has stopped the run.
 type RunCancelRequested struct {
 	// Reason is who asked and why, for people; it may be empty.
 	Reason string `json:"reason,omitempty"`

@@ -10,8 +10,8 @@ type StepStarted struct {
 	Attempt int `json:"attempt"`
 }
 
-// StepProgress says how far a step has come. It changes no status, and may
-// come late.
+// StepProgress says how much of its work a step has done. It changes no status, and
+// may be recorded after the end of the step.
 type StepProgress struct {
 	Step string `json:"step"` // the step's key
 	// Rows is how many rows, or other units of work, are done so far.
@@ -22,7 +22,7 @@ type StepProgress struct {
 	Message string `json:"message,omitempty"`
 }
 
-// StepSucceeded says that a step is done and its output stored.
+// StepSucceeded says that a step has ended and that its output is stored.
 type StepSucceeded struct {
 	Step string `json:"step"` // the step's key
 	// Duration is how long the last attempt took.
@@ -54,8 +54,8 @@ type StepSkipped struct {
 	Upstream []string `json:"upstream,omitempty"`
 }
 
-// StepCancelled says that a step was stopped, or never started, because the
-// run was told to stop.
+// StepCancelled says that a step was stopped, or never started, because the run was
+// cancelled.
 type StepCancelled struct {
 	Step string `json:"step"` // the step's key
 	// Duration is how long the attempt had taken, 0 if none had begun.

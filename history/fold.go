@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Fold sums up the events of one run, one after another. It gives the records
-// that [Record.Apply] gives, and finds a step in no more time in a run of ten
-// thousand steps than in a run of ten. It is for those who write a [Store].
+// Fold computes the record of a run from its events, one event after another. It
+// gives the records that [Record.Apply] gives, and is fast also for a run with many
+// thousands of steps. It is for authors of a [Store].
 //
 // The zero Fold is a run of which nothing is known yet. A Fold is not safe for
 // concurrent use, and must not be copied after its first Apply.
@@ -20,8 +20,8 @@ type Fold struct {
 	places map[string]int // of the steps in record.Steps; nil until needed
 }
 
-// NewFold returns a fold that goes on from a record, which it takes over: the
-// caller must not change it any more.
+// NewFold returns a fold that continues from a record. The caller must not change
+// the record afterwards.
 func NewFold(record Record) *Fold { return &Fold{record: record} }
 
 // fewSteps is up to how many steps looking at each is as fast as a map.
@@ -42,8 +42,9 @@ func (f *Fold) Apply(e Event) error {
 	return err
 }
 
-// Record returns the sum so far. It shares its steps, tags and config with the
-// fold: [Record.Clone] is what to keep or to give away.
+// Record returns the record of the events so far. It shares its steps, tags and
+// config with the fold. A caller that keeps it or passes it on must clone it by
+// [Record.Clone].
 func (f *Fold) Record() Record { return f.record }
 
 // Step returns the record of the step with that key, as [Record.Step] does.
@@ -72,7 +73,7 @@ func (r *Record) add(e Event, places map[string]int) error {
 		return err
 	}
 	if r.ID != "" && r.ID != e.RunID {
-		return fmt.Errorf("%w: %s of run %s in the log of run %s", ErrInvalid, e.Type(), e.RunID, r.ID)
+		return fmt.Errorf("%w: %s of run %s does not belong in the log of run %s", ErrInvalid, e.Type(), e.RunID, r.ID)
 	}
 	if e.Seq != 0 && e.Seq != r.Seq+1 {
 		return fmt.Errorf("event %d of run %s (%s), after event %d: %w", e.Seq, e.RunID, e.Type(), r.Seq, ErrConflict)
@@ -148,7 +149,7 @@ func (r *Record) queue(e Event, data RunQueued, at time.Time) error {
 	seen := make(map[string]bool, len(data.Steps))
 	for _, key := range data.Steps {
 		if key == "" || seen[key] {
-			return fmt.Errorf("%w: the steps of run %s name %q, which is empty or there twice", ErrInvalid, e.RunID, key)
+			return fmt.Errorf("%w: run %s has a step with the key %q, which is empty or occurs twice", ErrInvalid, e.RunID, key)
 		}
 		seen[key] = true
 	}
@@ -167,7 +168,7 @@ func (r *Record) queue(e Event, data RunQueued, at time.Time) error {
 
 func (r *Record) finish(e Event, data RunFinished, at time.Time) error {
 	if !data.Status.Finished() {
-		return fmt.Errorf("%w: run %s can't finish as %q", ErrInvalid, e.RunID, data.Status)
+		return fmt.Errorf("%w: run %s cannot end with the status %q", ErrInvalid, e.RunID, data.Status)
 	}
 	open := slices.IndexFunc(r.Steps, func(s StepRecord) bool { return !s.Status.Finished() })
 	if data.Status == StatusSucceeded && open >= 0 {
@@ -253,7 +254,7 @@ func (r *Record) applyStep(e Event, at time.Time, places map[string]int) error {
 // record itself does not list assets: they are asked for by [EventQuery].
 func (r *Record) materialize(e Event, data AssetMaterialized, places map[string]int) error {
 	if data.Asset == "" {
-		return fmt.Errorf("%w: %s of run %s without an asset", ErrInvalid, e.Type(), e.RunID)
+		return fmt.Errorf("%w: %s of run %s names no asset", ErrInvalid, e.Type(), e.RunID)
 	}
 	step, err := r.step(e, places)
 	if err != nil {

@@ -5,21 +5,21 @@ import (
 	"fmt"
 )
 
-// Latest is what a [Store] may implement besides, to answer
+// Latest is an optional interface of a [Store]. A store that implements it answers
 // [LatestMaterializations] with one query of its own.
 type Latest interface {
-	// LatestMaterializations returns the last materialization of each asset, by
-	// the asset's key, of whatever partition. An asset that was never
-	// materialized is not in the result, which is not nil. A key may be asked
-	// for more than once.
+	// LatestMaterializations returns the last materialization of each asset, by the
+	// key of the asset. It may be of any partition. An asset that was never
+	// materialized is not in the result. The result is never nil. The same key may
+	// be given more than once.
 	LatestMaterializations(ctx context.Context, assets []string) (map[string]Event, error)
 }
 
-// LatestMaterializations returns the last materialization of each asset, by the
-// asset's key: see [Latest]. Of a store that does not implement Latest it reads
-// the materializations of all assets in pages, the newest first, until it has
-// one of each asset or there are no more. A long history in which one of the
-// assets does not occur is then read to its beginning.
+// LatestMaterializations returns the last materialization of each asset, by the key
+// of the asset. A store that implements [Latest] answers this itself. From another
+// store, LatestMaterializations reads the materializations of all assets in pages,
+// the newest first, until it has one of each asset or there are no more. If an asset
+// was never materialized, it therefore reads the whole history.
 func LatestMaterializations(ctx context.Context, store Store, assets []string) (map[string]Event, error) {
 	if latest, ok := store.(Latest); ok {
 		return latest.LatestMaterializations(ctx, assets)

@@ -11,11 +11,12 @@ import (
 	"time"
 )
 
-// MemoryStore keeps runs in memory, for tests and for programs whose history
-// may end with them. It is the reference for what a [Store] does. It never
-// forgets: a long-lived program wants another store.
+// MemoryStore keeps runs in memory. It is for tests, and for programs that do not
+// need their history afterwards. Its behaviour is the reference for every [Store].
+// It never removes anything, so a process that runs for a long time needs another
+// store.
 //
-// It is safe for concurrent use. The zero value is not usable: see
+// It is safe for concurrent use. The zero value cannot be used: see
 // [NewMemoryStore].
 type MemoryStore struct {
 	mu   sync.RWMutex
@@ -47,7 +48,7 @@ type memoryEvent struct {
 	fields           json.RawMessage
 }
 
-// NewMemoryStore returns an empty store. There is nothing to close.
+// NewMemoryStore returns an empty store. It need not be closed.
 func NewMemoryStore() *MemoryStore {
 	return &MemoryStore{byID: make(map[string]*memoryRun)}
 }

@@ -12,33 +12,38 @@ import (
 	"syscall"
 )
 
-// Owner names this process, so that its runs can be told from those of others:
-// the name of the host and the process number for people, and then what tells
-// where and when that number is this process.
+// Owner returns the name of this process as the owner of its runs. It begins with
+// the name of the host and the process number, which are for people. The rest tells
+// in which boot and PID namespace this number counts, and when the process was
+// started.
 func Owner() string { return thisProcess().String() }
 
-// Liveness is what can be found out about the process that owns a run.
+// Liveness says whether the process that owns a run still exists, as far as this can
+// be found out.
 type Liveness string
 
 const (
-	// LivenessRunning is a process that is still there.
+	// LivenessRunning means that the process exists.
 	LivenessRunning Liveness = "running"
-	// LivenessGone is a process that has ended: its runs are lost. It is said only
-	// if it is certain.
+	// LivenessGone means that the process has certainly ended. Its unfinished runs
+	// are lost.
 	LivenessGone Liveness = "gone"
-	// LivenessUnknown is a process that can't be looked for from here. It is on
-	// another machine, in another container, or was there before the last start of
-	// this machine; or the system does not tell enough.
+	// LivenessUnknown means that this process cannot find out whether the other one
+	// exists. The other one is on another machine or in another container, or was
+	// started before the last restart of this machine, or the system does not tell
+	// enough.
 	LivenessUnknown Liveness = "unknown"
 )
 
-// LivenessOf looks for the process of an owner, as [Owner] names it. It changes
-// nothing. A process number means something only within one PID namespace of one
-// boot of one kernel, so that it is compared with these first; a number that was
-// given to another process since is told by the time of its start.
+// LivenessOf looks for the process that an owner names; [Owner] gives such a name.
+// It changes nothing.
+//
+// A process number has a meaning only within one PID namespace and until the machine
+// is restarted, so LivenessOf compares these first. If the number now belongs to a
+// later process, LivenessOf sees it by the time at which this process was started.
 //
 // Linux and macOS tell enough for that. On other systems the answer is
-// [LivenessUnknown] for every process but this one.
+// [LivenessUnknown] for every process except this one.
 func LivenessOf(owner string) Liveness {
 	if owner != "" && owner == Owner() {
 		return LivenessRunning

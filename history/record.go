@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// Record is what is known of a run: the sum of its events. The zero Record is
-// a run of which nothing is known yet.
+// Record is what is known of a run. It is computed from the events of the run. The
+// zero Record is a run of which nothing is known yet.
 //
-// A Record is plain data; it is not safe for concurrent use while [Record.Apply]
-// is called.
+// A Record is plain data. It is not safe for concurrent use while [Record.Apply] is
+// called.
 type Record struct {
 	// ID is the run's ID.
 	ID string `json:"id"`
@@ -28,13 +28,14 @@ type Record struct {
 	Status Status `json:"status"`
 	// Owner names the process that executes it, or "": see [RunStarting].
 	Owner string `json:"owner,omitempty"`
-	// Queued, Started and Finished are when the run was queued, taken up and
-	// done, in UTC; the zero time is not yet.
+	// Queued, Started and Finished are the times at which the run was queued, its
+	// execution began, and it ended, in UTC. A zero time means that this has not
+	// happened yet.
 	Queued   time.Time `json:"queued,omitzero"`
 	Started  time.Time `json:"started,omitzero"`
 	Finished time.Time `json:"finished,omitzero"`
-	// CancelRequested is when somebody first asked for the run to stop; zero
-	// if nobody did.
+	// CancelRequested is the time of the first request to cancel the run, or zero if
+	// there was none.
 	CancelRequested time.Time `json:"cancel_requested,omitzero"`
 	// Duration is how long the run took from being taken up; 0 before it
 	// finished.
@@ -64,7 +65,8 @@ type StepRecord struct {
 	Because string `json:"because,omitempty"`
 }
 
-// Step returns the record of the step with that key.
+// Step returns the record of the step with a key, and false if the run has no such
+// step.
 func (r Record) Step(key string) (StepRecord, bool) {
 	if i := r.indexOf(key, nil); i >= 0 {
 		return r.Steps[i], true
@@ -91,18 +93,20 @@ func (r Record) Clone() Record {
 	return r
 }
 
-// Apply adds the next event of the run to the record. It is a function of the
-// two alone: the same events give the same record, in every store and process.
+// Apply adds the next event of the run to the record. The result depends only on the
+// record and the event: the same events give the same record in every store and
+// process.
 //
-// When the run finishes, steps that have not are settled with it: a running
-// step is cancelled; a pending one is cancelled if the run was, else skipped.
-// A run with such steps can't have succeeded.
+// The end of a run also ends its unfinished steps. A running step becomes cancelled.
+// A pending step becomes cancelled if the run was cancelled, and skipped otherwise.
+// A run with unfinished steps cannot have succeeded.
 //
-// Apply returns an error and leaves the record as it is if the event does not
-// come next ([ErrConflict]; Seq 0 stands for the next), if the run's status
-// does not allow it ([ErrTransition], and [ErrNotFound] too if the run was
-// never queued), or if no log could hold it ([ErrInvalid]).
+// Apply returns an error and does not change the record in three cases. If the event
+// is not the next one, the error matches [ErrConflict]; the sequence number 0 always
+// stands for the next one. If the status of the run does not allow the event, the
+// error matches [ErrTransition], and also [ErrNotFound] if the run was never queued.
+// If no log can contain the event, the error matches [ErrInvalid].
 //
-// It looks for the event's step among all of them: whoever sums up long logs
-// wants a [Fold].
+// Apply searches all steps for the step of the event. A [Fold] is faster for a long
+// log.
 func (r *Record) Apply(e Event) error { return r.add(e, nil) }

@@ -153,13 +153,13 @@ func TestRecordApplyRefuses(t *testing.T) {
 			running,
 			history.Event{RunID: "r1", Seq: 7, Time: at(0), Data: history.StepSucceeded{Step: "orders"}},
 			[]error{history.ErrConflict},
-			"event 7 of run r1 (step_succeeded), after event 4: the run's log goes on differently",
+			"event 7 of run r1 (step_succeeded), after event 4: the event does not continue the log of its run",
 		},
 		"another run's event": {
 			running,
 			history.Event{RunID: "r2", Time: at(0), Data: history.StepSucceeded{Step: "orders"}},
 			[]error{history.ErrInvalid},
-			"invalid event: step_succeeded of run r2 in the log of run r1",
+			"invalid event: step_succeeded of run r2 does not belong in the log of run r1",
 		},
 		"data by pointer": {
 			running,

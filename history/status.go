@@ -1,6 +1,6 @@
 package history
 
-// Status is where a run stands. The empty Status is a run that has not been
+// Status is the state in which a run is. The empty Status is a run that has not been
 // queued.
 //
 //	queued ──> starting ──> running ──> succeeded
@@ -24,14 +24,14 @@ const (
 	StatusCancelled Status = "cancelled"
 )
 
-// Finished reports whether a run with this status has ended. It never changes
-// again.
+// Finished reports whether a run with this status has ended. The status of such a
+// run never changes again.
 func (s Status) Finished() bool {
 	return s == StatusSucceeded || s == StatusFailed || s == StatusCancelled
 }
 
-// CanBecome reports whether a run may go from s to next. Staying the same is
-// not a transition: no status can become itself.
+// CanBecome reports whether the status of a run may change from s to next. No status
+// can become itself.
 func (s Status) CanBecome(next Status) bool {
 	switch s {
 	case "":
@@ -73,8 +73,8 @@ const (
 	StepStatusCancelled StepStatus = "cancelled"
 )
 
-// Finished reports whether a step with this status has ended. It never
-// changes again.
+// Finished reports whether a step with this status has ended. The status of such a
+// step never changes again.
 func (s StepStatus) Finished() bool {
 	switch s {
 	case StepStatusSucceeded, StepStatusFailed, StepStatusSkipped, StepStatusCancelled:
@@ -84,8 +84,8 @@ func (s StepStatus) Finished() bool {
 	}
 }
 
-// CanBecome reports whether a step may go from s to next. Running to pending
-// is a failed attempt that will be followed by another.
+// CanBecome reports whether the status of a step may change from s to next. A step
+// goes from running to pending after a failed attempt, if another attempt follows.
 func (s StepStatus) CanBecome(next StepStatus) bool {
 	switch s {
 	case StepStatusPending:

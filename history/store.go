@@ -8,64 +8,68 @@ import (
 
 // What callers may match with errors.Is.
 var (
-	// ErrNotFound: no such run.
+	// ErrNotFound is matched by the error of a run, or of an event, that the store
+	// does not have.
 	ErrNotFound = errors.New("no such run")
-	// ErrConflict: the log already holds another event at that place, or does
-	// not reach up to it.
-	ErrConflict = errors.New("the run's log goes on differently")
-	// ErrTransition: the event can't happen to a run, or a step, in this
-	// status. A cancel request for a finished run is one.
+	// ErrConflict is matched by the error of an event whose sequence number belongs
+	// to another event, or would leave a gap in the log.
+	ErrConflict = errors.New("the event does not continue the log of its run")
+	// ErrTransition is matched by the error of an event that cannot happen to a run,
+	// or to a step, in its present status. A request to cancel a run that has
+	// finished is such an event.
 	ErrTransition = errors.New("illegal transition")
-	// ErrInvalid: the event could not stand in any log; it lacks a run ID, a
-	// time or data, or its data says nothing.
+	// ErrInvalid is matched by the error of an event that no log can contain. It
+	// lacks a run ID, a time or data, or its data is not valid.
 	ErrInvalid = errors.New("invalid event")
 )
 
-// Store keeps the events of runs, for good, and their sum as records.
+// Store keeps the events of runs and their records without a time limit. It may also
+// implement [Latest].
 //
-// A store may implement [Latest] besides.
+// Every implementation is safe for concurrent use, and passes the suite in package
+// historytest. The caller may change what a store returns, and what the caller has
+// given to the store.
 //
-// Every implementation is safe for concurrent use, and passes the suite in
-// package historytest. What a store returns is the caller's; what it is given it
-// does not hold on to.
+// A store never changes, reorders or loses an event that was appended. Every read
+// that begins after Append has returned sees the event, also a read by another Store
+// value of the same data. All times are in UTC, to the microsecond.
 //
-// The store's side: an appended event is never changed, reordered or lost, and
-// is seen by every read that begins after Append returned, also from other
-// Store values on the same data. All times are UTC, to the microsecond.
-//
-// The caller's side: one executor appends the events of a run in the order in
-// which they are to stand; anybody may append [RunCancelRequested] and
-// [LogWritten] in between. Secrets are masked before they come here.
+// One process, the executor of a run, appends the events of this run in their order.
+// Any process may append RunCancelRequested and LogWritten between them. The caller
+// masks secrets before it appends an event.
 type Store interface {
-	// Append adds events to the logs of their runs, all or none, and returns
-	// them as stored: with their sequence numbers, in the order given. The
-	// events may belong to several runs. Without events it does nothing.
+	// Append adds events to the logs of their runs. It adds all of them or none. It
+	// returns the events as they are stored, with their sequence numbers, in the
+	// given order. The events may belong to several runs. Without events, Append
+	// does nothing.
 	//
-	// An event with Seq 0 goes to the end of its run's log. An event with a
-	// Seq says where it is to stand: at the end, it is added; where the same
-	// event stands already, nothing happens, so that a call whose outcome got
-	// lost can be made again; anything else matches ErrConflict. The same
-	// means: equal time and data.
+	// An event with Seq 0 is added at the end of the log of its run. Another Seq
+	// says at which place the event belongs. If this place is the end of the log,
+	// the event is added. If the log has an event with equal time and data at this
+	// place, nothing happens, so a call whose outcome is not known can be repeated.
+	// In all other cases the error matches ErrConflict.
 	//
-	// Events that the run's status does not allow match ErrTransition; those
-	// of a run without RunQueued also match ErrNotFound; those that no log
-	// could hold match ErrInvalid.
+	// The error of an event that the status of the run does not allow matches
+	// ErrTransition. The error of an event of a run without RunQueued also matches
+	// ErrNotFound. The error of an event that no log can contain matches ErrInvalid.
 	//
-	// When ctx ends before the store has begun to write, nothing is stored and
-	// the error matches ctx.Err(). A write that has begun is not interrupted:
-	// after an error nothing is stored, and a call whose events are stored
-	// returns them, even if its ctx has ended meanwhile. To record how a cancelled run ended, don't
-	// use the run's own context.
+	// If ctx ends before the store has begun to write, nothing is stored, and the
+	// error matches ctx.Err(). A write that has begun is not interrupted by ctx.
+	// After an error nothing is stored. If the events are stored, Append returns
+	// them without an error, even if ctx has ended in the meantime. The context of a
+	// cancelled run has ended, so its end must be recorded with another context.
 	Append(ctx context.Context, events ...Event) ([]Event, error)
 
-	// Runs returns the records that the query asks for, newest first: in the
-	// reverse order of their RunQueued events. No match is an empty result,
-	// not an error; only an unknown query.Before matches ErrNotFound.
+	// Runs returns the records that the query asks for, the newest first: in the
+	// reverse order of their RunQueued events. If no run fits, the result is empty
+	// and there is no error. The error of an unknown query.Before matches
+	// ErrNotFound.
 	Runs(ctx context.Context, query RunQuery) ([]Record, error)
 
-	// Events returns the events that the query asks for. No match is an empty
-	// result, but a RunID without a run, in the query or in its Before,
-	// matches ErrNotFound. A log may be long: [EachEvent] reads it in pages.
+	// Events returns the events that the query asks for. If no event fits, the
+	// result is empty and there is no error. If the query, or its Before, has the
+	// RunID of an unknown run, the error matches ErrNotFound. A log may be long:
+	// [EachEvent] reads it in pages.
 	Events(ctx context.Context, query EventQuery) ([]Event, error)
 }
 
@@ -82,9 +86,9 @@ type RunQuery struct {
 	Statuses []Status
 	// Tags must all be among the run's tags, with these values.
 	Tags map[string]string
-	// Before is the ID of a run: only older ones are returned. With the last
-	// ID of one page it asks for the next, which stays the same however many
-	// runs are queued meanwhile. The run itself need not fit the query.
+	// Before is the ID of a run. Only older runs are returned. With the last ID of
+	// one page it asks for the next page. Runs that are queued in the meantime do
+	// not change that page. The run itself need not fit the query.
 	Before string
 	// Limit is the largest number of runs to return; 0 is no limit.
 	Limit int
@@ -92,52 +96,54 @@ type RunQuery struct {
 	OmitSteps bool
 }
 
-// EventQuery says which events to return. An event must fit every field that
-// is set.
+// EventQuery says which events to return. An event must fit every field that is set.
 //
-// With a RunID it asks for that run's log, oldest first, and AfterSeq pages
-// through it. Without one it asks across all runs for what happened last,
-// newest first in the order of appending, and Before pages back: {Asset: key,
-// Types: {TypeAssetMaterialized}, Limit: 1} is an asset's last
-// materialization.
+// A query with a RunID reads the log of this run, the oldest event first. AfterSeq
+// asks for the next page.
+//
+// A query without a RunID reads the events of all runs, in the reverse order of
+// their appending. Before asks for the next page. For instance, {Asset: key, Types:
+// {TypeAssetMaterialized}, Limit: 1} is the last materialization of an asset.
 type EventQuery struct {
 	// RunID is the run whose log to read.
 	RunID string
-	// AfterSeq leaves out the events up to this sequence number. Only with a
-	// RunID.
+	// AfterSeq leaves out the events up to this sequence number. It needs a RunID.
 	AfterSeq int64
 	// Asset is the key of the asset that the events are about.
 	Asset string
 	// Partition is the asset's partition; "" is any. Only with an Asset.
 	Partition string
-	// Types are the types to return, any of them; none is all.
+	// Types are the types of the events to return. Without types, events of all
+	// types are returned.
 	Types []EventType
-	// Before is a place in a log: only events appended earlier are returned.
-	// Only without a RunID; the zero Place is no bound.
+	// Before is a place in a log. Only events that were appended earlier are
+	// returned. It cannot be set together with a RunID. The zero Place sets no
+	// limit.
 	Before Place
 	// Limit is the largest number of events to return; 0 is no limit.
 	Limit int
 }
 
-// Place is where an event stands.
+// Place is the place of an event: its run, and its sequence number in the log of
+// this run.
 type Place struct {
 	RunID string
 	Seq   int64
 }
 
-// Place returns where the event stands.
+// Place returns the run of the event and its place in the log of this run.
 func (e Event) Place() Place { return Place{RunID: e.RunID, Seq: e.Seq} }
 
-// Check reports fields that don't go together. Stores answer such a query with
-// this error.
+// Check returns an error if the query has fields that exclude each other. A store
+// answers such a query with this error.
 func (q EventQuery) Check() error {
 	switch {
 	case q.RunID == "" && q.AfterSeq != 0:
-		return errors.New("event query: AfterSeq needs a RunID")
+		return errors.New("checking the event query: AfterSeq needs a RunID")
 	case q.RunID != "" && q.Before != Place{}:
-		return errors.New("event query: Before can't go with a RunID")
+		return errors.New("checking the event query: Before cannot be set together with a RunID")
 	case q.Asset == "" && q.Partition != "":
-		return errors.New("event query: Partition needs an Asset")
+		return errors.New("checking the event query: Partition needs an Asset")
 	}
 	return nil
 }

@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// Values are named values that a step attached to something: the metadata of a
-// materialization. The values of [Attrs] follow the same rules.
+// Values are named values that a step has attached to something, for instance the
+// metadata of a materialization. The values of [Attrs] follow the same rules.
 //
-// Anything may go in. What comes out of a store has the shapes of JSON: nil,
-// bool, string, [json.Number] (exact, so that large counts stay whole), []any and
-// map[string]any. An error is recorded as its text, a [slog.LogValuer] as the
-// value that it gives, and a [time.Duration] as text such as 1.5s, also in lists
-// and maps; a struct is recorded as encoding/json writes it. A value that JSON
-// can't express (NaN, a channel) is recorded as its fmt text. In place of a value
-// that refers to itself, is nested too deeply or is too large stands a text that
-// says so, see [CheckValue]. So recording never fails because of a value. What a
-// step gives is kept as it is at that moment.
+// A value may have any type. A value that comes from a store has one of the shapes
+// of JSON: nil, bool, string, [json.Number] (which is exact, also for large counts),
+// []any and map[string]any. An error is recorded as its text, a [slog.LogValuer] as
+// the value that it returns, and a [time.Duration] as text such as 1.5s, also in
+// lists and maps. A struct is recorded as encoding/json writes it. A value that JSON
+// cannot express, such as NaN or a channel, is recorded as the text that package fmt
+// writes. A value that refers to itself, is nested too deeply or is too large is
+// replaced by a text that says so: see [CheckValue]. Therefore no value can make
+// recording fail. A value is recorded as it is when the step gives it.
 //
-// Texts are kept as they are given, with control characters. Whoever shows them
-// on a terminal must replace those.
+// Control characters in texts are kept. A program that shows texts on a terminal
+// must replace them.
 type Values map[string]any
 
 // MarshalJSON writes an object.
@@ -52,9 +52,9 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Settled returns the values as they are now. Whoever gave them may go on to
-// change what they refer to, and the history writes them later, in a goroutine
-// of its own.
+// Settled returns the values as they are now, in a form that later changes of what
+// they refer to do not change. The history writes values later and in another
+// goroutine. Settled changes v, and returns it.
 func (v Values) Settled() Values {
 	for name, value := range v {
 		v[name] = settledValue(value)

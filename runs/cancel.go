@@ -13,12 +13,13 @@ import (
 // else has recorded.
 const requestsEvery = time.Second
 
-// Cancel asks the run to stop: no more steps start, the contexts of running
-// ones end, and once they have returned everything is torn down. It does not
-// wait; a run that has ended stays as it is. reason says who asked and why.
+// Cancel asks the run to stop. No more steps start, the contexts of the running
+// steps end, and after these steps have returned the resources are stopped. Cancel
+// does not wait for this. It does nothing if the run has ended. reason says who
+// asked and why.
 //
-// A history.RunCancelRequested that anybody else appends to the run's log, from
-// this process or another one, is obeyed in the same way within a second.
+// Any process may instead append a history.RunCancelRequested to the log of the run.
+// The run then stops in the same way, within a second.
 func (r *Run) Cancel(reason string) {
 	r.cancelOnce.Do(func() {
 		// Recorded first: whoever reads the log sees why the rest happened.

@@ -1,14 +1,16 @@
 // Package runs launches, executes and records runs.
 //
-// A [Launcher] checks a [Request] (a job or a selection, with launch-time
-// config) before a run exists, has an [Executor] execute the steps of its plan in
-// a child container, tears everything down, and returns a [Run] to wait for or to
-// cancel. What happens is recorded in a history.Store.
+// A [Launcher] checks a [Request], which names a job or a selection and has the
+// config of the launch. If the request is right, the launcher opens a child
+// container for the run, has an [Executor] execute the steps of the plan, and closes
+// the container. It returns a [Run], by which the caller waits for the end of the
+// run or cancels it. All events of the run are recorded in a history.Store.
 //
-// An [Executor] decides where steps are executed. In this process it calls
-// [Execution.Step]. For another process it sends what [Execution.Request] returns,
-// has [Launcher.ExecuteStep] called there, and gives the events that come back to
-// [Execution.Record]. Package executortest is the suite for executors.
+// An [Executor] decides where steps are executed. To execute a step in this process
+// it calls [Execution.Step]. For another process it sends the result of
+// [Execution.Request], has [Launcher.ExecuteStep] called in that process, and gives
+// the events that come back to [Execution.Record]. Package executortest is the suite
+// that every executor must pass.
 //
 // The package imports container, assets, iomanagers and history. Next: package
 // cli.

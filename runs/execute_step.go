@@ -15,17 +15,17 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// ExecuteStep executes a step of a run that another process has launched: that
-// is the side of an executor where steps are executed. It makes the same plan
-// from its own definitions, opens a child container with what the step needs,
-// executes the step by the same code as [Execution.Step], with its retries,
-// closes the container, and gives all that happens to the recorder. The store
-// and the executor of the launcher are not used.
+// ExecuteStep executes a step of a run that another process has launched. An
+// executor has it called in the process where the step is to be executed.
+// ExecuteStep makes the same plan from the definitions of this program, opens a
+// child container with the resources that the step needs, executes the step with its
+// retries as [Execution.Step] does, and closes the container. It gives all events to
+// the recorder. It uses neither the store nor the executor of the launcher.
 //
-// A request that does not fit the definitions of this program is refused before
-// anything is recorded; the error matches container.ErrInvalid. Any other error
-// is what went wrong with the step or with the stop of its resources. When ctx
-// ends, the step is cancelled, and ExecuteStep returns once it has ended.
+// ExecuteStep refuses a request that does not fit the definitions of this program,
+// before anything is recorded. This error matches container.ErrInvalid. Any other
+// error tells why the step failed, or why its resources could not be stopped. When
+// ctx ends, the step is cancelled, and ExecuteStep returns after the step has ended.
 func (l *Launcher) ExecuteStep(ctx context.Context, request StepRequest, recorder Recorder) error {
 	launch, step, err := l.accept(request)
 	if err != nil {
@@ -64,7 +64,7 @@ func (l *Launcher) accept(request StepRequest) (launch, *assets.Step, error) {
 	case request.RunID == "" || request.Step == "":
 		return refused(errors.New("the request names no run or no step"))
 	case request.Attempt < 1:
-		return refused(fmt.Errorf("attempts are counted from 1, and the request is for %d", request.Attempt))
+		return refused(fmt.Errorf("the request asks for attempt %d, and attempts are counted from 1", request.Attempt))
 	}
 	job, config, err := l.requested(request)
 	if err != nil {
@@ -81,7 +81,7 @@ func (l *Launcher) accept(request StepRequest) (launch, *assets.Step, error) {
 	}
 	step := job.Plan.Steps[at]
 	if request.Attempt > step.Retries+1 {
-		return refused(fmt.Errorf("attempt %d is asked for, and the step has %d", request.Attempt, step.Retries+1))
+		return refused(fmt.Errorf("the request asks for attempt %d, and the last attempt of the step is number %d", request.Attempt, step.Retries+1))
 	}
 	own := &assets.Plan{Steps: []*assets.Step{step}, Known: job.Plan.Known}
 	child, err := l.config.Container.Prepare(append(l.targets(own), container.Launch(config))...)

@@ -50,18 +50,18 @@ func newExecution(run *Run) *Execution {
 // RunID returns the ID of the run.
 func (e *Execution) RunID() string { return e.run.ID() }
 
-// Plan returns the steps, in an order in which they may be executed.
+// Plan returns the plan of the run. Its steps are in an order in which they may be
+// executed.
 func (e *Execution) Plan() *assets.Plan { return e.run.launch.plan }
 
-// Step executes one step in this process: it loads the inputs, calls the
-// function and stores the outputs, tries again as the step's retries allow, and
-// records what happens. Its error, which names the step, is why the last
-// attempt failed or was cancelled. A panic comes back as a
-// *container.PanicError.
+// Step executes one step in this process. It loads the inputs, calls the function,
+// stores the outputs, repeats a failed attempt as often as the retries of the step
+// allow, and records all of this. Its error names the step and tells why the last
+// attempt failed or was cancelled. A panic is returned as a *container.PanicError.
 //
-// The first call opens the run's child container in this process, and the run
-// closes it after the executor has returned. If the container can't be opened,
-// the run fails: its context ends, and no step has begun.
+// The first call opens the child container of the run in this process. The run
+// closes it after the executor has returned. If the container cannot be opened, the
+// context of the run ends, the run fails, and no step begins.
 func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
 	e.opening.do(func() {
 		if err := e.run.open(); err != nil {
@@ -89,7 +89,7 @@ func (e *Execution) begin(step *assets.Step) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.over {
-		return fmt.Errorf("executing step %s: the executor has returned, so that the run's resources are being stopped", step.Key)
+		return fmt.Errorf("executing step %s: the executor has returned, and the resources of the run are being stopped", step.Key)
 	}
 	e.here.Add(1)
 	e.state(step.Key).executing++
@@ -143,16 +143,19 @@ func (e *Execution) Skip(step *assets.Step, upstream []string) {
 	e.state(step.Key).ended = true
 }
 
-// Record adds events of the run to its history, in order, as they come from
-// where a step is executed; it is the [Recorder] of the run. The first events
-// say too that the steps of the run have started. Seq is ignored: the history
-// numbers its events itself. An event without a time happens now.
+// Record adds events of the run to its history, in the given order. An executor
+// calls it with the events that come from the process that executes a step: an
+// Execution is the [Recorder] of its run. The first call also records that the steps
+// of the run have started. Record ignores Seq, since the history numbers its events
+// itself. An event without a time gets the present time.
 //
-// Only what happens to steps and resources, log lines, and materializations are
-// taken, of this run and of the steps of its plan. What is about to happen to a
-// resource is stored when Record returns; everything is before the end of the
-// run. Record also returns an error when the history can't be kept, by which the
-// run ends: whoever executes the step should stop.
+// Record accepts events about steps and resources, log lines and materializations,
+// of this run and of the steps of its plan. It refuses all others. When Record
+// returns, an event that announces the start or the stop of a resource is stored.
+// All other events are stored before the end of the run.
+//
+// If the history cannot be kept, Record returns an error and the run ends. The
+// process that executes the step should then stop.
 func (e *Execution) Record(ctx context.Context, events ...history.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -182,11 +185,11 @@ func (e *Execution) Record(ctx context.Context, events ...history.Event) error {
 // recordable says what is wrong with an event that an executor records.
 func (e *Execution) recordable(event history.Event) error {
 	if event.RunID != e.run.ID() {
-		return fmt.Errorf("%w: it is of run %q", history.ErrInvalid, event.RunID)
+		return fmt.Errorf("%w: the event belongs to run %q", history.ErrInvalid, event.RunID)
 	}
 	switch event.Data.(type) {
 	case nil:
-		return fmt.Errorf("%w: it has no data", history.ErrInvalid)
+		return fmt.Errorf("%w: the event has no data", history.ErrInvalid)
 	case history.RunQueued, history.RunStarting, history.RunStarted, history.RunFinished, history.RunCancelRequested, history.UnknownEvent:
 		return fmt.Errorf("%w: an executor records only what happens to steps and resources", history.ErrInvalid)
 	case history.LogWritten, history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
@@ -237,7 +240,7 @@ func (e *Execution) settle(ctx context.Context, step *assets.Step, err error) (s
 	case state.ended:
 		return false, fmt.Errorf("executing step %s: it was cancelled or skipped", step.Key)
 	case err == nil:
-		err = fmt.Errorf("executing step %s: the executor has not brought it to an end", step.Key)
+		err = fmt.Errorf("executing step %s: the executor has not recorded its end", step.Key)
 	}
 	at := func(data ...history.EventData) {
 		for _, one := range data {

@@ -2,18 +2,20 @@ package runs
 
 import "context"
 
-// Executor decides where and when the steps of a run are executed. The suite in
-// package executortest decides what an executor is; [Execution.Schedule] does
-// what all of them have in common.
+// Executor decides where and when the steps of a run are executed. Package
+// executortest is the suite that every executor must pass. [Execution.Schedule] does
+// the work that all executors have in common.
 type Executor interface {
-	// Execute executes every step of the plan, each after all of its Needs
-	// have succeeded, and returns when none is executing any more: nil if all
-	// succeeded, else the errors of those that failed, joined. Each step is
-	// executed here by [Execution.Step], or elsewhere by [Execution.Request] and
-	// [Execution.Record], or skipped by [Execution.Skip]: one of these, once.
-	// When ctx has ended, steps that have not begun are left alone.
+	// Execute executes every step of the plan, each after all of its Needs have
+	// succeeded. It returns after the last step has ended: nil if all steps
+	// succeeded, else the joined errors of the failed steps. Execute does one of
+	// three things with each step, and does it once: it executes the step in this
+	// process by [Execution.Step], has it executed in another process by
+	// [Execution.Request] and [Execution.Record], or skips it by [Execution.Skip].
+	// After ctx has ended, Execute begins no further steps.
 	//
-	// A panic in Execute, or an end of its goroutine, fails the run. Steps that
-	// are executing here when Execute returns are waited for, and fail the run.
+	// A panic in Execute, or the end of its goroutine, fails the run. If Execute
+	// returns while steps are being executed in this process, the run waits for
+	// these steps and fails.
 	Execute(ctx context.Context, execution *Execution) error
 }

@@ -5,16 +5,17 @@ import (
 	"runtime"
 )
 
-// InProcessConfig says how [InProcess] executes steps.
+// InProcessConfig is the configuration of [InProcess].
 type InProcessConfig struct {
-	// MaxParallel is how many steps are executed at once. Defaults to four for
-	// each processor: steps mostly wait for others.
+	// MaxParallel is the largest number of steps that are executed at the same time.
+	// The default is four for each processor, since most steps wait for other
+	// systems.
 	MaxParallel int
 }
 
-// InProcess executes each step in a goroutine of this process, as parallel as
-// the graph and the config allow. A step that fails does not keep others from
-// being executed, unless they need it.
+// InProcess executes each step in a goroutine of this process. As many steps are
+// executed at the same time as the graph and the config allow. After the failure of
+// a step, the steps that do not need it are still executed.
 func InProcess(config InProcessConfig) Executor {
 	if config.MaxParallel < 1 {
 		config.MaxParallel = 4 * runtime.GOMAXPROCS(0)

@@ -23,8 +23,8 @@ import (
 	"github.com/fxrun/fxrun/iomanagers"
 )
 
-// Launcher launches runs and executes them. It is safe for concurrent use, and
-// must be closed.
+// Launcher launches runs and executes them. It must be closed by [Launcher.Close].
+// It is safe for concurrent use.
 type Launcher struct {
 	config  LauncherConfig
 	storage map[string]*container.Target // what gives the IO manager of a key
@@ -38,36 +38,40 @@ type Launcher struct {
 	ended  sync.WaitGroup
 }
 
-// LauncherConfig is what a [Launcher] works with.
+// LauncherConfig is the configuration of a [Launcher].
 type LauncherConfig struct {
 	// Container opens a child for each run. Required.
 	Container *container.Container
 	// Graph is the asset graph over that container. Required.
 	Graph *assets.Graph
-	// IOBinding is for package fxrun, which has found the IO managers of the graph
-	// before. Leave it nil.
+	// IOBinding is for package fxrun only, which has looked for the IO managers of
+	// the graph before. Leave it nil.
 	IOBinding *binding.Binding
-	// Store keeps the history. Defaults to a history.MemoryStore of its own.
-	// Whoever made it closes it, after the launcher. Before the first run, the
-	// launcher records there as failed what history.SettleLost does.
+	// Store keeps the history. The default is a history.MemoryStore that belongs to
+	// the launcher. The program that opens another store closes it, after it has
+	// closed the launcher. Before its first run, the launcher calls
+	// history.SettleLost with the store.
 	Store history.Store
 	// Executor executes the steps. Defaults to [InProcess].
 	Executor Executor
-	// IO, if not nil, stores and loads all values in place of the IO managers
-	// that definitions name, and these are not started: for tests, and for
-	// trying something out.
+	// IO stores and loads all values if it is not nil. The IO managers that the
+	// definitions name are then not started. It is for tests and experiments.
 	IO iomanagers.IOManager
-	// Logger gets what steps and resources log, besides the history. Defaults
-	// to one that discards.
+	// Logger gets the log lines of steps and resources, besides the history. The
+	// default discards them.
 	Logger *slog.Logger
-	// LogLevel is the lowest level of the lines that the history keeps.
-	// Defaults to slog.LevelInfo.
+	// LogLevel is the lowest level of the lines that the history keeps. The default
+	// is slog.LevelInfo.
 	LogLevel slog.Level
 }
 
-// NewLauncher returns a launcher. The error is that of [BindIO]. An IO manager
-// whose definition does not tell what it can store is asked when a run has
-// started its resources, before its first step.
+// NewLauncher returns a launcher. The error contains all faults that are found with
+// the IO managers of the graph, for instance that one cannot store the type of an
+// asset.
+//
+// The definition of an IO manager may tell which types it can store. If the
+// definition does not tell it, the IO manager itself is asked in each run, after the
+// resources of the run have started and before the first step.
 func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if config.Container == nil || config.Graph == nil {
 		return nil, errors.New("making a launcher: it needs a container and an asset graph")
@@ -94,24 +98,27 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	return &Launcher{config: config, storage: config.IOBinding.Targets(), owner: history.Owner(), active: make(map[string]*Run), steps: make(map[*site]context.CancelCauseFunc)}, nil
 }
 
-// Request asks for a run. Either Job or Selection is set.
+// Request asks for a run. Exactly one of Job and Selection is set.
 type Request struct {
 	// Job is the name of a job.
 	Job string
 	// Selection is a selection of assets, in the language of
 	// [assets.Graph.Select].
 	Selection string
-	// Config is laid over the job's own launch defaults, field by field.
+	// Config is merged into the launch defaults of the job. Where both have a field,
+	// the value of Config counts.
 	Config container.RunConfig
-	// Tags are put on the run, over those of the job.
+	// Tags are the tags of the run, besides those of the job. Where both have a
+	// key, the value of Tags counts.
 	Tags map[string]string
-	// Options are given to the run's child container, as fx.Replace with a
-	// fake in a test.
+	// Options are given to the child container of the run, for instance fx.Replace
+	// with a fake in a test.
 	Options []fx.Option
-	// Observe, if not nil, is called with every event of the run once it is
-	// stored, in order, one at a time. The end of the run waits for it. It may call
-	// [Run.Cancel] and [Run.Status]. A panic in it, or an end of its goroutine,
-	// does not touch the run: the first one is a line of the run's log.
+	// Observe is called with every event of the run after the event is stored, in
+	// order, and never twice at the same time. The end of the run waits for it. It
+	// may call [Run.Cancel] and [Run.Status]. Nil observes nothing. A panic in
+	// Observe, or the end of its goroutine, does not fail the run: the first one
+	// becomes a line in the log of the run.
 	Observe func(history.Event)
 }
 
@@ -126,13 +133,13 @@ type launch struct {
 	asked   Request
 }
 
-// Launch checks the request, records the run as queued, and begins to execute
-// it: it is [Launcher.Prepare] and [Prepared.Start] in one. Where the request is
-// wrong no run exists afterwards; the error, which matches
-// container.ErrInvalid, has everything that is wrong with it.
+// Launch checks the request, records the run as queued, and begins to execute it. It
+// does the work of [Launcher.Prepare] and [Prepared.Start] in one call. If the
+// request is wrong, no run is recorded. The error then contains all faults of the
+// request, and matches container.ErrInvalid.
 //
-// The run does not end with ctx, which bounds the launch only: see
-// [Run.Cancel] and [Launcher.Close].
+// ctx limits the time of the launch only. The run goes on after ctx has ended. It is
+// ended by [Run.Cancel] or [Launcher.Close].
 func (l *Launcher) Launch(ctx context.Context, request Request) (*Run, error) {
 	prepared, err := l.Prepare(request)
 	if err != nil {
@@ -159,7 +166,8 @@ func (l *Launcher) settleLost(ctx context.Context) {
 	})
 }
 
-// ErrClosed is matched by a launch after [Launcher.Close].
+// ErrClosed is matched by the error of a launch or of a step after [Launcher.Close]
+// was called.
 var ErrClosed = errors.New("the launcher is closed")
 
 func (l *Launcher) enter(run *Run) error {
@@ -180,9 +188,10 @@ func (l *Launcher) leave(run *Run) {
 	l.ended.Done()
 }
 
-// Close takes no more launches and steps, and waits for the runs under way, and
-// for the steps of [Launcher.ExecuteStep]. When ctx ends before they do, they are
-// cancelled, and waited for until they are torn down.
+// Close ends the work of the launcher. It refuses new launches and new steps, and
+// waits for the active runs and for the active calls of [Launcher.ExecuteStep]. If
+// ctx ends before them, Close cancels them, and waits until their resources are
+// stopped.
 func (l *Launcher) Close(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true
@@ -238,7 +247,8 @@ func (l *Launcher) plan(request Request) (assets.JobPlan, error) {
 // practice.
 func newID() string { return strings.ToLower(rand.Text()[:12]) }
 
-// Active returns the handle of a run that this launcher is executing.
+// Active returns the handle of a run that this launcher executes now. It returns
+// false if this launcher executes no run with this ID.
 func (l *Launcher) Active(id string) (*Run, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

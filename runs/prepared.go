@@ -14,9 +14,9 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// Prepared is a launch that was checked and not yet started. It holds the
-// config that was read, so that what was checked is what runs. It is safe for
-// concurrent use. See [Launcher.Prepare].
+// Prepared is a launch that was checked and is not started yet. It holds the config
+// that was read, so that the run gets exactly the config that was checked.
+// [Launcher.Prepare] makes it. It is safe for concurrent use.
 type Prepared struct {
 	launcher *Launcher
 	launch   launch
@@ -24,23 +24,22 @@ type Prepared struct {
 	started  atomic.Bool
 }
 
-// Preview is what a run would do.
+// Preview says what a run would do.
 type Preview struct {
-	// Plan holds the steps, in order. It is nil where the request asks for
-	// nothing that exists.
+	// Plan holds the steps in an order in which they may be executed. It is nil if
+	// nothing that the request names exists.
 	Plan *assets.Plan
-	// Resources are those that would start, with the config that they would
-	// get.
+	// Resources are the resources that the run would start, with their config.
 	Resources []container.Description
-	// Steps are those with a config, with what they would get.
+	// Steps are the steps that have a config, with this config.
 	Steps []container.StepDescription
 }
 
-// Prepare does all that [Launcher.Launch] does before it makes a run. It reads
-// the environment and the request's config, finds everything that is wrong with
-// the request, and starts nothing.
+// Prepare does all that [Launcher.Launch] does before a run is recorded. It reads
+// the environment and the config of the request, and finds all faults of the
+// request. It starts nothing.
 //
-// Prepared is not nil where there is an error: it can't be started, but
+// If there is an error, the returned Prepared is not nil. It cannot be started, but
 // [Prepared.Preview] shows what is known.
 func (l *Launcher) Prepare(request Request) (*Prepared, error) {
 	p := &Prepared{launcher: l}
@@ -76,8 +75,9 @@ func (p *Prepared) prepare(request Request) error {
 	return err
 }
 
-// Preview returns what the run would do, with the config that was read. Where
-// the preparation found faults it goes as far as it can.
+// Preview returns what the run would do, with the config that was read. If the
+// preparation has found faults, the preview contains only what is known in spite of
+// them.
 func (p *Prepared) Preview() Preview {
 	preview := Preview{Plan: p.launch.plan}
 	if p.launch.child != nil {
@@ -90,13 +90,13 @@ func (p *Prepared) Preview() Preview {
 // errStarted is the error of a second start.
 var errStarted = errors.New("starting a prepared run: it was started before; prepare another one")
 
-// Start records the run as queued and begins to execute exactly what was
-// prepared; the environment is not read again. It can be called once: further
-// calls return an error, whatever became of the first. Where the preparation
-// found faults, Start returns them.
+// Start records the run as queued and begins to execute exactly what was prepared.
+// It does not read the environment again. Start can be called once: each further
+// call returns an error, also if the first call failed. If the preparation has found
+// faults, Start returns them.
 //
-// The run does not end with ctx, which bounds the launch only: see
-// [Run.Cancel] and [Launcher.Close].
+// ctx limits the time of the launch only. The run goes on after ctx has ended. It is
+// ended by [Run.Cancel] or [Launcher.Close].
 func (p *Prepared) Start(ctx context.Context) (*Run, error) {
 	if p.fault != nil {
 		return nil, p.fault

@@ -6,18 +6,19 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// Recorder takes what happens to a step where it is executed, and brings it to
+// Recorder takes the events of a step where the step is executed, and brings them to
 // the history of the run. An [Execution] is the recorder of its run. In another
-// process it is whatever sends events to the process that launched the run, for
-// instance as JSON over a pipe, where they are given to [Execution.Record].
+// process, a recorder sends the events to the process that launched the run, for
+// instance as JSON over a pipe. There they are given to [Execution.Record].
 //
-// It must be safe for concurrent use. Calls that overlap may be recorded in
-// either order, but never those of which one returned before the other began.
+// A recorder must be safe for concurrent use. Calls at the same time may be recorded
+// in any order. A call that begins after another one has returned must be recorded
+// after it.
 type Recorder interface {
-	// Record takes events of one run, in order. When it returns without an
-	// error, events about what is going to happen are on their way to the
-	// history. Its error says that the history can't be kept: the step stops by
-	// it, and records nothing more.
+	// Record takes events of one run, in their order. After it has returned without
+	// an error, an event that announces a start or a stop is on its way to the
+	// history. An error says that the history cannot be kept. The step then stops
+	// and records nothing more.
 	Record(ctx context.Context, events ...history.Event) error
 }
 

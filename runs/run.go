@@ -23,7 +23,8 @@ type Run struct {
 	cancelOnce sync.Once
 }
 
-// ErrCancelled is the cause of the end of a cancelled run's context.
+// ErrCancelled is the cause with which the context of a cancelled run ends. The
+// error of such a run matches it.
 var ErrCancelled = errors.New("cancelled")
 
 func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
@@ -38,15 +39,17 @@ func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
 // ID returns the run's ID.
 func (r *Run) ID() string { return r.launch.id }
 
-// Status returns where the run stands.
+// Status returns the present status of the run.
 func (r *Run) Status() history.Status { return r.log.status() }
 
-// Done is closed when the run has ended, been torn down, and been recorded.
+// Done returns a channel that is closed after the run has ended, its resources are
+// stopped, and its end is recorded.
 func (r *Run) Done() <-chan struct{} { return r.done }
 
-// Wait waits until the run has ended and returns nil if it succeeded, else why
-// not: the errors of its steps and of its teardown, or [ErrCancelled]. When ctx
-// ends before, its error is returned and the run goes on.
+// Wait waits until the run has ended. It returns nil if the run succeeded. Otherwise
+// it returns why the run did not succeed: the errors of its steps and of the stops
+// of its resources, or [ErrCancelled]. If ctx ends first, Wait returns the error of
+// ctx, and the run goes on.
 func (r *Run) Wait(ctx context.Context) error {
 	select {
 	case <-r.done:

@@ -10,24 +10,26 @@ import (
 	"github.com/fxrun/fxrun/assets"
 )
 
-// Schedule is what executors have in common. It gives each step of the plan to
-// execute once everything that the step needs has succeeded, and skips steps of
-// which something upstream did not succeed. At most maxParallel calls of execute
-// run at once, each in a goroutine of its own; values below 1 count as 1.
+// Schedule does the work that all executors have in common. It calls execute with
+// each step of the plan after everything that the step needs has succeeded. It skips
+// a step if a step upstream of it did not succeed. At most maxParallel calls of
+// execute run at the same time, each in its own goroutine. A value below 1 counts as
+// 1.
 //
-// execute executes one step, wherever that is: [Execution.Step] does so in this
-// process, and [Execution.Request] is what to send to another one, whose events
-// go to [Execution.Record]. Its error is the step's, and so are a panic in it, as a
-// *container.PanicError, and an end of its goroutine. When ctx has ended no more
-// steps begin.
+// execute executes one step in any place. In this process it is [Execution.Step].
+// For another process it sends the result of [Execution.Request], and gives the
+// events that come back to [Execution.Record]. Its error is the error of the step. A
+// panic in execute also becomes the error of the step, as a *container.PanicError,
+// and so does the end of its goroutine. After ctx has ended, no more steps begin.
 //
-// A step whose end is not recorded when execute returns, because its process was
-// killed or never began, is recorded as failed. A step that is recorded as
-// succeeded has succeeded: an error that comes with it is one of the run, and
-// the steps that need it are executed.
+// If the end of a step is not recorded when execute returns, the step is recorded as
+// failed. This happens if the process of the step was killed or was never started. A
+// step that is recorded as succeeded has succeeded, even if execute returns an
+// error: this is then an error of the run, and the steps that need the step are
+// executed.
 //
-// Schedule returns when no call is running any more. Its error joins those of
-// all steps that failed.
+// Schedule returns after all calls of execute have returned. Its error joins the
+// errors of all failed steps.
 func (e *Execution) Schedule(ctx context.Context, maxParallel int, execute func(ctx context.Context, step *assets.Step) error) error {
 	s := newSchedule(e.Plan())
 	results := make(chan result)

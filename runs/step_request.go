@@ -13,13 +13,13 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 )
 
-// StepRequest asks another process to execute one step of a run. It is plain
-// data and crosses a process as JSON: [Execution.Request] makes it,
-// [Launcher.ExecuteStep] of a program with the same definitions takes it.
+// StepRequest asks another process to execute one step of a run. It is plain data
+// and is sent as JSON. [Execution.Request] makes it, and [Launcher.ExecuteStep] of a
+// program with the same definitions takes it.
 //
-// It has nothing of the upstream steps: their values are loaded by IO managers,
-// which must store them where both processes reach them. A folder does, the
-// memory of one process does not.
+// It contains no values of upstream steps. IO managers load these values, and must
+// have stored them where both processes can read them: for instance in a folder, and
+// not in the memory of one process.
 type StepRequest struct {
 	// RunID is the ID of the run.
 	RunID string `json:"run_id"`
@@ -30,9 +30,10 @@ type StepRequest struct {
 	// reads. A secret is in it as a reference {env: NAME}, which the executing
 	// process resolves in its own environment.
 	Config json.RawMessage `json:"config,omitempty"`
-	// Secrets are laid over Config. They are what was given at launch, with the
-	// secrets that were given literally, if the executor passes secrets apart:
-	// see [Remote]. They are never part of the JSON.
+	// Secrets is config that is merged into Config, and counts where both have a
+	// field. It is the config of the launch with the secrets that were given
+	// literally, if the executor sends secrets in a private way: see [Remote]. It is
+	// never part of the JSON.
 	Secrets container.RunConfig `json:"-"`
 	// Tags are the tags of the run.
 	Tags map[string]string `json:"tags,omitempty"`
@@ -44,24 +45,25 @@ type StepRequest struct {
 	// to the step's retries, are made where the step is executed.
 	Attempt int `json:"attempt"`
 	// Plan is a fingerprint of the plan and of the resources that it needs. A
-	// program whose definitions give another one refuses the step.
+	// program whose own definitions have another fingerprint refuses the step.
 	Plan string `json:"plan"`
 }
 
-// Remote is an [Executor] that executes steps by [StepRequest], in other
-// processes. What can't go there is refused when a run is prepared: fx.Options
-// in a [Request], and secrets that are given literally at launch.
+// Remote is an Executor that has steps executed in other processes, by a
+// [StepRequest]. When a run is prepared, the launcher refuses what cannot be sent to
+// another process: fx.Options in a [Request], and secrets that are given literally
+// at launch.
 type Remote interface {
 	Executor
-	// SecretsApart reports whether the executor hands StepRequest.Secrets over
-	// by a way of its own, which nobody stores or logs. Then secrets may be given
-	// literally. Otherwise they must be references {env: NAME}.
+	// SecretsApart reports whether the executor sends StepRequest.Secrets in a
+	// private way, in which nobody stores or logs them. If it does, secrets may be
+	// given literally at launch. Otherwise they must be references {env: NAME}.
 	SecretsApart() bool
 }
 
 // Request returns the request to execute a step of the run in another process,
-// from its first attempt. The error says what can't be handed over: fx.Options,
-// or a secret that was given literally at launch. It matches
+// beginning with its first attempt. The error names what cannot be sent to another
+// process: fx.Options, or a secret that was given literally at launch. It matches
 // container.ErrInvalid.
 func (e *Execution) Request(step *assets.Step) (StepRequest, error) {
 	e.requesting.do(func() { e.request, e.unrequested = e.run.launcher.stepRequest(e.run.launch) })
@@ -84,7 +86,7 @@ func (l *Launcher) stepRequest(launch launch) (StepRequest, error) {
 	}
 	var faults []error
 	if len(launch.asked.Options) > 0 {
-		faults = append(faults, errors.New("it has fx.Options, which can't be handed to another process"))
+		faults = append(faults, errors.New("it has fx.Options, which cannot be sent to another process"))
 	}
 	if remote, ok := l.config.Executor.(Remote); ok && remote.SecretsApart() {
 		request.Secrets = launch.asked.Config
@@ -125,7 +127,7 @@ func (l *Launcher) unlike(launch launch, request StepRequest) ([]error, error) {
 		case lost && here.field.Secret:
 			faults = append(faults, fmt.Errorf("%s is a secret that is given literally: give {env: NAME}, a variable of the process that executes the step", here.at()))
 		case lost || i < 0 || there[i].field.Value != here.field.Value:
-			faults = append(faults, fmt.Errorf("%s has a value that can't be handed over as text: give {env: NAME}, a variable of the process that executes the step", here.at()))
+			faults = append(faults, fmt.Errorf("%s has a value that cannot be sent as text: give {env: NAME}, a variable of the process that executes the step", here.at()))
 		}
 	}
 	return faults, nil

@@ -172,7 +172,7 @@ func TestOptionsDoNotCrossAProcess(t *testing.T) {
 	t.Parallel()
 	launcher := apart(t, new(remote))
 	_, err := launcher.Launch(t.Context(), runs.Request{Selection: "left", Options: []fx.Option{fx.Replace(&vault{})}})
-	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "fx.Options, which can't be handed to another process") {
+	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "fx.Options, which cannot be sent to another process") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -190,7 +190,7 @@ func TestRequestThatDoesNotFitIsRefused(t *testing.T) {
 		"for no step":              {func(r *runs.StepRequest) { r.Step = "" }, "names no run or no step"},
 		"for no run":               {func(r *runs.StepRequest) { r.RunID = "" }, "names no run or no step"},
 		"for no attempt":           {func(r *runs.StepRequest) { r.Attempt = 0 }, "attempts are counted from 1"},
-		"for too many attempts":    {func(r *runs.StepRequest) { r.Attempt = 2 }, "attempt 2 is asked for, and the step has 1"},
+		"for too many attempts":    {func(r *runs.StepRequest) { r.Attempt = 2 }, "the request asks for attempt 2, and the last attempt of the step is number 1"},
 		"with an unknown resource": {func(r *runs.StepRequest) { r.Config = json.RawMessage(`{"resources":{"valt":{"config":{}}}}`) }, "valt"},
 	} {
 		t.Run(name, func(t *testing.T) {

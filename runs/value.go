@@ -17,11 +17,12 @@ import (
 	"github.com/fxrun/fxrun/rows"
 )
 
-// Value loads an asset's stored value as a T: the type that the asset's
-// function returns, another form of the same rows (a slice for a stream), or
-// []byte for the bytes as they are stored. A T that is a stream can't be had
-// this way, since what it reads from is closed: see [Launcher.Read], whose
-// errors are those of Value too.
+// Value loads the stored value of an asset as a T. T may be the type that the
+// function of the asset returns, another form of the same rows (for instance a slice
+// for a stream), or []byte for the bytes as they are stored.
+//
+// T cannot be a stream, since Value closes what the stream would read from: use
+// [Launcher.Read]. The errors of Value are those of [Launcher.Read].
 func Value[T any](ctx context.Context, l *Launcher, asset string, opts ...container.ChildOption) (value T, err error) {
 	as := reflect.TypeFor[T]()
 	if shape, ok := rows.Of(as); ok && shape.Form.Streams() {
@@ -34,13 +35,15 @@ func Value[T any](ctx context.Context, l *Launcher, asset string, opts ...contai
 	return value, err
 }
 
-// Read loads an asset's stored value, in a child container of its own that
-// holds only the asset's IO manager, and calls use with it. as is the Go type
-// in which it is wanted, as for [Value]; nil is the type that the asset's
-// function returns. A value that is a stream is read while use ranges over it.
+// Read loads the stored value of an asset and calls use with it. It opens a child
+// container that holds only the IO manager of the asset, and closes it afterwards.
+// as is the Go type of the value that use gets, as for [Value]. If as is nil, it is
+// the type that the function of the asset returns. A value that is a stream is read
+// while use ranges over it.
 //
-// The error of an unknown asset matches container.ErrInvalid, that of one
-// without a stored value iomanagers.ErrNotFound; else it is use's own.
+// The error of an unknown asset matches container.ErrInvalid. The error of an asset
+// without a stored value matches iomanagers.ErrNotFound. An error of use is returned
+// as it is.
 func (l *Launcher) Read(ctx context.Context, asset string, as reflect.Type, use func(value any) error, opts ...container.ChildOption) (err error) {
 	_, output, err := l.config.Graph.Asset(asset)
 	if err != nil {

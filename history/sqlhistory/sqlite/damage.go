@@ -67,7 +67,7 @@ func (k *keeper) check() error {
 		case errors.Is(err, os.ErrNotExist):
 			what = "was removed"
 		case err != nil:
-			return fmt.Errorf("looking whether the run history is kept: %w", err)
+			return fmt.Errorf("checking whether the run history still exists: %w", err)
 		case !os.SameFile(opened.info, now):
 			what = "was replaced by another file"
 		case opened.isDatabase && now.Size() == 0 && opened.info.Size() > 0:
