@@ -77,8 +77,7 @@ func (s *Shapes) complete(at string, value reflect.Value) (reflect.Value, []erro
 
 // lacking says what an item that was read does not give, though it is required.
 func (c *Definition) lacking(at string, given LaunchValues) []error {
-	left := c.leftOut(given)
-	var faults []error
+	left, faults := c.leftOut(at, given)
 	for i := range c.fields {
 		field := &c.fields[i]
 		if !field.required || field.isIn(left) {

@@ -65,8 +65,12 @@ func (c *Definition) storedFields(values LaunchValues) (fields map[string]any, w
 	for i := range c.fields {
 		field := &c.fields[i]
 		for _, section := range field.optional {
-			if _, there := lookPath(fields, section.path); section.path != "" && values[section.path].section && !there {
+			switch _, there := lookPath(fields, section.path); {
+			case section.path == "" || there:
+			case values[section.path].section:
 				setPath(fields, section.path, make(map[string]any))
+			case values[section.path].null:
+				setPath(fields, section.path, nil)
 			}
 		}
 		given, ok := values[field.path]

@@ -19,6 +19,7 @@ type launchValue struct {
 	node    *yaml.Node
 	value   reflect.Value
 	section bool // it is no field but a section, which the launch gives
+	null    bool // it is no field but a section, of which the launch says that there is none
 	broken  bool // it is of the wrong type, which is reported already
 	refused bool // it is of the right type but not allowed, which is reported already
 }
@@ -239,8 +240,12 @@ func (c *Definition) readSection(into LaunchValues, at, path string, given any) 
 }
 
 func (c *Definition) readNode(into LaunchValues, at, section string, node *yaml.Node) []error {
-	if section != "" && followAlias(node).Kind == yaml.MappingNode {
+	switch node := followAlias(node); {
+	case section == "":
+	case node.Kind == yaml.MappingNode:
 		into[section] = launchValue{section: true}
+	case node.Kind == yaml.ScalarNode && node.Tag == "!!null" && node.Value != "": // nothing at all is a template's blank
+		into[section] = launchValue{node: node, null: true} // which counts where a pointer leads to the section
 	}
 	var faults []error
 	eachEntry(node, joinPath(at, section), &faults, func(name, value *yaml.Node) {

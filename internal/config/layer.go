@@ -39,8 +39,7 @@ func (c *Definition) Resolve(at string, launch LaunchValues) (Resolved, []error)
 	config := reflect.New(c.value.Type()).Elem()
 	config.Set(c.value)
 	origins := make([]origin, len(c.fields))
-	left := c.leftOut(launch)
-	var faults []error
+	left, faults := c.leftOut(at, launch)
 	whole := true
 	for i := range c.fields {
 		field := &c.fields[i]

@@ -7,8 +7,29 @@ import (
 )
 
 // leftOut finds the sections that are left out: a pointer leads to them, no
-// layer says anything of them, and a field that is required in them would lack.
-func (c *Definition) leftOut(launch LaunchValues) map[string]bool {
+// layer says anything of them, and a field that is required in them would lack,
+// or the launch says that they are none. If another layer speaks of such a
+// section all the same, that is a fault.
+func (c *Definition) leftOut(at string, launch LaunchValues) (map[string]bool, []error) {
+	left := make(map[string]bool)
+	var faults []error
+	for _, section := range c.optionalSections() {
+		given := launch[section.path]
+		switch touched := c.touched(section, launch); {
+		case given.null && touched:
+			faults = append(faults, &FieldError{
+				Path: joinPath(at, section.path), Line: given.node.Line, Column: given.node.Column,
+				Message: "it is null, but code, the environment or another part of the launch gives it",
+			})
+		case !touched && (given.null || c.lacks(section, left)):
+			left[section.key()] = true
+		}
+	}
+	return left, faults
+}
+
+// optionalSections are the sections that a pointer leads to, the innermost first.
+func (c *Definition) optionalSections() []optionalSection {
 	var sections []optionalSection
 	known := make(map[string]bool)
 	for _, field := range c.fields {
@@ -19,14 +40,8 @@ func (c *Definition) leftOut(launch LaunchValues) map[string]bool {
 			}
 		}
 	}
-	slices.SortStableFunc(sections, func(a, b optionalSection) int { return len(b.index) - len(a.index) }) // the innermost first
-	left := make(map[string]bool)
-	for _, section := range sections {
-		if c.lacks(section, left) && !c.touched(section, launch) {
-			left[section.key()] = true
-		}
-	}
-	return left
+	slices.SortStableFunc(sections, func(a, b optionalSection) int { return len(b.index) - len(a.index) })
+	return sections
 }
 
 // lacks reports whether a field is required in a section that only another
