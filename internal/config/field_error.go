@@ -86,6 +86,9 @@ func nameOfType(t reflect.Type) string {
 	case reflect.Float32, reflect.Float64:
 		return "a number"
 	case reflect.Slice, reflect.Array:
+		if isBytes(t) {
+			return "text, or {base64: TEXT}"
+		}
 		return "a list"
 	case reflect.Map:
 		return "a map"
