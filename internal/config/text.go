@@ -104,7 +104,8 @@ func listNode(text string, item reflect.Type) *yaml.Node {
 }
 
 // mapNode reads a: 1, b: 2. What follows the first colon of an entry is its
-// value, colons included. An entry without one makes it no map.
+// value, colons included. An entry without one makes it no map, and so does one that
+// begins with a colon: ::1: a, for a map of addresses, has no empty key.
 func mapNode(text string, t reflect.Type) *yaml.Node {
 	entries := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: literalMap}
 	if text == "" {
@@ -112,11 +113,11 @@ func mapNode(text string, t reflect.Type) *yaml.Node {
 	}
 	for part := range strings.SplitSeq(text, ",") {
 		key, value, ok := strings.Cut(part, ":")
-		if !ok {
+		key = strings.TrimSpace(key)
+		if !ok || key == "" {
 			return textNode(text)
 		}
-		entries.Content = append(entries.Content,
-			textNode(strings.TrimSpace(key)), nodeOfText(strings.TrimSpace(value), t.Elem()))
+		entries.Content = append(entries.Content, textNode(key), nodeOfText(strings.TrimSpace(value), t.Elem()))
 	}
 	return entries
 }

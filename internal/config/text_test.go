@@ -241,3 +241,39 @@ func texts(faults []error) []string {
 	}
 	return texts
 }
+
+func TestAnEntryOfAMapHasAKey(t *testing.T) {
+	t.Parallel()
+	type fields struct {
+		Names map[netip.Addr]string
+		Texts map[string]string
+	}
+	for _, test := range []struct {
+		field, text string
+		want        any
+	}{
+		{"names", "10.0.0.1: a, 10.0.0.2: b:c", map[netip.Addr]string{netip.MustParseAddr("10.0.0.1"): "a", netip.MustParseAddr("10.0.0.2"): "b:c"}},
+		{"names", `{"::1": a}`, map[netip.Addr]string{netip.IPv6Unspecified().Next(): "a"}},
+		{"names", "::1: a", nil},
+		{"names", "10.0.0.1: a, ::1: b", nil},
+		{"texts", " : a", nil},
+		{"texts", `{"": a}`, map[string]string{"": "a"}},
+		{"texts", "a:", map[string]string{"a": ""}},
+	} {
+		t.Run(test.text+" for "+test.field, func(t *testing.T) {
+			t.Parallel()
+			resolved, _, faults := launched(t, definition(t, fields{}), assign(t, test.field, test.text))
+			if (test.want == nil) != (len(faults) > 0) {
+				t.Fatalf("got the faults %v", faults)
+			}
+			value := resolved.Value.Interface().(fields)
+			var got any = value.Names
+			if test.field == "texts" {
+				got = value.Texts
+			}
+			if test.want != nil && !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
