@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx/fxtest"
+
+	"github.com/fxrun/fxrun/runs"
 )
 
 // startReports returns the reports of a new folder, which the start makes.
@@ -81,5 +83,27 @@ func TestReportFolder(t *testing.T) {
 		if content, err := os.ReadFile(outside); string(content) != "kept" || err != nil {
 			t.Errorf("it holds %q, error %v", content, err)
 		}
+		if diff := cmp.Diff([]string{"victim.html"}, filesIn(t, filepath.Dir(folder))); diff != "" {
+			t.Errorf("files, want (-), got (+):\n%s", diff)
+		}
 	})
+}
+
+// The report of the IO manager and those of the days are in the same folder, wherever
+// that is.
+func TestReportsInAnotherFolder(t *testing.T) {
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	t.Setenv("REPORTS_FOLDER", elsewhere)
+	launcher, home := start(t)
+	record, err := run(t, launcher, runs.Request{Job: "nightly"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{record.Queued.Format(archived), "delays/report.html"}
+	if diff := cmp.Diff(want, filesIn(t, elsewhere)); diff != "" {
+		t.Errorf("files, want (-), got (+):\n%s", diff)
+	}
+	if _, err := os.Stat(filepath.Join(home, "reports")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the usual folder: %v", err)
+	}
 }
