@@ -42,6 +42,9 @@ func looksLikeConfig(t reflect.Type) bool { return t.Kind() == reflect.Struct }
 // lackingInHost is what a missing type may be due to, where nothing is like it.
 const lackingInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is a zero value, which counts as none: provide a pointer to it"
 
+// lackingOrNilInHost is the same for a type that nil is a value of.
+const lackingOrNilInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is nil, which counts as none"
+
 // unaskedInHost is the same for a function that is no definition.
 const unaskedInHost = ": a function that is given to the container gets resources, and of the values of the host application only those that a definition asks for: let a resource take it"
 
@@ -77,7 +80,19 @@ func (g *Graph) bind(param signature.Param, place any, hint string) (Input, erro
 	if place == nil && g.host.inHost && hint == lackingInHost {
 		hint = unaskedInHost
 	}
+	if hint == lackingInHost && canBeNil(param.Type) {
+		hint = lackingOrNilInHost
+	}
 	return Input{}, g.missing(param.Key, hint)
+}
+
+// canBeNil reports whether nil is a value of the type.
+func canBeNil(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Func, reflect.Chan, reflect.Map, reflect.Slice:
+		return true
+	}
+	return false
 }
 
 // bindResult takes a result of a resource, or what the host application has in
