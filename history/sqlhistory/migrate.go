@@ -17,6 +17,10 @@ var ErrNewerSchema = errors.New("the file was written by a newer version")
 // package has written a database that is opened for reading only.
 var ErrOlderSchema = errors.New("the file was written by an older version")
 
+// ErrForeign is matched by the error of [Open] where the database holds tables, and
+// those of a history are not among them: another program uses it.
+var ErrForeign = errors.New("the database belongs to another program")
+
 // migrate brings the file to the newest version of the schema. Of several
 // processes that open a new file at once, one does it and the others wait.
 func (s *Store) migrate(ctx context.Context) error {
@@ -98,11 +102,14 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// readVersion returns the version of the schema, 0 for a new database.
+// readVersion returns the version of the schema, 0 for an empty database.
 func (s *Store) readVersion(ctx context.Context, db querier) (int, error) {
-	var tables, version int
-	if err := db.QueryRowContext(ctx, s.db.HasVersion).Scan(&tables); err != nil || tables == 0 {
+	var tables, own, version int
+	if err := db.QueryRowContext(ctx, s.db.Tables).Scan(&tables, &own); err != nil || tables == 0 {
 		return 0, err
+	}
+	if own < 3 {
+		return 0, fmt.Errorf("%w: it holds tables, but no run history; give the history a folder of its own", ErrForeign)
 	}
 	err := db.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM schema_version`).Scan(&version)
 	return version, err

@@ -37,8 +37,9 @@ type Database struct {
 	// the first in the file that begins with "1_". A step that was released
 	// never changes, and none goes back.
 	Migrations fs.FS
-	// HasVersion is a query for the number of tables called schema_version.
-	HasVersion string
+	// Tables is a query for two numbers: of all tables, and of those called
+	// schema_version, runs and events.
+	Tables string
 	// KeysOfJSON is a query for the distinct texts of a JSON array, which is its
 	// only parameter, in a column called asset.
 	KeysOfJSON string
@@ -87,9 +88,11 @@ var (
 )
 
 // Open makes a store of a database, whose schema it brings up to date; one of a
-// newer version is refused with [ErrNewerSchema]. Without a Writer it changes
+// newer version is refused with [ErrNewerSchema], and one of another program with
+// [ErrForeign]. Without a Writer it changes
 // nothing: an empty database is an empty history, and one of an older version is
-// refused with [ErrOlderSchema]. ctx bounds the opening, not the store's life. Where it returns an error it has closed the database.
+// refused with [ErrOlderSchema]. ctx bounds the opening, and not the life of the
+// store. If Open returns an error, it has closed the database.
 func Open(ctx context.Context, db Database) (*Store, error) {
 	s := &Store{db: db, writing: make(chan struct{}, 1), held: make(map[string]*heldRun)}
 	if err := s.open(ctx); err != nil {

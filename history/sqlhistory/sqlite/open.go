@@ -104,7 +104,8 @@ func describe(folder, file string) (sqlhistory.Database, error) {
 	schema, err := fs.Sub(migrations, "schema")
 	return sqlhistory.Database{
 		Name: "run history in " + folder, Begin: "BEGIN IMMEDIATE", Patiently: patiently, Migrations: schema,
-		HasVersion: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
+		Tables: "SELECT count(*), count(CASE WHEN name IN ('schema_version', 'runs', 'events') THEN 1 END)" +
+			" FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
 		KeysOfJSON: "SELECT DISTINCT value AS asset FROM json_each(?)",
 		Explain:    explainer(file),
 	}, err

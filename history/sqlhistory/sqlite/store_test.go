@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -95,6 +96,31 @@ func TestOpen(t *testing.T) {
 		want := "opening run history in " + folder + ": the file was written by a newer version: its schema has version 1000, this program knows versions up to 3"
 		if diff := cmp.Diff(want, err.Error()); diff != "" {
 			t.Errorf("error text differs (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("refuses a file of another program and leaves it alone", func(t *testing.T) {
+		t.Parallel()
+		for name, statements := range map[string]string{
+			"with tables of its own":       "CREATE TABLE accounts (id INTEGER PRIMARY KEY)",
+			"with a version of its schema": "CREATE TABLE schema_version (version INTEGER); INSERT INTO schema_version VALUES (1)",
+			"with runs of its own":         "CREATE TABLE runs (id TEXT); CREATE TABLE schema_version (version INTEGER)",
+		} {
+			folder := t.TempDir()
+			alter(t, folder, statements)
+			before, err := os.ReadFile(filepath.Join(folder, sqlite.FileName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := sqlite.Open(t.Context(), folder); !errors.Is(err, sqlhistory.ErrForeign) {
+				t.Errorf("%s: Open returned the error %v, want ErrForeign", name, err)
+			}
+			if _, err := sqlite.OpenForReading(t.Context(), folder); !errors.Is(err, sqlhistory.ErrForeign) {
+				t.Errorf("%s: OpenForReading returned the error %v, want ErrForeign", name, err)
+			}
+			after, err := os.ReadFile(filepath.Join(folder, sqlite.FileName))
+			if err != nil || !bytes.Equal(before[100:], after[100:]) { // the header counts the changes of its journal mode
+				t.Errorf("%s: the file was changed, %v", name, err)
+			}
 		}
 	})
 	t.Run("names the folder that can't be one", func(t *testing.T) {
