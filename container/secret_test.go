@@ -458,3 +458,22 @@ func TestAVariableThatALaunchGivesToASecretIsMaskedWhereverItIsRead(t *testing.T
 		}
 	})
 }
+
+func TestAMapOfSecretsWithoutAColonShowsNoSecret(t *testing.T) {
+	type accounts struct {
+		Keys map[string]container.Secret[string]
+		More []map[string]container.Secret[string]
+	}
+	for _, text := range []string{"{hunter2}", "hunter2", "a:b,hunter2", "{a: b, hunter2}", "[hunter2]", "[{hunter2}]"} {
+		for _, name := range []string{"KIT_KEYS", "KIT_MORE"} {
+			t.Run(name+"="+text, func(t *testing.T) {
+				t.Setenv(name, text)
+				c := newContainer(t, container.Provide("it", func(accounts) *resA { return nil }, container.Config(accounts{}, container.FromEnv("KIT"))))
+				_, err := c.Prepare(container.NeedsResources("it"))
+				if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "hunter2") {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+	}
+}

@@ -206,5 +206,8 @@ func (s *Shapes) readVariable(text string, into reflect.Value) string {
 	if (first.wrongKind || strings.HasPrefix(first.Message, "the text is not a")) && first.Path == "" {
 		return reason
 	}
+	if hasMapOfSecrets(into.Type()) {
+		return reason // the path may have a key that is a secret, of which a colon was forgotten
+	}
 	return reason + ": " + strings.TrimPrefix(first.Path+": "+first.Message, ": ")
 }

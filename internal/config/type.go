@@ -67,3 +67,12 @@ func undecodable(t reflect.Type, above ...reflect.Type) string {
 	}
 	return ""
 }
+
+// hasMapOfSecrets reports whether a type is a map whose values hold a secret, or a
+// list of such maps.
+func hasMapOfSecrets(t reflect.Type) bool {
+	for t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.Map && isSecret(t.Elem())
+}
