@@ -37,11 +37,7 @@ func openForReading(ctx context.Context, folder string) (*sqlhistory.Store, erro
 	if err != nil {
 		return nil, err
 	}
-	opened, err := os.Open(file) // its error says more than that of SQLite
-	if err != nil {
-		return nil, err
-	}
-	if err := opened.Close(); err != nil {
+	if err := checkFile(folder, file); err != nil {
 		return nil, err
 	}
 	db, err := describe(folder, file)
@@ -51,6 +47,29 @@ func openForReading(ctx context.Context, folder string) (*sqlhistory.Store, erro
 	reader := &reader{file: file}
 	db.Read, db.Close = reader.read, reader.close
 	return sqlhistory.Open(ctx, db)
+}
+
+// checkFile opens the file and closes it again. Its errors say more than those of
+// SQLite. A link that leads nowhere is not taken for a history that does not exist
+// yet.
+func checkFile(folder, file string) error {
+	opened, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		for _, name := range []string{folder, file} {
+			target, notLink := os.Readlink(name)
+			if _, missing := os.Stat(name); notLink == nil && missing != nil {
+				return fmt.Errorf("%s is a link to %s, which does not exist", name, target)
+			}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	info, err := opened.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a file", file)
+	}
+	return errors.Join(err, opened.Close())
 }
 
 // reader reads a database without writing. Where no process has written since the last one closed

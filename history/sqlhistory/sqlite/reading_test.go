@@ -297,3 +297,35 @@ func TestFilesAreTheirOwnersAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsNoFileIsNotTakenForAnEmptyHistory(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		make func(folder string) error
+		want string
+	}{
+		"a folder in the place of the file": {
+			func(folder string) error { return os.MkdirAll(filepath.Join(folder, sqlite.FileName), 0o700) }, sqlite.FileName + " is not a file",
+		},
+		"a link of the file that leads nowhere": {
+			func(folder string) error {
+				return errors.Join(os.Mkdir(folder, 0o700), os.Symlink("nowhere", filepath.Join(folder, sqlite.FileName)))
+			}, sqlite.FileName + " is a link to nowhere, which does not exist",
+		},
+		"a link of the folder that leads nowhere": {
+			func(folder string) error { return os.Symlink("nowhere", folder) }, "home is a link to nowhere, which does not exist",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := filepath.Join(t.TempDir(), "home")
+			if err := test.make(folder); err != nil {
+				t.Fatal(err)
+			}
+			_, err := sqlite.OpenForReading(t.Context(), folder)
+			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
