@@ -63,6 +63,10 @@ func (e *Execution) Plan() *assets.Plan { return e.run.launch.plan }
 // closes it after the executor has returned. If the container cannot be opened, the
 // context of the run ends, the run fails, and no step begins.
 func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
+	if err := e.enter(step); err != nil {
+		return err
+	}
+	defer e.leave(step)
 	e.opening.do(func() {
 		if err := e.run.open(); err != nil {
 			e.mu.Lock()
@@ -71,21 +75,19 @@ func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
 			e.run.cancel(err)
 		}
 	})
-	if err := e.begin(step); err != nil {
+	if err := e.notOpened(); err != nil {
 		return err
 	}
+	e.start()
 	err := panics.ErrGoexit // unless it returns
 	defer func() { e.finish(step, err) }()
 	err = (&stepExecution{site: e.run.site, step: step, attempt: 1}).execute(ctx)
 	return err
 }
 
-// begin notes that a step begins here.
-func (e *Execution) begin(step *assets.Step) error {
-	if err := e.notOpened(); err != nil {
-		return err
-	}
-	e.start()
+// enter notes that a step begins here. It comes before the child container of the
+// run is opened, since the run closes that container once every call has left.
+func (e *Execution) enter(step *assets.Step) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.over {
@@ -94,6 +96,15 @@ func (e *Execution) begin(step *assets.Step) error {
 	e.here.Add(1)
 	e.state(step.Key).executing++
 	return nil
+}
+
+// leave notes that a call of Step returns. What it has found out is noted before,
+// because whoever waits for the call reads it next.
+func (e *Execution) leave(step *assets.Step) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.state(step.Key).executing--
+	e.here.Done()
 }
 
 // notOpened returns why the run's child container could not be opened here.
@@ -107,10 +118,8 @@ func (e *Execution) notOpened() error {
 func (e *Execution) finish(step *assets.Step, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	defer e.here.Done() // when the step's end is noted: whoever waits reads it next
-	state := e.state(step.Key)
-	state.executing--
 	if err != panics.ErrGoexit { //nolint:errorlint // the step itself may fail by another goroutine's end
+		state := e.state(step.Key)
 		state.ended, state.succeeded = true, err == nil
 	}
 }
