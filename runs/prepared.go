@@ -110,6 +110,7 @@ func (p *Prepared) Start(ctx context.Context) (*Run, error) {
 	}
 	p.launcher.settleLost(ctx)
 	if err := run.log.append(ctx, p.launch.record); err != nil {
+		run.log.close()
 		p.launcher.leave(run)
 		return nil, fmt.Errorf("launching a run: %w", err)
 	}

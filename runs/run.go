@@ -63,6 +63,7 @@ func (r *Run) Wait(ctx context.Context) error {
 func (r *Run) execute() {
 	defer close(r.done)
 	defer r.cancel(nil)
+	defer r.log.close()
 	err := r.attempt() // in which nothing that users supply can end this goroutine
 	if recording := r.log.failure(); recording != nil {
 		err = errors.Join(err, recording)

@@ -43,7 +43,10 @@ type runLog struct {
 	writing bool        // somebody writes, or is about to
 	timer   *time.Timer // writes what nobody waits for; nil until needed
 
-	complained bool // of the observer
+	// What follows only who writes touches.
+
+	users      panics.Worker // calls the store and the observer, until close
+	complained bool          // of the observer
 }
 
 // batch is what goes to the store in one call.
@@ -246,7 +249,7 @@ func (l *runLog) write(b *batch) {
 
 // put gives events to the store, whose code is a user's.
 func (l *runLog) put(ctx context.Context, events []history.Event) (stored []history.Event, err error) {
-	err = panics.Guard(func() (err error) {
+	err = l.users.Guard(func() (err error) {
 		stored, err = l.store.Append(ctx, events...)
 		return err
 	})
@@ -300,10 +303,10 @@ func (l *runLog) follow(stored []history.Event) {
 			_ = tell()
 			return
 		}
-		if err := panics.Guard(tell); err == nil {
+		if err := l.users.Guard(tell); err == nil {
 			return
 		} else if !l.complained {
-			l.complained = true // only who writes touches it
+			l.complained = true
 			_ = l.append(context.Background(), history.LogWritten{
 				Level: slog.LevelError, Message: "the observer of the run failed", Attrs: history.Attrs{{Name: "error", Value: err.Error()}},
 			})
@@ -376,6 +379,14 @@ func (l *runLog) finish(finished history.RunFinished) error {
 		err = errors.Join(err, l.end(failed))
 	}
 	return errors.Join(late, err)
+}
+
+// close ends what the log keeps running. It is called once nothing more is to be
+// stored.
+func (l *runLog) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.users.Close()
 }
 
 // end stores the last event. The caller holds the lock; end gives it back.
