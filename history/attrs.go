@@ -74,7 +74,8 @@ func (a Attrs) Settled() Attrs {
 	return settled
 }
 
-// unique returns a copy in which a name stands once, and as JSON can hold it.
+// unique returns a copy in which each name occurs once, and in which names are
+// valid UTF-8, as JSON needs it.
 func (a Attrs) unique() Attrs {
 	kept := make(Attrs, 0, len(a))
 	places := make(map[string]int, len(a))
@@ -92,7 +93,8 @@ func (a Attrs) unique() Attrs {
 	return kept
 }
 
-// marshalAttrs writes an object, each value by the given function.
+// marshalAttrs writes the attributes as an object. The given function writes the
+// values.
 func marshalAttrs(attrs Attrs, encode func(value any) ([]byte, error)) ([]byte, error) {
 	object := []byte("{")
 	for i, attr := range attrs.unique() {
@@ -112,7 +114,7 @@ func marshalAttrs(attrs Attrs, encode func(value any) ([]byte, error)) ([]byte, 
 	return append(object, '}'), nil
 }
 
-// decodeOrdered reads one value, in which every object is an Attrs.
+// decodeOrdered reads one value. Every object in the value becomes an Attrs.
 func decodeOrdered(decoder *json.Decoder) (any, error) {
 	token, err := decoder.Token()
 	if err != nil {

@@ -11,8 +11,8 @@ const (
 	// maxDepth is how many levels of lists, maps, structs and pointers a value
 	// may have.
 	maxDepth = 100
-	// maxParts is how many parts a value may have; one that is there in several
-	// places counts in each.
+	// maxParts is how many parts a value may have. A part that several places refer
+	// to counts once for each place.
 	maxParts = 1_000_000
 
 	refersToItself  = "refers to itself"
@@ -20,7 +20,7 @@ const (
 	tooManyParts    = "has more than 1000000 parts"
 )
 
-// valueError says why a value can't be written.
+// valueError says why a value cannot be written.
 type valueError struct {
 	of  reflect.Type
 	why string
@@ -34,9 +34,9 @@ func (e *valueError) Error() string { return fmt.Sprintf("a %v that %s", e.of, e
 // no method of the value.
 func CheckValue(value any) error { return checkValue(reflect.ValueOf(value), 0, true) }
 
-// checkValue checks a value that stands so many levels deep in another one. all
-// says to look also at what encoding/json does not: unexported fields, and what
-// writes itself.
+// checkValue checks a value that is depth levels deep in another value. If all is
+// true, it also looks at the parts that encoding/json does not look at: unexported
+// fields, and the parts of values that have a method MarshalJSON or MarshalText.
 func checkValue(v reflect.Value, depth int, all bool) error {
 	if !v.IsValid() {
 		return nil
@@ -48,7 +48,7 @@ func checkValue(v reflect.Value, depth int, all bool) error {
 	return nil
 }
 
-// place is where a map, a slice or a pointer refers to.
+// place identifies what a map, a slice or a pointer refers to.
 type place struct {
 	pointer uintptr
 	length  int
@@ -57,18 +57,18 @@ type place struct {
 
 type valueWalk struct {
 	all    bool
-	inside map[place]bool // what the walk is inside of
+	inside map[place]bool // the values that contain the present one
 	parts  int
 }
 
 var (
-	valuesType        = reflect.TypeFor[Values]() // which writes its parts by this code
-	attrsType         = reflect.TypeFor[Attrs]()  // and so do these
+	valuesType        = reflect.TypeFor[Values]() // its parts are written by this package
+	attrsType         = reflect.TypeFor[Attrs]()  // and those of an Attrs too
 	marshalerType     = reflect.TypeFor[json.Marshaler]()
 	textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
-// walk returns what is wrong with a value, or "".
+// walk returns a text about what is wrong with a value, or "".
 func (w *valueWalk) walk(v reflect.Value, depth int) string {
 	w.parts++
 	switch {
@@ -123,7 +123,7 @@ func (w *valueWalk) walkParts(v reflect.Value, depth int) (why string) {
 			}
 		}
 	default: // a list
-		if v.Type() == attrsType { // which is one level, as the object that it becomes
+		if v.Type() == attrsType { // it is one level, like the object that it becomes
 			for i := 0; i < v.Len() && why == ""; i++ {
 				why = w.walk(v.Index(i).Field(1), depth)
 			}

@@ -41,7 +41,7 @@ func EachEvent(ctx context.Context, store Store, query EventQuery) iter.Seq2[Eve
 	}
 }
 
-// after returns the query for what comes after an event.
+// after returns the query for the events that come after the given one.
 func (q EventQuery) after(last Event) EventQuery {
 	if q.RunID != "" {
 		q.AfterSeq = last.Seq

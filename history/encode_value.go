@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// encodeValue returns a value as JSON. The methods of a value are anybody's: a
-// panic in one, or an end of the goroutine, is recorded in place of the value.
+// encodeValue returns a value as JSON. The methods of a value are the code of
+// users. If such a method panics or ends the goroutine, a text that says so is
+// recorded in place of the value.
 func encodeValue(value any) ([]byte, error) {
 	switch value.(type) {
 	case nil, bool, string, int, int64, uint64, json.Number:
@@ -33,7 +34,7 @@ func encodeValue(value any) ([]byte, error) {
 
 func text(format string, args ...any) json.RawMessage {
 	encoded, err := json.Marshal(fmt.Sprintf(format, args...))
-	if err != nil { // never: a text can be written
+	if err != nil { // cannot happen, since every text can be written
 		return json.RawMessage("null")
 	}
 	return encoded
@@ -46,7 +47,7 @@ func panicText(value, recovered any) json.RawMessage {
 	return text("panic while encoding a %T: %v", value, recovered)
 }
 
-// encode writes a value that stands so many levels deep in another one.
+// encode writes a value that is depth levels deep in another value.
 func encode(value any, depth int) json.RawMessage {
 	unchecked := depth == 0
 	switch logged := value.(type) {
@@ -74,28 +75,28 @@ func encode(value any, depth int) json.RawMessage {
 	case Values:
 		return encodeParts(map[string]any(known), depth)
 	case json.Marshaler, encoding.TextMarshaler:
-		// Its own form wins over its error text, if it is an error too.
+		// If the value is an error too, its own form is used, not its text.
 		return marshal(known)
 	case error:
-		return text("%v", known) // which survives the Error method of a nil pointer
+		return text("%v", known) // fmt recovers if Error panics on a nil pointer
 	}
 	return encodeParts(value, depth)
 }
 
-// encodeAttrs writes attributes that stand so many levels deep in a value.
+// encodeAttrs writes attributes that are depth levels deep in a value.
 func encodeAttrs(attrs Attrs, depth int) json.RawMessage {
 	if attrs == nil {
 		return json.RawMessage("null")
 	}
 	object, err := marshalAttrs(attrs, func(value any) ([]byte, error) { return encode(value, depth+1), nil })
-	if err != nil { // never: a name is a text
+	if err != nil { // cannot happen, since a name is a text
 		return text("not recorded: %v", err)
 	}
 	return object
 }
 
-// encodeParts writes the parts of a value one by one, where they may be values
-// that encoding/json would not write as they are to be shown.
+// encodeParts writes the parts of a value one by one, if encoding/json might write
+// some of them in another form than the one in which fxrun shows them.
 func encodeParts(value any, depth int) json.RawMessage {
 	v := reflect.ValueOf(value)
 	switch v.Kind() {
@@ -130,8 +131,9 @@ func encodeParts(value any, depth int) json.RawMessage {
 	return marshal(value)
 }
 
-// nameOf returns the name that the key of a map has in an object: the one that
-// encoding/json gives it, but for a duration, which is to be shown as one.
+// nameOf returns the name that the key of a map has in an object. This is the name
+// that encoding/json gives it, except for a duration, which becomes text such as
+// 1.5s.
 func nameOf(key reflect.Value) (string, error) {
 	if key.Kind() == reflect.String {
 		return key.String(), nil
@@ -156,19 +158,20 @@ func nameOf(key reflect.Value) (string, error) {
 	}
 }
 
-// isPlain reports whether encoding/json writes values of a type as they are to be
-// shown.
+// isPlain reports whether encoding/json writes the values of a type in the form in
+// which fxrun shows them.
 func isPlain(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Bool, reflect.String, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return t.PkgPath() == "" // of no type with methods
+		return t.PkgPath() == "" // a predeclared type has no methods
 	default:
 		return false
 	}
 }
 
-// marshal writes a value as encoding/json does, or as text where that can't.
+// marshal writes a value as encoding/json does, or as text if encoding/json cannot
+// write it.
 func marshal(value any) json.RawMessage {
 	encoded, err := json.Marshal(value)
 	switch {
@@ -183,7 +186,7 @@ func marshal(value any) json.RawMessage {
 	return text("%v", value)
 }
 
-// depthOf returns how deeply JSON is nested.
+// depthOf returns how many levels of objects and lists the JSON has.
 func depthOf(encoded []byte) int {
 	depth, deepest, quoted := 0, 0, false
 	for i := 0; i < len(encoded); i++ {

@@ -12,12 +12,12 @@ import (
 // In JSON an event is one flat object. It has the fields run_id, seq, time and type,
 // and then the fields of its data.
 type Event struct {
-	// RunID names the run. Any text but the empty one.
+	// RunID names the run. It may be any text that is not empty.
 	RunID string
 	// Seq is the event's place in its run's log, from 1 and without gaps. In an
 	// event that is not stored yet, 0 leaves the choice to the store.
 	Seq int64
-	// Time is the time at which it happened. Stores keep it in UTC, to the
+	// Time is the time at which the event happened. Stores keep it in UTC, to the
 	// microsecond. Seq gives the order of the log, and Time does not, since the
 	// clocks of two writers may differ.
 	Time time.Time
@@ -34,11 +34,11 @@ type Event struct {
 //     [ResourceStopping], [ResourceStopped]
 //   - its steps: [StepStarted], [StepProgress], [StepSucceeded], [StepFailed],
 //     [StepSkipped], [StepCancelled]
-//   - what they leave: [AssetMaterialized], [LogWritten]
-//   - written by a newer version: [UnknownEvent]
+//   - the results and logs of steps: [AssetMaterialized], [LogWritten]
+//   - an event that a newer version has written: [UnknownEvent]
 //
-// A type switch over it names all of them, or has a default: the linter sees to
-// that.
+// A type switch over an EventData names all of these structs, or has a default. The
+// linter of this repository checks this.
 //
 //sumtype:decl
 type EventData interface {
@@ -123,7 +123,7 @@ func (e Event) Asset() (key, partition string) {
 // Failure is an error in the form in which it is recorded, as text. The zero Failure
 // is no error.
 type Failure struct {
-	// Message is the error's text.
+	// Message is the text of the error.
 	Message string `json:"message"`
 	// Stack is the stack of the goroutine that panicked, or "" for an error
 	// that was returned.
@@ -161,12 +161,13 @@ func (f Failure) Err() error {
 	return &recordedError{f}
 }
 
-// recordedError is an error of which the record is left.
+// recordedError is an error of which only the record is known.
 type recordedError struct{ failure Failure }
 
 func (e *recordedError) Error() string { return e.failure.Message }
 
-// Stack returns the stack of the panic that the error was, or "".
+// Stack returns the stack of the goroutine that panicked, or "" if the error was
+// not a panic.
 func (e *recordedError) Stack() string { return e.failure.Stack }
 
 // String returns the message.

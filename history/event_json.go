@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// eventHead is what all events share in JSON.
+// eventHead holds the fields that every event has in JSON.
 type eventHead struct {
 	RunID string    `json:"run_id"`
 	Seq   int64     `json:"seq"`
@@ -18,8 +18,8 @@ type eventHead struct {
 	Type  EventType `json:"type"`
 }
 
-// isHeadField reports whether an object's field would be read into an
-// eventHead. The decoder looks at names without regard to case.
+// isHeadField reports whether a field of an object would be read into an eventHead.
+// The decoder ignores upper and lower case in names.
 func isHeadField(name string) bool {
 	for _, head := range []string{"run_id", "seq", "time", "type"} {
 		if strings.EqualFold(name, head) {
@@ -29,7 +29,7 @@ func isHeadField(name string) bool {
 	return false
 }
 
-// MarshalJSON writes the event as one flat object, its time in UTC to the
+// MarshalJSON writes the event as one flat object. Its time is in UTC, to the
 // microsecond.
 func (e Event) MarshalJSON() ([]byte, error) {
 	fields, err := encodeData(e.Data)
@@ -90,9 +90,9 @@ func (e Event) Encode() (stored Event, fields json.RawMessage, err error) {
 	return Event{RunID: e.RunID, Seq: e.Seq, Time: storedTime(e.Time), Data: data}, fields, nil
 }
 
-// isCanonical reports whether data is known to come back from JSON as it is.
-// It need not know all such data, but does that of the many events that every
-// step has: reading it back costs twice what writing it does.
+// isCanonical reports whether reading the data back from JSON certainly gives equal
+// data. It answers only for the events that every step has, because there are many
+// of these, and reading them back costs twice as much as writing them.
 func isCanonical(data EventData) bool {
 	switch data := data.(type) {
 	case StepStarted:
@@ -109,7 +109,8 @@ func isCanonical(data EventData) bool {
 	}
 }
 
-// check finds what no log could hold, whatever stands before the event.
+// check returns an error for an event that no log can contain, whatever the events
+// before it are.
 func (e Event) check() error {
 	switch {
 	case e.Data == nil:
@@ -128,8 +129,8 @@ func (e Event) check() error {
 	return nil
 }
 
-// storedTime is a time at the border: in UTC, without the monotonic reading,
-// and no finer than every database keeps it.
+// storedTime returns a time as stores keep it: in UTC, without the monotonic
+// reading, and to the microsecond, which every database can keep.
 func storedTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 func encodeData(data EventData) ([]byte, error) {
@@ -149,8 +150,8 @@ func encodeData(data EventData) ([]byte, error) {
 	return unknownFields(unknown.Fields)
 }
 
-// unknownFields returns an object's fields without those of the head, sorted
-// by name.
+// unknownFields returns the fields of an object without the fields of an eventHead,
+// sorted by name.
 func unknownFields(object []byte) ([]byte, error) {
 	if object == nil {
 		return []byte("{}"), nil
@@ -186,7 +187,8 @@ func DecodeData(kind EventType, object []byte) (EventData, error) {
 
 func isKnown(kind EventType) bool { return decoder(kind) != nil }
 
-// decoder returns what reads events of a type, nil if the type is not known.
+// decoder returns the function that reads events of a type, or nil if the type is
+// not known.
 func decoder(kind EventType) func([]byte) (EventData, error) {
 	switch kind {
 	case TypeRunQueued:
@@ -224,7 +226,7 @@ func decoder(kind EventType) func([]byte) (EventData, error) {
 	case TypeLogWritten:
 		return decodeAs[LogWritten]
 	}
-	return nil // a type of a newer version
+	return nil // a newer version has written it
 }
 
 func decodeAs[T EventData](object []byte) (EventData, error) {

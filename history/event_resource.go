@@ -5,20 +5,20 @@ import "time"
 // ResourceStarting says that a resource of the run is about to be constructed
 // and started.
 type ResourceStarting struct {
-	// Resource is the resource's key.
+	// Resource is the key of the resource.
 	Resource string `json:"resource"`
-	// Step is the step that the instance belongs to, for a resource that lives
-	// per step; else "".
+	// Step is the key of the step that the instance belongs to, if each step has
+	// its own instance of the resource. Otherwise Step is "".
 	Step string `json:"step,omitempty"`
 }
 
-// ResourceStarted says how a resource's start ended.
+// ResourceStarted says how the start of a resource ended.
 type ResourceStarted struct {
 	Resource string `json:"resource"`       // the resource's key
 	Step     string `json:"step,omitempty"` // as in ResourceStarting
-	// Duration is how long construction and start hooks took.
+	// Duration is how long the constructor and the start hooks took.
 	Duration time.Duration `json:"duration_ns,omitempty"`
-	// Error is why the start failed; zero if it succeeded.
+	// Error is why the start failed. It is zero if the start succeeded.
 	Error Failure `json:"error,omitzero"`
 }
 
@@ -28,13 +28,13 @@ type ResourceStopping struct {
 	Step     string `json:"step,omitempty"` // as in ResourceStarting
 }
 
-// ResourceStopped says how a resource's stop ended.
+// ResourceStopped says how the stop of a resource ended.
 type ResourceStopped struct {
 	Resource string `json:"resource"`       // the resource's key
 	Step     string `json:"step,omitempty"` // as in ResourceStarting
 	// Duration is how long the stop hooks took.
 	Duration time.Duration `json:"duration_ns,omitempty"`
-	// Error is why the stop failed; zero if it succeeded.
+	// Error is why the stop failed. It is zero if the stop succeeded.
 	Error Failure `json:"error,omitzero"`
 }
 

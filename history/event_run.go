@@ -7,28 +7,29 @@ import (
 
 // RunQueued is the first event of every run. It says what was asked for.
 type RunQueued struct {
-	// Job is the job's name, or "" for a launch of a bare selection.
+	// Job is the name of the job, or "" if a selection was launched without a job.
 	Job string `json:"job,omitempty"`
-	// Selection is the selection as written, such as "+revenue".
+	// Selection is the selection as the caller wrote it, such as "+revenue".
 	Selection string `json:"selection,omitempty"`
-	// Tags are the run's tags; nil is none.
+	// Tags are the tags of the run. Nil means that there are none.
 	Tags map[string]string `json:"tags,omitempty"`
-	// Config is the launch configuration as JSON; nil is none. The launching
-	// side masks secrets: whatever stands here is stored and shown.
+	// Config is the configuration that the launch gave, as JSON. Nil means that the
+	// launch gave none. The launcher replaces secrets before it records the event,
+	// since everything in Config is stored and shown.
 	Config json.RawMessage `json:"config,omitempty"`
-	// Steps are the keys of all the run's steps, each once, in the order in
-	// which they are to be shown.
+	// Steps are the keys of all steps of the run, each once, in the order in which
+	// they are shown.
 	Steps []string `json:"steps,omitempty"`
-	// Owner names the process that queued it: see [RunStarting].
+	// Owner names the process that queued the run: see [RunStarting].
 	Owner string `json:"owner,omitempty"`
 }
 
-// RunStarting says that a process has begun to execute the run and starts its
-// resources.
+// RunStarting says that a process has begun to execute the run, and that it starts
+// the resources of the run.
 type RunStarting struct {
-	// Owner names the process that executes the run, so that the run of a
-	// process that is gone can be told from a living one. Its form is the
-	// executing side's business.
+	// Owner names the process that executes the run, so that others can find out
+	// whether this process still exists. The process that executes the run decides
+	// the form of the name. See [Owner].
 	Owner string `json:"owner,omitempty"`
 }
 
@@ -45,15 +46,15 @@ type RunFinished struct {
 	Status Status `json:"status"`
 	// Error is why the run failed or was cancelled.
 	Error Failure `json:"error,omitzero"`
-	// Duration is the time since the run was taken up.
+	// Duration is the time since the execution of the run began.
 	Duration time.Duration `json:"duration_ns,omitempty"`
 }
 
-// RunCancelRequested says that somebody wants the run to stop. Any process may
-// append it, as often as it wants, while the run has not finished. The status of the
-// run changes when the executing process has stopped the run.
+// RunCancelRequested says that somebody wants the run to stop. While the run has
+// not finished, any process may append this event, any number of times. The status
+// of the run changes when the executing process has stopped the run.
 type RunCancelRequested struct {
-	// Reason is who asked and why, for people; it may be empty.
+	// Reason is a text for people that says who asked, and why. It may be empty.
 	Reason string `json:"reason,omitempty"`
 }
 

@@ -4,9 +4,10 @@ import "time"
 
 // StepStarted says that an attempt at a step begins.
 type StepStarted struct {
-	// Step is the step's key, one of those in [RunQueued].
+	// Step is the key of the step. It is one of the keys in [RunQueued].
 	Step string `json:"step"`
-	// Attempt counts from 1; each attempt is one more than the last.
+	// Attempt is the number of the attempt. The first attempt has the number 1, and
+	// each later one has the next number.
 	Attempt int `json:"attempt"`
 }
 
@@ -14,11 +15,11 @@ type StepStarted struct {
 // may be recorded after the end of the step.
 type StepProgress struct {
 	Step string `json:"step"` // the step's key
-	// Rows is how many rows, or other units of work, are done so far.
+	// Rows is the number of rows, or of other units of work, that are done so far.
 	Rows int64 `json:"rows,omitempty"`
-	// Total is how many there will be, or 0 if that is not known.
+	// Total is the number of rows that there will be, or 0 if it is not known.
 	Total int64 `json:"total,omitempty"`
-	// Message is a line for people; it may be empty.
+	// Message is a line for people. It may be empty.
 	Message string `json:"message,omitempty"`
 }
 
@@ -33,24 +34,24 @@ type StepSucceeded struct {
 type StepFailed struct {
 	Step    string `json:"step"`    // the step's key
 	Attempt int    `json:"attempt"` // the attempt that failed, as in StepStarted
-	// Error is why.
+	// Error is why the attempt failed.
 	Error Failure `json:"error,omitzero"`
-	// Duration is how long this attempt took.
+	// Duration is how long the attempt took.
 	Duration time.Duration `json:"duration_ns,omitempty"`
-	// Retry says that another attempt will follow, so that the step is pending
-	// again. Without it the step has failed for good.
+	// Retry says that another attempt will follow, so the step is pending again. If
+	// Retry is false, the step has failed and is not tried again.
 	Retry bool `json:"retry,omitempty"`
-	// RetryDelay is the wait before that attempt.
+	// RetryDelay is the time to wait before the next attempt.
 	RetryDelay time.Duration `json:"retry_delay_ns,omitempty"`
 }
 
 // StepSkipped says that a step will not be executed.
 type StepSkipped struct {
 	Step string `json:"step"` // the step's key
-	// Because is the reason, for people.
+	// Because is a text for people that says why the step is skipped.
 	Because string `json:"because,omitempty"`
-	// Upstream are the keys of the failed steps that the step depends on; nil
-	// if it was skipped for another reason.
+	// Upstream are the keys of the failed steps that the step depends on. Upstream
+	// is nil if the step was skipped for another reason.
 	Upstream []string `json:"upstream,omitempty"`
 }
 
@@ -58,7 +59,8 @@ type StepSkipped struct {
 // cancelled.
 type StepCancelled struct {
 	Step string `json:"step"` // the step's key
-	// Duration is how long the attempt had taken, 0 if none had begun.
+	// Duration is how long the attempt took until it was stopped, or 0 if no
+	// attempt had begun.
 	Duration time.Duration `json:"duration_ns,omitempty"`
 }
 

@@ -17,14 +17,15 @@ import (
 // concurrent use, and must not be copied after its first Apply.
 type Fold struct {
 	record Record
-	places map[string]int // of the steps in record.Steps; nil until needed
+	places map[string]int // of the steps in record.Steps, by key; nil until it is needed
 }
 
 // NewFold returns a fold that continues from a record. The caller must not change
 // the record afterwards.
 func NewFold(record Record) *Fold { return &Fold{record: record} }
 
-// fewSteps is up to how many steps looking at each is as fast as a map.
+// fewSteps is the number of steps up to which a search through all steps is as fast
+// as a map.
 const fewSteps = 16
 
 // Apply adds the next event of the run: see [Record.Apply].
@@ -55,8 +56,8 @@ func (f *Fold) Step(key string) (StepRecord, bool) {
 	return StepRecord{}, false
 }
 
-// indexOf returns the place of a step, -1 if there is none. Without places it
-// looks at every step.
+// indexOf returns the index of a step in r.Steps, or -1 if there is no such step.
+// If places is nil, it searches all steps.
 func (r *Record) indexOf(key string, places map[string]int) int {
 	if places == nil {
 		return slices.IndexFunc(r.Steps, func(s StepRecord) bool { return s.Key == key })
@@ -67,7 +68,7 @@ func (r *Record) indexOf(key string, places map[string]int) int {
 	return -1
 }
 
-// add is Apply with the places of the steps, which may be nil.
+// add is Apply with the indexes of the steps by key. places may be nil.
 func (r *Record) add(e Event, places map[string]int) error {
 	if err := e.check(); err != nil {
 		return err
@@ -86,7 +87,7 @@ func (r *Record) add(e Event, places map[string]int) error {
 	return nil
 }
 
-// apply changes the record, or returns an error and does not.
+// apply changes the record. If it returns an error, it has not changed the record.
 func (r *Record) apply(e Event, at time.Time, places map[string]int) error {
 	if queued, ok := e.Data.(RunQueued); ok {
 		return r.queue(e, queued, at)
@@ -119,12 +120,12 @@ func (r *Record) apply(e Event, at time.Time, places map[string]int) error {
 		return r.materialize(e, data, places)
 	case ResourceStarting, ResourceStarted, ResourceStopping, ResourceStopped, LogWritten, UnknownEvent:
 		return nil // they belong to the log and leave the record as it is
-	case RunQueued: // never: it was taken care of above
+	case RunQueued: // handled above
 	}
 	return fmt.Errorf("%w: its data is a %T, want one of this package's structs as a value", ErrInvalid, e.Data)
 }
 
-// applyLate lets in what may follow the end of a run.
+// applyLate accepts the events that may follow the end of a run.
 func (r *Record) applyLate(e Event) error {
 	switch e.Data.(type) {
 	case LogWritten, UnknownEvent:
@@ -185,7 +186,7 @@ func (r *Record) finish(e Event, data RunFinished, at time.Time) error {
 	return nil
 }
 
-// settle ends a step with its run.
+// settle ends an unfinished step, because its run has ended.
 func (s *StepRecord) settle(run Status, at time.Time) {
 	switch {
 	case s.Status == StepStatusRunning:
@@ -241,7 +242,7 @@ func (r *Record) applyStep(e Event, at time.Time, places map[string]int) error {
 		if step.Status == StepStatusRunning {
 			next.Duration = data.Duration
 		}
-	default: // apply gives it events of steps only
+	default: // apply calls applyStep only with these events
 	}
 	if !step.Status.CanBecome(next.Status) {
 		return fmt.Errorf("%s of step %s of run %s, which is %s: %w", e.Type(), step.Key, e.RunID, step.Status, ErrTransition)
@@ -250,8 +251,8 @@ func (r *Record) applyStep(e Event, at time.Time, places map[string]int) error {
 	return nil
 }
 
-// materialize checks that a materialization comes from a running step. The
-// record itself does not list assets: they are asked for by [EventQuery].
+// materialize checks that a materialization comes from a running step. The record
+// itself does not list assets: an [EventQuery] finds them.
 func (r *Record) materialize(e Event, data AssetMaterialized, places map[string]int) error {
 	if data.Asset == "" {
 		return fmt.Errorf("%w: %s of run %s names no asset", ErrInvalid, e.Type(), e.RunID)

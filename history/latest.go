@@ -42,8 +42,8 @@ func LatestMaterializations(ctx context.Context, store Store, assets []string) (
 	return wanted.found, nil
 }
 
-// latestSet gathers the last event of each of some assets from events that come
-// newest first.
+// latestSet gathers the last event of each asset. It is given the events in reverse
+// order, the newest first.
 type latestSet struct {
 	open  map[string]bool // the assets without an event so far
 	found map[string]Event
@@ -52,7 +52,7 @@ type latestSet struct {
 func newLatestSet(assets []string) *latestSet {
 	set := &latestSet{open: make(map[string]bool, len(assets)), found: make(map[string]Event)}
 	for _, asset := range assets {
-		if asset != "" { // which no event is about
+		if asset != "" { // no event is about the empty key
 			set.open[asset] = true
 		}
 	}

@@ -66,8 +66,9 @@ func settle(ctx context.Context, store Store, id string) (Record, error) {
 	return Find(ctx, store, id)
 }
 
-// lostBecause says what is known of the end of a lost run. A step stores its
-// value before the history says so, and the process may have ended in between.
+// lostBecause returns a text about the end of a lost run. A step stores its value
+// before the history records that it did, and the process may have ended between
+// the two.
 func lostBecause(record Record) string {
 	text := fmt.Sprintf("the process that executed it (%s) is gone; its resources were not stopped", record.Owner)
 	var running []string
@@ -85,9 +86,9 @@ func lostBecause(record Record) string {
 	return text
 }
 
-// lastSign returns when the process of a lost run is known to have been alive for
-// the last time: at the last event that it recorded. Anybody may have requested to
-// cancel the run since.
+// lastSign returns the last time at which the process of a lost run was certainly
+// alive. This is the time of the last event that the process recorded. Requests to
+// cancel the run do not count, since any process may record them.
 func lastSign(ctx context.Context, store Store, record Record) (time.Time, error) {
 	for seq := record.Seq; seq > 0; seq-- {
 		last, err := store.Events(ctx, EventQuery{RunID: record.ID, AfterSeq: seq - 1, Limit: 1})

@@ -36,8 +36,8 @@ type memoryRun struct {
 	log   []*memoryEvent // log[i] has the sequence number i+1
 }
 
-// memoryEvent is an event at rest. Its data is kept encoded, so that no reader
-// can change it for another.
+// memoryEvent is a stored event. Its data is kept encoded, so that no reader can
+// change the data that another reader gets.
 type memoryEvent struct {
 	place            int // in MemoryStore.log
 	runID            string
@@ -84,8 +84,8 @@ func (s *MemoryStore) Append(ctx context.Context, events ...Event) ([]Event, err
 	return stored, nil
 }
 
-// add puts one event at the end of its run's log, and its sequence number into
-// event, unless the log holds it already.
+// add puts one event at the end of the log of its run, unless the log contains the
+// event already. It sets the sequence number of event.
 func (s *MemoryStore) add(event *Event, rest *memoryEvent) error {
 	run := s.byID[event.RunID]
 	if run == nil {
@@ -111,7 +111,8 @@ func (s *MemoryStore) add(event *Event, rest *memoryEvent) error {
 	return nil
 }
 
-// compare reports that another event stands where again was to stand.
+// compare returns an error if the stored event is not equal to again, which has the
+// same sequence number.
 func (e *memoryEvent) compare(again *memoryEvent) error {
 	if e.kind == again.kind && e.at.Equal(again.at) && bytes.Equal(e.fields, again.fields) {
 		return nil
@@ -119,15 +120,16 @@ func (e *memoryEvent) compare(again *memoryEvent) error {
 	return fmt.Errorf("event %d of run %s is a %s, not this %s: %w", e.seq, e.runID, e.kind, again.kind, ErrConflict)
 }
 
-// cut takes back all events from a place in the log on. Records are summed up
-// anew: that is rarer, and simpler, than keeping copies of them.
+// cut removes all events from a place in the log to its end. The records are then
+// computed again. This is simpler than keeping copies of the records, and it
+// happens rarely.
 func (s *MemoryStore) cut(from int) {
 	for _, event := range slices.Backward(s.log[from:]) {
 		run := s.byID[event.runID]
 		run.log = run.log[:event.seq-1]
 		if len(run.log) == 0 {
 			delete(s.byID, event.runID)
-			s.runs = s.runs[:run.place] // the last: every later one was cut before it
+			s.runs = s.runs[:run.place] // it is the last run, since the later runs were removed before
 			continue
 		}
 		run.fold = Fold{}
@@ -141,7 +143,7 @@ func (s *MemoryStore) cut(from int) {
 	s.log = s.log[:from]
 }
 
-// sum makes the run's record from its log.
+// sum computes the record of the run from its log.
 func (r *memoryRun) sum() {
 	for _, rest := range r.log {
 		event, err := rest.event()
@@ -154,7 +156,8 @@ func (r *memoryRun) sum() {
 	}
 }
 
-// event returns the event with data of its own.
+// event returns the event. Its data is decoded for each call, and shared with
+// nobody.
 func (e *memoryEvent) event() (Event, error) {
 	data, err := DecodeData(e.kind, e.fields)
 	return Event{RunID: e.runID, Seq: e.seq, Time: e.at, Data: data}, err
@@ -175,7 +178,7 @@ func (s *MemoryStore) Runs(ctx context.Context, query RunQuery) ([]Record, error
 		}
 		older = s.runs[:before.place]
 	}
-	if query.ID != "" { // the one run, if it is among them
+	if query.ID != "" { // at most one run has the ID
 		only := s.byID[query.ID]
 		if only == nil || only.place >= len(older) {
 			return nil, nil

@@ -2,5 +2,5 @@
 
 package history
 
-// placeOfProcesses is not known here.
+// placeOfProcesses returns "", since these systems do not tell it.
 func placeOfProcesses() string { return "" }

@@ -7,7 +7,7 @@ import (
 )
 
 // placeOfProcesses names the boot of the kernel and the PID namespace of this
-// process. It is "" where the folder /proc does not tell both.
+// process. It is "" if the folder /proc does not tell both.
 func placeOfProcesses() string {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
@@ -17,21 +17,23 @@ func placeOfProcesses() string {
 	if err != nil {
 		return ""
 	}
-	// Else /proc is that of another namespace, and its numbers are others.
+	// If this differs, /proc belongs to another namespace, which has other process
+	// numbers.
 	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(os.Getpid()) {
 		return ""
 	}
 	return strings.TrimSpace(string(boot)) + " " + namespace
 }
 
-// startOf returns when a process was started, in ticks since the boot, or "".
+// startOf returns the time at which a process was started, in ticks since the boot,
+// or "" if it is not known.
 func startOf(pid int) string {
-	const start = 19 // the place of the 22nd field, counted from behind the name
+	const start = 19 // the 22nd field of the line, counted from the field after the name
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return ""
 	}
-	_, rest, _ := cutLast(string(stat), ") ") // a name may hold spaces and parentheses
+	_, rest, _ := cutLast(string(stat), ") ") // the name may contain spaces and parentheses
 	fields := strings.Fields(rest)
 	if len(fields) <= start {
 		return ""

@@ -2,5 +2,6 @@
 
 package history
 
-// startOf returns when a process was started. The system is not asked here.
+// startOf returns "", since fxrun does not ask these systems for the start of a
+// process.
 func startOf(int) string { return "" }

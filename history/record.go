@@ -16,17 +16,19 @@ import (
 type Record struct {
 	// ID is the run's ID.
 	ID string `json:"id"`
-	// Seq is the sequence number of the last event in this record: ask for the
-	// events after it to follow the run.
+	// Seq is the sequence number of the last event in this record. To follow the
+	// run, ask for the events after it.
 	Seq int64 `json:"seq"`
-	// Job, Selection, Tags and Config are what was asked for: see [RunQueued].
+	// Job, Selection, Tags and Config are what the launch asked for: see
+	// [RunQueued].
 	Job       string            `json:"job,omitempty"`
 	Selection string            `json:"selection,omitempty"`
 	Tags      map[string]string `json:"tags,omitempty"`
 	Config    json.RawMessage   `json:"config,omitempty"`
-	// Status is where the run stands.
+	// Status is the status of the run.
 	Status Status `json:"status"`
-	// Owner names the process that executes it, or "": see [RunStarting].
+	// Owner names the process that executes the run, or is "" if that is not known:
+	// see [RunStarting].
 	Owner string `json:"owner,omitempty"`
 	// Queued, Started and Finished are the times at which the run was queued, its
 	// execution began, and it ended, in UTC. A zero time means that this has not
@@ -37,31 +39,32 @@ type Record struct {
 	// CancelRequested is the time of the first request to cancel the run, or zero if
 	// there was none.
 	CancelRequested time.Time `json:"cancel_requested,omitzero"`
-	// Duration is how long the run took from being taken up; 0 before it
-	// finished.
+	// Duration is the time from Started to the end of the run. It is 0 while the
+	// run has not finished.
 	Duration time.Duration `json:"duration_ns,omitempty"`
-	// Error is why it failed or was cancelled; zero otherwise.
+	// Error is why the run failed or was cancelled. It is zero in all other cases.
 	Error Failure `json:"error,omitzero"`
-	// Steps are the run's steps in the order of [RunQueued].
+	// Steps are the steps of the run, in the order of [RunQueued].
 	Steps []StepRecord `json:"steps,omitempty"`
 }
 
 // StepRecord is what is known of one step of a run.
 type StepRecord struct {
-	// Key is the step's key.
+	// Key is the key of the step.
 	Key string `json:"key"`
-	// Status is where the step stands.
+	// Status is the status of the step.
 	Status StepStatus `json:"status"`
-	// Attempt is the number of the last attempt that started; 0 if none did.
+	// Attempt is the number of the last attempt that has started, or 0 if none has.
 	Attempt int `json:"attempt,omitempty"`
-	// Started is when that attempt started, in UTC; zero if none did.
+	// Started is the time at which the last attempt started, in UTC. It is zero if
+	// none has started.
 	Started time.Time `json:"started,omitzero"`
-	// Duration is how long that attempt took; 0 while it runs.
+	// Duration is how long the last attempt took. It is 0 while the attempt runs.
 	Duration time.Duration `json:"duration_ns,omitempty"`
-	// Error is why the last attempt failed. It stays while the step waits for
-	// the next attempt, and goes when that one starts.
+	// Error is why the last attempt failed. It is kept while the step waits for the
+	// next attempt, and removed when this attempt starts.
 	Error Failure `json:"error,omitzero"`
-	// Because is why the step was skipped, or why it was settled with the run.
+	// Because is why the step was skipped, or why the end of the run ended it.
 	Because string `json:"because,omitempty"`
 }
 
@@ -74,10 +77,10 @@ func (r Record) Step(key string) (StepRecord, bool) {
 	return StepRecord{}, false
 }
 
-// Liveness looks for the process that executes the run: see [LivenessOf]. It is
-// "" for a run that has finished, and for one without an owner. A run whose process
-// is [LivenessGone] is lost. One whose process is [LivenessUnknown] may be lost:
-// SettleLost leaves it as it is.
+// Liveness looks for the process that executes the run: see [LivenessOf]. It is ""
+// for a run that has finished, and for one without an owner. A run whose process is
+// [LivenessGone] is lost. A run whose process is [LivenessUnknown] may be lost, and
+// [SettleLost] does not change it.
 func (r Record) Liveness() Liveness {
 	if r.Status.Finished() || r.Owner == "" {
 		return ""

@@ -10,7 +10,7 @@ type Status string
 
 // The statuses of a run.
 const (
-	// StatusQueued is a recorded run that nobody executes yet.
+	// StatusQueued is a recorded run whose execution has not begun.
 	StatusQueued Status = "queued"
 	// StatusStarting is a run whose resources are being started.
 	StatusStarting Status = "starting"
@@ -18,7 +18,7 @@ const (
 	StatusRunning Status = "running"
 	// StatusSucceeded is a run that did everything it was launched for.
 	StatusSucceeded Status = "succeeded"
-	// StatusFailed is a run that ended by an error of its own.
+	// StatusFailed is a run that ended because of an error.
 	StatusFailed Status = "failed"
 	// StatusCancelled is a run that ended because somebody asked for it.
 	StatusCancelled Status = "cancelled"
@@ -47,7 +47,7 @@ func (s Status) CanBecome(next Status) bool {
 	}
 }
 
-// StepStatus is where a step of a run stands.
+// StepStatus is the state in which a step of a run is.
 //
 //	pending <──────> running ──> succeeded, failed, cancelled
 //	   │     (retry)
@@ -56,8 +56,8 @@ type StepStatus string
 
 // The statuses of a step.
 const (
-	// StepStatusPending is a step that waits: for its turn, or after a failed
-	// attempt for the next one.
+	// StepStatusPending is a step that waits for its first attempt, or for the next
+	// attempt after a failed one.
 	StepStatusPending StepStatus = "pending"
 	// StepStatusRunning is a step whose function is being executed.
 	StepStatusRunning StepStatus = "running"
@@ -65,11 +65,10 @@ const (
 	StepStatusSucceeded StepStatus = "succeeded"
 	// StepStatusFailed is a step whose last attempt failed.
 	StepStatusFailed StepStatus = "failed"
-	// StepStatusSkipped is a step that never started, for a reason of its
-	// record.
+	// StepStatusSkipped is a step that never started. StepRecord.Because says why.
 	StepStatusSkipped StepStatus = "skipped"
-	// StepStatusCancelled is a step that was stopped, or never started,
-	// because the run was told to stop.
+	// StepStatusCancelled is a step that was stopped, or never started, because the
+	// run was cancelled.
 	StepStatusCancelled StepStatus = "cancelled"
 )
 

@@ -12,21 +12,22 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// maxHeld bounds the memory for runs that never finish.
+// maxHeld is the largest number of runs to keep in memory, since some runs never
+// finish.
 const maxHeld = 256
 
-// heldRun is a run that this store has written to, kept so that the next event
-// does not need to read it again. It is good as long as the file has the same
-// seq: a log only grows.
+// heldRun is a run that this store has written. It is kept in memory, so that the
+// store does not read it again for the next event. It is valid as long as the
+// database has the same seq for the run, since a log only grows.
 type heldRun struct {
 	number int64
 	fold   *history.Fold
 }
 
-// Append adds events to the logs of their runs: see [history.Store]. A
-// transaction costs as much as a dozen events: many events in one call are much
-// cheaper than many calls one after another. Calls that come at once, from any
-// number of runs, share a transaction.
+// Append adds events to the logs of their runs: see [history.Store]. A transaction
+// costs as much as a dozen events, so one call with many events is much cheaper
+// than many calls one after another. Calls that are made at the same time share a
+// transaction, also if they belong to different runs.
 func (s *Store) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
 	if len(events) == 0 {
 		return nil, nil
@@ -55,20 +56,20 @@ type write struct {
 	order   []*change
 }
 
-// change is what a write does to one run.
+// change is what a write changes in one run.
 type change struct {
 	*heldRun
-	changed bool     // the run's row is out of date
-	steps   []string // the keys of those whose rows are
+	changed bool     // the row of the run must be written
+	steps   []string // the keys of the steps whose rows must be written
 }
 
-// add adds the events of one call. The first error refuses the call, and the
-// transaction goes on without it; the second ends the transaction.
+// add adds the events of one call. An error called refused refuses this call, and
+// the transaction goes on without it. The other error ends the transaction.
 func (w *write) add(events []history.Event, fields []json.RawMessage) (refused, err error) {
 	for i := range events {
 		refused, err := w.addEvent(&events[i], fields[i])
 		if refused != nil && i > 0 {
-			return nil, refused // earlier events of the call have left traces
+			return nil, refused // earlier events of the call have changed w
 		}
 		if refused != nil || err != nil {
 			return refused, err
@@ -77,8 +78,8 @@ func (w *write) add(events []history.Event, fields []json.RawMessage) (refused, 
 	return nil, nil
 }
 
-// keep remembers the runs that the next write may go on with, and forgets what
-// a failed one has made of them.
+// keep remembers the runs that the next write may continue. If the write was not
+// committed, it forgets the runs that the write has changed.
 func (w *write) keep(committed bool) {
 	held := w.store.held
 	for id, run := range w.changes {
@@ -87,7 +88,7 @@ func (w *write) keep(committed bool) {
 			continue
 		}
 		if len(held) >= maxHeld && held[id] == nil {
-			for other := range held { // any
+			for other := range held { // an arbitrary one
 				delete(held, other)
 				break
 			}
@@ -96,7 +97,7 @@ func (w *write) keep(committed bool) {
 	}
 }
 
-// settleSteps notes the steps that the end of the run ends too.
+// settleSteps notes the unfinished steps, which the end of the run also ends.
 func (c *change) settleSteps() {
 	for _, step := range c.fold.Record().Steps {
 		if !step.Status.Finished() {
@@ -105,9 +106,9 @@ func (c *change) settleSteps() {
 	}
 }
 
-// addEvent puts one event at the end of its run's log, and its sequence number
-// into event, unless the log holds it already. An event that is refused leaves
-// no trace.
+// addEvent puts one event at the end of the log of its run, unless the log contains
+// the event already. It sets the sequence number of event. An event that is refused
+// changes nothing.
 func (w *write) addEvent(event *history.Event, fields []byte) (refused, err error) {
 	run, err := w.run(event.RunID)
 	if err != nil {
@@ -136,21 +137,22 @@ func (w *write) addEvent(event *history.Event, fields []byte) (refused, err erro
 	return nil, err
 }
 
-// note keeps in mind which rows an event changes.
+// note remembers which rows an event changes.
 func (c *change) note(event history.Event) {
 	switch event.Data.(type) {
 	case history.StepStarted, history.StepSucceeded, history.StepFailed, history.StepSkipped, history.StepCancelled:
 		c.steps = append(c.steps, event.Step())
 	case history.RunStarting, history.RunStarted, history.RunFinished, history.RunCancelRequested:
 		c.changed = true
-	case history.RunQueued: // its rows are written at once
+	case history.RunQueued: // insertRun writes its rows
 	case history.StepProgress, history.AssetMaterialized, history.LogWritten, history.UnknownEvent,
 		history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
-		// They belong to the log alone.
+		// They change only the log.
 	}
 }
 
-// compare reports that another event stands where this one was to stand.
+// compare refuses the event if the log has an event with the same sequence number
+// that is not equal to it.
 func (w *write) compare(run *change, event history.Event, fields []byte) (refused, err error) {
 	var at int64
 	var kind string
@@ -164,7 +166,8 @@ func (w *write) compare(run *change, event history.Event, fields []byte) (refuse
 	return fmt.Errorf("event %d of run %s is a %s, not this %s: %w", event.Seq, event.RunID, kind, event.Type(), history.ErrConflict), nil
 }
 
-// run returns the run as the file has it, an empty one if it has none.
+// run returns the run as it is in the database. A run that the database does not
+// have is empty.
 func (w *write) run(id string) (*change, error) {
 	if run := w.changes[id]; run != nil {
 		return run, nil
@@ -208,7 +211,7 @@ func (w *write) load(id string) (*heldRun, error) {
 	return &heldRun{number: number, fold: history.NewFold(record)}, nil
 }
 
-// insertRun writes the rows of a run that was just queued.
+// insertRun writes the rows of a run that has just been queued.
 func (w *write) insertRun(run *change) error {
 	r := run.fold.Record()
 	tags, err := json.Marshal(r.Tags)

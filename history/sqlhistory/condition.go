@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// condition is a WHERE clause in the making. Its parts must all hold; the zero
-// condition always does.
+// condition is what a WHERE clause is made of. All its parts must be true. The zero
+// condition is always true.
 type condition struct {
 	parts []string
 	args  []any
 }
 
-// and adds a part with one ? for each argument.
+// and adds a part, which has one ? for each argument.
 func (c *condition) and(part string, args ...any) {
 	c.parts = append(c.parts, part)
 	c.args = append(c.args, args...)
 }
 
-// andIn adds that a column has one of the values; without values it adds
+// andIn adds the part that a column has one of the values. Without values it adds
 // nothing.
 func andIn[T ~string](c *condition, column string, values []T) {
 	if len(values) == 0 {
@@ -31,7 +31,7 @@ func andIn[T ~string](c *condition, column string, values []T) {
 	c.and(column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
 }
 
-// clause returns the WHERE clause, empty if it has no parts.
+// clause returns the WHERE clause. It is empty if there are no parts.
 func (c *condition) clause() string {
 	if len(c.parts) == 0 {
 		return ""
@@ -39,7 +39,7 @@ func (c *condition) clause() string {
 	return " WHERE " + strings.Join(c.parts, " AND ")
 }
 
-// limitClause returns the LIMIT clause; 0 is none.
+// limitClause returns the LIMIT clause. It is empty if n is 0.
 func limitClause(n int) string {
 	if n <= 0 {
 		return ""

@@ -58,7 +58,7 @@ func selectEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) (te
 		}
 		where.and("events.run = ? AND events.seq > ?", number, query.AfterSeq)
 		if slices.Equal(query.Types, []history.EventType{history.TypeAssetMaterialized}) {
-			where.and("events.asset IS NOT NULL") // as the index says it
+			where.and("events.asset IS NOT NULL") // the condition of the index, so that it is used
 		}
 		order = ` ORDER BY events.seq`
 	}
@@ -73,10 +73,11 @@ func selectEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) (te
 		where.and("events.asset = ?", query.Asset)
 	}
 	if query.Partition != "" {
-		where.and("events.partition = ? AND events.partition <> ''", query.Partition) // as the index says it
+		where.and("events.partition = ? AND events.partition <> ''", query.Partition) // the condition of the index
 	}
 	andIn(&where, "events.type", query.Types)
-	// CROSS JOIN keeps events the outer loop, which is in order already.
+	// With CROSS JOIN, SQLite reads the events in the outer loop, and so in the
+	// right order.
 	text = `SELECT runs.id, events.seq, events.time, events.type, events.fields
 		FROM events CROSS JOIN runs ON runs.number = events.run` + where.clause() + order + limitClause(query.Limit)
 	return text, where.args, nil
@@ -98,7 +99,7 @@ func scanEvent(row scanner) (history.Event, error) {
 	return event, nil
 }
 
-// positionOf returns where an event stands among those of all runs.
+// positionOf returns the position of an event among the events of all runs.
 func positionOf(ctx context.Context, tx *sql.Tx, place history.Place) (int64, error) {
 	var position int64
 	const text = `SELECT events.position FROM events JOIN runs ON runs.number = events.run

@@ -10,8 +10,9 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// selectLatest is the statement for the last materializations of the assets in
-// a JSON array, which keys takes apart: for each key one look into the index of assets.
+// selectLatest returns the statement for the last materializations of the assets in
+// a JSON array. The query keys gives the keys in this array. Each key takes one
+// look into the index of assets.
 func selectLatest(keys string) string {
 	return `SELECT runs.id, events.seq, events.time, events.type, events.fields
 	FROM (` + keys + `) AS wanted

@@ -9,20 +9,21 @@ import (
 	"time"
 )
 
-// ErrNewerSchema is matched by the error of [Open] where a newer version of this
+// ErrNewerSchema is matched by the error of [Open] if a newer version of this
 // package has written the database.
 var ErrNewerSchema = errors.New("the file was written by a newer version")
 
-// ErrOlderSchema is matched by the error of [Open] where an older version of this
-// package has written a database that is opened for reading only.
+// ErrOlderSchema is matched by the error of [Open] if the database is opened for
+// reading only and an older version of this package has written it.
 var ErrOlderSchema = errors.New("the file was written by an older version")
 
-// ErrForeign is matched by the error of [Open] where the database holds tables, and
-// those of a history are not among them: another program uses it.
+// ErrForeign is matched by the error of [Open] if the database has tables, but not
+// those of a history. Then another program uses it.
 var ErrForeign = errors.New("the database belongs to another program")
 
-// migrate brings the file to the newest version of the schema. Of several
-// processes that open a new file at once, one does it and the others wait.
+// migrate brings the database to the newest version of the schema. If several
+// processes open a new database at the same time, one of them does this and the
+// others wait.
 func (s *Store) migrate(ctx context.Context) error {
 	steps, err := readMigrations(s.db.Migrations)
 	if err != nil {
@@ -32,7 +33,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if version >= len(steps) { // the common case, without a lock
+	if version >= len(steps) { // the common case, which needs no lock
 		return checkVersion(version, len(steps))
 	}
 	tx, err := s.db.Writer.BeginTx(ctx, nil)
@@ -43,7 +44,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if version, err = s.readVersion(ctx, tx); err != nil {
 		return err
 	}
-	if version >= len(steps) { // somebody else was here meanwhile
+	if version >= len(steps) { // another process has done it meanwhile
 		return checkVersion(version, len(steps))
 	}
 	const table = `CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied TEXT NOT NULL) STRICT`
@@ -62,7 +63,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	return tx.Commit()
 }
 
-// checkVersion refuses a file that this program would not understand.
+// checkVersion refuses a database that this program would not understand.
 func checkVersion(version, known int) error {
 	if version > known {
 		return fmt.Errorf("%w: its schema has version %d, this program knows versions up to %d", ErrNewerSchema, version, known)
@@ -70,10 +71,12 @@ func checkVersion(version, known int) error {
 	return nil
 }
 
-// errEmpty says that a database that is opened for reading only has no schema, and so no runs.
+// errEmpty says that a database that is opened for reading only has no schema. It
+// therefore has no runs.
 var errEmpty = errors.New("there is no history yet")
 
-// checkToRead makes sure, before the first rows are read, that the schema is of this version.
+// checkToRead checks, before the first rows are read, that the schema has the
+// version of this program.
 func (s *Store) checkToRead(ctx context.Context, tx *sql.Tx) error {
 	if s.known.Load() {
 		return nil
@@ -102,7 +105,7 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// readVersion returns the version of the schema, 0 for an empty database.
+// readVersion returns the version of the schema. It is 0 for an empty database.
 func (s *Store) readVersion(ctx context.Context, db querier) (int, error) {
 	var tables, own, version int
 	if err := db.QueryRowContext(ctx, s.db.Tables).Scan(&tables, &own); err != nil || tables == 0 {
@@ -115,7 +118,7 @@ func (s *Store) readVersion(ctx context.Context, db querier) (int, error) {
 	return version, err
 }
 
-// readMigrations returns the steps in order: index 0 makes version 1.
+// readMigrations returns the steps in order. The step with index 0 makes version 1.
 func readMigrations(migrations fs.FS) ([]string, error) {
 	var steps []string
 	for {

@@ -11,19 +11,19 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// call is one call of Append, on its way into the file.
+// call is one call of Append that is not finished.
 type call struct {
-	ctx    context.Context // of the caller; it ends only the waiting
-	events []history.Event // get their sequence numbers
+	ctx    context.Context // of the caller; its end ends only the waiting
+	events []history.Event // their sequence numbers are set by the write
 	fields []json.RawMessage
 
-	done chan struct{} // closed once it is stored or refused
-	err  error         // read after done
+	done chan struct{} // closed when the call is stored or refused
+	err  error         // to be read after done is closed
 }
 
-// queue holds the calls that nobody has begun to write. Whoever writes takes
-// all of them: calls that come while a transaction is under way share the next
-// one, so that many runs at once cost little more than one.
+// queue holds the calls that nobody has begun to write. A writer takes all of them.
+// So the calls that are made during a transaction share the next transaction, and
+// many runs at the same time cost little more than one run.
 type queue struct {
 	mu    sync.Mutex
 	calls []*call
@@ -35,7 +35,7 @@ func (q *queue) add(c *call) {
 	q.calls = append(q.calls, c)
 }
 
-// remove takes a call back and reports whether it was still there.
+// remove removes a call from the queue, and reports whether the queue still had it.
 func (q *queue) remove(c *call) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -54,9 +54,9 @@ func (q *queue) takeAll() []*call {
 	return taken
 }
 
-// append stores the call's events, together with those of others that wait.
-// There is no goroutine of the store's own: of the callers that wait, one
-// writes for all.
+// append stores the events of the call, together with those of other calls that
+// wait. The store has no goroutine of its own: one of the callers that wait writes
+// for all.
 func (s *Store) append(c *call) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
@@ -73,9 +73,9 @@ func (s *Store) append(c *call) error {
 	}
 }
 
-// leave takes a call out of the queue and returns err. If somebody writes it
-// already the outcome is waited for: a write takes a moment and is not worth
-// interrupting.
+// leave removes a call from the queue and returns err. If another caller is already
+// writing the call, leave waits for the outcome and returns it. A write is short,
+// so it is not interrupted.
 func (s *Store) leave(c *call, err error) error {
 	if s.queue.remove(c) {
 		return err
@@ -84,16 +84,16 @@ func (s *Store) leave(c *call, err error) error {
 	return c.err
 }
 
-// writeQueue writes all calls that wait, those of c among them, unless
-// somebody has done that already. The caller holds the token.
+// writeQueue writes all calls that wait, and c among them, unless another caller
+// has already written c. The caller holds the token.
 func (s *Store) writeQueue(c *call) error {
 	select {
 	case <-c.done:
 		return c.err
 	default:
 	}
-	// The queue is taken only once the file is locked: until then everybody can
-	// leave it, and all who come meanwhile are written too.
+	// The queue is taken only when the database is locked. Until then calls can
+	// leave the queue, and calls that come in the meantime are also written.
 	if err := s.db.Patiently(c.ctx, s.begin); err != nil {
 		return s.leave(c, err)
 	}
@@ -106,8 +106,8 @@ func (s *Store) writeQueue(c *call) error {
 	if s.writeCalls(calls) == nil || len(calls) == 1 {
 		return c.err
 	}
-	// One of them is at fault, and only the file knows by now what was there
-	// before it: each is written by itself.
+	// One of the calls has caused the error, and what this store remembers of the
+	// runs is no longer valid. So each call is written in a transaction of its own.
 	for _, one := range calls {
 		if one.err = s.db.Patiently(one.ctx, s.begin); one.err == nil {
 			_ = s.writeCalls([]*call{one})
@@ -116,9 +116,9 @@ func (s *Store) writeQueue(c *call) error {
 	return c.err
 }
 
-// writeCalls writes calls in the transaction that has begun, and ends it. Each
-// call gets its own outcome; the error is that of the transaction, of which
-// nothing is stored then.
+// writeCalls writes calls in the transaction that has begun, and ends it. Each call
+// gets its own outcome. The error is the error of the transaction: if there is one,
+// nothing is stored.
 func (s *Store) writeCalls(calls []*call) error {
 	w := &write{store: s, changes: make(map[string]*change)}
 	var err error
@@ -141,14 +141,15 @@ func (s *Store) writeCalls(calls []*call) error {
 			for _, one := range calls {
 				one.err = err
 			}
-			return nil // to try each of them again would not help
+			return nil // a second attempt with single calls would not help
 		}
 	}
 	if err != nil {
 		err = s.db.Explain(err)
-		// After some errors SQLite has rolled back by itself, and says here that
-		// there is nothing to do. Any other error would leave the transaction open
-		// for ever. So after each the next write gets a new connection.
+		// After some errors SQLite has already rolled back, and then this rollback
+		// returns an error too. After any other error the transaction may still be
+		// open. So after each error of the rollback, the next write gets a new
+		// connection.
 		_, unsure := s.insert.rollback.Exec()
 		s.unsure = unsure != nil
 		for _, one := range calls {
@@ -159,7 +160,7 @@ func (s *Store) writeCalls(calls []*call) error {
 	return err
 }
 
-// kept returns why what was written is lost, nil if it is not.
+// kept returns an error if what was written is lost.
 func (s *Store) kept() error {
 	if s.lost == nil && s.db.Kept != nil {
 		s.lost = s.db.Kept()
@@ -180,8 +181,8 @@ func (s *Store) begin() error {
 	return err
 }
 
-// reconnect closes the connection that writes, whose state is not known, and opens
-// another one.
+// reconnect closes the connection that writes, because its state is not known, and
+// opens another one.
 func (s *Store) reconnect() error {
 	if s.conn != nil {
 		_ = s.insert.close()

@@ -14,12 +14,12 @@ const (
 	stepColumns = `run, key, status, attempt, started, duration, error, stack, because`
 )
 
-// scanner is a row of a result.
+// scanner is one row of a result.
 type scanner interface {
 	Scan(into ...any) error
 }
 
-// eachRow hands every row to do, until that fails, and closes rows.
+// eachRow calls do with every row until do returns an error, and then closes rows.
 func eachRow(rows *sql.Rows, do func(row scanner) error) error {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
@@ -30,7 +30,8 @@ func eachRow(rows *sql.Rows, do func(row scanner) error) error {
 	return rows.Err()
 }
 
-// scanRun reads a row of runColumns: a record without its steps.
+// scanRun reads a row with the columns runColumns. It returns a record without
+// steps.
 func scanRun(row scanner) (number int64, r history.Record, err error) {
 	var tags, config []byte
 	var queued, started, finished, cancelRequested sql.NullInt64
@@ -48,7 +49,7 @@ func scanRun(row scanner) (number int64, r history.Record, err error) {
 	return number, r, nil
 }
 
-// scanStep reads a row of stepColumns.
+// scanStep reads a row with the columns stepColumns.
 func scanStep(row scanner) (run int64, s history.StepRecord, err error) {
 	var started sql.NullInt64
 	err = row.Scan(&run, &s.Key, &s.Status, &s.Attempt, &started, &s.Duration,
@@ -57,7 +58,7 @@ func scanStep(row scanner) (run int64, s history.StepRecord, err error) {
 	return run, s, err
 }
 
-// micros is a time as stored; the zero time is NULL.
+// micros returns a time as it is stored. The zero time is NULL.
 func micros(t time.Time) sql.NullInt64 {
 	return sql.NullInt64{Int64: t.UnixMicro(), Valid: !t.IsZero()}
 }
@@ -69,7 +70,8 @@ func fromMicros(stored sql.NullInt64) time.Time {
 	return time.UnixMicro(stored.Int64).UTC()
 }
 
-// orNull is a text as stored where the empty one is NULL.
+// orNull returns a text as it is stored in a column in which the empty text is
+// NULL.
 func orNull(text string) sql.NullString {
 	return sql.NullString{String: text, Valid: text != ""}
 }

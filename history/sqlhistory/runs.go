@@ -26,9 +26,9 @@ func (s *Store) Runs(ctx context.Context, query history.RunQuery) ([]history.Rec
 	return found, nil
 }
 
-// read calls do in a transaction, so that all it reads is of one moment. It
-// may call it again if another process was in the way. The error of an empty
-// database is errEmpty.
+// read calls do in a transaction, so that all rows that do reads are from the same
+// moment. It may call do again if another process prevented the reading. The error
+// of an empty database is errEmpty.
 func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
 	err := s.db.Patiently(ctx, func() error {
 		return s.db.Read(ctx, func(readers *sql.DB) error {
@@ -77,8 +77,8 @@ func selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) (text s
 	return text, where.args, nil
 }
 
-// afterPrefix returns the first text after all that begin with prefix, byte by byte; "" if there
-// is none.
+// afterPrefix returns the first text that comes after all texts that begin with
+// prefix, in the order of bytes. It returns "" if there is no such text.
 func afterPrefix(prefix string) string {
 	for i := len(prefix) - 1; i >= 0; i-- {
 		if prefix[i] < 0xff {
@@ -110,12 +110,13 @@ func readRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) ([]histor
 	return found, readSteps(ctx, tx, numbers, found)
 }
 
-// selectSteps is the statement for the steps of the runs in a JSON array of
-// numbers.
+// selectSteps is the statement for the steps of several runs. The numbers of the
+// runs are in a JSON array.
 const selectSteps = `SELECT ` + stepColumns + ` FROM steps
 	WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, position`
 
-// readSteps fills in the steps of the runs with these numbers.
+// readSteps sets the steps of the records. The run of each record has the number at
+// the same index.
 func readSteps(ctx context.Context, tx *sql.Tx, numbers []int64, into []history.Record) error {
 	list, err := json.Marshal(numbers)
 	if err != nil {
@@ -140,7 +141,7 @@ func readSteps(ctx context.Context, tx *sql.Tx, numbers []int64, into []history.
 	})
 }
 
-// numberOf returns the number of the run with that ID.
+// numberOf returns the number of the run with the given ID.
 func numberOf(ctx context.Context, tx *sql.Tx, id string) (int64, error) {
 	var number int64
 	err := tx.QueryRowContext(ctx, `SELECT number FROM runs WHERE id = ?`, id).Scan(&number)

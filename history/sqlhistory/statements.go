@@ -7,9 +7,9 @@ import (
 	"fmt"
 )
 
-// statements are what Append executes, prepared once on the connection that
-// writes. They do without database/sql's transactions, which start a goroutine
-// each and prepare BEGIN and COMMIT anew.
+// statements are the statements that Append executes. They are prepared once, on
+// the connection that writes. Transactions of database/sql are not used, since each
+// of them starts a goroutine and prepares BEGIN and COMMIT again.
 type statements struct {
 	begin     *sql.Stmt
 	commit    *sql.Stmt

@@ -1,10 +1,10 @@
-// Package sqlhistory keeps a history in an SQL database. What is the same for
-// every database stands here: the statements, the queue of writers, the schema's
-// versions. A package below it, such as sqlite, opens a database and says by a
-// [Database] what is its own.
+// Package sqlhistory keeps a history in an SQL database. It contains what is the
+// same for every database: the statements, the queue of writers, and the versions
+// of the schema. A package such as sqlite opens a database, and describes in a
+// [Database] what is special about it.
 //
-// It imports package history and the standard library only. What a store must do
-// is written at [history.Store] and tested by package historytest.
+// It imports only package history and the standard library. [history.Store] says
+// what a store must do, and package historytest tests it.
 package sqlhistory
 
 import (
@@ -19,56 +19,57 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// Database is an opened database, and what differs between databases.
+// Database is an opened database, together with what differs between databases.
 type Database struct {
-	// Name says in errors which history it is, as in "run history in .fxrun".
+	// Name is the name of the history in errors, such as "run history in .fxrun".
 	Name string
-	// Writer is the pool of the one connection that writes. Without it the store
-	// is for reading only. The store closes it.
+	// Writer is a pool with a single connection, which writes. If Writer is nil,
+	// the store is for reading only. The store closes it.
 	Writer *sql.DB
-	// Read calls do with the pool of those connections that read. It may call it
-	// again, if what do has read was not of one moment.
+	// Read calls do with the pool of the connections that read. If the rows that do
+	// has read were not from the same moment, Read may call do again.
 	Read func(ctx context.Context, do func(readers *sql.DB) error) error
 	// Close closes the connections that read.
 	Close func() error
 	// Begin is the statement that begins a transaction which writes.
 	Begin string
-	// Migrations holds the steps from one version of the schema to the next:
-	// the first in the file that begins with "1_". A step that was released
-	// never changes, and none goes back.
+	// Migrations holds the steps from one version of the schema to the next. The
+	// name of the file of the first step begins with "1_". A released step never
+	// changes, and no step leads back to an older version.
 	Migrations fs.FS
-	// Tables is a query for two numbers: of all tables, and of those called
-	// schema_version, runs and events.
+	// Tables is a query for two numbers: the number of all tables, and the number
+	// of tables that are called schema_version, runs or events.
 	Tables string
-	// KeysOfJSON is a query for the distinct texts of a JSON array, which is its
-	// only parameter, in a column called asset.
+	// KeysOfJSON is a query for the distinct texts of a JSON array. The array is
+	// its only parameter, and the column of its result is called asset.
 	KeysOfJSON string
-	// Patiently calls do until it is not in another process's way, but no
-	// longer than until ctx ends.
+	// Patiently calls do again as long as another process has locked the database,
+	// until ctx ends.
 	Patiently func(ctx context.Context, do func() error) error
-	// Explain says what to do about an error of the database, where a person can
-	// do something. It gives all other errors back as they are.
+	// Explain adds advice to an error of the database if a person can do something
+	// about it. It returns all other errors as they are.
 	Explain func(error) error
-	// Kept reports, after a write, that the files are not those that were opened:
-	// what was written is lost then. Nil means that this can't happen.
+	// Kept is called after a write. It returns an error if the files are not the
+	// ones that were opened, since what was written is then lost. A nil Kept means
+	// that this cannot happen.
 	Kept func() error
 }
 
-// Store is a [history.Store] in an SQL database. It is safe for concurrent use.
-// The one that opened it closes it.
+// Store is a [history.Store] in an SQL database. It is safe for concurrent use. The
+// caller of [Open] closes it.
 type Store struct {
 	db Database
 
-	// writing holds a token while somebody writes. The fields after it belong
-	// to the one who put it there.
+	// writing holds a token while a caller writes. Only this caller may use the
+	// fields below.
 	writing chan struct{}
 	insert  *statements
 	held    map[string]*heldRun // runs that have not finished, by ID
-	conn    *sql.Conn           // the writer's only connection
+	conn    *sql.Conn           // the only connection of the writer
 	unsure  bool                // whether conn is in a transaction
-	lost    error               // why nothing that is written stays
+	lost    error               // why everything that is written would be lost; nil if it would not
 
-	known atomic.Bool // that the schema is of this version
+	known atomic.Bool // whether the schema is known to have the version of this program
 
 	queue queue
 
@@ -80,19 +81,21 @@ var _ history.Store = (*Store)(nil)
 
 // What callers may match with errors.Is.
 var (
-	// ErrDamaged: the database can't be read, or parts of it can't. The error
-	// says which file is damaged, and what to do.
+	// ErrDamaged is matched by an error that says that the database, or a part of
+	// it, cannot be read. The text of the error says which file is damaged, and
+	// what to do.
 	ErrDamaged = errors.New("the run history is damaged")
-	// ErrReadOnly: the store was opened for reading only.
+	// ErrReadOnly is matched by the error of Append if the store was opened for
+	// reading only.
 	ErrReadOnly = errors.New("the run history was opened for reading only")
 )
 
-// Open makes a store of a database, whose schema it brings up to date; one of a
-// newer version is refused with [ErrNewerSchema], and one of another program with
-// [ErrForeign]. Without a Writer it changes
-// nothing: an empty database is an empty history, and one of an older version is
-// refused with [ErrOlderSchema]. ctx bounds the opening, and not the life of the
-// store. If Open returns an error, it has closed the database.
+// Open makes a store of a database. It brings the schema of the database up to
+// date, refuses a schema of a newer version with [ErrNewerSchema], and a database
+// of another program with [ErrForeign]. If db has no Writer, Open changes nothing:
+// an empty database is an empty history, and a schema of an older version is
+// refused with [ErrOlderSchema]. If ctx ends, the opening ends; the store does not
+// depend on ctx. If Open returns an error, it has closed the database.
 func Open(ctx context.Context, db Database) (*Store, error) {
 	s := &Store{db: db, writing: make(chan struct{}, 1), held: make(map[string]*heldRun)}
 	if err := s.open(ctx); err != nil {
@@ -115,7 +118,7 @@ func (s *Store) open(ctx context.Context) error {
 	return s.connect(ctx)
 }
 
-// connect gets the connection that writes, with its statements.
+// connect opens the connection that writes, and prepares its statements.
 func (s *Store) connect(ctx context.Context) (err error) {
 	conn, err := s.db.Writer.Conn(ctx)
 	if err != nil {
@@ -129,9 +132,9 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	return nil
 }
 
-// Close waits for a write that is under way and closes the database. Calls after
-// the first do nothing and return what the first returned; every other method
-// then returns an error.
+// Close waits until a running write has ended, and closes the database. Later calls
+// of Close do nothing, and return what the first call returned. After Close every
+// other method returns an error.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		s.writing <- struct{}{}

@@ -9,18 +9,18 @@ import (
 )
 
 const (
-	// lockWait is how long SQLite itself waits for a lock. It does not look at
-	// contexts while it does, so it is short.
+	// lockWait is how long SQLite itself waits for a lock. It is short, since
+	// SQLite does not notice the end of a context during this time.
 	lockWait = 100 * time.Millisecond
-	// patience is how long a call waits for other processes in all, if its
-	// context doesn't end before.
+	// patience is how long a call waits for other processes in total, unless its
+	// context ends before.
 	patience = 2 * time.Minute
 )
 
-// patiently calls do until it is not in another process's way. SQLite answers
-// "database is locked" not only after its own waiting time, but at once where
-// waiting could be a deadlock: when two processes open a new file, or when one
-// recovers what a killed one left.
+// patiently calls do again as long as another process has locked the database.
+// SQLite returns "database is locked" after its own waiting time. It returns this
+// error without waiting if waiting could be a deadlock: when two processes open a
+// new file, or when a process recovers the file of a process that was killed.
 func patiently(ctx context.Context, do func() error) error {
 	for began := time.Now(); ; {
 		err := do()

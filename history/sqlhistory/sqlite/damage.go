@@ -11,7 +11,8 @@ import (
 	"github.com/fxrun/fxrun/history/sqlhistory"
 )
 
-// explainer adds to the errors of SQLite about a file what a person can do.
+// explainer returns a function that adds advice for people to the errors of SQLite
+// about a file.
 func explainer(file string) func(error) error {
 	return func(err error) error {
 		switch codeOf(err) {
@@ -26,17 +27,19 @@ func explainer(file string) func(error) error {
 	}
 }
 
-// codeOf returns the primary code of an error of SQLite, 0 if it is none.
+// codeOf returns the primary code of an error of SQLite. It returns 0 for any other
+// error.
 func codeOf(err error) int {
 	failure, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		return 0
 	}
-	return failure.Code() & 0xff // the higher bits are details
+	return failure.Code() & 0xff // the higher bits are the details of the code
 }
 
-// keeper looks whether the files are those that were opened. A process can go on writing into a
-// file that has lost its name, and nobody would ever read it.
+// keeper checks whether the files are still the ones that were opened. A process
+// can go on writing into a file that was removed, and then nobody can read what it
+// writes.
 type keeper struct{ files []openedFile }
 
 type openedFile struct {
@@ -58,7 +61,7 @@ func keep(file string) (*keeper, error) {
 	return k, nil
 }
 
-// check reports that a file was removed, replaced or truncated.
+// check returns an error if a file was removed, replaced or truncated.
 func (k *keeper) check() error {
 	for _, opened := range k.files {
 		now, err := os.Stat(opened.name)

@@ -11,14 +11,14 @@ import (
 	"github.com/fxrun/fxrun/history/sqlhistory"
 )
 
-// Folder is the history in a folder, which is opened when it is first used. To
-// read it makes no file, and changes none: a folder without a history is an empty
+// Folder is the history in a folder. It is opened when it is first used. Reading it
+// neither creates nor changes a file, and a folder without a history is an empty
 // history. The first Append opens it as [Open] does.
 //
-// Runs of processes that have ended are recorded as failed when it is opened, also
-// to read, if it can be written.
+// When it is opened, also for reading, the runs of processes that have ended are
+// recorded as failed, if the history can be written.
 //
-// It is safe for concurrent use. Whoever made it closes it.
+// It is safe for concurrent use. The caller of [NewFolder] closes it.
 type Folder struct {
 	name string
 
@@ -33,11 +33,11 @@ var (
 	_ history.Latest = (*Folder)(nil)
 )
 
-// NewFolder returns the history in the folder with that name. It does not look
-// whether there is one.
+// NewFolder returns the history in the folder with the given name. It does not
+// check whether the folder exists.
 func NewFolder(name string) *Folder { return &Folder{name: name} }
 
-// Append opens the history to write if it is not open, and appends the events.
+// Append opens the history for writing, unless it is open, and appends the events.
 func (f *Folder) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
 	f.mu.Lock()
 	store, err := f.writing(ctx)
@@ -66,8 +66,8 @@ func (f *Folder) Events(ctx context.Context, query history.EventQuery) ([]histor
 	return store.Events(ctx, query)
 }
 
-// LatestMaterializations returns the last materialization of each of the assets
-// that has one.
+// LatestMaterializations returns the last materialization of each of the given
+// assets. An asset that was never materialized is not in the result.
 func (f *Folder) LatestMaterializations(ctx context.Context, assets []string) (map[string]history.Event, error) {
 	store, err := f.reading(ctx)
 	if err != nil {
@@ -76,10 +76,10 @@ func (f *Folder) LatestMaterializations(ctx context.Context, assets []string) (m
 	return history.LatestMaterializations(ctx, store, assets)
 }
 
-// errClosed is the error after Close.
+// errClosed is the error of every call after Close.
 var errClosed = errors.New("it is closed")
 
-// writing returns the store that takes events. The caller holds the lock.
+// writing returns the store that can append events. The caller holds the lock.
 func (f *Folder) writing(ctx context.Context) (history.Store, error) {
 	if f.closed {
 		return nil, fmt.Errorf("using run history in %s: %w", f.name, errClosed)
@@ -95,8 +95,9 @@ func (f *Folder) writing(ctx context.Context) (history.Store, error) {
 	return store, nil
 }
 
-// reading returns what to read from: the store if it is open, an empty one if there is no file yet,
-// and else one that writes nothing. So a history can be read where it can't be written.
+// reading returns the store to read from. This is the store for writing if it is
+// open, an empty store if there is no file yet, and otherwise a store for reading
+// only. So a history that cannot be written can be read.
 func (f *Folder) reading(ctx context.Context) (history.Store, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -7,8 +7,9 @@ import (
 )
 
 // Module provides the history in folder to an Fx application as its history.Store.
-// It is a [Folder], opened by the first call that reads or records, and closed when
-// the application stops. So an application that launches nothing makes no file.
+// The store is a [Folder]. The first call that reads or records opens it, and the
+// stop of the application closes it. So an application that launches no run creates
+// no file.
 func Module(folder string) fx.Option {
 	return fx.Module("sqlite history", fx.Provide(func(lc fx.Lifecycle) history.Store {
 		store := NewFolder(folder)

@@ -1,15 +1,15 @@
-// Package sqlite keeps runs in an SQLite file: the store for programs on
-// one machine. Several processes may use one folder at the same time. It needs
-// no C compiler and no service.
+// Package sqlite keeps runs in an SQLite file. It is the store for programs on one
+// machine. Several processes may use one folder at the same time. It needs no C
+// compiler and no service.
 //
-// An event whose Append returned survives the death of the process, however it
-// died. Writes reach the disk with a delay, for speed: when the machine itself
-// loses power, the last moments may be missing, but the file stays whole. The
-// folder must be on a local disk; SQLite's locks do not work on network file
-// systems.
+// When Append has returned without an error, the events are kept even if the
+// process is killed. Writes reach the disk with a delay, because this is faster. If
+// the machine loses power, the last events may be missing, but the file is not
+// damaged. The folder must be on a local disk, since the locks of SQLite do not
+// work on network file systems.
 //
-// It imports package sqlhistory, which has all that is not SQLite's own, Fx (for
-// [Module]) and modernc.org/sqlite.
+// It imports Fx (for [Module]), modernc.org/sqlite, and package sqlhistory, which
+// has the code for all SQL databases.
 package sqlite
 
 import (
@@ -28,9 +28,9 @@ import (
 	"github.com/fxrun/fxrun/history/sqlhistory"
 )
 
-// FileName is the name of the file in the folder that [Open] is given. While
-// it is open SQLite keeps two more beside it, with "-wal" and "-shm" added: a
-// copy of the folder needs all three.
+// FileName is the name of the file in the folder that [Open] is given. While the
+// file is open, SQLite keeps two more files in the folder, whose names end in
+// "-wal" and "-shm". A copy of the history needs all three files.
 const FileName = "fxrun.db"
 
 // migrations holds the steps of the schema: see sqlhistory.Database.
@@ -38,10 +38,11 @@ const FileName = "fxrun.db"
 //go:embed schema/*.sql
 var migrations embed.FS
 
-// Open opens the history in a folder. The folder and the file are created if
-// they are missing, for their owner alone (modes 0700 and 0600), a file of an older version is brought up to date, and one
-// of a newer version is refused with [sqlhistory.ErrNewerSchema]. ctx bounds the opening,
-// not the store's life.
+// Open opens the history in a folder. If the folder or the file is missing, Open
+// creates it with access only for its owner (modes 0700 and 0600). Open brings a
+// file of an older version up to date, and refuses a file of a newer version with
+// [sqlhistory.ErrNewerSchema]. If ctx ends, the opening ends; the store does not
+// depend on ctx.
 func Open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
 	store, err := open(ctx, folder)
 	if err != nil {
@@ -51,7 +52,7 @@ func Open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
 }
 
 func open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
-	// What steps log and the configs of runs are nobody else's.
+	// Other users must not see the logs of steps and the configs of runs.
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
 	db.Close = readers.Close
 	var kept *keeper
 	db.Kept = func() error {
-		if kept == nil { // while the schema is made
+		if kept == nil { // while the schema is created
 			return nil
 		}
 		return kept.check()
@@ -99,7 +100,8 @@ func open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
 	return store, nil
 }
 
-// describe returns what every way to open the file has in common.
+// describe returns the parts of the Database that are the same for writing and for
+// reading.
 func describe(folder, file string) (sqlhistory.Database, error) {
 	schema, err := fs.Sub(migrations, "schema")
 	return sqlhistory.Database{
@@ -111,8 +113,8 @@ func describe(folder, file string) (sqlhistory.Database, error) {
 	}, err
 }
 
-// makePrivate makes the file, where it is missing, for its owner alone. SQLite gives the files
-// beside it the same mode.
+// makePrivate creates the file, if it is missing, with access only for its owner.
+// SQLite gives its other files the same mode.
 func makePrivate(file string) error {
 	made, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -139,7 +141,8 @@ func fileURL(file string, query url.Values) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
 
-// checkMode reports a file system that can't do what several processes need.
+// checkMode returns an error if the file system lacks what SQLite needs when
+// several processes use the file.
 func checkMode(ctx context.Context, db *sql.DB) error {
 	var mode string
 	if err := db.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil {

@@ -16,14 +16,16 @@ import (
 	"github.com/fxrun/fxrun/history/sqlhistory"
 )
 
-// OpenForReading opens the history in a folder, and changes nothing: it makes no file, also none
-// of those that SQLite keeps beside the history. So it works on a full disk, in a folder that can't
-// be written, and in that of another user who lets others read. What another process appends is
-// seen by the next read. Append returns [sqlhistory.ErrReadOnly].
+// OpenForReading opens the history in a folder without changing anything. It
+// creates no file, and SQLite does not create its other files either. So it works
+// on a full disk, in a folder that cannot be written, and in the folder of another
+// user who allows reading. Each read sees what other processes have appended
+// before. Append returns [sqlhistory.ErrReadOnly].
 //
-// A file without any run in it is an empty history. If there is no file, the error matches
-// fs.ErrNotExist. A file of an older version is refused with [sqlhistory.ErrOlderSchema]: [Open]
-// brings it up to date. ctx bounds the opening, not the store's life.
+// A file without runs is an empty history. If there is no file, the error matches
+// fs.ErrNotExist. A file of an older version is refused with
+// [sqlhistory.ErrOlderSchema]; [Open] brings such a file up to date. If ctx ends,
+// the opening ends; the store does not depend on ctx.
 func OpenForReading(ctx context.Context, folder string) (*sqlhistory.Store, error) {
 	store, err := openForReading(ctx, folder)
 	if err != nil {
@@ -50,8 +52,8 @@ func openForReading(ctx context.Context, folder string) (*sqlhistory.Store, erro
 }
 
 // checkFile opens the file and closes it again. Its errors say more than those of
-// SQLite. A link that leads nowhere is not taken for a history that does not exist
-// yet.
+// SQLite. A link to a file that does not exist is an error of its own, and not a
+// history that does not exist yet.
 func checkFile(folder, file string) error {
 	opened, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -72,22 +74,23 @@ func checkFile(folder, file string) error {
 	return errors.Join(err, opened.Close())
 }
 
-// reader reads a database without writing. Where no process has written since the last one closed
-// it, the file alone is the database, and SQLite is told that it does not change. This is looked
-// after: if it has changed during a read, the read is done again.
+// reader reads a database without writing. If no process has the database open, the
+// file alone is the whole database, and SQLite is told that the file does not
+// change. The reader checks this after each read. If the file has changed during
+// the read, it reads again.
 type reader struct {
 	file string
 
 	mu    sync.Mutex
-	still *sql.DB // of the unchanged file; nil until it is needed
-	state state   // of the file when still was opened
+	still *sql.DB // connections to the file that does not change; nil until they are needed
+	state state   // the state of the files when still was opened
 }
 
-// state is what the files look like from outside.
+// state is what can be seen of the files without reading them.
 type state struct {
 	file    os.FileInfo
-	log     os.FileInfo // nil where there is none
-	hasMore bool        // in the write-ahead log
+	log     os.FileInfo // nil if there is no write-ahead log
+	hasMore bool        // whether the write-ahead log has content
 }
 
 func (r *reader) look() (state, error) {
@@ -101,13 +104,14 @@ func (r *reader) look() (state, error) {
 	return state{file: file, log: log, hasMore: log != nil && log.Size() > 0}, err
 }
 
-// isStill says that no process has changed the file between two looks, and that it is the whole
-// database.
+// isStill reports whether no process has changed the file between the two states,
+// and the file alone is the whole database.
 func (s state) isStill(now state) bool {
 	return !s.hasMore && !now.hasMore && isSame(s.file, now.file)
 }
 
-// isSame says that no process has changed the file or the log between two looks.
+// isSame reports whether no process has changed the file or the write-ahead log
+// between the two states.
 func (s state) isSame(now state) bool {
 	return isSame(s.file, now.file) && s.log != nil && now.log != nil && isSame(s.log, now.log)
 }
@@ -116,10 +120,11 @@ func isSame(one, other os.FileInfo) bool {
 	return os.SameFile(one, other) && one.Size() == other.Size() && one.ModTime().Equal(other.ModTime())
 }
 
-// attempts is how often a read is done again, because a process came or went during it.
+// attempts is how often a read is tried when other processes open or close the
+// database during it.
 const attempts = 100
 
-// errChanged says that a process came or went during a read.
+// errChanged says that another process opened or closed the database during a read.
 var errChanged = errors.New("other processes open and close the run history all the time")
 
 func (r *reader) read(ctx context.Context, do func(*sql.DB) error) error {
@@ -142,7 +147,7 @@ func (r *reader) read(ctx context.Context, do func(*sql.DB) error) error {
 	return errChanged
 }
 
-// readAlone reads the file without the write-ahead log, as long as that is empty.
+// readAlone reads the file without the write-ahead log, which must be empty.
 func (r *reader) readAlone(before state, do func(*sql.DB) error) error {
 	still, err := r.open(before)
 	if err != nil {
@@ -159,7 +164,7 @@ func (r *reader) readAlone(before state, do func(*sql.DB) error) error {
 	return failed
 }
 
-// open returns connections to a file that does not change.
+// open returns connections to the file, which assume that the file does not change.
 func (r *reader) open(now state) (*sql.DB, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -171,25 +176,29 @@ func (r *reader) open(now state) (*sql.DB, error) {
 		return nil, err
 	}
 	if r.still != nil {
-		_ = r.still.Close() // a read that uses it finishes, or is done again
+		_ = r.still.Close() // a read that uses them finishes, or is tried again
 	}
 	r.still, r.state = opened, now
 	return opened, nil
 }
 
-// uses says that the connections are not closed yet, because another read found a change.
+// uses reports whether the connections are still in use. Another read closes them
+// when it finds that the file has changed.
 func (r *reader) uses(still *sql.DB) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.still == still
 }
 
-// readBesideWriters reads as every process does that writes too, but for the writing. The
-// connections are not kept: the last process that closes the database removes the files beside it,
-// which one that only reads can't do.
+// readBesideWriters reads while other processes have the database open, and uses
+// the same files. It closes its connections after each read, because the last
+// process that closes the database removes the other files of SQLite, and a process
+// that only reads cannot remove them.
 //
-// SQLite needs a third file for that, and would make it. Where it is missing, the two others are what
-// a killed process has left, or a copy: a copy of them is read. Or a process is just closing them.
+// For that SQLite needs a third file, and would create it. If it is missing, a
+// killed process has left the other two files, or they were copied from another
+// place. Then readBesideWriters copies the two files and reads the copy. A third
+// reason is that a process is just closing the database.
 func (r *reader) readBesideWriters(before state, do func(*sql.DB) error) error {
 	if _, err := os.Stat(r.file + "-shm"); errors.Is(err, fs.ErrNotExist) {
 		return r.readCopy(before, do)
@@ -198,7 +207,7 @@ func (r *reader) readBesideWriters(before state, do func(*sql.DB) error) error {
 	switch codeOf(failed) {
 	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR:
 		if after, err := r.look(); err != nil || after.log == nil || !os.SameFile(before.log, after.log) {
-			return errChanged // the files were closed and removed just then
+			return errChanged // a process has just closed the database and removed the files
 		}
 	}
 	return failed
@@ -214,7 +223,8 @@ func readFile(file string, do func(*sql.DB) error) error {
 	return errors.Join(err, beside.Close())
 }
 
-// readCopy reads a copy of the file and its write-ahead log, in a folder that is then removed.
+// readCopy copies the file and its write-ahead log into a temporary folder, reads
+// the copy, and removes the folder.
 func (r *reader) readCopy(before state, do func(*sql.DB) error) error {
 	folder, err := os.MkdirTemp("", "fxrun-history-")
 	if err != nil {
