@@ -11,21 +11,22 @@ import (
 // Asset is an asset in a list of assets.
 type Asset struct {
 	assets.Description
-	// Last is the asset's last materialization. It is nil for an asset that was
-	// never materialized, and before [Inspector.ReadLast].
+	// Last is the last materialization of the asset. It is nil if the asset was
+	// never materialized, and before [Inspector.ReadLast] was called.
 	Last *history.Event `json:"last,omitempty"`
 }
 
 // AssetDetail is one asset with its last materializations.
 type AssetDetail struct {
 	assets.Description
-	// Materializations are the asset's last materializations, newest first. It
-	// is empty before [Inspector.ReadMaterializations].
+	// Materializations are the last materializations of the asset, newest first.
+	// The list is empty before [Inspector.ReadMaterializations] was called.
 	Materializations []history.Event `json:"materializations"`
 }
 
-// Assets returns the assets that a selection names, by key; all of them for "".
-// It does not read the history: see [Inspector.ReadLast].
+// Assets returns the assets that a selection names, sorted by key. For the
+// selection "" it returns all assets. It does not read the history: see
+// [Inspector.ReadLast].
 func (i *Inspector) Assets(selection string) ([]Asset, error) {
 	if selection == "" {
 		selection = "*"
@@ -47,8 +48,8 @@ func (i *Inspector) Assets(selection string) ([]Asset, error) {
 	return found, nil
 }
 
-// ReadLast fills in the last materialization of each asset. It asks the store
-// once: see [history.LatestMaterializations].
+// ReadLast sets the last materialization of each asset. It asks the store once: see
+// [history.LatestMaterializations].
 func (i *Inspector) ReadLast(ctx context.Context, list []Asset) error {
 	keys := make([]string, len(list))
 	for n, asset := range list {
@@ -73,8 +74,8 @@ func (i *Inspector) Asset(key string) (AssetDetail, error) {
 	return AssetDetail{Description: asset, Materializations: []history.Event{}}, err
 }
 
-// ReadMaterializations fills in the last materializations of an asset, at most
-// limit; 0 is no limit.
+// ReadMaterializations sets the last materializations of an asset. Their number is
+// at most limit; 0 is no limit.
 func (i *Inspector) ReadMaterializations(ctx context.Context, asset *AssetDetail, limit int) error {
 	last, err := i.store.Events(ctx, history.EventQuery{
 		Asset: asset.Key, Types: []history.EventType{history.TypeAssetMaterialized}, Limit: limit,

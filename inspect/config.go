@@ -19,7 +19,7 @@ type Config struct {
 	// Resources are the resources that the run config is for, with the config
 	// that they would get.
 	Resources []container.Description `json:"resources"`
-	// Steps are the steps that have a config, with what they would get.
+	// Steps are the steps that have a config, with the config that they would get.
 	Steps []container.StepDescription `json:"steps"`
 	// UnknownVariables are environment variables that look as if they were meant
 	// for a config, but that no field reads.
@@ -27,12 +27,13 @@ type Config struct {
 	// ReplacedConfigs are the keys of resources that the run config configures,
 	// although the host application has a value in their place.
 	ReplacedConfigs []string `json:"replaced_configs"`
-	// Faults are what a launch would say against the run config.
+	// Faults are the faults that a launch would report for the run config.
 	Faults []Fault `json:"faults"`
 }
 
-// ConfigScope is what a run config is for: all resources and steps, or those of
-// one launch. It can be checked, and described as a schema or as a template.
+// ConfigScope is the part of the definitions that a run config is for: all
+// resources and steps, or the resources and steps of one launch. Its methods check
+// the run config, and describe it as a schema or as a template.
 type ConfigScope struct {
 	// Whole says that the run config is for all resources and steps.
 	Whole bool
@@ -43,15 +44,15 @@ type ConfigScope struct {
 	// Resources are the resources that would start, with the config that they
 	// would get.
 	Resources []container.Description
-	// Steps are the steps that have a config, with what they would get.
+	// Steps are the steps that have a config, with the config that they would get.
 	Steps []container.StepDescription
-	// Faults is what a launch would say against the run config; nil if it is
-	// right.
+	// Faults is the error that a launch would return for the run config. It is nil
+	// if the run config is valid.
 	Faults error
 
 	inspector *Inspector
-	options   []fx.Option         // what a child of it needs, and may be configured
-	config    container.RunConfig // with the launch defaults of the job
+	options   []fx.Option         // for a child container of the scope: what it needs, and which steps may be configured
+	config    container.RunConfig // over the launch defaults of the job
 }
 
 // ConfigOfAll returns the scope of all resources and steps, with a run config.
@@ -66,9 +67,9 @@ func (i *Inspector) ConfigOfAll(config container.RunConfig) *ConfigScope {
 	}
 }
 
-// ConfigOfLaunch returns the scope of one launch: of a request, and what its
-// preview and the error beside it say. Without a plan in the preview the error
-// is returned.
+// ConfigOfLaunch returns the scope of one launch. The preview and the error are
+// those of the request. If the preview has no plan, ConfigOfLaunch returns this
+// error.
 func (i *Inspector) ConfigOfLaunch(request runs.Request, preview runs.Preview, faults error) (*ConfigScope, error) {
 	if preview.Plan == nil {
 		return nil, faults
@@ -91,8 +92,8 @@ func (i *Inspector) ConfigOfLaunch(request runs.Request, preview runs.Preview, f
 	}, nil
 }
 
-// Check tells what a launch would make of the run config. environ are the
-// variables among which it looks for unknown ones, as os.Environ returns them.
+// Check returns what a launch would make of the run config. It looks for unknown
+// variables in environ, which has the form of os.Environ.
 func (s *ConfigScope) Check(environ []string) Config {
 	unknown := s.inspector.UnknownVariables(environ, s.config)
 	return Config{
@@ -102,18 +103,18 @@ func (s *ConfigScope) Check(environ []string) Config {
 }
 
 // UnknownVariables returns the variables of environ that begin with a prefix of
-// [container.FromEnv] and that no field of a resource or a step reads, nor the
-// run config refers to. environ has the form of os.Environ.
+// [container.FromEnv], although no field of a resource or a step reads them, and
+// the run config does not refer to them. environ has the form of os.Environ.
 func (i *Inspector) UnknownVariables(environ []string, config container.RunConfig) []container.UnknownVariable {
 	return i.container.UnknownVariables(environ, i.KnownSteps(""), container.Launch(config))
 }
 
 // ReplacedConfigs returns the keys of the resources that a run config configures,
-// although a value of the host application takes their place: nothing reads that
+// although a value of the host application takes their place. Nothing reads such a
 // config.
 func (i *Inspector) ReplacedConfigs(config container.RunConfig) []string {
 	if len(config.Resources) == 0 {
-		return nil // Resources would read every config once more
+		return nil // the common case; Resources would read every config again
 	}
 	var keys []string
 	for _, resource := range i.container.Resources() {
@@ -129,8 +130,8 @@ func (s *ConfigScope) Schema() (json.RawMessage, error) {
 	return s.inspector.container.Schema(append(slices.Clone(s.options), container.Launch(s.config))...)
 }
 
-// Template returns a run config of the scope in YAML, to be completed. What the
-// run config gives stands in it.
+// Template returns a run config of the scope in YAML, for people to complete. It
+// contains the values that the present run config gives.
 func (s *ConfigScope) Template() (string, error) {
 	return s.inspector.container.Template(append(slices.Clone(s.options), container.Launch(s.config))...)
 }

@@ -1,16 +1,14 @@
-// Package inspect is the read model: what a person may ask about the
-// definitions of a program and about the history of its runs. The command line
-// writes it as text and as JSON; pages and an API can stand on the same.
+// Package inspect answers the questions that a person may have about the
+// definitions of a program and the history of its runs. The command line writes the
+// answers as text and as JSON. Web pages and an API could use the same answers.
 //
-// An [Inspector] is made from a container, an asset graph and a store. Its
-// methods return plain data with JSON tags, in which lists are never null:
-// [Asset], [AssetDetail], [Job], [Resource], [Launch], [Config], [Run] and
-// [Picture]. Nothing here starts a resource or records an event. Secrets are
-// masked where the data comes from.
+// An [Inspector] is made from a container, an asset graph and a store. Its methods
+// return plain data with JSON tags, in which lists are never null: [Asset],
+// [AssetDetail], [Job], [Resource], [Launch], [Config], [Run] and [Picture]. No
+// function of the package starts a resource or records an event. The packages that
+// the data comes from have already masked the secrets.
 //
-// An error that the person can mend, as an unknown key, matches
-// container.ErrInvalid.
-//
-// The package imports container, assets, iomanagers and runs. Next: package
-// cli, which shows what is read here.
+// An error that the person can correct, such as an unknown key, matches
+// container.ErrInvalid. The package imports container, assets, iomanagers and runs.
+// Package cli shows what this package returns.
 package inspect

@@ -10,21 +10,21 @@ import (
 type Fault struct {
 	// Message says what is wrong, and where.
 	Message string `json:"message"`
-	// Path is where in a run config it is, as in
-	// "resources.mail.config.accounts[1].password"; "" for what is no fault of a
-	// config.
+	// Path is the place of the fault in a run config, such as
+	// "resources.mail.config.accounts[1].password". It is "" for a fault that is
+	// not in a run config.
 	Path string `json:"path,omitempty"`
-	// Line and Column say where the value stands in its YAML; 0 where it was not
-	// read from any.
+	// Line and Column say where the value is in its YAML text. They are 0 if the
+	// value was not read from YAML.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
-	// Value is what was given there; "" where it may be a secret, and where it is
-	// no single value.
+	// Value is the value that was given. It is "" if the value may be a secret, and
+	// if it is not a single value.
 	Value string `json:"value,omitempty"`
 }
 
-// Faults returns the faults of an error that lists several. It returns none,
-// but not nil, for an error of another kind.
+// Faults returns the faults of an error that lists several faults. For another
+// error it returns an empty list, which is not nil.
 func Faults(err error) []Fault {
 	told := []Fault{}
 	var faults *container.Faults

@@ -29,8 +29,8 @@ func New(c *container.Container, graph *assets.Graph, store history.Store) *Insp
 	return &Inspector{container: c, graph: graph, store: store}
 }
 
-// Scope names a part of the definitions: a job, or a selection of assets. The
-// zero Scope names all of them. Where both are set the job counts.
+// Scope names a part of the definitions: a job, or a selection of assets. The zero
+// Scope names all of them. If both fields are set, only the job counts.
 type Scope struct {
 	// Job is the name of a job.
 	Job string
@@ -39,7 +39,7 @@ type Scope struct {
 	Selection string
 }
 
-// plan is the plan of the scope; nil for all definitions.
+// plan returns the plan of the scope. It is nil for all definitions.
 func (i *Inspector) plan(scope Scope) (*assets.Plan, error) {
 	switch {
 	case scope.Job != "":
@@ -51,12 +51,12 @@ func (i *Inspector) plan(scope Scope) (*assets.Plan, error) {
 	return nil, nil
 }
 
-// invalid is an error that the person who asks can mend.
+// invalid returns an error that the person who asks can correct.
 func invalid(doing, format string, args ...any) error {
 	return fault.Join(doing, []error{fmt.Errorf(format, args...)})
 }
 
-// list is a slice that is never null in JSON.
+// list returns a slice that is never null in JSON.
 func list[T any](items []T) []T {
 	if items == nil {
 		return []T{}

@@ -10,11 +10,12 @@ import (
 // Job is a job in a list of jobs.
 type Job struct {
 	assets.JobDescription
-	// Assets are the keys of the assets that the job makes; none of a job of ops.
+	// Assets are the keys of the assets that the job makes. The list is empty for a
+	// job of ops.
 	Assets []string `json:"assets"`
 }
 
-// Jobs returns every job, by name.
+// Jobs returns every job, sorted by name.
 func (i *Inspector) Jobs() ([]Job, error) {
 	jobs := []Job{}
 	for _, job := range i.graph.Jobs() {
@@ -30,8 +31,9 @@ func (i *Inspector) Jobs() ([]Job, error) {
 	return jobs, nil
 }
 
-// JobConfig returns a run config laid over the launch defaults of the job with
-// that name. Without a name it returns the run config as it is.
+// JobConfig returns the launch defaults of a job, in which the values of the run
+// config replace the defaults. If the name is "", it returns the run config as it
+// is.
 func (i *Inspector) JobConfig(name string, config container.RunConfig) (container.RunConfig, error) {
 	if name == "" {
 		return config, nil
@@ -40,9 +42,9 @@ func (i *Inspector) JobConfig(name string, config container.RunConfig) (containe
 	return job.Config.Merge(config), err
 }
 
-// KnownSteps names every step that a run config may speak of: the steps of the
-// launch of the job with that name, or, where no job has that name, the steps
-// of all assets and of all jobs of ops.
+// KnownSteps returns an option with every step that a run config may configure.
+// These are the steps of a launch of the job with the given name. If no job has the
+// name, these are the steps of all assets and of all jobs of ops.
 func (i *Inspector) KnownSteps(name string) container.ChildOption {
 	if job, err := i.graph.Job(name); err == nil {
 		return container.Steps(job.Plan.Known...)
@@ -56,7 +58,7 @@ func (i *Inspector) KnownSteps(name string) container.ChildOption {
 	return container.Steps(targets...)
 }
 
-// assetTargets are the targets of the functions of all assets.
+// assetTargets returns the targets of the functions of all assets.
 func (i *Inspector) assetTargets() []*container.Target {
 	all, err := i.graph.Plan("*")
 	if err != nil { // there are no assets
@@ -65,9 +67,9 @@ func (i *Inspector) assetTargets() []*container.Target {
 	return slices.Clone(all.Known)
 }
 
-// OtherSteps names the steps that a run config may have sections for though the
-// launch of the job with that name has no use for them; none without a job of
-// that name.
+// OtherSteps returns an option with the steps that a run config may configure
+// although a launch of the job with the given name does not have them. If no job
+// has the name, the option has no steps.
 func (i *Inspector) OtherSteps(name string) container.ChildOption {
 	job, err := i.graph.Job(name)
 	if err != nil {
@@ -76,13 +78,13 @@ func (i *Inspector) OtherSteps(name string) container.ChildOption {
 	return container.OtherSteps(job.Plan.Others...)
 }
 
-// opPlan is the plan of a job of ops; nil of a job of assets.
+// opPlan returns the plan of a job of ops. It is nil for a job of assets.
 func (i *Inspector) opPlan(job assets.JobDescription) *assets.Plan {
 	if len(job.Ops) == 0 {
 		return nil
 	}
 	named, err := i.graph.Job(job.Name)
-	if err != nil { // it was listed
+	if err != nil { // cannot happen, since the graph has just listed the job
 		return nil
 	}
 	return named.Plan

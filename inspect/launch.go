@@ -8,7 +8,7 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// Launch is what a run would do, if it were launched.
+// Launch describes what a run would do if it were launched.
 type Launch struct {
 	// Job is the name of the job that was asked for.
 	Job string `json:"job,omitempty"`
@@ -16,7 +16,8 @@ type Launch struct {
 	Selection string `json:"selection,omitempty"`
 	// Steps are the steps, in an order in which they may be executed.
 	Steps []Step `json:"steps"`
-	// Resources are those that would start, with the config that they would get.
+	// Resources are the resources that would start, with the config that they would
+	// get.
 	Resources []container.Description `json:"resources"`
 	// Faults are what is wrong with the launch.
 	Faults []Fault `json:"faults"`
@@ -26,17 +27,18 @@ type Launch struct {
 type Step struct {
 	// Step is the key of the step.
 	Step string `json:"step"`
-	// Op says that the step is of the kind [assets.KindOp].
+	// Op says that the step is an op: see [assets.KindOp].
 	Op bool `json:"op,omitempty"`
-	// Needs are the keys of the steps of this run that come before.
+	// Needs are the keys of the steps of this run that must succeed before the step
+	// starts.
 	Needs []string `json:"needs"`
-	// Inputs are the keys of the values that it takes.
+	// Inputs are the keys of the values that the step takes.
 	Inputs []string `json:"inputs"`
-	// Outputs are the values that it makes.
+	// Outputs are the values that the step makes.
 	Outputs []Output `json:"outputs"`
-	// Attempts is how often it is tried at most.
+	// Attempts is the largest number of attempts at the step.
 	Attempts int `json:"attempts"`
-	// Timeout bounds each attempt; 0 is no bound.
+	// Timeout is the time limit of each attempt; 0 is no limit.
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
 	// Config is the config that the step would get.
 	Config []container.Field `json:"config"`
@@ -46,13 +48,13 @@ type Step struct {
 type Output struct {
 	// Key is the key of the value.
 	Key string `json:"key"`
-	// IO is the key of the IO manager that stores it; "" where the function
-	// stores its own data.
+	// IO is the key of the IO manager that stores the value. It is "" if the
+	// function stores its data itself.
 	IO string `json:"io,omitempty"`
 }
 
-// NewLaunch tells of a request what its preview and the error beside it say.
-// The preview must have a plan.
+// NewLaunch returns the Launch of a request. The preview and the error are those of
+// the request, and the preview must have a plan.
 func NewLaunch(request runs.Request, preview runs.Preview, faults error) Launch {
 	launch := Launch{
 		Job: request.Job, Selection: preview.Plan.Selection, Steps: []Step{},

@@ -10,9 +10,9 @@ import (
 	"github.com/fxrun/fxrun/internal/picture"
 )
 
-// Picture is a graph to be drawn: what needs what. Its methods DOT and Mermaid
-// write it for drawing programs. It is plain data: nodes may be added, changed
-// and left out before it is drawn.
+// Picture is a graph that shows which steps and resources need each other. Its
+// methods DOT and Mermaid write the graph for drawing programs. It is plain data: a
+// caller may add, change and remove nodes before it is drawn.
 type Picture = picture.Picture
 
 // PictureNode is a box of a [Picture].
@@ -21,11 +21,12 @@ type PictureNode = picture.Node
 // PictureValue is a value that the step of a [PictureNode] makes.
 type PictureValue = picture.Value
 
-// Kinds of nodes. The nodes of steps have the word of their assets.Kind.
+// The kinds of nodes. The kind of the node of a step is the text of its
+// assets.Kind.
 const (
 	// KindResource is a resource.
 	KindResource = "resource"
-	// KindTarget is a target that is no step.
+	// KindTarget is a target that is not a step.
 	KindTarget = "target"
 )
 
@@ -35,10 +36,10 @@ func looks() map[string]picture.Look {
 	}
 }
 
-// ResourcePicture returns the graph of all resources of a container, by key,
-// and before them the targets given, as they are given. Unlike a target's or a
-// resource's own needs, arrows lead to replaced resources too. The picture holds
-// no config.
+// ResourcePicture returns the graph of the given targets, in the given order, and
+// of all resources of a container, sorted by key. Arrows also lead to resources
+// that the host application has replaced, which the needs of a target or of a
+// resource leave out. The picture contains no config.
 func ResourcePicture(c *container.Container, targets ...*container.Target) Picture {
 	drawn := Picture{Nodes: make([]PictureNode, 0, len(targets)), Looks: looks()}
 	for _, target := range targets {
@@ -75,8 +76,8 @@ func resourceNode(resource container.Description) PictureNode {
 
 func resourceID(key string) string { return KindResource + " " + key }
 
-// resourceIDs are the IDs of the nodes of resources that are needed and of those
-// that are replaced, sorted, each once.
+// resourceIDs returns the node IDs of needed and of replaced resources, sorted,
+// each once.
 func resourceIDs(needed, replaced []string) []string {
 	var ids []string
 	for _, key := range slices.Concat(needed, replaced) {
@@ -86,10 +87,11 @@ func resourceIDs(needed, replaced []string) []string {
 	return slices.Compact(ids)
 }
 
-// Picture returns the graph of a scope: the steps of the job, or those that make
-// the selected assets, and the resources that they and their IO managers lead
-// to. Of all definitions it is every asset and every resource. A node may name
-// needs that the scope left out.
+// Picture returns the graph of a scope. It has the steps of the job, or the steps
+// that make the selected assets. It also has the resources that these steps and
+// their IO managers need, directly or through other resources. For all definitions,
+// the graph has every asset and every resource. A node may name needs that are not
+// in the scope.
 func (i *Inspector) Picture(scope Scope) (Picture, error) {
 	plan, err := i.plan(scope)
 	if err != nil {
@@ -121,18 +123,18 @@ func (i *Inspector) Picture(scope Scope) (Picture, error) {
 type stepNode struct {
 	step  *assets.Step
 	group string
-	about assets.Description // of the first of the assets that the step makes, or of the op
+	about assets.Description // the op, or the first asset that the step makes
 }
 
-// stepNodes are the steps to draw, by key: those of the plan, or, where it is
-// nil, of all assets.
+// stepNodes returns the steps to draw, sorted by key. These are the steps of the
+// plan, or the steps of all assets if the plan is nil.
 func (i *Inspector) stepNodes(job string, plan *assets.Plan) ([]stepNode, error) {
 	for _, described := range i.graph.Jobs() {
 		if described.Name == job && len(described.Ops) > 0 {
 			return opNodes(described, plan), nil
 		}
 	}
-	whole, err := i.graph.Plan("*") // in a smaller plan steps need no more than what is in it
+	whole, err := i.graph.Plan("*") // not the given plan: its steps need only each other, and the picture shows all needs
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +159,7 @@ func (i *Inspector) stepNodes(job string, plan *assets.Plan) ([]stepNode, error)
 	return nodes, nil
 }
 
-// opNodes are the steps of a job of ops.
+// opNodes returns the steps of a job of ops.
 func opNodes(job assets.JobDescription, plan *assets.Plan) []stepNode {
 	nodes := make([]stepNode, len(plan.Steps))
 	for n, step := range plan.Steps {
@@ -171,9 +173,9 @@ func opNodes(job assets.JobDescription, plan *assets.Plan) []stepNode {
 	return nodes
 }
 
-// complete adds to a target's node what the container does not know: that it
-// is a step, which others it needs, and the IO managers of its values. An op
-// needs the assets that it loads, too.
+// complete adds to the node of a target what the container does not know: that the
+// target is a step, which other steps it needs, and the IO managers of its values.
+// An op also needs the assets that it loads.
 func (s stepNode) complete(node PictureNode) PictureNode {
 	node.Makes = made(s.step)
 	if len(node.Makes) > 0 {
@@ -196,10 +198,11 @@ func (s stepNode) complete(node PictureNode) PictureNode {
 	return node
 }
 
-// stepID is what the target of a step is called.
+// stepID returns the name of the target of a step.
 func stepID(kind assets.Kind, key string) string { return string(kind) + " " + key }
 
-// made are the values of a step, unless it is one that is called as the step.
+// made returns the values that a step makes. It returns nil if the step makes a
+// single value that has the key of the step.
 func made(step *assets.Step) []PictureValue {
 	if len(step.Outputs) == 1 && step.Outputs[0].Key == step.Key {
 		return nil
@@ -215,7 +218,8 @@ func made(step *assets.Step) []PictureValue {
 	return values
 }
 
-// reached leaves out the resources that no step leads to.
+// reached removes the resources that no step needs, directly or through other
+// resources.
 func reached(nodes []PictureNode) []PictureNode {
 	byID := make(map[string]PictureNode, len(nodes))
 	for _, node := range nodes {

@@ -11,10 +11,11 @@ import (
 	"github.com/fxrun/fxrun/iomanagers"
 )
 
-// UsedResource is a resource with all that uses it.
+// UsedResource is a resource together with the assets and ops that use it.
 type UsedResource struct {
 	container.Description
-	// Users are what uses it besides other resources: see [Inspector.Users].
+	// Users are the keys of the assets and ops that use the resource: see
+	// [Inspector.Users].
 	Users []string `json:"users"`
 }
 
@@ -25,11 +26,11 @@ type Resource struct {
 	NeededBy []container.Reason `json:"needed_by,omitempty"`
 	// Unneeded is why a run of the scope would not need it.
 	Unneeded container.Unneeded `json:"unneeded,omitempty"`
-	// Faults are what is wrong with the launch that the config is for.
+	// Faults are the faults of the launch that the config is for.
 	Faults []Fault `json:"faults"`
 }
 
-// Resources describes every resource, by key.
+// Resources describes every resource, sorted by key.
 func (i *Inspector) Resources() []UsedResource {
 	users, found := i.Users(), []UsedResource{}
 	for _, description := range i.container.Resources() {
@@ -38,9 +39,9 @@ func (i *Inspector) Resources() []UsedResource {
 	return found
 }
 
-// Resource returns one resource and, where the scope is not all definitions,
-// why a run of the scope would need it. What is wrong with the launch of other
-// resources does not matter here.
+// Resource returns one resource. If the scope is not all definitions, it also
+// returns why a run of the scope would need the resource. Faults of other resources
+// do not matter.
 func (i *Inspector) Resource(key string, scope Scope) (Resource, error) {
 	resources := i.container.Resources()
 	at := slices.IndexFunc(resources, func(d container.Description) bool { return d.Key == key })
@@ -61,9 +62,10 @@ func (i *Inspector) Resource(key string, scope Scope) (Resource, error) {
 	return resource, nil
 }
 
-// storage is a target of the IO manager that a step uses, under a name that
-// says what for. A value that a step of the plan stores is loaded by what
-// stores it, which is reason enough.
+// storage returns a target that needs the IO manager of a step. The name of the
+// target says what the step uses the IO manager for. For a value that a step of the
+// plan stores, it returns nil, since the step that stores the value is already a
+// reason for the IO manager.
 func (i *Inspector) storage(use assets.Storage) (*container.Target, error) {
 	if use.Planned {
 		return nil, nil
@@ -72,19 +74,19 @@ func (i *Inspector) storage(use assets.Storage) (*container.Target, error) {
 	return i.container.Target(use.String(), signature.Make([]signature.Param{{Key: ask}}, nil, nil))
 }
 
-// ReadConfig replaces the config of a resource by that which a launch with the
-// run config would give it, on the steps that [Inspector.KnownSteps] names for
-// the job. It returns what is wrong with that launch, and puts the texts into
-// the Faults of the resource.
+// ReadConfig replaces the config of a resource by the config that a launch with the
+// run config would give it. The run config may configure the steps that
+// [Inspector.KnownSteps] returns for the job. ReadConfig returns the error of that
+// launch, and sets the Faults of the resource from it.
 func (i *Inspector) ReadConfig(resource *Resource, job string, config container.RunConfig) error {
 	launched, faults := i.container.Explain(resource.Key, container.NeedsResources(resource.Key), i.KnownSteps(job), i.OtherSteps(job), container.Launch(config))
 	resource.Config, resource.Faults = launched.Resource.Config, Faults(faults)
 	return faults
 }
 
-// Users returns what uses each resource besides other resources, by the
-// resource's key: the keys of the assets that ask for it or are stored by it,
-// then the ops, as "op:JOB/NAME".
+// Users returns which assets and ops use each resource, by the key of the resource.
+// First come the keys of the assets whose functions use the resource or whose
+// values it stores. Then come the ops, in the form "op:JOB/NAME".
 func (i *Inspector) Users() map[string][]string {
 	users := make(map[string][]string)
 	add := func(user string, keys []string) {

@@ -17,8 +17,9 @@ func (i *Inspector) Runs(ctx context.Context, query history.RunQuery) ([]history
 	return list(found), err
 }
 
-// Events yields the events of a run, oldest first, and holds a page of them at a time: a run
-// may have millions. An error ends the sequence: see [history.EachEvent].
+// Events yields the events of a run, oldest first. It keeps only one page of events
+// in memory, since a run may have millions of them. An error ends the sequence: see
+// [history.EachEvent].
 func (i *Inspector) Events(ctx context.Context, run string) iter.Seq2[history.Event, error] {
 	return history.EachEvent(ctx, i.store, history.EventQuery{RunID: run})
 }
@@ -39,15 +40,17 @@ func (i *Inspector) StepValues(ctx context.Context, run string) (StepValues, err
 }
 
 const (
-	// shownIDs is how many IDs an error shows of those that begin alike.
+	// shownIDs is the largest number of IDs with the same beginning that an error
+	// shows.
 	shownIDs = 5
-	// comparedIDs is how many runs, the newest, may be suggested for an unknown ID.
+	// comparedIDs is how many of the newest runs may be suggested for an unknown
+	// ID.
 	comparedIDs = 500
 )
 
-// FindRun finds a run by its ID or by the beginning of its ID; by "" it finds
-// the run that was queued last. The error of an ID that no run has, or that
-// several begin with, matches container.ErrInvalid and names the nearest IDs.
+// FindRun finds a run by its ID or by the beginning of its ID. For "" it finds the
+// run that was queued last. If no run or several runs have an ID with this
+// beginning, the error matches container.ErrInvalid and names the nearest IDs.
 func (i *Inspector) FindRun(ctx context.Context, id string) (history.Record, error) {
 	const doing = "choosing a run"
 	if id == "" {
@@ -71,9 +74,9 @@ func (i *Inspector) FindRun(ctx context.Context, id string) (history.Record, err
 	case len(begin) == 1:
 		return history.Find(ctx, i.store, begin[0])
 	case len(begin) > shownIDs:
-		return history.Record{}, invalid(doing, "more than %d runs begin with %q, the last of them are %s", shownIDs, id, strings.Join(begin[:shownIDs], ", "))
+		return history.Record{}, invalid(doing, "the IDs of more than %d runs begin with %q, the newest of them are %s", shownIDs, id, strings.Join(begin[:shownIDs], ", "))
 	case len(begin) > 1:
-		return history.Record{}, invalid(doing, "%d runs begin with %q: %s", len(begin), id, strings.Join(begin, ", "))
+		return history.Record{}, invalid(doing, "the IDs of %d runs begin with %q: %s", len(begin), id, strings.Join(begin, ", "))
 	}
 	ids, err := i.runIDs(ctx, history.RunQuery{Limit: comparedIDs})
 	if err != nil {

@@ -43,7 +43,7 @@ func TestFindRun(t *testing.T) {
 			}
 		}
 		_, err := subject.FindRun(t.Context(), "many")
-		mustBeInvalid(t, err, `more than 5 runs begin with "many", the last of them are many6, many5, many4, many3, many2`)
+		mustBeInvalid(t, err, `more than 5 runs begin with "many", the newest of them are many6, many5, many4, many3, many2`)
 	})
 	t.Run("a beginning is found without reading all runs", func(t *testing.T) {
 		watched := &watchedRuns{Store: store}
