@@ -191,6 +191,9 @@ func onlyCommands(command *cobra.Command, args []string) error {
 			names = append(names, child.Name())
 		}
 	}
+	if slices.Contains(names, args[0]) { // behind --, where flags end
+		return invalid("reading the command line", "leave out the -- before %q: what follows it is no command", args[0])
+	}
 	return invalid("reading the command line", "%s has no command %q%s", command.CommandPath(), args[0], nearest.Suggestion(args[0], names))
 }
 

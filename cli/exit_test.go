@@ -136,6 +136,12 @@ func TestAnOutputThatIsNotWholeIsNoSuccess(t *testing.T) {
 		{"config", "schema"},
 		{"config", "check", "-j", "nightly"},
 		{"config", "check", "-j", "nightly", "--json"},
+		{},
+		{"--help"},
+		{"run", "--help"},
+		{"help", "run"},
+		{"completion"},
+		{"completion", "bash"},
 	} {
 		for name, out := range map[string]io.Writer{
 			"a full disk":          &full{0, syscall.ENOSPC},

@@ -49,16 +49,18 @@ func Main(definitions ...fx.Option) {
 func Run(ctx context.Context, args []string, streams Streams, definitions ...fx.Option) (exitCode int) {
 	streams = streams.filled()
 	root := Command(definitions...)
-	checkDefaultCommands(root)
 	root.SilenceErrors = true
+	out := &output{to: streams.Out}
 	root.SetIn(streams.In)
-	root.SetOut(streams.Out)
+	root.SetOut(out.asTerminal())
 	root.SetErr(streams.Err)
+	checkDefaultCommands(root) // the command completion keeps the output that stands here
 	if args == nil {
 		args = []string{} // cobra takes nil for the arguments of the process
 	}
 	root.SetArgs(args)
 	command, err := execute(ctx, root)
+	err = out.failureOf(err)
 	if err != nil {
 		report(command, args, err)
 	}

@@ -27,6 +27,15 @@ type terminalOutput struct {
 // Fd returns the number of the file.
 func (t terminalOutput) Fd() uintptr { return t.fd() }
 
+// asTerminal returns the output with the number of the file below it, where there
+// is one.
+func (o *output) asTerminal() io.Writer {
+	if file, ok := o.to.(interface{ Fd() uintptr }); ok {
+		return terminalOutput{o, file.Fd}
+	}
+	return o
+}
+
 func (o *output) Write(text []byte) (int, error) {
 	n, err := o.to.Write(text)
 	if err == nil && n < len(text) {
@@ -53,6 +62,21 @@ func (o *output) failure(isDocument bool) *unwritten {
 	return &unwritten{o.err}
 }
 
+// failureOf returns the error of a command, in our words where it is that of the
+// output. What cobra itself writes has none: help that could not be written is told
+// here.
+func (o *output) failureOf(err error) error {
+	failure := o.failure(false)
+	var told *unwritten
+	switch {
+	case failure == nil, errors.As(err, &told):
+		return err
+	case err == nil, errors.Is(err, failure.err):
+		return failure
+	}
+	return err
+}
+
 // unwritten is the error of an output that is not whole.
 type unwritten struct{ err error }
 
@@ -66,11 +90,7 @@ func checkOutput(command *cobra.Command) {
 	if run := command.RunE; run != nil {
 		command.RunE = func(cmd *cobra.Command, args []string) error {
 			out := &output{to: cmd.OutOrStdout()}
-			if file, ok := out.to.(interface{ Fd() uintptr }); ok {
-				cmd.SetOut(terminalOutput{out, file.Fd})
-			} else {
-				cmd.SetOut(out)
-			}
+			cmd.SetOut(out.asTerminal())
 			defer cmd.SetOut(nil) // back to that of the tree
 			err := run(cmd, args)
 			asJSON, _ := cmd.Flags().GetBool("json")
