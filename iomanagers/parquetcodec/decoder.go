@@ -1,6 +1,7 @@
 package parquetcodec
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -24,10 +25,10 @@ func (codec) NewRowDecoder(r io.Reader, slice reflect.Type) (_ iomanagers.RowDec
 	if err != nil {
 		return nil, err
 	}
-	if err := checkColumns(schema, file.Schema(), ""); err != nil {
+	if err := errors.Join(checkCompression(file), checkColumns(schema, file.Schema(), "")); err != nil {
 		return nil, err
 	}
-	return &decoder{schema: schema, reader: parquet.NewGenericReader[any](file, schema), buffer: make([]parquet.Row, rowsRead)}, nil
+	return &decoder{schema: schema, times: reachOf(schema), columns: schema.Columns(), reader: parquet.NewGenericReader[any](file, schema), buffer: make([]parquet.Row, rowsRead)}, nil
 }
 
 const (
@@ -38,11 +39,13 @@ const (
 )
 
 type decoder struct {
-	schema *parquet.Schema
-	reader *parquet.GenericReader[any]
-	buffer []parquet.Row
-	read   int64 // rows
-	err    error // that came with the last rows
+	schema  *parquet.Schema
+	times   reach
+	columns [][]string
+	reader  *parquet.GenericReader[any]
+	buffer  []parquet.Row
+	read    int64 // rows
+	err     error // that came with the last rows
 }
 
 func (d *decoder) Read(dst any) (err error) {
@@ -61,6 +64,9 @@ func (d *decoder) Read(dst any) (err error) {
 	}
 	target.SetLen(n)
 	for i, values := range d.buffer[:n] {
+		if err := d.times.check(values, d.columns, d.read-int64(n-i)); err != nil {
+			return err
+		}
 		if err := d.schema.Reconstruct(target.Index(i).Addr().Interface(), values); err != nil {
 			return err
 		}

@@ -19,6 +19,9 @@ func schemaOf(t reflect.Type) (schema *parquet.Schema, err error) {
 	if within := recursion(row, map[reflect.Type]bool{}); within != nil {
 		return nil, fmt.Errorf("%w: %v holds itself, and Parquet's columns are finite", iomanagers.ErrType, within)
 	}
+	if err := checkShapes(row, ""); err != nil {
+		return nil, err
+	}
 	// parquet-go reports types and tags that it can't use by a panic.
 	defer func() {
 		if fault := recover(); fault != nil {

@@ -23,9 +23,14 @@ type timeCheck func(v reflect.Value) *timeError
 type timeError struct {
 	path string
 	at   time.Time
+	unit time.Duration // of the column, if the time is finer
 }
 
 func (f *timeError) Error() string {
+	if f.unit > 0 {
+		return fmt.Sprintf("%v: %s is %s, and its tag keeps multiples of %v only: truncate the time, or write the tag `timestamp(nanosecond)`",
+			iomanagers.ErrUnsupported, strings.TrimPrefix(f.path, "."), f.at.Format(time.RFC3339Nano), f.unit)
+	}
 	return fmt.Sprintf("%v: %s is %s, and times in Parquet reach from 1678 to 2261: make the field a pointer, or tag it `parquet:\",optional\"`, to keep the zero time as null",
 		iomanagers.ErrUnsupported, strings.TrimPrefix(f.path, "."), f.at.Format(time.RFC3339))
 }
@@ -38,7 +43,14 @@ func timeCheckOf(t reflect.Type, tag string) timeCheck {
 	if t == reflect.TypeFor[time.Time]() {
 		_, options, _ := strings.Cut(tag, ",")
 		optional := strings.Contains(options, "optional")
-		return func(v reflect.Value) *timeError { return checkTime(timeIn(v), optional) }
+		unit := unitIn(options)
+		return func(v reflect.Value) *timeError {
+			at := timeIn(v)
+			if at.Nanosecond()%int(unit) != 0 {
+				return &timeError{at: at, unit: unit}
+			}
+			return checkTime(at, optional)
+		}
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -144,4 +156,17 @@ func checkTime(t time.Time, optional bool) *timeError {
 		return nil
 	}
 	return &timeError{at: t}
+}
+
+// unitIn returns the unit that the options of a tag give to times.
+func unitIn(options string) time.Duration {
+	switch {
+	case strings.Contains(options, "microsecond"):
+		return time.Microsecond
+	case strings.Contains(options, "nanosecond"):
+		return time.Nanosecond
+	case strings.Contains(options, "timestamp"):
+		return time.Millisecond
+	}
+	return time.Nanosecond
 }
