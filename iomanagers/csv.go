@@ -2,7 +2,6 @@ package iomanagers
 
 import (
 	"bufio"
-	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -12,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/jszwec/csvutil"
-
-	"github.com/fxrun/fxrun/rows"
 )
 
 // CSV returns the codec "csv". It writes a header line and one line for each row, in files
@@ -217,14 +214,6 @@ func (c csvCodec) Decode(r io.Reader, dst any) error {
 	return decodeRows(c, r, dst)
 }
 
-// decodeRows reads all rows of r into dst, a pointer to a slice of rows.
-func decodeRows(codec RowCodec, r io.Reader, dst any) error {
-	shape, _ := rows.Of(reflect.TypeOf(dst).Elem())
-	return rows.Fill(context.Background(), dst, func(context.Context) (rows.Source, error) {
-		return codec.NewRowDecoder(r, shape.Slice)
-	})
-}
-
 // NewRowDecoder reads the header line.
 func (c csvCodec) NewRowDecoder(r io.Reader, slice reflect.Type) (RowDecoder, error) {
 	lines := csv.NewReader(bufio.NewReaderSize(r, chunk))
@@ -255,26 +244,6 @@ func (d csvDecoder) Read(dst any) error {
 }
 
 func (csvDecoder) Close() error { return nil }
-
-// readEach fills the slice that dst points to, up to its capacity, row by row; read gets a
-// pointer to each and returns io.EOF at the end.
-func readEach(dst any, read func(row any) error) error {
-	batch := reflect.ValueOf(dst).Elem()
-	n := 0
-	defer func() { batch.SetLen(n) }()
-	batch.SetLen(batch.Cap())
-	for ; n < batch.Len(); n++ {
-		err := read(batch.Index(n).Addr().Interface())
-		if err == io.EOF && n > 0 { //nolint:errorlint // only a bare io.EOF is the end; it comes again
-			return nil
-		}
-		if err != nil {
-			n = 0
-			return err
-		}
-	}
-	return nil
-}
 
 // missingColumns returns the columns of rows of type t that header lacks.
 func missingColumns(t reflect.Type, header []string) []string {
