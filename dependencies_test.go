@@ -58,6 +58,7 @@ func TestImportsPointDown(t *testing.T) {
 	forbidden := map[string][]string{
 		"backoff":    {"rows", "container", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest", "internal"},
 		"rows":       {"backoff", "container", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest"},
+		"locks":      {"backoff", "rows", "container", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest", "internal"},
 		"history":    {"backoff", "rows", "container", "assets", "iomanagers", "runs", "modules", "inspect", "cli", "fxruntest", "internal"},
 		"container":  {"rows", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest"},
 		"assets":     {"iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest"},

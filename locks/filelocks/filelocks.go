@@ -1,0 +1,147 @@
+// Package filelocks keeps named locks in the files of a folder, for the processes of one
+// machine, also if these run in different containers that share the folder. The operating
+// system releases a lock when the process that holds it ends.
+//
+// It imports package locks and github.com/gofrs/flock. The folder must be on a local disk:
+// the locks of network file systems do not end reliably with a process.
+package filelocks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/gofrs/flock"
+
+	"github.com/fxrun/fxrun/locks"
+)
+
+// Folder keeps each lock as a locked file. The file exists only while the lock is held, and
+// after a holder that was killed, until the lock is taken the next time. Nobody may remove the
+// files of locks that are held: the next one who asks for such a lock would get it too.
+//
+// A Folder is safe for concurrent use, and needs no Close.
+type Folder struct{ path string }
+
+var _ locks.Locker = (*Folder)(nil)
+
+// New returns the locks in a folder. The first lock makes the folder if it is missing, for
+// its owner alone (mode 0700).
+func New(folder string) *Folder { return &Folder{path: folder} }
+
+// TryLock takes the lock with a name: see [locks.Locker].
+func (f *Folder) TryLock(ctx context.Context, name string) (locks.Lock, error) {
+	if err := locks.CheckName(name); err != nil {
+		return nil, err
+	}
+	lock, err := f.tryLock(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("taking lock %q in %s: %w", name, f.path, err)
+	}
+	return lock, nil
+}
+
+func (f *Folder) tryLock(ctx context.Context, name string) (locks.Lock, error) {
+	if err := os.MkdirAll(f.path, 0o700); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(f.path, fileName(name))
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		file := flock.New(path, flock.SetFlag(os.O_RDWR|os.O_CREATE), flock.SetPermissions(0o600))
+		taken, err := file.TryLock()
+		switch {
+		case err != nil:
+			return nil, errors.Join(err, file.Close())
+		case taken && isCurrent(file):
+			return &fileLock{file: file}, nil
+		case taken:
+			// The last holder has removed this file. It is locked, but nobody finds it any more.
+			if err := file.Close(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err := file.Close(); err != nil {
+			return nil, err
+		}
+		held, err := isHeld(path)
+		if err != nil {
+			return nil, err
+		}
+		if held {
+			return nil, locks.ErrHeld
+		}
+		// Somebody was only looking at the lock, or has released it.
+		runtime.Gosched()
+	}
+}
+
+// Held reports whether somebody holds the lock with a name: see [locks.Locker]. It makes no
+// file, so it works also in a folder where nothing may be written.
+func (f *Folder) Held(ctx context.Context, name string) (bool, error) {
+	if err := locks.CheckName(name); err != nil {
+		return false, err
+	}
+	err := ctx.Err()
+	held := false
+	if err == nil {
+		held, err = isHeld(filepath.Join(f.path, fileName(name)))
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking at lock %q in %s: %w", name, f.path, err)
+	}
+	return held, nil
+}
+
+// isHeld looks whether a shared lock of the file is refused. Those who look do not disturb
+// each other, and TryLock tells them from a holder by the same look.
+func isHeld(path string) (bool, error) {
+	file := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	free, err := file.TryRLock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && !free, errors.Join(err, file.Close())
+}
+
+// isCurrent reports whether the locked file is still the one that others find by its path.
+func isCurrent(file *flock.Flock) bool {
+	locked, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	found, err := os.Stat(file.Path())
+	return err == nil && os.SameFile(locked, found)
+}
+
+type fileLock struct {
+	file *flock.Flock
+	once sync.Once
+	err  error
+}
+
+// Unlock removes the file before it is released, because afterwards it may be the lock of
+// somebody else. Windows removes no file that is open, and none that somebody else has opened.
+func (l *fileLock) Unlock() error {
+	l.once.Do(func() {
+		path := l.file.Path()
+		if runtime.GOOS == "windows" {
+			l.err = l.file.Close()
+			_ = os.Remove(path)
+			return
+		}
+		_ = os.Remove(path) // a file that stays behind is locked by nobody
+		l.err = l.file.Close()
+	})
+	return l.err
+}
+
+func (*fileLock) Lost() <-chan struct{} { return nil }

@@ -1,0 +1,16 @@
+package locks_test
+
+import (
+	"testing"
+
+	"github.com/fxrun/fxrun/locks"
+	"github.com/fxrun/fxrun/locks/lockstest"
+)
+
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	lockstest.Run(t, func(*testing.T) lockstest.Subject {
+		memory := locks.NewMemory()
+		return lockstest.Subject{Open: func(*testing.T) locks.Locker { return memory }}
+	})
+}
