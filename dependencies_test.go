@@ -31,9 +31,7 @@ var (
 	historyModules = []string{"github.com/fxrun/fxrun"}
 	// Config is taken apart without Fx.
 	configModules = []string{"github.com/fxrun/fxrun", "github.com/kelseyhightower/envconfig", "go.yaml.in/yaml/v3"}
-	rootModules   = append([]string{
-		"github.com/jszwec/csvutil", // iomanagers.CSV
-	}, containerModules...)
+	rootModules   = containerModules
 )
 
 func TestDependencies(t *testing.T) {

@@ -154,7 +154,7 @@ func TestCodecsRefuseValuesThatWouldComeBackChanged(t *testing.T) {
 		value any
 		want  string
 	}{
-		{"line ends in CSV", iomanagers.CSV(), []sale{{At: at}, {Note: "a\r\nb", At: at}}, "row 1: not supported: column 0 holds a carriage return"},
+		{"text in CSV that is not UTF-8", iomanagers.CSV(), []sale{{At: at}, {Note: "Z\xfcrich", At: at}}, "row 1: column \"Note\": not supported: the text \"Z\\xfcrich\" is not UTF-8"},
 		{"no row in CSV", iomanagers.CSV(), []*sale{nil}, "row 0 is nil"},
 		{"no number in JSON", iomanagers.JSON(), []sale{{Sum: math.NaN()}}, "NaN"},
 		{"the zero time in Parquet", parquetcodec.Parquet(), []sale{{At: at}, {}}, "row 1: not supported: At is 0001-01-01T00:00:00Z, and times in Parquet"},
