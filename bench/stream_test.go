@@ -60,6 +60,7 @@ var streamers = []struct {
 	{"by hand", streamByHand},
 	{"fxrun in batches", streamInBatches},
 	{"fxrun row by row", streamRowByRow},
+	{"fxrun row by row, iter.Seq2", streamByReflection},
 }
 
 func BenchmarkStream(b *testing.B) {
@@ -190,7 +191,24 @@ func streamRowByRow(folder string, n int) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return streamThrough(manager, rows.Each(sourceBatches(n)), func(stream iter.Seq2[sale, error], sums map[string]float64) error {
+	return streamThrough(manager, rows.Seq[sale](rows.Each(sourceBatches(n))), func(stream rows.Seq[sale], sums map[string]float64) error {
+		for row, err := range stream {
+			if err != nil {
+				return err
+			}
+			add(sums, row)
+		}
+		return nil
+	})
+}
+
+// streamByReflection is streamRowByRow with a type that brings no code for its rows.
+func streamByReflection(folder string, n int) (map[string]float64, error) {
+	manager, err := files(folder)
+	if err != nil {
+		return nil, err
+	}
+	return streamThrough(manager, iter.Seq2[sale, error](rows.Each(sourceBatches(n))), func(stream iter.Seq2[sale, error], sums map[string]float64) error {
 		for row, err := range stream {
 			if err != nil {
 				return err

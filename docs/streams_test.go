@@ -23,7 +23,7 @@ type Sample struct {
 
 // FetchSamples yields rows as they come. An error is yielded once, as the last
 // thing.
-func FetchSamples(meter *Meter) iter.Seq2[Sample, error] {
+func FetchSamples(meter *Meter) rows.Seq[Sample] {
 	return func(yield func(Sample, error) bool) {
 		for i := range meter.Count {
 			if i == meter.BreaksAt {
@@ -39,7 +39,7 @@ func FetchSamples(meter *Meter) iter.Seq2[Sample, error] {
 
 // Hottest reads the rows while they are loaded, and keeps one number for each
 // station.
-func Hottest(samples iter.Seq2[Sample, error]) (map[string]float64, error) {
+func Hottest(samples rows.Seq[Sample]) (map[string]float64, error) {
 	hottest := make(map[string]float64)
 	for sample, err := range samples {
 		if err != nil {

@@ -109,7 +109,7 @@ func (sliceOnly) Extension() string { return ".slices" }
 func TestACodecWithoutStreamsSaysSo(t *testing.T) {
 	t.Parallel()
 	m := newFiles(t, t.TempDir(), sliceOnly{iomanagers.JSON()})
-	want := "storing orders: checking for slices: not supported: it has no streams, only slices: []iomanagers_test.order, not iter.Seq2[github.com/fxrun/fxrun/iomanagers_test.order,error]"
+	want := "storing orders: checking for slices: not supported: it has no streams, only slices: []iomanagers_test.order, not func(func(iomanagers_test.order, error) bool)"
 	err := m.Store(t.Context(), iomanagers.Output{Asset: "orders"}, rows.From([]order{{1, "tea"}}))
 	if !errors.Is(err, iomanagers.ErrUnsupported) || err.Error() != want {
 		t.Errorf("Store gives\n%v, want\n%s", err, want)

@@ -38,9 +38,20 @@ func Batches(value any, size int) iter.Seq2[any, error] {
 		case shape.Form == BatchStream:
 			walkBatches(v, shape, size, yield)
 		default:
-			walkRows(v, shape, size, yield)
+			batchRows(value, shape, size, yield)
 		}
 	}
+}
+
+func batchRows(value any, shape Shape, size int, yield func(any, error) bool) {
+	if IsBytes(shape.Element) {
+		size = 1
+	}
+	if typed, ok := value.(typedRows); ok {
+		typed.batches(size, yield)
+		return
+	}
+	walkRows(reflect.ValueOf(value), shape, size, yield)
 }
 
 // split yields parts of a slice and reports whether the caller wants more.
@@ -68,9 +79,6 @@ func walkBatches(sequence reflect.Value, shape Shape, size int, yield func(any, 
 }
 
 func walkRows(sequence reflect.Value, shape Shape, size int, yield func(any, error) bool) {
-	if IsBytes(shape.Element) {
-		size = 1
-	}
 	batch := reflect.MakeSlice(shape.Slice, size, size)
 	n, wanted := 0, true
 	var fault error
@@ -95,13 +103,21 @@ func walkRows(sequence reflect.Value, shape Shape, size int, yield func(any, err
 // walk calls a sequence. After each has returned false, it is not called again, even if the
 // sequence ignores the result and continues.
 func walk(sequence reflect.Value, each func(item reflect.Value, err error) bool) {
+	yield := sequence.Type().In(0)
+	goOn, end := []reflect.Value{reflect.ValueOf(true).Convert(yield.Out(0))}, []reflect.Value{reflect.ValueOf(false).Convert(yield.Out(0))}
 	more := true
 	call := func(args []reflect.Value) []reflect.Value {
 		if more {
-			err, _ := args[1].Interface().(error)
+			var err error
+			if !args[1].IsNil() {
+				err, _ = args[1].Interface().(error)
+			}
 			more = each(args[0], err)
 		}
-		return []reflect.Value{reflect.ValueOf(more).Convert(sequence.Type().In(0).Out(0))}
+		if more {
+			return goOn
+		}
+		return end
 	}
-	sequence.Call([]reflect.Value{reflect.MakeFunc(sequence.Type().In(0), call)})
+	sequence.Call([]reflect.Value{reflect.MakeFunc(yield, call)})
 }

@@ -8,7 +8,8 @@ import (
 	"reflect"
 )
 
-// Source gives rows, several at a time. One goroutine uses it.
+// Source gives rows, several at a time. It is used by one goroutine at a time, which need not
+// be the one that opened it.
 type Source interface {
 	// Read puts the next rows into dst, a pointer to an empty slice of type Shape.Slice. It
 	// writes to the memory of the slice from its start, and sets the length to the number
@@ -31,10 +32,13 @@ const streamed = 128
 // closed. If one of these steps fails, the value of dst stays as it was.
 //
 // For a sequence Fill only sets dst. Each pass over the sequence, in any goroutine, opens a
-// source of its own with ctx. The pass closes the source at its end, also if the loop stops
-// early or its body panics. The first error of opening, reading or closing is yielded once,
-// with the zero value, and ends the sequence. After ctx has ended, the sequence ends with
-// the error of ctx. Batches hold up to [Size] rows and belong to the receiver.
+// source of its own, with a context that ends with ctx or with the pass. From the second batch
+// on, a goroutine reads up to two batches ahead of the loop. It ends before the pass ends. The
+// pass closes the source at its end, also if the loop stops early or its body panics. The
+// first error of opening, reading or closing is yielded once, with the zero value, and ends
+// the sequence. A panic of the source panics in the loop, after the rows before it. After ctx
+// has ended, the sequence ends with the error of ctx. Batches hold up to [Size] rows and
+// belong to the receiver.
 //
 // If dst has another type, Fill returns an error and does not call open.
 func Fill(ctx context.Context, dst any, open func(ctx context.Context) (Source, error)) error {
@@ -54,20 +58,25 @@ func Fill(ctx context.Context, dst any, open func(ctx context.Context) (Source, 
 		}
 		return err
 	}
+	if typed, ok := dst.(typedTarget); ok && shape.Form == Stream {
+		typed.stream(ctx, readAtOnce(shape), open)
+		return nil
+	}
 	target.Set(reflect.MakeFunc(target.Type(), func(args []reflect.Value) []reflect.Value {
-		feed(ctx, shape, open, args[0])
+		pass(ctx, open, caller(ctx, shape, args[0]))
 		return nil
 	}))
 	return nil
 }
 
-func readAll(ctx context.Context, shape Shape, open func(context.Context) (Source, error)) (all reflect.Value, err error) {
+func readAll(ctx context.Context, shape Shape, open opener) (all reflect.Value, err error) {
 	source, err := open(ctx)
 	if err != nil {
 		return reflect.Value{}, err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
 
+	batch := reflect.New(shape.Slice)
 	all = reflect.MakeSlice(shape.Slice, 0, Size)
 	for {
 		if err := ctx.Err(); err != nil {
@@ -77,14 +86,15 @@ func readAll(ctx context.Context, shape Shape, open func(context.Context) (Sourc
 			all = grown(all)
 		}
 		n := all.Len()
-		read, err := readInto(source, all.Slice3(n, n, all.Cap()))
+		batch.Elem().Set(all.Slice3(n, n, all.Cap()))
+		err := readInto(source, batch.Interface())
 		if err == io.EOF { //nolint:errorlint // a wrapped one is a fault half way
 			return all, nil
 		}
 		if err != nil {
 			return reflect.Value{}, err
 		}
-		all = all.Slice(0, n+read.Len())
+		all = all.Slice(0, n+batch.Elem().Len())
 	}
 }
 
@@ -94,98 +104,58 @@ func grown(full reflect.Value) reflect.Value {
 	return bigger
 }
 
-// readInto reads rows into the memory of empty and returns them.
-func readInto(source Source, empty reflect.Value) (reflect.Value, error) {
-	place := reflect.New(empty.Type())
-	place.Elem().Set(empty)
-	if err := source.Read(place.Interface()); err != nil {
-		return reflect.Value{}, err
-	}
-	read := place.Elem()
-	if read.Len() == 0 || read.Len() > empty.Cap() || read.UnsafePointer() != empty.Slice3(0, 1, 1).UnsafePointer() {
-		return reflect.Value{}, fmt.Errorf("reading rows: %T gives %d rows outside of the memory for %d", source, read.Len(), empty.Cap())
-	}
-	return read, nil
-}
-
-// feed ranges over a new source on behalf of a sequence that was called with yield.
-func feed(ctx context.Context, shape Shape, open func(context.Context) (Source, error), yield reflect.Value) {
-	item := yield.Type().In(0)
-	noError, zero := reflect.Zero(errorType), reflect.Zero(item)
-	give := func(v reflect.Value, err error) bool {
-		fault := noError
-		if err != nil {
-			v, fault = zero, reflect.ValueOf(&err).Elem()
-		}
-		return yield.Call([]reflect.Value{v, fault})[0].Bool()
-	}
-
-	if err := ctx.Err(); err != nil {
-		give(zero, err)
-		return
-	}
-	source, err := open(ctx)
-	if err != nil {
-		give(zero, err)
-		return
-	}
-	closed := false
-	defer func() {
-		if !closed {
-			_ = source.Close() // there is nobody left to tell
-		}
-	}()
-
-	if err := walkSource(ctx, shape, source, give, item); err == nil {
-		return // broken off
-	} else if err != io.EOF { //nolint:errorlint // as above
-		give(zero, err)
-		return
-	}
-	closed = true
-	if err := source.Close(); err != nil {
-		give(zero, err)
-	}
-}
-
-// walkSource passes on the rows of source. It returns the error that ended the reading,
-// io.EOF at the end of the rows, and nil if the receiver wants no more.
-func walkSource(ctx context.Context, shape Shape, source Source, give func(reflect.Value, error) bool, item reflect.Type) error {
-	size := Size
+// readAtOnce returns how many rows are read at once for a sequence.
+func readAtOnce(shape Shape) int {
 	switch {
-	case shape.Form == Stream && IsBytes(shape.Element):
-		size = 1
-	case shape.Form == Stream:
-		size = streamed
+	case shape.Form == BatchStream:
+		return Size
+	case IsBytes(shape.Element):
+		return 1
 	}
-	buffer := reflect.MakeSlice(shape.Slice, 0, size)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
+	return streamed
+}
+
+// caller gives rows to a loop of a type that is known only at run time.
+func caller(ctx context.Context, shape Shape, yield reflect.Value) receiver {
+	item, size := yield.Type().In(0), readAtOnce(shape)
+	arguments := make([]reflect.Value, 2)
+	noError := reflect.Zero(errorType)
+	give := func(v reflect.Value) error {
+		arguments[0], arguments[1] = v, noError
+		if !yield.Call(arguments)[0].Bool() {
+			return errEnough
 		}
-		if shape.Form == BatchStream {
-			buffer = reflect.MakeSlice(shape.Slice, 0, size)
-		} else {
-			buffer.Slice(0, size).Clear() // so that no row keeps what another held
-		}
-		batch, err := readInto(source, buffer)
-		if err != nil {
-			return err
-		}
-		if shape.Form == BatchStream {
-			if !give(batch.Convert(item), nil) {
-				return nil
+		return nil
+	}
+	to := receiver{
+		owns: shape.Form == BatchStream,
+		memory: func() any {
+			batch := reflect.New(shape.Slice)
+			batch.Elem().Set(reflect.MakeSlice(shape.Slice, 0, size))
+			return batch.Interface()
+		},
+		fail: func(err error) {
+			yield.Call([]reflect.Value{reflect.Zero(item), reflect.ValueOf(&err).Elem()})
+		},
+	}
+	if shape.Form == BatchStream {
+		to.give = func(batch any) error { return give(reflect.ValueOf(batch).Elem().Convert(item)) }
+		return to
+	}
+	ended := ctx.Done()
+	to.give = func(batch any) error {
+		read := reflect.ValueOf(batch).Elem()
+		for i := range read.Len() {
+			select {
+			case <-ended: // or a slow receiver would get many rows after the end of ctx
+				return ctx.Err()
+			default:
 			}
-			continue
-		}
-		for i := range batch.Len() {
-			// Without the check a slow receiver would get many rows after the end of ctx.
-			if err := ctx.Err(); err != nil {
+			if err := give(read.Index(i)); err != nil {
 				return err
 			}
-			if !give(batch.Index(i), nil) {
-				return nil
-			}
 		}
+		return nil
 	}
+	return to
 }

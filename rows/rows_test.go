@@ -21,6 +21,7 @@ type (
 	named       []row
 	namedStream func(func(row, error) bool)
 	namedYield  func(row, error) bool
+	seqOfRows   rows.Seq[row]
 	truth       bool
 )
 
@@ -39,6 +40,9 @@ func TestOf(t *testing.T) {
 		{reflect.TypeFor[[][]byte](), "slice of []uint8 in [][]uint8"},
 		{reflect.TypeFor[iter.Seq2[row, error]](), "stream of rows_test.row in []rows_test.row"},
 		{reflect.TypeFor[namedStream](), "stream of rows_test.row in []rows_test.row"},
+		{reflect.TypeFor[rows.Seq[row]](), "stream of rows_test.row in []rows_test.row"},
+		{reflect.TypeFor[seqOfRows](), "stream of rows_test.row in []rows_test.row"},
+		{reflect.TypeFor[rows.Seq[[]row]](), "batch stream of rows_test.row in []rows_test.row"},
 		{reflect.TypeFor[func(namedYield)](), "stream of rows_test.row in []rows_test.row"},
 		{reflect.TypeFor[iter.Seq2[*row, error]](), "stream of *rows_test.row in []*rows_test.row"},
 		{reflect.TypeFor[iter.Seq2[int, error]](), "stream of int in []int"},
@@ -124,6 +128,15 @@ func TestBatches(t *testing.T) {
 		{"a stream", rows.From(some(5)), 2, "2 2 1 "},
 		{"an even stream", namedStream(rows.From(some(4))), 2, "2 2 "},
 		{"a stream without rows", rows.From([]row{}), 2, ""},
+		{"a Seq", rows.Seq[row](rows.From(some(5))), 2, "2 2 1 "},
+		{"an even Seq", rows.Seq[row](rows.From(some(4))), 2, "2 2 "},
+		{"a Seq without rows", rows.Seq[row](rows.From([]row{})), 2, ""},
+		{"a Seq that fails", rows.Seq[row](failing(3)), 2, "2 1 <nil> the source went away"},
+		{"a Seq that fails at once", rows.Seq[row](failing(0)), 2, "<nil> the source went away"},
+		{"a type defined as a Seq", seqOfRows(rows.From(some(5))), 2, "2 2 1 "},
+		{"batches in a Seq", rows.Seq[[]row](rows.Batch(rows.From(some(5)), 3)), 2, "2 1 2 "},
+		{"chunks of a Seq one by one", rows.Seq[[]byte](rows.From([][]byte{{1}, {2}, {3}})), 10, "1 1 1 "},
+		{"a nil Seq", rows.Seq[row](nil), 2, "<nil> the rows.Seq[github.com/fxrun/fxrun/rows_test.row] is nil"},
 		{"a stream that fails", failing(3), 2, "2 1 <nil> the source went away"},
 		{"a stream that fails at once", failing(0), 2, "<nil> the source went away"},
 		{"batches as they come, none too long or empty", grouped, 3, "3 2 2 "},
@@ -136,7 +149,7 @@ func TestBatches(t *testing.T) {
 			t.Errorf("%s comes in %q, want %q", c.name, got, c.want)
 		}
 	}
-	for name, value := range map[string]any{"a slice": some(5), "a stream": rows.From(some(5)), "batches": rows.Batch(rows.From(some(5)), 4)} {
+	for name, value := range map[string]any{"a slice": some(5), "a stream": rows.From(some(5)), "a Seq": rows.Seq[row](rows.From(some(5))), "batches": rows.Batch(rows.From(some(5)), 4)} {
 		if _, all := walked(value, 2); !slices.Equal(all, some(5)) {
 			t.Errorf("%s gives %v", name, all)
 		}
@@ -152,20 +165,22 @@ func TestBatchesBrokenOffEndTheStream(t *testing.T) {
 			yield(row{i}, nil) // without listening
 		}
 	}
-	for range rows.Batches(iter.Seq2[row, error](stubborn), 3) {
-		break
-	}
-	func() {
-		defer func() {
-			if fault := recover(); fault != errSource { //nolint:errorlint // the very value
-				t.Errorf("a panic in the loop comes out as %v", fault)
-			}
-		}()
-		for range rows.Batches(failing(5), 2) {
-			panic(errSource)
+	for _, value := range []any{iter.Seq2[row, error](stubborn), rows.Seq[row](stubborn)} {
+		for range rows.Batches(value, 3) {
+			break
 		}
-	}()
-	if ended != 1 {
+	}
+	for _, value := range []any{failing(5), rows.Seq[row](failing(5))} {
+		fault, _ := inGoroutine(func() {
+			for range rows.Batches(value, 2) {
+				panic(errSource)
+			}
+		})
+		if fault != errSource { //nolint:errorlint // the very value
+			t.Errorf("a panic in the loop comes out as %v", fault)
+		}
+	}
+	if ended != 2 {
 		t.Errorf("the stream ended %d times", ended)
 	}
 }
@@ -214,8 +229,10 @@ func TestFill(t *testing.T) {
 		s := &sources{n: n}
 		slice := named{{7}}
 		var stream namedStream
+		var typed rows.Seq[row]
 		var batches iter.Seq2[named, error]
-		for _, dst := range []any{&slice, &stream, &batches} {
+		var typedBatches rows.Seq[[]row]
+		for _, dst := range []any{&slice, &stream, &typed, &batches, &typedBatches} {
 			if err := rows.Fill(t.Context(), dst, s.open); err != nil {
 				t.Fatal(err)
 			}
@@ -227,6 +244,12 @@ func TestFill(t *testing.T) {
 			if got, err := rows.Collect(iter.Seq2[row, error](stream)); err != nil || !slices.Equal(got, some(n)) {
 				t.Errorf("%d rows come as %d in a stream, %v", n, len(got), err)
 			}
+			if got, err := rows.Collect(typed); err != nil || !slices.Equal(got, some(n)) {
+				t.Errorf("%d rows come as %d in a Seq, %v", n, len(got), err)
+			}
+			if got, err := rows.Collect(rows.Each(typedBatches)); err != nil || !slices.Equal(got, some(n)) {
+				t.Errorf("%d rows come as %d in a Seq of batches, %v", n, len(got), err)
+			}
 			kept, err := rows.Collect(batches) // read later: they are the receiver's
 			var got []row
 			for _, batch := range kept {
@@ -236,8 +259,8 @@ func TestFill(t *testing.T) {
 				t.Errorf("%d rows come as %d in %d batches, %v", n, len(got), len(kept), err)
 			}
 		}
-		if s.opened != 5 || s.closed != 5 {
-			t.Errorf("%d sources are opened and %d closed, want 5", s.opened, s.closed)
+		if s.opened != 9 || s.closed != 9 {
+			t.Errorf("%d sources are opened and %d closed, want 9", s.opened, s.closed)
 		}
 	}
 }

@@ -2,8 +2,9 @@ package rows
 
 import "iter"
 
-// From returns the rows of a slice as a sequence.
-func From[T any](slice []T) iter.Seq2[T, error] {
+// From returns the rows of a slice as a sequence, which is assignable to [Seq] and to
+// iter.Seq2[T, error].
+func From[T any](slice []T) func(yield func(T, error) bool) {
 	return func(yield func(T, error) bool) {
 		for _, row := range slice {
 			if !yield(row, nil) {
@@ -13,8 +14,9 @@ func From[T any](slice []T) iter.Seq2[T, error] {
 	}
 }
 
-// Each returns the rows of batches as single rows. It ends after the first error.
-func Each[T any](batches iter.Seq2[[]T, error]) iter.Seq2[T, error] {
+// Each returns the rows of batches as single rows. The sequence ends after the first error. It is
+// assignable to [Seq] and to iter.Seq2[T, error].
+func Each[T any](batches func(yield func([]T, error) bool)) func(yield func(T, error) bool) {
 	return func(yield func(T, error) bool) {
 		for batch, err := range batches {
 			if err != nil {
@@ -34,7 +36,7 @@ func Each[T any](batches iter.Seq2[[]T, error]) iter.Seq2[T, error] {
 // Batch returns rows in batches of size rows. The last batch may be smaller. size <= 0
 // means [Size]. Every batch belongs to the receiver. The first error comes after the rows
 // before it, and ends the sequence.
-func Batch[T any](rows iter.Seq2[T, error], size int) iter.Seq2[[]T, error] {
+func Batch[T any](rows func(yield func(T, error) bool), size int) iter.Seq2[[]T, error] {
 	if size <= 0 {
 		size = Size
 	}
@@ -65,7 +67,7 @@ func Batch[T any](rows iter.Seq2[T, error], size int) iter.Seq2[[]T, error] {
 
 // Collect returns all rows of a sequence. If there is an error, it also returns the rows
 // before the error. If there are no rows, it returns nil.
-func Collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
+func Collect[T any](rows func(yield func(T, error) bool)) ([]T, error) {
 	var all []T
 	for row, err := range rows {
 		if err != nil {

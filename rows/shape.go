@@ -12,7 +12,7 @@ type Form int
 const (
 	// Slice is []R or []*R, or a type defined as one.
 	Slice Form = iota + 1
-	// Stream is iter.Seq2[R, error], or any type whose underlying type is
+	// Stream is Seq[R], iter.Seq2[R, error], or any type whose underlying type is
 	// func(func(R, error) bool).
 	Stream
 	// BatchStream is iter.Seq2[[]R, error], or any type whose underlying type is
