@@ -1,8 +1,8 @@
 package container
 
 import (
-	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/prepare"
 )
 
 // Description tells about one resource: its Key, its Description, the Go Types
@@ -23,7 +23,7 @@ type StepDescription = graph.StepDescription
 // that they would get. Last are those that live per step and that nested children
 // would start, for targets of [NeedsLater]. Its field Steps holds the config of
 // the steps among the targets of [Needs] and [NeedsLater], by key.
-type Preview = child.Preview
+type Preview = prepare.Preview
 
 // Explanation is why a child would need a resource, and with which config. It has
 // these fields:

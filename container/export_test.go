@@ -3,8 +3,8 @@ package container
 import (
 	"go.uber.org/fx"
 
-	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/prepare"
 	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
 )
@@ -21,7 +21,7 @@ func LaunchOfStep(resource, key string, opts ...ChildOption) ChildOption {
 	for _, opt := range opts {
 		options = append(options, opt)
 	}
-	return Launch(RunConfig{Steps: map[string]any{key: child.SubjectOf(options).Launch.Resources[resource]}})
+	return Launch(RunConfig{Steps: map[string]any{key: prepare.SubjectOf(options).Launch.Resources[resource]}})
 }
 
 // ParametersTarget makes a target of parameters alone.

@@ -5,7 +5,7 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/fxrun/fxrun/internal/child"
+	"github.com/fxrun/fxrun/internal/prepare"
 )
 
 // LaunchJSON renders a run config as JSON that may be stored and shown. It has the
@@ -20,7 +20,7 @@ import (
 //
 // The error is a *[Faults] with what is wrong with the run config.
 func (c *Container) LaunchJSON(launch RunConfig, opts ...fx.Option) (json.RawMessage, error) {
-	return c.parent().Graph().LaunchJSON(launch, child.SubjectOf(opts))
+	return c.parent().Graph().LaunchJSON(launch, prepare.SubjectOf(opts))
 }
 
 // Schema returns the JSON Schema (draft 2020-12) of the run configs that this
@@ -48,7 +48,7 @@ func (c *Container) LaunchJSON(launch RunConfig, opts ...fx.Option) (json.RawMes
 // with a number that is given for a text with a pattern. The error names unknown
 // keys and matches [ErrInvalid].
 func (c *Container) Schema(opts ...fx.Option) (json.RawMessage, error) {
-	return c.parent().Graph().Schema(child.SubjectOf(opts))
+	return c.parent().Graph().Schema(prepare.SubjectOf(opts))
 }
 
 // Template returns a run config in YAML that a person completes. It has every
@@ -65,7 +65,7 @@ func (c *Container) Schema(opts ...fx.Option) (json.RawMessage, error) {
 // or with what is given. A template that nobody has completed is a valid run
 // config, unless something has to be given.
 func (c *Container) Template(opts ...fx.Option) (string, error) {
-	return c.parent().Graph().Template(child.SubjectOf(opts))
+	return c.parent().Graph().Template(prepare.SubjectOf(opts))
 }
 
 // UnknownVariables finds variables of an environment, given in the form of
@@ -82,5 +82,5 @@ func (c *Container) Template(opts ...fx.Option) (string, error) {
 // read by the empty prefix are known, and no variable is ever reported for the
 // empty prefix.
 func (c *Container) UnknownVariables(environ []string, opts ...fx.Option) []UnknownVariable {
-	return c.parent().Graph().UnknownVariables(environ, child.SubjectOf(opts))
+	return c.parent().Graph().UnknownVariables(environ, prepare.SubjectOf(opts))
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/internal/prepare"
 )
 
 // site is a place where steps of a run are executed: the run's child container,
@@ -59,7 +59,7 @@ func (s *site) open() error {
 	err := panics.Guard(func() error {
 		opened, err := s.launch.child.Open(s.ctx,
 			container.Info(s.info("")),
-			child.RunLogger(s.loggerOf("")),
+			prepare.RunLogger(s.loggerOf("")),
 			container.Observe(s.observe))
 		s.child = opened
 		return err
@@ -141,7 +141,7 @@ func (s *site) stepChild(ctx context.Context, step *assets.Step) (*container.Chi
 	}
 	var opened *container.Child
 	err := panics.Guard(func() (err error) {
-		opened, err = s.child.NewChild(ctx, container.Needs(targets...), child.RunLogger(s.loggerOf(step.Key)),
+		opened, err = s.child.NewChild(ctx, container.Needs(targets...), prepare.RunLogger(s.loggerOf(step.Key)),
 			container.Info(s.info(step.Key)))
 		return err
 	})

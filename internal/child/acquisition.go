@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/prepare"
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
@@ -15,10 +16,10 @@ import (
 // that it needs. It begins those that nobody has begun.
 type acquisition struct {
 	scope   *processScope
-	p       *preparation
+	p       *prepare.Preparation
 	nodes   []*graph.Node // with all that they need, in an order in which they may start
 	caller  *processStart // of which a function opens the child, or nil
-	changed chan struct{} // carries that a start has ended
+	changed wakeUp        // carries that a start has ended
 
 	waiting map[*graph.Node]*processStart
 	begun   []*processStart // by this acquisition
@@ -28,15 +29,16 @@ type acquisition struct {
 // errOwnStart is the error of a start that would wait for itself.
 var errOwnStart = errors.New("it is asked for by its own start, which would wait for itself")
 
-// acquire returns instances of nodes, all of which live per process, once they
-// run. ctx bounds the wait.
-func (s *processScope) acquire(ctx context.Context, p *preparation, nodes []*graph.Node) (map[*graph.Node]*instance, error) {
+// acquire returns instances of what a child needs that lives per process, once all
+// of it runs. ctx bounds the wait.
+func (s *processScope) acquire(ctx context.Context, p *prepare.Preparation) (map[*graph.Node]*instance, error) {
+	nodes := p.PerProcess()
 	found := s.running(nodes)
 	if len(found) == len(nodes) {
 		return found, nil
 	}
 	a := &acquisition{
-		scope: s, p: p, nodes: nodes, caller: s.caller(), changed: make(chan struct{}, 1), waiting: make(map[*graph.Node]*processStart),
+		scope: s, p: p, nodes: nodes, caller: s.caller(), changed: make(wakeUp, 1), waiting: make(map[*graph.Node]*processStart),
 	}
 	for !a.advance() {
 		select {
@@ -49,14 +51,6 @@ func (s *processScope) acquire(ctx context.Context, p *preparation, nodes []*gra
 		return nil, errors.Join(a.errs...)
 	}
 	return s.running(nodes), nil
-}
-
-// tell is called when something has ended that the acquisition waits for.
-func (a *acquisition) tell() {
-	select {
-	case a.changed <- struct{}{}:
-	default: // it has been told, and looks at everything
-	}
 }
 
 // advance takes note of what has ended and begins what can begin. It returns
@@ -115,13 +109,13 @@ func (a *acquisition) await(start *processStart) {
 		a.caller.needs = append(a.caller.needs, start)
 	}
 	a.waiting[start.node] = start
-	start.waiting = append(start.waiting, a)
+	start.waiting = append(start.waiting, a.changed)
 }
 
 // leave waits no longer for a start.
 func (a *acquisition) leave(start *processStart) {
 	delete(a.waiting, start.node)
-	start.waiting = slices.DeleteFunc(start.waiting, func(other *acquisition) bool { return other == a })
+	start.waiting = slices.DeleteFunc(start.waiting, func(other wakeUp) bool { return other == a.changed })
 	if a.caller != nil {
 		a.caller.needs = slices.DeleteFunc(a.caller.needs, func(need *processStart) bool { return need == start })
 	}
@@ -141,7 +135,7 @@ func (a *acquisition) mayBegin(n *graph.Node) bool {
 			own++
 		}
 	}
-	return own < a.p.config.maxStarts
+	return own < a.p.Settings.MaxStarts
 }
 
 func (a *acquisition) begin(n *graph.Node) {

@@ -4,15 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"time"
 
+	"go.uber.org/fx"
+
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/worker"
 )
 
 // beginning tells that an attempt at starting an instance begins, and when.
-func (s *childState) beginning(instance *instance) time.Time {
+func (s *state) beginning(instance *instance) time.Time {
 	began := time.Now()
 	s.observe(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarting, Time: began})
 	return began
@@ -20,12 +24,12 @@ func (s *childState) beginning(instance *instance) time.Time {
 
 // construct calls the instance's constructor. Those of one child are called
 // one at a time, as in Fx.
-func (s *childState) construct(instance *instance, params []reflect.Value) error {
+func (s *state) construct(instance *instance, params []reflect.Value) error {
 	s.constructing.Lock()
 	defer s.constructing.Unlock()
 	arguments := s.arguments(instance, params)
 	var results []reflect.Value // not the instance's: a constructor that was given up may set it later
-	err := instance.lifecycle.construct(&s.calls, func() (err error) {
+	err := instance.lifecycle.construct(s.ctx, &s.calls, func() (err error) {
 		results, err = instance.node.Function.Call(arguments)
 		return err
 	})
@@ -39,7 +43,7 @@ func (s *childState) construct(instance *instance, params []reflect.Value) error
 // complete takes an instance on from its constructor, which returned err: it
 // calls the start hooks, tries again where the resource has attempts left, and
 // records what came of it.
-func (s *childState) complete(instance *instance, began time.Time, params []reflect.Value, err error) error {
+func (s *state) complete(instance *instance, began time.Time, params []reflect.Value, err error) error {
 	var before []error // of earlier attempts
 	for attempt := 1; ; attempt++ {
 		if err == nil {
@@ -52,7 +56,7 @@ func (s *childState) complete(instance *instance, began time.Time, params []refl
 			err = errors.Join(append(before, err)...)
 			break
 		}
-		err = errors.Join(err, s.undo(s.afterwards(err), instance))
+		err = errors.Join(err, s.undo(afterwards(s.ctx, err), instance))
 		s.observe(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarted, Time: time.Now(), Duration: time.Since(began), Err: err})
 		before = append(before, err)
 		if err = s.pause(instance, attempt); err != nil {
@@ -63,7 +67,7 @@ func (s *childState) complete(instance *instance, began time.Time, params []refl
 			err = errors.Join(before...)
 			break
 		}
-		instance.lifecycle, instance.results = newLifecycle(s, instance.node), nil
+		instance.lifecycle, instance.results = newLifecycle(instance.node, &s.late), nil
 		began = s.beginning(instance)
 		err = s.construct(instance, params)
 	}
@@ -72,8 +76,8 @@ func (s *childState) complete(instance *instance, began time.Time, params []refl
 }
 
 // start calls the start hooks of an instance.
-func (s *childState) start(instance *instance) error {
-	ctx, cancel := s.deadline(s.ctx, instance.node.StartTimeout)
+func (s *state) start(instance *instance) error {
+	ctx, cancel := worker.WithLimit(s.ctx, instance.node.StartTimeout)
 	defer cancel()
 	if err := instance.lifecycle.start(ctx, &s.calls); err != nil {
 		return &resource.ResourceError{Key: instance.node.Key, Action: resource.ActionStarting, Err: err}
@@ -81,18 +85,18 @@ func (s *childState) start(instance *instance) error {
 	return nil
 }
 
-func (s *childState) mayRetry(instance *instance, attempt int) bool {
+func (s *state) mayRetry(instance *instance, attempt int) bool {
 	return attempt <= instance.node.Retries && !s.ending()
 }
 
 // pause waits before the attempt after the given one, or until the child ends.
 // Its error is that of the backoff function, which is the user's.
-func (s *childState) pause(instance *instance, attempt int) error {
+func (s *state) pause(instance *instance, attempt int) error {
 	if instance.node.Backoff == nil {
 		return nil
 	}
 	var length time.Duration
-	err := s.calls.call(s.ctx, instance.node.StartTimeout, func() error {
+	err := s.calls.Call(s.ctx, instance.node.StartTimeout, func() error {
 		length = instance.node.Backoff(attempt)
 		return nil
 	}, nil)
@@ -110,28 +114,34 @@ func (s *childState) pause(instance *instance, attempt int) error {
 	return nil
 }
 
-// afterwards is the context of stop hooks: it has the outcome, and does not end
-// with the child's own.
-func (s *childState) afterwards(outcome error) context.Context {
-	return resource.WithOutcome(context.WithoutCancel(s.ctx), outcome)
-}
-
 // undo calls the stop hooks of what has started of an instance.
-func (s *childState) undo(ctx context.Context, instance *instance) error {
-	ctx, cancel := s.deadline(ctx, instance.node.StopTimeout)
+func (s *state) undo(ctx context.Context, instance *instance) error {
+	ctx, cancel := worker.WithLimit(ctx, instance.node.StopTimeout)
 	defer cancel()
 	return instance.lifecycle.stop(ctx, &s.calls)
 }
 
-// stopLate stops what has come to life after nobody waited for it any more: of
-// a function that was given up and returned after all. It can only log what goes
-// wrong.
-func (s *childState) stopLate(n *graph.Node, stop func(ctx context.Context, calls *workerPool) error) {
-	calls := &workerPool{members: &s.members}
-	defer calls.rest(0)
-	ctx, cancel := s.deadline(s.afterwards(errGivenUp), n.StopTimeout)
-	defer cancel()
-	if err := stop(ctx, calls); err != nil {
-		s.lateLogger().ErrorContext(ctx, "a resource went wrong after it had been given up", "resource", n.Key, "error", err)
+// arguments puts the values that Fx found and the child's own in the order of
+// the constructor's parameters.
+func (s *state) arguments(instance *instance, params []reflect.Value) []reflect.Value {
+	return graph.Arrange(instance.node.Inputs, params, func(kind graph.InputKind) reflect.Value {
+		switch kind { //nolint:exhaustive // Own knows the rest
+		case graph.ConfigInput:
+			return instance.node.Config.Copy(instance.config)
+		case graph.LifecycleInput:
+			return reflect.ValueOf(fx.Lifecycle(instance.lifecycle))
+		case graph.LoggerInput:
+			return reflect.ValueOf(s.loggerOf(instance.node).With("resource", instance.node.Key))
+		}
+		return s.app.Own(kind)
+	})
+}
+
+// loggerOf returns the logger of a resource, without its key.
+func (s *state) loggerOf(n *graph.Node) *slog.Logger {
+	module := s.preparation.Graph.ModuleLogger(n.Declaration)
+	if module == nil || s.preparation.Settings.LoggerOver == nil {
+		return s.app.Logger
 	}
+	return s.preparation.Settings.LoggerOver(module)
 }

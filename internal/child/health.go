@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/fxrun/fxrun/internal/worker"
 )
 
 // HealthReport says how one resource is.
@@ -20,12 +22,12 @@ type HealthReport struct {
 
 // Health checks the resources of the child that have a Health check. Package
 // container documents it.
-func (ch *Child) Health(ctx context.Context) []HealthReport {
+func (ch *liveChild) Health(ctx context.Context) []HealthReport {
 	var mu sync.Mutex
 	var reports []HealthReport
 	var checks sync.WaitGroup
-	calls := new(workerPool)
-	defer calls.rest(0)
+	calls := new(worker.Pool)
+	defer calls.Rest(0)
 	for _, i := range ch.state.healthy() {
 		checks.Go(func() {
 			began := time.Now()
@@ -42,14 +44,14 @@ func (ch *Child) Health(ctx context.Context) []HealthReport {
 
 // check checks one resource. One that has been stopped while it was checked is
 // not well, whatever the check has seen.
-func (ch *Child) check(ctx context.Context, calls *workerPool, i *instance) error {
+func (ch *liveChild) check(ctx context.Context, calls *worker.Pool, i *instance) error {
 	act := "checking resource " + i.node.Key
 	if err := ch.refuse(act); err != nil {
 		return err
 	}
-	limited, cancel := ch.state.deadline(ctx, i.node.StartTimeout)
+	limited, cancel := worker.WithLimit(ctx, i.node.StartTimeout)
 	defer cancel()
-	err := calls.call(limited, 0, func() error { return i.node.Health.Check(limited, i.results[0]) }, nil)
+	err := calls.Call(limited, 0, func() error { return i.node.Health.Check(limited, i.results[0]) }, nil)
 	if closed := ch.refuse(act); closed != nil {
 		return errors.Join(err, closed)
 	}
@@ -57,7 +59,7 @@ func (ch *Child) check(ctx context.Context, calls *workerPool, i *instance) erro
 }
 
 // healthy returns the started resources that have a check.
-func (s *childState) healthy() []*instance {
+func (s *state) healthy() []*instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []*instance

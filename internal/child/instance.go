@@ -16,6 +16,6 @@ type instance struct {
 	err       error           // why it did not start
 }
 
-func newInstance(owner *childState, n *graph.Node, resolved config.Resolved) *instance {
-	return &instance{node: n, config: resolved, lifecycle: newLifecycle(owner, n)}
+func newInstance(n *graph.Node, resolved config.Resolved, late *lateStops) *instance {
+	return &instance{node: n, config: resolved, lifecycle: newLifecycle(n, late)}
 }

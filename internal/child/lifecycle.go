@@ -10,13 +10,14 @@ import (
 
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/worker"
 )
 
 // lifecycle is the fx.Lifecycle of one call of a constructor: each has one of
 // its own, so that every hook has an owner.
 type lifecycle struct {
-	owner *childState
-	node  *graph.Node
+	node *graph.Node
+	late *lateStops
 
 	mu           sync.Mutex
 	phase        phase
@@ -47,12 +48,8 @@ func (h *hook) stops() bool { return h.OnStop != nil && (h.started || h.OnStart 
 // errLateHook is the error of a hook that nobody is there to start.
 var errLateHook = errors.New("a hook with OnStart was appended after the start, and was not called: append it in the constructor or in another OnStart")
 
-// errGivenUp is the outcome that a hook sees which stops what started after
-// nobody waited for it any more.
-var errGivenUp = errors.New("its start was given up")
-
-func newLifecycle(owner *childState, n *graph.Node) *lifecycle {
-	return &lifecycle{owner: owner, node: n}
+func newLifecycle(n *graph.Node, late *lateStops) *lifecycle {
+	return &lifecycle{node: n, late: late}
 }
 
 // Append is fx.Lifecycle's. A hook may also be appended by another hook while
@@ -63,7 +60,7 @@ func (l *lifecycle) Append(h fx.Hook) {
 	if l.keep(h) {
 		return
 	}
-	l.owner.stopLate(l.node, func(ctx context.Context, calls *workerPool) error {
+	l.late.stop(l.node, func(ctx context.Context, calls *worker.Pool) error {
 		if h.OnStart != nil {
 			return errLateHook
 		}
@@ -89,14 +86,14 @@ func (l *lifecycle) keep(h fx.Hook) bool {
 
 // construct calls the constructor by call. If that returns after it was given
 // up, what it has acquired meanwhile is released.
-func (l *lifecycle) construct(calls *workerPool, call func() error) error {
+func (l *lifecycle) construct(ctx context.Context, calls *worker.Pool, call func() error) error {
 	l.constructing = true // nobody else knows the lifecycle yet
-	return calls.call(l.owner.ctx, l.node.StartTimeout, func() error {
+	return calls.Call(ctx, l.node.StartTimeout, func() error {
 		defer l.constructed()
 		return call()
 	}, func(error) {
 		if l.isLeft() {
-			l.owner.stopLate(l.node, l.stop)
+			l.late.stop(l.node, l.stop)
 		}
 	})
 }
@@ -115,7 +112,7 @@ func (l *lifecycle) isLeft() bool {
 }
 
 // start calls the start hooks in order, up to the first that goes wrong.
-func (l *lifecycle) start(ctx context.Context, calls *workerPool) error {
+func (l *lifecycle) start(ctx context.Context, calls *worker.Pool) error {
 	for at := 0; ; at++ {
 		h := l.hookToStart(at)
 		if h == nil {
@@ -124,9 +121,9 @@ func (l *lifecycle) start(ctx context.Context, calls *workerPool) error {
 		if h.OnStart == nil {
 			continue
 		}
-		err := calls.call(ctx, 0, func() error { return h.OnStart(ctx) }, func(err error) {
+		err := calls.Call(ctx, 0, func() error { return h.OnStart(ctx) }, func(err error) {
 			if err == nil && !l.setStarted(h) {
-				l.owner.stopLate(l.node, func(ctx context.Context, calls *workerPool) error { return stopHook(ctx, calls, h.Hook) })
+				l.late.stop(l.node, func(ctx context.Context, calls *worker.Pool) error { return stopHook(ctx, calls, h.Hook) })
 			}
 		})
 		if err != nil {
@@ -195,7 +192,7 @@ func (l *lifecycle) endWithoutStops() bool {
 
 // stop calls the stop hooks of all hooks that started, in reverse order, each
 // whatever became of the others. A stop hook may append further ones.
-func (l *lifecycle) stop(ctx context.Context, calls *workerPool) error {
+func (l *lifecycle) stop(ctx context.Context, calls *worker.Pool) error {
 	l.endStart()
 	var errs []error
 	for {
@@ -242,9 +239,18 @@ func (l *lifecycle) hookToStop() *hook {
 	return h
 }
 
-func stopHook(ctx context.Context, calls *workerPool, h fx.Hook) error {
+func stopHook(ctx context.Context, calls *worker.Pool, h fx.Hook) error {
 	if h.OnStop == nil {
 		return nil
 	}
-	return calls.call(ctx, 0, func() error { return h.OnStop(ctx) }, nil)
+	return calls.Call(ctx, 0, func() error { return h.OnStop(ctx) }, nil)
+}
+
+// takeHooks takes the hooks away that there are.
+func (l *lifecycle) takeHooks() []*hook {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	taken := l.hooks
+	l.hooks = nil
+	return taken
 }

@@ -1,13 +1,13 @@
 package child
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/prepare"
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
@@ -15,7 +15,7 @@ import (
 // It is what package container calls a Container.
 type Parent struct {
 	graph    *graph.Graph
-	parts    *assembly
+	preparer *prepare.Preparer
 	process  *processScope
 	children *openChildren
 	closing  *closing
@@ -27,28 +27,20 @@ func NewParent(definitions []resource.Definition) (*Parent, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Parent{graph: g, parts: newAssembly(g), process: newProcessScope(), children: newOpenChildren(), closing: newClosing()}, nil
+	process := newProcessScope()
+	return &Parent{
+		graph: g, preparer: prepare.NewPreparer(g, process.configs), process: process,
+		children: newOpenChildren(), closing: newClosing(),
+	}, nil
 }
 
 // Graph returns the checked graph.
 func (c *Parent) Graph() *graph.Graph { return c.graph }
 
-// openChild opens a child that was prepared.
-func (c *Parent) openChild(ctx context.Context, p *preparation) (*Child, error) {
-	if err := c.refuse(); err != nil {
-		return nil, err
-	}
-	acquired, err := c.process.acquire(ctx, p, p.perProcess())
-	if err != nil {
-		return nil, err
-	}
-	child := newChild(ctx, p, acquired, c.children)
-	child.state.members.Outer = c.process.membersOfCaller()
-	if !c.children.add(child) {
-		child.state.cancel(ErrClosed)
-		return nil, c.refuse()
-	}
-	return child.start(p)
+// Explain says why a child opened with opts would need the resource called key,
+// or why it would not. Package container documents it.
+func (c *Parent) Explain(key string, opts []fx.Option) (graph.Explanation, error) {
+	return c.preparer.Explain(key, opts)
 }
 
 // refuse returns the error of opening a child after Close.
@@ -57,20 +49,6 @@ func (c *Parent) refuse() error {
 		return fmt.Errorf("opening a child container: %w", ErrClosed)
 	}
 	return nil
-}
-
-// Start starts the resources that are Eager and live per process. Package
-// container documents it.
-func (c *Parent) Start(ctx context.Context, opts []Option) error {
-	options := []fx.Option{newOption("Start", func(config *childConfig) { config.processOnly = true })}
-	for _, opt := range opts {
-		options = append(options, opt)
-	}
-	child, err := c.NewChild(ctx, options)
-	if err != nil {
-		return err
-	}
-	return child.Close(nil)
 }
 
 // Close closes the children that are open, and stops the resources that live per

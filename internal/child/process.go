@@ -3,12 +3,13 @@ package child
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"sync"
 
+	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/goroutine"
 	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/prepare"
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
@@ -20,7 +21,7 @@ type processScope struct {
 	closed   bool
 	starts   map[*graph.Node]*processStart // under way, or successful
 	underWay []*processStart
-	opened   []*Child // in the order in which they started
+	opened   []*liveChild // in the order in which they started
 }
 
 // processStart is the start of one resource that lives per process. The start
@@ -28,15 +29,25 @@ type processScope struct {
 // be waiting for the same one.
 type processStart struct {
 	node     *graph.Node
-	child    *Child // nil for a supplied value, which nobody starts or stops
+	child    *liveChild // nil for a supplied value, which nobody starts or stops
 	instance *instance
 	done     chan struct{}
 
 	// With the mutex of the scope:
 	ended   bool
 	err     error
-	waiting []*acquisition  // to be told when it ends
+	waiting []wakeUp        // of those who wait for its end
 	needs   []*processStart // that its own hooks and constructor wait for
+}
+
+// wakeUp tells somebody who waits for starts that one has ended.
+type wakeUp chan struct{}
+
+func (w wakeUp) tell() {
+	select {
+	case w <- struct{}{}:
+	default: // it has been told, and looks at everything
+	}
 }
 
 func newProcessScope() *processScope {
@@ -48,6 +59,15 @@ func (s *processScope) running(nodes []*graph.Node) map[*graph.Node]*instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.instances(nodes)
+}
+
+// configs returns the configs of those of the nodes that run already.
+func (s *processScope) configs(nodes []*graph.Node) map[*graph.Node]config.Resolved {
+	configs := make(map[*graph.Node]config.Resolved)
+	for n, instance := range s.running(nodes) {
+		configs[n] = instance.config
+	}
+	return configs
 }
 
 // instances is running; the mutex is held.
@@ -63,7 +83,7 @@ func (s *processScope) instances(nodes []*graph.Node) map[*graph.Node]*instance 
 
 // begin begins to start a resource of which all that it needs runs. The mutex is
 // held.
-func (s *processScope) begin(p *preparation, n *graph.Node) (*processStart, error) {
+func (s *processScope) begin(p *prepare.Preparation, n *graph.Node) (*processStart, error) {
 	start := &processStart{node: n, done: make(chan struct{})}
 	if n.Supplied {
 		results, err := n.Function.Call(nil)
@@ -75,18 +95,13 @@ func (s *processScope) begin(p *preparation, n *graph.Node) (*processStart, erro
 		s.starts[n] = start
 		return start, nil
 	}
-	alone := &preparation{
-		container: p.container, builder: childBuilderFor(nil),
-		config: childConfig{logger: p.container.processLogger(), loggerOver: ofModule, observers: p.config.observers, maxStarts: 1},
-		nodes:  []*graph.Node{n}, resolved: p.resolved,
-	}
-	start.child = newChild(context.Background(), alone, s.instances(n.Needs), newOpenChildren())
+	start.child = newLiveChild(context.Background(), p.Alone(n), nil, s.instances(n.Needs), newOpenChildren())
 	start.instance = start.child.state.at[n]
 	s.starts[n], s.underWay = start, append(s.underWay, start)
 	go func() {
-		_, err := start.child.start(alone)
+		err := start.child.start()
 		start.child.state.forgetObservers()
-		start.child.state.calls.rest(0) // it will live for long
+		start.child.state.calls.Rest(0) // it will live for long
 		s.end(start, err)
 	}()
 	return start, nil
@@ -104,8 +119,8 @@ func (s *processScope) end(start *processStart, err error) {
 	} else {
 		s.opened = append(s.opened, start.child)
 	}
-	for _, a := range start.waiting {
-		a.tell()
+	for _, waiting := range start.waiting {
+		waiting.tell()
 	}
 	start.waiting = nil
 	close(start.done)
@@ -144,7 +159,7 @@ func (s *processScope) close() []*processStart {
 	defer s.mu.Unlock()
 	s.closed = true
 	for _, start := range s.underWay {
-		start.child.state.nested.close()
+		start.child.beginNothing()
 	}
 	return slices.Clone(s.underWay)
 }
@@ -162,7 +177,7 @@ func (s *processScope) stop() error {
 }
 
 // takeOpened returns what has to be stopped, and forgets it all.
-func (s *processScope) takeOpened() []*Child {
+func (s *processScope) takeOpened() []*liveChild {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	opened := s.opened
@@ -178,19 +193,5 @@ func (s *processScope) calls() bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.opened, (*Child).calls)
-}
-
-// hostLogger is the host application's logger, or nil.
-func (c *Parent) hostLogger() *slog.Logger {
-	return c.graph.Logger()
-}
-
-// processLogger is the host application's logger: a run's own would write into
-// the history of a run that has ended.
-func (c *Parent) processLogger() *slog.Logger {
-	if logger := c.hostLogger(); logger != nil {
-		return logger
-	}
-	return slog.New(slog.DiscardHandler)
+	return slices.ContainsFunc(s.opened, (*liveChild).calls)
 }

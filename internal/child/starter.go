@@ -1,7 +1,6 @@
 package child
 
 import (
-	"context"
 	"reflect"
 	"slices"
 
@@ -13,7 +12,7 @@ import (
 // Constructors are called one at a time, as Fx calls them; start hooks run
 // beside them. Fx itself could not do it: waiting inside one of its
 // constructors keeps all others waiting too.
-func (s *childState) startAll(nodes []*graph.Node) {
+func (s *state) startAll(nodes []*graph.Node) {
 	users := make(map[*graph.Node][]*graph.Node, len(nodes))
 	waiting := make(map[*graph.Node]int, len(nodes)) // for how many of its needs
 	var ready []*graph.Node                          // in the order of nodes
@@ -55,7 +54,7 @@ func (s *childState) startAll(nodes []*graph.Node) {
 
 // begin calls the constructor of n, and its start hooks in a goroutine of their
 // own. It calls ended once n has started, or gone wrong.
-func (s *childState) begin(n *graph.Node, ended func()) {
+func (s *state) begin(n *graph.Node, ended func()) {
 	instance := s.at[n]
 	params := s.params(n)
 	began := s.beginning(instance)
@@ -79,25 +78,11 @@ func (s *childState) begin(n *graph.Node, ended func()) {
 
 // params finds what a constructor gets from other resources and from the host
 // application.
-func (s *childState) params(n *graph.Node) []reflect.Value {
-	asks := s.container.graph.AsksOf(n)
+func (s *state) params(n *graph.Node) []reflect.Value {
+	asks := s.preparation.Graph.AsksOf(n)
 	params := make([]reflect.Value, len(asks))
 	for i, a := range asks {
-		params[i] = s.value(a)
+		params[i] = s.app.Value(a)
 	}
 	return params
-}
-
-// ending reports whether nothing more is to be begun.
-func (s *childState) ending() bool { return s.failed() || s.ctx.Err() != nil || s.nested.isClosed() }
-
-// whyEnding is what a constructor that is not called returns to Fx.
-func (s *childState) whyEnding() error {
-	switch {
-	case s.failed():
-		return errEnding
-	case s.nested.isClosed():
-		return errChildClosed
-	}
-	return context.Cause(s.ctx)
 }

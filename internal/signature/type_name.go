@@ -10,7 +10,7 @@ import (
 var module = strings.TrimSuffix(reflect.TypeFor[Key]().PkgPath(), "internal/signature")
 
 // renamed are the internal packages whose types package container gives out.
-var renamed = []string{"resource", "graph", "child", "config", "fault", "panics"}
+var renamed = []string{"resource", "graph", "prepare", "child", "config", "fault", "panics"}
 
 // TypeName is a type as users write it. It is the type's own text, but for the
 // types that are defined in an internal package of fxrun: users know those as

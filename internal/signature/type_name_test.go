@@ -5,7 +5,9 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/prepare"
 	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
 )
@@ -17,6 +19,8 @@ func TestTypesAreNamedAsUsersWriteThem(t *testing.T) {
 		"*container.RunInfo":                reflect.TypeFor[*resource.RunInfo](),
 		"[]container.Secret[string]":        reflect.TypeFor[[]config.Secret[string]](),
 		"map[string]*container.Secret[int]": reflect.TypeFor[map[string]*config.Secret[int]](),
+		"container.Preview":                 reflect.TypeFor[prepare.Preview](),
+		"container.HealthReport":            reflect.TypeFor[child.HealthReport](),
 		"*url.URL":                          reflect.TypeFor[*url.URL](),
 		"func() error":                      reflect.TypeFor[func() error](),
 		"string":                            reflect.TypeFor[string](),

@@ -1,8 +1,7 @@
-package child
+package prepare
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -39,19 +38,19 @@ func (l *lending) with(own []fx.Option) []fx.Option {
 }
 
 // lend finds out what the options mean for nested children.
-func (p *preparation) lend() []error {
-	if p.parent != nil || p.given == nil {
+func (p *Preparation) lend() []error {
+	if p.outer != nil || p.Given == nil {
 		return nil
 	}
 	asks := p.laterAsks()
 	perStep := make(map[signature.Key]bool) // keys of what lives per step
 	for _, ask := range asks {
 		if livesPerStep(ask) {
-			perStep[ask.Key], perStep[p.container.graph.Canonical(ask.From)] = true, true
+			perStep[ask.Key], perStep[p.Graph.Canonical(ask.From)] = true, true
 		}
 	}
 	p.lending = &lending{
-		replaced: make(map[string]bool), touched: make(map[signature.Key]bool), decorated: p.given.Decorated(), needed: p.constructed,
+		replaced: make(map[string]bool), touched: make(map[signature.Key]bool), decorated: p.Given.Decorated(), needed: p.constructed,
 	}
 	wanted := make(map[signature.Key]signature.Param)
 	faults := p.lendPerStep(perStep, wanted)
@@ -79,14 +78,14 @@ func (p *preparation) lend() []error {
 }
 
 // laterAsks are what nested children will ask for.
-func (p *preparation) laterAsks() []graph.Ask {
+func (p *Preparation) laterAsks() []graph.Ask {
 	var asks []graph.Ask
-	for _, target := range p.config.Later {
+	for _, target := range p.Settings.Later {
 		asks = append(asks, target.Needed()...)
 	}
-	for _, n := range graph.Closure(p.config.Later) {
+	for _, n := range graph.Closure(p.Settings.Later) {
 		if n.Lifetime == resource.LifetimeStep && p.isNeeded(n) {
-			asks = append(asks, p.container.graph.AsksOf(n)...)
+			asks = append(asks, p.Graph.AsksOf(n)...)
 		}
 	}
 	return asks
@@ -98,18 +97,18 @@ func livesPerStep(ask graph.Ask) bool {
 
 // touches reports whether the options may have put another value in the place of
 // what answers an ask.
-func (p *preparation) touches(ask graph.Ask) bool {
-	if ask.From.Node != nil && p.lending.decorated[p.container.graph.Canonical(ask.From)] {
+func (p *Preparation) touches(ask graph.Ask) bool {
+	if ask.From.Node != nil && p.lending.decorated[p.Graph.Canonical(ask.From)] {
 		return true
 	}
-	return p.lending.decorated[ask.Key] || ask.Optional && p.given.Provided()[ask.Key]
+	return p.lending.decorated[ask.Key] || ask.Optional && p.Given.Provided()[ask.Key]
 }
 
 // lendPerStep finds the decorators of what lives per step, and what they ask for.
-func (p *preparation) lendPerStep(perStep map[signature.Key]bool, wanted map[signature.Key]signature.Param) []error {
-	provided := p.given.Provided()
+func (p *Preparation) lendPerStep(perStep map[signature.Key]bool, wanted map[signature.Key]signature.Param) []error {
+	provided := p.Given.Provided()
 	var faults []error
-	for _, function := range p.given.Functions {
+	for _, function := range p.Given.Functions {
 		if function.Kind != fxoption.Decorate && function.Kind != fxoption.Replace || function.InModule || !gives(function, perStep) {
 			continue
 		}
@@ -133,26 +132,11 @@ func (p *preparation) lendPerStep(perStep map[signature.Key]bool, wanted map[sig
 		}
 	}
 	if len(p.lending.perStep) > 0 {
-		p.lending.perStep = append(p.lending.perStep, p.given.Everywhere...)
+		p.lending.perStep = append(p.lending.perStep, p.Given.Everywhere...)
 	}
 	return faults
 }
 
 func gives(function fxoption.Function, keys map[signature.Key]bool) bool {
 	return slices.ContainsFunc(function.Results, func(result signature.Result) bool { return keys[result.Key] })
-}
-
-// invoke makes a child's Fx app build what nested children will borrow, and keeps
-// the values that are not just a resource's results.
-func (l *lending) invoke() fx.Option {
-	params := append([]signature.Param{{Key: childStateKey}}, l.params...)
-	return invoke(signature.Make(params, nil, func(values []reflect.Value) ([]reflect.Value, error) {
-		state := values[0].Interface().(*childState)
-		for i, param := range l.params {
-			if l.touched[param.Key] {
-				state.lends[param.Key] = values[i+1]
-			}
-		}
-		return nil, nil
-	}))
 }

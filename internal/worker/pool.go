@@ -1,4 +1,4 @@
-package child
+package worker
 
 import (
 	"context"
@@ -13,11 +13,13 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// workerPool calls the users' functions of one child: constructors, hooks, observers.
-// Each call is made by a worker, a goroutine that is used again for later calls
-// and by which the child recognises its own functions when they call it.
-type workerPool struct {
-	members *goroutine.Set // that workers join; nil: none
+// Pool calls users' functions. Each call is made by a worker, a goroutine that is
+// used again for later calls. The zero Pool is ready for use. It is safe for
+// concurrent use.
+type Pool struct {
+	// Members is joined by the workers, so that a user's function can be recognised
+	// when it calls back. Nil is for no set. It must be set before the first call.
+	Members *goroutine.Set
 
 	mu   sync.Mutex
 	idle []*worker
@@ -37,13 +39,13 @@ type worker struct {
 	limit   *time.Timer // made when it is first needed
 }
 
-// call calls a user's function and returns its error, also for a panic, and for
+// Call calls a user's function and returns its error, also for a panic, and for
 // an end of the goroutine. The function is given up when it goes on for longer
 // than [resource.Grace] after ctx has ended, or after limit if that is positive;
 // late takes its result when it returns after all. A context that has ended
 // already does not keep the function from being called, because a stop hook must
 // run whatever time is left.
-func (c *workerPool) call(ctx context.Context, limit time.Duration, call func() error, late func(error)) error {
+func (c *Pool) Call(ctx context.Context, limit time.Duration, call func() error, late func(error)) error {
 	w := c.take()
 	w.tasks <- task{call, late}
 	err, returned := w.wait(ctx, limit)
@@ -100,7 +102,7 @@ func (w *worker) after(limit time.Duration) <-chan time.Time {
 }
 
 // take returns a worker that has nothing to do.
-func (c *workerPool) take() *worker {
+func (c *Pool) take() *worker {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if last := len(c.idle) - 1; last >= 0 {
@@ -110,12 +112,12 @@ func (c *workerPool) take() *worker {
 		return w
 	}
 	w := &worker{tasks: make(chan task, 1), results: make(chan error, 1)}
-	go w.work(c.members)
+	go w.work(c.Members)
 	return w
 }
 
-// rest ends the workers that have nothing to do, except for some to keep.
-func (c *workerPool) rest(keep int) {
+// Rest ends the workers that have nothing to do, except for some to keep.
+func (c *Pool) Rest(keep int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	keep = min(keep, len(c.idle))
@@ -142,13 +144,4 @@ func (w *worker) end(t task, err error) {
 	case t.late != nil:
 		t.late(err)
 	}
-}
-
-// timedOut says which limit was passed, where a function returns its context's
-// bare error.
-func timedOut(ctx context.Context, err error) error {
-	if err == context.DeadlineExceeded && errors.Is(ctx.Err(), err) { //nolint:errorlint // bare: what the user wrapped says more
-		return context.Cause(ctx)
-	}
-	return err
 }

@@ -1,27 +1,26 @@
-package child
+package prepare
 
 import (
 	"slices"
 
 	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun/internal/fxapp"
 	"github.com/fxrun/fxrun/internal/fxoption"
 	"github.com/fxrun/fxrun/internal/graph"
 )
 
 // dryRun finds out which constructors the child's options would call. Each resource
 // stands in a module of its own, whose name a dry run tells.
-func (p *preparation) dryRun() (*fxoption.Recorded, error) {
+func (p *Preparation) dryRun() (*fxoption.Recorded, error) {
 	provide := func(option fx.Option, n *graph.Node) fx.Option { return fx.Module(moduleName(n), option) }
-	return fxoption.DryRun(append([]fx.Option{fx.Provide(func() *childState { return nil })}, p.fxOptions(provide, nil)...))
+	return fxoption.DryRun(append([]fx.Option{fx.Provide(func() *fxapp.Child { return nil })}, p.parts.Options(p.content(), nil, provide)...))
 }
 
-func moduleName(n *graph.Node) string { return "resource " + n.Key }
-
 // replaceable are the resources that an fx.Replace could have been meant for.
-func (p *preparation) replaceable() []fxoption.Resource {
-	resources := make([]fxoption.Resource, len(p.nodes))
-	for i, n := range p.nodes {
+func (p *Preparation) replaceable() []fxoption.Resource {
+	resources := make([]fxoption.Resource, len(p.Nodes))
+	for i, n := range p.Nodes {
 		resources[i].Key = n.Key
 		for _, provided := range n.Answers() {
 			if t := provided.Key.Type.String(); !slices.Contains(resources[i].Types, t) {

@@ -1,10 +1,11 @@
-package child
+package prepare
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/fxapp"
 	"github.com/fxrun/fxrun/internal/fxoption"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/resource"
@@ -13,40 +14,40 @@ import (
 
 // readOptions finds out what the caller's fx.Options hold, and which resources
 // and other values they ask for.
-func (p *preparation) readOptions() {
-	if len(p.config.options) == 0 {
+func (p *Preparation) readOptions() {
+	if len(p.Settings.options) == 0 {
 		return
 	}
-	p.given = fxoption.Read(p.config.options)
-	asks := p.given.Asks()
+	p.Given = fxoption.Read(p.Settings.options)
+	asks := p.Given.Asks()
 	lent := func(ask signature.Param) bool { return p.lentByParent()[ask.Key].IsValid() }
 	for _, ask := range asks {
 		if lent(ask) {
 			p.lentAsks = append(p.lentAsks, ask)
 		}
 	}
-	p.offered, p.unoffered = p.container.graph.OptionTarget(slices.DeleteFunc(asks, lent))
+	p.offered, p.unoffered = p.Graph.OptionTarget(slices.DeleteFunc(asks, lent))
 }
 
 // checkOptions reports options that would not do in a child what they do in an
 // application of Fx.
-func (p *preparation) checkOptions() []error {
-	if p.given == nil {
+func (p *Preparation) checkOptions() []error {
+	if p.Given == nil {
 		return nil
 	}
 	var faults []error
-	for _, err := range p.given.Faults {
+	for _, err := range p.Given.Faults {
 		faults = append(faults, fault.Errorf("reading the fx options: %w", err))
 	}
-	for _, limit := range p.given.Limits {
+	for _, limit := range p.Given.Limits {
 		faults = append(faults, fault.Errorf("%s limits an application, and a child container is none: container.StartTimeout and container.StopTimeout limit each resource", limit))
 	}
-	for _, embedding := range p.given.Embedding {
+	for _, embedding := range p.Given.Embedding {
 		if definition, ok := embedding.(resource.Resource); ok {
 			faults = append(faults, misplaced(definition))
 		}
 	}
-	for _, function := range p.given.Functions {
+	for _, function := range p.Given.Functions {
 		faults = append(faults, p.checkFunction(function)...)
 	}
 	return faults
@@ -57,13 +58,13 @@ func misplaced(definition resource.Resource) error {
 	return fault.Errorf("resource %s is a definition: give it to container.New; to stand in for a resource in one child, use fx.Replace", definition.Key())
 }
 
-func (p *preparation) checkFunction(function fxoption.Function) []error {
+func (p *Preparation) checkFunction(function fxoption.Function) []error {
 	var faults []error
 	for _, param := range function.Params {
 		switch {
-		case param.Soft && p.container.graph.HasMembers(param.Key):
+		case param.Soft && p.Graph.HasMembers(param.Key):
 			faults = append(faults, fault.Errorf("%s: it asks for %s as a soft group, and resources give members of it: leave soft out", function, param.Key))
-		case param.Key == shutdownerKey && p.unoffered[param.Key] != nil && !p.given.Decorated()[param.Key]:
+		case param.Key == fxapp.ShutdownerKey && p.unoffered[param.Key] != nil && !p.Given.Decorated()[param.Key]:
 			faults = append(faults, fault.Errorf("%s: it asks for fx.Shutdowner, which no host application gives to this child: cancel the context of the child", function))
 		}
 	}
@@ -76,7 +77,7 @@ func (p *preparation) checkFunction(function fxoption.Function) []error {
 }
 
 // checkResult reports values that would not reach whoever should get them.
-func (p *preparation) checkResult(function fxoption.Function, key signature.Key) error {
+func (p *Preparation) checkResult(function fxoption.Function, key signature.Key) error {
 	gives := function.Kind == fxoption.Provide || function.Kind == fxoption.Supply
 	switch {
 	case function.InModule && !gives: // for the module's own functions
@@ -85,7 +86,7 @@ func (p *preparation) checkResult(function fxoption.Function, key signature.Key)
 		return fault.Errorf("one of the fx options is a definition (in the group %s): give it to the host application, beside fxrun.Module", key.Group)
 	case key.Group != "" && p.takesGroup(key):
 		return fault.Errorf("%s gives %s, of which the resources and targets here get only what resources give: make it a resource", function, key)
-	case !gives && resource.IsBuiltinKey(key) && !p.given.Provided()[key]:
+	case !gives && resource.IsBuiltinKey(key) && !p.Given.Provided()[key]:
 		return fault.Errorf("%s gives %s, which resources get from the child itself%s", function, key, insteadOf(key))
 	}
 	return nil
@@ -106,17 +107,17 @@ func insteadOf(key signature.Key) string {
 
 // takesGroup reports whether a resource or a target that the child may need asks
 // for a group.
-func (p *preparation) takesGroup(group signature.Key) bool {
+func (p *Preparation) takesGroup(group signature.Key) bool {
 	takes := func(in graph.Input) bool {
 		key, ok := in.Group()
 		return ok && key == group
 	}
-	for _, target := range slices.Concat(p.targets, p.config.Later) {
+	for _, target := range slices.Concat(p.Targets, p.Settings.Later) {
 		if slices.ContainsFunc(target.Inputs(), takes) {
 			return true
 		}
 	}
-	for _, n := range slices.Concat(p.nodes, p.later) {
+	for _, n := range slices.Concat(p.Nodes, p.later) {
 		if slices.ContainsFunc(n.Inputs, takes) {
 			return true
 		}

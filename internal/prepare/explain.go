@@ -1,4 +1,4 @@
-package child
+package prepare
 
 import (
 	"slices"
@@ -13,16 +13,16 @@ import (
 
 // Explain says why a child opened with opts would need the resource called key,
 // or why it would not. Package container documents it.
-func (c *Parent) Explain(key string, opts []fx.Option) (graph.Explanation, error) {
+func (c *Preparer) Explain(key string, opts []fx.Option) (graph.Explanation, error) {
 	n, ok := c.graph.ByKey[key]
 	if !ok {
 		missing := fault.Errorf("there is no resource %q%s", key, nearest.SuggestionAmong(key, c.graph.Nodes, func(n *graph.Node) string { return n.Key }))
 		return graph.Explanation{}, fault.Join("explaining a resource", []error{missing})
 	}
-	p, err := c.prepare(newChildConfig(opts).orLog(c), nil)
-	targets := slices.Concat(p.config.Later, p.targets)
+	p, err := c.prepare(newSettings(opts).orLog(c.graph), nil)
+	targets := slices.Concat(p.Settings.Later, p.Targets)
 	needed := p.starting()
-	for _, later := range graph.Closure(p.config.Later) {
+	for _, later := range graph.Closure(p.Settings.Later) {
 		if later.Lifetime == resource.LifetimeStep { // for a nested child to start
 			needed = append(needed, later)
 		}

@@ -1,4 +1,4 @@
-package child
+package prepare
 
 import "github.com/fxrun/fxrun/internal/graph"
 

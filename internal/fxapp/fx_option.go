@@ -1,11 +1,11 @@
-package child
+package fxapp
 
 import "go.uber.org/fx"
 
 // provide, invoke and decorate are Fx's options, made with a short call stack.
 // Fx keeps the stack at which an option is made, and writes it as text, frame
 // by frame, in each application that is given the option: with the stack of a
-// caller of this package that is a fifth of the cost of a child.
+// caller of package container that is a fifth of the cost of a child.
 func provide(constructor any) fx.Option {
 	return withShortStack(func() fx.Option { return fx.Provide(constructor) })
 }

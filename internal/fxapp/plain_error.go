@@ -1,4 +1,4 @@
-package child
+package fxapp
 
 import (
 	"errors"
@@ -7,37 +7,7 @@ import (
 	"strings"
 
 	"go.uber.org/dig"
-
-	"github.com/fxrun/fxrun/internal/fault"
-	"github.com/fxrun/fxrun/internal/signature"
 )
-
-// plainFault says what is wrong with the caller's fx.Options without what dig
-// says about its own functions and those of fxrun.
-func (p *preparation) plainFault(err error) error {
-	missing := missingTypes.FindStringSubmatch(dig.RootCause(err).Error())
-	if missing == nil {
-		return fault.Errorf("applying the fx options: %w", plainly(err))
-	}
-	for _, function := range p.given.Functions {
-		for _, param := range function.Params {
-			if why := p.unoffered[param.Key]; why != nil && !param.Optional && strings.HasPrefix(missing[1], digName(param.Key)) {
-				return fault.Errorf("applying the fx options: missing type: %s: %s: %w", digName(param.Key), function, why)
-			}
-		}
-	}
-	return fault.Errorf("applying the fx options: %w", plainly(err))
-}
-
-var missingTypes = regexp.MustCompile(`^missing types?:\s+(?:-\s+)?(.*)`)
-
-// digName is a key as dig writes it.
-func digName(key signature.Key) string {
-	if key.Name != "" {
-		return fmt.Sprintf("%v[name=%q]", key.Type, key.Name)
-	}
-	return key.Type.String()
-}
 
 var (
 	functionName = regexp.MustCompile(`function "([^"]+)"\.(\S+) \(([^)]*)\)`)
@@ -45,10 +15,10 @@ var (
 	madeFunction = regexp.MustCompile(`"?reflect"?\.makeFuncStub \([^)]*\)`)
 )
 
-// plainly leaves of an error of dig what is about the caller's own functions: the
+// Plainly leaves of an error of dig what is about the caller's own functions: the
 // one that went wrong, and its error. Most functions of a child are made by
 // reflection and have no name.
-func plainly(err error) error {
+func Plainly(err error) error {
 	var digError dig.Error
 	if !errors.As(err, &digError) {
 		return err

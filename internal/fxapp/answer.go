@@ -1,4 +1,4 @@
-package child
+package fxapp
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 // values of the host application, and other names of a resource.
 //
 // lent are the values of the parent that its fx.Options have touched.
-func (a *assembly) answers(asks []graph.Ask, lent map[signature.Key]reflect.Value) []fx.Option {
+func (a *Parts) answers(asks []graph.Ask, lent map[signature.Key]reflect.Value) []fx.Option {
 	var options []fx.Option
 	seen := make(map[signature.Key]bool, len(asks))
 	for _, wanted := range asks {
@@ -37,7 +37,7 @@ func (a *assembly) answers(asks []graph.Ask, lent map[signature.Key]reflect.Valu
 
 // forward answers one key with the value of another. There is one option for
 // each pair of keys, made when it is first needed.
-func (a *assembly) forward(from, to signature.Key) fx.Option {
+func (a *Parts) forward(from, to signature.Key) fx.Option {
 	type pair struct{ from, to signature.Key }
 	if known, ok := a.forwards.Load(pair{from, to}); ok {
 		return known.(fx.Option)
@@ -57,10 +57,10 @@ func forwarding(from, to signature.Key) any {
 // offers provides what the fx.Options of a child ask for, and what is no value of
 // a resource or of the host application under a key of its own: what every child
 // has by itself, and members of groups.
-func (a *assembly) offers(wanted *graph.Target) []fx.Option {
+func (a *Parts) offers(wanted *graph.Target) []fx.Option {
 	var options []fx.Option
 	for _, kind := range wanted.Own() {
-		if kind != graph.LifecycleInput { // which Fx gives, and which fxOptions redirects
+		if kind != graph.LifecycleInput { // which Fx gives, and which Options redirects
 			options = append(options, a.own(kind))
 		}
 	}
@@ -77,20 +77,20 @@ func (a *assembly) offers(wanted *graph.Target) []fx.Option {
 }
 
 // own provides what every child has by itself.
-func (a *assembly) own(kind graph.InputKind) fx.Option {
+func (a *Parts) own(kind graph.InputKind) fx.Option {
 	switch kind {
 	case graph.ContextInput:
-		return provide(func(s *childState) context.Context { return s.ctx })
+		return provide(func(child *Child) context.Context { return child.Context })
 	case graph.LoggerInput:
-		return provide(func(s *childState) *slog.Logger { return s.config.logger })
+		return provide(func(child *Child) *slog.Logger { return child.Logger })
 	default:
-		return provide(func(s *childState) resource.RunInfo { return s.config.info })
+		return provide(func(child *Child) resource.RunInfo { return child.Info })
 	}
 }
 
 // member gives a result of a resource to a group of Fx. The resources themselves
 // get their groups in the order of resource keys, without Fx's groups.
-func (a *assembly) member(m graph.Member) fx.Option {
+func (a *Parts) member(m graph.Member) fx.Option {
 	if known, ok := a.members.Load(m); ok {
 		return known.(fx.Option)
 	}
@@ -107,25 +107,11 @@ func (a *assembly) member(m graph.Member) fx.Option {
 
 // paramsOf are the parameters of a function that Fx calls for a child.
 func paramsOf(asks []graph.Ask) []signature.Param {
-	params := []signature.Param{{Key: childStateKey}}
+	params := []signature.Param{{Key: childKey}}
 	for _, a := range asks {
 		params = append(params, a.Param)
 	}
 	return params
-}
-
-// value answers an ask in a child whose resources have been built.
-func (s *childState) value(a graph.Ask) reflect.Value {
-	if lent, ok := s.lent[a.Key]; ok {
-		return lent
-	}
-	switch {
-	case a.Value.IsValid():
-		return a.Value
-	case a.From.Node != nil:
-		return s.instanceOf(a.From.Node).results[a.From.Result]
-	}
-	return reflect.Zero(a.Type)
 }
 
 // withOwnValues puts an option that asks for values of a module of the host
@@ -150,16 +136,16 @@ func withOwnValues(name string, asks []graph.Ask, option fx.Option) fx.Option {
 
 // supply provides the key of an ask with what answers it. The option finds the
 // child that it is made for among its parameters, and so serves all of them.
-func (a *assembly) supply(wanted graph.Ask) fx.Option {
+func (a *Parts) supply(wanted graph.Ask) fx.Option {
 	if known, ok := a.supplies.Load(wanted.Key); ok {
 		return known.(fx.Option)
 	}
-	give := signature.Make([]signature.Param{{Key: childStateKey}}, []signature.Key{wanted.Key},
+	give := signature.Make([]signature.Param{{Key: childKey}}, []signature.Key{wanted.Key},
 		func(params []reflect.Value) ([]reflect.Value, error) {
-			return []reflect.Value{params[0].Interface().(*childState).value(wanted)}, nil
+			return []reflect.Value{params[0].Interface().(*Child).Value(wanted)}, nil
 		})
 	option := provide(give)
-	if ofEveryApp(wanted.Key) { // which every Fx app has: the host's take their place
+	if OfEveryApp(wanted.Key) { // which every Fx app has: the host's take their place
 		option = decorate(give)
 	}
 	a.supplies.Store(wanted.Key, option)

@@ -1,4 +1,4 @@
-package child
+package prepare
 
 import (
 	"reflect"
@@ -7,6 +7,7 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
 
+	"github.com/fxrun/fxrun/internal/fxapp"
 	"github.com/fxrun/fxrun/internal/fxoption"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/resource"
@@ -17,8 +18,8 @@ import (
 // functions of the options ask for and give. It costs a small part of a dry run. It
 // returns nil where anything is unusual or wrong: a dry run then finds out what Fx
 // makes of it, and what is to be reported.
-func (p *preparation) foretell() map[string]bool {
-	if p.given.HasError || !regular(p.given.Functions) {
+func (p *Preparation) foretell() map[string]bool {
+	if p.Given.HasError || !regular(p.Given.Functions) {
 		return nil
 	}
 	f := &foreteller{
@@ -26,24 +27,24 @@ func (p *preparation) foretell() map[string]bool {
 		borrowed: make(map[*graph.Node]bool), done: make(map[*fxoption.Function]bool), under: make(map[*fxoption.Function]bool),
 		constructed: make(map[string]bool),
 	}
-	if !f.addResources(p) || !f.addFunctions(p.given.Functions) {
+	if !f.addResources(p) || !f.addFunctions(p.Given.Functions) {
 		return nil
 	}
-	for _, target := range p.targets {
+	for _, target := range p.Targets {
 		for _, ask := range target.Needed() {
 			if !f.ask(ask.Param) {
 				return nil
 			}
 		}
 	}
-	for i := range p.given.Functions {
-		function := &p.given.Functions[i]
+	for i := range p.Given.Functions {
+		function := &p.Given.Functions[i]
 		if root := function.Kind == fxoption.Invoke || function.Kind == fxoption.Logger; root && !f.call(function, function.Params) {
 			return nil
 		}
 	}
-	for i := range p.given.Functions {
-		function := &p.given.Functions[i]
+	for i := range p.Given.Functions {
+		function := &p.Given.Functions[i]
 		if function.Kind == fxoption.Replace && !f.done[function] { // to be reported
 			return nil
 		}
@@ -68,7 +69,7 @@ func regular(functions []fxoption.Function) bool {
 			}
 		}
 		for _, result := range function.Results {
-			own := ofEveryApp(result.Key) || result.Type == resource.LifecycleType
+			own := fxapp.OfEveryApp(result.Key) || result.Type == resource.LifecycleType
 			if own || result.Group != "" && decorates || result.Type.Implements(failure) || result.Type.Implements(option) {
 				return false
 			}
@@ -106,22 +107,22 @@ func (f *foreteller) add(key signature.Key, p producer) bool {
 
 // addResources notes what the resources give, and what answers the keys that are
 // asked for, as constructors does.
-func (f *foreteller) addResources(p *preparation) bool {
-	f.graph = p.container.graph
+func (f *foreteller) addResources(p *Preparation) bool {
+	f.graph = p.Graph
 	var asks []graph.Ask
-	for i, n := range slices.Concat(p.nodes, p.longer) {
+	for i, n := range slices.Concat(p.Nodes, p.longer) {
 		for _, key := range f.graph.ResultKeys(n) {
-			if ofEveryApp(key) || !f.add(key, producer{node: n}) {
+			if fxapp.OfEveryApp(key) || !f.add(key, producer{node: n}) {
 				return false
 			}
 		}
-		if i < len(p.nodes) {
+		if i < len(p.Nodes) {
 			asks = append(asks, f.graph.AsksOf(n)...)
 		} else {
 			f.borrowed[n] = true
 		}
 	}
-	for _, target := range p.targets {
+	for _, target := range p.Targets {
 		asks = append(asks, target.Needed()...)
 	}
 	asks = append(asks, p.offered.Needed()...)
@@ -150,7 +151,7 @@ func (f *foreteller) addResources(p *preparation) bool {
 	for _, kind := range p.offered.Own() {
 		f.gives[signature.Key{Type: typeOf(kind)}] = producer{}
 	}
-	for _, key := range []signature.Key{{Type: resource.LifecycleType}, shutdownerKey, dotGraphKey} {
+	for _, key := range []signature.Key{{Type: resource.LifecycleType}, fxapp.ShutdownerKey, fxapp.DotGraphKey} {
 		f.gives[key] = producer{}
 	}
 	return true

@@ -1,4 +1,4 @@
-package child
+package fxapp
 
 import (
 	"reflect"
@@ -22,42 +22,24 @@ type wrapper struct {
 	borrow   fx.Option
 }
 
-var (
-	childStateKey = signature.Key{Type: reflect.TypeFor[*childState]()}
-	shutdownerKey = signature.Key{Type: reflect.TypeFor[fx.Shutdowner]()}
-	dotGraphKey   = signature.Key{Type: reflect.TypeFor[fx.DotGraph]()}
-)
-
 // wrap does its work once, when a child first needs the resource: most of a
 // large container is never asked for in one process.
-func (a *assembly) wrap(n *graph.Node) fx.Option {
+func (a *Parts) wrap(n *graph.Node) fx.Option {
 	a.wrappers[n.Index].wrapped.Do(func() {
 		build := signature.Make(paramsOf(a.graph.AsksOf(n)), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
-			return params[0].Interface().(*childState).build(n, params[1:])
+			return params[0].Interface().(*Child).Build(n, params[1:])
 		})
 		a.wrappers[n.Index].provide = provide(build)
 	})
 	return a.wrappers[n.Index].provide
 }
 
-// result returns a result of a resource that lives longer than the child, as the
-// child sees it; the zero Value where there is none.
-func (s *childState) result(from graph.Provider, key signature.Key) reflect.Value {
-	if lent, ok := s.lent[key]; ok {
-		return lent
-	}
-	if instance := s.instanceOf(from.Node); instance != nil && instance.results != nil {
-		return instance.results[from.Result]
-	}
-	return reflect.Value{}
-}
-
 // resultKeys are the keys of a resource's results in Fx. What every Fx app has, a
 // resource gives under another key, and overrides puts it in the place of Fx's own.
-func (a *assembly) resultKeys(n *graph.Node) []signature.Key {
+func (a *Parts) resultKeys(n *graph.Node) []signature.Key {
 	keys := a.graph.ResultKeys(n)
 	for i, key := range keys {
-		if ofEveryApp(key) {
+		if OfEveryApp(key) {
 			keys[i].Name = "fxrun: of resource " + n.Key
 		}
 	}
@@ -65,29 +47,26 @@ func (a *assembly) resultKeys(n *graph.Node) []signature.Key {
 }
 
 // overrides puts what a resource gives in the place of what every Fx app has.
-func (a *assembly) overrides(n *graph.Node) []fx.Option {
+func (a *Parts) overrides(n *graph.Node) []fx.Option {
 	var options []fx.Option
 	keys := a.resultKeys(n)
 	for i, key := range a.graph.ResultKeys(n) {
-		if ofEveryApp(key) {
+		if OfEveryApp(key) {
 			options = append(options, decorate(forwarding(keys[i], key)))
 		}
 	}
 	return options
 }
 
-// ofEveryApp reports whether every Fx app has a key by itself.
-func ofEveryApp(key signature.Key) bool { return key == shutdownerKey || key == dotGraphKey }
-
 // borrow is the option of a resource that lives longer than the child: it gives
 // out what there is already.
-func (a *assembly) borrow(n *graph.Node) fx.Option {
+func (a *Parts) borrow(n *graph.Node) fx.Option {
 	a.wrappers[n.Index].borrowed.Do(func() {
 		give := signature.Make(paramsOf(nil), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
-			state := params[0].Interface().(*childState)
+			child := params[0].Interface().(*Child)
 			results, found := make([]reflect.Value, len(n.Function.Results)), false
 			for i, key := range a.graph.ResultKeys(n) {
-				results[i] = state.result(graph.Provider{Node: n, Result: i}, key)
+				results[i] = child.result(graph.Provider{Node: n, Result: i}, key)
 				found = found || results[i].IsValid()
 				if !results[i].IsValid() { // an option of the parent stands in for another result, so that nobody asks for this one
 					results[i] = reflect.Zero(n.Function.Results[i].ValueType())

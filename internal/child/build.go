@@ -1,0 +1,50 @@
+package child
+
+import (
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
+
+	"github.com/fxrun/fxrun/internal/fxapp"
+)
+
+// build constructs and starts what is needed, and binds the targets. Without
+// fx.Options of the caller the resources are built here, and Fx only gives them to
+// the targets. With fx.Options, which nobody can look into, Fx builds them too.
+func (s *state) build() error {
+	if s.preparation.Given != nil {
+		return s.buildByFx()
+	}
+	return s.buildHere()
+}
+
+// buildHere starts resources that don't depend on each other at the same time.
+func (s *state) buildHere() error {
+	s.startAll(s.preparation.Nodes)
+	s.starting.Wait()
+	if s.ending() {
+		return s.whyEnding()
+	}
+	if options := s.preparation.Bindings(); len(options) > 0 {
+		return fxapp.Run(&s.app, options)
+	}
+	return nil // nobody takes a value
+}
+
+// buildByFx starts one resource after the other, as Fx calls their constructors: a
+// decorator among the options may touch any value.
+func (s *state) buildByFx() error {
+	defer s.members.Join()() // the caller's options are called by this goroutine
+	s.app.Build = s.buildOne
+	options := s.preparation.Options(s.options)
+	if s.preparation.Given.MakesLogger() {
+		options = append(options, fx.Invoke(func(made fxevent.Logger) { s.app.Events = made }))
+	}
+	err := fxapp.Run(&s.app, options)
+	if err != nil {
+		s.abandonOptions()
+	} else {
+		s.flushOptions()
+		s.options.endStart()
+	}
+	return err
+}

@@ -1,0 +1,84 @@
+package fxapp
+
+import (
+	"context"
+	"log/slog"
+	"reflect"
+
+	"go.uber.org/fx/fxevent"
+
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/resource"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// Child is what one child container gives to its Fx application, and gets from it.
+type Child struct {
+	// Context, Logger and Info are what every function of the child may have.
+	Context context.Context
+	Logger  *slog.Logger
+	Info    resource.RunInfo
+	// Events gets Fx's events in place of Logger. It is made by an option of the
+	// caller or of the parent; nil without one.
+	Events fxevent.Logger
+	// Lent are the values that the fx.Options of the parent have touched.
+	Lent map[signature.Key]reflect.Value
+	// Lends are such values for nested children. The application puts them in.
+	Lends map[signature.Key]reflect.Value
+	// Bound are the arguments of the targets. The application puts them in.
+	Bound map[*graph.Target][]reflect.Value
+	// Results returns what the constructor of a resource has given, or nil if it was
+	// not called.
+	Results func(n *graph.Node) []reflect.Value
+	// Build calls the constructor of a resource with the values that Fx found, and
+	// starts the resource.
+	Build func(n *graph.Node, params []reflect.Value) ([]reflect.Value, error)
+}
+
+// Value answers an ask in a child whose resources have been built.
+func (c *Child) Value(a graph.Ask) reflect.Value {
+	if lent, ok := c.Lent[a.Key]; ok {
+		return lent
+	}
+	switch {
+	case a.Value.IsValid():
+		return a.Value
+	case a.From.Node != nil:
+		return c.Results(a.From.Node)[a.From.Result]
+	}
+	return reflect.Zero(a.Type)
+}
+
+// Own returns what every function of the child may have.
+func (c *Child) Own(kind graph.InputKind) reflect.Value {
+	switch kind {
+	case graph.ContextInput:
+		return reflect.ValueOf(c.Context)
+	case graph.LoggerInput:
+		return reflect.ValueOf(c.Logger)
+	default:
+		return reflect.ValueOf(c.Info)
+	}
+}
+
+// result returns a result of a resource that lives longer than the child, as the
+// child sees it; the zero Value where there is none.
+func (c *Child) result(from graph.Provider, key signature.Key) reflect.Value {
+	if lent, ok := c.Lent[key]; ok {
+		return lent
+	}
+	if results := c.Results(from.Node); results != nil {
+		return results[from.Result]
+	}
+	return reflect.Value{}
+}
+
+// bind keeps the arguments of a target's function.
+func (c *Child) bind(t *graph.Target, values []reflect.Value) {
+	c.Bound[t] = graph.Arrange(t.Inputs(), values, func(kind graph.InputKind) reflect.Value {
+		if kind == graph.ConfigInput {
+			return reflect.Value{} // it is copied for each call
+		}
+		return c.Own(kind)
+	})
+}

@@ -1,0 +1,75 @@
+package fxapp
+
+import (
+	"reflect"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// Content is what the Fx application of a child has to hold, where Fx builds its
+// resources.
+type Content struct {
+	Built    []*graph.Node   // by this child
+	Borrowed []*graph.Node   // that live longer than the child
+	Targets  []*graph.Target // that are bound
+	// Offered is what the options of the caller ask for; nil without any.
+	Offered *graph.Target
+	// Asked is what is asked for besides by resources, by targets and by Offered.
+	Asked []graph.Ask
+	// Lent are the values that the fx.Options of the parent have touched.
+	Lent map[signature.Key]reflect.Value
+	// Lends is what nested children will borrow.
+	Lends Lends
+	// Options are the caller's own. They come last.
+	Options []fx.Option
+}
+
+// Options are the options of a child that Fx builds: the resources, the targets,
+// and the caller's own, whose hooks go to lifecycle. constructor may change the
+// option of a resource.
+func (a *Parts) Options(c Content, lifecycle fx.Lifecycle, constructor func(fx.Option, *graph.Node) fx.Option) []fx.Option {
+	options := append(a.constructors(c, constructor), a.invokes(c.Targets)...)
+	if len(c.Lends.Params) > 0 {
+		options = append(options, c.Lends.invoke())
+	}
+	options = append(options, decorate(func() fx.Lifecycle { return lifecycle }))
+	return append(options, c.Options...)
+}
+
+// invokes bind what the targets ask for.
+func (a *Parts) invokes(targets []*graph.Target) []fx.Option {
+	options := make([]fx.Option, len(targets))
+	for i, target := range targets {
+		options[i] = withOwnValues(target.Name(), target.Needed(), a.bound(target))
+	}
+	return options
+}
+
+// constructors are the resources, and what answers the keys that they and the
+// targets ask for.
+func (a *Parts) constructors(c Content, constructor func(fx.Option, *graph.Node) fx.Option) []fx.Option {
+	var options []fx.Option
+	var asks []graph.Ask
+	for _, n := range c.Built {
+		needed := a.graph.AsksOf(n)
+		options = append(options, withOwnValues(n.Key, needed, constructor(a.wrap(n), n)))
+		options = append(options, a.overrides(n)...)
+		asks = append(asks, needed...)
+	}
+	for _, n := range c.Borrowed {
+		options = append(options, constructor(a.borrow(n), n))
+		options = append(options, a.overrides(n)...)
+	}
+	for _, target := range c.Targets {
+		asks = append(asks, target.Needed()...)
+	}
+	if c.Offered != nil {
+		asks = append(asks, c.Offered.Needed()...)
+		options = append(options, a.offers(c.Offered)...)
+	}
+	asks = append(asks, c.Asked...)
+	return append(options, a.answers(asks, c.Lent)...)
+}

@@ -1,0 +1,24 @@
+package fxapp
+
+import (
+	"sync"
+
+	"github.com/fxrun/fxrun/internal/graph"
+)
+
+// Parts makes the Fx options of resources, of targets and of other keys, each
+// once: an option finds the [Child] that it is called for among its parameters, and
+// so serves all of them. It is safe for concurrent use.
+type Parts struct {
+	graph    *graph.Graph
+	wrappers []wrapper // by the index of the resource
+	targets  sync.Map  // *graph.Target -> *targetOptions
+	supplies sync.Map  // signature.Key -> fx.Option, see supply
+	forwards sync.Map  // a pair of signature.Key -> fx.Option, see forward
+	members  sync.Map  // graph.Member -> fx.Option, see member
+}
+
+// New returns the parts of a checked graph.
+func New(g *graph.Graph) *Parts {
+	return &Parts{graph: g, wrappers: make([]wrapper, len(g.Nodes))}
+}

@@ -1,0 +1,11 @@
+// Package prepare checks a launch: which resources a child container needs, in which
+// order, and with which config. It builds nothing. Read it in this order: options
+// (option.go) make the [Settings] of a child (settings.go), of which a [Preparer]
+// makes a [Preparation] (preparation.go, prepare.go). That follows the targets
+// (targets.go), reads the fx.Options of the caller (check_options.go), and finds out
+// what is needed with them (narrow.go): by foretell.go, or else by dry_run.go, with
+// the content of the Fx application (content.go). lending.go finds what the options
+// mean for nested children, and borrow.go what a nested child takes from its parent.
+// resolve.go reads the config. A [Prepared] (prepared.go) shows the outcome, and
+// explain.go the reasons.
+package prepare

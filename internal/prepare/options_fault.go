@@ -1,0 +1,40 @@
+package prepare
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"go.uber.org/dig"
+
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/fxapp"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// plainFault says what is wrong with the caller's fx.Options without what dig
+// says about its own functions and those of fxrun.
+func (p *Preparation) plainFault(err error) error {
+	missing := missingTypes.FindStringSubmatch(dig.RootCause(err).Error())
+	if missing == nil {
+		return fault.Errorf("applying the fx options: %w", fxapp.Plainly(err))
+	}
+	for _, function := range p.Given.Functions {
+		for _, param := range function.Params {
+			if why := p.unoffered[param.Key]; why != nil && !param.Optional && strings.HasPrefix(missing[1], digName(param.Key)) {
+				return fault.Errorf("applying the fx options: missing type: %s: %s: %w", digName(param.Key), function, why)
+			}
+		}
+	}
+	return fault.Errorf("applying the fx options: %w", fxapp.Plainly(err))
+}
+
+var missingTypes = regexp.MustCompile(`^missing types?:\s+(?:-\s+)?(.*)`)
+
+// digName is a key as dig writes it.
+func digName(key signature.Key) string {
+	if key.Name != "" {
+		return fmt.Sprintf("%v[name=%q]", key.Type, key.Name)
+	}
+	return key.Type.String()
+}

@@ -1,0 +1,89 @@
+package prepare
+
+import (
+	"log/slog"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/resource"
+)
+
+// Settings is what a child is opened with.
+type Settings struct {
+	graph.Subject
+	pointers  []any
+	ownLaunch config.RunConfig // of a nested child, without its parent's
+	Info      resource.RunInfo
+	Logger    *slog.Logger
+	// LoggerOver makes the logger of a resource whose module of the host
+	// application has its own; nil where the caller's is for all.
+	LoggerOver func(module *slog.Logger) *slog.Logger
+	Observers  []func(resource.Event)
+	MaxStarts  int
+	options    []fx.Option
+
+	AllowStopErrors bool
+	processOnly     bool // of what is Eager, only what lives per process is to start
+}
+
+// defaultMaxStarts is how many resources of a child start at once.
+const defaultMaxStarts = 16
+
+func newSettings(opts []fx.Option) Settings {
+	config := Settings{MaxStarts: defaultMaxStarts}
+	for _, opt := range opts {
+		switch opt := opt.(type) {
+		case nil:
+		case Option:
+			if opt.apply != nil {
+				opt.apply(&config)
+			}
+		case resource.Resource:
+			config.Faults = append(config.Faults, misplaced(opt))
+		default:
+			config.options = append(config.options, opt)
+		}
+	}
+	return config
+}
+
+// orLog gives a child without a logger that of the host application.
+func (c Settings) orLog(g *graph.Graph) Settings {
+	if c.Logger == nil {
+		c.Logger, c.LoggerOver = hostLogger(g), ofModule
+	}
+	return c
+}
+
+// hostLogger is the host application's logger, or one that discards everything.
+func hostLogger(g *graph.Graph) *slog.Logger {
+	if logger := g.Logger(); logger != nil {
+		return logger
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+// ofModule lets a resource write to the logger of its module itself.
+func ofModule(module *slog.Logger) *slog.Logger { return module }
+
+// inherit gives a nested child what its parent was opened with, where it has
+// nothing of its own.
+func (c Settings) inherit(parent Settings) Settings {
+	c.ownLaunch, c.Launch = c.Launch, parent.Launch.Merge(c.Launch)
+	c.Known = parent.Known
+	c.Observers = append(append([]func(resource.Event){}, parent.Observers...), c.Observers...)
+	c.AllowStopErrors = c.AllowStopErrors || parent.AllowStopErrors
+	if c.Info.ID == "" {
+		c.Info = parent.Info
+	}
+	if c.Logger == nil {
+		c.Logger, c.LoggerOver = parent.Logger, parent.LoggerOver
+	}
+	return c
+}
+
+// SubjectOf returns what the options of a child say of what it is for; those
+// that say something else make no difference.
+func SubjectOf(opts []fx.Option) graph.Subject { return newSettings(opts).Subject }
