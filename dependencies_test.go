@@ -31,7 +31,9 @@ var (
 	historyModules = []string{"github.com/fxrun/fxrun"}
 	// Config is taken apart without Fx.
 	configModules = []string{"github.com/fxrun/fxrun", "github.com/kelseyhightower/envconfig", "go.yaml.in/yaml/v3"}
-	rootModules   = containerModules
+	rootModules   = append([]string{
+		"github.com/go-json-experiment/json", // iomanagers.JSON
+	}, containerModules...)
 )
 
 func TestDependencies(t *testing.T) {

@@ -159,7 +159,7 @@ func TestCodecsRefuseValuesThatWouldComeBackChanged(t *testing.T) {
 		{"no number in JSON", iomanagers.JSON(), []sale{{Sum: math.NaN()}}, "NaN"},
 		{"the zero time in Parquet", parquetcodec.Parquet(), []sale{{At: at}, {}}, "row 1: not supported: At is 0001-01-01T00:00:00Z, and times in Parquet"},
 		{"no row in Parquet", parquetcodec.Parquet(), []*sale{nil}, "row 0 is nil"},
-		{"no number in JSON lines", iomanagers.JSONLines(), []sale{{}, {Sum: math.NaN()}}, "row 1: not supported: json: unsupported value: NaN"},
+		{"no number in JSON lines", iomanagers.JSONLines(), []sale{{}, {Sum: math.NaN()}}, "row 1: not supported: field Sum: JSON can't hold the float64: unsupported value: NaN"},
 		{"zero behind a pointer in gob", iomanagers.Gob(), []struct{ Count *int }{{}, {new(int)}}, "element 1: not supported: []struct { Count *int }.Count points to zero"},
 		{"the zero time behind a pointer in gob", iomanagers.Gob(), struct{ At *time.Time }{new(time.Time)}, "At points to zero"},
 		{"no text behind a pointer in gob", iomanagers.Gob(), map[string]struct{ Tags *[]string }{"x": {&[]string{}}}, "Tags points to zero"},

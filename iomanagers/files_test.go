@@ -233,7 +233,11 @@ func TestAFileOfAnotherShapeLeavesTheDestinationAlone(t *testing.T) {
 				}
 			}
 			var fewer []struct{ Item string }
-			if err := m.Load(t.Context(), in, &fewer); err != nil || len(fewer) != 2 || fewer[1].Item != "milk" {
+			if err := m.Load(t.Context(), in, &fewer); format == "json" {
+				if !errors.Is(err, iomanagers.ErrType) || !strings.Contains(err.Error(), "field ID is not in the type") {
+					t.Errorf("fewer columns than in the file give %v and %v", fewer, err)
+				}
+			} else if err != nil || len(fewer) != 2 || fewer[1].Item != "milk" {
 				t.Errorf("fewer columns than in the file give %v and %v", fewer, err)
 			}
 

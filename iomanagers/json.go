@@ -2,26 +2,48 @@ package iomanagers
 
 import (
 	"bytes"
-	"encoding"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fxrun/fxrun/rows"
 )
 
-// JSON returns the codec "json". It writes one JSON text and a line end with encoding/json,
-// in files named .json.
+// JSON returns the codec "json". It writes one JSON text and a line end, in files named .json.
 //
 // It takes every type whose values can be read back. It refuses functions, channels, complex
-// numbers, interfaces with methods, structs without an exported field, and types that can
-// marshal but not unmarshal themselves. The rules of encoding/json apply: unexported fields
-// and fields tagged "-" are left out, values in an `any` are loaded as the types of JSON
-// (numbers as float64), bytes in a string that are not UTF-8 are replaced, and a field that
-// is not in the text stays zero.
-func JSON() Codec { return jsonCodec{} }
+// numbers, interfaces with methods, structs without an exported field, structs with two fields
+// of one name, and types that can marshal but not unmarshal themselves. Tags are those of
+// encoding/json. Unexported fields and fields tagged "-" are left out. A time.Duration is a
+// number of nanoseconds, and the option ",string" is for numbers only.
+//
+// A text must fit its Go type, or the error matches [ErrType] and names each field that does
+// not fit:
+//
+//   - A field of the type must be in the text, unless its tag has the option omitempty or
+//     omitzero, or it stands in an embedded pointer to a struct.
+//   - A field of the text must be in the type, with the same letters in upper and lower case.
+//     [AllowUnknownFields] lifts this rule. A map[string]T with the tag ",embed" takes such
+//     fields too.
+//   - null is a value for pointers, slices, maps and interfaces. It is also one for a type that
+//     unmarshals itself and whose zero value is written as null. All other types refuse it, so
+//     declare a pointer for what may be null.
+//   - A whole number in an `any` is loaded as float64. It is refused if it has more digits than
+//     that can hold.
+//   - An array of Go is as long as that of the text.
+//
+// What a type reads in its own UnmarshalJSON or UnmarshalText is its own affair.
+//
+// Texts that are not UTF-8 are refused, and so are objects that name a field twice. A byte order
+// mark of UTF-8 at the beginning is skipped. A value that would break these rules when it is
+// read back is refused when it is stored, with [ErrUnsupported].
+func JSON(options ...FieldOption) Codec { return jsonCodec{fieldRules(options)} }
 
-type jsonCodec struct{}
+type jsonCodec struct{ rules }
 
 var (
 	_ TypeChecker = jsonCodec{}
@@ -31,72 +53,124 @@ var (
 func (jsonCodec) Name() string      { return "json" }
 func (jsonCodec) Extension() string { return ".json" }
 
-func (jsonCodec) Encode(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return jsonFault(encoder.Encode(value))
-}
-
-func (jsonCodec) Decode(r io.Reader, dst any) error {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	return jsonFault(json.Unmarshal(data, dst))
-}
-
-// jsonFault says by ErrType or ErrUnsupported what an error of encoding/json means.
-func jsonFault(err error) error {
-	if _, ok := errors.AsType[*json.UnsupportedTypeError](err); ok {
-		return fmt.Errorf("%w: %w", ErrType, err)
-	}
-	if _, ok := errors.AsType[*json.UnsupportedValueError](err); ok {
-		return fmt.Errorf("%w: %w", ErrUnsupported, err)
-	}
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("%w: %w", ErrType, err)
-	}
+func (jsonCodec) CheckType(t reflect.Type) error {
+	_, err := jsonTypeOf(t)
 	return err
 }
 
+func (c jsonCodec) Encode(w io.Writer, value any) error {
+	if value == nil {
+		_, err := io.WriteString(w, "null\n")
+		return err
+	}
+	t, err := jsonTypeOf(reflect.TypeOf(value))
+	if err != nil {
+		return err
+	}
+	if t.isRows() {
+		return encodeRows(c, w, value)
+	}
+	if t.any || t.own {
+		var text bytes.Buffer
+		if err := t.encode(&text, value); err != nil {
+			return err
+		}
+		_, err := text.WriteTo(w)
+		return err
+	}
+	if err := json.MarshalWrite(w, value, t.options); err != nil {
+		return encodingFault(err)
+	}
+	_, err = io.WriteString(w, "\n")
+	return err
+}
+
+// encodeRows writes all rows of value, a slice of rows.
+func encodeRows(codec RowCodec, w io.Writer, value any) error {
+	shape, _ := rows.Of(reflect.TypeOf(value))
+	encoder, err := codec.NewRowEncoder(w, shape.Slice)
+	if err != nil {
+		return err
+	}
+	for batch, err := range rows.Batches(value, 0) {
+		if err != nil {
+			return err
+		}
+		if err := encoder.Write(batch); err != nil {
+			return err
+		}
+	}
+	return encoder.Close()
+}
+
+func (c jsonCodec) Decode(r io.Reader, dst any) error {
+	t, err := jsonTypeOf(reflect.TypeOf(dst).Elem())
+	if err != nil {
+		return err
+	}
+	if t.isRows() {
+		return decodeRows(c, r, dst)
+	}
+	r, err = jsonInput(r)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return errNoJSON
+	}
+	return t.decode(text, dst, c.rules)
+}
+
+var errNoJSON = fmt.Errorf("there is no JSON value: %w", io.ErrUnexpectedEOF)
+
+// jsonInput returns r without the mark that may stand before a text.
+func jsonInput(r io.Reader) (io.Reader, error) {
+	begin := make([]byte, 3)
+	n, err := io.ReadFull(r, begin)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	begin = begin[:n]
+	if bytes.HasPrefix(begin, []byte("\xff\xfe")) || bytes.HasPrefix(begin, []byte("\xfe\xff")) {
+		return nil, errors.New("the text is UTF-16: convert it to UTF-8")
+	}
+	return io.MultiReader(bytes.NewReader(bytes.TrimPrefix(begin, []byte("\ufeff"))), r), nil
+}
+
 // NewRowEncoder writes the array that Encode would, element by element.
-func (jsonCodec) NewRowEncoder(w io.Writer, _ reflect.Type) (RowEncoder, error) {
-	e := &jsonArrayEncoder{w: w}
-	e.element = newJSONLines(&e.buffer)
-	return e, nil
+func (jsonCodec) NewRowEncoder(w io.Writer, slice reflect.Type) (RowEncoder, error) {
+	rows, err := newJSONRows(slice)
+	return &jsonArrayEncoder{w: w, rows: rows}, err
 }
 
 type jsonArrayEncoder struct {
-	w       io.Writer
-	buffer  bytes.Buffer
-	element *jsonLinesEncoder // writes to buffer, with a line end that is cut off
-	begun   bool
+	w     io.Writer
+	rows  *jsonRows
+	begun bool
 }
 
 func (e *jsonArrayEncoder) Write(batch any) error {
-	v := reflect.ValueOf(batch)
-	for i := range v.Len() {
-		e.buffer.Reset()
-		if err := e.element.Write(v.Slice(i, i+1).Interface()); err != nil {
+	texts, err := e.rows.encode(reflect.ValueOf(batch), ',')
+	if err != nil {
+		return err
+	}
+	for _, text := range texts {
+		before := ","
+		if !e.begun {
+			e.begun, before = true, "["
+		}
+		if _, err := io.WriteString(e.w, before); err != nil {
 			return err
 		}
-		if err := e.begin(','); err != nil {
-			return err
-		}
-		if _, err := e.w.Write(bytes.TrimSuffix(e.buffer.Bytes(), []byte("\n"))); err != nil {
+		if _, err := e.w.Write(text[:len(text)-1]); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// begin writes what stands before an element.
-func (e *jsonArrayEncoder) begin(separator byte) error {
-	if !e.begun {
-		e.begun, separator = true, '['
-	}
-	_, err := e.w.Write([]byte{separator})
-	return err
 }
 
 func (e *jsonArrayEncoder) Close() error {
@@ -109,133 +183,86 @@ func (e *jsonArrayEncoder) Close() error {
 }
 
 // NewRowDecoder reads an array element by element; null is one without elements.
-func (jsonCodec) NewRowDecoder(r io.Reader, _ reflect.Type) (RowDecoder, error) {
-	decoder := json.NewDecoder(r)
-	first, err := decoder.Token()
-	if errors.Is(err, io.EOF) {
-		return nil, io.ErrUnexpectedEOF
-	}
+func (c jsonCodec) NewRowDecoder(r io.Reader, slice reflect.Type) (RowDecoder, error) {
+	rows, err := newJSONRows(slice)
 	if err != nil {
 		return nil, err
 	}
-	if first != json.Delim('[') && first != nil {
+	rows.rules = c.rules
+	r, err = jsonInput(r)
+	if err != nil {
+		return nil, err
+	}
+	// Each element is looked at again, so this looks for where it ends only.
+	decoder := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	first, err := decoder.ReadToken()
+	if err == io.EOF { //nolint:errorlint // only a bare io.EOF is the end
+		return nil, errNoJSON
+	}
+	if err != nil {
+		return nil, decodingFault(err)
+	}
+	if kind := first.Kind(); kind != '[' && kind != 'n' {
 		return nil, fmt.Errorf("%w: the text is not an array of rows", ErrType)
 	}
-	return &jsonArrayDecoder{elements: jsonLinesDecoder{decoder: decoder}, ended: first == nil}, nil
+	return &jsonArrayDecoder{rows: rows, decoder: decoder, ended: first.Kind() == 'n'}, nil
 }
 
 type jsonArrayDecoder struct {
-	elements jsonLinesDecoder
-	ended    bool
+	rows    *jsonRows
+	decoder *jsontext.Decoder
+	ended   bool
+
+	texts  []jsonText
+	buffer []byte // of texts
 }
 
 func (d *jsonArrayDecoder) Read(dst any) error {
-	if d.ended {
+	target := reflect.ValueOf(dst).Elem()
+	if err := d.elements(target.Cap()); err != nil {
+		return err
+	}
+	if len(d.texts) == 0 {
 		return d.end()
 	}
-	return readEach(dst, func(row any) error {
-		if d.ended {
-			return io.EOF
-		}
-		if d.elements.decoder.More() {
-			err := d.elements.decode(row)
-			if err == io.EOF { //nolint:errorlint // within an array it is not the end
-				err = io.ErrUnexpectedEOF
-			}
-			return err
-		}
-		if _, err := d.elements.decoder.Token(); err != nil {
-			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
-			return err
-		}
-		d.ended = true
-		return d.end()
-	})
+	return d.rows.decode(d.texts, target)
 }
 
-// end returns io.EOF if nothing follows the array.
-func (d *jsonArrayDecoder) end() error {
-	_, err := d.elements.decoder.Token()
-	if err == nil {
-		return errors.New("something follows the array")
-	}
-	return err
-}
-
-func (*jsonArrayDecoder) Close() error { return nil }
-
-func (jsonCodec) CheckType(t reflect.Type) error {
-	return walkJSON(t, t.String(), map[reflect.Type]bool{})
-}
-
-// walkJSON reports what of type t, found at path, would not come back from JSON.
-func walkJSON(t reflect.Type, path string, seen map[reflect.Type]bool) error {
-	if seen[t] {
-		return nil
-	}
-	seen[t] = true
-	refuse := func(why string) error { return fmt.Errorf("%w: %s %s", ErrType, path, why) }
-
-	if t.Kind() == reflect.Pointer {
-		return walkJSON(t.Elem(), path, seen)
-	}
-	if t.Kind() == reflect.Interface {
-		if t.NumMethod() > 0 {
-			return refuse("is an interface with methods: nothing says what to decode it into")
-		}
-		return nil
-	}
-	pointer := reflect.PointerTo(t)
-	switch {
-	case pointer.Implements(reflect.TypeFor[json.Marshaler]()):
-		if !pointer.Implements(reflect.TypeFor[json.Unmarshaler]()) {
-			return refuse("has MarshalJSON but no UnmarshalJSON")
-		}
-		return nil
-	case pointer.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
-		if !pointer.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
-			return refuse("has MarshalText but no UnmarshalText")
-		}
-		return nil
-	}
-
-	switch t.Kind() {
-	case reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
-		return refuse("is a " + t.Kind().String() + ", which JSON can't hold")
-	case reflect.Slice, reflect.Array:
-		return walkJSON(t.Elem(), path, seen)
-	case reflect.Map:
-		if !isJSONKey(t.Key()) {
-			return refuse("has keys of type " + t.Key().String() + ", JSON has only text")
-		}
-		return walkJSON(t.Elem(), path, seen)
-	case reflect.Struct:
-		stored := 0
-		for f := range fields(t) {
-			embedded := f.Anonymous && (f.Type.Kind() == reflect.Struct || f.Type.Kind() == reflect.Pointer)
-			if f.Tag.Get("json") == "-" || !f.IsExported() && !embedded {
-				continue
+// elements reads the next elements, at most n.
+func (d *jsonArrayDecoder) elements(n int) error {
+	d.texts, d.buffer = d.texts[:0], d.buffer[:0]
+	var ends []int
+	for !d.ended && len(ends) < n && len(d.buffer) < mostText {
+		if d.decoder.PeekKind() == ']' {
+			_, err := d.decoder.ReadToken()
+			d.ended = true
+			if err != nil {
+				return decodingFault(err)
 			}
-			stored++
-			if err := walkJSON(f.Type, path+"."+f.Name, seen); err != nil {
-				return err
-			}
+			break
 		}
-		if stored == 0 && t.NumField() > 0 {
-			return refuse("has no field that JSON would store")
+		element, err := d.decoder.ReadValue()
+		if err != nil {
+			return fmt.Errorf("row %d: %w", d.rows.row+len(ends), decodingFault(err))
 		}
+		d.buffer = append(d.buffer, element...)
+		ends = append(ends, len(d.buffer))
+	}
+	from := 0
+	for _, to := range ends {
+		d.texts = append(d.texts, jsonText{data: d.buffer[from:to]})
+		from = to
 	}
 	return nil
 }
 
-func isJSONKey(t reflect.Type) bool {
-	switch t.Kind() {
-	case reflect.String, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return true
+// end returns io.EOF if nothing follows the array.
+func (d *jsonArrayDecoder) end() error {
+	_, err := d.decoder.ReadToken()
+	if err == nil {
+		return errors.New("something follows the array")
 	}
-	return t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) &&
-		reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+	return decodingFault(err) // a bare io.EOF comes through
 }
+
+func (*jsonArrayDecoder) Close() error { return nil }

@@ -1,7 +1,7 @@
 package iomanagers
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
 	"io"
 	"reflect"
@@ -11,10 +11,16 @@ import (
 
 // JSONLines returns the codec "jsonl". It writes one line with a JSON text for each row, in
 // files named .jsonl. Many tools for logs and bulk loading read this format. It takes slices
-// and streams of every type that [JSON] takes, with the same rules. It ignores empty lines.
-func JSONLines() Codec { return jsonLinesCodec{} }
+// and streams of every type that [JSON] takes, with the same rules.
+//
+// Each line holds exactly one row. Lines without text are skipped. Errors name the row and the
+// line: rows are counted from 0, and lines from 1.
+//
+// If only types of the standard library marshal themselves within a row, several goroutines read
+// and write the rows of a batch at the same time, as many as GOMAXPROCS says. The order stays.
+func JSONLines(options ...FieldOption) Codec { return jsonLinesCodec{fieldRules(options)} }
 
-type jsonLinesCodec struct{}
+type jsonLinesCodec struct{ rules }
 
 var (
 	_ TypeChecker = jsonLinesCodec{}
@@ -29,14 +35,15 @@ func (jsonLinesCodec) CheckType(t reflect.Type) error {
 	if !ok || shape.Form != rows.Slice {
 		return fmt.Errorf("%w: it takes slices, not %v", ErrType, t)
 	}
-	return walkJSON(shape.Element, shape.Element.String(), map[reflect.Type]bool{})
+	_, err := jsonTypeOf(shape.Element)
+	return err
 }
 
 func (c jsonLinesCodec) Encode(w io.Writer, value any) error {
 	if err := c.CheckType(reflect.TypeOf(value)); err != nil {
 		return err
 	}
-	return newJSONLines(w).Write(value)
+	return encodeRows(c, w, value)
 }
 
 func (c jsonLinesCodec) Decode(r io.Reader, dst any) error {
@@ -46,57 +53,129 @@ func (c jsonLinesCodec) Decode(r io.Reader, dst any) error {
 	return decodeRows(c, r, dst)
 }
 
-func (jsonLinesCodec) NewRowEncoder(w io.Writer, _ reflect.Type) (RowEncoder, error) {
-	return newJSONLines(w), nil
-}
-
-func (jsonLinesCodec) NewRowDecoder(r io.Reader, _ reflect.Type) (RowDecoder, error) {
-	return &jsonLinesDecoder{decoder: json.NewDecoder(r)}, nil
+func (jsonLinesCodec) NewRowEncoder(w io.Writer, slice reflect.Type) (RowEncoder, error) {
+	rows, err := newJSONRows(slice)
+	return jsonLinesEncoder{w: w, rows: rows}, err
 }
 
 type jsonLinesEncoder struct {
-	encoder *json.Encoder
-	row     int
+	w    io.Writer
+	rows *jsonRows
 }
 
-func newJSONLines(w io.Writer) *jsonLinesEncoder {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return &jsonLinesEncoder{encoder: encoder}
-}
-
-func (e *jsonLinesEncoder) Write(batch any) error {
-	v := reflect.ValueOf(batch)
-	for i := range v.Len() {
-		// By its address, so that no row is copied into an interface.
-		if err := jsonFault(e.encoder.Encode(v.Index(i).Addr().Interface())); err != nil {
-			return fmt.Errorf("row %d: %w", e.row, err)
-		}
-		e.row++
-	}
-	return nil
-}
-
-func (*jsonLinesEncoder) Close() error { return nil }
-
-type jsonLinesDecoder struct {
-	decoder *json.Decoder
-	row     int
-}
-
-func (d *jsonLinesDecoder) Read(dst any) error { return readEach(dst, d.decode) }
-
-// decode reads the next text; at the end it returns io.EOF.
-func (d *jsonLinesDecoder) decode(row any) error {
-	err := d.decoder.Decode(row)
-	if err == io.EOF {
+func (e jsonLinesEncoder) Write(batch any) error {
+	texts, err := e.rows.encode(reflect.ValueOf(batch), '\n')
+	if err != nil {
 		return err
 	}
-	if err := jsonFault(err); err != nil {
-		return fmt.Errorf("row %d: %w", d.row, err)
+	for _, text := range texts {
+		if _, err := e.w.Write(text); err != nil {
+			return err
+		}
 	}
-	d.row++
 	return nil
+}
+
+func (jsonLinesEncoder) Close() error { return nil }
+
+func (c jsonLinesCodec) NewRowDecoder(r io.Reader, slice reflect.Type) (RowDecoder, error) {
+	rows, err := newJSONRows(slice)
+	if err != nil {
+		return nil, err
+	}
+	rows.rules = c.rules
+	r, err = jsonInput(r)
+	return &jsonLinesDecoder{rows: rows, lines: lineReader{r: r}}, err
+}
+
+type jsonLinesDecoder struct {
+	rows  *jsonRows
+	lines lineReader
+	texts []jsonText
+}
+
+func (d *jsonLinesDecoder) Read(dst any) (err error) {
+	target := reflect.ValueOf(dst).Elem()
+	if d.texts, err = d.lines.next(d.texts[:0], target.Cap()); err != nil {
+		return err
+	}
+	return d.rows.decode(d.texts, target)
 }
 
 func (*jsonLinesDecoder) Close() error { return nil }
+
+// lineReader reads lines that are not blank, several at a time.
+type lineReader struct {
+	r    io.Reader
+	line int   // the number of the last line
+	err  error // that ended the reading
+
+	buffer   []byte
+	from, to int // what of buffer has been read and not given away
+	spans    []span
+}
+
+// span is where a line lies in the buffer.
+type span struct{ from, to, line int }
+
+// mostText is how much text is taken at a time, unless a single row has more.
+const mostText = 1 << 20
+
+// next appends at most n lines to texts, and at least one. They are valid until it is called
+// again. At the end it returns io.EOF.
+func (l *lineReader) next(texts []jsonText, n int) ([]jsonText, error) {
+	l.to = copy(l.buffer, l.buffer[l.from:l.to])
+	l.from, l.spans = 0, l.spans[:0]
+	l.find(n)
+	if len(l.spans) == 0 {
+		return nil, l.err
+	}
+	for _, s := range l.spans {
+		texts = append(texts, jsonText{data: l.buffer[s.from:s.to], line: s.line})
+	}
+	return texts, nil
+}
+
+// find finds at most n lines, and none only at the end.
+func (l *lineReader) find(n int) {
+	searched := 0 // without a line end
+	for len(l.spans) < n {
+		if end := bytes.IndexByte(l.buffer[searched:l.to], '\n'); end >= 0 {
+			l.add(searched + end)
+			l.from = searched + end + 1
+			searched = l.from
+			continue
+		}
+		if l.err != nil {
+			if l.err == io.EOF && l.from < l.to { //nolint:errorlint // a wrapped one is a fault half way
+				l.add(l.to)
+				l.from = l.to
+			}
+			return
+		}
+		if searched = l.to; len(l.spans) > 0 && l.to == len(l.buffer) && l.to >= mostText {
+			return
+		}
+		l.read()
+	}
+}
+
+// add notes the line that ends before the given byte, if something is on it.
+func (l *lineReader) add(end int) {
+	l.line++
+	if len(bytes.TrimSpace(l.buffer[l.from:end])) > 0 {
+		l.spans = append(l.spans, span{l.from, end, l.line})
+	}
+}
+
+// read reads more, into more room if there is none left.
+func (l *lineReader) read() {
+	if l.to == len(l.buffer) {
+		bigger := make([]byte, max(chunk, 2*len(l.buffer)))
+		copy(bigger, l.buffer)
+		l.buffer = bigger
+	}
+	var n int
+	n, l.err = l.r.Read(l.buffer[l.to:])
+	l.to += n
+}

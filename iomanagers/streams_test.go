@@ -253,17 +253,19 @@ func TestStreamsAreTheSameBytes(t *testing.T) {
 
 func TestJSONArraysAreReadAsTheyCome(t *testing.T) {
 	t.Parallel()
+	type order struct{ ID int }
 	for text, want := range map[string]string{
 		"null":                                `[] <nil>`,
 		" [ ] ":                               `[] <nil>`,
-		"[\n{\"ID\":1},\r\n {\"ID\":2} ]\n\n": `[{1 } {2 }] <nil>`,
-		"[{\"ID\":1}":                         `[] unexpected EOF`,
-		"[{\"ID\":1},":                        `[] unexpected EOF`,
-		"[{\"ID\":1}] x":                      "[] invalid character 'x' looking for beginning of value",
-		"[{\"ID\":1}] []":                     "[] something follows the array",
-		"[{\"ID\":1},{\"ID\":\"x\"}]":         "[] row 1: wrong type: json: cannot unmarshal string into Go struct field order.ID of type int",
+		"\ufeff[{\"ID\":1}]":                  `[{1}] <nil>`,
+		"[\n{\"ID\":1},\r\n {\"ID\":2} ]\n\n": `[{1} {2}] <nil>`,
+		"[{\"ID\":1}":                         `[] row 1: the text ends too early: unexpected EOF`,
+		"[{\"ID\":1},":                        `[] row 1: the text ends too early: unexpected EOF`,
+		"[{\"ID\":1}] x":                      "[{1}] invalid character 'x' at start of value",
+		"[{\"ID\":1}] []":                     "[{1}] something follows the array",
+		"[{\"ID\":1},{\"ID\":\"x\"}]":         "[] row 1: wrong type: field ID: the string does not fit in a Go int",
 		"7":                                   "[] wrong type: the text is not an array of rows",
-		"":                                    "[] unexpected EOF",
+		"":                                    "[] there is no JSON value: unexpected EOF",
 	} {
 		got, err := decodeStream[order](iomanagers.JSON().(iomanagers.RowCodec), strings.NewReader(text))
 		if line := fmt.Sprint(got, " ", err); line != want {
@@ -274,13 +276,20 @@ func TestJSONArraysAreReadAsTheyCome(t *testing.T) {
 
 func TestJSONLinesAreReadAsTheyCome(t *testing.T) {
 	t.Parallel()
+	type order struct{ ID int }
 	for text, want := range map[string]string{
 		"":                               `[] <nil>`,
-		"\n\n":                           `[] <nil>`,
-		"{\"ID\":1}\r\n\r\n{\"ID\":2}":   `[{1 } {2 }] <nil>`,
-		"{\"ID\":1}\n{\"ID\":":           `[] row 1: unexpected EOF`,
-		"{\"ID\":1}\n{\"ID\":\"x\"}\n":   "[] row 1: wrong type: json: cannot unmarshal string into Go struct field order.ID of type int",
-		"{\"ID\":1}\nerror: no access\n": "[] row 1: invalid character 'e' looking for beginning of value",
+		"\n \t\n":                        `[] <nil>`,
+		"\ufeff{\"ID\":1}":               `[{1}] <nil>`,
+		"{\"ID\":1}\r\n\r\n{\"ID\":2}":   `[{1} {2}] <nil>`,
+		"{\"ID\":1}\n\n{\"ID\":":         `[] row 1, line 3: field ID: the text ends too early: unexpected EOF`,
+		"{\"ID\":1}\n{\"ID\":\"x\"}\n":   "[] row 1, line 2: wrong type: field ID: the string does not fit in a Go int",
+		"{\"ID\":1}\nerror: no access\n": "[] row 1, line 2: invalid character 'e' at start of value",
+		"{\"ID\":1}{\"ID\":2}\n":         "[] row 0, line 1: invalid character '{' after top-level value",
+		"{\n\"ID\":1}\n":                 "[] row 0, line 1: the text ends too early: unexpected EOF",
+		"{\"ID\":1}\n\"a\"\n":            "[] row 1, line 2: wrong type: the string does not fit in a Go iomanagers_test.order",
+		"\xff\xfe{\x00\"\x00I\x00D\x00":  "[] the text is UTF-16: convert it to UTF-8",
+		"{\"ID\":1}\n" + strings.Repeat("\n", 99) + "{\"ID\":1.0}": "[] row 1, line 101: wrong type: field ID: the number 1.0 does not fit in a Go int: invalid syntax",
 	} {
 		got, err := decodeStream[order](iomanagers.JSONLines().(iomanagers.RowCodec), strings.NewReader(text))
 		if line := fmt.Sprint(got, " ", err); line != want {
