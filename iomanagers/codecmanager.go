@@ -104,7 +104,7 @@ func (m *CodecManager) stage(ctx context.Context, out Output, value any) (Staged
 	base := filekey.Path(out.Asset, out.Partition)
 	name := base + codec.Extension()
 	own := detach.New(ctx) // a commit that has begun is not interrupted
-	draft, err := m.place.Create(own, name)
+	draft, err := m.create(own, name, out.RunID)
 	if err != nil {
 		defer own.End()
 		return nil, own.Explain(err)
@@ -275,7 +275,7 @@ func (m *CodecManager) load(ctx context.Context, in Input, dst any) error {
 	if err != nil {
 		return err
 	}
-	object := object{place: m.place, base: filekey.Path(in.Asset, in.Partition), codec: codec, extension: codec.Extension()}
+	object := object{place: m.place, base: filekey.Path(in.Asset, in.Partition), codec: codec, extension: codec.Extension(), wanted: wantedBy(in)}
 	if in.asksForBytes(target.Type()) {
 		object.codec = Raw("") // as they are
 	}
@@ -301,6 +301,7 @@ type object struct {
 	base      string
 	extension string
 	codec     Codec
+	wanted    wanted
 }
 
 func (o object) name() string { return o.base + o.extension }
@@ -308,7 +309,7 @@ func (o object) name() string { return o.base + o.extension }
 // load reads the object into target. It decodes aside, so that a fault half way leaves target
 // as it was.
 func (o object) load(ctx context.Context, target reflect.Value) error {
-	content, err := o.place.Open(ctx, o.name())
+	content, err := o.wanted.open(ctx, o.place, o.name())
 	if err != nil {
 		return err
 	}
@@ -336,7 +337,7 @@ func (o object) loadStream(ctx context.Context, shape rows.Shape, t reflect.Type
 
 // open opens the object to be read in batches.
 func (o object) open(ctx context.Context, slice reflect.Type) (rows.Source, error) {
-	content, err := o.place.Open(ctx, o.name())
+	content, err := o.wanted.open(ctx, o.place, o.name())
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,10 @@ var (
 	// represent a text.
 	ErrUnsupported = errors.New("not supported")
 
+	// ErrReplaced is matched by the error of a Load that wants the value of one run, by
+	// Input.MadeBy, where the stored value is that of another run.
+	ErrReplaced = errors.New("another value has taken its place")
+
 	// ErrUnknownOutcome is matched by the error of a Store that can't know whether the new
 	// value has taken the place of the earlier one, because the storage was asked and did
 	// not answer. One of the two is stored whole, and a Load finds out which. Every other

@@ -30,6 +30,10 @@ type FilesConfig struct {
 // The documentation of CodecManager says how the codec is chosen, what happens to values in
 // other formats, and how streams are read.
 //
+// Each file has the extended attribute user.fxrun.run, which holds the run that stored it. By
+// this attribute a step finds out that another run has replaced the value of its own run, see
+// Input.MadeBy. File systems without extended attributes keep no run.
+//
 // A FileManager is safe for concurrent use. Several processes may use one folder, as long as
 // two of them do not store one asset and partition in two formats at the same time. Between
 // calls only the file of a stream that is being read is open, so nothing needs to be closed.

@@ -27,8 +27,10 @@ import (
 //     number of passes. Load itself only checks that there is a value. A pass reads its
 //     value to the end, even if a Store replaces the value during the pass. A pass that
 //     stops early leaves nothing open.
+//   - A Load that wants the value of one run (Input.MadeBy) never confirms the value of another
+//     run, see Input.Confirm.
 //   - Errors name the asset and the partition. They match [ErrNotFound], [ErrType],
-//     [ErrUnsupported], [ErrUnknownOutcome] or the error of the context if one of these is
+//     [ErrUnsupported], [ErrReplaced], [ErrUnknownOutcome] or the error of the context if one of these is
 //     the cause.
 //
 // The caller promises not to change value while Store runs.
@@ -65,7 +67,8 @@ type Output struct {
 	Asset string
 	// Partition is the partition's key; "" means that the asset has none.
 	Partition string
-	// RunID is the run that made the value.
+	// RunID is the run that made the value. "" means that no run is known. A manager keeps it
+	// with the value if it can, so that a Load can ask for the value of this run.
 	RunID string
 	// Format is the name of the codec that the asset asks for; "" means the manager's
 	// default. A manager without codecs ignores it.
@@ -103,6 +106,15 @@ type Input struct {
 	Partition string
 	// RunID is the run that loads, not the one that stored.
 	RunID string
+	// MadeBy is the run whose value is wanted. "" means the last stored value, whoever stored
+	// it. A manager that keeps Output.RunID with a value compares the two, for the value that
+	// it loads: if another run has stored the value, the error matches ErrReplaced. It compares
+	// them again at each pass over a stream. A manager that does not keep runs ignores MadeBy.
+	MadeBy string
+	// Confirm may be nil. Otherwise a manager calls it once it has found that the value is that
+	// of MadeBy, and not if it ignores MadeBy. It may call Confirm again at each pass over a
+	// stream. See CheckMadeBy.
+	Confirm func()
 	// Format is the name of the codec that the asset was stored with; "" means the
 	// manager's default.
 	Format string

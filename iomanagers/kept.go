@@ -15,6 +15,7 @@ type kept struct {
 	value   reflect.Value   // of another type than a stream
 	shape   rows.Shape      // of a stream
 	batches []reflect.Value // of a stream, each of type shape.Slice
+	runID   string          // that made it
 }
 
 // keep returns a copy of value, which is declared to be of type t.

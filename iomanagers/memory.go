@@ -62,6 +62,7 @@ func (m *MemoryManager) Stage(ctx context.Context, out Output, value any) (Stage
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		copied.runID = out.RunID
 		m.values[memoryKey{out.Asset, out.Partition}] = copied
 		if n := copied.rows(); n >= 0 {
 			out.AddMetadata("rows", n)
@@ -106,6 +107,9 @@ func (m *MemoryManager) load(ctx context.Context, in Input, dst any) error {
 	}
 	if !ok {
 		return ErrNotFound
+	}
+	if err := in.CheckMadeBy(found.runID); err != nil {
+		return err
 	}
 	return found.give(ctx, target)
 }

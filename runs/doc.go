@@ -12,6 +12,13 @@
 // the events that come back to [Execution.Record]. Package executortest is the suite
 // that every executor must pass.
 //
+// Runs may store the same assets at the same time. A step that takes the value of an asset of
+// its own run gets the value that this run has stored. If another run has replaced it, the step
+// fails with an error that matches iomanagers.ErrReplaced, and is not tried again. An upstream
+// asset that is not part of the run is loaded as it was stored last. IO managers that keep the
+// run with a value find this out for runs of all processes. For other IO managers the launcher
+// finds it out for its own runs only.
+//
 // The package imports container, assets, iomanagers and history. Next: package
 // cli.
 package runs

@@ -30,6 +30,7 @@ type Launcher struct {
 	storage map[string]*container.Target // what gives the IO manager of a key
 	owner   string
 	settled once // lost runs
+	stores  storings
 
 	mu     sync.Mutex
 	closed bool

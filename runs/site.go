@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
@@ -26,6 +27,9 @@ type site struct {
 	ctx      context.Context // of the run, or of the call that executes a step of it
 	outside  *outsideHandler // the launcher's logger
 
+	madeMu sync.Mutex
+	made   map[string]storing // what was stored here, by the key of storage
+
 	step  string           // for which it is opened; "" for the whole run
 	child *container.Child // set by open
 }
@@ -41,7 +45,7 @@ type eventSink interface {
 
 // newSite returns a site whose child container is not open yet.
 func newSite(ctx context.Context, launch launch, launcher *Launcher, began time.Time, events eventSink) *site {
-	s := &site{launch: launch, launcher: launcher, began: began, events: events, ctx: ctx}
+	s := &site{launch: launch, launcher: launcher, began: began, events: events, ctx: ctx, made: make(map[string]storing)}
 	s.outside = s.outsideHandler(launcher.config.Logger)
 	return s
 }

@@ -26,6 +26,7 @@ type stepExecution struct {
 	child    *container.Child // of the step's own resources; nil without any
 	context  *assets.Context
 	progress *progress
+	own      []*ownInput      // streams that the function reads, which must be the run's own
 	stored   []history.Values // by output: what is told of a value that is stored, else nil
 }
 
@@ -164,8 +165,11 @@ func (x *stepExecution) materialize(ctx context.Context) error {
 		Progress: x.progress.told,
 	})
 	values, err := x.step.Call(ctx, x.context, x.arguments(x.step.Target()), inputs)
+	if err == nil {
+		err = x.checkOwn()
+	}
 	if err != nil {
-		return err
+		return replaced(err)
 	}
 	if len(values) > 0 && ctx.Err() != nil { // the function paid no heed to it
 		return context.Cause(ctx)

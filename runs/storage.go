@@ -13,6 +13,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
 )
 
 // targets are all that a plan needs of a child: what the functions ask for,
@@ -57,18 +58,27 @@ func (x *stepExecution) ioManager(key string) iomanagers.IOManager {
 // load loads the step's inputs.
 func (x *stepExecution) load(ctx context.Context) ([]reflect.Value, error) {
 	values := make([]reflect.Value, len(x.step.Inputs))
+	x.own = nil
 	for i, input := range x.step.Inputs {
 		value := reflect.New(input.As)
-		err := x.ioManager(input.IO).Load(ctx, iomanagers.Input{
+		in := iomanagers.Input{
 			Asset: x.site.storedKey(input.Output), RunID: x.site.launch.id, Format: input.Format, Stored: input.Type, Type: input.As,
-		}, value.Interface())
+		}
+		own := x.ownInput(input, &in)
+		err := x.ioManager(input.IO).Load(ctx, in, value.Interface())
+		if own != nil && err == nil && !own.confirmed.Load() {
+			err = x.site.unchanged(own.key)
+		}
 		switch {
 		case errors.Is(err, iomanagers.ErrNotFound) && !input.Planned:
 			return nil, fmt.Errorf("%w: it is not part of this run, run it first (--select %q)", err, "+"+input.Key)
 		case err != nil:
-			return nil, err
+			return nil, replaced(err)
 		}
 		values[i] = value.Elem()
+		if shape, ok := rows.Of(input.As); ok && own != nil && shape.Form.Streams() {
+			x.own = append(x.own, own) // read later, by the function
+		}
 	}
 	return values, nil
 }
@@ -82,14 +92,20 @@ func (x *stepExecution) store(ctx context.Context, values []reflect.Value) error
 			continue
 		}
 		about := make(history.Values)
+		key := x.site.storedKey(output)
+		kept, ended := x.site.begin(output, key)
+		defer ended()
 		assignments = append(assignments, iomanagers.Assignment{
 			Manager: x.ioManager(output.IO),
 			Output: iomanagers.Output{
-				Asset: x.site.storedKey(output), RunID: x.site.launch.id, Format: output.Format, Type: output.Type, Metadata: about,
+				Asset: key, RunID: x.site.launch.id, Format: output.Format, Type: output.Type, Metadata: about,
 				Progress: x.progress.stored,
 			},
-			Value:  values[i].Interface(),
-			Stored: func() { x.stored[i] = about },
+			Value: values[i].Interface(),
+			Stored: func() {
+				x.stored[i] = about
+				kept()
+			},
 		})
 	}
 	if len(assignments) != 1 {

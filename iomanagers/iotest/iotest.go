@@ -70,6 +70,7 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 		{"a missing value is not found", missingIsNotFound},
 		{"partitions do not touch each other", partitionsAreApart},
 		{"awkward keys are kept apart", awkwardKeysAreApart},
+		{"the value of another run is never confirmed", otherRunIsNotConfirmed},
 		{"a cancelled call changes nothing", cancelledChangesNothing},
 		{"a store cancelled at any moment tells the truth", interruptedTellsTheTruth},
 		{"a failed store leaves the old value whole", failedStoreChangesNothing},

@@ -127,6 +127,25 @@ var broken = []brokenManager{
 		s.Can &^= iotest.Partitions
 		return s
 	}},
+	{"confirms the value of any run", "the value of another run is never confirmed", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{load: func(ctx context.Context, in iomanagers.Input, dst any) error {
+				if in.Confirm != nil {
+					in.Confirm()
+				}
+				in.MadeBy = ""
+				return m.Load(ctx, in, dst)
+			}}
+		})
+	}},
+	{"forgets the run of a value", "the value of another run is never confirmed", func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				out.RunID = ""
+				return m.Store(ctx, out, value)
+			}}
+		})
+	}},
 	{"ignores case", "awkward keys are kept apart", func() iotest.Subject {
 		return subject(func(m *iomanagers.MemoryManager) manager {
 			return renamed(m, func(asset, partition string) (string, string) {

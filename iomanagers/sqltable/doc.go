@@ -38,7 +38,8 @@
 // share its table, and the column _partition tells them apart. An asset without partitions
 // does not have this column. In PostgreSQL the column _row keeps the order of the rows. The
 // table fxrun_values (after the prefix) lists what is stored, by which run, and when. The
-// manager never changes a table that is not listed there.
+// manager never changes a table that is not listed there. A load that wants the value of one run
+// (Input.MadeBy) compares that run with the list, in the transaction that reads the rows.
 //
 // A Store replaces the value in one transaction. A Load or a query at the same time sees
 // either the old rows or the new ones. If the columns have changed and the table has no other

@@ -119,7 +119,8 @@ type place struct {
 	catalogName      string
 	table, catalog   string // as SQL
 	runID            string
-	questionMarks    bool // the database knows no numbered parameters
+	questionMarks    bool             // the database knows no numbered parameters
+	wanted           iomanagers.Input // of a Load
 }
 
 func (m *Manager) place(asset, partition, runID string) place {
@@ -200,6 +201,7 @@ func (m *Manager) load(ctx context.Context, in iomanagers.Input, dst any) error 
 		return err
 	}
 	p := m.place(in.Asset, in.Partition, in.RunID)
+	p.wanted = in
 	open := func(ctx context.Context) (rows.Source, error) {
 		source, err := d.open(ctx, p, s)
 		if err != nil {

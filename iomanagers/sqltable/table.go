@@ -176,11 +176,20 @@ func (p place) list(ctx context.Context, q querier, rows int) error {
 	return err
 }
 
-// isListed says whether the place holds a value.
+// isListed says whether the place holds a value. Its error is that of a value which is not the
+// wanted run's.
 func (p place) isListed(ctx context.Context, q querier) (bool, error) {
-	var n int
-	err := q.QueryRowContext(ctx, p.sql(`SELECT count(*) FROM `+p.catalog+` WHERE asset = $1 AND partition = $2`), p.asset, p.partition).Scan(&n)
-	return n > 0, err
+	var runID string
+	err := q.QueryRowContext(ctx, p.sql(`SELECT run_id FROM `+p.catalog+` WHERE asset = $1 AND partition = $2`), p.asset, p.partition).Scan(&runID)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, err
+	case p.wanted.MadeBy != "" && runID != escapeKey(p.wanted.MadeBy):
+		return true, iomanagers.Replaced(runID)
+	}
+	return true, p.wanted.CheckMadeBy(p.wanted.MadeBy)
 }
 
 // others counts the values that share the place's table: of the asset's partitions, its own

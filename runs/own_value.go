@@ -1,0 +1,132 @@
+package runs
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/iomanagers"
+)
+
+// Several runs may store one asset at the same time. A step whose upstream is part of its run
+// must get the value of its run, or fail. An IO manager that keeps the run with a value finds
+// out whose value it loads. For any other IO manager the launcher notes which values are
+// stored in this process.
+
+// storings are the values that a launcher has had stored, by the key of storage.
+type storings struct {
+	mu    sync.Mutex
+	known map[string]*stored
+}
+
+// stored is what is known of the value of one key.
+type stored struct {
+	begun   uint64 // counts the Stores that have begun
+	running int
+}
+
+// storing is one Store.
+type storing struct {
+	number uint64
+	alone  bool // no other Store was under way as it began
+}
+
+// begin notes that a Store begins.
+func (s *storings) begin(key string) storing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known == nil {
+		s.known = make(map[string]*stored)
+	}
+	of := s.known[key]
+	if of == nil {
+		of = new(stored)
+		s.known[key] = of
+	}
+	of.begun++
+	of.running++
+	return storing{number: of.begun, alone: of.running == 1}
+}
+
+// end notes that a Store has ended.
+func (s *storings) end(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known[key].running--
+}
+
+// stands reports whether the value of a Store that has succeeded must still be there: no
+// other Store was under way at its time, and none has begun after it.
+func (s *storings) stands(key string, of storing) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return of.alone && s.known[key].begun == of.number
+}
+
+// begin notes that a value is being stored here for the run. The caller calls succeeded once
+// the value is stored, and in any case ended. A value of an op belongs to its run anyway.
+func (s *site) begin(output assets.Output, key string) (succeeded, ended func()) {
+	if output.Kind == assets.KindOp {
+		return func() {}, func() {}
+	}
+	of := s.launcher.stores.begin(key)
+	succeeded = func() {
+		s.madeMu.Lock()
+		defer s.madeMu.Unlock()
+		s.made[key] = of
+	}
+	return succeeded, func() { s.launcher.stores.end(key) }
+}
+
+// unchanged returns an error if the value that was stored here for the run may have been
+// replaced. Of a value that was stored in another process, nothing is known.
+func (s *site) unchanged(key string) error {
+	s.madeMu.Lock()
+	of, ok := s.made[key]
+	s.madeMu.Unlock()
+	if !ok || s.launcher.stores.stands(key, of) {
+		return nil
+	}
+	return fmt.Errorf("loading %s: %w: another run has stored it, or is storing it", key, iomanagers.ErrReplaced)
+}
+
+// ownInput is an input of a step that must be the value of the run.
+type ownInput struct {
+	key       string
+	confirmed atomic.Bool // by the IO manager
+}
+
+// ownInput says of a Load that it wants the value of the run, if a step of the run makes it. A
+// value of an op has the run in its key.
+func (x *stepExecution) ownInput(input assets.Input, in *iomanagers.Input) *ownInput {
+	if !input.Planned || input.Kind == assets.KindOp {
+		return nil
+	}
+	own := &ownInput{key: in.Asset}
+	in.MadeBy = x.site.launch.id
+	in.Confirm = func() { own.confirmed.Store(true) }
+	return own
+}
+
+// checkOwn returns an error if an input that must be the value of the run may be that of
+// another run. It is called once the inputs are read.
+func (x *stepExecution) checkOwn() error {
+	var errs []error
+	for _, own := range x.own {
+		if !own.confirmed.Load() {
+			errs = append(errs, x.site.unchanged(own.key))
+		}
+	}
+	return replaced(errors.Join(errs...))
+}
+
+// replaced says what to do about a value that another run has replaced. A further attempt
+// would find the other value again.
+func replaced(err error) error {
+	if !errors.Is(err, iomanagers.ErrReplaced) || assets.IsPermanent(err) {
+		return err
+	}
+	return assets.Permanent(fmt.Errorf("%w: this run made a value of its own; launch it again when no other run stores the same assets", err))
+}
