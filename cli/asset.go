@@ -15,7 +15,8 @@ import (
 	"github.com/fxrun/fxrun/rows"
 )
 
-// shownMaterializations is how many of an asset's are shown.
+// shownMaterializations is the largest number of materializations of an asset that
+// are shown.
 const shownMaterializations = 10
 
 type assetFlags struct {
@@ -121,7 +122,7 @@ func writeAsset(out io.Writer, asset inspect.AssetDetail, isKnown bool) {
 	t.write(out, screen, "")
 }
 
-// writeValue writes what is stored.
+// writeValue writes the stored value of an asset.
 func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (err error) {
 	if flags.value && flags.raw {
 		return invalid("reading the flags", "--value writes JSON, --raw does not: give one of them")
@@ -174,8 +175,9 @@ func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (e
 	return nil
 }
 
-// asDocument is the Go type in which a value is written as JSON: rows that come
-// as a stream are a list. Nil is the value's own.
+// asDocument returns the Go type as which a value is loaded, to write it as JSON. A
+// stream of rows is loaded as a list. The result is nil for the own type of the
+// value.
 func asDocument(t reflect.Type) reflect.Type {
 	if shape, ok := rows.Of(t); ok && shape.Form.Streams() {
 		return shape.Slice
@@ -190,7 +192,8 @@ func interruptedOr(ctx context.Context, err error) error {
 	return err
 }
 
-// isText reports whether values of the type can be written as they are.
+// isText reports whether the values of a type are text or bytes, which --raw can
+// write.
 func isText(t reflect.Type) bool {
 	return t != nil && (t.Kind() == reflect.String || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8)
 }

@@ -47,8 +47,9 @@ func (p program) listAssets(cmd *cobra.Command, selects []string, asJSON bool) e
 	})
 }
 
-// withoutHistory lets a command that shows definitions go on without a history that is damaged,
-// and says so. Other errors are given back.
+// withoutHistory is for commands that show definitions. If the error says that the
+// history is damaged, it prints a warning, so that the command can go on without
+// the history. It returns every other error.
 func withoutHistory(cmd *cobra.Command, err error) (isKnown bool, _ error) {
 	if !errors.Is(err, sqlhistory.ErrDamaged) {
 		return true, err

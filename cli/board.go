@@ -8,23 +8,24 @@ import (
 	"github.com/fxrun/fxrun/inspect"
 )
 
-// board is what is known of a run while it goes on: the sum of its events.
+// board is the state of a run while it goes on. It is computed from the events of
+// the run.
 type board struct {
 	record    history.Record
 	resources []boardResource // in the order in which they began to start
 	progress  map[string]history.StepProgress
-	retries   map[string]retry // of the steps that wait for another attempt
+	retries   map[string]retry // by the key of the step; for steps that wait for their next attempt
 	values    inspect.StepValues
 	attempts  attempts
 }
 
-// retry is an attempt that is to come.
+// retry is the next attempt that a step waits for.
 type retry struct {
 	attempt int
 	at      time.Time
 }
 
-// boardResource is where a resource of the run stands.
+// boardResource is the state of one resource of the run.
 type boardResource struct {
 	key      string
 	state    resourceState
@@ -48,12 +49,12 @@ func newBoard(attempts attempts) *board {
 	}
 }
 
-// apply adds the next event, as stored.
+// apply adds the next stored event.
 func (b *board) apply(event history.Event) {
-	_ = b.record.Apply(event) // a store that took the event has checked it
+	_ = b.record.Apply(event) // the store has checked the event
 	switch data := event.Data.(type) {
 	case history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
-		if event.Step() == "" { // those of single steps come and go with them
+		if event.Step() == "" { // the board shows no resources of single steps
 			b.applyResource(event)
 		}
 	case history.StepStarted:
@@ -67,7 +68,7 @@ func (b *board) apply(event history.Event) {
 		b.progress[data.Step] = data
 	case history.AssetMaterialized:
 		b.values.Add(data)
-	default: // the record knows, or the screen does not show it
+	default: // the record contains it, or the screen does not show it
 	}
 }
 

@@ -15,22 +15,20 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// program is the definitions that the commands are about.
+// program holds the definitions that the commands work with.
 type program struct{ definitions []fx.Option }
 
-// homeHelp is about the folder that everything is kept in.
+// homeHelp is the help about the folder in which fxrun keeps everything.
 const homeHelp = `The history and the stored values are kept in the folder that the environment
 variable FXRUN_HOME names, else in .fxrun in the working directory. Give each program
 a home of its own: two that share one share the history too, and overwrite the values
 of assets with the same key.`
 
-// Command returns the command tree that [Main] executes, for a program that
-// has a cobra tree of its own. It is named after the process; set its Use to
-// call it otherwise.
-//
-// Its error is nil, or gives the code to exit with by [ExitCode]. A failed run
-// has been reported by then; every other error is left to the tree's root to
-// print, as cobra does by default.
+// Command returns the command tree that [Main] executes. It is for programs that
+// have a cobra tree of their own. The name of the command is that of the process.
+// Set the field Use to give it another name. [ExitCode] returns the exit code for
+// the error of the executed command. The command itself reports a failed run. Every
+// other error is printed by the root of the tree, as cobra does by default.
 func Command(definitions ...fx.Option) *cobra.Command {
 	p := program{definitions}
 	root := &cobra.Command{
@@ -59,9 +57,10 @@ func silenceUsage(command *cobra.Command) {
 	}
 }
 
-// refuseEmpty makes every command refuse flags and arguments that are given, but
-// empty, as by --job "$JOB" or runs show "$ID" in a shell where the variable is not
-// set: it would do something else than was asked for.
+// refuseEmpty makes every command refuse flags and arguments that are given but
+// empty. A shell gives such an argument for --job "$JOB" or runs show "$ID" if the
+// variable is not set. The command would then do something else than the person
+// wants.
 func refuseEmpty(command *cobra.Command) {
 	if run := command.RunE; run != nil {
 		command.RunE = func(cmd *cobra.Command, args []string) error {
@@ -99,9 +98,10 @@ func emptyFlags(command *cobra.Command) error {
 
 func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 
-// checkDefaultCommands makes the commands help and completion, which cobra adds to a
-// root, refuse what they do not know. Left alone, they print some other help, or end
-// with another exit code than that of bad input.
+// checkDefaultCommands changes the commands help and completion, which cobra adds
+// to a root, so that they refuse unknown arguments. Without this, they would print
+// the help of another command, or end with an exit code other than that of bad
+// input.
 func checkDefaultCommands(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -125,8 +125,8 @@ func checkDefaultCommands(root *cobra.Command) {
 	}
 }
 
-// helpIn fills the path of root in for PROGRAM in examples: a host's tree may
-// have it anywhere.
+// helpIn replaces PROGRAM in examples by the path of root, which may be anywhere in
+// the command tree of a host program.
 func helpIn(root *cobra.Command) func(*cobra.Command, []string) {
 	help := (&cobra.Command{}).HelpFunc()
 	return func(command *cobra.Command, args []string) {
@@ -135,7 +135,8 @@ func helpIn(root *cobra.Command) func(*cobra.Command, []string) {
 	}
 }
 
-// flagError says in our words what is wrong with the flags.
+// flagError returns an error about the flags with a text of fxrun in place of the
+// text of pflag.
 func flagError(command *cobra.Command, err error) error {
 	doing := "reading the flags of " + command.CommandPath()
 	var unknown *pflag.NotExistError
@@ -154,13 +155,13 @@ func flagError(command *cobra.Command, err error) error {
 	return &badFlagError{invalid(doing, "%s", text)}
 }
 
-// badFlagError is an error at which the reading of the flags ended: some of them are
-// not known.
+// badFlagError is an error that ended the reading of the flags. The values of the
+// flags after it are not known.
 type badFlagError struct{ error }
 
 func (b *badFlagError) Unwrap() error { return b.error }
 
-// flagText says what is wrong with a flag's value without words of Go's.
+// flagText says what is wrong with the value of a flag, without terms of Go.
 func flagText(err error) string {
 	var value *pflag.InvalidValueError
 	var lacking *pflag.ValueRequiredError
@@ -180,7 +181,7 @@ func flagText(err error) string {
 	return fmt.Sprintf("--%s takes %s, not %q", value.GetFlag().Name, takes, value.GetValue())
 }
 
-// onlyCommands refuses arguments that are no command.
+// onlyCommands refuses arguments that are not commands.
 func onlyCommands(command *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -204,7 +205,7 @@ func noArguments(command *cobra.Command, args []string) error {
 	return nil
 }
 
-// one wants exactly one argument, called what.
+// one requires exactly one argument. what describes this argument in the error.
 func one(what string) cobra.PositionalArgs {
 	return func(command *cobra.Command, args []string) error {
 		if len(args) != 1 {

@@ -6,17 +6,17 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// names lists what may be named on the command line.
+// names returns the names that a person may type on the command line.
 type names func(*session) []cobra.Completion
 
-// complete completes a flag of a command.
+// complete adds completion to a flag of a command.
 func (p program) complete(command *cobra.Command, flag string, names names) {
-	// The error is that of a flag that does not exist.
+	// There is an error only if the flag does not exist.
 	_ = command.RegisterFlagCompletionFunc(flag, p.completions(names, -1))
 }
 
-// completions completes arguments, as long as there are fewer than most; with
-// -1 any number.
+// completions completes arguments as long as there are fewer than most. If most is
+// -1, their number is not limited.
 func (p program) completions(names names, most int) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if most >= 0 && len(args) >= most {
@@ -38,7 +38,7 @@ func (p program) assetKeys(s *session) []cobra.Completion {
 	return keys
 }
 
-// selections are the keys, groups and tags that a selection may be.
+// selections returns the keys, groups and tags that a selection may consist of.
 func (p program) selections(s *session) []cobra.Completion {
 	var terms []cobra.Completion
 	for _, asset := range s.graph.Assets() {

@@ -28,7 +28,7 @@ func (p program) configCommand() *cobra.Command {
 	return command
 }
 
-// configFlags say which run config a command is about.
+// configFlags are the flags that say which run config a command is about.
 type configFlags struct {
 	launch  launchFlags
 	selects []string
@@ -41,7 +41,7 @@ func (f *configFlags) register(command *cobra.Command, p program) {
 	f.registerSelect(command, p)
 }
 
-// registerWithConfig adds the flags that give the run config too.
+// registerWithConfig adds the same flags, and the flags that give the run config.
 func (f *configFlags) registerWithConfig(command *cobra.Command, p program) {
 	f.launch.register(command, p, "only of what the job called `NAME` needs, with its launch defaults")
 	f.registerSelect(command, p)
@@ -52,7 +52,7 @@ func (f *configFlags) registerSelect(command *cobra.Command, p program) {
 	p.complete(command, "select", p.selections)
 }
 
-// openScope opens the definitions and finds what of them the flags speak of.
+// openScope opens the definitions and finds the part of them that the flags name.
 func (p program) openScope(cmd *cobra.Command, flags configFlags) (*inspect.ConfigScope, error) {
 	s, err := p.open()
 	if err != nil {
@@ -73,7 +73,7 @@ func (p program) openScope(cmd *cobra.Command, flags configFlags) (*inspect.Conf
 	return s.inspect.ConfigOfLaunch(request, prepared.Preview(), err)
 }
 
-// scopeText names what the scope is.
+// scopeText names the scope in a text for people.
 func scopeText(s *inspect.ConfigScope) string {
 	switch {
 	case s.Whole && len(s.Steps) == 0:

@@ -40,7 +40,8 @@ func (p program) writeTemplate(cmd *cobra.Command, flags configFlags) error {
 	return err
 }
 
-// aboutTemplate calls what was being done by the user's word for it.
+// aboutTemplate returns the error with a text that says what the user did: give a
+// run config.
 func aboutTemplate(err error) error {
 	return fault.Join("reading the run config", fault.Of(err))
 }

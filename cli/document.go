@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// newEncoder returns an encoder whose JSON has no character that a terminal would
-// obey. Package json escapes only some of them.
+// newEncoder returns an encoder whose JSON has no control characters for a
+// terminal. Package json escapes only some of these characters.
 func newEncoder(w io.Writer) *json.Encoder { return json.NewEncoder(escaper{w}) }
 
-// escaper escapes control characters in JSON, where they stand in strings only. It
-// is given whole values.
+// escaper escapes the control characters in JSON. They occur only in strings. Each
+// call of Write must get a complete JSON value.
 type escaper struct{ to io.Writer }
 
 func (e escaper) Write(text []byte) (int, error) {
@@ -52,8 +52,8 @@ func writeDocument(w io.Writer, value any) error {
 	return nil
 }
 
-// documentText is the text of a value within an indented document, whose lines but the first begin
-// with prefix.
+// documentText returns a value as text for a place within an indented document.
+// Every line except the first begins with prefix.
 func documentText(value any, prefix string) (string, error) {
 	var text strings.Builder
 	encoder := newEncoder(&text)
@@ -65,8 +65,8 @@ func documentText(value any, prefix string) (string, error) {
 	return strings.TrimSuffix(text.String(), "\n"), nil
 }
 
-// writeWithFaults writes a document that has the faults in it, and returns
-// them for the exit code.
+// writeWithFaults writes a document that contains the faults, and returns the
+// faults for the exit code.
 func writeWithFaults(w io.Writer, value any, faults error) error {
 	if err := writeDocument(w, value); err != nil {
 		return err

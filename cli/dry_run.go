@@ -42,7 +42,7 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 	return err
 }
 
-// makes are the outputs that have another key than the step.
+// makes lists the outputs whose key is not the key of the step.
 func makes(s inspect.Step) string {
 	if len(s.Outputs) == 1 && s.Outputs[0].Key == s.Step {
 		return ""
@@ -54,7 +54,7 @@ func makes(s inspect.Step) string {
 	return strings.Join(keys, " ")
 }
 
-// storedBy are the IO managers, each once.
+// storedBy lists the IO managers of the outputs, each once.
 func storedBy(s inspect.Step) string {
 	var keys []string
 	for _, output := range s.Outputs {
@@ -89,7 +89,8 @@ func writeLaunch(out io.Writer, launch inspect.Launch) {
 	_, _ = fmt.Fprintln(out, "\nnothing was started")
 }
 
-// lifetimeText says how long a resource lives, where that is not per run.
+// lifetimeText names the lifetime of a resource. It is empty for the lifetime of a
+// run, which is the usual one.
 func lifetimeText(lifetime container.Lifetime) string {
 	if lifetime == container.LifetimeRun {
 		return ""
@@ -100,7 +101,7 @@ func lifetimeText(lifetime container.Lifetime) string {
 func launchTable(steps []inspect.Step) *table {
 	t := &table{columns: []column{{name: "STEP"}, {name: "AFTER"}, {name: "TAKES"}, {name: "STORED BY"}}}
 	several := slices.ContainsFunc(steps, func(s inspect.Step) bool { return makes(s) != "" })
-	if several { // else it would be the first column once more
+	if several { // otherwise it would repeat the first column
 		t.columns = append(t.columns, column{name: "MAKES"})
 	}
 	retried := slices.ContainsFunc(steps, func(s inspect.Step) bool { return s.Attempts > 1 })
@@ -129,7 +130,7 @@ func launchTable(steps []inspect.Step) *table {
 	return t
 }
 
-// fieldTable shows the fields of a config, and where each value is from.
+// fieldTable shows the fields of a config, and the source of each value.
 func fieldTable(config []container.Field) *table {
 	fields := &table{columns: []column{{name: "FIELD"}, {name: "VALUE"}, {name: "SOURCE"}}}
 	for _, field := range config {

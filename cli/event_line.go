@@ -10,19 +10,20 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// eventLine is an event for people.
+// eventLine is an event as people see it.
 type eventLine struct {
 	text   string // one line
-	more   string // lines that only a closer look shows: a stack
+	more   string // more lines for the commands that show details: a stack
 	colour colour
-	debug  bool // only for those who asked for everything
+	debug  bool // shown only with --verbose
 }
 
-// attempts are how many attempts at most each step has, by its key. The
-// history does not tell: without an entry the number is not known.
+// attempts holds the largest number of attempts at each step, by the key of the
+// step. If a step is missing, the number is not known: the history does not contain
+// it.
 type attempts map[string]int
 
-// text says which attempt of how many.
+// text says which attempt it is, and how many there may be.
 func (a attempts) text(step string, attempt int) string {
 	if most := a[step]; most >= attempt {
 		return fmt.Sprintf("attempt %d of %d", attempt, most)
@@ -30,10 +31,12 @@ func (a attempts) text(step string, attempt int) string {
 	return fmt.Sprintf("attempt %d", attempt)
 }
 
-// clockTime is the time of day, exact enough to see what took how long.
+// clockTime is the layout of the time of day with milliseconds, which show how long
+// each step took.
 const clockTime = "15:04:05.000"
 
-// writeEvent writes an event, its stack below it, after its time.
+// writeEvent writes the time of an event, the line of the event, and its stack
+// below.
 func writeEvent(out io.Writer, screen screen, event history.Event, line eventLine, layout string) error {
 	text := screen.in(dim, event.Time.Local().Format(layout)) + gap + screen.in(line.colour, line.text) + "\n"
 	if line.more != "" {
@@ -43,7 +46,7 @@ func writeEvent(out io.Writer, screen screen, event history.Event, line eventLin
 	return err
 }
 
-// lineOf says an event in a line, without its time.
+// lineOf returns an event as a line, without its time.
 func lineOf(event history.Event, of attempts) eventLine {
 	switch data := event.Data.(type) {
 	case history.RunQueued:
@@ -95,7 +98,7 @@ func resourceName(key, step string) string {
 	return "resource " + clean(key)
 }
 
-// endLine is for what ended well or with an error.
+// endLine returns the line for the end of something, which may have failed.
 func endLine(what, done string, duration time.Duration, failure history.Failure) eventLine {
 	if failure.Message == "" {
 		return eventLine{text: what + " " + done + took(duration)}
@@ -131,7 +134,7 @@ func stepLine(data history.EventData, of attempts) eventLine {
 	}
 }
 
-// logLine is a line that the user's own code logged.
+// logLine returns a line that the code of the user logged.
 func logLine(data history.LogWritten) eventLine {
 	var text strings.Builder
 	text.WriteString(data.Level.String())
@@ -191,7 +194,7 @@ func because(text string) string {
 	return ": " + clean(strings.ReplaceAll(strings.TrimSpace(text), "\n", "; "))
 }
 
-// progressText says how far a step has come.
+// progressText returns the progress of a step as text.
 func progressText(progress history.StepProgress) string {
 	text := countText(progress.Rows)
 	if progress.Total > 0 {
@@ -203,7 +206,7 @@ func progressText(progress history.StepProgress) string {
 	return text
 }
 
-// valueSummary is what is known of a materialization, in a line.
+// valueSummary returns the data of a materialization in one line.
 func valueSummary(value history.AssetMaterialized) string {
 	var texts []string
 	if rows := rowsOf(value); rows != "" {

@@ -27,24 +27,25 @@ const exitCodes = `Exit codes:
 // The exit codes that are not 0.
 const (
 	exitFailure     = 1
-	exitCrash       = 2  // Go's own
+	exitCrash       = 2  // the exit code of a Go program that panics
 	exitInput       = 64 // EX_USAGE of sysexits.h
 	exitInterrupted = 130
 )
 
-// errInterrupted is the end of a command that was told to stop before it had
-// launched anything.
+// errInterrupted is the error of a command that was interrupted before it launched
+// a run.
 var errInterrupted = errors.New("interrupted")
 
-// errAbandoned is the end of a command that was told to stop for the second time,
-// and did not wait for what was going on.
+// errAbandoned is the error of a command that was interrupted a second time. It did
+// not wait until the work in progress ended.
 var errAbandoned = fmt.Errorf("%w: what was going on was not waited for", errInterrupted)
 
-// errLeft is an interrupt that was the way to end the command.
+// errLeft is the error of a command, such as logs --follow, that people end by an
+// interrupt.
 var errLeft = fmt.Errorf("%w: nothing more is shown", errInterrupted)
 
-// unsuccessful is how a run ended that did not succeed. By then it has been
-// told in full; the error is for the exit code.
+// unsuccessful is the error of a run that did not succeed. The output already
+// contains everything about the run, so the error is only for the exit code.
 type unsuccessful struct {
 	id     string
 	status history.Status
@@ -52,7 +53,7 @@ type unsuccessful struct {
 
 func (u *unsuccessful) Error() string { return fmt.Sprintf("run %s %s", u.id, told(u.status)) }
 
-// told says how a run stands in a sentence.
+// told returns the status of a run as part of a sentence.
 func told(status history.Status) string {
 	if status == history.StatusCancelled {
 		return "was cancelled"
@@ -86,19 +87,19 @@ func ExitCode(err error) int {
 	return exitFailure
 }
 
-// invalid is an error of the user's to mend: exit code 64.
+// invalid returns an error that the user can correct. Its exit code is 64.
 func invalid(doing, format string, args ...any) error {
 	return fault.Join(doing, []error{fmt.Errorf(format, args...)})
 }
 
-// withoutDig returns the error below what Fx and dig say about how they came
-// to call the function that it is from. A wrong wiring is bad input.
+// withoutDig removes the text of Fx and dig about how they came to call the
+// function that returned the error. An error of the wiring is bad input.
 func withoutDig(doing string, err error) error {
 	var faults *container.Faults
 	if errors.As(err, &faults) {
 		return faults
 	}
-	var caught dig.PanicError // by fx.RecoverFromPanics
+	var caught dig.PanicError // dig makes it because of fx.RecoverFromPanics
 	if errors.As(err, &caught) {
 		return fmt.Errorf("%s: %w", doing, &panics.Error{Value: caught.Panic})
 	}
@@ -106,12 +107,13 @@ func withoutDig(doing string, err error) error {
 	if root := dig.RootCause(err); !errors.As(root, &wiring) {
 		return fmt.Errorf("%s: %w", doing, root)
 	}
-	// Not a function's own error but one of the graph: here dig's words hold
-	// the function and where it is.
+	// No function returned the error: it is about the graph. The text of dig names
+	// the function and its position.
 	return fault.Join(doing, []error{err})
 }
 
-// report writes an error that was not told yet. args are the command line's.
+// report writes an error, unless the output contains it already. args are the
+// arguments of the command line.
 func report(command *cobra.Command, args []string, err error) {
 	var told *unsuccessful
 	var lost *unwritten
@@ -135,8 +137,8 @@ func report(command *cobra.Command, args []string, err error) {
 	}
 }
 
-// asksForJSON reports whether --json is given, be it behind the flag at which
-// the reading of the flags ended.
+// asksForJSON reports whether --json is given. It may come after the flag that
+// ended the reading of the flags.
 func asksForJSON(command *cobra.Command, args []string, err error) bool {
 	if asked, _ := command.Flags().GetBool("json"); asked {
 		return true
@@ -151,7 +153,7 @@ func asksForJSON(command *cobra.Command, args []string, err error) bool {
 	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
 }
 
-// shownError is an error whose faults are in the document that was written.
+// shownError is an error whose faults are part of the written document.
 type shownError struct{ error }
 
 func (s *shownError) Unwrap() error { return s.error }
@@ -164,7 +166,8 @@ type errorJSON struct {
 	ExitCode int             `json:"exit_code"`
 }
 
-// errorText puts every fault on lines of its own.
+// errorText returns the text of an error. Several faults are a list with one fault
+// for each entry.
 func errorText(err error) string {
 	faults := faultTexts(err)
 	if len(faults) == 0 {
@@ -183,7 +186,8 @@ func errorText(err error) string {
 	return text.String()
 }
 
-// faultTexts returns the faults of an error; nothing for one of another kind.
+// faultTexts returns the texts of the faults of an error. It returns nil if the
+// error has no list of faults.
 func faultTexts(err error) []string {
 	var texts []string
 	for _, fault := range cleanFaults(inspect.Faults(err)) {
@@ -192,7 +196,8 @@ func faultTexts(err error) []string {
 	return texts
 }
 
-// cleanFaults cleans the texts of faults in place.
+// cleanFaults replaces control characters in the texts of the faults. It changes
+// the given slice.
 func cleanFaults(faults []inspect.Fault) []inspect.Fault {
 	for i := range faults {
 		fault := &faults[i]

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// facts are names with what is known, one below the other.
+// facts are lines that consist of a name and a value.
 type facts struct{ lines [][2]string }
 
-// add adds a fact, if there is something to tell.
+// add adds a line, unless there are no values.
 func (f *facts) add(name string, values ...string) {
 	if text := strings.Join(values, ", "); text != "" {
 		f.lines = append(f.lines, [2]string{name, text})

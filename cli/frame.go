@@ -9,8 +9,8 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// frame draws the board as lines that fit into width and height at the time
-// now. It is a function of its arguments alone.
+// frame draws the board as it is at the time now. The lines fit into width and
+// height. The result depends only on the board and the arguments.
 func (b *board) frame(now time.Time, width, height int, s screen) []string {
 	lines := []string{b.headline(now, width, s)}
 	lines = append(lines, b.resourceLines(now, width, s)...)
@@ -25,7 +25,7 @@ type piece struct {
 	colour colour
 }
 
-// line joins pieces and cuts them to the width.
+// line joins pieces and shortens the line to the width.
 func line(s screen, width int, pieces ...piece) string {
 	var text strings.Builder
 	for _, piece := range pieces {
@@ -58,13 +58,13 @@ func elapsed(now, since time.Time) string {
 		return ""
 	}
 	passed := max(0, now.Sub(since))
-	if passed < time.Minute { // milliseconds would flicker
+	if passed < time.Minute { // more digits would change too fast to be read
 		return fmt.Sprintf("%.1fs", passed.Truncate(100*time.Millisecond).Seconds())
 	}
 	return durationText(passed)
 }
 
-// resourceLines lists the resources beside each other.
+// resourceLines lists the resources, several in one line.
 func (b *board) resourceLines(now time.Time, width int, s screen) []string {
 	const title = "  resources  "
 	var lines []string
@@ -88,7 +88,7 @@ func (b *board) resourceLines(now time.Time, width int, s screen) []string {
 			pieces, used = []piece{{head, dim}}, len(title)
 		}
 		pieces, used = append(pieces, next...), used+length
-		if len(lines) == 2 { // three lines are enough for what the history has in full
+		if len(lines) == 2 { // three lines are enough, since the history contains all resources
 			break
 		}
 	}
@@ -114,8 +114,9 @@ func (r boardResource) pieces(now time.Time) []piece {
 	return nil
 }
 
-// stepLines lists the steps, one a line. Where there is too little room, those
-// that run stand for themselves, before those that failed; the rest is counted.
+// stepLines lists the steps, each on a line of its own. If there is not enough
+// room, it lists the running steps, then the failed steps, and ends with the number
+// of steps in each status.
 func (b *board) stepLines(now time.Time, width, room int, s screen) []string {
 	keyWidth := 0
 	for _, step := range b.record.Steps {
@@ -140,7 +141,7 @@ func (b *board) stepLines(now time.Time, width, room int, s screen) []string {
 	return append(lines, line(s, width, piece{"  " + b.stepCounts(), dim}))
 }
 
-// stepCounts says how many steps are in each status.
+// stepCounts returns the number of steps in each status.
 func (b *board) stepCounts() string {
 	counts := make(map[history.StepStatus]int)
 	for _, step := range b.record.Steps {
@@ -176,7 +177,7 @@ func (b *board) stepLine(step history.StepRecord, now time.Time, width, keyWidth
 	return line(s, width, piece{"  ", plain}, mark, piece{key, keyColour}, piece{fmt.Sprintf("  %6s  ", took), dim}, piece{b.stepNote(step, now), plain})
 }
 
-// stepNote is what else there is to tell of a step.
+// stepNote returns additional information about a step.
 func (b *board) stepNote(step history.StepRecord, now time.Time) string {
 	switch step.Status {
 	case history.StepStatusRunning:
@@ -203,7 +204,7 @@ func (b *board) stepNote(step history.StepRecord, now time.Time) string {
 	return ""
 }
 
-// spinner turns with the clock.
+// spinner returns the picture of a rotating wheel at the given time.
 func spinner(now time.Time) string {
 	turns := [...]string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
 	return turns[now.UnixMilli()/int64(frameEvery/time.Millisecond)%int64(len(turns))]

@@ -11,7 +11,7 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// Formats of graph.
+// The formats of the command graph.
 const (
 	mermaidFormat = "mermaid"
 	dotFormat     = "dot"

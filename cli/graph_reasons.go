@@ -7,7 +7,7 @@ import (
 	"github.com/fxrun/fxrun/inspect"
 )
 
-// mostReasons is how many reasons are told in text.
+// mostReasons is the largest number of reasons that are shown as text.
 const mostReasons = 20
 
 func writeReasons(out io.Writer, screen screen, needed inspect.Resource) {

@@ -9,22 +9,22 @@ import (
 	"github.com/fxrun/fxrun/inspect"
 )
 
-// tree writes a picture with everything below what needs it.
+// tree writes a picture as text. Below each node are the nodes that it needs.
 type tree struct {
 	screen screen
-	width  int // 0 is as wide as it gets
+	width  int // 0 means that the width is not limited
 	nodes  map[string]inspect.PictureNode
 	shown  map[string]bool
-	shared bool // something was shown above
+	shared bool // whether sharedMark is used
 	text   strings.Builder
 }
 
-// sharedMark stands for what a node needs, where that was shown before.
+// sharedMark replaces the needs of a node if they have been shown before.
 const sharedMark = "(*)"
 
-// writeTree draws each step that nothing needs, and what it needs below it,
-// indented; then the resources that no step leads to. What is needed in
-// several places is shown in full in the first of them.
+// writeTree draws each step that nothing needs. Below it, indented, are the nodes
+// that it needs. Last come the resources that no step needs. If several nodes need
+// the same node, its needs are shown only in the first place.
 func writeTree(out io.Writer, picture inspect.Picture, screen screen) {
 	t := &tree{screen: screen, nodes: make(map[string]inspect.PictureNode), shown: make(map[string]bool)}
 	if screen.terminal {
@@ -51,7 +51,8 @@ func writeTree(out io.Writer, picture inspect.Picture, screen screen) {
 	_, _ = io.WriteString(out, t.text.String())
 }
 
-// write writes a node's line after first, and what it needs after rest.
+// write writes the line of a node after the prefix first, and the nodes that it
+// needs after the prefix rest.
 func (t *tree) write(node inspect.PictureNode, first, rest string) {
 	needs := t.needs(node)
 	again := t.shown[node.ID] && len(needs) > 0
@@ -70,7 +71,7 @@ func (t *tree) write(node inspect.PictureNode, first, rest string) {
 	}
 }
 
-// needs are the nodes that a node needs: steps first, then resources.
+// needs returns the nodes that a node needs: first the steps, then the resources.
 func (t *tree) needs(node inspect.PictureNode) []inspect.PictureNode {
 	var needs []inspect.PictureNode
 	for _, id := range node.Needs { // sorted

@@ -12,8 +12,8 @@ import (
 	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 )
 
-// homeStore is the history in the home folder. Its errors say where the name of
-// the folder comes from.
+// homeStore is the history in the home folder. Its errors say which setting names
+// the folder.
 type homeStore struct {
 	*sqlite.Folder
 	folder string
@@ -36,8 +36,8 @@ func (h *homeStore) LatestMaterializations(ctx context.Context, assets []string)
 	return found, h.explained(err)
 }
 
-// make makes the folder and an empty file, where they are missing. A run does
-// so before anything starts: it must not begin where its history can't be kept.
+// make creates the folder and an empty file if they are missing. A run does this
+// before anything starts, since it must not begin if its history cannot be kept.
 func (h *homeStore) make() error {
 	if err := os.MkdirAll(h.folder, 0o700); err != nil {
 		return h.unusable(err)
@@ -49,7 +49,7 @@ func (h *homeStore) make() error {
 	return file.Close()
 }
 
-// explained is unusable for an error that another folder would mend.
+// explained calls unusable if another folder would help against the error.
 func (h *homeStore) explained(err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR) {
 		return h.unusable(err)
@@ -57,7 +57,8 @@ func (h *homeStore) explained(err error) error {
 	return err
 }
 
-// unusable says where the folder's name comes from: that is what to change.
+// unusable returns an error that says which setting names the folder, since the
+// user must change this setting.
 func (h *homeStore) unusable(err error) error {
 	if os.Getenv("FXRUN_HOME") == "" {
 		return invalid("opening the run history", "in %s, as FXRUN_HOME names no folder: %w", h.folder, err)

@@ -11,12 +11,12 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// interrupts hears the wishes to stop: signals, and the end of the caller's
-// context. It must be closed.
+// interrupts notices requests to stop: signals, and the end of the context of the
+// caller. It must be closed.
 type interrupts struct {
-	// ctx ends at the first wish.
+	// ctx ends at the first request.
 	ctx context.Context
-	// second is closed at the second wish.
+	// second is closed at the second request.
 	second chan struct{}
 
 	signals chan os.Signal
@@ -25,8 +25,8 @@ type interrupts struct {
 	done    chan struct{}
 }
 
-// listen begins to hear. A context of the caller that has ended already is the
-// first wish.
+// listen begins to wait for requests. If the context of the caller has already
+// ended, this is the first request.
 func listen(caller context.Context) *interrupts {
 	ctx, cancel := context.WithCancelCause(caller)
 	i := &interrupts{
@@ -34,7 +34,7 @@ func listen(caller context.Context) *interrupts {
 		closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	for _, asked := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(asked) { // as under nohup
+		if !signal.Ignored(asked) { // it is ignored under nohup
 			signal.Notify(i.signals, asked)
 		}
 	}
@@ -42,17 +42,17 @@ func listen(caller context.Context) *interrupts {
 	return i
 }
 
-// survivePipe keeps the process alive when the reader of its output goes away, as
-// head does: what runs must be torn down first.
+// survivePipe makes the process ignore that the reader of its output has ended, as
+// head does. The process must stop its resources before it ends.
 func (i *interrupts) survivePipe() { signal.Notify(i.pipe, syscall.SIGPIPE) }
 
-// signalError is the cause of the end of a context that a signal has ended.
+// signalError is the cause of a context that a signal has ended.
 type signalError struct{ os.Signal }
 
 func (s signalError) Error() string { return "by a signal (" + s.String() + ")" }
 
-// hear waits for two wishes. The context has the end of the caller's context from
-// that one itself.
+// hear waits for two requests. At the end of the context of the caller it need not
+// cancel the own context, which is derived from it.
 func (i *interrupts) hear(callerEnded <-chan struct{}, cancel context.CancelCauseFunc) {
 	defer close(i.done)
 	defer cancel(nil)
@@ -69,8 +69,8 @@ func (i *interrupts) hear(callerEnded <-chan struct{}, cancel context.CancelCaus
 	close(i.second)
 }
 
-// wish says who had the first wish, after it.
-func (i *interrupts) wish() string {
+// askedBy says who made the first request. It must be called after this request.
+func (i *interrupts) askedBy() string {
 	if by, ok := errors.AsType[signalError](context.Cause(i.ctx)); ok {
 		return by.Error()
 	}
@@ -84,9 +84,10 @@ func (i *interrupts) close() {
 	<-i.done
 }
 
-// during calls do with the context that ends at the first wish, and waits until
-// do returns. At the first wish it calls note, unless that wish was there before.
-// At the second wish it leaves do behind and returns errAbandoned.
+// during calls do with the context that ends at the first request, and waits until
+// do returns. At the first request it calls note, unless this request was made
+// before during was called. At the second request it returns errAbandoned without
+// waiting for do.
 func (i *interrupts) during(do func(context.Context) error, note func()) error {
 	first := i.ctx.Done()
 	if i.ctx.Err() != nil {
@@ -107,9 +108,9 @@ func (i *interrupts) during(do func(context.Context) error, note func()) error {
 	}
 }
 
-// leaving calls do with the context that ends at the first wish, and returns
-// errInterrupted then: when do has returned, or a moment later, since do may be
-// blocked in writing.
+// leaving calls do with the context that ends at the first request. After this
+// request it returns errInterrupted as soon as do has returned, but after one
+// second at the latest, since do may be blocked in a write.
 func (i *interrupts) leaving(do func(context.Context) error) error {
 	var err error
 	returned := make(chan struct{})
@@ -130,9 +131,9 @@ func (i *interrupts) leaving(do func(context.Context) error) error {
 	return errInterrupted
 }
 
-// open builds a session. It leaves the constructors of the application behind at
-// the first wish: they have no context that could end, and nothing has started
-// that had to be stopped.
+// open builds a session. At the first request it returns without waiting for the
+// constructors of the application. They have no context that could end, and nothing
+// has started yet that must be stopped.
 func (i *interrupts) open(build func() (*session, error)) (*session, error) {
 	if i.ctx.Err() != nil {
 		return nil, errInterrupted

@@ -69,7 +69,7 @@ func opNames(ops []assets.Description) string {
 	return strings.Join(names, " ")
 }
 
-// pairs lists tags as a=b, sorted.
+// pairs returns tags in the form a=b, sorted.
 func pairs(tags map[string]string) string {
 	texts := make([]string, 0, len(tags))
 	for _, name := range slices.Sorted(maps.Keys(tags)) {

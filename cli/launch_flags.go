@@ -14,27 +14,28 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// launchFlags are the flags with which a launch gets its config.
+// launchFlags are the flags that give a launch its config.
 type launchFlags struct {
 	job   string
 	files []string
 	sets  []setting
 }
 
-// setting is what --set or --set-yaml gives. Both stand in one list, since a
-// later one is over an earlier one.
+// setting is the value of --set or --set-yaml. The settings of both flags are in
+// one list, since a later setting replaces an earlier one.
 type setting struct {
 	given  string
 	inYAML bool
 }
 
-// settingFlag is one of the two flags, for pflag.
+// settingFlag implements pflag.Value for these two flags.
 type settingFlag struct {
 	into   *[]setting
 	inYAML bool
 }
 
-// String is what was given last; "" before, so that the help shows no default.
+// String returns the setting that was given last. Before that it returns "", so
+// that the help shows no default.
 func (f settingFlag) String() string {
 	if f.into == nil || len(*f.into) == 0 {
 		return ""
@@ -42,13 +43,13 @@ func (f settingFlag) String() string {
 	return (*f.into)[len(*f.into)-1].given
 }
 
-// Set takes one setting in.
+// Set adds one setting.
 func (f settingFlag) Set(text string) error {
 	*f.into = append(*f.into, setting{text, f.inYAML})
 	return nil
 }
 
-// Type is what the help calls the value.
+// Type returns the name of the type of the value in the help.
 func (settingFlag) Type() string { return "stringArray" }
 
 func (s setting) flag() string {
@@ -67,11 +68,11 @@ func (f *launchFlags) register(command *cobra.Command, p program, job string) {
 	p.complete(command, "job", p.jobNames)
 }
 
-// given reports whether any of the flags was.
+// given reports whether at least one of the flags was given.
 func (f *launchFlags) given() bool { return f.job != "" || len(f.files) > 0 || len(f.sets) > 0 }
 
-// config reads the run config. What is wrong is reported all at once, and
-// without any value: it may be a secret.
+// config reads the run config. The error contains all faults. It contains no value,
+// since a value may be a secret.
 func (f *launchFlags) config(in io.Reader) (container.RunConfig, error) {
 	var config container.RunConfig
 	var faults []error
@@ -109,13 +110,13 @@ func readConfig(name string, in io.Reader) (container.RunConfig, error) {
 	}
 	text, err := read(name)
 	if err != nil {
-		return container.RunConfig{}, err // says which file
+		return container.RunConfig{}, err // it names the file
 	}
 	config, err := container.ParseRunConfig(text)
 	return config, errors.Join(prefixed(shown, err)...)
 }
 
-// prefixed puts a place before each fault.
+// prefixed puts a place before the text of each fault.
 func prefixed(place string, err error) []error {
 	faults := fault.Of(err)
 	for i, fault := range faults {

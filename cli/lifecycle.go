@@ -9,20 +9,20 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// lifecycle is what the constructors of the application get in place of the
-// lifecycle of Fx. Its start hooks end with a context of their own.
-//
-// Fx would give them the context of its own start. When that one ends, Fx stops
-// nothing of what has started by then.
+// lifecycle is given to the constructors of the application in place of the
+// lifecycle of Fx. It gives the start hooks a context of its own. Fx would give the
+// hooks the context of the start of the application. When this context ends, Fx
+// does not stop the hooks that have started.
 type lifecycle struct {
 	fx.Lifecycle
-	starting context.Context // of the start hooks; set before they are called
-	full     bool            // nothing more is started
+	starting context.Context // for the start hooks; set before they are called
+	full     bool            // whether further hooks must not start anything
 }
 
-// Append adds the hooks. After the end of the context no further one is started,
-// and Fx stops those that were. When nothing more is to be started, it takes only
-// hooks without OnStart, which release what their constructor acquired.
+// Append adds a hook. After the end of the context, no further start hook is
+// called, and Fx calls the stop hooks of those that were. If full is set, Append
+// ignores hooks with OnStart. It accepts hooks without OnStart, since they release
+// what their constructor has acquired.
 func (l *lifecycle) Append(hook fx.Hook) {
 	if l.full && hook.OnStart != nil {
 		return
@@ -41,8 +41,8 @@ func (l *lifecycle) Append(hook fx.Hook) {
 	l.Lifecycle.Append(hook)
 }
 
-// caught calls a hook and returns a panic in it as an error, so that the others
-// are stopped.
+// caught calls a hook and returns a panic in it as an error, so that the other stop
+// hooks are called.
 func caught(hook func() error) (err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil {
@@ -52,9 +52,9 @@ func caught(hook func() error) (err error) {
 	return hook()
 }
 
-// start starts the application. When ctx ends, or its start timeout is over, it
-// stops what has started. A hook that does not return then is left behind after
-// the stop timeout.
+// start starts the application. When ctx or the start timeout ends, it calls the
+// stop hooks of those hooks that have started. If a start hook does not return
+// then, start waits for the stop timeout and returns without it.
 func (l *lifecycle) start(ctx context.Context, app *fx.App) error {
 	starting, cancel := context.WithTimeout(ctx, app.StartTimeout())
 	defer cancel()

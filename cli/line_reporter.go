@@ -11,8 +11,9 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// lineReporter writes a line for each event. Unless everything was asked for,
-// those of resources that start and stop without trouble become one line.
+// lineReporter writes a line for each event. Without --verbose, it writes a single
+// line for all resources that started without an error, and one for those that
+// stopped.
 type lineReporter struct {
 	out, err io.Writer
 	program  string
@@ -20,10 +21,10 @@ type lineReporter struct {
 
 	mu       sync.Mutex
 	board    *board
-	told     map[string]time.Time // when progress of a step was last told
+	told     map[string]time.Time // when the progress of a step was last written, by the key of the step
 	starts   turns
 	stops    turns
-	overdue  map[string]*time.Timer // what tells of a resource that takes its time
+	overdue  map[string]*time.Timer // timers that report slow resources
 	finished bool
 	errors   toldErrors
 }
@@ -36,14 +37,15 @@ func newLineReporter(out, err io.Writer, program string, verbose bool, attempts 
 }
 
 const (
-	// progressEvery is the least time between two lines about a step's progress.
+	// progressEvery is the shortest time between two lines about the progress of a
+	// step.
 	progressEvery = 5 * time.Second
 	// slowResource is how long a resource may take to start, or to stop, before
 	// it gets lines of its own.
 	slowResource = 2 * time.Second
 )
 
-// turns are starts, or stops, that went well.
+// turns are the resources that have started, or stopped, without an error.
 type turns struct {
 	keys        []string
 	first, last time.Time
@@ -73,7 +75,7 @@ func (l *lineReporter) event(event history.Event) {
 		if !l.verbose && l.sumUp(event) {
 			return
 		}
-	default: // it has a line of its own
+	default: // it gets a line of its own
 	}
 	line := l.errors.line(event, l.board.attempts)
 	if line.debug && !l.verbose {
@@ -86,8 +88,8 @@ func (l *lineReporter) write(at time.Time, text string) {
 	_, _ = fmt.Fprintln(l.out, at.Local().Format(time.TimeOnly)+gap+text)
 }
 
-// sumUp takes note of an event of which nothing is told by itself. Where it
-// returns false the event needs its line.
+// sumUp remembers an event for the line about several resources. It returns false
+// if the event needs a line of its own.
 func (l *lineReporter) sumUp(event history.Event) bool {
 	switch data := event.Data.(type) {
 	case history.ResourceStarting:
@@ -108,8 +110,8 @@ func (l *lineReporter) sumUp(event history.Event) bool {
 	return true
 }
 
-// expect notes that a resource begins to start or to stop, and has it told if
-// that takes long: else a run that hangs would not say where.
+// expect remembers that a resource begins to start or to stop. If this takes long,
+// a line is written, so that a run that hangs shows where it hangs.
 func (l *lineReporter) expect(turns *turns, key, step, doing string, at time.Time) {
 	if step == "" {
 		turns.begin(at)
@@ -124,7 +126,8 @@ func (l *lineReporter) expect(turns *turns, key, step, doing string, at time.Tim
 	})
 }
 
-// ended reports whether there is nothing more to tell of a resource.
+// ended reports whether the end of the start or stop of a resource needs no line of
+// its own.
 func (l *lineReporter) ended(turns *turns, key, step string, took time.Duration, failure history.Failure, at time.Time) bool {
 	name := resourceName(key, step)
 	if timer := l.overdue[name]; timer != nil {
@@ -134,7 +137,7 @@ func (l *lineReporter) ended(turns *turns, key, step string, took time.Duration,
 	if failure.Message != "" {
 		return false
 	}
-	if step == "" { // those of single steps would be a line for each step
+	if step == "" { // otherwise there would be a line for each step
 		turns.end(key, at)
 	}
 	return took < slowResource
@@ -144,8 +147,8 @@ func (l *lineReporter) tell(turns turns, done string, at time.Time) {
 	if len(turns.keys) == 0 {
 		return
 	}
-	const most = 8          // a line that can be read
-	slices.Sort(turns.keys) // the order is chance
+	const most = 8          // so that people can read the line
+	slices.Sort(turns.keys) // they end in a random order
 	keys := strings.Join(turns.keys[:min(len(turns.keys), most)], ", ")
 	if more := len(turns.keys) - most; more > 0 {
 		keys += fmt.Sprintf(" and %d more", more)

@@ -79,14 +79,14 @@ func (p program) showLogs(cmd *cobra.Command, id string, flags logsFlags) error 
 		}
 		return err
 	})
-	if flags.follow && errors.Is(err, errInterrupted) { // as asked: not worth a word
+	if flags.follow && errors.Is(err, errInterrupted) { // the interrupt is the usual end
 		cmd.SilenceErrors = true
 		return errLeft
 	}
 	return err
 }
 
-// nothing says that there was no line to show.
+// nothing returns the text that says that there is no line to show.
 func (f logsFlags) nothing() string {
 	switch {
 	case f.events:
@@ -102,7 +102,7 @@ type logFilter struct {
 	step     string
 	hasLevel bool
 	level    slog.Level
-	types    []history.EventType // nil is all
+	types    []history.EventType // nil means all
 }
 
 func (f logsFlags) filter() (logFilter, error) {
@@ -119,7 +119,7 @@ func (f logsFlags) filter() (logFilter, error) {
 	return filter, err
 }
 
-// levelOf reads the level that a flag gives.
+// levelOf reads the value of a flag that takes a level.
 func levelOf(flag, text string) (level slog.Level, err error) {
 	if err := level.UnmarshalText([]byte(text)); err != nil {
 		hint := nearest.Suggestion(text, levels())
@@ -161,8 +161,8 @@ func (f logFilter) shows(event history.Event) bool {
 	return !ok || !f.hasLevel || log.Level >= f.level
 }
 
-// writer returns what writes those events that the filter shows, and counts
-// them.
+// writer returns the function that writes the events that the filter shows, and
+// counts them.
 func (f logsFlags) writer(out io.Writer, filter logFilter, written *int) func(history.Event) error {
 	var told toldErrors
 	write := func(event history.Event) error {
@@ -181,8 +181,8 @@ func (f logsFlags) writer(out io.Writer, filter logFilter, written *int) func(hi
 	}
 }
 
-// logTime has the date: a run may go on over midnight, and its lines may be
-// laid beside those of other programs.
+// logTime has the date, since a run may go on over midnight, and people may compare
+// its lines with those of other programs.
 const logTime = time.DateOnly + " 15:04:05.000"
 
 func (p program) completeStep(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -11,41 +11,38 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// Streams are what a command reads and writes.
+// Streams are the input and the outputs of a command.
 type Streams struct {
-	// In is standard input; nil is empty. Only --config - reads it.
+	// In is the standard input. Only --config - reads it. A nil In is empty.
 	In io.Reader
-	// Out gets what was asked for. If it is a terminal, tables have colours and
-	// a run's progress is repainted in place. Nil discards.
+	// Out gets the results. If it is a terminal, tables have colours, and the
+	// progress of a run is shown in place. If Out is nil, the results are
+	// discarded.
 	Out io.Writer
-	// Err gets what went wrong. Nil discards.
+	// Err gets errors, warnings and notes. If Err is nil, they are discarded.
 	Err io.Writer
 }
 
-// Main is the whole main function of a program that is nothing but its
-// definitions: it runs the command that the arguments of the process name, and
-// ends the process with the exit code.
-//
-// definitions are what container.Provide, assets.New and their like return,
-// and any other fx.Option: what an ordinary Fx application is made of,
-// without fxrun.Module, which Main adds. The application is built for every
-// command. It is started and stopped for run, and to show a stored value. To read
-// the history, only a history.Store of the application is started.
+// Main is the whole main function of a program that consists of definitions only.
+// It executes the command that the arguments of the process name, and ends the
+// process with the exit code. definitions are the options that container.Provide,
+// assets.New and similar functions return, and any other fx.Option of an Fx
+// application. Main adds fxrun.Module itself. The application is built for every
+// command. It is started and stopped for the command run, and to show a stored
+// value. To read the history, only a history.Store of the application is started.
 func Main(definitions ...fx.Option) {
 	os.Exit(Run(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, definitions...))
 }
 
-// Run does what [Main] does with the given arguments, without the program's
-// name, and returns the exit code. The end of ctx is an interrupt.
-//
-// The first SIGINT, SIGTERM or SIGHUP cancels what is going on: the constructors
-// and the start of the application, the wait for the history, the run. What has
-// started is then stopped. A run that has succeeded before stays a success. After
-// the second one Run returns at once and leaves everything behind: end the process
-// then.
-//
-// A panic in the application's constructors and hooks does not leave Run. It is
-// written to standard error with its stack, and the exit code is that of a crash.
+// Run does the same as [Main] with the given arguments and returns the exit code.
+// args does not contain the name of the program. The end of ctx counts as an
+// interrupt. The first SIGINT, SIGTERM or SIGHUP cancels the work in progress: the
+// constructors and the start of the application, the wait for the history, or the
+// run. Then everything that has started is stopped. A run that has succeeded before
+// the signal stays succeeded. After a second signal Run returns at once and stops
+// nothing. The caller must then end the process. Run recovers from a panic in a
+// constructor or hook of the application. It writes the panic and its stack to
+// standard error, and returns the exit code of a crash.
 func Run(ctx context.Context, args []string, streams Streams, definitions ...fx.Option) (exitCode int) {
 	streams = streams.filled()
 	root := Command(definitions...)
@@ -56,7 +53,7 @@ func Run(ctx context.Context, args []string, streams Streams, definitions ...fx.
 	root.SetErr(streams.Err)
 	checkDefaultCommands(root) // the command completion keeps the output that stands here
 	if args == nil {
-		args = []string{} // cobra takes nil for the arguments of the process
+		args = []string{} // for nil, cobra uses the arguments of the process
 	}
 	root.SetArgs(args)
 	command, err := execute(ctx, root)
@@ -67,8 +64,8 @@ func Run(ctx context.Context, args []string, streams Streams, definitions ...fx.
 	return ExitCode(err)
 }
 
-// execute executes the command that the arguments name. A panic, as in a method
-// of a value that is shown, is an error like others.
+// execute executes the command that the arguments name. It returns a panic as an
+// error, for instance the panic of a method of a value that is shown.
 func execute(ctx context.Context, root *cobra.Command) (command *cobra.Command, err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil {

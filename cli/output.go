@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// output is standard output. It remembers the first error of writing, so that
-// what a command writes need not be checked piece by piece.
+// output is the standard output. It remembers the first error of a write, so that
+// commands need not check each write.
 type output struct {
 	to io.Writer
 
@@ -18,7 +18,7 @@ type output struct {
 	err error
 }
 
-// terminalOutput is an output with a file below it, which may be a terminal.
+// terminalOutput is an output that writes to a file, which may be a terminal.
 type terminalOutput struct {
 	*output
 	fd func() uintptr
@@ -51,8 +51,8 @@ func (o *output) Write(text []byte) (int, error) {
 	return n, err
 }
 
-// failure returns why the output is not whole. Text for people is whole enough
-// when its reader has gone away, as head does.
+// failure returns an error if the output is not complete. If the output is text for
+// people, it is no error that the reader has ended, as head does.
 func (o *output) failure(isDocument bool) *unwritten {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -77,7 +77,7 @@ func (o *output) failureOf(err error) error {
 	return err
 }
 
-// unwritten is the error of an output that is not whole.
+// unwritten is the error of an output that is not complete.
 type unwritten struct{ err error }
 
 func (u *unwritten) Error() string { return "writing the output: " + u.err.Error() }
@@ -85,13 +85,14 @@ func (u *unwritten) Error() string { return "writing the output: " + u.err.Error
 func (u *unwritten) Unwrap() error { return u.err }
 
 // checkOutput makes every command return an error if its output could not be
-// written. The outcome of a run is told in that output, so the error comes first.
+// written. This error comes before the error of a run, since the lost output
+// contains the outcome of the run.
 func checkOutput(command *cobra.Command) {
 	if run := command.RunE; run != nil {
 		command.RunE = func(cmd *cobra.Command, args []string) error {
 			out := &output{to: cmd.OutOrStdout()}
 			cmd.SetOut(out.asTerminal())
-			defer cmd.SetOut(nil) // back to that of the tree
+			defer cmd.SetOut(nil) // then the command uses the output of the tree again
 			err := run(cmd, args)
 			asJSON, _ := cmd.Flags().GetBool("json")
 			failure := out.failure(asJSON || cmd.Name() != "run")

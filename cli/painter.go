@@ -13,8 +13,8 @@ import (
 // frameEvery is the time between two repaints.
 const frameEvery = 100 * time.Millisecond
 
-// painter shows a run on a terminal: the board, repainted in place, and what
-// is logged above it.
+// painter shows a run on a terminal: the board, which is repainted in place, and
+// the logged lines above it.
 type painter struct {
 	out     io.Writer
 	screen  screen
@@ -23,15 +23,15 @@ type painter struct {
 
 	mu      sync.Mutex
 	board   *board
-	above   []string // to go above the board with the next frame
-	painted int      // lines of the board that stand there now
+	above   []string // lines that the next frame writes above the board
+	painted int      // the number of lines of the board on the terminal
 	ended   bool
 
 	quit chan struct{}
 	done chan struct{}
 }
 
-// newPainter starts to paint; its end, or abandon, must be called.
+// newPainter starts to paint. The caller must call end or abandon.
 func newPainter(out io.Writer, screen screen, program string, verbose bool, attempts attempts) *painter {
 	p := &painter{
 		out: out, screen: screen, program: program, verbose: verbose, board: newBoard(attempts),
@@ -77,7 +77,7 @@ func (p *painter) note(text string) {
 	}
 }
 
-// paint writes one frame over the last, in one piece.
+// paint writes one frame over the last one, with a single write.
 func (p *painter) paint() {
 	if p.board.record.ID == "" {
 		return
@@ -95,7 +95,7 @@ func (p *painter) paint() {
 	_, _ = io.WriteString(p.out, text.String())
 }
 
-// erase moves to where the board begins.
+// erase moves the cursor to the beginning of the board and erases the board.
 func (p *painter) erase(text *strings.Builder) {
 	text.WriteString("\r")
 	if p.painted > 0 {
@@ -103,8 +103,8 @@ func (p *painter) erase(text *strings.Builder) {
 	}
 }
 
-// stop ends painting and gives the terminal back. With keep the last frame
-// stays.
+// stop ends the painting and restores the terminal. If keep is true, the last frame
+// stays visible.
 func (p *painter) stop(keep bool) {
 	p.mu.Lock()
 	if p.ended {
@@ -117,7 +117,7 @@ func (p *painter) stop(keep bool) {
 	<-p.done
 	var text strings.Builder
 	if keep {
-		text.WriteString("\n") // after the terminal's echo of the second Ctrl-C
+		text.WriteString("\n") // the terminal has echoed the second Ctrl-C on this line
 	} else {
 		p.erase(&text)
 		for _, line := range p.above {

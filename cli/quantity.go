@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// durationText is short, and as exact as people care: 340ms, 3.4s, 2m10s.
+// durationText returns a duration as a short text, such as 340ms, 3.4s or 2m10s.
 func durationText(d time.Duration) string {
 	switch {
 	case d <= 0:
@@ -24,7 +24,7 @@ func durationText(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// timeText is in local time; "" for the zero time.
+// timeText returns a time in local time. It is "" for the zero time.
 func timeText(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -32,7 +32,7 @@ func timeText(t time.Time) string {
 	return t.Local().Format(time.DateTime)
 }
 
-// countText parts thousands: 12,000.
+// countText returns a number with separated thousands, such as 12,000.
 func countText(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	sign := ""
@@ -45,7 +45,8 @@ func countText(n int64) string {
 	return sign + digits
 }
 
-// sizeText is a number of bytes in powers of ten; "" for 0, which is unknown.
+// sizeText returns a number of bytes in kB, MB and so on, which are powers of ten.
+// It is "" for 0, which means that the size is not known.
 func sizeText(bytes int64) string {
 	if bytes <= 0 {
 		return ""
@@ -61,7 +62,8 @@ func sizeText(bytes int64) string {
 	return fmt.Sprintf("%.1f %cB", value, "kMGTP"[unit])
 }
 
-// wholeNumber reads a count as it comes out of a store, or from a function.
+// wholeNumber reads a count. A count from a store and a count from a function have
+// different types.
 func wholeNumber(value any) (int64, bool) {
 	switch value := value.(type) {
 	case int:

@@ -7,8 +7,8 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// writeReadable warns of fields that are named like secrets and that everybody
-// can read.
+// writeReadable writes a warning about each field that is named like a secret
+// although its type does not mask it.
 func writeReadable(out io.Writer, resources []container.Description, steps []container.StepDescription) {
 	screen := screenOf(out)
 	warn := func(section, key string, fields []container.Field) {

@@ -9,9 +9,9 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// reading calls do with a session in which the history can be read. Of the
-// application it starts only a history.Store that the definitions provide, with
-// what that store needs. An interrupt ends it with errInterrupted.
+// reading calls do with a session that can read the history. If the definitions
+// provide a history.Store, it starts this store and what the store needs, and no
+// other part of the application. After an interrupt it returns errInterrupted.
 func (p program) reading(cmd *cobra.Command, do func(context.Context, *session) error) (err error) {
 	interrupts := listen(cmd.Context())
 	defer interrupts.close()
@@ -28,17 +28,18 @@ func (p program) reading(cmd *cobra.Command, do func(context.Context, *session) 
 	return interrupts.leaving(func(ctx context.Context) error { return do(ctx, s) })
 }
 
-// openToRead builds the application in such a way that a start of it starts the
-// history.Store alone. What the constructors of the store and of what it needs
-// append to the lifecycle comes first, and nothing is added to it afterwards.
+// openToRead builds the application so that its start starts only the
+// history.Store. The constructors of the store, and of what the store needs, are
+// called first, and append their hooks. Start hooks that other constructors append
+// later are ignored.
 func (p program) openToRead() (*session, error) {
 	s := new(session)
 	storeFirst := fx.Module("history to read", fx.Invoke(func(hostStore) { s.lifecycle.full = true }))
 	return p.buildWithHistory(s, storeFirst)
 }
 
-// readingRun calls do with the store, and with the run that an ID, or the
-// beginning of one, names.
+// readingRun calls do with the store and a run. id is the ID of the run, or the
+// beginning of the ID.
 func (p program) readingRun(cmd *cobra.Command, id string, do func(context.Context, history.Store, history.Record) error) error {
 	return p.reading(cmd, func(ctx context.Context, s *session) error {
 		record, err := s.inspect.FindRun(ctx, id)

@@ -11,17 +11,17 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// reporter tells about a run while it goes on. Its methods may be called at
-// once from several goroutines.
+// reporter shows a run while it goes on. Several goroutines may call its methods at
+// the same time.
 type reporter interface {
-	// event takes the next event, as stored.
+	// event shows the next stored event.
 	event(history.Event)
-	// note tells what the command itself does.
+	// note shows what the command itself does.
 	note(text string)
-	// end tells how the run ended and returns its record.
+	// end shows how the run ended and returns its record.
 	end() history.Record
-	// abandon leaves the output in order where the end can't be waited for. It
-	// may be called after end.
+	// abandon brings the output into a proper state if the command does not wait
+	// for the end of the run. It may be called after end.
 	abandon()
 }
 
@@ -46,7 +46,7 @@ type jsonReporter struct {
 	record history.Record
 }
 
-// recordJSON is the last line.
+// recordJSON is the last line of the JSON output.
 type recordJSON struct {
 	Type   string         `json:"type"` // "record"
 	Record history.Record `json:"record"`
@@ -55,7 +55,7 @@ type recordJSON struct {
 func (j *jsonReporter) event(event history.Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	_ = j.record.Apply(event) // a store that took the event has checked it
+	_ = j.record.Apply(event) // the store has checked the event
 	_ = j.out.Encode(event)
 }
 

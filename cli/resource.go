@@ -95,7 +95,7 @@ func writeResource(cmd *cobra.Command, resource inspect.Resource) {
 	t := table{columns: []column{{name: "FIELD"}, {name: "VALUE"}, {name: "SOURCE"}, {name: "TYPE"}, {name: "VARIABLE"}, {name: "NOTES"}}}
 	for _, field := range resource.Config {
 		variable := field.Variable
-		if field.AtLaunch && field.Source != container.SourceLaunch { // no variable is heeded
+		if field.AtLaunch && field.Source != container.SourceLaunch { // the environment is not used
 			variable = ""
 		}
 		t.add(field.Path, field.Value, sourceText(field), field.Type, variable, notes(field))
@@ -104,7 +104,7 @@ func writeResource(cmd *cobra.Command, resource inspect.Resource) {
 	t.write(out, screen, "")
 }
 
-// sourceText says which layer a value is from.
+// sourceText names the source of a value.
 func sourceText(field container.Field) string {
 	switch {
 	case field.Source == container.SourceZero:

@@ -52,7 +52,8 @@ func firstType(resource container.Description) string {
 	return resource.Types[0]
 }
 
-// configSummary is a config in a line, without the fields that nobody set.
+// configSummary returns a config in one line, without the fields that have no
+// value.
 func configSummary(fields []container.Field) string {
 	var texts []string
 	for _, field := range fields {

@@ -68,7 +68,7 @@ func (p program) runCommand() *cobra.Command {
 	return command
 }
 
-// selectionHelp is the language of selections in short.
+// selectionHelp describes the language of selections.
 const selectionHelp = `A selection is made of:
   orders, raw/*     assets by key; * stands for any text
   group:raw         the assets of a group; tag:daily, those with a tag
@@ -76,8 +76,8 @@ const selectionHelp = `A selection is made of:
   orders+           orders and everything downstream of it; orders+1, one step far
   a or b, a and b, not a, ( ... )`
 
-// noRunArguments refuses arguments, and says by which flag to give what they
-// seem to name.
+// noRunArguments refuses arguments. If an argument is the name of a job or a
+// selection, the error suggests the flag for it.
 func (p program) noRunArguments(command *cobra.Command, args []string) error {
 	refused := noArguments(command, args)
 	if refused == nil {
@@ -128,8 +128,8 @@ func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
 	return s.closeAfter(cmd, interrupts, s.launch(cmd, interrupts, request, flags))
 }
 
-// request reads the flags; what is asked for where they name nothing is known
-// only to the graph.
+// request returns the request that the flags make. If they name neither a job nor a
+// selection, withDefault completes the request with the graph.
 func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 	config, err := f.launch.config(cmd.InOrStdin())
 	faults := fault.Of(err)
@@ -154,8 +154,8 @@ func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 	return request, fault.Join("reading the flags", faults)
 }
 
-// level sets the level of the lines that the history keeps, where a flag asks for
-// another one than that of the application.
+// level returns an option that sets the level of the log lines that the history
+// keeps, if a flag asks for another level than that of the application.
 func (f runFlags) level() (fx.Option, error) {
 	switch {
 	case f.logLevel != "":
@@ -167,12 +167,13 @@ func (f runFlags) level() (fx.Option, error) {
 	return fx.Options(), nil
 }
 
-// scopeOf is the part of the definitions that the flags --job and --select name.
+// scopeOf returns the part of the definitions that the flags --job and --select
+// name.
 func scopeOf(job string, selects []string) inspect.Scope {
 	return inspect.Scope{Job: job, Selection: eitherOf(selects)}
 }
 
-// eitherOf joins selections; none is "".
+// eitherOf joins selections with "or". Without selections it returns "".
 func eitherOf(selects []string) string {
 	switch len(selects) {
 	case 0:
@@ -183,7 +184,7 @@ func eitherOf(selects []string) string {
 	return "(" + strings.Join(selects, ") or (") + ")"
 }
 
-// withDefault fills in what a request without job and selection is for.
+// withDefault adds the default job or selection to a request that has neither.
 func withDefault(request runs.Request, graph *assets.Graph) (runs.Request, error) {
 	if request.Job != "" || request.Selection != "" {
 		return request, nil
@@ -193,7 +194,7 @@ func withDefault(request runs.Request, graph *assets.Graph) (runs.Request, error
 	switch {
 	case len(jobs) == 1:
 		request.Job = jobs[0].Name
-	case len(ofAssets) == 1: // a job of ops beside it is run by name
+	case len(ofAssets) == 1: // a job of ops must be named
 		request.Job = ofAssets[0].Name
 	case len(jobs) > 1:
 		names := make([]string, len(jobs))
@@ -209,20 +210,20 @@ func withDefault(request runs.Request, graph *assets.Graph) (runs.Request, error
 	return request, nil
 }
 
-// launch checks the request, starts the application, and sees the run to its
-// end.
+// launch checks the request, starts the application, launches the run, and waits
+// for its end.
 func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request runs.Request, flags runFlags) error {
 	request, err := withDefault(request, s.graph)
 	if err != nil {
 		return err
 	}
 	var reporter reporter
-	request.Observe = func(event history.Event) { reporter.event(event) } // which is made when the plan is known
+	request.Observe = func(event history.Event) { reporter.event(event) } // the reporter is made later, when the plan is known
 	prepared, err := s.launcher.Prepare(request)
 	preview := prepared.Preview()
 	s.warnOfConfig(cmd, request)
 	writeReadable(cmd.ErrOrStderr(), preview.Resources, preview.Steps)
-	if err != nil { // before the application's own hooks
+	if err != nil { // before the start hooks of the application
 		return err
 	}
 	plan := preview.Plan
@@ -255,8 +256,8 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	return outcome(cmd, run, reporter.end())
 }
 
-// waitFor waits for the end of a run, which it cancels at the first wish to stop.
-// At the second one it leaves the run behind.
+// waitFor waits for the end of a run. At the first request to stop it cancels the
+// run. At the second request it returns without waiting for the run.
 func waitFor(run *runs.Run, interrupts *interrupts, reporter reporter) error {
 	select {
 	case <-run.Done():
@@ -264,7 +265,7 @@ func waitFor(run *runs.Run, interrupts *interrupts, reporter reporter) error {
 	case <-interrupts.ctx.Done():
 	}
 	reporter.note("cancelling: waiting for running steps, press again to quit at once")
-	run.Cancel(interrupts.wish())
+	run.Cancel(interrupts.askedBy())
 	select {
 	case <-run.Done():
 		return nil
@@ -273,8 +274,9 @@ func waitFor(run *runs.Run, interrupts *interrupts, reporter reporter) error {
 	}
 }
 
-// noteUnused names the steps that the flags configure and the run does not
-// have. It is no fault: one file may serve several launches.
+// noteUnused names the steps that the flags configure although the run does not
+// have them. This is not a fault, since the same file may be used for several
+// launches.
 func noteUnused(out io.Writer, config container.RunConfig, plan *assets.Plan) {
 	for _, key := range slices.Sorted(maps.Keys(config.Steps)) {
 		if !slices.ContainsFunc(plan.Steps, func(step *assets.Step) bool { return step.Key == key }) {
@@ -283,7 +285,7 @@ func noteUnused(out io.Writer, config container.RunConfig, plan *assets.Plan) {
 	}
 }
 
-// attemptsOf says how often each step is tried at most.
+// attemptsOf returns the largest number of attempts at each step.
 func attemptsOf(plan *assets.Plan) attempts {
 	of := make(attempts, len(plan.Steps))
 	for _, step := range plan.Steps {
@@ -292,15 +294,16 @@ func attemptsOf(plan *assets.Plan) attempts {
 	return of
 }
 
-// outcome returns why a run that has ended and been told was no success.
+// outcome returns an error if a run did not succeed. The run has ended, and its
+// reporter has shown the end.
 func outcome(cmd *cobra.Command, run *runs.Run, record history.Record) error {
 	err := run.Wait(context.Background()) // it has ended
 	if err == nil {
 		return nil
 	}
-	if !record.Status.Finished() { // the history did not take the end
+	if !record.Status.Finished() { // the end could not be recorded
 		return fmt.Errorf("run %s: %w", run.ID(), err)
 	}
-	cmd.SilenceErrors = true // it was told
+	cmd.SilenceErrors = true // the reporter has shown it
 	return &unsuccessful{id: run.ID(), status: record.Status}
 }

@@ -48,8 +48,8 @@ func statuses() []string {
 	}
 }
 
-// query asks for the runs that the flags name. A job need not be defined any
-// more.
+// query returns the query for the runs that the flags name. The job may be one that
+// the program does not define any more.
 func (f runsFlags) query() (history.RunQuery, error) {
 	query := history.RunQuery{Job: f.job, Limit: f.limit, OmitSteps: true}
 	if f.limit < 0 {
@@ -101,7 +101,7 @@ func writeRuns(out io.Writer, found []history.Record) error {
 	return nil
 }
 
-// checkJob refuses the name of a job that is not defined and that no run has.
+// checkJob refuses a name if no job and no recorded run has it.
 func (s *session) checkJob(ctx context.Context, name string) error {
 	var names []string
 	for _, job := range s.graph.Jobs() {
@@ -117,7 +117,7 @@ func (s *session) checkJob(ctx context.Context, name string) error {
 	return invalid("reading the flags", "--job: there is no job %q, nor a run of one%s", name, nearest.Suggestion(name, names))
 }
 
-// launched says what was asked for: a job, else a selection.
+// launched names the job of a run, or its selection if it has no job.
 func launched(record history.Record) string {
 	if record.Job != "" {
 		return record.Job
@@ -125,8 +125,8 @@ func launched(record history.Record) string {
 	return record.Selection
 }
 
-// runDocument is a run in JSON: its record, and for a run that has not finished
-// what is known of its process.
+// runDocument is a run in JSON. It has the record of the run, and the liveness of
+// its process if the run has not finished.
 type runDocument struct {
 	history.Record
 
@@ -141,9 +141,9 @@ func runDocuments(records []history.Record) []runDocument {
 	return documents
 }
 
-// runStatus is the status of a run, and whether its process has ended, or may have
-// ended, without recording the end of the run. Whoever reads the history does not
-// record it either.
+// runStatus returns the status of a run. It also says if the process of the run has
+// ended, or may have ended, without recording the end of the run. A command that
+// reads the history does not record this end.
 func runStatus(record history.Record, liveness history.Liveness) string {
 	switch liveness {
 	case history.LivenessGone:
@@ -155,7 +155,7 @@ func runStatus(record history.Record, liveness history.Liveness) string {
 	return string(record.Status)
 }
 
-// runTime is how long a run took; "" before it finished.
+// runTime returns how long a run took. It is "" if the run has not finished.
 func runTime(record history.Record) string {
 	if !record.Status.Finished() {
 		return ""
@@ -163,7 +163,8 @@ func runTime(record history.Record) string {
 	return durationText(max(record.Duration, time.Nanosecond))
 }
 
-// statusColour is for statuses of runs and of steps, which share their words.
+// statusColour returns the colour of a status of a run or of a step. Both use the
+// same words.
 func statusColour(status string) colour {
 	switch status {
 	case string(history.StatusSucceeded):

@@ -70,7 +70,8 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 	})
 }
 
-// writeRunDocument writes an object with the record and the events, one event after another.
+// writeRunDocument writes an object with the record and the events. It keeps only
+// one event in memory.
 func writeRunDocument(out io.Writer, record history.Record, events iter.Seq2[history.Event, error]) error {
 	opening, closing := "{\n  \"record\": %s,\n  \"events\": [", "]\n}\n"
 	text, err := documentText(runDocument{record, record.Liveness()}, "  ")
@@ -97,7 +98,7 @@ func writeRunDocument(out io.Writer, record history.Record, events iter.Seq2[his
 	return err
 }
 
-// processText says what is known of the process that executes a run.
+// processText describes the process that executes a run.
 func processText(owner string, liveness history.Liveness) string {
 	switch liveness {
 	case history.LivenessGone:

@@ -8,15 +8,14 @@ import (
 	"golang.org/x/term"
 )
 
-// screen is what is known of the place that output goes to. The zero screen
-// is a file or a pipe.
+// screen describes where the output goes. The zero screen is a file or a pipe.
 type screen struct {
-	terminal bool // it can be repainted
+	terminal bool // whether lines can be repainted
 	colours  bool
 	fd       int
 }
 
-// screenOf looks at a writer.
+// screenOf returns the screen that a writer writes to.
 func screenOf(w io.Writer) screen {
 	file, ok := w.(interface{ Fd() uintptr })
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -26,7 +25,8 @@ func screenOf(w io.Writer) screen {
 	return screen{terminal: !dumb, colours: !dumb && os.Getenv("NO_COLOR") == "", fd: int(file.Fd())}
 }
 
-// size returns columns and lines now; people resize windows.
+// size returns the present number of columns and lines, which changes when the
+// window is resized.
 func (s screen) size() (width, height int) {
 	if s.terminal {
 		if width, height, err := term.GetSize(s.fd); err == nil && width > 0 && height > 0 {
@@ -36,7 +36,8 @@ func (s screen) size() (width, height int) {
 	return 80, 24
 }
 
-// colour is the number of an ANSI rendition; 0 is plain.
+// colour is the number in the ANSI escape sequence of a colour or of bold text. 0
+// is plain text.
 type colour int
 
 const (

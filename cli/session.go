@@ -19,7 +19,7 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// session is the program's application for the length of one command.
+// session holds the application of the program during one command.
 type session struct {
 	app       *fx.App
 	lifecycle lifecycle
@@ -27,12 +27,12 @@ type session struct {
 	graph     *assets.Graph
 	launcher  *runs.Launcher
 	inspect   *inspect.Inspector
-	home      *homeStore // nil where the command has no use for history
-	ownStore  bool       // the definitions provide a store: it may live by the application's hooks
+	home      *homeStore // nil if the command does not use the history
+	ownStore  bool       // whether the definitions provide a store, which may need the hooks of the application
 	started   bool
 }
 
-// open builds the application without any history.
+// open builds the application without a history.
 func (p program) open() (*session, error) {
 	return p.build(new(session), fx.Decorate(func() history.Store { return history.NewMemoryStore() }))
 }
@@ -49,8 +49,8 @@ type hostExecutor struct {
 	Executor runs.Executor `optional:"true"`
 }
 
-// openToRun builds the application with the definitions' own store, else the one
-// in the home folder.
+// openToRun builds the application with the store of the definitions, or with the
+// store in the home folder if they have none.
 func (p program) openToRun(options ...fx.Option) (*session, error) {
 	return p.buildWithHistory(new(session), options...)
 }
@@ -67,7 +67,8 @@ func (p program) buildWithHistory(s *session, options ...fx.Option) (*session, e
 	return p.build(s, append(options, decorated)...)
 }
 
-// parallel bounds the steps that run at once; 0 leaves the executor alone.
+// parallel limits the number of steps that run at the same time. If n is 0, it does
+// not change the executor.
 func parallel(n int) fx.Option {
 	if n == 0 {
 		return fx.Options()
@@ -86,7 +87,7 @@ type hostLevel struct {
 	Level fxrun.LogLevel `optional:"true"`
 }
 
-// keepLines changes the lowest level of the lines that the history keeps.
+// keepLines changes the lowest level of the log lines that the history keeps.
 func keepLines(change func(own slog.Level) slog.Level) fx.Option {
 	return fx.Decorate(func(host hostLevel) fxrun.LogLevel { return fxrun.LogLevel(change(slog.Level(host.Level))) })
 }
@@ -99,8 +100,8 @@ func (p program) build(s *session, options ...fx.Option) (_ *session, err error)
 		}
 	}()
 	s.app = fx.New(
-		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }), // first, so that the definitions' own wins
-		fx.Options(options...), // before the definitions: what they invoke comes first
+		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }), // first, so that a logger of the definitions replaces it
+		fx.Options(options...), // before the definitions, so that their invocations come first
 		fxrun.Module,
 		fx.Options(p.definitions...),
 		fx.Decorate(func(lc fx.Lifecycle) fx.Lifecycle {
@@ -116,8 +117,8 @@ func (p program) build(s *session, options ...fx.Option) (_ *session, err error)
 	return s, nil
 }
 
-// start runs the application's start hooks. When ctx ends before all have run it
-// stops what has started.
+// start calls the start hooks of the application. If ctx ends before all of them
+// have been called, it stops what has started.
 func (s *session) start(ctx context.Context) error {
 	if err := s.lifecycle.start(ctx, s.app); err != nil {
 		return fmt.Errorf("starting the application: %w", err)
@@ -126,8 +127,8 @@ func (s *session) start(ctx context.Context) error {
 	return nil
 }
 
-// startUnlessInterrupted is start for a command that hears the wishes to stop.
-// After the first one the error is errInterrupted.
+// startUnlessInterrupted calls start. After the first request to stop, the error is
+// errInterrupted.
 func (s *session) startUnlessInterrupted(cmd *cobra.Command, interrupts *interrupts) error {
 	return interrupts.during(func(ctx context.Context) error {
 		err := s.start(ctx)
@@ -138,8 +139,9 @@ func (s *session) startUnlessInterrupted(cmd *cobra.Command, interrupts *interru
 	}, noteStopping(cmd))
 }
 
-// closeAfter closes the session after what ended with err, and joins the errors.
-// What was left behind is not closed, since that would wait for it.
+// closeAfter closes the session after work that has ended with err, and joins the
+// errors. If err is errAbandoned, it does not close the session, since it would
+// have to wait for the work.
 func (s *session) closeAfter(cmd *cobra.Command, interrupts *interrupts, err error) error {
 	if errors.Is(err, errAbandoned) {
 		return err
@@ -148,15 +150,15 @@ func (s *session) closeAfter(cmd *cobra.Command, interrupts *interrupts, err err
 	return errors.Join(err, closing)
 }
 
-// noteStopping tells that the application is waited for.
+// noteStopping writes that the command waits for the application.
 func noteStopping(cmd *cobra.Command) func() {
 	return func() {
 		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "stopping: waiting for the application, press again to quit at once")
 	}
 }
 
-// close stops what was started. It does not heed the command's own context,
-// which may have ended.
+// close stops what was started. It does not use the context of the command, which
+// may have ended.
 func (s *session) close() error {
 	var err error
 	if s.started {

@@ -11,8 +11,9 @@ import (
 	"github.com/fxrun/fxrun/inspect"
 )
 
-// stepTable shows how each step of a run stands and what it made. What a step
-// made besides the asset that it is called after stands below it.
+// stepTable shows the status of each step of a run, and the assets that the step
+// made. An asset with the key of the step is shown in the line of the step. Other
+// assets are shown in lines below it.
 func stepTable(record history.Record, values inspect.StepValues) *table {
 	t := &table{columns: []column{
 		{name: "STEP"}, {name: "STATUS"}, {name: "TIME", right: true}, {name: "ROWS", right: true}, {name: "SIZE", right: true}, {name: "METADATA"},
@@ -42,8 +43,8 @@ func stepTable(record history.Record, values inspect.StepValues) *table {
 	return t
 }
 
-// why says why a run did not succeed. That steps of a cancelled run were
-// cancelled goes without saying.
+// why says why a run did not succeed. For a cancelled run it leaves out that steps
+// were cancelled.
 func why(record history.Record) string {
 	lines := strings.Split(cleanLines(record.Error.Message), "\n")
 	if record.Status == history.StatusCancelled {
@@ -52,7 +53,8 @@ func why(record history.Record) string {
 	return strings.Join(lines, "\n")
 }
 
-// writeSummary ends the output of a run. errors are those that were not told yet.
+// writeSummary writes the end of the output of a run. errors has the errors that
+// the output does not contain yet.
 func writeSummary(out io.Writer, screen screen, record history.Record, errors string, values inspect.StepValues, program string) {
 	_, _ = fmt.Fprintln(out)
 	stepTable(record, values).write(out, screen, "")

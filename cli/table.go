@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// cell is a piece of text in a table. Its colour is kept apart, so that it
-// does not count as width.
+// cell is the text of a cell in a table. The colour is a field of its own, because
+// it must not count for the width.
 type cell struct {
 	text   string
 	colour colour
 }
 
-// table is aligned columns below a header.
+// table is a table with aligned columns and a header.
 type table struct {
 	columns []column
 	rows    [][]cell
@@ -21,7 +21,7 @@ type table struct {
 
 type column struct {
 	name  string
-	right bool // for numbers
+	right bool // align to the right, for numbers
 }
 
 // add adds a row of plain cells.
@@ -33,12 +33,13 @@ func (t *table) add(texts ...string) {
 	t.rows = append(t.rows, cells)
 }
 
-// last returns the cell of the last row in a column.
+// last returns the cell of a column in the last row.
 func (t *table) last(column int) *cell { return &t.rows[len(t.rows)-1][column] }
 
-// write writes the table after indent. On a terminal it is fitted to the
-// width, and columns without any text are left out; elsewhere nothing is cut,
-// and an empty cell is a dash, so that the columns can be counted.
+// write writes the table, with indent before each line. On a terminal, it shortens
+// the table to the width, and leaves out columns without text. Elsewhere it
+// shortens nothing, and writes a dash for an empty cell, so that programs can count
+// the columns.
 func (t *table) write(w io.Writer, s screen, indent string) {
 	shown := t.fitted(s)
 	widths := shown.widths()
@@ -58,7 +59,7 @@ func (t *table) write(w io.Writer, s screen, indent string) {
 	_, _ = io.WriteString(w, text.String())
 }
 
-// fitted returns the table with clean text, and for a terminal without empty
+// fitted returns the table with clean texts. For a terminal, the table has no empty
 // columns.
 func (t *table) fitted(s screen) *table {
 	used := make([]bool, len(t.columns))
@@ -97,13 +98,13 @@ func (t *table) widths() []int {
 	return widths
 }
 
-// minWidth is what no column is shrunk below.
+// minWidth is the smallest width to which a column is shortened.
 const minWidth = 8
 
-// gap is between columns.
+// gap is the text between two columns.
 const gap = "  "
 
-// shrink takes from the widest columns until all fit.
+// shrink makes the widest columns narrower until the table fits.
 func shrink(widths []int, columns []column, limit int) {
 	total := len(gap) * (len(widths) - 1)
 	for _, width := range widths {

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// clean makes one line of text that came from elsewhere: control characters,
-// with which it could move the cursor or hide something, become spaces.
+// clean makes one line of a text from outside. Control characters become spaces,
+// because they could move the cursor or hide text.
 func clean(text string) string {
 	if !strings.ContainsFunc(text, isControl) {
 		return text
@@ -15,8 +15,8 @@ func clean(text string) string {
 	return strings.Join(strings.FieldsFunc(text, isControl), " ")
 }
 
-// isControl reports whether a terminal would obey a character, or read text in
-// another direction because of it.
+// isControl reports whether a character controls a terminal, or changes the
+// direction of the text.
 func isControl(r rune) bool {
 	switch {
 	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
@@ -25,7 +25,7 @@ func isControl(r rune) bool {
 	return unicode.Is(unicode.Bidi_Control, r)
 }
 
-// cleanLines is clean for text of several lines.
+// cleanLines does the same as clean for a text of several lines.
 func cleanLines(text string) string {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i, line := range lines {
@@ -34,7 +34,8 @@ func cleanLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// cut shortens text to width columns, with an ellipsis for what is lost.
+// cut shortens a text to width columns. An ellipsis replaces the part that is cut
+// off.
 func cut(text string, width int) string {
 	if utf8.RuneCountInString(text) <= width {
 		return text

@@ -6,11 +6,12 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// toldErrors are errors that stand in the output already. Each is told once: where
-// it happened, and not again where the run ends.
+// toldErrors are the errors that the output already contains. Each error is written
+// where it happened, and is not written again at the end of the run.
 type toldErrors struct{ texts []string }
 
-// line is lineOf without the errors that were told, and takes note of its own.
+// line does the same as lineOf, but leaves out the errors that were written before.
+// It remembers the error of the event.
 func (t *toldErrors) line(event history.Event, of attempts) eventLine {
 	line := lineOf(event, of)
 	message, inRun := "", ""
@@ -43,7 +44,7 @@ func (t *toldErrors) line(event history.Event, of attempts) eventLine {
 	return line
 }
 
-// add takes note of an error as the error of its run has it.
+// add remembers an error, in the form in which the error of the run contains it.
 func (t *toldErrors) add(text string) { t.texts = append(t.texts, text) }
 
 func (t *toldErrors) has(text string) bool {
@@ -55,7 +56,8 @@ func (t *toldErrors) has(text string) bool {
 	return false
 }
 
-// without returns what of the error of a run was not told, in whole lines.
+// without returns the lines of the error of a run that the output does not contain
+// yet.
 func (t *toldErrors) without(message string) string {
 	for _, told := range t.texts {
 		at := strings.Index(message+"\n", told+"\n")

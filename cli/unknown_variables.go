@@ -11,18 +11,20 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// warnOfConfig warns of what was given for a config and is not read, before what is
-// wrong with the launch: a mistyped name of a variable is often why.
+// warnOfConfig writes warnings about config that nothing reads. It does so before
+// the launch reports its faults, since a mistyped name of a variable often causes
+// them.
 func (s *session) warnOfConfig(cmd *cobra.Command, request runs.Request) {
 	config, err := s.inspect.JobConfig(request.Job, request.Config)
 	if err != nil {
-		return // which the launch reports
+		return // the launch reports it
 	}
 	writeUnknown(cmd.ErrOrStderr(), s.inspect.UnknownVariables(os.Environ(), config))
 	writeReplaced(cmd.ErrOrStderr(), s.inspect.ReplacedConfigs(config))
 }
 
-// writeReplaced warns of configs of resources that the application has replaced.
+// writeReplaced writes a warning about each config of a resource that the
+// application has replaced.
 func writeReplaced(out io.Writer, keys []string) {
 	screen := screenOf(out)
 	for _, key := range keys {
@@ -31,7 +33,7 @@ func writeReplaced(out io.Writer, keys []string) {
 	}
 }
 
-// writeUnknown warns of variables that nothing reads.
+// writeUnknown writes a warning about each variable that nothing reads.
 func writeUnknown(out io.Writer, unknown []container.UnknownVariable) {
 	screen := screenOf(out)
 	for _, variable := range unknown {

@@ -10,13 +10,13 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// materializationOf is what a materialization says.
+// materializationOf returns the data of a materialization event.
 func materializationOf(event history.Event) history.AssetMaterialized {
 	value, _ := event.Data.(history.AssetMaterialized)
 	return value
 }
 
-// rowsOf returns how many rows a materialization has; "" if that is not known.
+// rowsOf returns the number of rows of a materialization, or "" if it is not known.
 func rowsOf(value history.AssetMaterialized) string {
 	if rows, ok := wholeNumber(value.Metadata["rows"]); ok {
 		return countText(rows)
@@ -24,8 +24,8 @@ func rowsOf(value history.AssetMaterialized) string {
 	return ""
 }
 
-// metadataText is what else is known of a materialization, as name=value: the
-// path first, then the rest by name.
+// metadataText returns the other metadata of a materialization in the form
+// name=value. The path comes first, and the rest is sorted by name.
 func metadataText(value history.AssetMaterialized) string {
 	var texts []string
 	names := slices.Sorted(maps.Keys(value.Metadata))
@@ -40,20 +40,20 @@ func metadataText(value history.AssetMaterialized) string {
 	return strings.Join(texts, " ")
 }
 
-// isRows reports whether the metadata is what [rowsOf] shows. A function may have
-// set it to something that is no count.
+// isRows reports whether [rowsOf] shows this metadata. A function may have set the
+// metadata rows to a value that is not a count.
 func isRows(value history.AssetMaterialized, name string) bool {
 	return name == "rows" && rowsOf(value) != ""
 }
 
-// isSize reports whether the metadata says what the size says too.
+// isSize reports whether the metadata only repeats the size.
 func isSize(value history.AssetMaterialized, name string) bool {
 	bytes, ok := wholeNumber(value.Metadata[name])
 	return name == "bytes" && ok && bytes == value.Size
 }
 
-// sizeOf returns how large a materialization is; "" if that is not known. Its size
-// is 0 also if nobody has told it.
+// sizeOf returns the size of a materialization, or "" if it is not known. A size of
+// 0 may also mean that it is not known.
 func sizeOf(value history.AssetMaterialized) string {
 	if value.Size == 0 && isSize(value, "bytes") {
 		return "0 B"
@@ -61,8 +61,8 @@ func sizeOf(value history.AssetMaterialized) string {
 	return sizeText(value.Size)
 }
 
-// valueText is one value of metadata or of a log line: text bare, the rest as
-// JSON.
+// valueText returns a value of metadata or of a log line. Text is returned as it
+// is, and all other values as JSON.
 func valueText(value any) string {
 	switch value := value.(type) {
 	case string:

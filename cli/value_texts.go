@@ -8,7 +8,7 @@ import (
 	"github.com/fxrun/fxrun/inspect"
 )
 
-// valueName is what a materialization is called.
+// valueName returns the name under which a materialization is shown.
 func valueName(value history.AssetMaterialized) string {
 	if value.Partition == "" {
 		return clean(value.Asset)
@@ -16,8 +16,8 @@ func valueName(value history.AssetMaterialized) string {
 	return clean(value.Asset + "[" + value.Partition + "]")
 }
 
-// madeText says in a few words what a step made: how many assets, if not its
-// own alone, and rows and size of all together.
+// madeText says in a few words what a step made: the number of assets, unless it is
+// only the asset with the key of the step, and the sum of their rows and sizes.
 func madeText(values inspect.StepValues, step string) string {
 	made := values[step]
 	var texts []string
