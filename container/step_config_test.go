@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/jsonschema-go/jsonschema"
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
@@ -600,6 +601,51 @@ func TestTheSchemaOfSteps(t *testing.T) {
 	twice := stepTarget(t, c, "asset again", func(limit) {}, container.StepConfig("other", limit{}))
 	if _, err := c.Schema(container.Needs(other, twice)); !errors.Is(err, container.ErrInvalid) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheSchemaTakesStepsOfOtherLaunches(t *testing.T) {
+	t.Parallel()
+	type day struct{ Day string }
+	c := newContainer(t)
+	mine := stepTarget(t, c, "asset mine", func(limit) {}, container.StepConfig("mine", limit{}))
+	first := stepTarget(t, c, "op find of one", func(limit) {}, container.StepConfig("find", limit{}))
+	second := stepTarget(t, c, "op find of two", func(day) {}, container.StepConfig("find", day{}))
+	alone := stepTarget(t, c, "op sweep", func(day) {}, container.StepConfig("sweep", day{}))
+	opts := []fx.Option{container.Needs(mine), container.OtherSteps(first, second, alone)}
+	text, err := c.Schema(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parsed jsonschema.Schema
+	if err := json.Unmarshal(text, &parsed); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := parsed.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for section, right := range map[string]bool{
+		`{"mine": {"config": {"table": "a"}}}`:   true,
+		`{"find": {"config": {"table": "a"}}}`:   true,
+		`{"find": {"config": {"day": "a"}}}`:     true,
+		`{"sweep": {"config": {"day": "a"}}}`:    true,
+		`{"sweep": {"config": {"table": "a"}}}`:  false,
+		`{"find": {"config": {"nothing": "a"}}}`: false,
+		`{"sweeep": {"config": {"day": "a"}}}`:   false,
+	} {
+		document := `{"steps": ` + section + `}`
+		var value any
+		if err := json.Unmarshal([]byte(document), &value); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); (err == nil) != right {
+			t.Errorf("the schema says of %s: %v", section, err)
+		}
+		_, err := c.Prepare(append(slices.Clone(opts), container.Launch(parse(t, document)))...)
+		if (err == nil) != right {
+			t.Errorf("a launch says of %s: %v", section, err)
+		}
 	}
 }
 

@@ -75,6 +75,21 @@ func (s *Schema) AddStep(key string, definition *Definition, needed bool, given 
 	s.stepsSection().addConfig(key, definition, needed, given)
 }
 
+// AddStepElsewhere adds a step of other launches, which has one of several configs:
+// one file may hold the sections of all of them.
+func (s *Schema) AddStepElsewhere(key string, definitions []*Definition) {
+	var entries []*schema
+	for _, definition := range definitions {
+		one := section()
+		entries = append(entries, one.addConfig(key, definition, false, nil))
+	}
+	if len(entries) == 1 {
+		s.stepsSection().Properties[key] = entries[0]
+		return
+	}
+	s.stepsSection().Properties[key] = &schema{AnyOf: entries}
+}
+
 // RefuseStep allows nothing under a step's key, and says why.
 func (s *Schema) RefuseStep(key, why string) {
 	s.stepsSection().Properties[key] = &schema{Description: why, Not: new(schema)}

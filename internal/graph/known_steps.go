@@ -112,6 +112,19 @@ func (k *KnownSteps) all() []*Target {
 	return steps
 }
 
+// elsewhere returns the configs of the steps that exist, but not in this launch,
+// by key: a section may be right for any of those that share a key.
+func (k *KnownSteps) elsewhere() map[string][]*config.Definition {
+	k.index()
+	configs := make(map[string][]*config.Definition)
+	for _, t := range k.apart {
+		if t.hasConfig() && k.byKey[t.step.Key] == nil {
+			configs[t.step.Key] = append(configs[t.step.Key], t.step.Config)
+		}
+	}
+	return configs
+}
+
 // unclear are the keys that several steps have, of which one at least has a
 // config.
 func (k *KnownSteps) unclear() []string {

@@ -25,6 +25,9 @@ func (g *Graph) Schema(subject Subject) (json.RawMessage, error) {
 	for _, t := range scope.subject.Known.all() {
 		document.AddStep(t.step.Key, t.step.Config, scope.needed(t), scope.steps[t])
 	}
+	for key, definitions := range scope.subject.Known.elsewhere() {
+		document.AddStepElsewhere(key, definitions)
+	}
 	for _, key := range scope.subject.Known.unclear() {
 		document.RefuseStep(key, severalSteps(key))
 	}
