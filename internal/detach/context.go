@@ -99,8 +99,12 @@ func (c *Context) end(err error) {
 	}
 }
 
-// Err returns the parent's error if the parent has ended this context.
+// Err returns the parent's error if the parent has ended this context. The parent is asked, so
+// that its end is seen at once, and not in a moment.
 func (c *Context) Err() error {
+	if err := c.parent.Err(); err != nil && !c.isDetached() {
+		c.end(err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err

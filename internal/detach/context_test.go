@@ -26,6 +26,18 @@ func TestContext(t *testing.T) {
 			t.Errorf("Detach returned %v, want context.DeadlineExceeded", err)
 		}
 	})
+	t.Run("tells the end of its parent at once", func(t *testing.T) {
+		t.Parallel()
+		for range 1000 { // a goroutine that has to run first is seldom fast enough every time
+			parent, cancel := context.WithCancel(t.Context())
+			c := detach.New(parent)
+			cancel()
+			if err := c.Err(); !errors.Is(err, context.Canceled) {
+				t.Fatalf("the error is %v, want context.Canceled", err)
+			}
+			c.End()
+		}
+	})
 	t.Run("goes on after its parent once it is detached, but not for ever", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
