@@ -26,9 +26,11 @@ of assets with the same key.`
 
 // Command returns the command tree that [Main] executes. It is for programs that
 // have a cobra tree of their own. The name of the command is that of the process.
-// Set the field Use to give it another name. [ExitCode] returns the exit code for
-// the error of the executed command. The command itself reports a failed run. Every
-// other error is printed by the root of the tree, as cobra does by default.
+// Set the field Use to give it another name.
+//
+// [ExitCode] returns the exit code for the error of the executed command. The
+// command itself reports a failed run. Every other error is printed by the root of
+// the tree, as cobra does by default.
 func Command(definitions ...fx.Option) *cobra.Command {
 	p := program{definitions}
 	root := &cobra.Command{

@@ -10,9 +10,10 @@ import (
 )
 
 // lifecycle is given to the constructors of the application in place of the
-// lifecycle of Fx. It gives the start hooks a context of its own. Fx would give the
-// hooks the context of the start of the application. When this context ends, Fx
-// does not stop the hooks that have started.
+// lifecycle of Fx. It gives the start hooks a context of its own.
+//
+// Fx would give the hooks the context of the start of the application. When this
+// context ends, Fx does not stop the hooks that have started.
 type lifecycle struct {
 	fx.Lifecycle
 	starting context.Context // for the start hooks; set before they are called

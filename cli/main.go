@@ -25,24 +25,29 @@ type Streams struct {
 
 // Main is the whole main function of a program that consists of definitions only.
 // It executes the command that the arguments of the process name, and ends the
-// process with the exit code. definitions are the options that container.Provide,
-// assets.New and similar functions return, and any other fx.Option of an Fx
-// application. Main adds fxrun.Module itself. The application is built for every
-// command. It is started and stopped for the command run, and to show a stored
-// value. To read the history, only a history.Store of the application is started.
+// process with the exit code.
+//
+// definitions are the options that container.Provide, assets.New and similar
+// functions return, and any other fx.Option of an Fx application. Main adds
+// fxrun.Module itself. The application is built for every command. It is started
+// and stopped for the command run, and to show a stored value. To read the history,
+// only a history.Store of the application is started.
 func Main(definitions ...fx.Option) {
 	os.Exit(Run(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, definitions...))
 }
 
 // Run does the same as [Main] with the given arguments and returns the exit code.
 // args does not contain the name of the program. The end of ctx counts as an
-// interrupt. The first SIGINT, SIGTERM or SIGHUP cancels the work in progress: the
+// interrupt.
+//
+// The first SIGINT, SIGTERM or SIGHUP cancels the work in progress: the
 // constructors and the start of the application, the wait for the history, or the
 // run. Then everything that has started is stopped. A run that has succeeded before
 // the signal stays succeeded. After a second signal Run returns at once and stops
-// nothing. The caller must then end the process. Run recovers from a panic in a
-// constructor or hook of the application. It writes the panic and its stack to
-// standard error, and returns the exit code of a crash.
+// nothing. The caller must then end the process.
+//
+// Run recovers from a panic in a constructor or hook of the application. It writes
+// the panic and its stack to standard error, and returns the exit code of a crash.
 func Run(ctx context.Context, args []string, streams Streams, definitions ...fx.Option) (exitCode int) {
 	streams = streams.filled()
 	root := Command(definitions...)

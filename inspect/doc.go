@@ -9,6 +9,8 @@
 // the data comes from have already masked the secrets.
 //
 // An error that the person can correct, such as an unknown key, matches
-// container.ErrInvalid. The package imports container, assets, iomanagers and runs.
-// Package cli shows what this package returns.
+// container.ErrInvalid.
+//
+// The package imports container, assets, iomanagers and runs. Package cli shows
+// what this package returns.
 package inspect
