@@ -33,9 +33,9 @@ func (p program) assetCommand() *cobra.Command {
 		Short: "Show an asset, its last materializations, or its stored value",
 		Long: "Show an asset: what it is made from, what is made from it, and its last\n" +
 			"materializations.\n\n" +
-			"--value writes the stored value as JSON, --raw writes text or bytes as they are\n" +
-			"stored. Both start the asset's IO manager and nothing else; --job, --config and\n" +
-			"--set configure it.",
+			"--value writes the stored value as JSON. --raw writes text or bytes as they are\n" +
+			"stored. Both start only the IO manager of the asset. The flags --job, --config and\n" +
+			"--set give its config.",
 		Example:           "  PROGRAM asset raw/orders\n  PROGRAM asset raw/orders --value | jq length",
 		Args:              one("the key of an asset"),
 		ValidArgsFunction: p.completions(p.assetKeys, 1),
@@ -125,7 +125,7 @@ func writeAsset(out io.Writer, asset inspect.AssetDetail, isKnown bool) {
 // writeValue writes the stored value of an asset.
 func (p program) writeValue(cmd *cobra.Command, key string, flags assetFlags) (err error) {
 	if flags.value && flags.raw {
-		return invalid("reading the flags", "--value writes JSON, --raw does not: give one of them")
+		return invalid("reading the flags", "--value and --raw exclude each other: give one of them")
 	}
 	config, err := flags.launch.config(cmd.InOrStdin())
 	if err != nil {

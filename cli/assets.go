@@ -23,7 +23,7 @@ func (p program) assetsCommand() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.listAssets(cmd, selects, asJSON) },
 	}
-	command.Flags().StringArrayVarP(&selects, "select", "s", nil, "only those that an `EXPRESSION` selects (repeatable: any of them)")
+	command.Flags().StringArrayVarP(&selects, "select", "s", nil, "list only the assets that an `EXPRESSION` selects (can be repeated: assets that any of them selects)")
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	p.complete(command, "select", p.selections)
 	return command

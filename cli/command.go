@@ -20,9 +20,9 @@ type program struct{ definitions []fx.Option }
 
 // homeHelp is the help about the folder in which fxrun keeps everything.
 const homeHelp = `The history and the stored values are kept in the folder that the environment
-variable FXRUN_HOME names, else in .fxrun in the working directory. Give each program
-a home of its own: two that share one share the history too, and overwrite the values
-of assets with the same key.`
+variable FXRUN_HOME names. Without the variable it is .fxrun in the working directory. Give each program
+a folder of its own. Two programs with the same folder share the history, and overwrite
+each other's values of assets with the same key.`
 
 // Command returns the command tree that [Main] executes. It is for programs that
 // have a cobra tree of their own. The name of the command is that of the process.
@@ -35,8 +35,8 @@ func Command(definitions ...fx.Option) *cobra.Command {
 	p := program{definitions}
 	root := &cobra.Command{
 		Use:                   processName(),
-		Short:                 "Run data assets and look at them",
-		Long:                  "Run this program's assets, look at its definitions and at the history of its runs.\n\n" + homeHelp + "\n\n" + exitCodes,
+		Short:                 "Run data assets and show them",
+		Long:                  "Run the assets of this program, and show its definitions and the history of its runs.\n\n" + homeHelp + "\n\n" + exitCodes,
 		DisableFlagsInUseLine: true,
 		Args:                  onlyCommands,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -70,7 +70,7 @@ func refuseEmpty(command *cobra.Command) {
 				return err
 			}
 			if at := slices.IndexFunc(args, isBlank); at >= 0 {
-				return invalid("reading the command line", "argument number %d of %s is given, but empty", at+1, cmd.CommandPath())
+				return invalid("reading the command line", "argument number %d of %s is given but empty", at+1, cmd.CommandPath())
 			}
 			return run(cmd, args)
 		}
@@ -92,7 +92,7 @@ func emptyFlags(command *cobra.Command) error {
 			empty = len(values) == 0 || slices.ContainsFunc(values, isBlank)
 		}
 		if empty {
-			faults = append(faults, fmt.Errorf("--%s is given, but empty", flag.Name))
+			faults = append(faults, fmt.Errorf("--%s is given but empty", flag.Name))
 		}
 	})
 	return fault.Join("reading the flags", faults)
@@ -202,7 +202,7 @@ func onlyCommands(command *cobra.Command, args []string) error {
 
 func noArguments(command *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return invalid("reading the command line", "%s takes no arguments, only flags: %q is too much", command.CommandPath(), args[0])
+		return invalid("reading the command line", "%s takes no arguments, only flags: %q is not allowed", command.CommandPath(), args[0])
 	}
 	return nil
 }

@@ -14,8 +14,8 @@ import (
 func (p program) configCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "config",
-		Short: "Check a run config, or show what one may say",
-		Long: "Check a run config, or show what one may say: as a template to complete, or as a\n" +
+		Short: "Check a run config, or show what it may contain",
+		Long: "Check a run config, or show what it may contain: as a template to complete, or as a\n" +
 			"JSON Schema for editors. Nothing is started. Secrets are never shown.",
 		Example: "  PROGRAM config template --job nightly > nightly.yaml\n" +
 			"  PROGRAM config check --job nightly --config nightly.yaml\n" +
@@ -36,19 +36,19 @@ type configFlags struct {
 
 // register adds the flags that choose what the run config is for.
 func (f *configFlags) register(command *cobra.Command, p program) {
-	command.Flags().StringVarP(&f.launch.job, "job", "j", "", "only of what the job called `NAME` needs, with its launch defaults")
+	command.Flags().StringVarP(&f.launch.job, "job", "j", "", "use the job called `NAME`: its resources, its steps and its launch defaults")
 	p.complete(command, "job", p.jobNames)
 	f.registerSelect(command, p)
 }
 
 // registerWithConfig adds the same flags, and the flags that give the run config.
 func (f *configFlags) registerWithConfig(command *cobra.Command, p program) {
-	f.launch.register(command, p, "only of what the job called `NAME` needs, with its launch defaults")
+	f.launch.register(command, p, "use the job called `NAME`: its resources, its steps and its launch defaults")
 	f.registerSelect(command, p)
 }
 
 func (f *configFlags) registerSelect(command *cobra.Command, p program) {
-	command.Flags().StringArrayVarP(&f.selects, "select", "s", nil, "only of what the assets need that an `EXPRESSION` selects (repeatable: any of them)")
+	command.Flags().StringArrayVarP(&f.selects, "select", "s", nil, "use only what the assets need that an `EXPRESSION` selects (can be repeated: assets that any of them selects)")
 	p.complete(command, "select", p.selections)
 }
 
@@ -59,7 +59,7 @@ func (p program) openScope(cmd *cobra.Command, flags configFlags) (*inspect.Conf
 		return nil, err
 	}
 	if flags.launch.job != "" && len(flags.selects) > 0 {
-		return nil, fault.Join("reading the flags", []error{errors.New("--job and --select: give one of them")})
+		return nil, fault.Join("reading the flags", []error{errors.New("--job and --select exclude each other: give one of them")})
 	}
 	config, err := flags.launch.config(cmd.InOrStdin())
 	if err != nil {

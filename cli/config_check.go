@@ -13,11 +13,11 @@ func (p program) configCheckCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
 		Short: "Check a run config and the environment",
-		Long: "Check a run config together with the environment: of all resources and steps, or of\n" +
-			"those that a job or a selection needs. Everything that is wrong is reported at once, as a launch\n" +
-			"would. Variables that look as if they were meant for a config but that no field reads\n" +
-			"are told too, and so are fields that are named like secrets and can be read by\n" +
-			"everybody; they are no fault.\n\n" + exitCodes,
+		Long: "Check a run config and the environment: for all resources and steps, or for those\n" +
+			"that a job or a selection needs. All faults are reported at once, as in a launch.\n" +
+			"There are also two warnings, which are not faults: for environment variables that\n" +
+			"look as if they were meant for a config although no field reads them, and for fields\n" +
+			"that are named like secrets although their values are not masked.\n\n" + exitCodes,
 		Example: "  PROGRAM config check --config prod.yaml\n" +
 			"  PROGRAM config check --job nightly --set resources.warehouse.config.table=orders",
 		Args:              noArguments,
@@ -44,7 +44,7 @@ func (p program) checkConfig(cmd *cobra.Command, flags configFlags, asJSON bool)
 		if n := len(scope.Steps); n > 0 {
 			of += ", " + counted(n, "step") + " with config"
 		}
-		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the run config of %s is right: %s\n", scopeText(scope), of)
+		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the run config of %s is valid: %s\n", scopeText(scope), of)
 	}
 	writeUnknown(cmd.OutOrStdout(), checked.UnknownVariables)
 	writeReplaced(cmd.OutOrStdout(), checked.ReplacedConfigs)

@@ -9,9 +9,9 @@ func (p program) configSchemaCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "schema",
 		Short: "Write the JSON Schema of run configs",
-		Long: "Write the JSON Schema (draft 2020-12) of run configs, for editors and forms: of all\n" +
-			"resources and steps, or of those that a job or a selection needs. Fixed fields and the\n" +
-			"defaults of secrets are not in it.",
+		Long: "Write the JSON Schema (draft 2020-12) of run configs, for editors and forms. It covers\n" +
+			"all resources and steps, or those that a job or a selection needs. It does not contain\n" +
+			"fixed fields, nor the defaults of secrets.",
 		Example: "  PROGRAM config schema > run-config.schema.json\n" +
 			"  PROGRAM config schema --job nightly",
 		Args:              noArguments,

@@ -13,10 +13,10 @@ func (p program) configTemplateCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "template",
 		Short: "Write a run config to complete",
-		Long: "Write a run config in YAML, to be completed: every field that a launch may set, with\n" +
-			"what it may be and where its value comes from now. What has to be given, and what\n" +
-			"--job, --config or --set give, stands there as it is; the rest is commented out.\n" +
-			"Secrets are references to the environment.",
+		Long: "Write a run config in YAML for you to complete. It has every field that a launch may\n" +
+			"set, with its type and with the present source of its value. Fields that a launch must\n" +
+			"set, and values from --job, --config or --set, are not commented out. All other fields\n" +
+			"are. Secrets are references to the environment.",
 		Example: "  PROGRAM config template > run-config.yaml\n" +
 			"  PROGRAM config template --job nightly",
 		Args:              noArguments,
@@ -36,7 +36,7 @@ func (p program) writeTemplate(cmd *cobra.Command, flags configFlags) error {
 	if err != nil {
 		return aboutTemplate(err)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Run config of %s. Take the # away from a setting to change it.\n%s", scopeText(scope), cleanLines(text)+"\n")
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Run config of %s. To change a setting, remove the # before it.\n%s", scopeText(scope), cleanLines(text)+"\n")
 	return err
 }
 

@@ -9,31 +9,32 @@
 //	}
 //
 // The commands are run, assets, asset, jobs, config, resources, resource, graph,
-// runs and logs; each tells about itself with --help. The history is kept in an SQLite
-// file in the folder fxrun.Home, unless the definitions provide a history.Store;
-// the file is made by the first run, never by a command that only reads.
+// runs and logs. The flag --help describes each of them. The history is kept in an
+// SQLite file in the folder fxrun.Home, unless the definitions provide a
+// history.Store. The first run creates the file. A command that only reads never
+// creates it.
 //
 // # One program, one home
 //
-// The home is the folder that the environment variable FXRUN_HOME names, else
-// .fxrun in the working directory. It holds the history, and the values of the
-// default IO manager, by the keys of the assets. Nothing in it tells programs
-// apart: two that are run with one home share the history, and an asset called
-// orders in both is one stored value. Run them in folders of their own, or give
-// each a FXRUN_HOME.
+// The home is the folder that the environment variable FXRUN_HOME names. Without
+// the variable it is .fxrun in the working directory. It contains the history, and
+// the values of the default IO manager, by the keys of the assets. It does not
+// distinguish between programs: two programs with the same home share the history,
+// and if both have an asset called orders, the two share one stored value. So run
+// programs in different folders, or give each program its own FXRUN_HOME.
 //
 // # Exit codes
 //
 //	0    it succeeded
 //	1    the run failed, or something else went wrong
-//	2    the program crashed: there was a panic, as Go itself reports one
+//	2    the program crashed: there was a panic
 //	64   bad input: definitions, flags or config are wrong; nothing was started
 //	130  interrupted
 //
 // # JSON
 //
-// Every command that reads has --json, which writes one document. Names and
-// meanings of its fields stay; new fields may be added.
+// Every command that reads has the flag --json, which writes one document. The
+// names and meanings of its fields do not change, but new fields may be added.
 //
 //	assets         [inspect.Asset]; no last without history
 //	asset KEY      inspect.AssetDetail
@@ -47,18 +48,21 @@
 //	runs show ID   an object: record is a history.Record, events are its [history.Event]
 //	run --dry-run  inspect.Launch
 //
-// The records of runs and of runs show have a field more if the run has an owner
-// and has not finished: liveness is what history.LivenessOf tells of its process.
-// If it is gone, the run is lost; if it is unknown, the run may be lost.
+// The records in runs and in runs show have the additional field liveness if the
+// run has an owner and has not finished. It is the result of history.LivenessOf for
+// the process of the run. If the process is gone, the run is lost. If its liveness
+// is unknown, the run may be lost.
 //
-// A type's name stands for the JSON that the type itself writes. Lists are
-// never null. run --json writes lines: every event as it was stored, then
-// {"type": "record", "record": history.Record}. logs --json writes lines too: the
-// history.Event of each line of the log. What goes wrong otherwise is
-// {"type": "error", "message": TEXT, "faults": [inspect.Fault], "exit_code": N}, besides
-// the text on standard error: in place of the document, or as the last line.
+// The name of a type stands for the JSON that the type writes. Lists are never null.
 //
-// The package sits on top of all others. Next: package inspect, for what is
-// shown, package runs, for what is recorded, and package container, for where
-// config comes from.
+// The command run --json writes lines: every event as it was stored, and then
+// {"type": "record", "record": history.Record}. The command logs --json also writes
+// lines: the history.Event of each line of the log.
+//
+// An error is written as {"type": "error", "message": TEXT, "faults":
+// [inspect.Fault], "exit_code": N}. It stands in place of the document, or is the
+// last line. Its text is also written to standard error.
+//
+// The package imports all others. Package inspect describes what the commands show,
+// package runs what is recorded, and package container where config comes from.
 package cli

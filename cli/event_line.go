@@ -56,7 +56,7 @@ func lineOf(event history.Event, of attempts) eventLine {
 	case history.RunStarted:
 		return eventLine{text: "run running", colour: dim}
 	case history.RunCancelRequested:
-		return eventLine{text: "run told to stop" + because(data.Reason), colour: yellow}
+		return eventLine{text: "run cancellation requested" + because(data.Reason), colour: yellow}
 	case history.RunFinished:
 		return eventLine{
 			text: "run " + told(data.Status) + took(data.Duration) + because(data.Error.Message), more: data.Error.Stack,

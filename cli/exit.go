@@ -20,7 +20,7 @@ import (
 const exitCodes = `Exit codes:
   0    it succeeded
   1    the run failed, or something else went wrong
-  2    the program crashed: there was a panic, as Go itself reports one
+  2    the program crashed: there was a panic
   64   bad input: definitions, flags or config are wrong; nothing was started
   130  interrupted`
 
@@ -38,7 +38,7 @@ var errInterrupted = errors.New("interrupted")
 
 // errAbandoned is the error of a command that was interrupted a second time. It did
 // not wait until the work in progress ended.
-var errAbandoned = fmt.Errorf("%w: what was going on was not waited for", errInterrupted)
+var errAbandoned = fmt.Errorf("%w: the command did not wait for the work in progress", errInterrupted)
 
 // errLeft is the error of a command, such as logs --follow, that people end by an
 // interrupt.

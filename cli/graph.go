@@ -27,12 +27,12 @@ func (p program) graphCommand() *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
 		Use:   "graph",
-		Short: "Draw what needs what: assets and resources",
-		Long: "Draw what needs what: assets, and the resources that they and their IO managers\n" +
-			"lead to; with --job, those of the job, or its ops. An arrow points from what needs to\n" +
-			"what is needed.\n\n" +
-			"The formats are mermaid, which GitHub draws inside Markdown, dot, for Graphviz,\n" +
-			"and tree, text for a terminal. Nothing is started.",
+		Short: "Draw which assets and resources need each other",
+		Long: "Draw the graph of the assets, and of the resources that they and their IO managers\n" +
+			"need. With --job it is the graph of the assets or ops of the job. An arrow points\n" +
+			"from an asset, op or resource to another one that it needs.\n\n" +
+			"The formats are mermaid, which GitHub draws inside Markdown, dot for Graphviz, and\n" +
+			"tree, which is text for a terminal. Nothing is started.",
 		Example: "  PROGRAM graph --format tree --select +revenue\n" +
 			"  PROGRAM graph --format tree --job cleanup\n" +
 			"  PROGRAM graph --format dot | dot -Tsvg -o graph.svg",
@@ -40,16 +40,16 @@ func (p program) graphCommand() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if asJSON && cmd.Flags().Changed("format") {
-				return invalid("reading the flags", "--json and --format are two formats: give one of them")
+				return invalid("reading the flags", "--json and --format exclude each other: give one of them")
 			}
 			if job != "" && len(selects) > 0 {
-				return invalid("reading the flags", "--job and --select are two selections: give one of them")
+				return invalid("reading the flags", "--job and --select exclude each other: give one of them")
 			}
 			return p.drawGraph(cmd.OutOrStdout(), job, selects, format, asJSON)
 		},
 	}
-	command.Flags().StringVarP(&job, "job", "j", "", "only the assets or the ops of the job called `NAME`, and the resources that they lead to")
-	command.Flags().StringArrayVarP(&selects, "select", "s", nil, "only the assets that an `EXPRESSION` selects, and the resources that they lead to (repeatable: any of them)")
+	command.Flags().StringVarP(&job, "job", "j", "", "draw only the assets or ops of the job called `NAME`, and the resources that they need")
+	command.Flags().StringArrayVarP(&selects, "select", "s", nil, "draw only the assets that an `EXPRESSION` selects, and the resources that they need (can be repeated: assets that any of them selects)")
 	command.Flags().StringVarP(&format, "format", "f", mermaidFormat, "draw as `FORMAT`: mermaid, dot or tree")
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	p.complete(command, "job", p.jobNames)

@@ -89,13 +89,13 @@ func TestGraphErrors(t *testing.T) {
 			[]string{"graph", "--format", "mermaids"}, `error: reading the flags: --format is one of mermaid, dot, tree, not "mermaids", did you mean "mermaid"?`,
 		},
 		"two formats are refused": {
-			[]string{"graph", "--format", "dot", "--json"}, "--json and --format are two formats: give one of them",
+			[]string{"graph", "--format", "dot", "--json"}, "--json and --format exclude each other: give one of them",
 		},
 		"an unknown asset suggests the nearest": {
 			[]string{"graph", "--select", "revenues"}, `did you mean "revenue"?`,
 		},
 		"two selections of a resource's run are refused": {
-			[]string{"resource", "pool", "--job", "nightly", "--select", "*"}, "--job and --select are two selections: give one of them",
+			[]string{"resource", "pool", "--job", "nightly", "--select", "*"}, "--job and --select exclude each other: give one of them",
 		},
 		"a resource's selection is checked": {
 			[]string{"resource", "pool", "--select", "revenues"}, `did you mean "revenue"?`,

@@ -61,7 +61,7 @@ func (h *homeStore) explained(err error) error {
 // user must change this setting.
 func (h *homeStore) unusable(err error) error {
 	if os.Getenv("FXRUN_HOME") == "" {
-		return invalid("opening the run history", "in %s, as FXRUN_HOME names no folder: %w", h.folder, err)
+		return invalid("opening the run history", "in %s, the default without FXRUN_HOME: %w", h.folder, err)
 	}
 	return invalid("opening the run history", "in %s, which FXRUN_HOME names: %w", h.folder, err)
 }

@@ -26,7 +26,7 @@ func TestTheEndOfTheContextCancelsTheRun(t *testing.T) {
 	})
 	var out, err bytes.Buffer
 	code := cli.Run(ctx, []string{"run"}, cli.Streams{Out: &out, Err: &err}, slow(steps)...)
-	if want := "cancelling: waiting for running steps, press again to quit at once\n"; code != 130 || err.String() != want {
+	if want := "cancelling: waiting for running steps; press Ctrl-C again to quit at once\n"; code != 130 || err.String() != want {
 		t.Errorf("exit code %d, standard error %q, want 130 and %q", code, err.String(), want)
 	}
 	golden(t, "run-cancelled", out.String())

@@ -62,9 +62,9 @@ func (s setting) flag() string {
 func (f *launchFlags) register(command *cobra.Command, p program, job string) {
 	flags := command.Flags()
 	flags.StringVarP(&f.job, "job", "j", "", job)
-	flags.StringArrayVarP(&f.files, "config", "c", nil, "read run config from a YAML or JSON `FILE`, - for standard input (repeatable, later over earlier)")
-	flags.Var(settingFlag{&f.sets, false}, "set", "set one field of the run config, `PATH=TEXT`: text as it stands, lists as a, b (repeatable, over all files)")
-	flags.Var(settingFlag{&f.sets, true}, "set-yaml", "set one field of the run config, `PATH=YAML`: as --set, with the value in YAML, as in a file")
+	flags.StringArrayVarP(&f.files, "config", "c", nil, "read run config from a YAML or JSON `FILE`, or from standard input for - (can be repeated: a later file replaces values of an earlier one)")
+	flags.Var(settingFlag{&f.sets, false}, "set", "set one field of the run config, `PATH=TEXT`, to a text, or to a list written as a, b (can be repeated, replaces values of all files)")
+	flags.Var(settingFlag{&f.sets, true}, "set-yaml", "set one field of the run config, `PATH=YAML`, to a value in YAML, as in a file (can be repeated)")
 	p.complete(command, "job", p.jobNames)
 }
 

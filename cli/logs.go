@@ -28,12 +28,12 @@ func (p program) logsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "logs [ID]",
 		Short: "Show what a run logged",
-		Long: "Show the lines that a run's steps and resources logged, in order. The beginning\n" +
-			"of an ID is enough; without an ID it is the last run.\n\n" +
+		Long: "Show the lines that the steps and resources of a run logged, in their order. The\n" +
+			"beginning of an ID is enough. Without an ID, the last run is shown.\n\n" +
 			"A run keeps lines of level info and higher. With run --log-level debug, or run -v,\n" +
-			"it keeps debug lines too, and among them what Fx says about the resources.\n\n" +
-			"--follow goes on until the run ends, also that of another process; how it ended\n" +
-			"does not change the exit code.",
+			"it also keeps debug lines, which include those of Fx about the resources.\n\n" +
+			"--follow shows new lines until the run ends, also for a run of another process. The\n" +
+			"exit code does not depend on how the run ended.",
 		Example: "  PROGRAM logs\n  PROGRAM logs k3v9 --step raw/orders --level warn\n" +
 			"  PROGRAM logs --follow --json | jq .message",
 		Args:              atMostOne("the ID of a run"),
@@ -42,10 +42,10 @@ func (p program) logsCommand() *cobra.Command {
 			return p.showLogs(cmd, strings.Join(args, ""), flags)
 		},
 	}
-	command.Flags().StringVar(&flags.step, "step", "", "only what the step with this `KEY` logged")
-	command.Flags().StringVarP(&flags.level, "level", "l", "", "only lines of at least this `LEVEL`: debug, info, warn or error (default all that the run kept)")
-	command.Flags().BoolVarP(&flags.follow, "follow", "f", false, "go on until the run ends")
-	command.Flags().BoolVar(&flags.events, "events", false, "show all other events too")
+	command.Flags().StringVar(&flags.step, "step", "", "show only the lines of the step with this `KEY`")
+	command.Flags().StringVarP(&flags.level, "level", "l", "", "show only lines of at least this `LEVEL`: debug, info, warn or error (default: all lines that the run kept)")
+	command.Flags().BoolVarP(&flags.follow, "follow", "f", false, "show new lines until the run ends")
+	command.Flags().BoolVar(&flags.events, "events", false, "also show all other events")
 	command.Flags().BoolVar(&flags.json, "json", false, "write each line as a line of JSON, an event as it was stored")
 	_ = command.RegisterFlagCompletionFunc("step", p.completeStep)
 	_ = command.RegisterFlagCompletionFunc("level", completeLevels)

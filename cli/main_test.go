@@ -142,7 +142,7 @@ func (p *shop) definitions() []fx.Option {
 	)
 }
 
-// slow is a program whose step goes on until it is told to stop, and says on
+// slow is a program whose step goes on until it is cancellation requested, and says on
 // out when it runs and when its resource is stopped.
 func slow(out io.Writer) []fx.Option {
 	type gate struct{}

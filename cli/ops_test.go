@@ -76,7 +76,7 @@ func TestOpsInTheViews(t *testing.T) {
 	}
 	t.Run("a job and a selection are not drawn together", func(t *testing.T) {
 		got := execute(t, janitor(), "graph", "--job", "cleanup", "--select", "orders")
-		if got.code != 64 || !strings.Contains(got.err, "--job and --select are two selections: give one of them") {
+		if got.code != 64 || !strings.Contains(got.err, "--job and --select exclude each other: give one of them") {
 			t.Errorf("exit code %d, standard error %q", got.code, got.err)
 		}
 	})

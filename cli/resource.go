@@ -16,11 +16,11 @@ func (p program) resourceCommand() *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
 		Use:   "resource KEY",
-		Short: "Show a resource: every config field, its value and where that comes from",
-		Long: "Show a resource: every config field, its value and where that comes from.\n\n" +
-			"With --job, --config or --set it shows what a launch with them would give, and\n" +
-			"says what is wrong with them. With --job or --select it shows why a run of that\n" +
-			"would need the resource. Nothing is started. Secrets are masked.",
+		Short: "Show a resource: every config field, its value and the source of the value",
+		Long: "Show a resource: every config field, its value and the source of the value.\n\n" +
+			"With --job, --config or --set, it shows the values that a launch with these flags\n" +
+			"would give, and reports their faults. With --job or --select, it shows why a run of\n" +
+			"the job or selection would need the resource. Nothing is started. Secrets are masked.",
 		Example: "  PROGRAM resource warehouse\n" +
 			"  PROGRAM resource warehouse --select +revenue\n" +
 			"  PROGRAM resource warehouse --job nightly --set resources.warehouse.config.table=orders",
@@ -31,7 +31,7 @@ func (p program) resourceCommand() *cobra.Command {
 		},
 	}
 	flags.register(command, p, "show the config with the launch defaults of the job called `NAME`")
-	command.Flags().StringArrayVarP(&selects, "select", "s", nil, "show why a run of the assets that an `EXPRESSION` selects would need it (repeatable: any of them)")
+	command.Flags().StringArrayVarP(&selects, "select", "s", nil, "show why a run of the assets that an `EXPRESSION` selects would need it (can be repeated: assets that any of them selects)")
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	p.complete(command, "select", p.selections)
 	return command
@@ -39,7 +39,7 @@ func (p program) resourceCommand() *cobra.Command {
 
 func (p program) showResource(cmd *cobra.Command, key string, flags launchFlags, selects []string, asJSON bool) error {
 	if flags.job != "" && len(selects) > 0 {
-		return invalid("reading the flags", "--job and --select are two selections: give one of them")
+		return invalid("reading the flags", "--job and --select exclude each other: give one of them")
 	}
 	s, err := p.open()
 	if err != nil {

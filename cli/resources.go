@@ -15,7 +15,7 @@ func (p program) resourcesCommand() *cobra.Command {
 		Use:   "resources",
 		Short: "List the resources",
 		Long: "List the resources with the config that a launch without run config would give them.\n" +
-			"Secrets are masked, ? stands for a value that is missing.",
+			"Secrets are masked. A ? stands for a missing value.",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.listResources(cmd, asJSON) },
 	}

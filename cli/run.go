@@ -39,14 +39,14 @@ func (p program) runCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "run",
 		Short: "Run a job or a selection of assets",
-		Long: "Run a job or a selection of assets. Without --job and --select it is the only job,\n" +
-			"or the only job of assets, or all assets where there are no jobs.\n\n" +
+		Long: "Run a job or a selection of assets. Without --job and --select,\n" +
+			"it runs the only job, or the only job of assets, or all assets if there are no jobs.\n\n" +
 			selectionHelp + "\n\n" +
-			"Everything that is wrong with the launch is reported at once, before anything\n" +
-			"starts; --dry-run stops there. An interrupt (Ctrl-C) cancels the run and waits\n" +
-			"until everything is torn down; a second one quits at once.\n\n" +
-			"Arguments are seen by everyone on the machine: give secrets as references to the\n" +
-			"environment, {env: NAME}, or in a file.\n\n" + exitCodes,
+			"All faults of a launch are reported at once, before anything starts. With --dry-run\n" +
+			"the command then ends. An interrupt (Ctrl-C) cancels the run, and the command waits\n" +
+			"until everything has stopped. A second interrupt ends the command at once.\n\n" +
+			"Every user of the machine can see arguments. So give secrets in a file, or as\n" +
+			"references to the environment, {env: NAME}.\n\n" + exitCodes,
 		Example: "  PROGRAM run --job nightly\n" +
 			"  PROGRAM run --select '+revenue' --set resources.warehouse.config.table=orders_2026\n" +
 			"  PROGRAM run --config prod.yaml --set 'resources.warehouse.config.password={env: PGPASSWORD}'\n" +
@@ -56,13 +56,13 @@ func (p program) runCommand() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.runRun(cmd, flags) },
 	}
 	flags.launch.register(command, p, "run the job called `NAME`")
-	command.Flags().StringArrayVarP(&flags.selects, "select", "s", nil, "run the assets that an `EXPRESSION` selects (repeatable: any of them)")
-	command.Flags().StringArrayVarP(&flags.tags, "tag", "t", nil, "put a tag on the run, `NAME=VALUE` (repeatable)")
-	command.Flags().IntVarP(&flags.parallel, "parallel", "p", 0, "execute at most `N` steps at once (default four for each processor)")
-	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "show what would run, and with what config; start nothing")
-	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show every resource, and debug lines of the log too, which the history then keeps")
-	command.Flags().StringVar(&flags.logLevel, "log-level", "", "keep log lines of at least this `LEVEL` in the history: debug, info, warn or error (default info)")
-	command.Flags().BoolVar(&flags.json, "json", false, "write every event as a line of JSON, and the run's record last")
+	command.Flags().StringArrayVarP(&flags.selects, "select", "s", nil, "run the assets that an `EXPRESSION` selects (can be repeated: assets that any of them selects)")
+	command.Flags().StringArrayVarP(&flags.tags, "tag", "t", nil, "put a tag on the run, `NAME=VALUE` (can be repeated)")
+	command.Flags().IntVarP(&flags.parallel, "parallel", "p", 0, "execute at most `N` steps at the same time (default: four for each processor)")
+	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "show which steps would run and which resources would start, with their config; start nothing")
+	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show every resource and the debug lines of the log; the history then keeps these lines")
+	command.Flags().StringVar(&flags.logLevel, "log-level", "", "keep log lines of at least this `LEVEL` in the history: debug, info, warn or error (default: info)")
+	command.Flags().BoolVar(&flags.json, "json", false, "write every event as a line of JSON, and last the record of the run")
 	p.complete(command, "select", p.selections)
 	_ = command.RegisterFlagCompletionFunc("log-level", completeLevels)
 	return command
@@ -71,9 +71,10 @@ func (p program) runCommand() *cobra.Command {
 // selectionHelp describes the language of selections.
 const selectionHelp = `A selection is made of:
   orders, raw/*     assets by key; * stands for any text
-  group:raw         the assets of a group; tag:daily, those with a tag
-  +revenue          revenue and everything upstream of it; 2+revenue, two steps far
-  orders+           orders and everything downstream of it; orders+1, one step far
+  group:raw         the assets of a group
+  tag:daily         the assets with a tag
+  +revenue          revenue and all assets upstream of it; 2+revenue goes two steps
+  orders+           orders and all assets downstream of it; orders+1 goes one step
   a or b, a and b, not a, ( ... )`
 
 // noRunArguments refuses arguments. If an argument is the name of a job or a
@@ -105,7 +106,7 @@ func (p program) noRunArguments(command *cobra.Command, args []string) error {
 	if name == "" {
 		return refused
 	}
-	return invalid("reading the command line", "%s takes no arguments, only flags: %q is too much, did you mean %s%s?",
+	return invalid("reading the command line", "%s takes no arguments, only flags: %q is not allowed, did you mean %s%s?",
 		command.CommandPath(), args[0], flag, name)
 }
 
@@ -145,7 +146,7 @@ func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 		tags[name] = value
 	}
 	if f.launch.job != "" && len(f.selects) > 0 {
-		faults = append(faults, errors.New("--job and --select: give one of them"))
+		faults = append(faults, errors.New("--job and --select exclude each other: give one of them"))
 	}
 	if f.parallel < 0 || f.parallel == 0 && cmd.Flags().Changed("parallel") {
 		faults = append(faults, fmt.Errorf("--parallel %d: it must be at least 1", f.parallel))
@@ -264,7 +265,7 @@ func waitFor(run *runs.Run, interrupts *interrupts, reporter reporter) error {
 		return nil
 	case <-interrupts.ctx.Done():
 	}
-	reporter.note("cancelling: waiting for running steps, press again to quit at once")
+	reporter.note("cancelling: waiting for running steps; press Ctrl-C again to quit at once")
 	run.Cancel(interrupts.askedBy())
 	select {
 	case <-run.Done():

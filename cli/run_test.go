@@ -116,11 +116,11 @@ func TestBadInputStartsNothing(t *testing.T) {
 		"unknown subcommand":   {args: []string{"runs", "shwo"}, want: []string{`no command "shwo", did you mean "show"?`}},
 		"unknown flag":         {args: []string{"run", "--jbo", "x"}, want: []string{`there is no flag --jbo, did you mean --job?`}},
 		"unknown short flag":   {args: []string{"run", "-x"}, want: []string{`there is no flag -x`}},
-		"argument too much":    {args: []string{"run", "zzz"}, want: []string{`takes no arguments, only flags: "zzz" is too much`}},
-		"argument for jobs":    {args: []string{"jobs", "nightly"}, want: []string{`takes no arguments, only flags: "nightly" is too much`}},
-		"job as an argument":   {args: []string{"run", "nihgtly"}, want: []string{`"nihgtly" is too much, did you mean --job nightly?`}},
-		"asset as an argument": {args: []string{"run", "revenu"}, want: []string{`"revenu" is too much, did you mean --select revenue?`}},
-		"selected by argument": {args: []string{"run", "group:raw"}, want: []string{`"group:raw" is too much, did you mean --select group:raw?`}},
+		"argument too much":    {args: []string{"run", "zzz"}, want: []string{`takes no arguments, only flags: "zzz" is not allowed`}},
+		"argument for jobs":    {args: []string{"jobs", "nightly"}, want: []string{`takes no arguments, only flags: "nightly" is not allowed`}},
+		"job as an argument":   {args: []string{"run", "nihgtly"}, want: []string{`"nihgtly" is not allowed, did you mean --job nightly?`}},
+		"asset as an argument": {args: []string{"run", "revenu"}, want: []string{`"revenu" is not allowed, did you mean --select revenue?`}},
+		"selected by argument": {args: []string{"run", "group:raw"}, want: []string{`"group:raw" is not allowed, did you mean --select group:raw?`}},
 		"missing argument":     {args: []string{"asset"}, want: []string{`takes one argument, the key of an asset, not 0`}},
 		"unknown asset":        {args: []string{"asset", "revenu"}, want: []string{`there is no asset "revenu", did you mean "revenue"?`}},
 		"unknown resource":     {args: []string{"resource", "warehous"}, want: []string{`there is no resource "warehous", did you mean "warehouse"?`}},
@@ -128,7 +128,7 @@ func TestBadInputStartsNothing(t *testing.T) {
 		"unknown status":       {args: []string{"runs", "--status", "fialed"}, want: []string{`there is no status "fialed", did you mean "failed"?`}},
 		"unknown job":          {args: []string{"run", "--job", "nihgtly"}, want: []string{`there is no job "nihgtly", did you mean "nightly"?`}},
 		"unknown selection":    {args: []string{"run", "--select", "+revenu"}, want: []string{`did you mean "revenue"?`}},
-		"job and selection":    {args: []string{"run", "--job", "fetch", "--select", "*"}, want: []string{"--job and --select: give one of them"}},
+		"job and selection":    {args: []string{"run", "--job", "fetch", "--select", "*"}, want: []string{"--job and --select exclude each other: give one of them"}},
 		"no parallel steps":    {args: []string{"run", "--parallel", "0"}, want: []string{"--parallel 0: it must be at least 1"}},
 		"not a number":         {args: []string{"run", "--parallel", "two"}, want: []string{`"two"`}},
 		"tag without value":    {args: []string{"run", "--tag", "x"}, want: []string{`--tag "x": it must have the form NAME=VALUE`}},
@@ -386,7 +386,7 @@ func TestAnApplicationsOwnStoreAndExecutor(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(home, "fxrun.db")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a store of ours was made too: %v", err)
 	}
-	if got := execute(t, definitions, "run", "--parallel", "2"); got.code != 64 || !strings.Contains(got.err, "brings its own") {
+	if got := execute(t, definitions, "run", "--parallel", "2"); got.code != 64 || !strings.Contains(got.err, "provides another one") {
 		t.Errorf("--parallel: exit code %d, %s", got.code, got.err)
 	}
 }

@@ -31,9 +31,9 @@ func (p program) runsCommand() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.listRuns(cmd, flags) },
 	}
-	command.Flags().StringVarP(&flags.job, "job", "j", "", "only those of the job called `NAME`")
-	command.Flags().StringSliceVar(&flags.statuses, "status", nil, "only those with a `STATUS` (repeatable: any of them)")
-	command.Flags().IntVarP(&flags.limit, "limit", "n", 20, "at most so many; 0 is all")
+	command.Flags().StringVarP(&flags.job, "job", "j", "", "list only the runs of the job called `NAME`")
+	command.Flags().StringSliceVar(&flags.statuses, "status", nil, "list only the runs with a `STATUS` (can be repeated: runs with any of them)")
+	command.Flags().IntVarP(&flags.limit, "limit", "n", 20, "list at most this number of runs; 0 means all")
 	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
 	p.complete(command, "job", p.jobNames)
 	_ = command.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statuses(), cobra.ShellCompDirectiveNoFileComp))
@@ -53,7 +53,7 @@ func statuses() []string {
 func (f runsFlags) query() (history.RunQuery, error) {
 	query := history.RunQuery{Job: f.job, Limit: f.limit, OmitSteps: true}
 	if f.limit < 0 {
-		return query, invalid("reading the flags", "--limit %d: it can't be negative", f.limit)
+		return query, invalid("reading the flags", "--limit %d: it cannot be negative", f.limit)
 	}
 	for _, text := range f.statuses {
 		status := history.Status(text)
@@ -114,7 +114,7 @@ func (s *session) checkJob(ctx context.Context, name string) error {
 	if err != nil || len(former) > 0 {
 		return err
 	}
-	return invalid("reading the flags", "--job: there is no job %q, nor a run of one%s", name, nearest.Suggestion(name, names))
+	return invalid("reading the flags", "--job: there is no job %q, and no run of such a job%s", name, nearest.Suggestion(name, names))
 }
 
 // launched names the job of a run, or its selection if it has no job.

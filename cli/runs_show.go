@@ -19,7 +19,7 @@ func (p program) showRunCommand() *cobra.Command {
 		Use:   "show [ID]",
 		Short: "Show a run: its steps, and everything that happened in it",
 		Long: "Show a run: its steps, and everything that happened in it. The beginning of an ID\n" +
-			"is enough; without an ID it is the last run.",
+			"is enough. Without an ID, the last run is shown.",
 		Example:           "  PROGRAM runs show\n  PROGRAM runs show k3v9 --json",
 		Args:              atMostOne("the ID of a run"),
 		ValidArgsFunction: p.completeRun,
@@ -27,7 +27,7 @@ func (p program) showRunCommand() *cobra.Command {
 			return p.showRun(cmd, strings.Join(args, ""), asJSON, verbose)
 		},
 	}
-	command.Flags().BoolVarP(&verbose, "verbose", "v", false, "show debug lines of the log too")
+	command.Flags().BoolVarP(&verbose, "verbose", "v", false, "also show the debug lines of the log")
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return command
 }
@@ -104,7 +104,7 @@ func processText(owner string, liveness history.Liveness) string {
 	case history.LivenessGone:
 		return owner + " is gone; the next run records this one as failed"
 	case history.LivenessUnknown:
-		return owner + " can't be looked for from here: another machine, an earlier boot, or a system that does not tell"
+		return owner + " cannot be checked from here: it ran on another machine, or before a restart, or the system does not tell"
 	case history.LivenessRunning:
 	}
 	return owner

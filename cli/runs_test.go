@@ -88,7 +88,7 @@ func TestRunsWhoseProcessMayBeGone(t *testing.T) {
 	})
 	t.Run("a run says why", func(t *testing.T) {
 		for id, about := range map[string]string{
-			"gone": "is gone; the next run records", "rebooted": "can't be looked for from here", "silent": "can't be looked for from here",
+			"gone": "is gone; the next run records", "rebooted": "cannot be checked from here", "silent": "cannot be checked from here",
 		} {
 			if shown := succeed(t, definitions, "runs", "show", id); !strings.Contains(shown, about) || !strings.Contains(shown, want[id]) {
 				t.Errorf("%s is shown as\n%s", id, shown)

@@ -75,7 +75,7 @@ func parallel(n int) fx.Option {
 	}
 	return fx.Decorate(func(host hostExecutor) (runs.Executor, error) {
 		if host.Executor != nil {
-			return nil, invalid("reading the flags", "--parallel is for the built-in executor, but this program brings its own")
+			return nil, invalid("reading the flags", "--parallel works only with the built-in executor, but this program provides another one")
 		}
 		return runs.InProcess(runs.InProcessConfig{MaxParallel: n}), nil
 	})
@@ -153,7 +153,7 @@ func (s *session) closeAfter(cmd *cobra.Command, interrupts *interrupts, err err
 // noteStopping writes that the command waits for the application.
 func noteStopping(cmd *cobra.Command) func() {
 	return func() {
-		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "stopping: waiting for the application, press again to quit at once")
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "stopping: waiting for the application; press Ctrl-C again to quit at once")
 	}
 }
 

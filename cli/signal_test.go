@@ -138,7 +138,7 @@ func TestTheSecondSignalQuitsWhateverIsGoingOn(t *testing.T) {
 			p := startMerged(t, phase, "run")
 			p.until(t, until)
 			p.signal(t, os.Interrupt)
-			p.until(t, "press again to quit at once")
+			p.until(t, "press Ctrl-C again to quit at once")
 			p.signal(t, syscall.SIGTERM)
 			if out, code := p.rest(t); code != 130 {
 				t.Errorf("exit code %d\n%s", code, out)

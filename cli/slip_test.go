@@ -24,6 +24,7 @@ func TestSlips(t *testing.T) {
 		args        []string
 		want        string
 	}{
+<<<<<<< HEAD
 		"an empty selection":        {new(shop).definitions(), []string{"run", "--select", ""}, "error: reading the flags: --select is given, but empty\n"},
 		"a selection of blanks":     {new(shop).definitions(), []string{"run", "-s", "revenue", "-s", " "}, "--select is given, but empty"},
 		"an empty job":              {new(shop).definitions(), []string{"run", "--job", ""}, "error: reading the flags: --job is given, but empty\n"},
@@ -44,6 +45,26 @@ func TestSlips(t *testing.T) {
 		"a number that is none":     {new(shop).definitions(), []string{"run", "-p", "x"}, `error: reading the flags of ` + program() + ` run: --parallel takes a whole number, not "x"` + "\n"},
 		"a switch with a value":     {new(shop).definitions(), []string{"run", "--dry-run=x"}, `--dry-run takes true or false, not "x"` + "\n"},
 		"a flag without its value":  {new(shop).definitions(), []string{"run", "--job"}, "--job needs a value\n"},
+=======
+		"an empty selection":       {new(shop).definitions(), []string{"run", "--select", ""}, "error: reading the flags: --select is given but empty\n"},
+		"a selection of blanks":    {new(shop).definitions(), []string{"run", "-s", "revenue", "-s", " "}, "--select is given but empty"},
+		"an empty job":             {new(shop).definitions(), []string{"run", "--job", ""}, "error: reading the flags: --job is given but empty\n"},
+		"two empty flags":          {new(shop).definitions(), []string{"run", "-j", "", "--config", ""}, "reading the flags: 2 faults"},
+		"an empty job to check":    {new(shop).definitions(), []string{"config", "check", "--job", ""}, "--job is given but empty"},
+		"an empty status":          {new(shop).definitions(), []string{"runs", "--status", ""}, "--status is given but empty"},
+		"an empty run to show":     {new(shop).definitions(), []string{"runs", "show", ""}, "argument number 1 of " + program() + " runs show is given but empty\n"},
+		"a blank run to follow":    {new(shop).definitions(), []string{"logs", " "}, "argument number 1 of " + program() + " logs is given but empty\n"},
+		"an empty asset":           {new(shop).definitions(), []string{"asset", ""}, "argument number 1 of " + program() + " asset is given but empty\n"},
+		"a tag given twice":        {new(shop).definitions(), []string{"run", "-t", "a=1", "-t", "a=2"}, `--tag "a=2": the tag a is given twice` + "\n"},
+		"help about no command":    {new(shop).definitions(), []string{"help", "rum"}, program() + ` has no command "rum", did you mean "run"?` + "\n"},
+		"help about too much":      {new(shop).definitions(), []string{"help", "runs", "shw"}, program() + ` runs has no command "shw", did you mean "show"?` + "\n"},
+		"a shell that is unknown":  {new(shop).definitions(), []string{"completion", "bsh"}, program() + ` completion has no command "bsh", did you mean "bash"?` + "\n"},
+		"a shell and more":         {new(shop).definitions(), []string{"completion", "bash", "x"}, `takes no arguments, only flags: "x" is not allowed` + "\n"},
+		"an empty job to show":     {new(shop).definitions(), []string{"runs", "show", "--job", ""}, "there is no flag --job"},
+		"a number that is none":    {new(shop).definitions(), []string{"run", "-p", "x"}, `error: reading the flags of ` + program() + ` run: --parallel takes a whole number, not "x"` + "\n"},
+		"a switch with a value":    {new(shop).definitions(), []string{"run", "--dry-run=x"}, `--dry-run takes true or false, not "x"` + "\n"},
+		"a flag without its value": {new(shop).definitions(), []string{"run", "--job"}, "--job needs a value\n"},
+>>>>>>> 68c5607 (Say in full sentences what the command line helps with, and what it refuses)
 		"a step where an asset is asked for": {
 			factory(), []string{"asset", "both"}, `there is no asset "both": step both makes bill and catalog` + "\n",
 		},
@@ -58,7 +79,7 @@ func TestSlips(t *testing.T) {
 			`steps.find: there are several steps "find": name the job whose step is meant`,
 		},
 		"a job that nobody heard of": {
-			new(shop).definitions(), []string{"runs", "--job", "nightyl"}, `error: reading the flags: --job: there is no job "nightyl", nor a run of one, did you mean "nightly"?` + "\n",
+			new(shop).definitions(), []string{"runs", "--job", "nightyl"}, `error: reading the flags: --job: there is no job "nightyl", and no run of such a job, did you mean "nightly"?` + "\n",
 		},
 		"a context that is no pointer": {
 			[]fx.Option{assets.New("it", takes(reflect.TypeFor[assets.Context]()))}, []string{"assets"}, "it needs assets.Context: take it as *assets.Context",

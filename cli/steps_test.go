@@ -255,7 +255,7 @@ func TestAHomeThatCanNotBe(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := execute(t, program.definitions(), "run", "--job", "nightly")
-		if want := "in .fxrun, as FXRUN_HOME names no folder: "; got.code != 64 || !strings.Contains(got.err, want) {
+		if want := "in .fxrun, the default without FXRUN_HOME: "; got.code != 64 || !strings.Contains(got.err, want) {
 			t.Errorf("exit code %d, standard error %q, want 64 and %q", got.code, got.err, want)
 		}
 	})

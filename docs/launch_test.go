@@ -85,7 +85,7 @@ func Example_template() {
 	cli.Run(context.Background(), []string{"config", "template", "--job", "refresh"}, cli.Streams{Out: os.Stdout, Err: os.Stdout},
 		tables, iomanagers.Memory("io_manager"))
 	// Output:
-	// # Run config of job refresh. Take the # away from a setting to change it.
+	// # Run config of job refresh. To change a setting, remove the # before it.
 	// resources:
 	//   warehouse:
 	//     config:

@@ -98,7 +98,7 @@ func TestFaultsInALongStream(t *testing.T) {
 		status history.Status
 		want   string
 	}{
-		{name: "a value that the codec can't write", last: func() (string, error) { return "one\r\ntwo", nil }, status: "failed", want: "row 999999"},
+		{name: "a value that the codec can't write", last: func() (string, error) { return "\xff", nil }, status: "failed", want: "row 999999"},
 		{name: "an error", last: func() (string, error) { return "", errBoom }, status: "failed", want: "boom"},
 		{name: "a panic", last: func() (string, error) { panic("ouch") }, status: "failed", want: "panic: ouch"},
 		{name: "a cancelled run", last: func() (string, error) { cancel(); return "fine", nil }, status: "cancelled", want: "cancelled"},

@@ -61,7 +61,9 @@ func (f *Folder) tryLock(ctx context.Context, name string) (locks.Lock, error) {
 		case err != nil:
 			return nil, errors.Join(err, file.Close())
 		case taken && isCurrent(file):
-			return &fileLock{file: file}, nil
+			lock := &fileLock{file: file}
+			held.Store(lock, nil)
+			return lock, nil
 		case taken:
 			// The last holder has removed this file. It is locked, but nobody finds it any more.
 			if err := file.Close(); err != nil {
@@ -72,11 +74,11 @@ func (f *Folder) tryLock(ctx context.Context, name string) (locks.Lock, error) {
 		if err := file.Close(); err != nil {
 			return nil, err
 		}
-		held, err := isHeld(path)
+		other, err := isHeld(path)
 		if err != nil {
 			return nil, err
 		}
-		if held {
+		if other {
 			return nil, locks.ErrHeld
 		}
 		// Somebody was only looking at the lock, or has released it.
@@ -91,14 +93,14 @@ func (f *Folder) Held(ctx context.Context, name string) (bool, error) {
 		return false, err
 	}
 	err := ctx.Err()
-	held := false
+	found := false
 	if err == nil {
-		held, err = isHeld(filepath.Join(f.path, fileName(name)))
+		found, err = isHeld(filepath.Join(f.path, fileName(name)))
 	}
 	if err != nil {
 		return false, fmt.Errorf("looking at lock %q in %s: %w", name, f.path, err)
 	}
-	return held, nil
+	return found, nil
 }
 
 // isHeld looks whether a shared lock of the file is refused. Those who look do not disturb
@@ -122,6 +124,10 @@ func isCurrent(file *flock.Flock) bool {
 	return err == nil && os.SameFile(locked, found)
 }
 
+// held has all locks that this process holds. A file that nobody refers to is closed by the
+// garbage collector, which would release the lock of a holder that has dropped its Lock.
+var held sync.Map
+
 type fileLock struct {
 	file *flock.Flock
 	once sync.Once
@@ -132,6 +138,7 @@ type fileLock struct {
 // somebody else. Windows removes no file that is open, and none that somebody else has opened.
 func (l *fileLock) Unlock() error {
 	l.once.Do(func() {
+		held.Delete(l)
 		path := l.file.Path()
 		if runtime.GOOS == "windows" {
 			l.err = l.file.Close()

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,7 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 		{"looking at a lock disturbs nobody who takes it", heldDisturbsNobody},
 		{"an ended context takes nothing", endedContextTakesNothing},
 		{"a lock outlives the context of its taking", lockOutlivesContext},
+		{"a lock stays held if its holder drops it", droppedStaysHeld},
 		{"many who want a lock get it one after another", neverTwoAtOnce},
 		{"waiting ends with the context", waitingEnds},
 		{"a lock ends with the process that holds it", endsWithProcess},
@@ -228,6 +230,16 @@ func lockOutlivesContext(t *testing.T, s Subject) {
 	}
 	release(t, lock)
 	expectFree(t, locker, "a")
+}
+
+func droppedStaysHeld(t *testing.T, s Subject) {
+	if _, err := s.Open(t).TryLock(t.Context(), "a"); err != nil {
+		t.Fatalf("TryLock: %v", err)
+	}
+	for range 3 {
+		runtime.GC()
+		expectHeld(t, s.Open(t), "a")
+	}
 }
 
 func neverTwoAtOnce(t *testing.T, s Subject) {
