@@ -27,8 +27,8 @@ type terminalOutput struct {
 // Fd returns the number of the file.
 func (t terminalOutput) Fd() uintptr { return t.fd() }
 
-// asTerminal returns the output with the number of the file below it, where there
-// is one.
+// asTerminal returns the output with the number of its file, if it writes to a
+// file.
 func (o *output) asTerminal() io.Writer {
 	if file, ok := o.to.(interface{ Fd() uintptr }); ok {
 		return terminalOutput{o, file.Fd}
@@ -62,9 +62,9 @@ func (o *output) failure(isDocument bool) *unwritten {
 	return &unwritten{o.err}
 }
 
-// failureOf returns the error of a command, in our words where it is that of the
-// output. What cobra itself writes has none: help that could not be written is told
-// here.
+// failureOf returns the error of a command. If the error is that of the output, it
+// is an unwritten. Cobra ignores the errors of its own writes, so failureOf also
+// returns an unwritten for help that could not be written.
 func (o *output) failureOf(err error) error {
 	failure := o.failure(false)
 	var told *unwritten

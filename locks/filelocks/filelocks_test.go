@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"testing"
 
@@ -38,9 +39,10 @@ func TestHoldingProcess(t *testing.T) {
 	if _, err := filelocks.New(folder).TryLock(t.Context(), os.Getenv(nameVariable)); err != nil {
 		t.Fatal(err)
 	}
+	ended, stop := signal.NotifyContext(t.Context(), os.Interrupt)
+	defer stop()
 	fmt.Println("held")
-	<-t.Context().Done() // never: the process is killed
-	select {}
+	<-ended.Done() // never: the process is killed
 }
 
 func TestAReleasedLockLeavesNoFile(t *testing.T) {

@@ -28,7 +28,7 @@ type Subject struct {
 	// that it is given. Required.
 	Open func(t *testing.T) locks.Locker
 	// Process returns a command of another process that takes the lock with a name, then
-	// writes a line to its standard output, and holds the lock until it ends. The suite kills
+	// writes the line "held" to its standard output, and holds the lock until it ends. The suite kills
 	// it. Nil says that other processes cannot take these locks.
 	Process func(t *testing.T, name string) *exec.Cmd
 }
@@ -301,7 +301,7 @@ func endsWithProcess(t *testing.T, s Subject) {
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if line, err := bufio.NewReader(output).ReadString('\n'); err != nil {
+		if line, err := bufio.NewReader(output).ReadString('\n'); err != nil || line != "held\n" {
 			t.Fatalf("the other process says %q, and %v", line, err)
 		}
 		expectHeld(t, locker, "a")
