@@ -121,7 +121,7 @@ func report(command *cobra.Command, args []string, err error) {
 	case errors.As(err, &lost) && errors.As(err, &told):
 		_, _ = fmt.Fprintln(command.ErrOrStderr(), "error: "+errorText(lost)+"; "+told.Error())
 		return
-	case errors.As(err, &told), errors.Is(err, errLeft):
+	case errors.As(err, &told), errors.Is(err, errLeft), errors.Is(err, errUnhealthy):
 		return
 	}
 	_, _ = fmt.Fprintln(command.ErrOrStderr(), "error: "+errorText(err))

@@ -60,12 +60,17 @@ func (s setting) flag() string {
 }
 
 func (f *launchFlags) register(command *cobra.Command, p program, job string) {
+	command.Flags().StringVarP(&f.job, "job", "j", "", job)
+	f.registerConfig(command)
+	p.complete(command, "job", p.jobNames)
+}
+
+// registerConfig adds only the flags of the run config.
+func (f *launchFlags) registerConfig(command *cobra.Command) {
 	flags := command.Flags()
-	flags.StringVarP(&f.job, "job", "j", "", job)
 	flags.StringArrayVarP(&f.files, "config", "c", nil, "read run config from a YAML or JSON `FILE`, or from standard input for - (can be repeated: a later file replaces values of an earlier one)")
 	flags.Var(settingFlag{&f.sets, false}, "set", "set one field of the run config, `PATH=TEXT`, to a text, or to a list written as a, b (can be repeated, replaces values of all files)")
 	flags.Var(settingFlag{&f.sets, true}, "set-yaml", "set one field of the run config, `PATH=YAML`, to a value in YAML, as in a file (can be repeated)")
-	p.complete(command, "job", p.jobNames)
 }
 
 // given reports whether at least one of the flags was given.

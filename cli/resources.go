@@ -16,9 +16,10 @@ func (p program) resourcesCommand() *cobra.Command {
 		Short: "List the resources",
 		Long: "List the resources with the config that a launch without run config would give them.\n" +
 			"Secrets are masked. A ? stands for a missing value.",
-		Args: noArguments,
+		Args: onlyCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.listResources(cmd, asJSON) },
 	}
+	command.AddCommand(p.checkResourcesCommand())
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return command
 }

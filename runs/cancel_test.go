@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
@@ -47,6 +49,36 @@ func TestACancelRequestOfSomebodyElseIsObeyed(t *testing.T) {
 		requests, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: run.ID(), Types: []history.EventType{history.TypeRunCancelRequested}})
 		if err != nil || len(requests) != 1 {
 			t.Errorf("the log has the requests %+v, %v", requests, err)
+		}
+	})
+}
+
+func TestTheObserverIsToldOfWhatOthersAppend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		launcher := newLauncher(t, runs.LauncherConfig{}, memory(), assets.New("left", func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}))
+		var observed history.Record
+		run, err := launcher.Launch(t.Context(), runs.Request{Selection: "left", Observe: func(event history.Event) {
+			if err := observed.Apply(event); err != nil {
+				t.Error(err)
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		for _, data := range []history.EventData{history.LogWritten{Message: "looked at"}, history.RunCancelRequested{Reason: "asked elsewhere"}} {
+			if _, err := launcher.Store().Append(t.Context(), history.Event{RunID: run.ID(), Time: time.Now(), Data: data}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-run.Done()
+		record, err := history.Find(t.Context(), launcher.Store(), run.ID())
+		if diff := cmp.Diff(record, observed); diff != "" || err != nil {
+			t.Errorf("the record that the observer has computed differs (-stored +observed), %v:\n%s", err, diff)
 		}
 	})
 }

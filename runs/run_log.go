@@ -244,7 +244,7 @@ func (l *runLog) write(b *batch) {
 		b.err = l.fail(b.events, err)
 		return
 	}
-	l.follow(stored)
+	l.follow(ctx, stored)
 }
 
 // put gives events to the store, whose code is a user's.
@@ -272,7 +272,7 @@ func (l *runLog) writeCalls(ctx context.Context, b *batch) {
 			b.err, b.failed = l.fail(events, err), i
 			return
 		}
-		l.follow(stored)
+		l.follow(ctx, stored)
 	}
 }
 
@@ -287,7 +287,8 @@ func (l *runLog) fail(events []history.Event, err error) error {
 
 // follow tells of events that are stored. If the observer does not return from
 // one of them, it is told of those that follow nevertheless.
-func (l *runLog) follow(stored []history.Event) {
+func (l *runLog) follow(ctx context.Context, stored []history.Event) {
+	stored = append(l.foreign(ctx, stored[0].Seq), stored...)
 	for len(stored) > 0 {
 		told := 0
 		tell := func() error {
@@ -313,6 +314,23 @@ func (l *runLog) follow(stored []history.Event) {
 		}
 		stored = stored[told+1:]
 	}
+}
+
+// foreign returns the events before seq that others have appended, for the observer. Without
+// them it could not compute the record of the run, as [history.Record.Apply] finds the gap.
+func (l *runLog) foreign(ctx context.Context, seq int64) []history.Event {
+	reached := l.reached()
+	if l.observe == nil || seq <= reached+1 {
+		return nil
+	}
+	var found []history.Event
+	_ = l.users.Guard(func() (err error) { // an observer without these events is better than no run
+		found, err = l.store.Events(context.WithoutCancel(ctx), history.EventQuery{
+			RunID: l.id, AfterSeq: reached, Limit: int(seq - reached - 1),
+		})
+		return err
+	})
+	return found
 }
 
 // note keeps how far the log has come.

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
+)
+
+type cancelFlags struct {
+	reason string
+	wait   time.Duration
+	json   bool
+}
+
+func (p program) cancelRunCommand() *cobra.Command {
+	var flags cancelFlags
+	command := &cobra.Command{
+		Use:   "cancel ID",
+		Short: "Cancel a run, also one that another process executes",
+		Long: "Cancel a run, also one that another process executes. The beginning of an ID is\n" +
+			"enough. The process that executes the run starts no more steps, ends the contexts\n" +
+			"of its running steps, and stops its resources. The command waits for the end of the\n" +
+			"run. If the run has not ended after the time of --wait, the request stands, and the\n" +
+			"exit code is 1.",
+		Example:           "  PROGRAM runs cancel k3v9 --reason 'wrong table'\n  PROGRAM runs cancel k3v9 --wait 0s",
+		Args:              one("the ID of a run"),
+		ValidArgsFunction: p.completeRun,
+		RunE:              func(cmd *cobra.Command, args []string) error { return p.cancelRun(cmd, args[0], flags) },
+	}
+	command.Flags().StringVar(&flags.reason, "reason", "", "record this `TEXT` as the reason")
+	command.Flags().DurationVar(&flags.wait, "wait", time.Minute, "wait at most this `DURATION` for the end of the run; 0s does not wait")
+	command.Flags().BoolVar(&flags.json, "json", false, "write the record of the run as JSON")
+	return command
+}
+
+func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) error {
+	if flags.wait < 0 {
+		return invalid("reading the flags", "--wait %v: it cannot be negative", flags.wait)
+	}
+	return p.reading(cmd, func(ctx context.Context, s *session) error {
+		record, err := s.inspect.FindRun(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := requestCancel(ctx, s.history(), record, flags.reason); err != nil {
+			return err
+		}
+		record, err = awaitEnd(ctx, s.inspect, record.ID, flags.wait)
+		if err != nil {
+			return err
+		}
+		if flags.json {
+			err = writeDocument(cmd.OutOrStdout(), runDocument{record, record.Liveness()})
+		} else {
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), cancelText(record))
+		}
+		if !record.Status.Finished() && flags.wait > 0 {
+			return errors.Join(err, &unsuccessful{record.ID, history.StatusFailed})
+		}
+		return err
+	})
+}
+
+// requestCancel records the request. A run that has ended cannot be cancelled.
+func requestCancel(ctx context.Context, store history.Store, record history.Record, reason string) error {
+	if reason == "" {
+		reason = "by the command runs cancel"
+	}
+	ended := func(status history.Status) error {
+		return invalid("cancelling run "+record.ID, "it has already ended: it %s", told(status))
+	}
+	if record.Status.Finished() {
+		return ended(record.Status)
+	}
+	if record.Liveness() == history.LivenessGone {
+		return invalid("cancelling run "+record.ID, "the process that executed it (%s) is gone, so nobody can stop it; the next run records it as failed", record.Owner)
+	}
+	_, err := store.Append(ctx, history.Event{RunID: record.ID, Time: time.Now(), Data: history.RunCancelRequested{Reason: reason}})
+	if !errors.Is(err, history.ErrTransition) {
+		return err
+	}
+	now, findErr := history.Find(ctx, store, record.ID)
+	if findErr != nil {
+		return errors.Join(err, findErr)
+	}
+	return ended(now.Status)
+}
+
+// awaitEnd waits until a run has ended, but not longer than limit, and returns its
+// record.
+func awaitEnd(ctx context.Context, inspector *inspect.Inspector, id string, limit time.Duration) (history.Record, error) {
+	const between = 50 * time.Millisecond
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	ticks := time.NewTicker(between)
+	defer ticks.Stop()
+	for {
+		record, err := inspector.FindRun(ctx, id)
+		if err != nil || record.Status.Finished() {
+			return record, err
+		}
+		select {
+		case <-limited.Done():
+			return record, ctx.Err()
+		case <-ticks.C:
+		}
+	}
+}
+
+func cancelText(record history.Record) string {
+	if record.Status.Finished() {
+		return "run " + record.ID + " " + told(record.Status)
+	}
+	return "run " + record.ID + " is still " + string(record.Status) + ": its cancellation is requested"
+}
