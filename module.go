@@ -197,18 +197,15 @@ type graphParams struct {
 	Definitions []assets.Definition `group:"fxrun.assets"`
 }
 
-// ioBinding carries the IO managers of the graph to the launcher, which need not
-// be looked for twice.
-type ioBinding struct{ *binding.Binding }
-
-func assetGraph(p graphParams) (*assets.Graph, ioBinding, error) {
+// assetGraph looks for the IO managers of a graph with faults too, so that all faults
+// are reported at once. For a graph without faults the launcher looks for them.
+func assetGraph(p graphParams) (*assets.Graph, error) {
 	graph, err := assets.NewGraph(p.Container, p.Definitions...)
-	bound, unbound := binding.New(p.Container, graph)
-	faults := slices.Concat(fault.Of(err), fault.Of(unbound))
-	if err := fault.Join("wiring the assets", faults); err != nil {
-		return nil, ioBinding{}, err
+	if err == nil {
+		return graph, nil
 	}
-	return graph, ioBinding{bound}, nil
+	_, unbound := binding.New(p.Container, graph)
+	return nil, fault.Join("wiring the assets", slices.Concat(fault.Of(err), fault.Of(unbound)))
 }
 
 type launcherParams struct {
@@ -217,7 +214,6 @@ type launcherParams struct {
 	Lifecycle fx.Lifecycle
 	Container *container.Container
 	Graph     *assets.Graph
-	Binding   ioBinding
 	Store     history.Store `optional:"true"`
 	Executor  runs.Executor `optional:"true"`
 	Logger    *slog.Logger  `optional:"true"`
@@ -227,7 +223,7 @@ type launcherParams struct {
 
 func newLauncher(p launcherParams) (*runs.Launcher, error) {
 	launcher, err := runs.NewLauncher(runs.LauncherConfig{
-		Container: p.Container, Graph: p.Graph, IOBinding: p.Binding.Binding, Store: p.Store, Executor: p.Executor, Logger: p.Logger,
+		Container: p.Container, Graph: p.Graph, Store: p.Store, Executor: p.Executor, Logger: p.Logger,
 		IO: p.IO.IOManager, LogLevel: slog.Level(p.LogLevel),
 	})
 	if err != nil {

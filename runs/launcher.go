@@ -11,13 +11,12 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/fxrun/fxrun/internal/binding"
-
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/binding"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/iomanagers"
@@ -45,9 +44,6 @@ type LauncherConfig struct {
 	Container *container.Container
 	// Graph is the asset graph over that container. Required.
 	Graph *assets.Graph
-	// IOBinding is for package fxrun only, which has looked for the IO managers of
-	// the graph before. Leave it nil.
-	IOBinding *binding.Binding
 	// Store keeps the history. The default is a history.MemoryStore that belongs to
 	// the launcher. The program that opens another store closes it, after it has
 	// closed the launcher. Before its first run, the launcher calls
@@ -86,17 +82,11 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	if config.IOBinding == nil {
-		bound, err := binding.New(config.Container, config.Graph)
-		if err != nil {
-			return nil, err
-		}
-		config.IOBinding = bound
+	storage, err := binding.New(config.Container, config.Graph)
+	if err != nil {
+		return nil, err
 	}
-	if config.IOBinding.Graph() != config.Graph {
-		return nil, errors.New("making a launcher: the IO binding is of another graph")
-	}
-	return &Launcher{config: config, storage: config.IOBinding.Targets(), owner: history.Owner(), active: make(map[string]*Run), steps: make(map[*site]context.CancelCauseFunc)}, nil
+	return &Launcher{config: config, storage: storage, owner: history.Owner(), active: make(map[string]*Run), steps: make(map[*site]context.CancelCauseFunc)}, nil
 }
 
 // Request asks for a run. Exactly one of Job and Selection is set.

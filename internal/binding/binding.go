@@ -8,12 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fxrun/fxrun/internal/child"
-
-	"github.com/fxrun/fxrun/internal/fault"
-
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/child"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
 	"github.com/fxrun/fxrun/iomanagers"
@@ -21,23 +19,11 @@ import (
 
 var ioManagerType = reflect.TypeFor[iomanagers.IOManager]()
 
-// Binding is the IO managers of a graph's values, found and checked. It is
-// immutable and safe for concurrent use.
-type Binding struct {
-	graph   *assets.Graph
-	targets map[string]*container.Target // what gives the IO manager of a key
-}
-
-// Graph returns the graph whose values are bound.
-func (b *Binding) Graph() *assets.Graph { return b.graph }
-
-// Targets returns what gives the IO manager of a key, by key. It may only be read.
-func (b *Binding) Targets() map[string]*container.Target { return b.targets }
-
 // New finds the IO manager of every value of the graph, and checks, where a
 // definition tells it, that this one can store the Go type of the value and give it
-// in the forms that are asked for. The error is a *container.Faults.
-func New(c *container.Container, g *assets.Graph) (*Binding, error) {
+// in the forms that are asked for. It returns what gives the IO manager of a key, by
+// key. The error is a *container.Faults.
+func New(c *container.Container, g *assets.Graph) (map[string]*container.Target, error) {
 	targets := make(map[string]*container.Target)
 	checkers := make(map[string][]iomanagers.Checker) // what is known of each before it is built
 	var faults []error
@@ -67,7 +53,7 @@ func New(c *container.Container, g *assets.Graph) (*Binding, error) {
 	if err := fault.Join("wiring values to their IO managers", faults); err != nil {
 		return nil, err
 	}
-	return &Binding{graph: g, targets: targets}, nil
+	return targets, nil
 }
 
 func missingIO(c *container.Container, value value) error {

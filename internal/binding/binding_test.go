@@ -96,27 +96,3 @@ func TestNew(t *testing.T) {
 		t.Errorf("a launcher says something else: %v", err)
 	}
 }
-
-func TestABindingIsOfOneGraph(t *testing.T) {
-	t.Parallel()
-	c, err := container.New(iomanagers.Memory("io_manager"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	graphs := make([]*assets.Graph, 2)
-	for i := range graphs {
-		if graphs[i], err = assets.NewGraph(c, assets.New("left", func() left { return 1 })); err != nil {
-			t.Fatal(err)
-		}
-	}
-	bound, err := binding.New(c, graphs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, want := range []string{"", "making a launcher: the IO binding is of another graph"} {
-		_, err := runs.NewLauncher(runs.LauncherConfig{Container: c, Graph: graphs[i], IOBinding: bound})
-		if got := fmt.Sprint(err); err != nil && got != want || err == nil && want != "" {
-			t.Errorf("got %v, want %q", err, want)
-		}
-	}
-}
