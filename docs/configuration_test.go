@@ -7,7 +7,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// MailAccount is a struct in a list: a config of its own.
+// MailAccount is the type of the items of a list. Each item is a config of its own.
 type MailAccount struct {
 	User     string                   `required:"true"`
 	Password container.Secret[string] `required:"true"`

@@ -1,6 +1,8 @@
 // Package docs holds the pages for users, which stand beside this file. The
 // tests of the package hold the code that the pages quote. The pages are:
 //
+//   - resources.md: how resources are defined, started, stopped and tested
+//   - configuration.md: where the values of config fields come from
 //   - coming-from-dagster.md: fxrun for people who know Dagster, term by term
 //   - adding-fxrun.md: fxrun in an Fx application that exists already
 //   - streams.md: assets of more rows than fit into memory

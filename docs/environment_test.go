@@ -19,7 +19,7 @@ type AccountConfig struct {
 	Verbose  bool
 }
 
-// Account is passed on as it is: the config is the resource.
+// Account is a resource that consists of its config only.
 type Account struct{ AccountConfig }
 
 func NewAccount(cfg AccountConfig) *Account { return &Account{cfg} }

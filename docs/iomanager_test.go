@@ -19,7 +19,7 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// FolderConfig has a field that a launch may set, as of any resource.
+// FolderConfig is the config of the manager, as every resource may have one.
 type FolderConfig struct {
 	Root string `required:"true"`
 }
@@ -33,7 +33,7 @@ func (f *Folder) path(asset string) string {
 	return filepath.Join(f.root, url.PathEscape(asset)+".json")
 }
 
-// Store is handle_output.
+// Store does what handle_output does in Dagster.
 func (f *Folder) Store(_ context.Context, out iomanagers.Output, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -43,7 +43,7 @@ func (f *Folder) Store(_ context.Context, out iomanagers.Output, value any) erro
 	return os.WriteFile(f.path(out.Asset), text, 0o600)
 }
 
-// Load is load_input. dst points to a variable of the type that is asked for.
+// Load does what load_input does in Dagster. dst points to a variable of the wanted type.
 func (f *Folder) Load(_ context.Context, in iomanagers.Input, dst any) error {
 	text, err := os.ReadFile(f.path(in.Asset))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -82,8 +82,8 @@ func SumUp(rain Rain) (total Total) {
 	return total
 }
 
-// rainfall keeps one asset in a folder of its own, as CSV, the other by the
-// default IO manager.
+// rainfall keeps one asset in a folder of its own, as CSV. The default IO manager
+// keeps the other asset.
 func rainfall(archive string) fx.Option {
 	return fx.Options(
 		iomanagers.Files("archive", iomanagers.FilesConfig{Root: archive}),

@@ -12,7 +12,7 @@ import (
 	"github.com/fxrun/fxrun/fxruntest"
 )
 
-// Sky is what the asset needs of a resource; a test puts another in its place.
+// Sky has the methods that the asset needs. A test gives a Sky of its own.
 type Sky interface {
 	Look(ctx context.Context) string
 }

@@ -14,7 +14,7 @@ type (
 	Cold []int
 )
 
-// Halves are two assets that one function makes: the tags are their keys.
+// Halves has two assets that one function makes. The tags are the keys of the assets.
 type Halves struct {
 	fx.Out
 

@@ -18,15 +18,15 @@ type Bucket struct {
 	account *Account
 }
 
-// NewBucket needs another resource: a parameter, as anywhere in Fx.
+// NewBucket has another resource as a parameter, as in every Fx application.
 func NewBucket(cfg BucketConfig, account *Account) *Bucket {
 	return &Bucket{cfg.Region, account}
 }
 
 var bucket = container.Provide("bucket", NewBucket, container.Config(BucketConfig{Region: "eu-1"}))
 
-// accountAtLaunch is the same account, whose config each launch gives. The
-// bucket's definition does not change.
+// accountAtLaunch defines the same account, but each launch gives its config. The
+// definition of the bucket does not change.
 var accountAtLaunch = container.Provide("account", NewAccount,
 	container.Config(AccountConfig{}, container.AtLaunch("User", "Password")))
 

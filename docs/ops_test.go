@@ -16,7 +16,7 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// Expired is the value of an op: it is kept for its run alone.
+// Expired is the value of an op. Only the steps of the same run can use it.
 type Expired []string
 
 func FindExpired(w *Warehouse) Expired { return Expired{w.cfg.Table + "_2019", w.cfg.Table + "_2020"} }

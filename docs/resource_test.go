@@ -10,13 +10,13 @@ import (
 	"github.com/fxrun/fxrun/container"
 )
 
-// StationConfig is what the attributes of the Python class are.
+// StationConfig is the config of a station. The tags say which values are allowed.
 type StationConfig struct {
 	User string `required:"true"`
 	Unit string `default:"C" enum:"C,F" desc:"of temperatures"`
 }
 
-// Station is the resource; NewStation its ordinary constructor.
+// Station is the resource, and NewStation is its constructor.
 type Station struct{ cfg StationConfig }
 
 func NewStation(cfg StationConfig) *Station { return &Station{cfg} }
@@ -25,7 +25,7 @@ func (s *Station) Read(_ context.Context, city string) (string, error) {
 	return fmt.Sprintf("%s: 21 %s, asked by %s", city, s.cfg.Unit, s.cfg.User), nil
 }
 
-// Reading is the type of an asset. Others ask for the asset by it.
+// Reading is the type of an asset. Other assets ask for the asset by this type.
 type Reading string
 
 // ReadBern asks for the resource by its type.

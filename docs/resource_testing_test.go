@@ -22,7 +22,7 @@ func TestStationByConstruction(t *testing.T) {
 	}
 }
 
-// Scratch is a folder that is there for one run, and is called after it.
+// Scratch is a folder that exists during one run. Its name has the ID of the run.
 type Scratch struct{ Folder string }
 
 func NewScratch(lc fx.Lifecycle, run container.RunInfo) *Scratch {
@@ -54,5 +54,13 @@ func TestBucketWithTheEnvironment(t *testing.T) {
 	got := containertest.Start[*Bucket](t, bucket, account)
 	if got.account.Password.Reveal() != "hunter2" || got.account.Retries != 3 {
 		t.Error(got.account)
+	}
+}
+
+func TestSessionOfAnotherAccount(t *testing.T) {
+	session := containertest.Start[*Session](t, account, container.Provide("session", NewSession),
+		fx.Replace(&Account{AccountConfig{User: "grace"}})) // NewAccount is not called, and no variable is read
+	if session.token != "token of grace" {
+		t.Error(session.token)
 	}
 }

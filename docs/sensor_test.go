@@ -16,8 +16,8 @@ import (
 // Inbox is a resource that knows which tables are new.
 type Inbox struct{ tables []string }
 
-// LaunchForNewTables does what a sensor would do: ask a resource, launch runs.
-// Call it from a ticker, a cron job or a message handler of your own.
+// LaunchForNewTables does what a sensor would do: it asks a resource, and launches
+// runs. Call it from a ticker, a cron job or a message handler of your own.
 func LaunchForNewTables(ctx context.Context, resources *container.Container, launcher *runs.Launcher) error {
 	return resources.Invoke(ctx, func(ctx context.Context, inbox *Inbox) error {
 		return RefreshAll(ctx, launcher, inbox.tables...)

@@ -12,7 +12,7 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// Session logs in when the run starts and out when it ends.
+// Session logs in when the run starts, and logs out when the run ends.
 type Session struct {
 	account *Account
 	token   string
