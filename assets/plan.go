@@ -103,6 +103,21 @@ func (g *Graph) Plan(selection string) (*Plan, error) {
 	return plan, nil
 }
 
+// Only returns the plan of a part of the steps, those with the given keys. What the
+// other steps make is not computed; their stored values are loaded. Keys of steps that
+// the plan does not have are ignored.
+func (p *Plan) Only(keys []string) *Plan {
+	var makers []*maker
+	for _, step := range p.Steps {
+		if slices.Contains(keys, step.Key) {
+			makers = append(makers, step.maker)
+		}
+	}
+	part := planOf(makers)
+	part.Selection, part.Known, part.Others = p.Selection, p.Known, p.Others
+	return part
+}
+
 // others are the targets of all ops, but for those of one job.
 func (g *Graph) others(but *job) []*container.Target {
 	var targets []*container.Target

@@ -38,6 +38,7 @@ func Command(definitions ...fx.Option) *cobra.Command {
 		Short:                 "Run data assets and show them",
 		Long:                  "Run the assets of this program, and show its definitions and the history of its runs.\n\n" + homeHelp + "\n\n" + exitCodes,
 		DisableFlagsInUseLine: true,
+		Annotations:           map[string]string{treeAnnotation: "tree"},
 		Args:                  onlyCommands,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -50,6 +51,20 @@ func Command(definitions ...fx.Option) *cobra.Command {
 	checkOutput(root)
 	return root
 }
+
+// treeOf returns the root of the tree that [Command] has made, below which a command
+// stands. A program may have put this tree into a tree of its own.
+func treeOf(command *cobra.Command) *cobra.Command {
+	for at := command; at != nil; at = at.Parent() {
+		if at.Annotations[treeAnnotation] != "" {
+			return at
+		}
+	}
+	return command.Root()
+}
+
+// treeAnnotation marks the root of the tree.
+const treeAnnotation = "github.com/fxrun/fxrun/cli"
 
 // silenceUsage keeps cobra from printing the help after every error.
 func silenceUsage(command *cobra.Command) {

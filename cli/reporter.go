@@ -26,7 +26,7 @@ type reporter interface {
 }
 
 func newReporter(command *cobra.Command, asJSON, verbose bool, attempts attempts) reporter {
-	out, program := command.OutOrStdout(), typed(command.Parent())
+	out, program := command.OutOrStdout(), typed(treeOf(command))
 	switch screen := screenOf(out); {
 	case asJSON:
 		return &jsonReporter{out: newEncoder(out), err: command.ErrOrStderr()}

@@ -30,6 +30,7 @@ type runFlags struct {
 	parallel int
 	dryRun   bool
 	verbose  bool
+	again    bool
 	logLevel string
 	json     bool
 }
@@ -62,6 +63,7 @@ func (p program) runCommand() *cobra.Command {
 	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "show which steps would run and which resources would start, with their config; start nothing")
 	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show every resource and the debug lines of the log; the history then keeps these lines")
 	command.Flags().StringVar(&flags.logLevel, "log-level", "", "keep log lines of at least this `LEVEL` in the history: debug, info, warn or error (default: info)")
+	command.Flags().BoolVar(&flags.again, "again", false, "repeat the last run with its job or selection, its config and its tags; other flags change these")
 	command.Flags().BoolVar(&flags.json, "json", false, "write every event as a line of JSON, and last the record of the run")
 	p.complete(command, "select", p.selections)
 	_ = command.RegisterFlagCompletionFunc("log-level", completeLevels)
@@ -111,6 +113,9 @@ func (p program) noRunArguments(command *cobra.Command, args []string) error {
 }
 
 func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
+	if flags.again {
+		return p.runAgain(cmd, flags)
+	}
 	request, err := flags.request(cmd)
 	level, wrong := flags.level()
 	if err := fault.Join("reading the flags", append(fault.Of(err), fault.Of(wrong)...)); err != nil {
@@ -236,8 +241,10 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 			return err
 		}
 	}
-	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
-		return err
+	if !s.started {
+		if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
+			return err
+		}
 	}
 	reporter = newReporter(cmd, flags.json, flags.verbose, attemptsOf(plan))
 	defer reporter.abandon()

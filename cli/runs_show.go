@@ -66,7 +66,11 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 		if err != nil {
 			return err
 		}
-		return writeRun(cmd.OutOrStdout(), record, values, events, verbose)
+		retries, err := s.inspect.Retries(ctx, record.ID)
+		if err != nil {
+			return err
+		}
+		return writeRun(cmd.OutOrStdout(), record, values, retries, events, verbose)
 	})
 }
 
@@ -110,7 +114,7 @@ func processText(owner string, liveness history.Liveness) string {
 	return owner
 }
 
-func writeRun(out io.Writer, record history.Record, values inspect.StepValues, events iter.Seq2[history.Event, error], verbose bool) error {
+func writeRun(out io.Writer, record history.Record, values inspect.StepValues, retries []string, events iter.Seq2[history.Event, error], verbose bool) error {
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, "run "+record.ID))
 	var about facts
@@ -123,6 +127,7 @@ func writeRun(out io.Writer, record history.Record, values inspect.StepValues, e
 	about.add("time", runTime(record))
 	about.add("process", processText(record.Owner, liveness))
 	about.add("tags", pairs(record.Tags))
+	about.add("repeated by", strings.Join(retries, " "))
 	if config := string(record.Config); config != "{}" {
 		about.add("config", config)
 	}

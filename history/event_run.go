@@ -22,6 +22,11 @@ type RunQueued struct {
 	Steps []string `json:"steps,omitempty"`
 	// Owner names the process that queued the run: see [RunStarting].
 	Owner string `json:"owner,omitempty"`
+	// Secrets are the paths of the fields, as in
+	// "resources.warehouse.config.password", whose values the launch gave literally
+	// and which Config lacks, because they are secrets. Whoever repeats the run must
+	// give them again.
+	Secrets []string `json:"secrets,omitempty"`
 }
 
 // RunStarting says that a process has begun to execute the run, and that it starts

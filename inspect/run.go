@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/fxrun/fxrun/history"
 
 	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/runs"
 )
 
 // Runs returns the records that the query asks for, newest first.
@@ -37,6 +39,13 @@ func (i *Inspector) StepValues(ctx context.Context, run string) (StepValues, err
 		}
 	}
 	return values, nil
+}
+
+// Retries returns the IDs of the runs that repeat a run, oldest first.
+func (i *Inspector) Retries(ctx context.Context, run string) ([]string, error) {
+	ids, err := i.runIDs(ctx, history.RunQuery{Tags: map[string]string{runs.TagRetryOf: run}})
+	slices.Reverse(ids)
+	return ids, err
 }
 
 const (

@@ -88,7 +88,7 @@ func (l *Launcher) accept(request StepRequest) (launch, *assets.Step, error) {
 	if err != nil {
 		return refused(err)
 	}
-	return launch{id: request.RunID, plan: own, tags: request.Tags, child: child}, step, nil
+	return launch{id: request.RunID, plan: own, tags: request.Tags, child: child, asked: Request{Retry: request.Retry}}, step, nil
 }
 
 // unopened records that the resources of a step could not be started.

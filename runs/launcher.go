@@ -102,6 +102,9 @@ type Request struct {
 	// Tags are the tags of the run, besides those of the job. Where both have a
 	// key, the value of Tags counts.
 	Tags map[string]string
+	// Retry makes the run repeat an earlier one. Nil means that it does not.
+	// [Launcher.RetryRequest] sets it.
+	Retry *Retry
 	// Options are given to the child container of the run, for instance fx.Replace
 	// with a fake in a test.
 	Options []fx.Option
@@ -216,6 +219,15 @@ func (l *Launcher) Close(ctx context.Context) error {
 
 // plan finds the steps of a request.
 func (l *Launcher) plan(request Request) (assets.JobPlan, error) {
+	job, err := l.wholePlan(request)
+	if err == nil && request.Retry != nil && request.Retry.Steps != nil {
+		job.Plan = job.Plan.Only(request.Retry.Steps)
+	}
+	return job, err
+}
+
+// wholePlan finds the steps of a request, also those that a retry leaves out.
+func (l *Launcher) wholePlan(request Request) (assets.JobPlan, error) {
 	var wrong error
 	switch {
 	case request.Job != "" && request.Selection != "":

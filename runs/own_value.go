@@ -99,13 +99,18 @@ type ownInput struct {
 }
 
 // ownInput says of a Load that it wants the value of the run, if a step of the run makes it. A
+// run that repeats another one wants the values of the steps that it leaves out. A
 // value of an op has the run in its key.
 func (x *stepExecution) ownInput(input assets.Input, in *iomanagers.Input) *ownInput {
-	if !input.Planned || input.Kind == assets.KindOp {
+	run := x.site.launch.id
+	if !input.Planned {
+		run, _ = x.site.launch.asked.Retry.madeBy(input.Key)
+	}
+	if run == "" || input.Kind == assets.KindOp {
 		return nil
 	}
 	own := &ownInput{key: in.Asset}
-	in.MadeBy = x.site.launch.id
+	in.MadeBy = run
 	in.Confirm = func() { own.confirmed.Store(true) }
 	return own
 }

@@ -55,10 +55,16 @@ func (p *Prepared) prepare(request Request) error {
 	tags := make(map[string]string, len(job.Tags)+len(request.Tags))
 	maps.Copy(tags, job.Tags)
 	maps.Copy(tags, request.Tags)
+	if err := checkTags(tags); err != nil {
+		return err
+	}
+	request.Retry.tag(tags)
 	p.launch = launch{id: newID(), plan: job.Plan, tags: tags, observe: request.Observe, asked: request}
-	options := append(slices.Clone(request.Options), container.Launch(job.Config.Merge(request.Config)))
+	config := job.Config.Merge(request.Config)
+	options := append(slices.Clone(request.Options), container.Launch(config))
 	options = append(options, p.launcher.targets(job.Plan)...)
-	if p.launch.child, err = p.launcher.config.Container.Prepare(options...); err != nil {
+	p.launch.child, err = p.launcher.config.Container.Prepare(options...)
+	if err := request.Retry.missing(p.launch.child, err); err != nil {
 		return err
 	}
 	shown, err := p.launch.child.LaunchJSON()
@@ -66,6 +72,11 @@ func (p *Prepared) prepare(request Request) error {
 		return err
 	}
 	p.launch.record = history.RunQueued{Owner: p.launcher.owner, Job: job.Name, Selection: job.Plan.Selection, Tags: tags, Config: shown}
+	if len(config.Resources)+len(config.Steps) > 0 {
+		if p.launch.record.Secrets, err = secretsOf(p.launch.child, shown); err != nil {
+			return err
+		}
+	}
 	for _, step := range job.Plan.Steps {
 		p.launch.record.Steps = append(p.launch.record.Steps, step.Key)
 	}

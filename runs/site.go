@@ -156,7 +156,11 @@ func (s *site) stepChild(ctx context.Context, step *assets.Step) (*container.Chi
 // its run; no asset's key begins with the tilde.
 func (s *site) storedKey(output assets.Output) string {
 	if output.Kind == assets.KindOp {
-		return "~" + s.launch.id + "/" + output.Key
+		run := s.launch.id
+		if earlier, ok := s.launch.asked.Retry.madeBy(output.Key); ok {
+			run = earlier
+		}
+		return "~" + run + "/" + output.Key
 	}
 	return output.Key
 }

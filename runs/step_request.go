@@ -37,6 +37,8 @@ type StepRequest struct {
 	Secrets container.RunConfig `json:"-"`
 	// Tags are the tags of the run.
 	Tags map[string]string `json:"tags,omitempty"`
+	// Retry says which earlier run the run repeats; nil if it repeats none.
+	Retry *Retry `json:"retry,omitempty"`
 	// Launched is when the run was asked for.
 	Launched time.Time `json:"launched"`
 	// Step is the key of the step.
@@ -78,7 +80,7 @@ func (e *Execution) Request(step *assets.Step) (StepRequest, error) {
 // stepRequest returns what the requests of all steps have in common.
 func (l *Launcher) stepRequest(launch launch) (StepRequest, error) {
 	request := StepRequest{
-		RunID: launch.id, Job: launch.record.Job, Config: launch.record.Config, Tags: launch.tags,
+		RunID: launch.id, Job: launch.record.Job, Config: launch.record.Config, Tags: launch.tags, Retry: launch.asked.Retry,
 		Plan: fingerprint(launch.plan, launch.child.Preview()),
 	}
 	if request.Job == "" {
@@ -181,7 +183,7 @@ func (d launchDocument) has(g givenField) bool {
 
 // requested returns the plan of a request, and the launch config.
 func (l *Launcher) requested(request StepRequest) (assets.JobPlan, container.RunConfig, error) {
-	job, err := l.plan(Request{Job: request.Job, Selection: request.Selection})
+	job, err := l.plan(Request{Job: request.Job, Selection: request.Selection, Retry: request.Retry})
 	if err != nil {
 		return assets.JobPlan{}, container.RunConfig{}, err
 	}
