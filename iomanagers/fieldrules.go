@@ -3,8 +3,8 @@ package iomanagers
 // FieldOption changes which fields a codec accepts when it reads. [AllowUnknownFields] is one.
 type FieldOption func(*rules)
 
-// AllowUnknownFields makes [JSON] and [JSONLines] skip the fields that are stored and that the Go
-// type does not have. It is for texts of others of which a program needs a part. Without
+// AllowUnknownFields makes [JSON], [JSONLines] and [Gob] skip the fields that are stored and that
+// the Go type does not have. It is for files of others of which a program needs a part. Without
 // it such a field is an error, since it may be a field of the type under another name.
 func AllowUnknownFields() FieldOption { return func(r *rules) { r.unknown = true } }
 

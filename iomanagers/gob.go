@@ -1,7 +1,6 @@
 package iomanagers
 
 import (
-	"bufio"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -21,14 +20,23 @@ import (
 // types with interfaces, functions, channels, unexported fields and pointers to pointers with
 // [ErrType], unless they marshal themselves. It refuses values with [ErrUnsupported] if they
 // hold a pointer to a zero value (which would be loaded as nil), a nil pointer among the
-// elements of a slice, or a cycle. The rules of encoding/gob apply: a field that is not in the
-// data stays zero, and a field that is not in the type is left out.
+// elements of a slice, or a cycle.
+//
+// A file must have the fields of the Go type, at any depth, or the error matches [ErrType] and
+// names each field that is missing or unknown. Names are compared with upper and lower case, and
+// the fields of an embedded struct belong to that struct. [AllowUnknownFields] skips fields of the
+// file that the type does not have. To load a file without some of the fields, declare a type
+// without them. encoding/gob stores no zero values, but it stores the names of all fields. So a
+// zero in the file is a value, and not a missing field.
+//
+// gob stores float32 and float64 in the same way, and all sizes of integers too. An integer that
+// does not fit in the Go type is refused.
 //
 // Slices are stored in batches, and the last batch is empty. So rows can be streamed, and a
 // file without its end is recognised.
-func Gob() Codec { return gobCodec{} }
+func Gob(options ...FieldOption) Codec { return gobCodec{fieldRules(options)} }
 
-type gobCodec struct{}
+type gobCodec struct{ rules }
 
 var (
 	_ TypeChecker = gobCodec{}
@@ -73,7 +81,7 @@ func (c gobCodec) Decode(r io.Reader, dst any) error {
 	if _, isRows := rows.Of(t); isRows {
 		return decodeRows(c, r, dst)
 	}
-	return gobFault(gob.NewDecoder(bufio.NewReaderSize(r, chunk)).Decode(dst))
+	return gobFault(newGobDecoder(r, t, c.rules).Decode(dst))
 }
 
 func (gobCodec) NewRowEncoder(w io.Writer, slice reflect.Type) (RowEncoder, error) {
@@ -114,8 +122,8 @@ func (e *gobEncoder) Close() error {
 	return e.encoder.EncodeValue(reflect.MakeSlice(e.slice, 0, 0))
 }
 
-func (gobCodec) NewRowDecoder(r io.Reader, slice reflect.Type) (RowDecoder, error) {
-	d := &gobDecoder{decoder: gob.NewDecoder(bufio.NewReaderSize(r, chunk)), slice: slice}
+func (c gobCodec) NewRowDecoder(r io.Reader, slice reflect.Type) (RowDecoder, error) {
+	d := &gobDecoder{decoder: newGobDecoder(r, slice, c.rules), slice: slice}
 	return d, d.next()
 }
 

@@ -15,23 +15,3 @@ func decodeRows(codec RowCodec, r io.Reader, dst any) error {
 		return codec.NewRowDecoder(r, shape.Slice)
 	})
 }
-
-// readEach fills the slice that dst points to, up to its capacity, row by row; read gets a
-// pointer to each and returns io.EOF at the end.
-func readEach(dst any, read func(row any) error) error {
-	batch := reflect.ValueOf(dst).Elem()
-	n := 0
-	defer func() { batch.SetLen(n) }()
-	batch.SetLen(batch.Cap())
-	for ; n < batch.Len(); n++ {
-		err := read(batch.Index(n).Addr().Interface())
-		if err == io.EOF && n > 0 { //nolint:errorlint // only a bare io.EOF is the end; it comes again
-			return nil
-		}
-		if err != nil {
-			n = 0
-			return err
-		}
-	}
-	return nil
-}

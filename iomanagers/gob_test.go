@@ -1,0 +1,201 @@
+package iomanagers_test
+
+import (
+	"bytes"
+	"encoding/gob"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fxrun/fxrun/iomanagers"
+)
+
+type (
+	gobPrice  struct{ Amount, Currency string }
+	gobStored struct {
+		ID     int
+		Item   string
+		Prices []gobPrice
+		Extra  map[string]*gobPrice
+		Next   *gobStored
+	}
+)
+
+func gobOf(t testing.TB, value any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := iomanagers.Gob().Encode(&b, value); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestGobRefusesFieldsWithoutAPartner(t *testing.T) {
+	t.Parallel()
+	stored := gobStored{ID: 1, Item: "tea", Prices: []gobPrice{{"1", "EUR"}}}
+	type base struct{ ID int }
+	for name, c := range map[string]struct {
+		stored, dst any
+		want        []string // of the error
+		unknown     bool     // the error goes away if unknown fields are allowed
+	}{
+		"the same fields":      {stored: stored, dst: new(gobStored)},
+		"rows":                 {stored: []gobStored{stored}, dst: new([]gobStored)},
+		"rows behind pointers": {stored: []gobStored{stored}, dst: new([]*gobStored)},
+		"zero values":          {stored: gobPrice{}, dst: new(gobPrice)},
+		"no rows":              {stored: []gobStored{}, dst: new([]gobStored)},
+		"another order": {stored: gobPrice{"1", "EUR"}, dst: new(struct {
+			Currency, Amount string
+		})},
+		"an unknown field": {
+			stored: gobPrice{}, dst: new(struct{ Amount string }), unknown: true,
+			want: []string{"field Currency of the file is not in the type"},
+		},
+		"a missing field": {
+			stored: gobPrice{}, dst: new(struct{ Amount, Currency, Note string }),
+			want: []string{"field Note of the type is not in the file"},
+		},
+		"another name": {
+			stored: gobPrice{}, dst: new(struct{ Amount, Curency string }),
+			want: []string{
+				"field Curency of the type is not in the file (did you mean Currency?)",
+				"field Currency of the file is not in the type (did you mean Curency?)",
+			},
+		},
+		"a field in upper case": {
+			stored: gobPrice{}, dst: new(struct{ AMOUNT, Currency string }),
+			want: []string{"AMOUNT of the type is not in the file (did you mean Amount?)"},
+		},
+		"rows with other fields": {
+			stored: []gobPrice{}, dst: new([]struct{ Amount string }), unknown: true,
+			want: []string{"field Currency of the file is not in the type"},
+		},
+		"deep fields": {
+			stored: stored, unknown: true,
+			dst: new(struct {
+				ID     int
+				Item   string
+				Prices []struct{ Amount string }
+				Extra  map[string]struct{ Currency string }
+				Next   *gobStored
+			}),
+			want: []string{"field Prices.Currency of the file", "field Extra.Amount of the file"},
+		},
+		"a field of an embedded struct": {
+			stored: struct{ ID int }{1}, dst: new(struct{ Base base }),
+			want: []string{"field Base of the type is not in the file", "field ID of the file is not in the type"},
+		},
+		"two stored types for one": {
+			stored: struct {
+				A struct{ Amount, Currency string }
+				B struct{ Currency, Amount string }
+			}{},
+			dst:  new(struct{ A, B gobPrice }),
+			want: []string{"field B is a iomanagers_test.gobPrice, which stands for two stored types"},
+		},
+		"two stored types that are alike": {
+			stored: struct {
+				A gobPrice
+				B struct{ Amount, Currency string }
+			}{}, dst: new(struct{ A, B gobPrice }),
+		},
+		"a map of structs": {
+			stored: map[string]gobPrice{"a": {}}, dst: new(map[string]struct{ Amount string }), unknown: true,
+			want: []string{"field Currency of the file is not in the type"},
+		},
+		"an array of structs": {
+			stored: [2]gobPrice{}, dst: new([2]struct{ Amount string }), unknown: true,
+			want: []string{"field Currency of the file is not in the type"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := gobOf(t, c.stored)
+			for allowed, codec := range map[bool]iomanagers.Codec{false: iomanagers.Gob(), true: iomanagers.Gob(iomanagers.AllowUnknownFields())} {
+				err := codec.Decode(bytes.NewReader(data), c.dst)
+				if c.want == nil || allowed && c.unknown {
+					if err != nil {
+						t.Errorf("Decode gives %v, unknown fields allowed: %v", err, allowed)
+					}
+					continue
+				}
+				if !errors.Is(err, iomanagers.ErrType) {
+					t.Errorf("Decode gives %v, unknown fields allowed: %v", err, allowed)
+					continue
+				}
+				for _, want := range c.want {
+					if skipped := allowed && strings.Contains(want, "of the file is"); !skipped && !strings.Contains(err.Error(), want) {
+						t.Errorf("Decode gives %q, want %q", err, want)
+					}
+				}
+			}
+			if c.want == nil && c.stored != nil {
+				got := reflect.ValueOf(c.dst).Elem().Interface()
+				if reflect.TypeOf(got) == reflect.TypeOf(c.stored) {
+					if diff := cmp.Diff(c.stored, got); diff != "" {
+						t.Errorf("loaded (-want +got):\n%s", diff)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestGobReadsWhatTheLibraryReads compares with encoding/gob alone, which sees the same bytes.
+func TestGobReadsWhatTheLibraryReads(t *testing.T) {
+	t.Parallel()
+	want := gobStored{ID: -1 << 40, Item: strings.Repeat("x", 100_000), Extra: map[string]*gobPrice{"a": {"1", ""}}, Next: &gobStored{Prices: make([]gobPrice, 300)}}
+	data := gobOf(t, want)
+	for name, r := range map[string]io.Reader{"at once": bytes.NewReader(data), "bytewise": iotest.OneByteReader(bytes.NewReader(data))} {
+		var got, plain gobStored
+		if err := iomanagers.Gob().Decode(r, &got); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&plain); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(plain, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestATruncatedGobIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, value := range []any{gobStored{ID: 1, Item: "tea"}, []gobPrice{{"1", "EUR"}}} {
+		data := gobOf(t, value)
+		for n := range data {
+			err := iomanagers.Gob().Decode(bytes.NewReader(data[:n]), reflect.New(reflect.TypeOf(value)).Interface())
+			if empty := n == 0 && errors.Is(err, io.EOF); !empty && !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("the first %d of %d bytes give %v", n, len(data), err)
+			}
+		}
+	}
+	broken := errors.New("the disk is gone")
+	if err := iomanagers.Gob().Decode(iotest.ErrReader(broken), new(gobStored)); !errors.Is(err, broken) {
+		t.Errorf("the error of the reader becomes %v", err)
+	}
+}
+
+func FuzzGob(f *testing.F) {
+	f.Add(gobOf(f, []gobStored{{ID: 1, Item: "tea", Prices: []gobPrice{{"1", "EUR"}}, Next: &gobStored{}}}))
+	f.Add(gobOf(f, gobPrice{"1", "EUR"}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 1<<16 {
+			t.Skip("encoding/gob makes room for what a file may hold")
+		}
+		var rows []gobStored
+		var one gobPrice
+		_ = iomanagers.Gob().Decode(bytes.NewReader(data), &rows)
+		err := iomanagers.Gob().Decode(bytes.NewReader(data), &one)
+		var plain gobPrice
+		if fault := gob.NewDecoder(bytes.NewReader(data)).Decode(&plain); err == nil && (fault != nil || plain != one) {
+			t.Errorf("it reads %v, and encoding/gob %v, %v", one, plain, fault)
+		}
+	})
+}
