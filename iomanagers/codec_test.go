@@ -101,7 +101,7 @@ func TestCodecsSayWhichTypesTheyTake(t *testing.T) {
 		{"a struct", "jsonl csv parquet", reflect.TypeFor[row[int]]()},
 		{"texts", "csv parquet", reflect.TypeFor[[]string]()},
 		{"unexported fields", "gob", reflect.TypeFor[[]halfClosed]()},
-		{"pointers to pointers", "gob", reflect.TypeFor[[]row[**int]]()},
+		{"pointers to pointers", "json jsonl gob", reflect.TypeFor[[]row[**int]]()},
 		{"bytes for gob in one direction", "csv gob", reflect.TypeFor[[]row[gobOneWay]]()},
 		{"a stream", "", reflect.TypeFor[iter.Seq2[row[int], error]]()},
 		{"batches", "", reflect.TypeFor[iter.Seq2[[]row[int], error]]()},

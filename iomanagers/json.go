@@ -32,6 +32,8 @@ import (
 //   - null is a value for pointers, slices, maps and interfaces. It is also one for a type that
 //     unmarshals itself and whose zero value is written as null. All other types refuse it, so
 //     declare a pointer for what may be null.
+//   - A pointer to what may itself be null, such as a **T, a *[]T or a *any, is refused when the
+//     type is checked: null could stand for the pointer or for what it points to.
 //   - A whole number in an `any` is loaded as float64. It is refused if it has more digits than
 //     that can hold.
 //   - An array of Go is as long as that of the text.
@@ -127,6 +129,8 @@ func (c jsonCodec) Decode(r io.Reader, dst any) error {
 
 var errNoJSON = fmt.Errorf("there is no JSON value: %w", io.ErrUnexpectedEOF)
 
+var errUTF16 = errors.New("the text is UTF-16: convert it to UTF-8, as with iconv -f UTF-16 -t UTF-8")
+
 // jsonInput returns r without the mark that may stand before a text.
 func jsonInput(r io.Reader) (io.Reader, error) {
 	begin := make([]byte, 3)
@@ -136,7 +140,11 @@ func jsonInput(r io.Reader) (io.Reader, error) {
 	}
 	begin = begin[:n]
 	if bytes.HasPrefix(begin, []byte("\xff\xfe")) || bytes.HasPrefix(begin, []byte("\xfe\xff")) {
-		return nil, errors.New("the text is UTF-16: convert it to UTF-8")
+		return nil, errUTF16
+	}
+	// A text begins with a character of ASCII, which has a zero byte beside it in UTF-16.
+	if n > 1 && (begin[0] == 0 || begin[1] == 0) {
+		return nil, errUTF16
 	}
 	return io.MultiReader(bytes.NewReader(bytes.TrimPrefix(begin, []byte("\ufeff"))), r), nil
 }

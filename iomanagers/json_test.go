@@ -463,3 +463,48 @@ func FuzzJSON(f *testing.F) {
 		}
 	})
 }
+
+// itself points to itself.
+type itself *itself
+
+func TestJSONRefusesPointersToWhatMayBeNull(t *testing.T) {
+	t.Parallel()
+	type holder struct{ Entries *map[string]*holder }
+	for _, refused := range []reflect.Type{
+		reflect.TypeFor[**int](), reflect.TypeFor[*[]int](), reflect.TypeFor[*map[string]int](), reflect.TypeFor[*any](),
+		reflect.TypeFor[*maybe](), reflect.TypeFor[itself](), reflect.TypeFor[holder](),
+		reflect.TypeFor[map[string][]struct{ V **int }](), reflect.TypeFor[*json.RawMessage](),
+	} {
+		for _, codec := range []iomanagers.Codec{iomanagers.JSON(), iomanagers.JSONLines()} {
+			err := codec.(iomanagers.TypeChecker).CheckType(reflect.SliceOf(refused))
+			if !errors.Is(err, iomanagers.ErrType) || !strings.Contains(err.Error(), "null can't tell a nil pointer from a pointer to nil") {
+				t.Errorf("%s: CheckType of %v gives %v", codec.Name(), refused, err)
+			}
+		}
+	}
+	for _, taken := range []reflect.Type{reflect.TypeFor[*int](), reflect.TypeFor[*[2]int](), reflect.TypeFor[[]*int](), reflect.TypeFor[*time.Time](), reflect.TypeFor[*struct{ V []int }]()} {
+		if err := iomanagers.JSON().(iomanagers.TypeChecker).CheckType(taken); err != nil {
+			t.Errorf("CheckType of %v gives %v", taken, err)
+		}
+	}
+}
+
+func TestUTF16IsRefusedWithAHint(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"little-endian with a mark": "\xff\xfe1\x00", "big-endian with a mark": "\xfe\xff\x001",
+		"little-endian": "{\x00\"\x00a\x00", "big-endian": "\x00{\x00\"", "a digit": "1\x00",
+	} {
+		var value any
+		var rows []sale
+		for _, err := range []error{
+			iomanagers.JSON().Decode(strings.NewReader(text), &value),
+			iomanagers.JSON().Decode(strings.NewReader(text), &rows),
+			iomanagers.JSONLines().Decode(strings.NewReader(text), &rows),
+		} {
+			if err == nil || !strings.Contains(err.Error(), "the text is UTF-16: convert it to UTF-8, as with iconv -f UTF-16 -t UTF-8") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}

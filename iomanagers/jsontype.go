@@ -136,7 +136,10 @@ func (a *jsonAnalysis) of(t reflect.Type, path string) *jsonShape {
 	s := &jsonShape{goType: t}
 	a.known[t] = s
 	if t.Kind() == reflect.Pointer {
-		s.kind, s.null, s.element = jsonPointer, true, a.of(t.Elem(), path)
+		s.kind, s.null = jsonPointer, true // before what it points to, which may point back
+		if s.element = a.of(t.Elem(), path); s.element.null {
+			a.refuse(path, fmt.Sprintf("is a %v: null can't tell a nil pointer from a pointer to nil: declare a %v", t, t.Elem()))
+		}
 		return s
 	}
 	if t.Kind() != reflect.Interface && a.marshalsItself(s, path) {
@@ -159,7 +162,8 @@ func (a *jsonAnalysis) of(t reflect.Type, path string) *jsonShape {
 		if !isJSONKey(t.Key()) {
 			a.refuse(path, "has keys of type "+t.Key().String()+", JSON has only text")
 		}
-		s.kind, s.null, s.element = jsonMap, true, a.of(t.Elem(), path)
+		s.kind, s.null = jsonMap, true // as above
+		s.element = a.of(t.Elem(), path)
 	case reflect.Struct:
 		a.structOf(s, path)
 	}

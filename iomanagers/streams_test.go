@@ -288,7 +288,7 @@ func TestJSONLinesAreReadAsTheyCome(t *testing.T) {
 		"{\"ID\":1}{\"ID\":2}\n":         "[] row 0, line 1: invalid character '{' after top-level value",
 		"{\n\"ID\":1}\n":                 "[] row 0, line 1: the text ends too early: unexpected EOF",
 		"{\"ID\":1}\n\"a\"\n":            "[] row 1, line 2: wrong type: the string does not fit in a Go iomanagers_test.order",
-		"\xff\xfe{\x00\"\x00I\x00D\x00":  "[] the text is UTF-16: convert it to UTF-8",
+		"\xff\xfe{\x00\"\x00I\x00D\x00":  "[] the text is UTF-16: convert it to UTF-8, as with iconv -f UTF-16 -t UTF-8",
 		"{\"ID\":1}\n" + strings.Repeat("\n", 99) + "{\"ID\":1.0}": "[] row 1, line 101: wrong type: field ID: the number 1.0 does not fit in a Go int: invalid syntax",
 	} {
 		got, err := decodeStream[order](iomanagers.JSONLines().(iomanagers.RowCodec), strings.NewReader(text))
