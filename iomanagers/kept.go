@@ -49,9 +49,18 @@ func keepStream(ctx context.Context, shape rows.Shape, value any, progress func(
 		if progress != nil {
 			progress(int64(counted))
 		}
-		k.batches = append(k.batches, copied)
+		k.add(copied)
 	}
 	return k, nil
+}
+
+// add adds a batch. A stream whose rows come one by one is kept in whole batches as well.
+func (k *kept) add(batch reflect.Value) {
+	if last := len(k.batches) - 1; last >= 0 && k.batches[last].Len()+batch.Len() <= rows.Size && !isChunks(k.shape) {
+		k.batches[last] = reflect.AppendSlice(k.batches[last], batch)
+		return
+	}
+	k.batches = append(k.batches, batch)
 }
 
 func (k kept) streamed() bool { return k.shape.Form != 0 }

@@ -13,10 +13,14 @@ const Size = 1024
 // [Size]. The type of value must be one that [Of] recognises. No batch is empty, and each
 // batch is of type Shape.Slice.
 //
-// A batch is valid until the next one is requested, and must not be written to, because it
-// may be a part of the given slice. Rows behind pointers, and values that rows refer to,
-// stay valid, because a sequence must not change what it has yielded. Chunks of bytes are
-// an exception: a sequence may use their memory again, so each chunk is a batch of its own.
+// A batch, and the memory that its rows refer to, is valid until the next one is requested. It
+// must not be written to, because it may be a part of the given slice.
+//
+// A sequence may use the memory of a row or of a batch again after it has yielded it. So where
+// single rows are gathered, rows behind pointers, and the slices, maps and pointers of a row,
+// are copied. Rows that cannot be copied are not gathered, but each is a batch of its own: rows
+// with interfaces, rows of types that hold themselves, and rows with memory behind unexported
+// fields. The same is true for chunks of bytes.
 //
 // An error of a sequence is yielded once, as (nil, err), after the rows before it. A nil
 // sequence, and a value that is not rows, lead to such an error too. A nil slice has no
@@ -44,14 +48,15 @@ func Batches(value any, size int) iter.Seq2[any, error] {
 }
 
 func batchRows(value any, shape Shape, size int, yield func(any, error) bool) {
-	if IsBytes(shape.Element) {
-		size = 1
+	own, ok := owning(shape.Element)
+	if !ok || IsBytes(shape.Element) {
+		size, own = 1, nil
 	}
 	if typed, ok := value.(typedRows); ok {
-		typed.batches(size, yield)
+		typed.batches(size, own, yield)
 		return
 	}
-	walkRows(reflect.ValueOf(value), shape, size, yield)
+	walkRows(reflect.ValueOf(value), shape, size, own, yield)
 }
 
 // split yields parts of a slice and reports whether the caller wants more.
@@ -78,7 +83,7 @@ func walkBatches(sequence reflect.Value, shape Shape, size int, yield func(any, 
 	})
 }
 
-func walkRows(sequence reflect.Value, shape Shape, size int, yield func(any, error) bool) {
+func walkRows(sequence reflect.Value, shape Shape, size int, own func(row reflect.Value), yield func(any, error) bool) {
 	batch := reflect.MakeSlice(shape.Slice, size, size)
 	n, wanted := 0, true
 	var fault error
@@ -86,7 +91,11 @@ func walkRows(sequence reflect.Value, shape Shape, size int, yield func(any, err
 		if fault = err; err != nil {
 			return false
 		}
-		batch.Index(n).Set(item)
+		row := batch.Index(n)
+		row.Set(item)
+		if own != nil {
+			own(row)
+		}
 		if n++; n == size {
 			n, wanted = 0, yield(batch.Interface(), nil)
 		}

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"context"
+	"reflect"
 )
 
 // Seq is a sequence of single rows, for the functions of assets to take and to return. It is
@@ -12,12 +13,16 @@ import (
 // by reflection, which costs a third of a microsecond for each row. A Seq brings code that was
 // compiled for R. A type that is defined as a Seq does not have this code, and counts as an
 // iter.Seq2.
+//
+// A sequence that is stored may use the memory of a row again after it has yielded it: see
+// [Batches].
 type Seq[R any] func(yield func(R, error) bool)
 
 // typedRows is a sequence that knows the type of its rows.
 type typedRows interface {
-	// batches is what [Batches] does, for a sequence that is not nil.
-	batches(size int, yield func(any, error) bool)
+	// batches is what [Batches] does, for a sequence that is not nil. own, if it is not nil,
+	// gives a gathered row memory of its own.
+	batches(size int, own func(row reflect.Value), yield func(any, error) bool)
 }
 
 // typedTarget is a destination of [Fill] that knows the type of its rows.
@@ -31,7 +36,7 @@ var (
 	_ typedTarget = (*Seq[int])(nil)
 )
 
-func (s Seq[R]) batches(size int, yield func(any, error) bool) {
+func (s Seq[R]) batches(size int, own func(row reflect.Value), yield func(any, error) bool) {
 	batch := make([]R, 0, size)
 	wanted, ended := true, false
 	var fault error
@@ -41,7 +46,11 @@ func (s Seq[R]) batches(size int, yield func(any, error) bool) {
 		case err != nil:
 			fault, ended = err, true
 		default:
-			if batch = append(batch, row); len(batch) == size {
+			batch = append(batch, row)
+			if own != nil {
+				own(reflect.ValueOf(&batch[len(batch)-1]).Elem())
+			}
+			if len(batch) == size {
 				wanted = yield(batch, nil)
 				batch, ended = batch[:0], !wanted
 			}

@@ -35,7 +35,8 @@ func Each[T any](batches func(yield func([]T, error) bool)) func(yield func(T, e
 
 // Batch returns rows in batches of size rows. The last batch may be smaller. size <= 0
 // means [Size]. Every batch belongs to the receiver. The first error comes after the rows
-// before it, and ends the sequence.
+// before it, and ends the sequence. Batch keeps the rows as they are, so a sequence must not
+// change the memory that they refer to.
 func Batch[T any](rows func(yield func(T, error) bool), size int) iter.Seq2[[]T, error] {
 	if size <= 0 {
 		size = Size
@@ -66,7 +67,8 @@ func Batch[T any](rows func(yield func(T, error) bool), size int) iter.Seq2[[]T,
 }
 
 // Collect returns all rows of a sequence. If there is an error, it also returns the rows
-// before the error. If there are no rows, it returns nil.
+// before the error. If there are no rows, it returns nil. Collect keeps the rows as they are, so
+// a sequence must not change the memory that they refer to.
 func Collect[T any](rows func(yield func(T, error) bool)) ([]T, error) {
 	var all []T
 	for row, err := range rows {

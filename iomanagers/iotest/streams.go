@@ -49,10 +49,28 @@ func inBatches(all []Row, size int) batches {
 	}
 }
 
+// behindPointers uses the memory of one row for all of them, as a sequence may.
 func behindPointers(all []Row) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		for _, row := range all {
+		var row Row
+		for _, row = range all {
 			if !yield(&row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// batchesOfPointers uses the memory of one batch, and of its rows, for all of them.
+func batchesOfPointers(all []Row, size int) iter.Seq2[[]*Row, error] {
+	return func(yield func([]*Row, error) bool) {
+		var pointers []*Row
+		for batch, err := range inBatches(all, size) {
+			pointers = pointers[:0]
+			for i := range batch {
+				pointers = append(pointers, &batch[i])
+			}
+			if !yield(pointers, err) {
 				return
 			}
 		}
@@ -99,6 +117,14 @@ func forms() []form {
 			func() any { return new(iter.Seq2[*Row, error]) },
 			func(dst any) ([]Row, error) {
 				pointers, err := rows.Collect(*dst.(*iter.Seq2[*Row, error]))
+				return dereferenced(pointers), err
+			},
+		},
+		{
+			"batches of pointers", func(all []Row) any { return batchesOfPointers(all, 400) },
+			func() any { return new(iter.Seq2[[]*Row, error]) },
+			func(dst any) ([]Row, error) {
+				pointers, err := rows.Collect(rows.Each(*dst.(*iter.Seq2[[]*Row, error])))
 				return dereferenced(pointers), err
 			},
 		},

@@ -1,12 +1,14 @@
 package sqltable
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"reflect"
+	"slices"
 
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/rows"
@@ -17,11 +19,15 @@ type feed struct {
 	columns []column
 	limits  limits
 	batches iter.Seq2[any, error]
+	held    [][]any // the values of all rows, in place of batches; not nil after hold
 }
 
 // each calls fn with the values of every row, in the order of columns, and returns how many
 // there were. fn keeps the values, but not the slice.
 func (f *feed) each(ctx context.Context, fn func(values []any) error) (int, error) {
+	if f.held != nil {
+		return f.eachHeld(ctx, fn)
+	}
 	values := make([]any, len(f.columns))
 	n := 0
 	for batch, err := range f.batches {
@@ -53,29 +59,34 @@ func (f *feed) each(ctx context.Context, fn func(values []any) error) (int, erro
 	return n, nil
 }
 
-// holdAll reads batches to the end. Batches are valid until the next only, so they are
-// copied; what rows refer to stays.
-func holdAll(ctx context.Context, batches iter.Seq2[any, error]) (iter.Seq2[any, error], error) {
-	var held []any
-	for batch, err := range batches {
-		if err != nil {
-			return nil, err
-		}
+func (f *feed) eachHeld(ctx context.Context, fn func(values []any) error) (int, error) {
+	for n, values := range f.held {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return n, err
 		}
-		from := reflect.ValueOf(batch)
-		own := reflect.MakeSlice(from.Type(), from.Len(), from.Len())
-		reflect.Copy(own, from)
-		held = append(held, own.Interface())
+		if err := fn(values); err != nil {
+			return n, err
+		}
 	}
-	return func(yield func(any, error) bool) {
-		for _, batch := range held {
-			if !yield(batch, nil) {
-				return
+	return len(f.held), nil
+}
+
+// hold reads all batches, and keeps the values of their rows: a sequence may use the memory of
+// its rows again.
+func (f *feed) hold(ctx context.Context) error {
+	held := [][]any{}
+	_, err := f.each(ctx, func(values []any) error {
+		row := slices.Clone(values)
+		for i, v := range row {
+			if blob, ok := v.([]byte); ok {
+				row[i] = bytes.Clone(blob)
 			}
 		}
-	}, nil
+		held = append(held, row)
+		return nil
+	})
+	f.held = held
+	return err
 }
 
 // readAhead reads a source to the end and closes it.

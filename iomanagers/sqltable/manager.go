@@ -159,15 +159,14 @@ func (m *Manager) store(ctx context.Context, out iomanagers.Output, value any) e
 	if v.Type() != declared {
 		v = v.Convert(declared)
 	}
-	batches := rows.Batches(v.Interface(), 0)
+	rows := &feed{columns: s.columns, limits: d.limits(), batches: rows.Batches(v.Interface(), 0)}
 	streams := s.shape.Form.Streams()
 	if streams && m.hasOneConnection() {
 		// What feeds the stream may need the connection too.
-		held, err := holdAll(ctx, batches)
-		if err != nil {
+		if err := rows.hold(ctx); err != nil {
 			return err
 		}
-		batches, streams = held, false
+		streams = false
 	}
 	release, err := m.takeTurn(ctx)
 	if err != nil {
@@ -175,7 +174,7 @@ func (m *Manager) store(ctx context.Context, out iomanagers.Output, value any) e
 	}
 	defer release()
 	p := m.place(out.Asset, out.Partition, out.RunID)
-	count, err := d.store(ctx, p, s, &feed{columns: s.columns, limits: d.limits(), batches: batches}, streams)
+	count, err := d.store(ctx, p, s, rows, streams)
 	if err != nil {
 		return err
 	}
