@@ -60,9 +60,13 @@ import (
 //
 // Fx cannot tell a zero value from a missing one, so a zero value counts as
 // missing; but where it replaces a resource, as by fx.Replace(Limit(0)), it is
-// used, unless it is a nil pointer, interface, function or channel. A resource that
-// gives such a type, for example a number or a struct, can stand only once in an
-// fx.Module. If a dependency of the application's own provider is missing, the
+// used, unless it is a nil pointer, interface, function or channel: the constructor
+// of the resource is then called in spite of the fx.Replace. A zero value that an
+// fx.Module replaces counts as missing too for a resource that stands outside of
+// this module. Packages fxruntest and cli have the options of the application at
+// hand, and refuse both; an fx.New that is given Module itself cannot. A resource
+// that gives such a type, for example a number or a struct, can stand only once in
+// an fx.Module. If a dependency of the application's own provider is missing, the
 // provider counts as missing too.
 //
 // If no resource has the key io_manager, values are stored as files in the folder

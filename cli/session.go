@@ -15,6 +15,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -112,6 +113,9 @@ func (p program) build(s *session, options ...fx.Option) (_ *session, err error)
 	)
 	if err := s.app.Err(); err != nil {
 		return nil, errors.Join(withoutDig(doing, err), s.closeHome())
+	}
+	if err := (*child.Parent)(s.container).Graph().CheckZeros(p.definitions); err != nil {
+		return nil, errors.Join(err, s.closeHome())
 	}
 	s.inspect = inspect.New(s.container, s.graph, s.history())
 	return s, nil

@@ -28,6 +28,7 @@ type (
 	revenue   int
 	discount  struct{ Percent int }
 	published string
+	limit     int
 )
 
 type shopConfig struct {
@@ -180,6 +181,15 @@ func TestTry(t *testing.T) {
 		{"a fake of another type than the resource's", "orders", []fx.Option{fx.Replace(shop{cents: []int{1}})}, "fx.Replace gives fxruntest_test.shop, which nothing here takes; resource shop is *fxruntest_test.shop"},
 		{"a fake of another type, with a logger of the application", "orders", []fx.Option{fx.NopLogger, fx.Replace(shop{cents: []int{1}})}, "fx.Replace gives fxruntest_test.shop, which nothing here takes; resource shop is *fxruntest_test.shop"},
 		{"a fake of what nobody has", "orders", []fx.Option{fx.Replace(&order{1, 2})}, "fx.Replace gives *fxruntest_test.order, which nothing here takes; for an interface"},
+		{"a fake that is nil", "orders", []fx.Option{fx.Replace((*shop)(nil))}, "fx.Replace gives nil for *fxruntest_test.shop, which Fx does not tell from no value: resource shop ("},
+		{"a value of the application that is nil", "orders", []fx.Option{fx.Supply((*shop)(nil))}, "fx.Supply gives nil for *fxruntest_test.shop"},
+		{"a fake by name that is nil", "orders", []fx.Option{fx.Replace(fx.Annotate((*shop)(nil), fx.ResultTags(`name:"shop"`)))}, `fx.Replace gives nil for *fxruntest_test.shop[name="shop"]`},
+		{"a fake that is nil in a module", "orders", []fx.Option{fx.Module("m", fx.Replace((*shop)(nil)))}, "fx.Replace gives nil for *fxruntest_test.shop"},
+		{"a fake that is zero in another module than the resource's", "*", []fx.Option{
+			container.Supply("limit", limit(5)),
+			fx.Module("m", fx.Replace(limit(0)), assets.New("limited", func(limit) error { return nil })),
+		}, "fx.Replace gives the zero value of fxruntest_test.limit where it does not reach resource limit ("},
+		{"a fake of an asset that is zero", "revenue", []fx.Option{fx.Replace(revenue(0))}, "fx.Replace gives the zero value of fxruntest_test.revenue, which does not take the place of asset revenue ("},
 		{"wrong definitions", "orders", []fx.Option{assets.New("orders", func() int { return 1 })}, "asset orders is defined twice"},
 	} {
 		t.Run("refuses "+test.name, func(t *testing.T) {
@@ -190,6 +200,32 @@ func TestTry(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAZeroValueInPlaceOfAResourceIsUsed(t *testing.T) {
+	t.Parallel()
+	checked := assets.New("checked", func(l limit) error {
+		if l != 0 {
+			return fmt.Errorf("got %d", l)
+		}
+		return nil
+	})
+	real := container.Supply("limit", limit(5))
+	for name, opts := range map[string][]fx.Option{
+		"on the application":             {real, checked, fx.Replace(limit(0))},
+		"where the resource is defined":  {fx.Module("m", real, fx.Replace(limit(0))), checked},
+		"by a value of the application":  {real, checked, fx.Supply(limit(0))},
+		"by a fake of what was supplied": {real, checked, fx.Supply(limit(3)), fx.Replace(limit(0))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fxruntest.Materialize(t, "*", opts...)
+		})
+	}
+	t.Run("and a fake for what the application has as nil", func(t *testing.T) {
+		t.Parallel()
+		fxruntest.Materialize(t, "orders", definitions(), fx.Supply((*shop)(nil)), fx.Replace(&shop{cents: []int{1}}))
+	})
 }
 
 func TestCall(t *testing.T) {

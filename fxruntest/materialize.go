@@ -25,8 +25,8 @@ import (
 // the test: wrong definitions or config, a failed step, a failed teardown.
 //
 // opts are the definitions and other options of an Fx application, such as values
-// by fx.Supply and fakes by fx.Replace. A fake that nothing takes is an error. See
-// [Given], [Config] and [Tag] too. The application may provide its own history.Store
+// by fx.Supply and fakes by fx.Replace. A fake that nothing takes is an error, and so is
+// a fake that is nil. See [Given], [Config] and [Tag] too. The application may provide its own history.Store
 // and runs.Executor. It is stopped at the end of the test.
 func Materialize(t testing.TB, selection string, opts ...fx.Option) *Result {
 	t.Helper()
@@ -107,7 +107,7 @@ func newHost(t testing.TB, opts []fx.Option) (*host, error) {
 		}
 		return nil, err
 	}
-	if err := checkReplacements(all, h.Container.Resources()); err != nil {
+	if err := checkReplacements(all, h.Container); err != nil {
 		return nil, err
 	}
 	if err := app.Start(t.Context()); err != nil {

@@ -172,7 +172,7 @@ func (d *Declaration) asks() []host.Ask {
 		}
 	}
 	for _, provided := range d.Answers() {
-		add(host.Ask{Key: provided.Key, Exact: provided.Key.Group == "" && hasPlainZero(provided.Key.Type)})
+		add(host.Ask{Key: provided.Key, Exact: provided.Key.Group == "" && HasPlainZero(provided.Key.Type)})
 	}
 	return asks
 }
@@ -186,10 +186,10 @@ func TypesOf(r Resource) []string {
 	return types
 }
 
-// hasPlainZero reports whether somebody may mean a zero value of the type, as
+// HasPlainZero reports whether somebody may mean a zero value of the type, as
 // in fx.Replace(Limit(0)). Nil in place of a pointer, an interface or a function
 // is taken for none.
-func hasPlainZero(t reflect.Type) bool {
+func HasPlainZero(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer:
 		return false
