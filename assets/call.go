@@ -6,28 +6,27 @@ import (
 	"reflect"
 )
 
-// Call calls the step's function, and returns a value for each of the step's
-// Outputs that has a type. It panics where the function does.
+// call calls the function, and returns a value for each output that has a type. It
+// panics where the function does. Package runs finds it as the body of the target.
 //
 // ctx ends when the step is cancelled, and about tells the function about the
-// step. arguments are what a child gives for the step's Target, in order, and
-// inputs are the values of the step's Inputs. Executors of runs use it by way of
-// package runs.
-func (s *Step) Call(ctx context.Context, about *Context, arguments, inputs []reflect.Value) ([]reflect.Value, error) {
-	params := make([]reflect.Value, len(s.maker.params))
-	for i, p := range s.maker.params {
+// step. arguments are what a child gives for the target, in order, and inputs are the
+// values of the step's Inputs.
+func (m *maker) call(ctx context.Context, about *Context, arguments, inputs []reflect.Value) ([]reflect.Value, error) {
+	params := make([]reflect.Value, len(m.params))
+	for i, p := range m.params {
 		switch p.kind {
 		case inputParam:
 			params[i] = inputs[p.at]
 		case groupParam:
-			params[i] = p.gather(s.maker.function.Params[i], s.maker.inputs, inputs)
+			params[i] = p.gather(m.function.Params[i], m.inputs, inputs)
 		case containerParam:
 			params[i] = arguments[p.at]
 		default:
-			params[i] = own(ctx, s.maker.function.Params[i].Type, about)
+			params[i] = own(ctx, m.function.Params[i].Type, about)
 		}
 	}
-	return s.maker.function.Call(params)
+	return m.function.Call(params)
 }
 
 // own is what a step itself gives to its function.

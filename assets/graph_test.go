@@ -11,13 +11,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fxrun/fxrun/internal/goldentest"
-
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/goldentest"
+	"github.com/fxrun/fxrun/internal/graph"
 )
 
 type (
@@ -98,7 +98,7 @@ func TestCallGivesEachParameterItsValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	step := plan.Steps[0]
-	values, err := step.Call(t.Context(), assets.NewContext(assets.ContextConfig{}),
+	values, err := call(t.Context(), step, assets.NewContext(assets.ContextConfig{}),
 		[]reflect.Value{reflect.ValueOf(&client{"c"})},
 		[]reflect.Value{reflect.ValueOf(orders{1, 2}), reflect.ValueOf(prices{3, 4})})
 	if err != nil {
@@ -107,6 +107,12 @@ func TestCallGivesEachParameterItsValue(t *testing.T) {
 	if got := values[0].Interface().(revenue); got.total != 11 {
 		t.Error(got)
 	}
+}
+
+// call calls the function of a step as package runs does.
+func call(ctx context.Context, step *assets.Step, about *assets.Context, arguments, inputs []reflect.Value) ([]reflect.Value, error) {
+	body := (*graph.Target)(step.Target()).Body().(func(context.Context, *assets.Context, []reflect.Value, []reflect.Value) ([]reflect.Value, error))
+	return body(ctx, about, arguments, inputs)
 }
 
 func TestSelect(t *testing.T) {

@@ -79,7 +79,7 @@ func TestAFunctionTakesAGroupOfAssets(t *testing.T) {
 			}
 		})))
 	}
-	if _, err := step.Call(t.Context(), nil, nil, inputs); err != nil {
+	if _, err := call(t.Context(), step, nil, nil, inputs); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("as a slice in the order of keys", func(t *testing.T) {

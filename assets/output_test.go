@@ -68,7 +68,7 @@ func TestFunctionThatMakesSeveralAssets(t *testing.T) {
 		if diff := cmp.Diff([]string{"orders/old ", "orders/new ", "prices/seen csv"}, outputs); diff != "" {
 			t.Error(diff)
 		}
-		values, err := plan.Steps[0].Call(t.Context(), assets.NewContext(assets.ContextConfig{}), nil, nil)
+		values, err := call(t.Context(), plan.Steps[0], assets.NewContext(assets.ContextConfig{}), nil, nil)
 		if err != nil || len(values) != 3 || values[1].Interface().(orders)[1] != 3 {
 			t.Errorf("got %v, %v", values, err)
 		}

@@ -101,7 +101,7 @@ func (w *wiring) makeTarget(name string, asks []signature.Param) {
 	if m.config != nil {
 		config, from = m.config.value, m.config.options
 	}
-	options := []container.TargetOption{container.StepConfig(m.key, config, from...), graph.StandsAt(m.definition)}
+	options := []container.TargetOption{container.StepConfig(m.key, config, from...), graph.StandsAt(m.definition), graph.WithBody(m.call)}
 	if len(m.nodes) > 1 || len(m.nodes) == 1 && m.nodes[0].key != m.key {
 		options = append(options, graph.StepMakes(m.outputKeys()...))
 	}

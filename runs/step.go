@@ -151,6 +151,9 @@ func (x *stepExecution) try(ctx context.Context) (materialized []history.EventDa
 	return materialized, errors.Join(failed, stopped)
 }
 
+// stepBody calls the function of a step: see call in package assets.
+type stepBody = func(ctx context.Context, about *assets.Context, arguments, inputs []reflect.Value) ([]reflect.Value, error)
+
 // materialize computes the step's values and stores them.
 func (x *stepExecution) materialize(ctx context.Context) error {
 	inputs, err := x.load(ctx)
@@ -164,7 +167,8 @@ func (x *stepExecution) materialize(ctx context.Context) error {
 		Logger:   x.site.loggerOf(x.step.Key)((*graph.Target)(x.step.Target()).ModuleLogger()),
 		Progress: x.progress.told,
 	})
-	values, err := x.step.Call(ctx, x.context, x.arguments(x.step.Target()), inputs)
+	call := (*graph.Target)(x.step.Target()).Body().(stepBody)
+	values, err := call(ctx, x.context, x.arguments(x.step.Target()), inputs)
 	if err == nil {
 		err = x.checkOwn()
 	}

@@ -23,6 +23,7 @@ type Target struct {
 	step     *Step    // nil for one that is no step of a run
 	makes    []string // see StepMakes
 	place    any      // see StandsAt
+	body     any      // see WithBody
 	faults   []error
 
 	isKey bool      // it needs a resource as such, and takes no value; see keyTarget
@@ -85,6 +86,15 @@ func (t *Target) Name() string { return t.name }
 
 // Function returns the target's function, or its parameters alone.
 func (t *Target) Function() signature.Func { return t.function }
+
+// WithBody keeps a function with the target, for the packages above this one. Of the
+// target of a step it is what executes the step, as package assets defines it.
+func WithBody(body any) TargetOption {
+	return targetOptionFunc(func(t *Target) { t.body = body })
+}
+
+// Body returns the function that [WithBody] has kept; nil if there is none.
+func (t *Target) Body() any { return t.body }
 
 // Inputs say how the parameters of the function get their values, in order.
 func (t *Target) Inputs() []Input { return t.inputs }
