@@ -1,9 +1,11 @@
 package runs_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,6 +71,45 @@ func TestAttributesOfALineKeepTheirOrder(t *testing.T) {
 			}
 			if got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// written counts how often something writes it as text or JSON.
+type written struct{ times *atomic.Int32 }
+
+func (w written) String() string               { w.times.Add(1); return "written" }
+func (w written) MarshalJSON() ([]byte, error) { w.times.Add(1); return []byte(`"written"`), nil }
+
+// unmoved is a slog.Handler that takes every line and writes nothing.
+type unmoved struct{}
+
+func (unmoved) Enabled(context.Context, slog.Level) bool  { return true }
+func (unmoved) Handle(context.Context, slog.Record) error { return nil }
+func (h unmoved) WithAttrs([]slog.Attr) slog.Handler      { return h }
+func (h unmoved) WithGroup(string) slog.Handler           { return h }
+
+func TestValuesAreWrittenToFindSecretsOnlyWhereThereAreSome(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		config login
+		want   bool
+	}{
+		"a run with a secret":  {login{Key: container.NewSecret(hunter)}, true},
+		"a run without secret": {login{Plain: "plain text"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			value := written{new(atomic.Int32)}
+			launcher := newLauncher(t, runs.LauncherConfig{Logger: slog.New(unmoved{}), LogLevel: slog.LevelError}, append(memory(),
+				container.Provide("database", func(login) *database { return &database{} }, container.Config(test.config))),
+				assets.New("left", func(step *assets.Context, _ *database) error { step.Logger().Info("told", "value", value); return nil }))
+			if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
+				t.Fatal(err)
+			}
+			if got := value.times.Load() > 0; got != test.want {
+				t.Errorf("the value was written %d times", value.times.Load())
 			}
 		})
 	}

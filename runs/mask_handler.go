@@ -11,7 +11,8 @@ import (
 // maskHandler is a slog.Handler that masks the secrets of a run in what it passes on.
 type maskHandler struct {
 	slog.Handler
-	mask mask
+	mask    mask
+	secrets bool // whether there are any; if not, values need not be written to find them
 }
 
 func (h maskHandler) Handle(ctx context.Context, record slog.Record) error {
@@ -24,11 +25,11 @@ func (h maskHandler) Handle(ctx context.Context, record slog.Record) error {
 }
 
 func (h maskHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return maskHandler{h.Handler.WithAttrs(h.attrs(attrs, 0)), h.mask}
+	return maskHandler{h.Handler.WithAttrs(h.attrs(attrs, 0)), h.mask, h.secrets}
 }
 
 func (h maskHandler) WithGroup(name string) slog.Handler {
-	return maskHandler{h.Handler.WithGroup(name), h.mask}
+	return maskHandler{h.Handler.WithGroup(name), h.mask, h.secrets}
 }
 
 func (h maskHandler) attrs(attrs []slog.Attr, depth int) []slog.Attr {
@@ -58,6 +59,9 @@ func (h maskHandler) value(value slog.Value, depth int) slog.Value {
 	case slog.KindAny:
 		if err := history.CheckValue(value.Any()); err != nil {
 			return slog.StringValue("not recorded: " + err.Error())
+		}
+		if !h.secrets {
+			return value
 		}
 		text := fmt.Sprintf("%+v", value.Any())
 		if masked := h.mask(text); masked != text {

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
@@ -18,9 +20,9 @@ type outsideHandler struct {
 	once    *sync.Once // of all handlers that were made from the first one
 }
 
-func newOutsideHandler(handler slog.Handler, secrets mask, report func(error)) *outsideHandler {
+func newOutsideHandler(handler slog.Handler, launched *container.Prepared, report func(error)) *outsideHandler {
 	if handler != slog.DiscardHandler {
-		handler = maskHandler{handler, secrets}
+		handler = maskHandler{handler, launched.Mask, (*child.Prepared)(launched).Masks()}
 	}
 	return &outsideHandler{handler: handler, report: report, once: new(sync.Once)}
 }

@@ -52,7 +52,7 @@ func newSite(ctx context.Context, launch launch, launcher *Launcher, began time.
 
 // outsideHandler writes to a logger of the host application.
 func (s *site) outsideHandler(logger *slog.Logger) *outsideHandler {
-	return newOutsideHandler(logger.Handler(), s.launch.child.Mask, func(err error) {
+	return newOutsideHandler(logger.Handler(), s.launch.child, func(err error) {
 		s.record(history.LogWritten{Level: slog.LevelError, Message: "the log handler of the launcher failed", Attrs: history.Attrs{{Name: "error", Value: err.Error()}}})
 	})
 }

@@ -32,6 +32,9 @@ func (c *Preparer) Prepare(opts []fx.Option) (*Prepared, error) {
 // documents it.
 func (p *Prepared) Mask(text string) string { return p.masker().Mask(text) }
 
+// Masks reports whether there are secrets that Mask masks.
+func (p *Prepared) Masks() bool { return p.masker() != nil }
+
 // Preview returns what would start, with the config that was read. Package
 // container documents it.
 func (p *Prepared) Preview() Preview {
