@@ -40,6 +40,16 @@ type Locker interface {
 	Held(ctx context.Context, name string) (bool, error)
 }
 
+// Placed is implemented by a [Locker] that knows which place of locks it gives locks of. That
+// nobody holds a lock says something about its holder only in the place where the holder took it:
+// another folder or database never had this lock.
+type Placed interface {
+	// Place returns a text that names the place. It is the same for all Lockers over the same
+	// locks, and Lockers over other locks have another one. It changes nothing, so it is "" in
+	// a place where no lock was ever taken.
+	Place(ctx context.Context) (string, error)
+}
+
 // Lock is a lock that is held. It is safe for concurrent use.
 type Lock interface {
 	// Unlock releases the lock. Calls after the first do nothing and return nil.

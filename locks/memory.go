@@ -2,6 +2,7 @@ package locks
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 )
@@ -9,14 +10,22 @@ import (
 // Memory keeps locks in the memory of this process. It is for tests, and for programs whose
 // history is in memory too. [NewMemory] makes one.
 type Memory struct {
+	place string
+
 	mu   sync.Mutex
 	held map[string]*memoryLock
 }
 
-var _ Locker = (*Memory)(nil)
+var (
+	_ Locker = (*Memory)(nil)
+	_ Placed = (*Memory)(nil)
+)
 
 // NewMemory returns locks that nobody holds.
-func NewMemory() *Memory { return &Memory{held: make(map[string]*memoryLock)} }
+func NewMemory() *Memory { return &Memory{place: rand.Text(), held: make(map[string]*memoryLock)} }
+
+// Place returns a text that no other Memory has: see [Placed].
+func (m *Memory) Place(context.Context) (string, error) { return m.place, nil }
 
 // TryLock takes the lock with a name: see [Locker].
 func (m *Memory) TryLock(ctx context.Context, name string) (Lock, error) {

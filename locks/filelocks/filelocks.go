@@ -21,14 +21,20 @@ import (
 	"github.com/fxrun/fxrun/locks"
 )
 
-// Folder keeps each lock as a locked file. The file exists only while the lock is held, and
-// after a holder that was killed, until the lock is taken the next time. Nobody may remove the
-// files of locks that are held: the next one who asks for such a lock would get it too.
+// Folder keeps each lock as a locked file. Besides these there is the file place: see
+// [Folder.Place].
+//
+// A locked file exists only while the lock is held, and after a holder that was killed, until the
+// lock is taken the next time. Nobody may remove the files of locks that are held: the next one
+// who asks for such a lock would get it too.
 //
 // A Folder is safe for concurrent use, and needs no Close.
 type Folder struct{ path string }
 
-var _ locks.Locker = (*Folder)(nil)
+var (
+	_ locks.Locker = (*Folder)(nil)
+	_ locks.Placed = (*Folder)(nil)
+)
 
 // New returns the locks in a folder. The first lock makes the folder if it is missing, for
 // its owner alone (mode 0700).
@@ -39,18 +45,25 @@ func (f *Folder) TryLock(ctx context.Context, name string) (locks.Lock, error) {
 	if err := locks.CheckName(name); err != nil {
 		return nil, err
 	}
-	lock, err := f.tryLock(ctx, name)
+	lock, err := f.tryLock(ctx, fileName(name))
+	if err == nil {
+		err = f.makePlace(ctx)
+	}
 	if err != nil {
+		if lock != nil {
+			err = errors.Join(err, lock.Unlock())
+		}
 		return nil, fmt.Errorf("taking lock %q in %s: %w", name, f.path, err)
 	}
 	return lock, nil
 }
 
+// tryLock takes the lock that a file with this name is.
 func (f *Folder) tryLock(ctx context.Context, name string) (locks.Lock, error) {
 	if err := os.MkdirAll(f.path, 0o700); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(f.path, fileName(name))
+	path := filepath.Join(f.path, name)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err

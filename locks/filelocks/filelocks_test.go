@@ -52,15 +52,62 @@ func TestAReleasedLockLeavesNoFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found, _ := os.ReadDir(folder); len(found) != 1 || found[0].Name() != "daemon.lock" {
-		t.Errorf("while the lock is held the folder holds %v, want daemon.lock", found)
+	if found, _ := os.ReadDir(folder); len(found) != 2 || found[0].Name() != "daemon.lock" || found[1].Name() != "place" {
+		t.Errorf("while the lock is held the folder holds %v, want daemon.lock and place", found)
 	}
 	if err := lock.Unlock(); err != nil {
 		t.Fatal(err)
 	}
-	if found, _ := os.ReadDir(folder); len(found) != 0 {
-		t.Errorf("after the lock was released the folder holds %v", found)
+	if found, _ := os.ReadDir(folder); len(found) != 1 || found[0].Name() != "place" {
+		t.Errorf("after the lock was released the folder holds %v, want place", found)
 	}
+}
+
+func TestAPlaceIsTheFolderAndNotItsPath(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "locks")
+	place := func(locker *filelocks.Folder) string {
+		t.Helper()
+		text, err := locker.Place(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	begin := func() {
+		t.Helper()
+		lock, err := filelocks.New(path).TryLock(t.Context(), "daemon")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := lock.Unlock(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin()
+	first := place(filelocks.New(path))
+	if err := os.Rename(path, path+" moved"); err != nil {
+		t.Fatal(err)
+	}
+	if moved := place(filelocks.New(path + " moved")); moved != first {
+		t.Errorf("the folder that was moved is the place %q, want %q", moved, first)
+	}
+	if missing := place(filelocks.New(path)); missing != "" {
+		t.Errorf("a folder that does not exist is the place %q", missing)
+	}
+	begin()
+	if other := place(filelocks.New(path)); other == "" || other == first {
+		t.Errorf("another folder with the same path is the place %q, and the first one was %q", other, first)
+	}
+	t.Run("a text that was not written to its end is written again", func(t *testing.T) {
+		if err := os.WriteFile(filepath.Join(path, "place"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		begin()
+		if place(filelocks.New(path)) == "" {
+			t.Error("the place has no text")
+		}
+	})
 }
 
 func TestLookingAtALockMakesNothing(t *testing.T) {
@@ -68,6 +115,9 @@ func TestLookingAtALockMakesNothing(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "missing")
 	if held, err := filelocks.New(folder).Held(t.Context(), "daemon"); held || err != nil {
 		t.Errorf("Held = %v, %v", held, err)
+	}
+	if place, err := filelocks.New(folder).Place(t.Context()); place != "" || err != nil {
+		t.Errorf("Place = %q, %v", place, err)
 	}
 	if _, err := os.Stat(folder); !os.IsNotExist(err) {
 		t.Errorf("the folder exists after a look: %v", err)

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,6 +53,7 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 		{"a lock stays held if its holder drops it", droppedStaysHeld},
 		{"many who want a lock get it one after another", neverTwoAtOnce},
 		{"waiting ends with the context", waitingEnds},
+		{"all lockers over the same locks are of one place", onePlace},
 		{"a lock ends with the process that holds it", endsWithProcess},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -284,6 +286,34 @@ func waitingEnds(t *testing.T, s Subject) {
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("Wait after the end of its context gives the error %v, want context.Canceled", err)
+	}
+}
+
+func onePlace(t *testing.T, s Subject) {
+	places := make([]string, 8)
+	var all sync.WaitGroup
+	for i := range places {
+		locker := s.Open(t)
+		placed, ok := locker.(locks.Placed)
+		if !ok {
+			t.Skip("this locker does not know its place")
+		}
+		all.Go(func() { // the first locks of a place, at once
+			lock, err := locker.TryLock(t.Context(), string(rune('a'+i)))
+			if err != nil {
+				t.Errorf("TryLock: %v", err)
+				return
+			}
+			defer func() { _ = lock.Unlock() }()
+			if places[i], err = placed.Place(t.Context()); err != nil {
+				t.Errorf("Place: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	slices.Sort(places)
+	if places = slices.Compact(places); len(places) != 1 || places[0] == "" {
+		t.Errorf("lockers over the same locks are of the places %q", places)
 	}
 }
 

@@ -2,6 +2,7 @@ package lockstest_test
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"os/exec"
 	"strings"
@@ -39,6 +40,11 @@ type lock struct {
 }
 
 func (l lock) Unlock() error { return l.unlock() }
+
+// elsewhere says that it is of a place of its own, and of another one each time.
+type elsewhere struct{ locks.Locker }
+
+func (elsewhere) Place(context.Context) (string, error) { return rand.Text(), nil }
 
 // faults are Lockers that break one clause each.
 var faults = map[string]struct {
@@ -102,6 +108,7 @@ var faults = map[string]struct {
 			return err != nil, nil //nolint:nilerr // the fault is meant
 		}}
 	}},
+	"names another place each time": {"all lockers over the same locks are of one place", func(l locks.Locker) locks.Locker { return elsewhere{l} }},
 	"takes for nobody": {"an ended context takes nothing", func(l locks.Locker) locks.Locker {
 		return broken{Locker: l, tryLock: func(ctx context.Context, name string) (locks.Lock, error) {
 			_, _ = l.TryLock(context.WithoutCancel(ctx), name)
