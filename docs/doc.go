@@ -5,6 +5,7 @@
 //   - configuration.md: where the values of config fields come from
 //   - coming-from-dagster.md: fxrun for people who know Dagster, term by term
 //   - adding-fxrun.md: fxrun in an Fx application that exists already
+//   - io-managers.md: where values are stored, and how to write an IO manager
 //   - streams.md: assets of more rows than fit into memory
 //   - performance.md: what fxrun costs, and how to measure it
 package docs

@@ -21,8 +21,8 @@ type Sample struct {
 	Degrees float64
 }
 
-// FetchSamples yields rows as they come. An error is yielded once, as the last
-// thing.
+// FetchSamples yields one row after the other. If there is an error, it yields the
+// error once, at the end.
 func FetchSamples(meter *Meter) rows.Seq[Sample] {
 	return func(yield func(Sample, error) bool) {
 		for i := range meter.Count {
@@ -37,7 +37,7 @@ func FetchSamples(meter *Meter) rows.Seq[Sample] {
 	}
 }
 
-// Hottest reads the rows while they are loaded, and keeps one number for each
+// Hottest reads the rows while they are loaded. It keeps only one number for each
 // station.
 func Hottest(samples rows.Seq[Sample]) (map[string]float64, error) {
 	hottest := make(map[string]float64)
@@ -50,7 +50,7 @@ func Hottest(samples rows.Seq[Sample]) (map[string]float64, error) {
 	return hottest, nil
 }
 
-// Above filters batch by batch: what comes in batches is passed on in batches.
+// Above takes batches of samples, and returns batches of the hot ones.
 func Above(samples iter.Seq2[[]Sample, error]) (iter.Seq2[[]Hot, error], error) {
 	hot := func(yield func(Hot, error) bool) {
 		for sample, err := range rows.Each(samples) {
