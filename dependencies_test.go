@@ -135,6 +135,28 @@ func listed(t *testing.T, folder string, args ...string) []string {
 // the house leaves them out.
 var general = []string{"internal/detach", "internal/digraph", "internal/fault", "internal/goroutine", "internal/host", "internal/nearest", "internal/panics", "internal/signature", "internal/tempfile"}
 
+// TestTheHouseNamesEveryInternalPackage finds packages under internal of which
+// DESIGN.md says nothing.
+func TestTheHouseNamesEveryInternalPackage(t *testing.T) {
+	t.Parallel()
+	design, err := os.ReadFile("DESIGN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, house, _ := strings.Cut(string(design), "\n## The house\n")
+	house, _, _ = strings.Cut(house, "\n## ")
+	folders, err := os.ReadDir("internal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		inText, inTable := "`"+folder.Name()+"`", "\ninternal/"+folder.Name()+" "
+		if !strings.Contains(house, inText) && !strings.Contains(house, inTable) {
+			t.Errorf("the house in DESIGN.md does not name internal/%s", folder.Name())
+		}
+	}
+}
+
 // TestThePictureOfTheHouseIsTrue compares what each room of the table in
 // DESIGN.md imports with the code.
 func TestThePictureOfTheHouseIsTrue(t *testing.T) {
