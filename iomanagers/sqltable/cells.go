@@ -3,6 +3,7 @@ package sqltable
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -14,6 +15,7 @@ import (
 type cells struct {
 	cells   []cell
 	targets []any
+	rows    int // that were read before
 }
 
 func newCells(s *schema) *cells {
@@ -40,12 +42,10 @@ func (c *cells) read(ctx context.Context, found *sql.Rows, dst any) error {
 			c.cells[i].row = row
 		}
 		if err := found.Scan(c.targets...); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return fmt.Errorf("%w: %w", iomanagers.ErrType, err)
+			return c.fault(ctx, n, err)
 		}
 	}
+	c.rows += n
 	if n < into.Cap() {
 		if err := found.Err(); err != nil {
 			return err
@@ -55,4 +55,15 @@ func (c *cells) read(ctx context.Context, found *sql.Rows, dst any) error {
 		return io.EOF
 	}
 	return nil
+}
+
+// fault says which row and column could not be scanned, in our own words if a cell refused it.
+func (c *cells) fault(ctx context.Context, n int, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if refused, ok := errors.AsType[*cellError](err); ok {
+		err = refused
+	}
+	return fmt.Errorf("%w: row %d: %w", iomanagers.ErrType, c.rows+n, err)
 }

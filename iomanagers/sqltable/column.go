@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/iomanagers/internal/secrets"
@@ -26,10 +27,11 @@ const (
 	blobs
 	times
 	documents // JSON
+	decimals  // of which only somebody else makes columns
 )
 
 func (c class) String() string {
-	return [...]string{"", "integers", "floats", "booleans", "text", "bytes", "times", "JSON"}[c]
+	return [...]string{"", "integers", "floats", "booleans", "text", "bytes", "times", "JSON", "decimals"}[c]
 }
 
 // column is one field of a row.
@@ -148,8 +150,8 @@ func isText(t reflect.Type) bool {
 func isValuer(t reflect.Type) bool { return reflect.PointerTo(t).Implements(driverValuerType) }
 
 func (c *column) classify(t reflect.Type, options string) error {
-	if strings.ContainsRune(c.name, 0) || len(c.name) > longestName {
-		return fmt.Errorf("%q is no name of at most %d bytes for a column", c.name, longestName)
+	if strings.ContainsRune(c.name, 0) || !utf8.ValidString(c.name) || len(c.name) > longestName {
+		return fmt.Errorf("%q is no name of UTF-8, of at most %d bytes, for a column", c.name, longestName)
 	}
 	c.typ = t
 	if t.Kind() == reflect.Pointer {

@@ -27,8 +27,16 @@
 // Structs, maps and slices without the tag `json` are refused, because nested data should be
 // in a table of its own, or be stored as JSON on purpose. Values that a column cannot hold
 // exactly are refused with iomanagers.ErrUnsupported: numbers above the largest int64, times
-// outside the years 1 to 9999, NaN in SQLite, and in PostgreSQL text with a zero byte, text
-// that is not UTF-8, and times finer than a microsecond (time.Time.Truncate makes them fit).
+// outside the years 1 to 9999, text that is not UTF-8, NaN in SQLite, and in PostgreSQL text
+// with a zero byte, times finer than a microsecond (time.Time.Truncate makes them fit), and
+// columns with the names that PostgreSQL has for its own, such as xmin. SQLite keeps -0 as 0,
+// which Go takes for equal.
+//
+// A Load gives what the columns hold, or refuses it with iomanagers.ErrType, the row and the
+// column: NULL for a field that is not a pointer, a number that the field cannot hold exactly,
+// and text that is not UTF-8. This holds for what other programs have written too. A NUMERIC
+// column, which the manager never makes, gives whole numbers to fields of integers, numbers of
+// few enough digits to fields of floats, and in PostgreSQL all its digits to fields of text.
 //
 // # Tables
 //
@@ -46,4 +54,7 @@
 // partitions, the table is made again, which drops its indexes and the rights on it. If it has
 // other partitions, new columns are added, which are NULL in the old rows, and a column of
 // another type is refused. A Load needs the columns of its type, and ignores other columns.
+//
+// If somebody else has added, removed or retyped columns of a table, a Store refuses to touch it
+// and names them. Views and indexes on a table do not matter.
 package sqltable

@@ -25,7 +25,7 @@ type postgreSQL struct {
 	lockTimeout time.Duration
 }
 
-func (*postgreSQL) limits() limits { return limits{text: true, times: time.Microsecond} }
+func (*postgreSQL) limits() limits { return limits{zero: true, times: time.Microsecond} }
 
 func (*postgreSQL) columnType(c column) string {
 	switch c.class {
@@ -54,7 +54,7 @@ func (*postgreSQL) classOf(typ string) class {
 		return floats
 	case "boolean":
 		return booleans
-	case "text", "character varying":
+	case "text":
 		return texts
 	case "bytea":
 		return blobs
@@ -63,8 +63,11 @@ func (*postgreSQL) classOf(typ string) class {
 	case "jsonb", "json":
 		return documents
 	}
-	if strings.HasPrefix(typ, "character varying(") {
+	switch name, _, _ := strings.Cut(typ, "("); name {
+	case "character varying":
 		return texts
+	case "numeric":
+		return decimals
 	}
 	return 0
 }
@@ -91,6 +94,9 @@ var errChange = errors.New("the table has to be changed")
 
 func (d *postgreSQL) store(ctx context.Context, p place, s *schema, rows *feed, _ bool) (int, error) {
 	p = p.in(d.schema)
+	if err := checkNames(s.columns); err != nil {
+		return 0, err
+	}
 	if err := d.makeCatalog(ctx, p); err != nil {
 		return 0, err
 	}
@@ -99,6 +105,23 @@ func (d *postgreSQL) store(ctx context.Context, p place, s *schema, rows *feed, 
 		n, err = d.storeAs(ctx, p, s, rows, true)
 	}
 	return n, err
+}
+
+// ownColumns are columns that every table of PostgreSQL has.
+var ownColumns = []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+
+// checkNames reports names that no column of PostgreSQL can have.
+func checkNames(columns []column) error {
+	var taken []string
+	for _, c := range columns {
+		if slices.Contains(ownColumns, c.name) {
+			taken = append(taken, c.name)
+		}
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: PostgreSQL has columns of its own with the names %s: name others by db tags", iomanagers.ErrUnsupported, strings.Join(taken, ", "))
 }
 
 // makeCatalog makes the catalog, and its schema, if they aren't there.
@@ -143,7 +166,7 @@ func (d *postgreSQL) storeAs(ctx context.Context, p place, s *schema, rows *feed
 			return err
 		}
 		wanted := d.wanted(p, s, stored)
-		err = prepare(ctx, tx, p, stored, wanted, func() error {
+		changed, err := prepare(ctx, tx, p, stored, wanted, func() error {
 			if !alone {
 				return errChange
 			}
@@ -152,6 +175,14 @@ func (d *postgreSQL) storeAs(ctx context.Context, p place, s *schema, rows *feed
 		})
 		if err != nil {
 			return err
+		}
+		if changed {
+			if stored, err = d.columns(ctx, tx, p); err != nil {
+				return err
+			}
+			if err := p.noteColumns(ctx, tx, stored); err != nil {
+				return err
+			}
 		}
 		if alone {
 			if err := d.index(ctx, tx, p, wanted); err != nil {
@@ -162,7 +193,7 @@ func (d *postgreSQL) storeAs(ctx context.Context, p place, s *schema, rows *feed
 			}
 		}
 		// Another Store of the same value waits here, and then finds and removes the rows of this one.
-		if err := p.list(ctx, tx, 0); err != nil {
+		if err := p.list(ctx, tx, 0, stored); err != nil {
 			return err
 		}
 		insert := &postgresInsert{tx: tx, place: p, columns: s.columns}
@@ -179,7 +210,7 @@ func (d *postgreSQL) storeAs(ctx context.Context, p place, s *schema, rows *feed
 		if n, err = insert.all(ctx, d, rows); err != nil {
 			return err
 		}
-		return p.list(ctx, tx, n)
+		return p.list(ctx, tx, n, stored)
 	})
 	return n, err
 }

@@ -40,7 +40,8 @@ func (*sqLite) columnType(c column) string {
 }
 
 func (*sqLite) classOf(typ string) class {
-	switch strings.ToUpper(typ) {
+	name, _, _ := strings.Cut(strings.ToUpper(typ), "(") // what stands in parentheses means nothing to SQLite
+	switch strings.TrimSpace(name) {
 	case "INTEGER", "INT", "BIGINT":
 		return integers
 	case "REAL", "DOUBLE", "FLOAT":
@@ -53,6 +54,8 @@ func (*sqLite) classOf(typ string) class {
 		return blobs
 	case "DATETIME", "TIMESTAMP":
 		return times
+	case "NUMERIC", "DECIMAL":
+		return decimals
 	}
 	return 0
 }
@@ -129,8 +132,17 @@ func (d *sqLite) write(ctx context.Context, conn *sql.Conn, p place, s *schema, 
 			return err
 		}
 		wanted := d.wanted(p, s, stored)
-		if err := prepare(ctx, conn, p, stored, wanted, func() error { return nil }); err != nil {
+		changed, err := prepare(ctx, conn, p, stored, wanted, func() error { return nil })
+		if err != nil {
 			return err
+		}
+		if changed {
+			if stored, err = d.columns(ctx, conn, p); err != nil {
+				return err
+			}
+			if err := p.noteColumns(ctx, conn, stored); err != nil {
+				return err
+			}
 		}
 		insert := &sqliteInsert{conn: conn, table: p.table, columns: s.columns}
 		emptying := "DELETE FROM " + p.table
@@ -150,7 +162,7 @@ func (d *sqLite) write(ctx context.Context, conn *sql.Conn, p place, s *schema, 
 		if err := fill(insert); err != nil {
 			return err
 		}
-		return p.list(ctx, conn, insert.rows)
+		return p.list(ctx, conn, insert.rows, stored)
 	})
 }
 

@@ -25,6 +25,8 @@ type storedColumn struct {
 	typ  string // as the database says it
 }
 
+func (c storedColumn) String() string { return "the column " + c.name + " (" + c.typ + ")" }
+
 // storedColumns are the columns of a table; none if there is no such table.
 type storedColumns []storedColumn
 
@@ -63,8 +65,7 @@ func (s storedColumns) check(wanted []column, classOf func(typ string) class) er
 			missing = append(missing, w.name)
 			continue
 		}
-		have := classOf(stored.typ)
-		if have != w.class && (have != texts || w.class != documents) {
+		if !gives(classOf(stored.typ), w.class) {
 			faults = append(faults, fmt.Errorf("%w: the column %s is %s, not %v", iomanagers.ErrType, w.name, stored.typ, w.class))
 		}
 	}
@@ -72,6 +73,13 @@ func (s storedColumns) check(wanted []column, classOf func(typ string) class) er
 		faults = append(faults, fmt.Errorf("%w: the table has no column %s", iomanagers.ErrType, strings.Join(missing, ", ")))
 	}
 	return errors.Join(faults...)
+}
+
+// gives says that a column may have values for a field. The values are looked at one by one.
+func gives(have, wanted class) bool {
+	return have == wanted ||
+		have == texts && wanted == documents ||
+		have == decimals && (wanted == integers || wanted == floats || wanted == texts)
 }
 
 // change is what a table needs before rows can be put into it.
@@ -153,7 +161,7 @@ func (p place) foreign() error {
 // catalogDefinition makes the table that says what is stored.
 func (p place) catalogDefinition(timestamp string) string {
 	return `CREATE TABLE IF NOT EXISTS ` + p.catalog + ` (asset text NOT NULL, partition text NOT NULL, table_name text NOT NULL, ` +
-		quote("rows") + ` bigint NOT NULL, run_id text NOT NULL, stored_at ` + timestamp + ` NOT NULL, PRIMARY KEY (asset, partition))`
+		quote("rows") + ` bigint NOT NULL, run_id text NOT NULL, stored_at ` + timestamp + ` NOT NULL, columns text NOT NULL, PRIMARY KEY (asset, partition))`
 }
 
 var numbered = regexp.MustCompile(`\$\d+`)
@@ -167,12 +175,12 @@ func (p place) sql(statement string) string {
 	return numbered.ReplaceAllLiteralString(statement, "?")
 }
 
-// list notes in the catalog that the place holds a value.
-func (p place) list(ctx context.Context, q querier, rows int) error {
-	_, err := q.ExecContext(ctx, p.sql(`INSERT INTO `+p.catalog+` AS c (asset, partition, table_name, `+quote("rows")+`, run_id, stored_at)
-		VALUES ($1, $2, $3, $4, $5, CURRENT_TIMESTAMP)
-		ON CONFLICT (asset, partition) DO UPDATE SET `+quote("rows")+` = excluded.`+quote("rows")+`, run_id = excluded.run_id, stored_at = excluded.stored_at`),
-		p.asset, p.partition, p.name, rows, p.runID)
+// list notes in the catalog that the place holds a value, in a table of these columns.
+func (p place) list(ctx context.Context, q querier, rows int, columns storedColumns) error {
+	_, err := q.ExecContext(ctx, p.sql(`INSERT INTO `+p.catalog+` AS c (asset, partition, table_name, `+quote("rows")+`, run_id, stored_at, columns)
+		VALUES ($1, $2, $3, $4, $5, CURRENT_TIMESTAMP, $6)
+		ON CONFLICT (asset, partition) DO UPDATE SET `+quote("rows")+` = excluded.`+quote("rows")+`, run_id = excluded.run_id, stored_at = excluded.stored_at, columns = excluded.columns`),
+		p.asset, p.partition, p.name, rows, p.runID, columns.record())
 	return err
 }
 
@@ -192,53 +200,79 @@ func (p place) isListed(ctx context.Context, q querier) (bool, error) {
 	return true, p.wanted.CheckMadeBy(p.wanted.MadeBy)
 }
 
-// others counts the values that share the place's table: of the asset's partitions, its own
-// not counted.
-func (p place) others(ctx context.Context, q querier) (others, all int, err error) {
-	err = q.QueryRowContext(ctx, p.sql(`SELECT count(*), coalesce(sum(CASE WHEN partition <> $1 THEN 1 ELSE 0 END), 0) FROM `+p.catalog+` WHERE asset = $2`),
-		p.partition, p.asset).Scan(&all, &others)
-	return others, all, err
+// listed is what the catalog says of the values that share the place's table, which are those
+// of the asset's partitions.
+type listed struct {
+	all, others int           // the values, and those of other partitions
+	columns     storedColumns // of the table, when the manager changed it last
 }
 
-// prepare gives the table the wanted columns. It returns errNeedsChange, with nothing
-// done, if that needs a change and none is allowed.
-func prepare(ctx context.Context, q querier, p place, stored storedColumns, wanted []storedColumn, mayChange func() error) error {
+func (p place) listed(ctx context.Context, q querier) (found listed, err error) {
+	var record string
+	err = q.QueryRowContext(ctx, p.sql(`SELECT count(*), coalesce(sum(CASE WHEN partition <> $1 THEN 1 ELSE 0 END), 0), coalesce(max(columns), '') FROM `+p.catalog+` WHERE asset = $2`),
+		p.partition, p.asset).Scan(&found.all, &found.others, &record)
+	if err == nil && found.all > 0 {
+		found.columns, err = columnsOfRecord(record)
+	}
+	return found, err
+}
+
+// prepare gives the table the wanted columns, and says whether it had to change it. Its error is
+// that of mayChange, with nothing done, if a change is needed and not allowed.
+func prepare(ctx context.Context, q querier, p place, stored storedColumns, wanted []storedColumn, mayChange func() error) (changed bool, err error) {
 	needs := stored.compare(wanted)
-	others, all, err := p.others(ctx, q)
+	found, err := p.listed(ctx, q)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if needs != creation && all == 0 {
-		return p.foreign()
+	if needs != creation {
+		if found.all == 0 {
+			return false, p.foreign()
+		}
+		if err := p.checkUnaltered(found.columns, stored); err != nil {
+			return false, err
+		}
 	}
-	var statements []string
-	switch {
-	case needs == nothing:
-		return nil
-	case needs == creation:
-		statements = append(statements, "CREATE TABLE "+p.table+" ("+definitions(wanted)+")")
-	case others == 0:
-		statements = append(statements, "DROP TABLE "+p.table, "CREATE TABLE "+p.table+" ("+definitions(wanted)+")")
-	default:
-		if err := stored.mismatch(wanted); err != nil {
-			return err
-		}
-		for _, w := range wanted {
-			if _, ok := stored.find(w.name); !ok {
-				statements = append(statements, "ALTER TABLE "+p.table+" ADD COLUMN "+definition(w))
-			}
-		}
-		if len(statements) == 0 {
-			return nil // it has columns that this partition lacks
-		}
+	statements, err := p.changes(needs, found.others > 0, stored, wanted)
+	if err != nil || len(statements) == 0 {
+		return false, err
 	}
 	if err := mayChange(); err != nil {
-		return err
+		return false, err
 	}
 	for _, statement := range statements {
 		if _, err := q.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("changing the columns of table %s: %w", p.table, err)
+			return false, fmt.Errorf("changing the columns of table %s: %w", p.table, err)
 		}
 	}
-	return nil
+	return true, nil
+}
+
+// changes are the statements that give the table the wanted columns.
+func (p place) changes(needs change, shared bool, stored storedColumns, wanted []storedColumn) ([]string, error) {
+	create := "CREATE TABLE " + p.table + " (" + definitions(wanted) + ")"
+	switch {
+	case needs == nothing:
+		return nil, nil
+	case needs == creation:
+		return []string{create}, nil
+	case !shared:
+		return []string{"DROP TABLE " + p.table, create}, nil
+	}
+	if err := stored.mismatch(wanted); err != nil {
+		return nil, err
+	}
+	var statements []string
+	for _, w := range wanted {
+		if _, ok := stored.find(w.name); !ok {
+			statements = append(statements, "ALTER TABLE "+p.table+" ADD COLUMN "+definition(w))
+		}
+	}
+	return statements, nil // none if the table has columns that this partition lacks
+}
+
+// noteColumns notes for all values of the table that the manager has changed its columns.
+func (p place) noteColumns(ctx context.Context, q querier, columns storedColumns) error {
+	_, err := q.ExecContext(ctx, p.sql(`UPDATE `+p.catalog+` SET columns = $1 WHERE asset = $2`), columns.record(), p.asset)
+	return err
 }

@@ -3,7 +3,6 @@ package sqltable
 import (
 	"bytes"
 	"encoding"
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -16,7 +15,7 @@ import (
 
 // limits say what a database's columns can't hold.
 type limits struct {
-	text    bool // only UTF-8 without zero bytes
+	zero    bool // no zero byte in text, no zero character in JSON
 	numbers bool // no NaN
 	times   time.Duration
 }
@@ -58,15 +57,18 @@ func (c *column) plain(field reflect.Value, l limits) (any, error) {
 		return field.Bool(), nil
 	case texts:
 		text, err := c.text(field)
-		if err == nil && l.text {
-			err = checkText(text)
+		if err == nil {
+			err = checkText(text, l)
 		}
 		return text, err
 	case blobs:
-		if field.IsNil() {
-			return nil, nil
+		switch {
+		case !field.IsNil():
+			return field.Bytes(), nil
+		case c.pointer: // NULL would come back as a nil pointer
+			return []byte{}, nil
 		}
-		return field.Bytes(), nil
+		return nil, nil
 	case times:
 		return checkTime(field.Interface().(time.Time), l.times)
 	default:
@@ -85,8 +87,8 @@ func (c *column) text(field reflect.Value) (string, error) {
 	return string(text), err
 }
 
-func checkText(text string) error {
-	if strings.IndexByte(text, 0) >= 0 {
+func checkText(text string, l limits) error {
+	if l.zero && strings.IndexByte(text, 0) >= 0 {
 		return fmt.Errorf("%w: text with a zero byte; []byte can hold it", iomanagers.ErrUnsupported)
 	}
 	if !utf8.ValidString(text) {
@@ -112,7 +114,7 @@ func document(field reflect.Value, l limits) (any, error) {
 		return nil, err
 	}
 	text := strings.TrimSuffix(b.String(), "\n")
-	if l.text && holdsZero(text) {
+	if l.zero && holdsZero(text) {
 		return nil, fmt.Errorf("%w: JSON with a zero character", iomanagers.ErrUnsupported)
 	}
 	return text, nil
@@ -130,101 +132,4 @@ func holdsZero(text string) bool {
 		}
 	}
 	return false
-}
-
-// cell is where a column of a row is scanned to.
-type cell struct {
-	column *column
-	row    reflect.Value
-}
-
-// Scan puts what the database has into the field.
-func (c *cell) Scan(stored any) error {
-	field := c.row.FieldByIndex(c.column.index)
-	if stored == nil {
-		if !c.column.pointer && c.column.class != blobs {
-			return errors.New("NULL, which needs a pointer")
-		}
-		field.SetZero()
-		return nil
-	}
-	if c.column.pointer {
-		field.Set(reflect.New(c.column.typ))
-		field = field.Elem()
-	}
-	switch v := stored.(type) {
-	case int64:
-		return c.scanInteger(field, v)
-	case float64:
-		if c.column.class == floats {
-			field.SetFloat(v)
-			if got := field.Float(); got == v || got != got && v != v { // a float32 may not hold it
-				return nil
-			}
-		}
-	case bool:
-		if c.column.class == booleans {
-			field.SetBool(v)
-			return nil
-		}
-	case time.Time:
-		if c.column.class == times {
-			field.Set(reflect.ValueOf(v.UTC()))
-			return nil
-		}
-	case string:
-		return c.scanText(field, v)
-	case []byte:
-		if c.column.class == blobs {
-			field.SetBytes(append([]byte{}, v...)) // empty is not NULL
-			return nil
-		}
-		return c.scanText(field, string(v))
-	}
-	return fmt.Errorf("%v is no %v", stored, c.column.typ)
-}
-
-func (c *cell) scanInteger(field reflect.Value, n int64) error {
-	switch {
-	case c.column.class == integers && field.CanInt() && !field.OverflowInt(n):
-		field.SetInt(n)
-	case c.column.class == integers && field.CanUint() && n >= 0 && !field.OverflowUint(uint64(n)):
-		field.SetUint(uint64(n))
-	case c.column.class == floats: // in SQLite a whole number may have been stored for it
-		field.SetFloat(float64(n))
-	case c.column.class == booleans && (n == 0 || n == 1):
-		field.SetBool(n == 1)
-	default:
-		return fmt.Errorf("%d is no %v", n, c.column.typ)
-	}
-	return nil
-}
-
-// timeLayout is how times are written where they are text. Such times sort, and
-// SQLite's date functions read them.
-const timeLayout = "2006-01-02 15:04:05.999999999-07:00"
-
-func (c *cell) scanText(field reflect.Value, text string) error {
-	switch c.column.class {
-	case texts:
-		if c.column.marshals {
-			return field.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
-		}
-		field.SetString(text)
-		return nil
-	case blobs:
-		field.SetBytes([]byte(text))
-		return nil
-	case documents:
-		return iomanagers.JSON().Decode(strings.NewReader(text), field.Addr().Interface())
-	case times:
-		t, err := time.Parse(timeLayout, text)
-		if err != nil {
-			return err
-		}
-		field.Set(reflect.ValueOf(t.UTC()))
-		return nil
-	default:
-		return fmt.Errorf("text is no %v", c.column.typ)
-	}
 }
