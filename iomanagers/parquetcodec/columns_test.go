@@ -17,7 +17,7 @@ import (
 )
 
 type (
-	// plain is written column by column.
+	// plain has a field of each plain type.
 	plain struct {
 		B    bool
 		I    int
@@ -43,20 +43,20 @@ type (
 		PAt  *time.Time
 		note string
 	}
-	// mixed is written row by row, because of one field.
+	// mixed has a list, which parquet-go reads only with a tag.
 	mixed struct {
 		ID    int64
-		Tags  []string
+		Tags  []string `parquet:",list"`
 		Maybe *string
 		At    time.Time
 	}
-	// tagged is written row by row, because of a tag.
+	// tagged has tags for how the values are stored.
 	tagged struct {
 		ID   int64     `parquet:"id,delta"`
 		Item string    `parquet:"item,dict"`
 		At   time.Time `parquet:"at,timestamp(millisecond)"`
 	}
-	// nested is written row by row, because of an embedded struct.
+	// nested has an embedded struct.
 	nested struct {
 		tagged2
 		Name string
@@ -72,7 +72,7 @@ func plainRows() []plain {
 		{
 			true, math.MinInt, math.MinInt8, math.MinInt16, math.MinInt32, math.MinInt64,
 			math.MaxUint, math.MaxUint8, math.MaxUint16, math.MaxUint32, math.MaxUint64,
-			math.MaxFloat32, math.SmallestNonzeroFloat64, "ü\x00\xff",
+			math.MaxFloat32, math.SmallestNonzeroFloat64, "ü\x00",
 			[]byte{0, 255},
 			late, "",
 			&yes, &least, &most, &text, &late, "",

@@ -6,109 +6,159 @@ import (
 	"reflect"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
 
 	"github.com/fxrun/fxrun/iomanagers"
 )
 
 const (
-	// atATime is how many rows are written before their size is looked at: few, in case the rows
-	// are large.
-	atATime = 128
-	// rowGroup is how many bytes, before compression, are gathered until they are written: all
-	// that a stream of rows needs of memory.
+	// rowGroup is how many bytes, before compression, are gathered until they are written.
 	rowGroup = 32 << 20
+	// sampleRows and sampleBytes are how much is gathered, at most, until the encodings of the
+	// columns are chosen.
+	sampleRows  = 8 << 10
+	sampleBytes = 4 << 20
+	// partRows and partBytes are how many rows are taken at once: about so many that their
+	// bytes reach partBytes, if they are like those before.
+	partRows  = 1024
+	partBytes = 256 << 10
+	// pageSize is how many bytes a page has before compression.
+	pageSize = 1 << 20
+	// mostDictionary is the size at which a dictionary is given up.
+	mostDictionary = 1 << 20
+
+	durationsKey  = "fxrun.durations"
+	durationsUnit = "nanoseconds"
 )
 
-func (codec) NewRowEncoder(w io.Writer, slice reflect.Type) (_ iomanagers.RowEncoder, err error) {
-	schema, err := schemaOf(slice)
+func (codec) NewRowEncoder(w io.Writer, slice reflect.Type) (iomanagers.RowEncoder, error) {
+	root, leaves, err := rowsOf(slice)
 	if err != nil {
 		return nil, err
 	}
-	defer recovered(&err)
-	row := deref(slice.Elem())
-	e := &encoder{
-		writer: parquet.NewGenericWriter[any](w, schema),
-		times:  timeCheckOf(row, ""),
-	}
-	if columns := columnsOf(row, schema); columns != nil {
-		byColumn := &columnWriter{columns: columns, writers: e.writer.ColumnWriters()}
-		e.write = byColumn.write
-	} else {
-		e.write = e.writeRows
+	e := &encoder{to: w, root: root, part: 1}
+	for _, n := range leaves {
+		e.columns = append(e.columns, newColumn(root, n))
 	}
 	return e, nil
 }
 
+// encoder cuts rows into parts, and after some of them into row groups. The cuts depend on the
+// rows only, not on the batches that they come in.
 type encoder struct {
-	writer  *parquet.GenericWriter[any]
-	times   timeCheck
-	write   func(rows reflect.Value) error
-	buffer  []any // of writeRows
-	row     int   // the next
-	flushed int64 // the writer's size at the end of the last row group
-	failed  bool
+	to      io.Writer
+	root    *node
+	columns []*column
+	writer  *parquet.GenericWriter[any] // nil until the encodings are chosen
+
+	row    int64 // the next
+	part   int   // rows that lack in the part
+	total  int64 // bytes of all rows in row groups that are written
+	failed bool
 }
 
 func (e *encoder) Write(batch any) (err error) {
 	defer func() { e.failed = e.failed || err != nil }()
 	defer recovered(&err)
-	rows := reflect.ValueOf(batch)
-	for from := 0; from < rows.Len(); from += atATime {
-		part := rows.Slice(from, min(from+atATime, rows.Len()))
-		if err := e.check(part); err != nil {
+	rows := elementsOf(reflect.ValueOf(batch))
+	for from := 0; from < rows.n; {
+		piece := rows.from(from, min(e.part, rows.n-from))
+		if err := e.check(piece); err != nil {
 			return err
 		}
-		if err := e.write(part); err != nil {
+		if err := e.each(piece.n, func(c *column) error { return c.write(piece, e.row) }); err != nil {
 			return err
 		}
-		e.row += part.Len()
-		if e.writer.Size()-e.flushed >= rowGroup {
-			if err := e.writer.Flush(); err != nil {
+		from += piece.n
+		e.row += int64(piece.n)
+		if e.part -= piece.n; e.part == 0 {
+			if err := e.endPart(); err != nil {
 				return err
 			}
-			e.flushed = e.writer.Size()
 		}
 	}
 	return nil
 }
 
-// check reports the first row that Parquet would lose or change.
-func (e *encoder) check(rows reflect.Value) error {
-	behind := rows.Type().Elem().Kind() == reflect.Pointer
-	if !behind && e.times == nil {
+// check reports the first row that is nil.
+func (e *encoder) check(rows elements) error {
+	if !rows.behind {
 		return nil
 	}
-	for i := range rows.Len() {
-		row := rows.Index(i)
-		if behind {
-			if row.IsNil() {
-				return fmt.Errorf("%w: row %d is nil, which is not a row in Parquet", iomanagers.ErrUnsupported, e.row+i)
-			}
-			row = row.Elem()
-		}
-		if e.times == nil {
-			continue
-		}
-		if fault := e.times(row); fault != nil {
-			return fmt.Errorf("row %d: %w", e.row+i, fault)
+	for i := range rows.n {
+		if rows.row(i).isNil() {
+			return fmt.Errorf("%w: row %d is nil, which is not a row in Parquet", iomanagers.ErrUnsupported, e.row+int64(i))
 		}
 	}
 	return nil
 }
 
-// writeRows writes rows that are no plain columns.
-func (e *encoder) writeRows(rows reflect.Value) error {
-	e.buffer = e.buffer[:0]
-	for i := range rows.Len() {
-		row := rows.Index(i)
-		if row.Kind() != reflect.Pointer {
-			row = row.Addr() // spares a copy of each
-		}
-		e.buffer = append(e.buffer, row.Interface())
+// each calls do for all columns, in several goroutines if there are many rows, and returns the
+// error of the first row that has one.
+func (e *encoder) each(rows int, do func(c *column) error) error {
+	faults := make([]error, len(e.columns))
+	inParallel(len(faults), rows, func(i int) { faults[i] = do(e.columns[i]) })
+	return firstOf(faults)
+}
+
+// endPart decides what follows a part.
+func (e *encoder) endPart() error {
+	gathered := int64(0)
+	for _, c := range e.columns {
+		gathered += c.bytes()
 	}
-	_, err := e.writer.Write(e.buffer)
-	clear(e.buffer)
-	return err
+	average := max((e.total+gathered)/e.row, 1)
+	e.part = int(min(max(partBytes/average, 1), partRows))
+	if e.writer == nil && (e.row >= sampleRows || gathered >= sampleBytes) {
+		if err := e.open(); err != nil {
+			return err
+		}
+	}
+	if e.writer == nil || gathered < rowGroup {
+		return nil
+	}
+	e.total += gathered
+	return e.endGroup()
+}
+
+// open chooses the encodings and begins the file.
+func (e *encoder) open() error {
+	encodings := make([]encoding.Encoding, len(e.columns))
+	for i, c := range e.columns {
+		encodings[i] = encodingOf(c.node, c.pending)
+	}
+	options := []parquet.WriterOption{
+		schemaOf(e.root, encodings),
+		parquet.Compression(&parquet.Zstd),
+		parquet.PageBufferSize(pageSize),
+		parquet.DictionaryMaxBytes(mostDictionary),
+	}
+	for _, c := range e.columns {
+		if c.node.typ == durationType {
+			options = append(options, parquet.KeyValueMetadata(durationsKey, durationsUnit))
+			break
+		}
+	}
+	e.writer = parquet.NewGenericWriter[any](e.to, options...)
+	for i, w := range e.writer.ColumnWriters() {
+		e.columns[i].writer = w
+	}
+	return e.each(int(e.row), (*column).flush)
+}
+
+// endGroup writes a row group.
+func (e *encoder) endGroup() error {
+	err := e.each(int(e.row), func(c *column) error {
+		if err := c.flush(); err != nil {
+			return err
+		}
+		c.inGroup, c.inPage = 0, 0
+		return c.writer.Flush()
+	})
+	if err != nil {
+		return err
+	}
+	return e.writer.Flush()
 }
 
 // Close writes the index of the file. After an error there is none to write.
@@ -117,5 +167,32 @@ func (e *encoder) Close() (err error) {
 		return nil
 	}
 	defer recovered(&err)
+	if e.writer == nil {
+		if err := e.open(); err != nil {
+			return err
+		}
+	}
+	if err := e.endGroup(); err != nil {
+		return err
+	}
 	return e.writer.Close()
+}
+
+// firstOf returns the error of the first row that has one.
+func firstOf(faults []error) (first error) {
+	var of *valueError
+	for _, err := range faults {
+		fault, ok := err.(*valueError) //nolint:errorlint // made by column.write itself
+		switch {
+		case err == nil:
+		case !ok:
+			return err
+		case of == nil || fault.row < of.row:
+			of = fault
+		}
+	}
+	if of == nil {
+		return nil
+	}
+	return of
 }

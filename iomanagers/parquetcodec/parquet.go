@@ -43,7 +43,7 @@ func (codec) Name() string      { return "parquet" }
 func (codec) Extension() string { return ".parquet" }
 
 func (codec) CheckType(t reflect.Type) error {
-	_, err := schemaOf(t)
+	_, _, err := rowsOf(t)
 	return err
 }
 
@@ -60,7 +60,7 @@ func (c codec) Encode(w io.Writer, value any) error {
 
 func (c codec) Decode(r io.Reader, dst any) error {
 	t := reflect.TypeOf(dst).Elem()
-	if _, err := schemaOf(t); err != nil {
+	if _, _, err := rowsOf(t); err != nil {
 		return err
 	}
 	return rows.Fill(context.Background(), dst, func(context.Context) (rows.Source, error) {
@@ -72,17 +72,13 @@ func (c codec) Decode(r io.Reader, dst any) error {
 // into an error.
 func recovered(err *error) {
 	if fault := recover(); fault != nil {
-		if cause, ok := fault.(error); ok {
-			*err = fmt.Errorf("handling Parquet: %w", cause)
-		} else {
-			*err = fmt.Errorf("handling Parquet: %v", fault)
-		}
+		*err = faultOf(fault)
 	}
 }
 
-func deref(t reflect.Type) reflect.Type {
-	if t.Kind() == reflect.Pointer {
-		return t.Elem()
+func faultOf(fault any) error {
+	if cause, ok := fault.(error); ok {
+		return fmt.Errorf("handling Parquet: %w", cause)
 	}
-	return t
+	return fmt.Errorf("handling Parquet: %v", fault)
 }

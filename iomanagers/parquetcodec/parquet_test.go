@@ -78,10 +78,10 @@ func TestRowsOfAnotherTypeNeedTheSameColumns(t *testing.T) {
 		"null where it may not be":    {dst: new([]struct{ ID *int64 })},
 		"a new column":                {new([]struct{ Note string }), "the file has no column Note"},
 		"a new column in a group":     {new([]struct{ In struct{ Height int } }), "the file has no column In.Height"},
-		"a column of another type":    {new([]struct{ ID string }), "column ID is stored as INT(64,true), not STRING"},
-		"a column of another width":   {new([]struct{ In struct{ Depth int64 } }), "column In.Depth is stored as"},
-		"a column that may be null":   {new([]struct{ Item string }), "column Item is stored optional, not required"},
-		"a column with several items": {new([]struct{ Tags string }), "column Tags is stored repeated, not required"},
+		"a column of another type":    {new([]struct{ ID string }), "column ID is stored as INT(64,true), which does not go into the field ID of type string"},
+		"a wider number":              {dst: new([]struct{ In struct{ Depth int64 } })},
+		"a column that is null":       {new([]struct{ Item string }), "row 0: column Item is null"},
+		"a column with several items": {new([]struct{ Tags string }), "column Tags is stored as a list"},
 		"a group for a column":        {new([]struct{ In string }), "column In is stored as"},
 	} {
 		t.Run(name, func(t *testing.T) {

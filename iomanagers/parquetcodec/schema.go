@@ -1,126 +1,81 @@
 package parquetcodec
 
 import (
-	"fmt"
 	"reflect"
 
 	"github.com/parquet-go/parquet-go"
-
-	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/encoding"
 )
 
-// schemaOf returns the schema of rows of type t, a slice of structs or of pointers to structs.
-func schemaOf(t reflect.Type) (schema *parquet.Schema, err error) {
-	if t == nil || t.Kind() != reflect.Slice || deref(t.Elem()).Kind() != reflect.Struct {
-		return nil, fmt.Errorf("%w: it takes slices of structs, not %v", iomanagers.ErrType, t)
-	}
-	row := deref(t.Elem())
-	// parquet-go never comes back from such a type.
-	if within := recursion(row, map[reflect.Type]bool{}); within != nil {
-		return nil, fmt.Errorf("%w: %v holds itself, and Parquet's columns are finite", iomanagers.ErrType, within)
-	}
-	if err := checkShapes(row, ""); err != nil {
-		return nil, err
-	}
-	// parquet-go reports types and tags that it can't use by a panic.
-	defer func() {
-		if fault := recover(); fault != nil {
-			schema, err = nil, fmt.Errorf("%w: %v: %v", iomanagers.ErrType, row, fault)
-		}
-	}()
-	schema = parquet.SchemaOf(reflect.New(row).Interface())
-	if column := emptyGroup(schema, row.String()); column != "" {
-		return nil, fmt.Errorf("%w: %s has no column: no exported field", iomanagers.ErrType, column)
-	}
-	return schema, nil
+// schemaOf returns the schema of a file with the rows of root. encodings has one encoding, or
+// nil, for each column.
+func schemaOf(root *node, encodings []encoding.Encoding) *parquet.Schema {
+	return parquet.NewSchema(root.name, fieldsOf(root, encodings))
 }
 
-// recursion returns a type within t that holds itself, or nil; open holds the types on the way.
-func recursion(t reflect.Type, open map[reflect.Type]bool) reflect.Type {
-	if open[t] {
-		return t
-	}
-	open[t] = true
-	defer delete(open, t)
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array:
-		return recursion(t.Elem(), open)
-	case reflect.Map:
-		if found := recursion(t.Key(), open); found != nil {
-			return found
-		}
-		return recursion(t.Elem(), open)
-	case reflect.Struct:
-		for i := range t.NumField() {
-			f := t.Field(i)
-			if !f.IsExported() && !f.Anonymous || f.Tag.Get("parquet") == "-" {
-				continue
-			}
-			if found := recursion(f.Type, open); found != nil {
-				return found
-			}
-		}
-	}
-	return nil
+// ordered is a group whose fields stay in the order of the Go fields.
+type ordered struct {
+	parquet.Group
+	fields []parquet.Field
 }
 
-// emptyGroup returns the path of a node without any column: a struct of unexported fields,
-// or an interface.
-func emptyGroup(node parquet.Node, path string) string {
-	if node.Leaf() {
-		return ""
-	}
-	fields := node.Fields()
-	if len(fields) == 0 {
-		return path
-	}
-	for _, f := range fields {
-		if found := emptyGroup(f, path+"."+f.Name()); found != "" {
-			return found
-		}
-	}
-	return ""
+func (o ordered) Fields() []parquet.Field { return o.fields }
+
+type field struct {
+	parquet.Node
+	name string
 }
 
-// checkColumns reports what of the wanted columns the stored ones can't give.
-func checkColumns(wanted, stored parquet.Node, path string) error {
-	if wanted.Leaf() != stored.Leaf() || wanted.Leaf() && !parquet.EqualTypes(wanted.Type(), stored.Type()) {
-		return fmt.Errorf("%w: column %s is stored as %v, not %v", iomanagers.ErrType, path, stored.Type(), wanted.Type())
+func (f field) Name() string                         { return f.name }
+func (field) Value(base reflect.Value) reflect.Value { return base }
+
+func fieldsOf(n *node, encodings []encoding.Encoding) parquet.Node {
+	var o ordered
+	for _, child := range n.nodes {
+		o.fields = append(o.fields, field{inFile(child, encodings), child.name})
 	}
-	if wanted.Repeated() != stored.Repeated() || stored.Optional() && !wanted.Optional() {
-		return fmt.Errorf("%w: column %s is stored %s, not %s", iomanagers.ErrType, path, repetition(stored), repetition(wanted))
-	}
-	if wanted.Leaf() {
-		return nil
-	}
-	have := map[string]parquet.Node{}
-	for _, f := range stored.Fields() {
-		have[f.Name()] = f
-	}
-	for _, f := range wanted.Fields() {
-		column := f.Name()
-		if path != "" {
-			column = path + "." + column
-		}
-		if have[f.Name()] == nil {
-			if f.Optional() {
-				continue
-			}
-			return fmt.Errorf("%w: the file has no column %s", iomanagers.ErrType, column)
-		}
-		if err := checkColumns(f, have[f.Name()], column); err != nil {
-			return err
-		}
-	}
-	return nil
+	return o
 }
 
-func repetition(n parquet.Node) string {
-	switch {
-	case n.Repeated():
-		return "repeated"
-	case n.Optional():
-		return "optional"
+// inFile returns what n is in a file.
+func inFile(n *node, encodings []encoding.Encoding) parquet.Node {
+	var in parquet.Node
+	switch n.shape {
+	case leaf:
+		in = parquet.Leaf(n.kind)
+		if encodings[n.column] != nil {
+			in = parquet.Encoded(in, encodings[n.column])
+		}
+		if codec := compressions[n.tag.compression]; codec != nil {
+			in = parquet.Compressed(in, codec)
+		}
+	case group:
+		in = fieldsOf(n, encodings)
+	case list:
+		in = annotated{ordered{fields: []parquet.Field{field{parquet.Repeated(fieldsOf(n, encodings)), "list"}}}, listType}
+	case dict:
+		in = annotated{ordered{fields: []parquet.Field{field{parquet.Repeated(fieldsOf(n, encodings)), "key_value"}}}, mapType}
 	}
-	return "required"
+	if n.optional() {
+		in = parquet.Optional(in)
+	}
+	return in
 }
+
+// annotated is a group that is a list or a map.
+type annotated struct {
+	ordered
+	kind parquet.Type
+}
+
+func (a annotated) Type() parquet.Type { return a.kind }
+
+var (
+	listType = parquet.List(parquet.Int(64)).Type()
+	mapType  = parquet.Map(parquet.String(), parquet.Int(64)).Type()
+
+	compressions = map[string]compress.Codec{
+		"snappy": &parquet.Snappy, "gzip": &parquet.Gzip, "zstd": &parquet.Zstd, "uncompressed": &parquet.Uncompressed,
+	}
+)

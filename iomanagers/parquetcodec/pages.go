@@ -1,0 +1,64 @@
+package parquetcodec
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+const (
+	// largePage is what a page may say of its size without any doubt.
+	largePage = 64 << 20
+	// mostGrowth is how many times as large as its bytes in the file a page may say it is.
+	mostGrowth = 1000
+	// headerBuffer is how many bytes are read for the header of a page.
+	headerBuffer = 256
+)
+
+// checkPages looks at the headers of the pages of a column before parquet-go does, which takes
+// as much memory as they say. A damaged one could ask for gigabytes.
+func checkPages(file *parquet.File, data *format.ColumnMetaData, rows int64) error {
+	at := data.DataPageOffset
+	if data.DictionaryPageOffset != 0 {
+		at = data.DictionaryPageOffset
+	}
+	end := at + data.TotalCompressedSize
+	if at < 0 || data.TotalCompressedSize < 0 || end < at || end > file.Size() {
+		return fmt.Errorf("%w: its pages lie outside of it", errDamaged)
+	}
+	buffer := bufio.NewReaderSize(nil, headerBuffer)
+	for at < end {
+		section := io.NewSectionReader(file, at, end-at)
+		buffer.Reset(section)
+		var header format.PageHeader
+		if err := thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(buffer)).Decode(&header); err != nil {
+			return fmt.Errorf("%w: the header of a page: %w", errDamaged, err)
+		}
+		read, err := section.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return err
+		}
+		at += read - int64(buffer.Buffered())
+		if err := checkPage(&header, end-at, rows); err != nil {
+			return err
+		}
+		at += int64(header.CompressedPageSize)
+	}
+	return nil
+}
+
+func checkPage(header *format.PageHeader, left, rows int64) error {
+	packed, size := int64(header.CompressedPageSize), int64(header.UncompressedPageSize)
+	if packed < 0 || packed > left || size < 0 || size > max(largePage, packed*mostGrowth) {
+		return fmt.Errorf("%w: a page of %d bytes says that it has %d", errDamaged, packed, size)
+	}
+	values := max(int64(header.DataPageHeader.V.NumValues), int64(header.DataPageHeaderV2.V.NumValues), int64(header.DictionaryPageHeader.V.NumValues))
+	if values > max(largePage, size*mostGrowth, rows) || header.DictionaryPageHeader.Valid && values > max(1, size)*8 {
+		return fmt.Errorf("%w: a page of %d bytes says that it has %d values", errDamaged, packed, values)
+	}
+	return nil
+}
