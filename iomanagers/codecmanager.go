@@ -27,7 +27,9 @@ import (
 // The codec is the one that the Format of the asset names. If the asset has no Format, it is
 // the first codec that claims the Go type ([TypeClaimer]), and otherwise the first codec of
 // the manager. A load chooses in the same way, by Input.Stored. Streams need a [RowCodec], and
-// are written and read in batches.
+// are written and read in batches. While a sequence makes the next rows, a goroutine encodes up
+// to two batches before them. Rows with pointers, slices, maps or interfaces are encoded before
+// the sequence goes on, because it may use their memory again.
 //
 // After a value is stored, objects of the same asset and partition in the formats of the
 // manager's other codecs are removed. If that fails, the value is stored all the same, and the
@@ -223,36 +225,11 @@ func encode(ctx context.Context, w io.Writer, codec Codec, value any, progress f
 	if err != nil {
 		return 0, err
 	}
-	counted, err := encodeStream(ctx, encoder, value, progress)
+	counted, err := encodeStream(ctx, encoder, shape, value, progress)
 	if keepsChunks(codec, shape) {
 		counted = -1
 	}
 	return counted, err
-}
-
-// encodeStream writes what a sequence yields, and closes the encoder, also if the sequence panics.
-func encodeStream(ctx context.Context, encoder RowEncoder, value any, progress func(rows int64)) (counted int, err error) {
-	defer func() {
-		if closeErr := encoder.Close(); err == nil {
-			err = closeErr
-		}
-	}()
-	for batch, err := range rows.Batches(value, 0) {
-		if err != nil {
-			return 0, fmt.Errorf("the stream ends after %d rows: %w", counted, err)
-		}
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		if err := encoder.Write(batch); err != nil {
-			return 0, err
-		}
-		counted += reflect.ValueOf(batch).Len()
-		if progress != nil {
-			progress(int64(counted))
-		}
-	}
-	return counted, nil
 }
 
 // Load reads the value's object into dst.

@@ -23,7 +23,8 @@ type RowCodec interface {
 	NewRowDecoder(r io.Reader, slice reflect.Type) (RowDecoder, error)
 }
 
-// RowEncoder writes rows. One goroutine uses it.
+// RowEncoder writes rows. It is used by one goroutine at a time, which need not be the one that
+// made it.
 type RowEncoder interface {
 	// Write writes the rows of batch, a value of type slice, and keeps none of its memory.
 	// Its errors match the same errors as those of Encode. After an error only Close is
