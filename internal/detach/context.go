@@ -1,5 +1,5 @@
-// Package detach is for work that must not stop half way: a context that ends with
-// another one until the last, short part of the work begins.
+// Package detach is for work that must not stop in the middle. Its context ends
+// together with another context, until the last, short part of the work begins.
 package detach
 
 import (
@@ -11,13 +11,13 @@ import (
 )
 
 // Grace is how long the last part of some work may take after the parent has ended, so
-// that nothing waits for ever for an answer that does not come.
+// that nothing waits forever for a missing answer.
 const Grace = 10 * time.Second
 
 // Context ends with its parent until it is detached. It has the values of its parent, and
 // no deadline. It is safe for concurrent use.
 type Context struct {
-	context.Context // ends what is derived from it at once, as one of this package could not
+	context.Context // contexts that are derived from it end at once, which is not possible for a type of this package
 	cancel          context.CancelCauseFunc
 	parent          context.Context
 
@@ -36,14 +36,14 @@ func New(parent context.Context) *Context {
 	c.Context, c.cancel = context.WithCancelCause(context.WithoutCancel(parent))
 	c.unwatch = context.AfterFunc(parent, func() { c.end(parent.Err()) })
 	if err := parent.Err(); err != nil {
-		c.end(err) // at once, not in a moment
+		c.end(err) // at once, and not after a moment
 	}
 	return c
 }
 
-// Detach makes the context independent of its parent. With a grace it ends so long after
-// the parent at the latest; with 0 it ends by [Context.End] only. If the context has ended
-// before, Detach returns its error. A second call changes nothing.
+// Detach makes the context independent of its parent. If grace is positive, the context
+// ends at most this long after its parent. If grace is 0, only [Context.End] ends it. If
+// the context has ended before, Detach returns its error. A second call changes nothing.
 func (c *Context) Detach(grace time.Duration) error {
 	if err := c.parent.Err(); err != nil && !c.isDetached() {
 		c.end(err)
@@ -99,8 +99,8 @@ func (c *Context) end(err error) {
 	}
 }
 
-// Err returns the parent's error if the parent has ended this context. The parent is asked, so
-// that its end is seen at once, and not in a moment.
+// Err returns the error of the parent if the parent has ended this context. It asks the parent
+// directly, so it knows at once that the parent has ended.
 func (c *Context) Err() error {
 	if err := c.parent.Err(); err != nil && !c.isDetached() {
 		c.end(err)
@@ -110,8 +110,9 @@ func (c *Context) Err() error {
 	return c.err
 }
 
-// Explain makes sure that an error of something that ended with the context matches the
-// error of the context. What is derived from the context always ends with context.Canceled.
+// Explain returns an error that matches the error of the context, if something ended
+// because the context ended. Contexts that are derived from this context always end with
+// context.Canceled.
 func (c *Context) Explain(err error) error {
 	if ended := c.Err(); err != nil && ended != nil && !errors.Is(err, ended) {
 		return fmt.Errorf("%w: %w", ended, err)

@@ -1,8 +1,9 @@
-// Package fxoption reads what plain fx.Options hold: which functions, what they
-// ask for and what they give. Fx itself lets nobody look into an option. The
-// types of its options are not exported, but most of their fields are, so that
-// reflection finds the functions. An option of a shape that this package does not
-// know is a fault, and never passed over: Fx could have got a new kind of option.
+// Package fxoption finds the functions in plain fx.Options, and what the
+// functions ask for and give. Fx has no way to look into an option. The types of
+// its options are not exported, but most of their fields are, so reflection finds
+// the functions. If this package does not know the shape of an option, this is a
+// fault, because a new version of Fx may have a new kind of option.
 //
-// Read is in read.go. What one function asks for and gives is in function.go.
+// The function Read is in read.go. The file function.go has what one function
+// asks for and gives.
 package fxoption

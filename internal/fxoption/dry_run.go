@@ -12,9 +12,9 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// DryRun asks Fx which functions an application of the options would call, without
-// calling any. The only thing that Fx tells in a dry run, and only to an fx.Logger,
-// is its log in text. So loggers among the options are left out.
+// DryRun asks Fx which functions an application of the options would call, and
+// calls none of them. In a dry run Fx writes only a log in text, and only to an
+// fx.Logger. So loggers among the options are left out.
 func DryRun(options []fx.Option) (*Recorded, error) {
 	recorded := &Recorded{Called: map[string]bool{}, offered: map[string]bool{}, taken: map[string]bool{}}
 	return recorded, fx.ValidateApp(append([]fx.Option{fx.Logger(recorded)}, WithoutLoggers(options)...)...)
@@ -22,10 +22,11 @@ func DryRun(options []fx.Option) (*Recorded, error) {
 
 // Recorded is what a dry run has found out. It is an fx.Printer.
 type Recorded struct {
-	// Called are the names of the modules of which a constructor would be called.
+	// Called has the names of the modules that have a constructor which Fx would
+	// call.
 	Called  map[string]bool
 	offered map[string]bool // types that fx.Replace offers
-	taken   map[string]bool // those of them that something takes
+	taken   map[string]bool // the offered types that something takes
 }
 
 var (
@@ -33,7 +34,7 @@ var (
 	replaceLine = regexp.MustCompile(`^\[Fx\] REPLACE\t(.*?)(?: from module "[^"]*")?\s*$`)
 )
 
-// Printf takes a line of Fx's log.
+// Printf reads one line of the log of Fx.
 func (r *Recorded) Printf(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	if strings.HasPrefix(line, "[Fx] REPLACE\t") {
@@ -55,15 +56,15 @@ func (r *Recorded) Printf(format string, args ...any) {
 	}
 }
 
-// Resource is what fx.Replace could have been meant for.
+// Resource is a resource that an fx.Replace could be meant for.
 type Resource struct {
 	Key   string
 	Types []string
 }
 
-// Unused reports the types that fx.Replace offers and nothing takes, but for those
-// that are passed over. A run with such a fake would use the real value. place says
-// where nothing takes it, and resources are what could have been meant.
+// Unused reports the types that fx.Replace offers and that nothing takes, except
+// those that it is told to ignore. A run with such a fake would use the real value.
+// place is a part of the error text, and resources are those that could be meant.
 func (r *Recorded) Unused(place string, passedOver func(string) bool, resources []Resource) []error {
 	var faults []error
 	for offered := range r.offered {
@@ -75,7 +76,7 @@ func (r *Recorded) Unused(place string, passedOver func(string) bool, resources 
 	return faults
 }
 
-// meant names the resource that was probably meant.
+// meant returns a text that names the resource that was probably meant.
 func meant(offered string, resources []Resource) string {
 	for _, resource := range resources {
 		if slices.ContainsFunc(resource.Types, func(t string) bool { return nearest.Name(bare(offered), []string{bare(t)}) != "" }) {
@@ -85,7 +86,8 @@ func meant(offered string, resources []Resource) string {
 	return "; for an interface, replace by fx.Annotate(value, fx.As(new(I)))"
 }
 
-// bare is a type's name without pointer, package, and Fx's note of a name.
+// bare returns the name of a type without its pointer, its package and the name
+// tag that Fx adds.
 func bare(t string) string {
 	t, _, _ = strings.Cut(t, "[")
 	return t[strings.LastIndexAny(t, "*.")+1:]

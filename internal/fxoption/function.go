@@ -12,7 +12,7 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Kind says which option of Fx a function was given to.
+// Kind is the option of Fx that has the function.
 type Kind int
 
 // The kinds of functions.
@@ -21,7 +21,7 @@ const (
 	Supply
 	Decorate
 	Replace
-	Invoke // fx.Populate is one too
+	Invoke // fx.Populate has this kind too
 	Logger // fx.WithLogger
 )
 
@@ -36,13 +36,13 @@ type Function struct {
 	signature.Func
 
 	Kind     Kind
-	InModule bool // it stands in an fx.Module
-	Private  bool // only its module sees what it gives
+	InModule bool // the function stands in an fx.Module
+	Private  bool // only functions of its module get what the function gives
 
 	// Value is the type of the value that was given to fx.Supply or fx.Replace.
 	Value reflect.Type
-	// Option is the function alone, in an option of its kind. It is nil in a
-	// module and for a logger.
+	// Option is an option of the same kind with this function alone. It is nil
+	// for a logger and for functions in a module.
 	Option fx.Option
 }
 
@@ -64,13 +64,14 @@ func (f Function) Gives(key signature.Key) bool {
 	return false
 }
 
-// StandsIn reports whether the function gives values without looking at what
-// there was before.
+// StandsIn reports whether the function gives values without the use of the
+// values that it replaces.
 func (f Function) StandsIn() bool {
 	return (f.Kind == Replace || f.Kind == Decorate) && len(f.Params) == 0
 }
 
-// signatureOf takes the function of an option apart.
+// signatureOf finds the parameters and the results of the function of an
+// option.
 func signatureOf(target any) (signature.Func, error) {
 	if wrong := wrongAnnotation(target); wrong != nil {
 		return signature.Func{}, wrong
@@ -91,8 +92,8 @@ func signatureOf(target any) (signature.Func, error) {
 	return function, err
 }
 
-// annotatedBefore takes an fx.Annotated apart, which puts one name or one group
-// on all results.
+// annotatedBefore reads an fx.Annotated, which puts one name or one group on
+// all results.
 func annotatedBefore(annotated fx.Annotated) (signature.Func, error) {
 	function, err := signature.Of(annotated.Target)
 	if err != nil {
@@ -111,8 +112,8 @@ func annotatedBefore(annotated fx.Annotated) (signature.Func, error) {
 	return function, nil
 }
 
-// wrongAnnotation returns the error that fx.Annotate returns in place of a function,
-// of a type of its own that is no error.
+// wrongAnnotation returns the error of a wrong fx.Annotate. fx.Annotate returns it
+// in place of a function, as a value of a type that does not implement error.
 func wrongAnnotation(target any) error {
 	value := reflect.ValueOf(target)
 	if !value.IsValid() || value.Type().Name() != "annotationError" {
@@ -154,8 +155,8 @@ func nameOf(annotated any) string {
 	return function.Name
 }
 
-// wholeGroups are the results of a decorator, which gives a group as a slice of all
-// its members.
+// wholeGroups returns the results of a decorator, which gives a group as one slice
+// of all members.
 func wholeGroups(results []signature.Result) []signature.Result {
 	results = slices.Clone(results)
 	for i, result := range results {

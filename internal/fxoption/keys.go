@@ -6,9 +6,9 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Asks returns what the functions ask for, each once, but for what the options
-// themselves provide for all to see. A group is always asked for: whoever gives
-// members of it, others may give more.
+// Asks returns what the functions ask for, each key once. It leaves out what
+// the options themselves provide outside of modules. It never leaves out a
+// group, because others may give further members of it.
 func (o *Options) Asks() []signature.Param {
 	provided := o.Provided()
 	type kind struct {
@@ -30,7 +30,7 @@ func (o *Options) Asks() []signature.Param {
 	return asks
 }
 
-// Provided returns the keys that the options provide for all to see.
+// Provided returns the keys that the options provide outside of modules.
 func (o *Options) Provided() map[signature.Key]bool {
 	provided := make(map[signature.Key]bool)
 	for _, function := range o.Functions {
@@ -45,7 +45,8 @@ func (o *Options) Provided() map[signature.Key]bool {
 }
 
 // Decorated returns the keys that fx.Decorate and fx.Replace give outside of
-// modules: a module's reach nobody but its own functions.
+// modules. A decorator in a module has an effect only on functions of this
+// module.
 func (o *Options) Decorated() map[signature.Key]bool {
 	decorated := make(map[signature.Key]bool)
 	for _, function := range o.Functions {
@@ -59,8 +60,8 @@ func (o *Options) Decorated() map[signature.Key]bool {
 	return decorated
 }
 
-// MakesLogger reports whether one of the functions makes the logger of Fx's events,
-// outside of modules.
+// MakesLogger reports whether a function outside of modules makes the logger for
+// the events of Fx.
 func (o *Options) MakesLogger() bool {
 	return slices.ContainsFunc(o.Functions, func(f Function) bool { return f.Kind == Logger && !f.InModule })
 }

@@ -14,25 +14,25 @@ import (
 type Options struct {
 	// Functions are in the order of the options.
 	Functions []Function
-	// HasLogger says that Fx's events have somewhere to go: fx.WithLogger or
-	// fx.Logger.
+	// HasLogger says that an fx.WithLogger or an fx.Logger takes the events of
+	// Fx.
 	HasLogger bool
-	// Everywhere are the options that hold for every application that is made of
-	// the others: fx.ErrorHook, fx.RecoverFromPanics and fx.Logger.
+	// Everywhere has the options that every application with the other options
+	// must have too: fx.ErrorHook, fx.RecoverFromPanics and fx.Logger.
 	Everywhere []fx.Option
 	// HasError says that there is an fx.Error.
 	HasError bool
 	// Limits are the names of options that limit a whole application, such as
 	// fx.StartTimeout.
 	Limits []string
-	// Embedding are the options that are structs of other packages, which embed an
-	// option of Fx.
+	// Embedding has the options that are structs of other packages with an
+	// embedded option of Fx.
 	Embedding []fx.Option
-	// Faults are what can't be read.
+	// Faults has an error for each option that cannot be read.
 	Faults []error
 }
 
-// Read reads options. It calls nothing that they hold.
+// Read reads options. It calls no function in them.
 func Read(options []fx.Option) *Options {
 	r := &reader{read: new(Options)}
 	r.all(options, false)
@@ -160,11 +160,11 @@ func typesOf(option reflect.Value) ([]reflect.Type, bool) {
 // isPrivate reports whether a target is fx.Private.
 func isPrivate(target any) bool { return reflect.TypeOf(target) == reflect.TypeOf(fx.Private) }
 
-// alone returns the option with one of its functions only.
+// alone returns the option with only one of its functions.
 func alone(option reflect.Value, at int) fx.Option {
 	single := reflect.New(option.Type()).Elem()
 	single.Set(option)
-	for _, name := range []string{"Targets", "Types"} { // Types are of fx.Supply and fx.Replace
+	for _, name := range []string{"Targets", "Types"} { // fx.Supply and fx.Replace have Types
 		if field := single.FieldByName(name); field.IsValid() && field.Len() > at {
 			field.Set(field.Slice3(at, at+1, at+1))
 		}
@@ -172,8 +172,8 @@ func alone(option reflect.Value, at int) fx.Option {
 	return single.Interface().(fx.Option)
 }
 
-// shapeOf returns the name of the type of one of Fx's own options, or "embedded"
-// for a struct of somebody else, which holds one.
+// shapeOf returns the name of the type of an option of Fx. For a struct of
+// another package with an embedded option it returns "embedded".
 func shapeOf(option fx.Option) (string, reflect.Value) {
 	value := reflect.ValueOf(option)
 	if strings.HasSuffix(value.Type().PkgPath(), "go.uber.org/fx") {
@@ -224,7 +224,8 @@ func innerOf(option fx.Option) ([]fx.Option, error) {
 	return nil, fmt.Errorf("%T is an option of a kind that fxrun does not know", option)
 }
 
-// Group returns the options in fx.Options; false for any other option.
+// Group returns the options in fx.Options. For any other option it returns
+// false.
 func Group(option fx.Option) ([]fx.Option, bool) {
 	if option == nil {
 		return nil, false
@@ -236,8 +237,8 @@ func Group(option fx.Option) ([]fx.Option, bool) {
 	return inner, err == nil
 }
 
-// field returns a field of an option's struct, exported or not: what an
-// fx.Module holds is in a field that is not exported.
+// field returns a field of the struct of an option, exported or not. The
+// options in an fx.Module are in a field that is not exported.
 func field(option reflect.Value, name string) (reflect.Value, error) {
 	if option.Kind() != reflect.Struct {
 		return reflect.Value{}, errors.New(option.Type().String() + " is no struct")
@@ -251,9 +252,9 @@ func field(option reflect.Value, name string) (reflect.Value, error) {
 	return reflect.NewAt(value.Type(), value.Addr().UnsafePointer()).Elem(), nil
 }
 
-// WithoutLoggers returns the options without fx.WithLogger and fx.Logger, those in
-// modules included. What makes a logger becomes an fx.Invoke, since it still is to
-// ask for what it needs: the options are for a dry run, which calls nothing.
+// WithoutLoggers returns the options without fx.WithLogger and fx.Logger, also in
+// modules. A function that makes a logger becomes an fx.Invoke, so that a dry run,
+// which calls nothing, still finds what the function needs.
 func WithoutLoggers(options []fx.Option) []fx.Option {
 	var kept []fx.Option
 	for _, option := range options {
@@ -266,7 +267,7 @@ func WithoutLoggers(options []fx.Option) []fx.Option {
 			if err != nil {
 				continue
 			}
-			option = fx.Invoke(constructor.Interface()) // which asks for the same
+			option = fx.Invoke(constructor.Interface()) // it asks for the same values
 		case "loggerOption":
 			continue
 		case "optionGroup", "embedded":

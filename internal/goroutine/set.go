@@ -41,7 +41,7 @@ func (s *Set) add(id uint64) {
 func (s *Set) remove(id uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at := slices.Index(s.members, id); at >= 0 { // one entry: a goroutine may have joined more than once
+	if at := slices.Index(s.members, id); at >= 0 { // only one entry, because a goroutine may have joined more than once
 		s.members = slices.Delete(s.members, at, at+1)
 	}
 }
@@ -67,12 +67,12 @@ func Join(ctx context.Context) (leave func()) {
 	return func() {}
 }
 
-// current returns the number of the calling goroutine. The runtime tells it only
+// current returns the number of the calling goroutine. The runtime gives it only
 // in the first line of a stack, as in "goroutine 18 [running]:".
 func current() uint64 {
 	var buffer [32]byte
 	line := bytes.TrimPrefix(buffer[:runtime.Stack(buffer[:], false)], []byte("goroutine "))
 	number, _, _ := bytes.Cut(line, []byte(" "))
-	id, _ := strconv.ParseUint(string(number), 10, 64) // 0 is no goroutine's number
+	id, _ := strconv.ParseUint(string(number), 10, 64) // no goroutine has the number 0
 	return id
 }

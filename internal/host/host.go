@@ -1,8 +1,8 @@
-// Package host carries definitions, and the values that they may need, out of
-// an Fx application's own graph. An Fx graph can't be asked for a value later,
-// so every definition brings a constructor that asks, optionally, for all that
-// its function could use. The constructor stands where the definition stands: in
-// a module it gets what an fx.Invoke in that module would get.
+// Package host gets definitions, and the values that they may need, out of the
+// graph of an Fx application. A graph of Fx cannot be asked for a value later.
+// So every definition brings a constructor with optional parameters for
+// everything that its function could use. The constructor stands in the module
+// of the definition, so it gets what an fx.Invoke in that module would get.
 package host
 
 import (
@@ -21,21 +21,22 @@ const Group = "fxrun.host"
 // Ask is something that a definition asks the host application for.
 type Ask struct {
 	signature.Key
-	// Exact tells a zero value from none, which an optional parameter of Fx does
-	// not. It costs a provider, and the definition can then stand only once in a
-	// module.
+	// Exact distinguishes a zero value from a missing value. An optional
+	// parameter of Fx does not do this. Exact costs one provider, and the
+	// definition can then stand only once in a module.
 	Exact bool
 }
 
-// Definitions are those of one option, which stand in one place.
+// Definitions are the definitions of one option, which stand in one place of
+// the application.
 type Definitions struct {
-	Places []any // pointers, by which the definitions are known
+	Places []any // pointers that identify the definitions
 	Asks   []Ask
 	Makes  []Made
 }
 
-// Made is a type of which a definition makes a value that no host application and
-// no resource has: it is told for errors.
+// Made is a type that a definition makes, such as the value of an asset. Neither
+// a host application nor a resource has it. It is kept for the texts of errors.
 type Made struct {
 	Type reflect.Type
 	Of   string // as "asset orders (shop.go:31)"
@@ -47,19 +48,19 @@ type Found struct {
 	Values []Value // one for each of Asks
 }
 
-// Value is what the host application has for a key: provided, supplied, or put
-// in place of a resource by fx.Replace.
+// Value is what the host application has for a key. The application provides
+// it, supplies it, or puts it in the place of a resource by fx.Replace.
 type Value struct {
 	Key signature.Key
-	// Value is not valid where the host application has none. For a group it is
-	// the slice of its members.
+	// Value is not valid if the host application has no value. For a group it
+	// is the slice of the members.
 	Value reflect.Value
-	// Decorated says of a group that fx.Decorate or fx.Replace made the slice.
+	// Decorated says that fx.Decorate or fx.Replace made the slice of a group.
 	Decorated bool
 }
 
-// Option puts definition into an Fx value group, and what the host application
-// has for the definitions that it consists of into [Group].
+// Option puts definition into a value group of Fx. It puts what the host
+// application has for these definitions into [Group].
 func Option[D any](group string, definition D, of Definitions) fx.Option {
 	own := fx.Annotated{Group: group, Target: func() D { return definition }}
 	of.Asks = slices.DeleteFunc(slices.Clone(of.Asks), func(ask Ask) bool { return IsMade(ask.Key) })
@@ -68,21 +69,21 @@ func Option[D any](group string, definition D, of Definitions) fx.Option {
 	}
 	g := gatherer{of}
 	found := fx.Annotated{Group: Group, Target: g.constructor()}
-	provided := fx.Provide(own, found) // one call: each notes the stack
+	provided := fx.Provide(own, found) // one call, because each call stores the stack
 	if boxes := g.boxes(); len(boxes) > 0 {
 		return fx.Options(provided, fx.Provide(append(boxes, fx.Private)...))
 	}
 	return provided
 }
 
-// gatherer makes the constructors that ask the host application.
+// gatherer makes the constructors that get values from the host application.
 type gatherer struct{ Definitions }
 
-// box holds the value of an exact ask. Its constructor takes the value as a
-// parameter that is not optional, so there is a box only where there is a value.
+// box holds the value of an exact ask. Its constructor has the value as a
+// parameter that is not optional, so a box exists only if the value exists.
 type box struct{ value reflect.Value }
 
-// boxKey is what the box of an ask is known by, in the module where the
+// boxKey returns the key of the box of an ask, in the module where the
 // definition stands.
 func (g gatherer) boxKey(ask Ask) signature.Key {
 	return signature.Key{Type: reflect.TypeFor[*box](), Name: fmt.Sprintf("the value of the host application for %s, for the definition %p", ask.Key, g.Places[0])}
@@ -102,8 +103,9 @@ func (g gatherer) boxes() []any {
 	return constructors
 }
 
-// params are what the gathering constructor takes for each ask: for an exact
-// one its box too, and a group twice, see isDecorated.
+// params returns the parameters of the gathering constructor for each ask. An
+// exact ask has a parameter for its box too. A group has two parameters, see
+// isDecorated.
 func (g gatherer) params() []signature.Param {
 	var params []signature.Param
 	for _, ask := range g.Asks {
@@ -142,9 +144,9 @@ func (g gatherer) constructor() any {
 		})
 }
 
-// isDecorated tells from two readings of a group whether it was decorated: dig
-// makes a new slice of the members for each reading, and gives what a decorator
-// returned as it is.
+// isDecorated compares two readings of a group to find out whether the group
+// was decorated. dig makes a new slice of the members for each reading. If a
+// decorator returned a slice, dig gives this slice at each reading.
 func isDecorated(first, second reflect.Value) bool {
 	return first.Len() > 0 && first.Type().Elem().Size() > 0 && first.UnsafePointer() == second.UnsafePointer()
 }

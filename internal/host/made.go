@@ -7,10 +7,10 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// IsMade reports whether a type is what fxrun.Module itself makes, of the
-// definitions: asking for it here would be a cycle. The packages of these types
-// import this one, so the types are told by package path and name, which
-// together are a type's identity.
+// IsMade reports whether fxrun.Module makes a type from the definitions, so
+// that a definition which asks for it would be a cycle. The packages of these
+// types import this package, so the types are compared by package path and
+// name.
 func IsMade(key signature.Key) bool {
 	switch ownName(key.Type) {
 	case "container.Container", "assets.Graph", "runs.Launcher":
@@ -22,8 +22,8 @@ func IsMade(key signature.Key) bool {
 // IsStepContext reports whether a type is *assets.Context, which a step has.
 func IsStepContext(t reflect.Type) bool { return ownName(t) == "assets.Context" }
 
-// ownName is the package below that of fxrun's module, and the name, of the type
-// that t points to; "" for the types of others.
+// ownName returns the package and the name of the type that t points to, as in
+// "runs.Launcher", if the package belongs to fxrun. Otherwise it returns "".
 func ownName(t reflect.Type) string {
 	if t.Kind() != reflect.Pointer {
 		return ""

@@ -3,7 +3,8 @@ package host
 import "reflect"
 
 // Same reports whether two values that the host application has for one key are
-// the same one: equal if the type can be compared, and otherwise alike in depth.
+// the same. If the type is comparable, the values must be equal. Otherwise they
+// must be deeply equal.
 func Same(a, b reflect.Value) bool {
 	if a.IsValid() != b.IsValid() {
 		return false
@@ -19,8 +20,8 @@ func Same(a, b reflect.Value) bool {
 	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
-// closure identifies a function with the variables that it has captured.
-// [reflect.Value.Pointer] would identify its code alone.
+// closure identifies a function together with the variables that it has
+// captured. [reflect.Value.Pointer] would identify only its code.
 func closure(function reflect.Value) uint64 {
 	variable := reflect.New(function.Type())
 	variable.Elem().Set(function)

@@ -2,15 +2,15 @@ package panics
 
 import "errors"
 
-// ErrGoexit is the error of a function that ends its goroutine in place of
-// returning, as testing.T.FailNow does.
+// ErrGoexit is the error of a function that ends its goroutine and does not
+// return, as testing.T.FailNow does.
 var ErrGoexit = errors.New("it ended its goroutine without returning")
 
-// Call calls a user's function and gives its error to ended: also a panic in it,
-// as an *[Error], and an end of the goroutine, as [ErrGoexit]. The text of the
-// error is read once, and what happens in that counts as well: a nil pointer that
-// was returned as an error often has a text that panics. Call must be the last
-// thing that its goroutine does, since nothing after it runs in that case.
+// Call calls a user's function and gives its error to ended. A panic becomes an
+// *[Error], and an end of the goroutine becomes [ErrGoexit]. Call reads the text
+// of the error once, because a nil pointer that was returned as an error often
+// has a method Error that panics. Call must be the last thing that its goroutine
+// does, because nothing after it runs if the function ends the goroutine.
 func Call(call func() error, ended func(error)) {
 	err := ErrGoexit
 	defer func() {
@@ -27,8 +27,8 @@ func Call(call func() error, ended func(error)) {
 }
 
 // Guard calls a user's function in a goroutine of its own, waits for it, and
-// returns its error as [Call] gives it. The caller's goroutine goes on in every
-// case.
+// returns the error that [Call] gives. The goroutine of the caller continues in
+// every case.
 func Guard(call func() error) error {
 	returned := make(chan error, 1)
 	go Call(call, func(err error) { returned <- err })

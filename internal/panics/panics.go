@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Error is a panic in a user's function, caught.
+// Error is a panic in a user's function that was caught.
 type Error struct {
 	// Value is what was given to panic.
 	Value any
@@ -18,14 +18,14 @@ type Error struct {
 	place string // function and file:line
 }
 
-// Recovered returns the error for what recover returned. It must be called by
-// the deferred function that recovered.
+// Recovered returns the error for the value that recover returned. The deferred
+// function that called recover must call it.
 func Recovered(value any) *Error {
 	return &Error{Value: value, stack: string(withoutArguments(debug.Stack())), place: placeOfPanic()}
 }
 
-// argumentsInStack are the words that the runtime prints of a function's
-// arguments, at the end of the line that names it.
+// argumentsInStack matches the arguments of a function in a stack: the words at
+// the end of the line with the name of the function.
 var argumentsInStack = regexp.MustCompile(`(?m)^([^\t\n].*)\([^()\n]+\)$`)
 
 func withoutArguments(stack []byte) []byte {
@@ -33,7 +33,7 @@ func withoutArguments(stack []byte) []byte {
 }
 
 // placeOfPanic finds the function that panicked: the first frame above the
-// panic that is neither the runtime's nor of package reflect.
+// panic that belongs neither to the runtime nor to package reflect.
 func placeOfPanic() string {
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
@@ -50,8 +50,8 @@ func placeOfPanic() string {
 	}
 }
 
-// Error returns "panic: ", the value, and where it happened. The stack is left
-// to %+v.
+// Error returns "panic: ", the value, and the place of the panic. The verb %+v
+// adds the stack.
 func (e *Error) Error() string {
 	if e.place == "" {
 		return fmt.Sprintf("panic: %v", e.Value)
@@ -73,6 +73,6 @@ func (e *Error) Unwrap() error {
 	return err
 }
 
-// Stack returns the goroutine's stack at the panic, without the functions'
-// arguments: a number among them may be a secret.
+// Stack returns the stack of the goroutine at the panic, without the arguments
+// of the functions, because an argument may be a secret.
 func (e *Error) Stack() string { return e.stack }

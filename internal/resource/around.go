@@ -15,7 +15,7 @@ import (
 
 type outcomeKey struct{}
 
-// WithOutcome returns a context of which Outcome tells the outcome.
+// WithOutcome returns a context with an outcome, which Outcome returns.
 func WithOutcome(ctx context.Context, outcome error) context.Context {
 	return context.WithValue(ctx, outcomeKey{}, outcome)
 }
@@ -37,7 +37,7 @@ var errNoYield = errors.New("it returned without calling yield")
 // Around writes the start and the stop of a resource as one function, so that
 // defer and local variables work across both. Package container documents it.
 func Around(lc fx.Lifecycle, fn func(ctx context.Context, yield func() error) error) {
-	var current *around // made by each start: Fx may start an application again
+	var current *around // each start makes a new one, since Fx may start an application again
 	lc.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
 			current = &around{started: make(chan struct{}), stop: make(chan error, 1), ended: make(chan error, 1)}
@@ -47,7 +47,7 @@ func Around(lc fx.Lifecycle, fn func(ctx context.Context, yield func() error) er
 	})
 }
 
-// around is one function between its start and its stop.
+// around is one call of a user's function, from its start to its stop.
 type around struct {
 	yielded atomic.Bool
 	cancel  context.CancelCauseFunc // of the function's context
@@ -61,7 +61,7 @@ func (a *around) start(ctx context.Context, fn func(context.Context, func() erro
 	own, a.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	go func() {
 		defer a.cancel(nil)
-		defer goroutine.Join(own)() // fn is a function of the child, as a hook is
+		defer goroutine.Join(own)() // fn counts as a function of the child, like a hook
 		a.run(own, fn)
 	}()
 	select {
@@ -75,7 +75,7 @@ func (a *around) start(ctx context.Context, fn func(context.Context, func() erro
 	case <-ctx.Done():
 		cause := context.Cause(ctx)
 		a.cancel(cause)
-		a.stop <- cause // in case it calls yield after all
+		a.stop <- cause // fn may still call yield
 		return fmt.Errorf("before yield: %w", errors.Join(cause, <-a.ended))
 	}
 }
@@ -88,8 +88,8 @@ func (a *around) yield() error {
 	return <-a.stop
 }
 
-// finish lets yield return. Once ctx has ended, the function's own context ends
-// too, and the function has some time to notice that.
+// finish lets yield return. After ctx has ended, the context of the function
+// ends too, and the function gets some time to notice this.
 func (a *around) finish(ctx context.Context) error {
 	a.stop <- Outcome(ctx)
 	select {
@@ -99,7 +99,7 @@ func (a *around) finish(ctx context.Context) error {
 	}
 	cause := context.Cause(ctx)
 	a.cancel(cause)
-	patience := time.NewTimer(Grace / 2) // less than that of whoever called this hook
+	patience := time.NewTimer(Grace / 2) // less time than the caller of this hook gives it
 	defer patience.Stop()
 	select {
 	case err := <-a.ended:
@@ -109,8 +109,8 @@ func (a *around) finish(ctx context.Context) error {
 	}
 }
 
-// run calls fn and tells what it came to. A panic becomes an error: fn has a
-// goroutine of its own, where nobody else could catch it.
+// run calls fn and sends its error. A panic becomes an error here, because fn
+// has a goroutine of its own, where no other function could catch the panic.
 func (a *around) run(ctx context.Context, fn func(context.Context, func() error) error) {
 	panics.Call(func() error { return fn(ctx, a.yield) }, func(err error) { a.ended <- err })
 }

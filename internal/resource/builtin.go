@@ -24,8 +24,8 @@ func Builtins() []reflect.Type {
 	return []reflect.Type{ContextType, LifecycleType, LoggerType, RunInfoType}
 }
 
-// IsBuiltinKey reports whether a child container answers the key by itself. It
-// does not where the type has a name or belongs to a group.
+// IsBuiltinKey reports whether every child container has a value for the key by
+// itself. This is not so if the key has a name or a group.
 func IsBuiltinKey(key signature.Key) bool {
 	return key == signature.Key{Type: key.Type} && slices.Contains(Builtins(), key.Type)
 }

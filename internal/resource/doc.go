@@ -1,5 +1,5 @@
-// Package resource is what a program declares: resources with their options,
-// lifetimes and hooks, as plain data. Nothing is checked against anything else
-// here; that is for package graph. What users need of it, package container gives
-// out and documents.
+// Package resource has what a program declares: resources with their options,
+// lifetimes and hooks, as plain data. It does not compare one declaration with
+// another: package graph does. Package container exports the names that users
+// need, and documents them.
 package resource

@@ -13,22 +13,23 @@ type Gathered struct {
 	Host      *Host // nil outside a host application
 }
 
-// Host is what a host application has for its children. Package fxrun makes it;
-// programs have no need to. It is a Definition.
+// Host has the values of a host application for its child containers. Package
+// fxrun makes it, and programs do not need it. It is a Definition.
 type Host struct {
 	fx.Option
-	Found []host.Found // where the definitions stand
-	Root  []host.Value // what is known of the application's own level
+	Found []host.Found // what was found for each definition, in the place of the definition
+	Root  []host.Value // what was found outside all modules of the application
 }
 
 func (h *Host) define(b *Gathered) { b.Host = h }
 
-// FromHost is the definition of what a host application has for its children.
+// FromHost returns the definition of what a host application has for its child
+// containers.
 func FromHost(found []host.Found, root ...host.Value) *Host {
 	return &Host{Option: fx.Options(), Found: found, Root: root}
 }
 
-// Gather takes definitions apart; nil ones are left out.
+// Gather sorts definitions by their kind. It leaves out nil definitions.
 func Gather(definitions []Definition) (*Gathered, []error) {
 	b := new(Gathered)
 	var faults []error

@@ -5,14 +5,14 @@ import (
 	"reflect"
 )
 
-// healthCheck is what Health was told.
+// healthCheck is the check that Health was given.
 type healthCheck struct {
 	Typ   reflect.Type
 	Check func(ctx context.Context, value reflect.Value) error
 }
 
-// Health says how to find out whether the resource, once started, is well. T is
-// the type of the constructor's first result. See Child.Health.
+// Health gives the resource a check of whether it works after its start. T is
+// the type of the first result of the constructor. See Child.Health.
 func Health[T any](check func(ctx context.Context, value T) error) Option {
 	return optionFunc(func(d *Declaration) {
 		if check == nil {

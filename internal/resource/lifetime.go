@@ -10,14 +10,14 @@ type Lifetime int
 
 // The lifetimes, longest first.
 const (
-	// LifetimeProcess: from the first child that needs the resource until the container
-	// is closed. All children share it.
+	// LifetimeProcess lasts from the first child that needs the resource until the
+	// container is closed. All children share the instance.
 	LifetimeProcess Lifetime = iota - 1
-	// LifetimeRun: as long as the child that was opened by Container.NewChild. It is
+	// LifetimeRun lasts as long as the child that Container.NewChild opened. It is
 	// the default.
 	LifetimeRun
-	// LifetimeStep: as long as the nested child that was opened by Child.NewChild, or
-	// as the child itself where there is none.
+	// LifetimeStep lasts as long as the nested child that Child.NewChild opened.
+	// Without a nested child it lasts as long as the child itself.
 	LifetimeStep
 )
 
@@ -72,8 +72,8 @@ func PerStep() Option { return lives(LifetimeStep) }
 // documents it.
 func Eager() Option { return optionFunc(func(d *Declaration) { d.Eager = true }) }
 
-// StartRetry tries up to n more times, where the resource's constructor or a
-// start hook goes wrong. Package container documents it.
+// StartRetry makes up to n more attempts if the constructor of the resource or
+// a start hook returns an error. Package container documents it.
 func StartRetry(n int, backoff func(attempt int) time.Duration) Option {
 	return optionFunc(func(d *Declaration) {
 		if n < 0 {

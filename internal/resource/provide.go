@@ -29,8 +29,8 @@ type Definition interface {
 	define(*Gathered)
 }
 
-// Resource is a keyed constructor with its config and its lifetime: anything
-// external that a data job touches. It is immutable.
+// Resource is a constructor with a key, a config and a lifetime. It stands for
+// an external thing that a data job uses. It is immutable.
 type Resource struct {
 	fx.Option
 	declaration *Declaration
@@ -50,7 +50,7 @@ type optionFunc func(*Declaration)
 
 func (f optionFunc) apply(d *Declaration) { f(d) }
 
-// Declaration is what Provide or Supply was told.
+// Declaration has the arguments of Provide or Supply, taken apart.
 type Declaration struct {
 	Key          string
 	Position     string // file:line of the Provide call
@@ -71,9 +71,9 @@ type Declaration struct {
 	Faults       []error
 }
 
-// DefaultTimeout bounds a resource's start, and its stop, where [StartTimeout]
-// and [StopTimeout] say nothing. It is Fx's own default, here for each
-// resource by itself.
+// DefaultTimeout limits the start of a resource without [StartTimeout], and the
+// stop of a resource without [StopTimeout]. Fx has the same default for a whole
+// application.
 const DefaultTimeout = fx.DefaultTimeout
 
 // Provide makes constructor the resource called key. Package container
@@ -95,9 +95,9 @@ func Provide(key string, constructor any, opts []Option) Resource {
 	return definition.resource()
 }
 
-// Supply makes a value that exists already the resource called key. It has
-// value's dynamic type; use [As] for an interface. Nobody starts or stops it,
-// and all children share it.
+// Supply makes a value that exists already the resource called key. The
+// resource has the dynamic type of the value; use [As] for an interface.
+// Nothing starts or stops the value, and all children share it.
 func Supply(key string, value any, opts []Option) Resource {
 	definition := newDefinition(key, opts)
 	given := reflect.ValueOf(value)
@@ -114,7 +114,7 @@ func Supply(key string, value any, opts []Option) Resource {
 	definition.Supplied = true
 	function.Name = fmt.Sprintf("a supplied %T", value)
 	if !definition.hasLifetime {
-		definition.Lifetime = LifetimeProcess // it was there before any child
+		definition.Lifetime = LifetimeProcess // the value existed before every child
 	}
 	definition.Function = function
 	return definition.resource()
@@ -142,20 +142,21 @@ func (d *Declaration) fault(format string, args ...any) {
 	d.Faults = append(d.Faults, fault.Errorf(format, args...))
 }
 
-// String says which resource it is, and where it is defined.
+// String returns the key of the resource and the position of its definition.
 func (d *Declaration) String() string { return fmt.Sprintf("resource %s (%s)", d.Key, d.Position) }
 
-// resource makes the definition an fx.Option, which asks a host application
-// for what the constructor takes and for what may stand in its place.
+// resource makes the definition an fx.Option. The option asks a host
+// application for the parameters of the constructor, and for values that may
+// take the place of the resource.
 func (d *Declaration) resource() Resource {
 	resource := Resource{declaration: d}
 	resource.Option = host.Option[Definition](Group, resource, host.Definitions{Places: []any{d}, Asks: d.asks()})
 	return resource
 }
 
-// asks are what the host application may have for the resource: for what the
-// constructor takes, in place of what it gives, and further members of the groups
-// that it gives to.
+// asks returns what the host application may have for the resource: parameters of
+// the constructor, values in place of its results, and further members of the
+// groups of its results.
 func (d *Declaration) asks() []host.Ask {
 	var asks []host.Ask
 	add := func(ask host.Ask) {
@@ -177,7 +178,8 @@ func (d *Declaration) asks() []host.Ask {
 	return asks
 }
 
-// TypesOf says which types a resource gives, as "*sql.DB (resource warehouse)".
+// TypesOf returns the types that a resource gives, each as in "*sql.DB
+// (resource warehouse)".
 func TypesOf(r Resource) []string {
 	var types []string
 	for _, result := range r.declaration.Function.Results {
@@ -197,19 +199,22 @@ func HasPlainZero(t reflect.Type) bool {
 	return true
 }
 
-// IsConfig reports whether a parameter with the key takes the config.
+// IsConfig reports whether a parameter with this key is the config of the
+// resource.
 func (d *Declaration) IsConfig(key signature.Key) bool {
 	return IsConfigOf(d.Config, key)
 }
 
-// ProvidedKey is one key that a resource answers, and the result that it is.
+// ProvidedKey is one key under which a resource provides a result, and that
+// result.
 type ProvidedKey struct {
 	Key    signature.Key
 	Result int
 }
 
-// Answers lists the keys that the resource answers: each result by type and
-// under the resource's name, the first one as its interfaces too.
+// Answers lists the keys under which the resource provides its results: each
+// result by its type and under the key of the resource as the name, and the
+// first result also by the interfaces of As.
 func (d *Declaration) Answers() []ProvidedKey {
 	var keys []ProvidedKey
 	add := func(key signature.Key, result int) {
@@ -230,7 +235,8 @@ func (d *Declaration) Answers() []ProvidedKey {
 	return keys
 }
 
-// checkKey holds keys to what can stand in a path of a run config.
+// checkKey returns an error for a key that cannot be a part of a path in a run
+// config.
 func checkKey(key string) error {
 	if key == "" {
 		return errors.New("its key is empty")
@@ -244,8 +250,8 @@ func checkKey(key string) error {
 	return nil
 }
 
-// As provides the resource's first result as the interface I too, so that
-// consumers may ask for either. The result must implement I.
+// As provides the first result of the resource as the interface I too, so that
+// others may ask for the one or the other. The result must implement I.
 func As[I any]() Option {
 	return optionFunc(func(d *Declaration) {
 		t := reflect.TypeFor[I]()
@@ -257,13 +263,15 @@ func As[I any]() Option {
 	})
 }
 
-// Describe says what the resource is, for the command line and the pages.
+// Describe gives the resource a description, for the command line and the
+// pages.
 func Describe(text string) Option {
 	return optionFunc(func(d *Declaration) { d.Description = text })
 }
 
-// StartTimeout bounds the resource's constructor, and then its start hooks
-// together. Defaults to [DefaultTimeout]; it must be positive.
+// StartTimeout limits the time of the constructor of the resource, and then the
+// time of all its start hooks together. The default is [DefaultTimeout]. The
+// limit must be positive.
 func StartTimeout(limit time.Duration) Option {
 	return optionFunc(func(d *Declaration) {
 		if limit <= 0 {
@@ -273,8 +281,8 @@ func StartTimeout(limit time.Duration) Option {
 	})
 }
 
-// StopTimeout bounds the stop hooks of the resource, together. Defaults to
-// [DefaultTimeout]; it must be positive.
+// StopTimeout limits the time of all stop hooks of the resource together. The
+// default is [DefaultTimeout]. The limit must be positive.
 func StopTimeout(limit time.Duration) Option {
 	return optionFunc(func(d *Declaration) {
 		if limit <= 0 {

@@ -18,8 +18,8 @@ func Config(value any, opts []config.Option) Option {
 	})
 }
 
-// IsConfigOf reports whether a parameter with the key takes the config; false
-// without one.
+// IsConfigOf reports whether a parameter with this key is the given config. It
+// returns false if the definition is nil.
 func IsConfigOf(definition *config.Definition, key signature.Key) bool {
 	if definition == nil {
 		return false

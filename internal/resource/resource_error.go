@@ -4,24 +4,24 @@ import (
 	"fmt"
 )
 
-// Action is what was being done with a resource when an error came up.
+// Action is what was being done with a resource when an error occurred.
 type Action string
 
-// The actions, as they stand in error messages.
+// The actions, with the words of error messages.
 const (
 	ActionConstructing Action = "constructing"
 	ActionStarting     Action = "starting"
 	ActionStopping     Action = "stopping"
 )
 
-// ResourceError says which resource an error came from. Use errors.As to get
-// at it; the user's own error is reachable through it.
+// ResourceError names the resource that an error came from. errors.As finds it,
+// and also the error of the user in it.
 type ResourceError struct {
 	// Key is the resource's key.
 	Key string
 	// Action is what was being done.
 	Action Action
-	// Err is the cause: the constructor's or the hook's own error, a
+	// Err is the cause: the error that the constructor or the hook returned, a
 	// *PanicError, or a timeout, which matches context.DeadlineExceeded.
 	Err error
 }

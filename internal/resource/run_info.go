@@ -2,16 +2,17 @@ package resource
 
 import "time"
 
-// RunInfo tells a constructor about the run that its child belongs to. The
-// zero RunInfo is that of a child opened outside any run.
+// RunInfo tells a constructor about the run that its child belongs to. A child
+// that is opened outside of runs has the zero RunInfo.
 type RunInfo struct {
-	// ID identifies the run; "" outside a run.
+	// ID identifies the run. It is "" outside of runs.
 	ID string
-	// Tags are the run's tags. Read only.
+	// Tags are the tags of the run. They may only be read.
 	Tags map[string]string
-	// Step is the key of the step that a nested child belongs to; "" in a run's
-	// own child.
+	// Step is the key of the step that a nested child belongs to. It is "" in
+	// the child of a whole run.
 	Step string
-	// Launched is when the run was asked for; the zero time outside a run.
+	// Launched is the time at which the run was asked for. It is the zero time
+	// outside of runs.
 	Launched time.Time
 }

@@ -1,10 +1,10 @@
 package resource
 
-// Static says what is known of the resource before it is built: a value, of
-// any type, for whoever checks definitions before a run exists.
-// The graph gives it out and makes no use of it. It may be given several times.
-// All containers of the definition share the value, so it must be safe for
-// concurrent use.
+// Static gives a fact about the resource that is known before the resource is
+// built. The value has any type, and is for code that checks definitions before
+// a run exists. The graph returns the value and does not use it. The option may
+// be given several times. All containers of the definition share the value, so
+// it must be safe for concurrent use.
 func Static(value any) Option {
 	return optionFunc(func(d *Declaration) {
 		if value == nil {
