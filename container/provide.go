@@ -107,10 +107,10 @@ func StartRetry(n int, backoff func(attempt int) time.Duration) Option {
 // DSN) and that is not a [Secret] has a Field.Warning, because it is shown, and kept
 // in the history of runs. The tag secret:"false" says that it is no secret.
 //
-// A struct in a list or a map is a config of its own: the tags of its fields are
-// heeded. A nested struct that a pointer leads to may be left out: its required
-// fields count only where a layer says something of it. A tag required, split_words
-// or ignored that is neither true nor false is a fault.
+// A struct in a list or a map is a config of its own: the tags of its fields apply.
+// A nested struct that a pointer leads to may be left out: its required fields
+// count only where a layer says something of it. A tag required, split_words or
+// ignored that is neither true nor false is a fault.
 //
 // Each field gets its value from the highest of four layers: the default tag,
 // the non-zero value in code, the environment (with [FromEnv]), the launch.

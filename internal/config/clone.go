@@ -2,10 +2,11 @@ package config
 
 import "reflect"
 
-// Clone copies a config field's value so far that a child can't reach what the
-// definitions or other children hold: slices, maps, and pointers to values
-// without unexported fields. Types that hide fields, such as time.Location or
-// regexp.Regexp, are shared: a copy of them may be worth less than nothing.
+// Clone copies the value of a config field, so that a child cannot change the
+// values of the definitions or of other children. It copies slices, maps, and
+// pointers to values without unexported fields. Values with unexported fields,
+// such as a time.Location or a regexp.Regexp, are shared, because a copy of
+// them may not work.
 func clone(value reflect.Value) reflect.Value {
 	switch value.Kind() {
 	case reflect.Slice:

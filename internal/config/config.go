@@ -14,7 +14,7 @@ type optionFunc func(*Definition)
 
 func (f optionFunc) applyConfig(c *Definition) { f(c) }
 
-// Definition is what a Config or StepConfig option said.
+// Definition is the content of a Config or StepConfig option.
 type Definition struct {
 	value    reflect.Value // the struct in code
 	fromEnv  bool
@@ -25,10 +25,10 @@ type Definition struct {
 
 	fields []Leaf // taken apart by New
 	shapes *Shapes
-	item   bool // it is of a struct in a list or a map
+	item   bool // the config is a struct in a list or a map
 }
 
-// apply takes the options in, and reports those that are nil.
+// apply applies the options, and reports those that are nil.
 func (c *Definition) apply(of string, opts []Option) (faults []error) {
 	for _, opt := range opts {
 		if opt == nil {
@@ -40,22 +40,23 @@ func (c *Definition) apply(of string, opts []Option) (faults []error) {
 	return faults
 }
 
-// NewDefinition is what an option called of was told. The faults are
-// options that are nil.
+// NewDefinition returns the definition of a config. of is the name of the
+// option that has it. The faults report options that are nil.
 func NewDefinition(of string, value any, opts []Option) (*Definition, []error) {
 	c := &Definition{value: reflect.ValueOf(value)}
 	return c, c.apply(of, opts)
 }
 
-// Clone returns a copy to be taken apart: a definition may be in several
-// containers.
+// Clone returns a copy that can be analysed, because a definition may be in
+// several containers.
 func (c *Definition) Clone() *Definition {
 	copied := *c
 	return &copied
 }
 
-// Type returns the type of the config, or nil where nil was given. What
-// a pointer leads to stands for the pointer, which is a fault of its own.
+// Type returns the type of the config, or nil if nil was given. For a pointer
+// it returns the type that the pointer leads to; the pointer is reported as a
+// fault elsewhere.
 func (c *Definition) Type() reflect.Type {
 	if !c.value.IsValid() {
 		return nil
@@ -70,11 +71,12 @@ func (c *Definition) Type() reflect.Type {
 // RequiredAtLaunch returns the Go names of the fields that AtLaunch names.
 func (c *Definition) RequiredAtLaunch() []string { return c.atLaunch }
 
-// FromEnv reads the config's fields from environment variables, named as
-// envconfig names them: PREFIX_FIELD in upper case, words parted where
-// split_words:"true" asks for it, the name of an envconfig tag in place of the
-// field's. The empty prefix reads FIELD. A variable without the prefix is not
-// read, unlike with envconfig alone: see [FromPlainEnv].
+// FromEnv reads the fields of the config from environment variables, with the
+// names that envconfig gives them: PREFIX_FIELD in upper case. The tag
+// split_words:"true" separates the words of the name, and an envconfig tag
+// takes the place of the name of the field. With the empty prefix, the variable
+// is FIELD. Unlike with envconfig alone, a variable without the prefix is not
+// read: see [FromPlainEnv].
 //
 // Without FromEnv no variable is read, unless a launch asks for one by
 // {env: NAME}.
@@ -82,17 +84,17 @@ func FromEnv(prefix string) Option {
 	return optionFunc(func(c *Definition) { c.fromEnv, c.prefix = true, prefix })
 }
 
-// FromPlainEnv names the Go fields, each with an envconfig tag, that are read
-// from the variable of that name where the one with the prefix of [FromEnv] is
-// not set: envconfig's own fallback. Two configs that name a field of one type
-// then share its variable.
+// FromPlainEnv names Go fields that have an envconfig tag. If the variable with
+// the prefix of [FromEnv] is not set, such a field is read from the variable
+// that the tag names. This is the fallback of envconfig itself. If two configs
+// of one type name a field, both read the same variable.
 func FromPlainEnv(fields ...string) Option {
 	return optionFunc(func(c *Definition) { c.plain = append(c.plain, fields...) })
 }
 
-// AtLaunch names the Go fields (Table, or Auth.User in a nested struct) whose
-// value, not an empty text, must be given at launch: in the run config of the launch itself or in
-// that of its job. A child that needs the resource is not opened without them.
+// AtLaunch names the Go fields, such as Table, or Auth.User in a nested struct, whose value must
+// be given at launch: in the run config of the launch itself, or in the run config of its job. An
+// empty text is not enough. Without these values no child is opened that needs the resource.
 func AtLaunch(fields ...string) Option {
 	return optionFunc(func(c *Definition) { c.atLaunch = append(c.atLaunch, fields...) })
 }

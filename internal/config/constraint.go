@@ -16,24 +16,24 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// constraint is what the tags of a config field allow its value to be, beyond
-// its type. The zero constraint allows everything.
+// constraint says which values of its type the tags of a config field allow.
+// The zero constraint allows all of them.
 type constraint struct {
 	texts    []string        // of the enum tag
-	enum     []reflect.Value // what they stand for, bare
+	enum     []reflect.Value // the values of the texts, without pointers and Secrets
 	min, max bound
 	unit     string // what min and max count in a value that has a length; "" for numbers
 	pattern  *regexp.Regexp
 }
 
-// bound is a min or a max tag. The zero bound is none.
+// bound is a min or a max tag. The zero bound means that there is no such tag.
 type bound struct {
 	text  string
-	value reflect.Value // of the field's bare type; for lengths an int
+	value reflect.Value // of the type of the field without pointers and Secrets; an int for a length
 }
 
-// newConstraint reads the tags of a field of type t, and says what is wrong
-// with them.
+// newConstraint reads the tags of a field of type t, and reports what is wrong
+// with the tags.
 func newConstraint(tag reflect.StructTag, t reflect.Type) (constraint, []error) {
 	var c constraint
 	var faults []error
@@ -115,9 +115,9 @@ func (c *constraint) readPattern(text string, t reflect.Type) error {
 	return nil
 }
 
-// violation says what a value would have to be, as in "be at least 5", with
-// the nearest allowed value if it may be shown; "" where the value is allowed.
-// A nil pointer is no value, and allowed.
+// violation says what a value must be, as in "be at least 5", with the most
+// similar allowed value if it may be shown. It returns "" if the value is
+// allowed. A nil pointer is not a value, and is allowed.
 func (f *Leaf) violation(value reflect.Value) string {
 	c := &f.constraint
 	bare, ok := bareValue(value)
@@ -150,7 +150,7 @@ func (f *Leaf) violation(value reflect.Value) string {
 
 // allowed lists the values of the enum tag.
 func (f *Leaf) allowed() string {
-	if f.secret { // each of them could be the secret
+	if f.secret { // one of the allowed values is the secret
 		return "one of the values of its enum tag"
 	}
 	quoted := make([]string, len(f.texts))
@@ -171,7 +171,7 @@ func (c *constraint) phrase(comparison string, b bound) string {
 	return verb + comparison + " " + c.counted(b)
 }
 
-// counted is a bound with what it counts.
+// counted returns a bound as text, with the unit that it counts.
 func (c *constraint) counted(b bound) string {
 	switch {
 	case c.unit == "":
@@ -182,7 +182,7 @@ func (c *constraint) counted(b bound) string {
 	return b.text + " " + c.unit
 }
 
-// bareType takes pointers and Secrets off a type.
+// bareType returns a type without its pointers and Secrets.
 func bareType(t reflect.Type) reflect.Type {
 	for {
 		switch secret, ok := reflect.Zero(t).Interface().(hider); {
@@ -196,8 +196,8 @@ func bareType(t reflect.Type) reflect.Type {
 	}
 }
 
-// bareValue takes pointers and Secrets off a value; false where nothing is
-// left.
+// bareValue returns a value without its pointers and Secrets. It returns false
+// for a nil pointer.
 func bareValue(value reflect.Value) (reflect.Value, bool) {
 	for value.IsValid() {
 		if value.Kind() == reflect.Pointer {
@@ -216,7 +216,8 @@ func bareValue(value reflect.Value) (reflect.Value, bool) {
 	return reflect.Value{}, false
 }
 
-// unitOf says what the length of a value counts; "" for types without one.
+// unitOf returns the unit of the length of a value. It returns "" for types
+// without a length.
 func unitOf(t reflect.Type) string {
 	if decodesText(t) {
 		return ""
@@ -246,7 +247,8 @@ func isNumber(t reflect.Type) bool {
 	return !decodesText(t) && t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64 && t.Kind() != reflect.Uintptr
 }
 
-// atMost compares two numbers of one type. Nothing is at most NaN.
+// atMost reports whether a number is at most another one of the same type. No
+// number is at most NaN.
 func atMost(a, b reflect.Value) bool {
 	switch {
 	case a.CanInt():
@@ -257,8 +259,9 @@ func atMost(a, b reflect.Value) bool {
 	return a.Float() <= b.Float()
 }
 
-// sameValue compares two bare values of one type: times by the moment, types
-// that write themselves as text by that text.
+// sameValue compares two values of one type, without pointers and Secrets. It
+// compares times by the moment, and types that write themselves as text by this
+// text.
 func sameValue(a, b reflect.Value) bool {
 	if at, ok := a.Interface().(time.Time); ok {
 		return at.Equal(b.Interface().(time.Time))

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Describe renders a resolved config for people.
+// Describe returns a resolved config as text for people.
 func (c *Definition) Describe(config Resolved) []Field {
 	fields := make([]Field, len(c.fields))
 	for i := range c.fields {
@@ -40,7 +40,7 @@ func (c *Definition) Describe(config Resolved) []Field {
 	return fields
 }
 
-// shownDefault is the default tag, as far as it may be shown.
+// shownDefault returns the default tag, without what must not be shown.
 func (s *Shapes) shownDefault(f *Leaf) string {
 	if f.text == "" {
 		return ""
@@ -58,7 +58,8 @@ func (s *Shapes) shownDefault(f *Leaf) string {
 	return f.text
 }
 
-// show renders a value as text: scalars bare, the rest as JSON, secrets masked.
+// show returns a value as text: single values as they are, all others as JSON,
+// and secrets masked.
 func (s *Shapes) show(value reflect.Value, secret bool) string {
 	if value.Kind() == reflect.Pointer {
 		if value.IsNil() {
@@ -68,7 +69,7 @@ func (s *Shapes) show(value reflect.Value, secret bool) string {
 	if secret {
 		return Masked
 	}
-	if text, ok := redacted(value); ok { // a URL: without its password
+	if text, ok := redacted(value); ok { // a URL is shown without its password
 		return redact(text)
 	}
 	if text, ok := value.Interface().(fmt.Stringer); ok {
@@ -91,8 +92,8 @@ func (s *Shapes) show(value reflect.Value, secret bool) string {
 	return redact(fmt.Sprint(value.Interface()))
 }
 
-// Copy copies a resolved config: whoever gets it may change what its fields
-// hold.
+// Copy copies a resolved config, so that the receiver may change the values in
+// its fields.
 func (c *Definition) Copy(config Resolved) reflect.Value {
 	copied := reflect.New(config.Value.Type()).Elem()
 	copied.Set(config.Value)

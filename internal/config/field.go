@@ -10,8 +10,8 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// Leaf is one leaf of a config struct: a field that is no section, with what
-// its tags and the options say.
+// Leaf is one leaf of a config struct: a field that is not a section, with the
+// content of its tags and of the options.
 type Leaf struct {
 	path   string // in a run config: "auth.user"
 	goName string // "Auth.User"
@@ -21,10 +21,10 @@ type Leaf struct {
 	desc   string
 	constraint
 
-	key      string            // environment variable; "" where none is read
-	alt      string            // the variable that is read where key is not set; "" for none
+	key      string            // the environment variable; "" if none is read
+	alt      string            // the variable that is read if key is not set; "" for none
 	plain    string            // the name that envconfig would fall back to, without the prefix; see FromPlainEnv
-	optional []optionalSection // the sections around it that pointers lead to, the outermost first
+	optional []optionalSection // the sections around the field that are behind pointers, the outermost first
 	required bool
 	secret   bool
 	warning  string // see warnOfReadable
@@ -32,14 +32,15 @@ type Leaf struct {
 	fixed    bool
 }
 
-// optionalSection is a nested struct that may be left out, since a pointer leads to it.
+// optionalSection is a nested struct that may be left out, because its field is a
+// pointer.
 type optionalSection struct {
-	path  string // in a run config; "" of an embedded struct
+	path  string // in a run config; "" for an embedded struct
 	index []int
 }
 
-// Analyse finds the leaves of a config struct, and everything that is wrong
-// with its type, its value or its options.
+// Analyse finds the leaf fields of a config struct, and everything that is
+// wrong with its type, its value or its options.
 func (c *Definition) Analyse(shapes *Shapes) []error {
 	if !c.value.IsValid() || c.value.Kind() != reflect.Struct {
 		return []error{fault.Errorf("its config must be a struct, by value, not %s", kindOf(c.value))}
@@ -56,7 +57,7 @@ func (c *Definition) Analyse(shapes *Shapes) []error {
 			given = true
 		}
 	}
-	if given && len(faults) == 0 { // what is checked here must not change later
+	if given && len(faults) == 0 { // the checked value must not change later
 		c.value = c.Copy(Resolved{Value: c.value})
 	}
 	if len(c.atLaunch)+len(c.fixed)+len(c.plain) == 0 {
@@ -80,8 +81,7 @@ func (c *Definition) Analyse(shapes *Shapes) []error {
 	return faults
 }
 
-// checkPlain finds fields that read the variable without the prefix of which
-// another one reads it too.
+// checkPlain finds two fields that read the same variable without a prefix.
 func (c *Definition) checkPlain() []error {
 	readers := make(map[string]string)
 	for _, field := range c.fields {
@@ -106,8 +106,9 @@ func twoReaders(first, second, variable string) error {
 	return fault.Errorf("config fields %s and %s both read the environment variable %s: give one an envconfig tag", first, second, variable)
 }
 
-// checkCode says where a value in code is not allowed. What structs in its
-// lists and maps lack is no fault yet: a launch may give them anew.
+// checkCode reports values in code that are not allowed. It does not report
+// missing values in the structs of lists and maps, because a launch may give
+// these lists and maps.
 func (c *Definition) checkCode(field *Leaf, value reflect.Value) []error {
 	var faults []error
 	if must := field.violation(value); must != "" {
@@ -132,8 +133,8 @@ func kindOf(value reflect.Value) string {
 	return typeText(value.Type())
 }
 
-// mark sets an option on the fields that it names, all fields below a nested
-// struct's name included.
+// mark sets an option on the fields that it names. If the name is that of a
+// nested struct, it sets the option on all fields in this struct.
 func (c *Definition) mark(names []string, option string, faults *[]error, set func(*Leaf)) {
 	for _, name := range names {
 		found := false

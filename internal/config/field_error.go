@@ -10,27 +10,29 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// FieldError is what is wrong with one field of a config, or with one element in it.
+// FieldError says what is wrong with one field of a config, or with one element in
+// the field.
 type FieldError struct {
-	// Path says where it is in a run config, as in
+	// Path is the path of the field in a run config, as in
 	// "resources.mail.config.accounts[1].password".
 	Path string `json:"path"`
-	// Line and Column say where the value stands in the text of the run config;
-	// 0 where it was not read from one.
+	// Line and Column say where the value stands in the text of the run config.
+	// They are 0 if the value was not read from a text.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
-	// Value is what was given there; "" where it may be a secret, and where it is
-	// no single value.
+	// Value is the value that was given. It is "" if it may be a secret, and if
+	// it is not a single value.
 	Value string `json:"value,omitempty"`
 	// Message says what is wrong.
 	Message string `json:"message"`
 
-	wrongKind bool // it is of another kind of YAML than the type takes
-	missing   bool // it is required, and not given
-	variable  bool // it is of a variable that a launch refers to
+	wrongKind bool // the node is of another kind of YAML than the type takes
+	missing   bool // the field is required, and no value was given
+	variable  bool // the fault is of a variable that a launch refers to
 }
 
-// Error returns the path, the place, and what is wrong. The value is not in it.
+// Error returns the path, the place in the text, and the message. It does not
+// contain the value.
 func (f *FieldError) Error() string {
 	place := ""
 	if f.Line > 0 {
@@ -39,8 +41,8 @@ func (f *FieldError) Error() string {
 	return f.Path + place + ": " + f.Message
 }
 
-// HideSecrets takes values out of faults that hold the text of a secret: somebody
-// gave it to the wrong field.
+// HideSecrets removes values from faults that contain the text of a secret. This
+// happens if a secret was given to the wrong field.
 func HideSecrets(faults []error, secrets []string) {
 	for _, err := range faults {
 		var fault *FieldError
@@ -61,7 +63,7 @@ func faultOf(err error, at string) *FieldError {
 	return &FieldError{Path: at, Message: err.Error()}
 }
 
-// errorsOf is the faults as errors.
+// errorsOf returns the faults as a slice of errors.
 func errorsOf(faults []*FieldError) []error {
 	errs := make([]error, len(faults))
 	for i, fault := range faults {
@@ -70,7 +72,7 @@ func errorsOf(faults []*FieldError) []error {
 	return errs
 }
 
-// nameOfType says what a launch has to write for a Go type.
+// nameOfType returns a text for what a launch has to write for a Go type.
 func nameOfType(t reflect.Type) string {
 	if t.PkgPath() != "" {
 		return "a " + typeText(t)

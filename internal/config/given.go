@@ -8,8 +8,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// heldBy returns the secret of the field's type that holds a value. A map may be
-// {env: NAME}, and what an interface would hold is not known.
+// heldBy returns a secret of the type of the field, with the given value in it.
+// It does not do so for a map, which may be {env: NAME}, and for an interface,
+// whose type is not known.
 func heldBy(field *Leaf, value reflect.Value) (reflect.Value, bool) {
 	secret, ok := reflect.Zero(field.typ).Interface().(hider)
 	if !ok || field.typ.Kind() == reflect.Pointer {
@@ -22,9 +23,9 @@ func heldBy(field *Leaf, value reflect.Value) (reflect.Value, bool) {
 	return secret.holding(value), true
 }
 
-// givenText returns the node of text or bytes, as they are: YAML would write
-// some of them in another way than it reads them. Types that write themselves are
-// left to it.
+// givenText returns the node of text or bytes without a change, because YAML
+// would write some texts in another way than it reads them. YAML itself writes
+// types that have methods for it.
 func givenText(field *Leaf, value reflect.Value) (*yaml.Node, bool) {
 	switch value.Interface().(type) {
 	case yaml.Marshaler, encoding.TextMarshaler:
@@ -44,7 +45,7 @@ func givenText(field *Leaf, value reflect.Value) (*yaml.Node, bool) {
 // encodeNode writes a Go value as YAML.
 func encodeNode(given any) (node *yaml.Node, err error) {
 	defer func() {
-		if recovered := recover(); recovered != nil { // yaml panics at functions and channels
+		if recovered := recover(); recovered != nil { // the YAML library panics for functions and channels
 			err = errors.ErrUnsupported
 		}
 	}()

@@ -6,16 +6,16 @@ import (
 	"reflect"
 )
 
-// item returns the definition of a struct in a list or a map, which is a config
-// of its own: with defaults, what is required, and what is allowed.
+// item returns the definition of a struct in a list or a map. The struct is a
+// config of its own, with defaults, required fields and limits.
 func (s *Shapes) item(t reflect.Type) *Definition {
 	c := &Definition{value: reflect.New(t).Elem(), item: true, shapes: s}
 	c.fields = s.of(c).fields
 	return c
 }
 
-// holdsItems reports whether a value of the type may have structs in it that
-// are read as configs of their own.
+// holdsItems reports whether a value of the type may contain structs that are
+// read as configs of their own.
 func holdsItems(t reflect.Type) bool { return findsItem(t, make(map[reflect.Type]bool)) }
 
 func findsItem(t reflect.Type, seen map[reflect.Type]bool) bool {
@@ -33,8 +33,8 @@ func findsItem(t reflect.Type, seen map[reflect.Type]bool) bool {
 }
 
 // complete returns a Go value with the defaults of the structs in its lists and
-// maps, and says what they lack or may not have. A zero field is one that was
-// not given.
+// maps. It reports missing values and values that are not allowed. A field that
+// is zero counts as not given.
 func (s *Shapes) complete(at string, value reflect.Value) (reflect.Value, []error) {
 	if !holdsItems(value.Type()) {
 		return value, nil
@@ -75,7 +75,7 @@ func (s *Shapes) complete(at string, value reflect.Value) (reflect.Value, []erro
 	return completed, faults
 }
 
-// lacking says what an item that was read does not give, though it is required.
+// lacking reports the required fields that an item does not give.
 func (c *Definition) lacking(at string, given LaunchValues) []error {
 	left, faults := c.leftOut(at, given)
 	for i := range c.fields {
@@ -96,8 +96,8 @@ func (c *Definition) lacking(at string, given LaunchValues) []error {
 	return faults
 }
 
-// emptied says that a launch gives as good as nothing; "" where it gives more,
-// and where it is not known yet or reported already.
+// emptied says that a launch gives an empty value. It returns "" if the value
+// is not empty, if it is not known yet, and if it is reported already.
 func (c *Definition) emptied(field *Leaf, given launchValue) string {
 	if given.broken || given.node == nil {
 		return ""
@@ -114,9 +114,9 @@ func (c *Definition) emptied(field *Leaf, given launchValue) string {
 	return ""
 }
 
-// filled returns a value that a launch gives exactly, with empty lists and maps
-// in place of nil ones: that is what they are read back as. What is nil in a
-// struct was not given.
+// filled returns a value that a launch gives by Fields. It has empty lists and
+// maps in place of nil ones, because they are read back as empty. In a struct,
+// a nil list or map counts as not given.
 func filled(value reflect.Value) reflect.Value {
 	if decodesText(value.Type()) {
 		return value
@@ -138,7 +138,7 @@ func filled(value reflect.Value) reflect.Value {
 	return value
 }
 
-// finite reports whether a value is a number that JSON has.
+// finite reports whether JSON can express a number.
 func finite(value reflect.Value) bool {
 	return !value.CanFloat() || !math.IsNaN(value.Float()) && !math.IsInf(value.Float(), 0)
 }

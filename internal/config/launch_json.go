@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// LaunchDocument is a run config that may be stored and shown: the literals of
-// secret fields are left out, and so are values with a password in them, such as
-// a URL's; {env: NAME} references are kept.
+// LaunchDocument is a run config that may be stored and shown. It leaves out the
+// literal values of secret fields, and values with a password in them, such as
+// the password of a URL. It keeps references such as {env: NAME}.
 type LaunchDocument struct {
 	Resources launchSections `json:"resources,omitempty"`
 	Steps     launchSections `json:"steps,omitempty"`
@@ -20,7 +20,7 @@ type launchSection struct {
 	Config map[string]any `json:"config"`
 }
 
-// NewLaunchDocument returns a document that says nothing yet.
+// NewLaunchDocument returns an empty document.
 func NewLaunchDocument() LaunchDocument {
 	return LaunchDocument{Resources: make(map[string]launchSection), Steps: make(map[string]launchSection)}
 }
@@ -52,14 +52,14 @@ func (s launchSections) add(key string, definition *Definition, given LaunchValu
 	}
 }
 
-// shown are the fields that were given, as far as they may be shown.
+// shown returns the fields that were given, without what must not be shown.
 func (values LaunchValues) shown(config *Definition) map[string]any {
 	fields, _ := config.storedFields(values)
 	return fields
 }
 
-// storedFields are what a launch gives, in the form that it is read from. whole
-// says that nothing is left out because it is a secret.
+// storedFields returns the fields that a launch gives, in the form that a
+// launch is read from. whole says that no secret was left out.
 func (c *Definition) storedFields(values LaunchValues) (fields map[string]any, whole bool) {
 	fields, whole = make(map[string]any), true
 	for i := range c.fields {
@@ -86,7 +86,7 @@ func (c *Definition) storedFields(values LaunchValues) (fields map[string]any, w
 	return fields, whole
 }
 
-// shown returns what may be shown of a value given at launch.
+// shown returns the part of a value given at launch that may be shown.
 func (v launchValue) shown(shapes *Shapes, field *Leaf) (any, bool) {
 	if v.node != nil {
 		value := reflect.New(field.typ).Elem()
@@ -102,8 +102,8 @@ func (v launchValue) shown(shapes *Shapes, field *Leaf) (any, bool) {
 	return shapes.jsonable(v.value, asText), true
 }
 
-// stored returns a node in JSON's form, as a value of type t is read from; false
-// where a secret is given in it as it is.
+// stored returns a node in the form of JSON, from which a value of type t is
+// read. It returns false if the node contains the literal value of a secret.
 func (s *Shapes) stored(node *yaml.Node, t reflect.Type) (any, bool) {
 	node = followAlias(node)
 	if name, ok := reference(t, node); ok {
@@ -162,8 +162,8 @@ func (s *Shapes) storedMap(node *yaml.Node, t reflect.Type) (any, bool) {
 	return plainMap(entries), true
 }
 
-// plainMap writes the map {env: NAME} as text, since as a map it would be a
-// reference.
+// plainMap writes the map {env: NAME} as text, because the map itself would be
+// read as a reference.
 func plainMap(entries map[string]any) any {
 	if name, ok := entries["env"].(string); ok && len(entries) == 1 && variableName.MatchString(name) {
 		return "env:" + name

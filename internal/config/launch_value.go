@@ -13,23 +13,24 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// launchValue is what a launch says of one config field: a node of YAML, or a
-// Go value of the field's type.
+// launchValue is the value of one config field at launch: a node of YAML, or a
+// Go value of the type of the field.
 type launchValue struct {
 	node    *yaml.Node
 	value   reflect.Value
-	section bool // it is no field but a section, which the launch gives
-	null    bool // it is no field but a section, of which the launch says that there is none
-	broken  bool // it is of the wrong type, which is reported already
-	refused bool // it is of the right type but not allowed, which is reported already
+	section bool // not a field but a section, which the launch gives
+	null    bool // not a field but a section, which the launch sets to null
+	broken  bool // the value is of the wrong type, and this is reported already
+	refused bool // the value is of the right type but not allowed, and this is reported already
 }
 
-// LaunchValues are what a launch says of one config, by field path.
+// LaunchValues has the values that a launch gives for one config, by the path
+// of the field.
 type LaunchValues map[string]launchValue
 
-// Read takes in one source of a run config for this config: a struct of the
-// config type, Fields, or a node of YAML. Later calls override earlier ones,
-// field by field.
+// Read reads one source of a run config for this config: a struct of the config
+// type, Fields, or a node of YAML. Later calls override earlier ones, field by
+// field.
 func (c *Definition) Read(into LaunchValues, at string, source any) []error {
 	switch source := source.(type) {
 	case nil:
@@ -57,8 +58,8 @@ func (c *Definition) Read(into LaunchValues, at string, source any) []error {
 	return c.readStruct(into, at, value)
 }
 
-// readStruct takes in the fields of a struct that are not zero, and the
-// sections that its pointers lead to.
+// readStruct reads the fields of a struct that are not zero, and the sections
+// behind its pointers.
 func (c *Definition) readStruct(into LaunchValues, at string, value reflect.Value) []error {
 	var faults []error
 	for i := range c.fields {
@@ -92,7 +93,7 @@ func (c *Definition) take(into LaunchValues, at string, field *Leaf, value refle
 	return append(faults, refusals...)
 }
 
-// refuse says where a value is not one that the field's tags allow.
+// refuse reports a value that the tags of the field do not allow.
 func refuse(path string, field *Leaf, value reflect.Value, node *yaml.Node) []error {
 	must := field.violation(value)
 	if must == "" {
@@ -106,7 +107,8 @@ func refuse(path string, field *Leaf, value reflect.Value, node *yaml.Node) []er
 	return errorsOf(r.faults)
 }
 
-// fieldByIndex is reflect's, but says false at a nil pointer.
+// fieldByIndex does what reflect.Value.FieldByIndex does, but returns false at
+// a nil pointer.
 func fieldByIndex(value reflect.Value, index []int) (reflect.Value, bool) {
 	for i, at := range index {
 		if i > 0 && value.Kind() == reflect.Pointer {
@@ -167,7 +169,7 @@ func (c *Definition) unknownField(at, path string, node *yaml.Node) error {
 	return fault
 }
 
-// cutLast parts a path before its last name.
+// cutLast splits a path before its last name.
 func cutLast(path string) (section, name string, found bool) {
 	if i := strings.LastIndexByte(path, '.'); i >= 0 {
 		return path[:i], path[i+1:], true
@@ -212,7 +214,7 @@ func (c *Definition) readField(into LaunchValues, at, path string, given any) []
 			return c.readLeaf(into, at, field, node)
 		}
 	}
-	if value.IsValid() && holdsSecret(value) { // as YAML it would be its mask
+	if value.IsValid() && holdsSecret(value) { // YAML would write its mask
 		into[path] = launchValue{broken: true}
 		return []error{&FieldError{Path: joinPath(at, path), Message: fmt.Sprintf("expected %s, not a %T", nameOfType(field.typ), given)}}
 	}
@@ -224,7 +226,7 @@ func (c *Definition) readField(into LaunchValues, at, path string, given any) []
 	return c.readLeaf(into, at, field, node)
 }
 
-// readSection reads what was given for a nested struct.
+// readSection reads the value that was given for a nested struct.
 func (c *Definition) readSection(into LaunchValues, at, path string, given any) []error {
 	switch given := given.(type) {
 	case Fields:
@@ -244,8 +246,8 @@ func (c *Definition) readNode(into LaunchValues, at, section string, node *yaml.
 	case section == "":
 	case node.Kind == yaml.MappingNode:
 		into[section] = launchValue{section: true}
-	case node.Kind == yaml.ScalarNode && node.Tag == "!!null" && node.Value != "": // nothing at all is a template's blank
-		into[section] = launchValue{node: node, null: true} // which counts where a pointer leads to the section
+	case node.Kind == yaml.ScalarNode && node.Tag == "!!null" && node.Value != "": // without any text it is a blank of a template
+		into[section] = launchValue{node: node, null: true} // this has an effect if the section is behind a pointer
 	}
 	var faults []error
 	eachEntry(node, joinPath(at, section), &faults, func(name, value *yaml.Node) {
@@ -264,13 +266,13 @@ func (c *Definition) readNode(into LaunchValues, at, section string, node *yaml.
 	return faults
 }
 
-// readLeaf keeps a node for a field, after a trial that finds a wrong type now
-// and not when the run starts.
+// readLeaf keeps a node for a field. It first reads the node as a trial, so
+// that a wrong type is found now, and not when the run starts.
 func (c *Definition) readLeaf(into LaunchValues, at string, field *Leaf, node *yaml.Node) []error {
 	node = followAlias(node)
 	path := joinPath(at, field.path)
 	if field.mustBeGiven() && !c.item && node.Tag == "!!null" && field.typ.Kind() != reflect.Pointer {
-		return nil // a template's blank that nobody filled in is not given
+		return nil // a blank of a template that nobody filled in counts as not given
 	}
 	faults := c.checkFixed(at, field, node)
 	trial := reflect.New(field.typ).Elem()

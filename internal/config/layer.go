@@ -13,28 +13,29 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// Resolved is a config for one launch.
+// Resolved is the config for one launch.
 type Resolved struct {
 	Value   reflect.Value // the config struct
 	origins []origin      // one for each field
 }
 
-// origin is where a field's value comes from.
+// origin says where the value of a field comes from.
 type origin struct {
 	source   Source
 	variable string
-	// unreadable says that the layer's value is not of the field's type, and
-	// refused that it is, but not allowed.
+	// unreadable says that the value of the layer is not of the type of the
+	// field. refused says that it is of this type, but not allowed.
 	unreadable, refused bool
-	// shown is what is shown of a value that refers to variables somewhere in it:
-	// what these hold could be a secret of another config.
+	// shown is the text that is shown for a value with references to variables in
+	// it, because a variable could hold a secret of another config.
 	shown any
 }
 
-// Resolve lays the layers over each other: default, code, environment, launch.
+// Resolve applies the layers in this order: default, code, environment, launch.
 // It reads the environment now, and reports everything that is missing or
-// can't be read, each with its path below at. A section that a pointer leads to
-// stays nil where no layer says anything of it and it would lack something.
+// cannot be read, each with its path below at. A section behind a pointer stays
+// nil if no layer gives a part of the section and a required value would be
+// missing.
 func (c *Definition) Resolve(at string, launch LaunchValues) (Resolved, []error) {
 	config := reflect.New(c.value.Type()).Elem()
 	config.Set(c.value)
@@ -62,14 +63,15 @@ func (c *Definition) Resolve(at string, launch LaunchValues) (Resolved, []error)
 	c.makeSections(config, launch)
 	resolved := Resolved{Value: config, origins: origins}
 	if len(faults) == 0 && whole && !c.item {
-		if err := validate(config); err != nil { // in its own words, which may quote a secret
+		if err := validate(config); err != nil { // a text of the user, which may quote a secret
 			faults = append(faults, fault.Errorf("%s: %w", at, fault.Masked(err, NewMasker(c.SecretTexts(resolved)...).Mask)))
 		}
 	}
 	return resolved, faults
 }
 
-// layer finds a field's value; the zero reflect.Value leaves the field alone.
+// layer finds the value of a field. The zero reflect.Value means that the field
+// stays as it is.
 func (c *Definition) layer(at string, field *Leaf, launch LaunchValues) (reflect.Value, origin, []error) {
 	lacks := func(from origin, text string) (reflect.Value, origin, []error) {
 		from.source = SourceMissing
@@ -99,7 +101,7 @@ func (c *Definition) layer(at string, field *Leaf, launch LaunchValues) (reflect
 	if ok && !inCode.IsZero() {
 		from.source = SourceCode
 		value, faults := c.shapes.complete(at, clone(inCode))
-		if must := field.violation(value); c.item && must != "" { // else the definitions were checked
+		if must := field.violation(value); c.item && must != "" { // for other configs, the check of the definitions has looked at it
 			from.refused = true
 			faults = append(faults, &FieldError{Path: at, Message: "it must " + must})
 		}
@@ -108,7 +110,7 @@ func (c *Definition) layer(at string, field *Leaf, launch LaunchValues) (reflect
 	if field.text != "" {
 		from.source = SourceDefault
 		value, err := readTag(field.text, field.typ)
-		if err != nil { // which the check of the definitions has reported
+		if err != nil { // the check of the definitions has reported this already
 			return reflect.Value{}, from, []error{&FieldError{Path: at, Message: "its default tag is " + err.Error()}}
 		}
 		return value, from, nil
@@ -117,10 +119,11 @@ func (c *Definition) layer(at string, field *Leaf, launch LaunchValues) (reflect
 		return lacks(from, missing(c, field, name).Error())
 	}
 	from.source = SourceZero
-	return inCode, from, nil // invalid below a nil pointer, which stays nil
+	return inCode, from, nil // not valid below a nil pointer, which stays nil
 }
 
-// inEnvironment reads a variable that is set. more says why it is read.
+// inEnvironment reads a variable that is set. more is a text that says why the
+// variable is read.
 func (c *Definition) inEnvironment(at string, field *Leaf, name, more string, from origin) (reflect.Value, origin, []error) {
 	value := reflect.New(field.typ).Elem()
 	if reason := c.shapes.readVariable(os.Getenv(name), value); reason != "" {
@@ -136,9 +139,9 @@ func (c *Definition) inEnvironment(at string, field *Leaf, name, more string, fr
 // mustBeGiven reports whether a launch may not leave the field empty.
 func (f *Leaf) mustBeGiven() bool { return f.required || f.atLaunch }
 
-// emptiness says what a launch gave where it is as good as nothing, as in
-// --set path=$UNSET in a shell; "" where it is a value. The type makes no
-// difference: a Secret or a type that reads itself from text may well take "".
+// emptiness names an empty value that a launch gave, as by --set path=$UNSET in
+// a shell. It returns "" for any other value. It does not look at the type,
+// because a Secret or a type that reads itself from text may accept "".
 func emptiness(node *yaml.Node, value reflect.Value) string {
 	if !value.IsValid() {
 		return ""
@@ -155,7 +158,7 @@ func emptiness(node *yaml.Node, value reflect.Value) string {
 	return ""
 }
 
-// missing tells the ways to give a field its value.
+// missing returns an error that names the ways to give the field a value.
 func missing(c *Definition, field *Leaf, variable string) error {
 	switch {
 	case c.item:
@@ -170,7 +173,7 @@ func missing(c *Definition, field *Leaf, variable string) error {
 	return errors.New("missing: set it in code, or give it at launch")
 }
 
-// launched is the value that a launch gave.
+// launched returns the value that a launch gave.
 func (c *Definition) launched(at string, field *Leaf, given launchValue) (reflect.Value, origin, []error) {
 	from := origin{source: SourceLaunch, refused: given.refused}
 	if given.broken {
@@ -205,8 +208,8 @@ func (c *Definition) launched(at string, field *Leaf, given launchValue) (reflec
 	return value, from, nil
 }
 
-// brokenVariables says what is wrong with the variables that a value refers to
-// which is broken elsewhere.
+// brokenVariables reports what is wrong with the variables that a value refers
+// to, for a value with a fault in another place.
 func (c *Definition) brokenVariables(at string, field *Leaf, given launchValue) []error {
 	if given.node == nil {
 		return nil
@@ -216,8 +219,8 @@ func (c *Definition) brokenVariables(at string, field *Leaf, given launchValue) 
 	return errorsOf(slices.DeleteFunc(r.faults, func(fault *FieldError) bool { return !fault.variable }))
 }
 
-// setByIndex sets a field, through copies of the structs that pointers lead
-// to: the struct in code is shared by all children.
+// setByIndex sets a field. It copies the structs behind pointers first, because
+// all children share the struct in code.
 func setByIndex(config reflect.Value, index []int, value reflect.Value) {
 	for _, at := range index[:len(index)-1] {
 		config = config.Field(at)
@@ -233,7 +236,7 @@ func setByIndex(config reflect.Value, index []int, value reflect.Value) {
 	config.Field(index[len(index)-1]).Set(value)
 }
 
-// validate calls the struct's own Validate, if it has one.
+// validate calls the method Validate of the struct, if it has one.
 func validate(config reflect.Value) (err error) {
 	validator, ok := config.Addr().Interface().(interface{ Validate() error })
 	if !ok {

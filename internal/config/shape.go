@@ -8,11 +8,12 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 )
 
-// Shapes are the config types of a container, each taken apart once: a
-// loop that makes thousands of steps gives all of them the same type.
+// Shapes keeps the leaf fields of the config types of a container. It finds the
+// fields of each type once, because a loop may make thousands of steps with a
+// config of the same type.
 type Shapes struct{ known sync.Map }
 
-// shapeKey is what the leaves of a config depend on.
+// shapeKey has everything that the leaf fields of a config depend on.
 type shapeKey struct {
 	typ     reflect.Type
 	fromEnv bool
@@ -20,7 +21,7 @@ type shapeKey struct {
 }
 
 type shape struct {
-	fields []Leaf // not to be changed
+	fields []Leaf // must not be changed
 	faults []error
 }
 
@@ -36,7 +37,7 @@ func (s *Shapes) of(c *Definition) shape {
 	return taken
 }
 
-// position is where in the config struct the walk stands.
+// position is the place in the config struct that the walk has reached.
 type position struct {
 	path, goName, prefix string
 	index                []int
@@ -91,7 +92,7 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 	}
 	nested := structType.Kind() == reflect.Struct && !decodesText(structType)
 	if !nested && !field.IsExported() || nested && !field.IsExported() && field.Type.Kind() == reflect.Pointer {
-		return // envconfig can't set it either
+		return // envconfig cannot set this field either
 	}
 	leaf := Leaf{
 		path: inner.path, goName: inner.goName, index: inner.index, typ: field.Type,
@@ -105,7 +106,7 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 			inner.prefix, _ = variableNames(at.prefix, field)
 		}
 		if name := leafTag(field.Tag); name != "" {
-			w.fault("config field %s: its %s tag is not heeded on a struct: put it on a field", leaf.goName, name)
+			w.fault("config field %s: its %s tag has no effect on a struct: put it on a field", leaf.goName, name)
 		}
 		if field.Type.Kind() == reflect.Pointer {
 			inner.optional = append(inner.optional, optionalSection{index: inner.index})
@@ -137,7 +138,7 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 	}
 	before := len(w.faults)
 	leaf.warning = w.items(leaf.typ, leaf.goName, above)
-	if len(w.faults) == before { // else the text of a default could not be read either
+	if len(w.faults) == before { // otherwise the text of a default could not be read either
 		w.constrain(&leaf, field.Tag)
 	}
 	if err := warnOfReadable(&leaf, field); err != nil {
@@ -146,8 +147,8 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 	w.fields = append(w.fields, leaf)
 }
 
-// items finds what is wrong with the structs in a list or a map, and returns
-// what is doubtful about them.
+// items reports what is wrong with the structs in a list or a map, and returns
+// a warning about them.
 func (w *fieldWalk) items(t reflect.Type, goName string, above []reflect.Type) (warning string) {
 	if decodesText(t) {
 		return ""
@@ -159,7 +160,7 @@ func (w *fieldWalk) items(t reflect.Type, goName string, above []reflect.Type) (
 		return w.items(t.Elem(), goName, above)
 	case reflect.Struct:
 		if slices.Contains(above, t) {
-			return "" // its faults are found where it stands first
+			return "" // its faults are reported where the type stands first
 		}
 		walk := fieldWalk{shapes: w.shapes, seen: make(map[string]string), variables: make(map[string]string)}
 		walk.structure(t, position{goName: goName}, above)

@@ -5,27 +5,29 @@ type Source string
 
 // The sources of a config field, lowest layer first.
 const (
-	// SourceZero: no layer gave a value, the field is zero.
+	// SourceZero says that no layer gave a value, so the field is zero.
 	SourceZero Source = "zero"
-	// SourceDefault: the field's default tag.
+	// SourceDefault is the default tag of the field.
 	SourceDefault Source = "default"
-	// SourceCode: the struct given to Config.
+	// SourceCode is the struct that was given to Config.
 	SourceCode Source = "code"
-	// SourceEnv: an environment variable, named by Field.Variable.
+	// SourceEnv is the environment variable that Field.Variable names.
 	SourceEnv Source = "env"
-	// SourceLaunch: the run config of the launch.
+	// SourceLaunch is the run config of the launch.
 	SourceLaunch Source = "launch"
-	// SourceMissing: the value is required and missing.
+	// SourceMissing says that the value is required and missing.
 	SourceMissing Source = "missing"
 )
 
 // Field describes one field of a resource's or a step's config and the value
 // that it has for a given launch.
 type Field struct {
-	// Path is the field's name in a run config: its json tag, else its Go name
-	// in snake_case, dots between nested structs. As in "auth.user".
+	// Path is the name of the field in a run config, as in "auth.user": its
+	// json tag, or else its Go name in snake_case. Dots stand between the names
+	// of nested structs.
 	Path string `json:"path"`
-	// GoName is the field's Go name, dots between nested structs.
+	// GoName is the Go name of the field, with dots between the names of nested
+	// structs.
 	GoName string `json:"go_name"`
 	// Type is the Go type, as in "time.Duration".
 	Type string `json:"type"`
@@ -34,15 +36,15 @@ type Field struct {
 	// Source is the layer that the value comes from.
 	Source Source `json:"source"`
 	// Variable is the environment variable that gives the value or would give
-	// it; empty where no variable is read.
+	// it. It is empty if no variable is read.
 	Variable string `json:"variable,omitempty"`
-	// Value is the value as text, [Masked] for a secret, "" where there is none.
+	// Value is the value as text. It is [Masked] for a secret, and "" if there
+	// is no value.
 	Value string `json:"value"`
 	// Secret says that the value is never shown.
 	Secret bool `json:"secret,omitempty"`
-	// Warning says what is doubtful about the field's type, "" where nothing is: a
-	// field that is named like a secret and is not a [Secret]. The tag
-	// secret:"false" silences that.
+	// Warning says that the field is named like a secret and is not a [Secret]. It
+	// is "" for other fields, and for fields with the tag secret:"false".
 	Warning string `json:"warning,omitempty"`
 	// Required says that the field must get a value.
 	Required bool `json:"required,omitempty"`
@@ -50,14 +52,16 @@ type Field struct {
 	AtLaunch bool `json:"at_launch,omitempty"`
 	// Fixed says that a launch may not set the field.
 	Fixed bool `json:"fixed,omitempty"`
-	// Default is the default tag, [Masked] for a secret, "" without one. A value
-	// in code wins over it.
+	// Default is the default tag. It is [Masked] for a secret, and "" without
+	// the tag. A value in code wins over the default.
 	Default string `json:"default,omitempty"`
-	// Enum are the allowed values, in the tag's order; nil where any is, and for
-	// a secret, since each of them could be it.
+	// Enum has the allowed values, in the order of the tag. It is nil if every
+	// value is allowed, and for a secret, because one of the values is the
+	// secret.
 	Enum []string `json:"enum,omitempty"`
-	// Min and Max are the bounds of a number or a duration, or of the length of
-	// text (characters), bytes, a list or a map; "" where there is none.
+	// Min and Max are the limits of a number or a duration, or of the length of
+	// text (characters), bytes, a list or a map. They are "" if there is no
+	// limit.
 	Min string `json:"min,omitempty"`
 	Max string `json:"max,omitempty"`
 	// Pattern is the regular expression that the text has to match.

@@ -17,14 +17,14 @@ var switches = []string{"required", "split_words", "ignored"}
 // leafTags are the tags that a field must not have if it is a nested struct.
 var leafTags = []string{"enum", "min", "max", "pattern", "default", "required", secretTag}
 
-// longTags are the tags of a config that are long enough to tell a mistyped one
-// from another package's.
+// longTags are the tags of a config with names so long that a similar name is
+// mistyped, and not a tag of another package.
 var longTags = []string{"default", "required", "ignored", "pattern", "envconfig", "split_words"}
 
 var tagKey = regexp.MustCompile(`^\s*([^\s":]+):("(?:[^"\\]|\\.)*")`)
 
-// wrongTags says what is mistyped in the tags of a field: it would not be
-// heeded.
+// wrongTags reports mistyped tags of a field, because they would have no
+// effect.
 func wrongTags(tag reflect.StructTag) []error {
 	var faults []error
 	for _, name := range switches {
@@ -48,7 +48,8 @@ func wrongTags(tag reflect.StructTag) []error {
 	return faults
 }
 
-// mistyped returns the tag that may have been meant; "" for another package's.
+// mistyped returns the tag that was probably meant. It returns "" for a tag of
+// another package.
 func mistyped(name string) string {
 	if slices.Contains(longTags, name) || name == "defaults" {
 		return ""

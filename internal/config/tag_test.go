@@ -61,10 +61,10 @@ func TestMistypedTagsAreFaults(t *testing.T) {
 		}{}, `config field A: it has a tag split-words, did you mean split_words?`},
 		"required on a nested struct": {struct {
 			N nested `required:"true"`
-		}{}, `config field N: its required tag is not heeded on a struct: put it on a field`},
+		}{}, `config field N: its required tag has no effect on a struct: put it on a field`},
 		"a default on an optional section": {struct {
 			N *nested `default:"x"`
-		}{}, `config field N: its default tag is not heeded on a struct`},
+		}{}, `config field N: its default tag has no effect on a struct`},
 		"a function in an item":          {struct{ N []struct{ F func() } }{}, `config field N[].F: func() can't be configured`},
 		"an item that contains itself":   {struct{ N []node }{}, `contains itself at field N[].Next`},
 		"keys that are no single values": {struct{ N map[[2]int]string }{}, `whose keys are not single values, can't be configured`},
