@@ -393,3 +393,12 @@ func TestCSVColumnsAreThoseOfCsvutil(t *testing.T) {
 		t.Errorf("%q, %v, want %q", got, err, want)
 	}
 }
+
+func TestCSVRefusesATimeThatHasNoText(t *testing.T) {
+	t.Parallel()
+	rows := []struct{ At time.Time }{{time.Unix(0, 0)}, {time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)}}
+	err := iomanagers.CSV().Encode(io.Discard, rows)
+	if !errors.Is(err, iomanagers.ErrUnsupported) || !strings.Contains(err.Error(), "row 1") || !strings.Contains(err.Error(), "a year of four digits") {
+		t.Errorf("got the error %v", err)
+	}
+}

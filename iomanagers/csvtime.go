@@ -21,7 +21,11 @@ func timeCell() csvCell {
 					return b, fmt.Errorf("%w: the zone of %v has an offset with seconds, which the text of a time lacks: store it in UTC", ErrUnsupported, t)
 				}
 			}
-			return t.AppendText(b)
+			b, err := t.AppendText(b)
+			if err != nil {
+				err = fmt.Errorf("%w: the text of a time has a year of four digits, and an offset of less than a day: %v: %w", ErrUnsupported, t, err)
+			}
+			return b, err
 		},
 		set: func(p unsafe.Pointer, text []byte) error {
 			if len(text) > len("2006-01-02T15:04:05.123456789Z") && isTooFine(text) {

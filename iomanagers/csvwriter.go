@@ -129,11 +129,12 @@ func (p *csvPart) run() {
 			p.err = errNilRow
 			return
 		}
-		before := len(p.text)
-		if p.text, p.err = p.format.add(p.text, row); p.err != nil {
-			p.text = p.text[:before]
+		text, err := p.format.add(p.text, row) // without a text if a cell fails
+		if err != nil {
+			p.err = err
 			return
 		}
+		p.text = text
 		p.next++
 		p.done++
 	}

@@ -42,7 +42,8 @@ import (
 //
 // Texts that are not UTF-8 are refused, and so are objects that name a field twice. A byte order
 // mark of UTF-8 at the beginning is skipped. A value that would break these rules when it is
-// read back is refused when it is stored, with [ErrUnsupported].
+// read back is refused when it is stored, with [ErrUnsupported]. So is a value whose text would
+// be that of another one: a time in a zone with seconds, and a pointer to nil.
 func JSON(options ...FieldOption) Codec { return jsonCodec{fieldRules(options)} }
 
 type jsonCodec struct{ rules }
@@ -82,6 +83,9 @@ func (c jsonCodec) Encode(w io.Writer, value any) error {
 	}
 	if err := json.MarshalWrite(w, value, t.options); err != nil {
 		return encodingFault(err)
+	}
+	if err := t.checkValue(value); err != nil {
+		return err
 	}
 	_, err = io.WriteString(w, "\n")
 	return err

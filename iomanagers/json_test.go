@@ -508,3 +508,34 @@ func TestUTF16IsRefusedWithAHint(t *testing.T) {
 		}
 	}
 }
+
+func TestJSONRefusesValuesWhoseTextIsThatOfAnother(t *testing.T) {
+	t.Parallel()
+	type inner struct{ At time.Time }
+	type row struct {
+		inner
+		Times map[string][]time.Time
+		Next  *row
+	}
+	local := time.Date(1890, 1, 2, 3, 4, 5, 0, time.FixedZone("LMT", 53*60+28))
+	for name, c := range map[string]struct {
+		value any
+		says  string
+	}{
+		"a zone with seconds":               {local, "the zone of 1890-01-02 03:04:05 +0053 LMT has an offset with seconds"},
+		"one in an embedded struct":         {[]row{{}, {inner: inner{At: local}}}, "row 1: field At: not supported: the zone of"},
+		"one in a struct that holds itself": {row{Next: &row{inner: inner{At: local}}}, "field Next: field At: not supported: the zone of"},
+		"one in a list in a map":            {[]row{{Times: map[string][]time.Time{"a": {local}}}}, "row 0: field Times: key a: not supported: the zone of"},
+		"a year above 9999":                 {time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC), "year outside of range"},
+	} {
+		for _, codec := range []iomanagers.Codec{iomanagers.JSON(), iomanagers.JSONLines()} {
+			if codec.Name() == "jsonl" && reflect.TypeOf(c.value).Kind() != reflect.Slice {
+				continue // it takes rows
+			}
+			err := codec.Encode(io.Discard, c.value)
+			if !errors.Is(err, iomanagers.ErrUnsupported) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%s as %s: got the error %v, want one that says %q", name, codec.Name(), err, c.says)
+			}
+		}
+	}
+}

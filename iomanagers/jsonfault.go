@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -78,6 +79,9 @@ func encodingKind(e *json.SemanticError) error {
 	switch e.GoType.Kind() {
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
 		return ErrType
+	}
+	if e.GoType == reflect.TypeFor[time.Time]() {
+		return ErrUnsupported
 	}
 	pointer := reflect.PointerTo(e.GoType)
 	for _, marshals := range []reflect.Type{

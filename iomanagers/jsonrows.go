@@ -117,6 +117,9 @@ func (t *jsonType) encode(b *bytes.Buffer, value any) error {
 	if err := json.MarshalWrite(b, value, t.options); err != nil {
 		return encodingFault(err)
 	}
+	if err := t.checkValue(value); err != nil {
+		return err
+	}
 	if t.any || t.own {
 		if err := t.check(b.Bytes()[from:], rules{}); err != nil {
 			return fmt.Errorf("%w: it could not be read back: %w", ErrUnsupported, err)
@@ -124,6 +127,19 @@ func (t *jsonType) encode(b *bytes.Buffer, value any) error {
 	}
 	b.WriteByte('\n')
 	return nil
+}
+
+// checkValue reports what of a value, of the type or a pointer to it, has been written as the
+// text of another value.
+func (t *jsonType) checkValue(value any) error {
+	if !t.guard.needed() {
+		return nil
+	}
+	v := reflect.ValueOf(value)
+	if v.Type() != t.shape.goType {
+		v = v.Elem()
+	}
+	return t.guard.check(v)
 }
 
 // decode reads one value into dst.

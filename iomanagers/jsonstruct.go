@@ -14,6 +14,7 @@ import (
 type jsonMember struct {
 	goName, name string
 	depth        int // how many embedded structs it lies in
+	index        []int
 	tagged       bool
 	optional     bool
 	shape        *jsonShape
@@ -42,9 +43,9 @@ func (a *jsonAnalysis) structOf(s *jsonShape, path string) {
 			a.refuse(path+"."+m.goName, "has the name "+m.name+", which another field has too")
 			continue
 		}
-		if best == m {
+		if best.depth == m.depth && best.tagged == m.tagged { // so it is the best one
 			s.byName[m.name] = len(s.fields)
-			s.fields = append(s.fields, jsonField{m.name, m.optional, m.shape})
+			s.fields = append(s.fields, jsonField{m.name, m.index, m.optional, m.shape})
 		}
 	}
 }
@@ -63,6 +64,7 @@ func (a *jsonAnalysis) members(s *jsonShape, t reflect.Type, path string, outer 
 			continue
 		}
 		has := func(option string) bool { return slices.Contains(strings.Split(options, ","), option) }
+		index := slices.Concat(outer.index, f.Index)
 		held := f.Type
 		if held.Kind() == reflect.Pointer && held.Name() == "" {
 			held = held.Elem()
@@ -74,7 +76,7 @@ func (a *jsonAnalysis) members(s *jsonShape, t reflect.Type, path string, outer 
 		if !f.IsExported() {
 			continue
 		}
-		m := jsonMember{goName: f.Name, name: name, depth: outer.depth, tagged: name != ""}
+		m := jsonMember{goName: f.Name, name: name, depth: outer.depth, index: index, tagged: name != ""}
 		m.optional = outer.optional || has("omitempty") || has("omitzero")
 		if name == "" {
 			m.name = f.Name
@@ -96,6 +98,7 @@ func (a *jsonAnalysis) embedded(s *jsonShape, f reflect.StructField, held reflec
 		a.refuse(path, "embeds a struct in itself")
 	case held.Kind() == reflect.Struct:
 		outer.depth++
+		outer.index = slices.Concat(outer.index, f.Index)
 		outer.optional = outer.optional || f.Type.Kind() == reflect.Pointer // nil is stored as nothing
 		a.members(s, held, path, outer, append(slices.Clone(within), held), all)
 	}

@@ -17,6 +17,7 @@ import (
 // jsonType is what is known of a Go type as JSON.
 type jsonType struct {
 	shape   *jsonShape
+	guard   *jsonGuard
 	options json.Options
 	// any and own say that there is an interface somewhere within, and a type with methods of
 	// its own that is not of the standard library: nothing is known of what they write.
@@ -48,6 +49,7 @@ const (
 
 type jsonField struct {
 	name     string
+	index    []int
 	optional bool
 	shape    *jsonShape
 }
@@ -63,7 +65,7 @@ func jsonTypeOf(t reflect.Type) (*jsonType, error) {
 	if len(a.faults) > 0 {
 		return nil, errors.Join(a.faults...)
 	}
-	return &jsonType{shape: shape, options: jsonOptions(a.numbers), any: a.any, own: a.own}, nil
+	return &jsonType{shape: shape, guard: jsonGuards{}.of(shape), options: jsonOptions(a.numbers), any: a.any, own: a.own}, nil
 }
 
 // isRows says that values are arrays of objects, which are written and read one by one.

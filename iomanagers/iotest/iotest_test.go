@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/iomanagers/iotest"
@@ -74,6 +76,61 @@ var broken = []brokenManager{
 			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
 				if _, ok := value.(map[string]int); ok {
 					return iomanagers.ErrType
+				}
+				return m.Store(ctx, out, value)
+			}}
+		})
+	}},
+	{"cuts times", wholeClause, func() iotest.Subject {
+		return changed(func(t time.Time) any { return t.Truncate(time.Microsecond) })
+	}},
+	{"takes times for those of its zone", wholeClause, func() iotest.Subject {
+		return changed(func(t time.Time) any {
+			return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+		})
+	}},
+	{"counts nanoseconds from 1970", wholeClause, func() iotest.Subject {
+		return changed(func(t time.Time) any { return time.Unix(0, t.UnixNano()) })
+	}},
+	{"repairs texts", wholeClause, func() iotest.Subject {
+		return changed(func(text string) any { return strings.ToValidUTF8(text, "\ufffd") })
+	}},
+	{"ends texts at a zero byte", wholeClause, func() iotest.Subject {
+		return changed(func(text string) any { before, _, _ := strings.Cut(text, "\x00"); return before })
+	}},
+	{"keeps numbers as floats", wholeClause, func() iotest.Subject {
+		return changed(func(n uint64) any { return uint64(float64(n)) })
+	}},
+	{"keeps NULL for NaN", wholeClause, func() iotest.Subject {
+		return changed(func(f float64) any {
+			if math.IsNaN(f) {
+				return 0.0
+			}
+			return f
+		})
+	}},
+	{"stores what it cannot load", wholeClause, func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{load: func(ctx context.Context, in iomanagers.Input, dst any) error {
+				if in.Type == reflect.TypeFor[uint64]() {
+					return iomanagers.ErrType
+				}
+				return m.Load(ctx, in, dst)
+			}}
+		})
+	}},
+	{"takes a pointer to nil for nil", wholeClause, func() iotest.Subject {
+		return subject(func(m *iomanagers.MemoryManager) manager {
+			return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+				if rows := reflect.ValueOf(value); out.Asset == "rows with pointers to lists" {
+					copied := reflect.MakeSlice(rows.Type(), rows.Len(), rows.Len())
+					reflect.Copy(copied, rows)
+					for i := range rows.Len() {
+						if field := copied.Index(i).FieldByName("Value"); !field.IsNil() && field.Elem().IsNil() {
+							field.SetZero()
+						}
+					}
+					value = copied.Interface()
 				}
 				return m.Store(ctx, out, value)
 			}}
@@ -289,6 +346,20 @@ var broken = []brokenManager{
 		s.Reopen = func(*testing.T) iomanagers.IOManager { return iomanagers.NewMemory() }
 		return s
 	}},
+}
+
+const wholeClause = "a value comes back unchanged or is refused"
+
+// changed returns a manager that changes values of type T.
+func changed[T any](change func(T) any) iotest.Subject {
+	return subject(func(m *iomanagers.MemoryManager) manager {
+		return manager{store: func(ctx context.Context, out iomanagers.Output, value any) error {
+			if v, ok := value.(T); ok {
+				value = change(v)
+			}
+			return m.Store(ctx, out, value)
+		}}
+	})
 }
 
 // subject returns the subject of a manager that change makes of a sound one.
