@@ -81,11 +81,12 @@ func (a Assignment) tellStored() {
 	}
 }
 
-// StoreAll stores several values. If their managers are [Stager]s, either all values are stored
-// or none. It first stages the values of these managers, then stores the values of other
-// managers, and then shows the staged values. The end of ctx does not interrupt this last part.
-// Only a failure of the last, small steps, such as a rename or a commit, can still leave some
-// values stored and others not. The error then names the values that are stored.
+// StoreAll stores several values. If their managers are [Stager]s, or [Joiner]s that join each
+// other, either all values are stored or none. It first stages the values of Stagers, then stores
+// the values of other managers, and then shows the staged values. The end of ctx does not
+// interrupt this last part. Only a failure of the last, small steps, such as a rename, and a
+// failure of one of several managers that are neither Stagers nor join each other, can still
+// leave some values stored and others not. The error then names the values that are stored.
 func StoreAll(ctx context.Context, assignments []Assignment) (err error) {
 	own := detach.New(ctx)
 	defer own.End()
@@ -109,12 +110,8 @@ func StoreAll(ctx context.Context, assignments []Assignment) (err error) {
 		}
 		ready, staging, names = append(ready, staged), append(staging, a), append(names, a.Output.String())
 	}
-	for _, a := range rest {
-		if err := a.Manager.Store(ctx, a.Output, a.Value); err != nil {
-			return beside(err, stored)
-		}
-		stored = append(stored, a.Output.String())
-		a.tellStored()
+	if stored, err = storeGroups(ctx, rest); err != nil {
+		return beside(err, stored)
 	}
 	if err := own.Detach(detach.Grace); err != nil && len(ready) > 0 {
 		return beside(fmt.Errorf("storing %s: %w", strings.Join(names, ", "), err), stored)

@@ -49,7 +49,8 @@
 // manager never changes a table that is not listed there. A load that wants the value of one run
 // (Input.MadeBy) compares that run with the list, in the transaction that reads the rows.
 //
-// A Store replaces the value in one transaction. A Load or a query at the same time sees
+// A Store replaces the value in one transaction. If a step stores several values by managers on
+// one database, one transaction replaces all of them. A Load or a query at the same time sees
 // either the old rows or the new ones. If the columns have changed and the table has no other
 // partitions, the table is made again, which drops its indexes and the rights on it. If it has
 // other partitions, new columns are added, which are NULL in the old rows, and a column of

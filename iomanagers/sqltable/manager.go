@@ -44,6 +44,7 @@ type Manager struct {
 var (
 	_ iomanagers.IOManager = (*Manager)(nil)
 	_ iomanagers.Checker   = (*Manager)(nil)
+	_ iomanagers.Joiner    = (*Manager)(nil)
 	_ iomanagers.Checker   = checker{}
 )
 
@@ -74,10 +75,7 @@ func (checker) Check(_ string, t reflect.Type) error {
 // Store replaces the rows of the asset's table, or of a partition in it, with the rows of
 // value. It adds the metadata "rows" and "table".
 func (m *Manager) Store(ctx context.Context, out iomanagers.Output, value any) error {
-	if err := m.store(ctx, out, value); err != nil {
-		return fmt.Errorf("storing %v: %w", out, contextual(ctx, err))
-	}
-	return nil
+	return m.StoreTogether(ctx, []iomanagers.Assignment{{Manager: m, Output: out, Value: value}})
 }
 
 // Load gives dst the rows of the asset's table, or of a partition in it, in the order in
@@ -115,6 +113,7 @@ func (m *Manager) schemaOf(t reflect.Type) (*schema, error) {
 type place struct {
 	asset, partition string // as the catalog has them
 	schema           string
+	named            string // the schema that the config names
 	name             string // of the table
 	catalogName      string
 	table, catalog   string // as SQL
@@ -127,6 +126,7 @@ func (m *Manager) place(asset, partition, runID string) place {
 	p := place{
 		asset: escapeKey(asset), partition: escapeKey(partition), runID: escapeKey(runID),
 		name: tableName(m.cfg.Prefix, asset), catalogName: m.cfg.Prefix + catalogName,
+		named: m.cfg.Schema,
 	}
 	return p.in(m.cfg.Schema)
 }
@@ -137,50 +137,6 @@ func (p place) in(schema string) place {
 	p.schema = schema
 	p.table, p.catalog = qualified(schema, p.name), qualified(schema, p.catalogName)
 	return p
-}
-
-func (m *Manager) store(ctx context.Context, out iomanagers.Output, value any) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	declared, err := declaredType(out, value)
-	if err != nil {
-		return err
-	}
-	s, err := m.schemaOf(declared)
-	if err != nil {
-		return err
-	}
-	d, err := m.knownDialect(ctx)
-	if err != nil {
-		return err
-	}
-	v := reflect.ValueOf(value)
-	if v.Type() != declared {
-		v = v.Convert(declared)
-	}
-	rows := &feed{columns: s.columns, limits: d.limits(), batches: rows.Batches(v.Interface(), 0)}
-	streams := s.shape.Form.Streams()
-	if streams && m.hasOneConnection() {
-		// What feeds the stream may need the connection too.
-		if err := rows.hold(ctx); err != nil {
-			return err
-		}
-		streams = false
-	}
-	release, err := m.takeTurn(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
-	p := m.place(out.Asset, out.Partition, out.RunID)
-	count, err := d.store(ctx, p, s, rows, streams)
-	if err != nil {
-		return err
-	}
-	out.AddMetadata("rows", count)
-	out.AddMetadata("table", strings.TrimPrefix(p.schema+"."+p.name, "."))
-	return nil
 }
 
 func (m *Manager) load(ctx context.Context, in iomanagers.Input, dst any) error {
@@ -199,7 +155,7 @@ func (m *Manager) load(ctx context.Context, in iomanagers.Input, dst any) error 
 	if err != nil {
 		return err
 	}
-	p := m.place(in.Asset, in.Partition, in.RunID)
+	p := d.place(m.place(in.Asset, in.Partition, in.RunID))
 	p.wanted = in
 	open := func(ctx context.Context) (rows.Source, error) {
 		source, err := d.open(ctx, p, s)
@@ -301,10 +257,12 @@ func (m *Manager) connectionSchema(ctx context.Context) (string, error) {
 
 // dialect is what differs between databases.
 type dialect interface {
+	// place completes where a value is kept.
+	place(p place) place
 	// limits says what columns can't hold.
 	limits() limits
-	// store puts rows into their place and says how many.
-	store(ctx context.Context, p place, s *schema, rows *feed, streams bool) (int, error)
+	// store puts the rows of all jobs into their places, in one transaction, and counts them.
+	store(ctx context.Context, jobs []*job) error
 	// open begins to read the rows of a place.
 	open(ctx context.Context, p place, s *schema) (rows.Source, error)
 }

@@ -1,6 +1,7 @@
 package sqltable
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -92,19 +93,23 @@ func (d *postgreSQL) columns(ctx context.Context, q querier, p place) (storedCol
 // errChange says that the table has to be changed, by somebody who has it alone.
 var errChange = errors.New("the table has to be changed")
 
-func (d *postgreSQL) store(ctx context.Context, p place, s *schema, rows *feed, _ bool) (int, error) {
-	p = p.in(d.schema)
-	if err := checkNames(s.columns); err != nil {
-		return 0, err
+func (d *postgreSQL) place(p place) place { return p.in(cmp.Or(p.named, d.schema)) }
+
+func (d *postgreSQL) store(ctx context.Context, jobs []*job) error {
+	err := each(jobs, func(j *job) error {
+		if err := checkNames(j.schema.columns); err != nil {
+			return err
+		}
+		return d.makeCatalog(ctx, j.place)
+	})
+	if err != nil {
+		return err
 	}
-	if err := d.makeCatalog(ctx, p); err != nil {
-		return 0, err
-	}
-	n, err := d.storeAs(ctx, p, s, rows, false)
+	err = d.storeAs(ctx, jobs, false)
 	if errors.Is(err, errChange) { // said before the first row was read
-		n, err = d.storeAs(ctx, p, s, rows, true)
+		err = d.storeAs(ctx, jobs, true)
 	}
-	return n, err
+	return err
 }
 
 // ownColumns are columns that every table of PostgreSQL has.
@@ -151,68 +156,84 @@ func (d *postgreSQL) makeCatalog(ctx context.Context, p place) error {
 }
 
 // storeAs stores in one transaction. Stores of other partitions go on beside it, unless it
-// is alone, which it must be to change the table's columns.
-func (d *postgreSQL) storeAs(ctx context.Context, p place, s *schema, rows *feed, alone bool) (n int, err error) {
-	err = d.inTx(ctx, func(tx *sql.Tx) error {
-		lock := "pg_advisory_xact_lock_shared"
-		if alone {
-			lock = "pg_advisory_xact_lock"
-		}
-		if _, err := tx.ExecContext(ctx, "SELECT "+lock+"($1)", lockNumber(p.table)); err != nil {
-			return err
-		}
-		stored, err := d.columns(ctx, tx, p)
-		if err != nil {
-			return err
-		}
-		wanted := d.wanted(p, s, stored)
-		changed, err := prepare(ctx, tx, p, stored, wanted, func() error {
-			if !alone {
-				return errChange
-			}
-			_, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = "+strconv.FormatInt(max(1, d.lockTimeout.Milliseconds()), 10))
+// is alone, which it must be to change the columns of tables.
+func (d *postgreSQL) storeAs(ctx context.Context, jobs []*job, alone bool) error {
+	return d.inTx(ctx, func(tx *sql.Tx) error {
+		columns := map[*job]storedColumns{}
+		err := each(inOrder(jobs), func(j *job) (err error) {
+			columns[j], err = d.take(ctx, tx, j, alone)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if changed {
-			if stored, err = d.columns(ctx, tx, p); err != nil {
-				return err
-			}
-			if err := p.noteColumns(ctx, tx, stored); err != nil {
-				return err
-			}
-		}
-		if alone {
-			if err := d.index(ctx, tx, p, wanted); err != nil {
-				return err
-			}
-			if _, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = 0"); err != nil {
-				return err
-			}
-		}
-		// Another Store of the same value waits here, and then finds and removes the rows of this one.
-		if err := p.list(ctx, tx, 0, stored); err != nil {
-			return err
-		}
-		insert := &postgresInsert{tx: tx, place: p, columns: s.columns}
-		emptying := "DELETE FROM " + p.table
-		var args []any
-		if hasPartitions(wanted) {
-			insert.partition = &p.partition
-			emptying += " WHERE " + quote(partitionColumn) + " = $1"
-			args = append(args, p.partition)
-		}
-		if _, err := tx.ExecContext(ctx, emptying, args...); err != nil {
-			return err
-		}
-		if n, err = insert.all(ctx, d, rows); err != nil {
-			return err
-		}
-		return p.list(ctx, tx, n, stored)
+		return each(jobs, func(j *job) error { return d.fill(ctx, tx, j, columns[j]) })
 	})
-	return n, err
+}
+
+// take locks the place of a job, and gives its table the columns that the rows need.
+func (d *postgreSQL) take(ctx context.Context, tx *sql.Tx, j *job, alone bool) (storedColumns, error) {
+	p := j.place
+	lock := "pg_advisory_xact_lock_shared"
+	if alone {
+		lock = "pg_advisory_xact_lock"
+	}
+	if _, err := tx.ExecContext(ctx, "SELECT "+lock+"($1)", lockNumber(p.table)); err != nil {
+		return nil, err
+	}
+	stored, err := d.columns(ctx, tx, p)
+	if err != nil {
+		return nil, err
+	}
+	wanted := d.wanted(p, j.schema, stored)
+	changed, err := prepare(ctx, tx, p, stored, wanted, func() error {
+		if !alone {
+			return errChange
+		}
+		_, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = "+strconv.FormatInt(max(1, d.lockTimeout.Milliseconds()), 10))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if changed {
+		if stored, err = d.columns(ctx, tx, p); err != nil {
+			return nil, err
+		}
+		if err := p.noteColumns(ctx, tx, stored); err != nil {
+			return nil, err
+		}
+	}
+	if alone {
+		if err := d.index(ctx, tx, p, wanted); err != nil {
+			return nil, err
+		}
+		if _, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = 0"); err != nil {
+			return nil, err
+		}
+	}
+	// Another Store of the same value waits here, and then finds and removes the rows of this one.
+	return stored, p.list(ctx, tx, 0, stored)
+}
+
+// fill makes the rows of a job the value of its place.
+func (d *postgreSQL) fill(ctx context.Context, tx *sql.Tx, j *job, columns storedColumns) (err error) {
+	p := j.place
+	insert := &postgresInsert{tx: tx, place: p, columns: j.schema.columns}
+	emptying := "DELETE FROM " + p.table
+	var args []any
+	if hasPartitions(columns) {
+		insert.partition = &p.partition
+		emptying += " WHERE " + quote(partitionColumn) + " = $1"
+		args = append(args, p.partition)
+	}
+	if _, err := tx.ExecContext(ctx, emptying, args...); err != nil {
+		return err
+	}
+	if j.count, err = insert.all(ctx, d, j.feed); err != nil {
+		return err
+	}
+	return p.list(ctx, tx, j.count, columns)
 }
 
 func hasPartitions(columns []storedColumn) bool {
@@ -381,7 +402,6 @@ func (a *arrayOf[T]) take() any {
 // open reads in a transaction, through a cursor: a reader that breaks off has little to
 // throw away, and one that takes its time holds up no statement.
 func (d *postgreSQL) open(ctx context.Context, p place, s *schema) (_ rows.Source, err error) {
-	p = p.in(d.schema)
 	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return nil, err

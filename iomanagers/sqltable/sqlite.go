@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -76,47 +75,18 @@ func (d *sqLite) columns(ctx context.Context, q querier, p place) (storedColumns
 	return readColumns(ctx, q, `SELECT name, type FROM pragma_table_info(?, ?) ORDER BY cid`, p.name, p.schema)
 }
 
-func (d *sqLite) store(ctx context.Context, p place, s *schema, rows *feed, streams bool) (n int, err error) {
-	p = d.place(p)
+func (d *sqLite) store(ctx context.Context, jobs []*job) error {
 	conn, err := d.db.Conn(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer conn.Close() //nolint:errcheck // it goes back to the pool
 
-	if !streams {
-		return n, d.write(ctx, conn, p, s, func(insert *sqliteInsert) error {
-			n, err = insert.all(ctx, rows)
-			return err
-		})
-	}
-	// The rows of a stream come when they come. A temporary table takes them without
-	// keeping other writers waiting.
-	const staging = `temp."fxrun_staging"`
-	definition := "CREATE TABLE " + staging + " (" + definitions(d.wanted(place{}, s, nil)) + ")"
-	for _, statement := range []string{"DROP TABLE IF EXISTS " + staging, definition} {
-		if _, err := conn.ExecContext(ctx, statement); err != nil {
-			return 0, err
-		}
-	}
-	defer func() {
-		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE "+staging); err != nil {
-			discard(conn) // which drops the table too
-		}
-	}()
-	err = transaction(ctx, conn, "BEGIN DEFERRED", func() error {
-		insert := &sqliteInsert{conn: conn, table: staging, columns: s.columns}
-		n, err = insert.all(ctx, rows)
+	staged := staging{}
+	defer staged.drop(ctx, conn) // also when a stream panics
+	if err := d.stage(ctx, conn, jobs, staged); err != nil {
 		return err
-	})
-	if err != nil {
-		return 0, err
 	}
-	return n, d.write(ctx, conn, p, s, func(insert *sqliteInsert) error { return insert.copy(ctx, staging, n) })
-}
-
-// write makes what insert puts into the table the value of the place.
-func (d *sqLite) write(ctx context.Context, conn *sql.Conn, p place, s *schema, fill func(*sqliteInsert) error) error {
 	select {
 	case d.writing <- struct{}{}:
 		defer func() { <-d.writing }()
@@ -124,46 +94,93 @@ func (d *sqLite) write(ctx context.Context, conn *sql.Conn, p place, s *schema, 
 		return ctx.Err()
 	}
 	return transaction(ctx, conn, "BEGIN IMMEDIATE", func() error {
-		if _, err := conn.ExecContext(ctx, p.catalogDefinition("DATETIME")); err != nil {
-			return err
-		}
-		stored, err := d.columns(ctx, conn, p)
-		if err != nil {
-			return err
-		}
-		wanted := d.wanted(p, s, stored)
-		changed, err := prepare(ctx, conn, p, stored, wanted, func() error { return nil })
-		if err != nil {
-			return err
-		}
-		if changed {
-			if stored, err = d.columns(ctx, conn, p); err != nil {
-				return err
-			}
-			if err := p.noteColumns(ctx, conn, stored); err != nil {
-				return err
-			}
-		}
-		insert := &sqliteInsert{conn: conn, table: p.table, columns: s.columns}
-		emptying := "DELETE FROM " + p.table
-		var args []any
-		if shared := slices.ContainsFunc(wanted, func(c storedColumn) bool { return c.name == partitionColumn }); shared {
-			insert.partition = &p.partition
-			emptying += " WHERE " + quote(partitionColumn) + " = ?"
-			args = append(args, p.partition)
-			index := "CREATE INDEX IF NOT EXISTS " + qualified(p.schema, p.name+partitionColumn) + " ON " + quote(p.name) + " (" + quote(partitionColumn) + ")"
-			if _, err := conn.ExecContext(ctx, index); err != nil {
-				return err
-			}
-		}
-		if _, err := conn.ExecContext(ctx, emptying, args...); err != nil {
-			return err
-		}
-		if err := fill(insert); err != nil {
-			return err
-		}
-		return p.list(ctx, conn, insert.rows, stored)
+		return each(jobs, func(j *job) error { return d.write(ctx, conn, j, staged[j]) })
 	})
+}
+
+// staging are the temporary tables that have taken the streams of jobs.
+type staging map[*job]string
+
+// drop drops the tables.
+func (s staging) drop(ctx context.Context, conn *sql.Conn) {
+	for _, table := range s {
+		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE "+table); err != nil {
+			discard(conn) // which drops all of them
+			return
+		}
+	}
+}
+
+// stage reads the streams of jobs, whose rows come when they come. Temporary tables take them
+// without keeping other writers waiting.
+func (d *sqLite) stage(ctx context.Context, conn *sql.Conn, jobs []*job, staged staging) error {
+	return each(jobs, func(j *job) error {
+		if !j.streams {
+			return nil
+		}
+		table := fmt.Sprintf(`temp."fxrun_staging_%d"`, len(staged))
+		definition := "CREATE TABLE " + table + " (" + definitions(d.wanted(place{}, j.schema, nil)) + ")"
+		for _, statement := range []string{"DROP TABLE IF EXISTS " + table, definition} {
+			if _, err := conn.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		staged[j] = table
+		return transaction(ctx, conn, "BEGIN DEFERRED", func() (err error) {
+			insert := &sqliteInsert{conn: conn, table: table, columns: j.schema.columns}
+			j.count, err = insert.all(ctx, j.feed)
+			return err
+		})
+	})
+}
+
+// write makes the rows of a job, which a table has if they were a stream, the value of its place.
+func (d *sqLite) write(ctx context.Context, conn *sql.Conn, j *job, staged string) error {
+	p := j.place
+	if _, err := conn.ExecContext(ctx, p.catalogDefinition("DATETIME")); err != nil {
+		return err
+	}
+	stored, err := d.columns(ctx, conn, p)
+	if err != nil {
+		return err
+	}
+	wanted := d.wanted(p, j.schema, stored)
+	changed, err := prepare(ctx, conn, p, stored, wanted, func() error { return nil })
+	if err != nil {
+		return err
+	}
+	if changed {
+		if stored, err = d.columns(ctx, conn, p); err != nil {
+			return err
+		}
+		if err := p.noteColumns(ctx, conn, stored); err != nil {
+			return err
+		}
+	}
+	insert := &sqliteInsert{conn: conn, table: p.table, columns: j.schema.columns}
+	emptying := "DELETE FROM " + p.table
+	var args []any
+	if hasPartitions(wanted) {
+		insert.partition = &p.partition
+		emptying += " WHERE " + quote(partitionColumn) + " = ?"
+		args = append(args, p.partition)
+		index := "CREATE INDEX IF NOT EXISTS " + qualified(p.schema, p.name+partitionColumn) + " ON " + quote(p.name) + " (" + quote(partitionColumn) + ")"
+		if _, err := conn.ExecContext(ctx, index); err != nil {
+			return err
+		}
+	}
+	if _, err := conn.ExecContext(ctx, emptying, args...); err != nil {
+		return err
+	}
+	if staged != "" {
+		err = insert.copy(ctx, staged)
+	} else {
+		j.count, err = insert.all(ctx, j.feed)
+	}
+	if err != nil {
+		return err
+	}
+	return p.list(ctx, conn, j.count, stored)
 }
 
 // transaction calls fn between begin and COMMIT on a connection. Whatever goes wrong, a
@@ -234,7 +251,6 @@ type sqliteInsert struct {
 	table     string
 	columns   []column
 	partition *string // nil where the table has no column for it
-	rows      int
 }
 
 // mostParameters is what every SQLite takes in one statement.
@@ -273,7 +289,6 @@ func (s *sqliteInsert) all(ctx context.Context, rows *feed) (n int, err error) {
 	if err == nil && len(args) > 0 {
 		_, err = s.conn.ExecContext(ctx, s.statement(len(args)/width), args...)
 	}
-	s.rows = n
 	return n, err
 }
 
@@ -287,8 +302,8 @@ func (s *sqliteInsert) statement(rows int) string {
 	return "INSERT INTO " + s.table + " (" + names + ") VALUES " + values
 }
 
-// copy puts all n rows of another table into the table, in their order.
-func (s *sqliteInsert) copy(ctx context.Context, from string, n int) error {
+// copy puts all rows of another table into the table, in their order.
+func (s *sqliteInsert) copy(ctx context.Context, from string) error {
 	names := columnList(s.columns)
 	into, selected := names, names
 	var args []any
@@ -296,14 +311,12 @@ func (s *sqliteInsert) copy(ctx context.Context, from string, n int) error {
 		into, selected = into+", "+quote(partitionColumn), selected+", ?"
 		args = append(args, *s.partition)
 	}
-	s.rows = n
 	_, err := s.conn.ExecContext(ctx, "INSERT INTO "+s.table+" ("+into+") SELECT "+selected+" FROM "+from+" ORDER BY "+rowIDColumn, args...)
 	return err
 }
 
 // open reads in a transaction, which sees the database as it was at its begin.
 func (d *sqLite) open(ctx context.Context, p place, s *schema) (_ rows.Source, err error) {
-	p = d.place(p)
 	conn, err := d.db.Conn(ctx)
 	if err != nil {
 		return nil, err
