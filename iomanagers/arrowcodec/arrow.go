@@ -34,17 +34,45 @@ import (
 //	[]byte, [n]byte                 binary, fixed size binary
 //	time.Time, time.Duration        timestamp[ns, UTC], duration[ns]
 //	struct, []T                     struct, list
+//	map[K]T                         map, if K is a text, an integer or a bool
 //	*T                              T that may be null
 //
-// Types that are defined as one of these are stored in the same way. Every other type is refused
-// with [iomanagers.ErrType], and the error names all faults. Texts that are not UTF-8, times outside
-// of the years 1678 to 2261 (also the zero time), and nil rows are refused with
+// Types that are defined as one of these are stored in the same way. A struct without exported
+// fields that has MarshalText and UnmarshalText, such as a netip.Addr, is a utf8. Every other type
+// is refused with [iomanagers.ErrType], and the error names all faults. Texts that are not UTF-8,
+// times outside of the years 1678 to 2261 (also the zero time), and nil rows are refused with
 // [iomanagers.ErrUnsupported]. Make such a field a []byte, or a pointer. Times are loaded in UTC.
+// A nil slice or map is loaded as an empty one, and the other way round.
 //
-// A file can be loaded as rows of another type if every column of that type is in the file with the
-// same name and type. Columns that may be null may be missing, if at least one column is in the
-// file. Columns that are not in the type are ignored. In other cases the error matches
+// # Files of other programs
+//
+// Files of pyarrow, pandas and polars are loaded as rows, also compressed ones, wherever no value is
+// lost:
+//
+//	integers           every integer type and float type that holds the value
+//	floats             every float type that holds the value, and integers, if it is whole
+//	text of each kind  string, and structs with UnmarshalText
+//	decimals           the same; the text has all digits, such as "-12.50"
+//	bytes of each kind []byte, and [n]byte, if there are n
+//	timestamps         time.Time; without a time zone they are read as UTC
+//	dates              time.Time, midnight in UTC
+//	times of day       time.Duration, since midnight
+//	durations          time.Duration
+//	lists, maps        slices, maps
+//	dictionaries       the type of their values
+//
+// A number that does not fit in the Go type is refused, and so is a null where the Go type is not
+// a pointer. It does not matter whether the file says that a column may be null. The error matches
+// [iomanagers.ErrType]. It names the row and the column, and says what to declare. Other column
+// types, such as unions, views of lists and run-end encoded columns, are refused with an error that
+// names the column. Record batches take them.
+//
+// Each column of the Go type must be in the file, with the same name. Columns of pointers may be
+// missing, if at least one column is in the file, and if no column differs from it in upper and
+// lower case only. Columns that are not in the type are ignored. In other cases the error matches
 // [iomanagers.ErrType].
+//
+// Files of Feather V1, and record batches that Arrow 0.17 compressed, are refused.
 //
 // Rows are written in record batches of at most 65,536 rows and about 8 MiB. They are read one batch
 // at a time, so streams need little memory.

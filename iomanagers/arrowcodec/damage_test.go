@@ -31,12 +31,14 @@ type probe struct {
 		Key   [4]byte
 	}
 	Part *struct{ Share float32 }
+	By   map[string]int16
 }
 
 func probes() []probe {
 	paid := true
 	rows := []probe{{ID: 1, Name: "tea", Paid: &paid, At: time.Unix(1, 0).UTC(), Tags: []string{"a", "bc"}}, {ID: 2, At: time.Unix(2, 0).UTC(), Tags: []string{"d"}}}
 	rows[0].Inner.Blob = []byte{1, 2, 3}
+	rows[0].By = map[string]int16{"x": 1, "y": 2}
 	rows[1].Part = &struct{ Share float32 }{0.5}
 	return rows
 }

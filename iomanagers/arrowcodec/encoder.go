@@ -110,8 +110,7 @@ func (e *rowEncoder) put(all reflect.Value, from, to int) error {
 				row = row.Elem()
 			}
 			if fault := put(c.of(row)); fault != nil {
-				fault.path = c.name + fault.path
-				return fmt.Errorf("row %d: %w", e.row+i-from, fault)
+				return fmt.Errorf("row %d: %w", e.row+i-from, fault.in(iomanagers.ErrUnsupported, c.name))
 			}
 		}
 	}

@@ -50,6 +50,9 @@ func readIndex(input iomanagers.SizedReaderAt) (_ *index, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if string(end[6:]) == "FEA1" {
+		return nil, errors.New("it is a file of Feather V1, which is not read: write it as Feather V2, as with pyarrow.feather.write_feather(table, path)")
+	}
 	if string(end[4:]) != "ARROW1" {
 		return nil, errors.New("it is not an Arrow file, or its end is missing")
 	}
@@ -99,7 +102,9 @@ func (x *index) checkHead(b block) error {
 	}
 	w := newWalk(data[4:])
 	message := w.root()
-	w.metadata(message, 12)
+	if err := w.compression(message); err != nil {
+		return err
+	}
 	content := w.table(message, 8)
 	views := x.views
 	const dictionaryBatch = 2
@@ -187,6 +192,18 @@ func (w *walk) field(field *flatbuffers.Table, depth int) (views int) {
 
 func (w *walk) metadata(t *flatbuffers.Table, slot flatbuffers.VOffsetT) {
 	w.vector(t, slot, flatbuffers.SizeUOffsetT)
+}
+
+// compression refuses a record batch as Arrow 0.17 compressed it, with a note in its metadata. The
+// library does not know the note, and would take the compressed bytes for values.
+func (w *walk) compression(message *flatbuffers.Table) (err error) {
+	w.tables(message, 12, func(entry *flatbuffers.Table) {
+		const note = "ARROW:experimental_compression"
+		if at := flatbuffers.UOffsetT(entry.Offset(4)); at != 0 && string(entry.ByteVector(entry.Pos+at)) == note {
+			err = errors.New("it is compressed as Arrow 0.17 did, which is not read: write it with a later version")
+		}
+	})
+	return err
 }
 
 func (w *walk) blocks(footer *flatbuffers.Table, slot flatbuffers.VOffsetT) []block {

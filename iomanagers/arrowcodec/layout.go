@@ -15,6 +15,7 @@ import (
 
 // layout is how values of a Go type lie in Arrow's columns.
 type layout struct {
+	goType   reflect.Type
 	dataType arrow.DataType
 	nullable bool
 	// width is how many bytes each value takes, and more, if there is such a thing, how many a
@@ -23,41 +24,29 @@ type layout struct {
 	more  func(v reflect.Value) int
 	// put returns what appends a value to a builder of dataType.
 	put func(b array.Builder) putter
-	// get returns what reads the values of an array whose type fits dataType.
-	get func(a arrow.Array) getter
+	// open returns what reads arrays of a stored type, nil if values of the Go type can't hold theirs.
+	// The path leads to the column. An error tells what within the column does not fit.
+	open func(stored arrow.DataType, path string) (opener, error)
 }
 
-type (
-	putter func(v reflect.Value) *fault
-	// getter sets v, a zero value that can be set, to the i-th value.
-	getter func(i int, v reflect.Value) error
-)
+type putter func(v reflect.Value) *fault
 
-// fault is a value that Arrow would lose or change, and the way to it.
-type fault struct{ path, reason string }
-
-func (f *fault) Error() string {
-	return fmt.Sprintf("%v: %s %s", iomanagers.ErrUnsupported, strings.TrimPrefix(f.path, "."), f.reason)
+// fault is a value that does not come through as it is, and the way to it within its column.
+type fault struct {
+	path, reason string
+	cause        error // may be nil
 }
 
-func (f *fault) Unwrap() error { return iomanagers.ErrUnsupported }
+// in returns the error for a value of a column, which matches kind.
+func (f *fault) in(kind error, column string) error {
+	if f.cause != nil {
+		return fmt.Errorf("%w: %s %s: %w", kind, column+f.path, f.reason, f.cause)
+	}
+	return fmt.Errorf("%w: %s %s", kind, column+f.path, f.reason)
+}
 
 func (l layout) field(name string) arrow.Field {
 	return arrow.Field{Name: name, Type: l.dataType, Nullable: l.nullable}
-}
-
-// read is get for arrays that may break their promise to hold no null.
-func (l layout) read(a arrow.Array) getter {
-	get := l.get(a)
-	if l.nullable || a.NullN() == 0 {
-		return get
-	}
-	return func(i int, v reflect.Value) error {
-		if a.IsNull(i) {
-			return fmt.Errorf("%w: there is a null where the schema has none", iomanagers.ErrType)
-		}
-		return get(i, v)
-	}
 }
 
 // rowOf returns the columns of rows of type t, a slice of structs or of pointers to structs.
@@ -86,6 +75,12 @@ func (a *analysis) refuse(path, format string, args ...any) layout {
 
 // of returns the layout of values of type t.
 func (a *analysis) of(t reflect.Type, path string) layout {
+	l := a.layoutOf(t, path)
+	l.goType = t
+	return l
+}
+
+func (a *analysis) layoutOf(t reflect.Type, path string) layout {
 	if plain, ok := plainOf(t); ok {
 		return plain
 	}
@@ -97,6 +92,11 @@ func (a *analysis) of(t reflect.Type, path string) layout {
 		return pointerTo(a.of(t.Elem(), path))
 	case reflect.Slice:
 		return listOf(a.of(t.Elem(), path+"[]"))
+	case reflect.Map:
+		if !sortable(t.Key()) {
+			return a.refuse(path, "has keys of type %v, and keys are texts, integers or booleans", t.Key())
+		}
+		return mapOf(t, a.of(t.Key(), path), a.of(t.Elem(), path+"[]"))
 	case reflect.Struct:
 		if slices.Contains(a.within, t) {
 			return a.refuse(path, "is a %v, which holds itself, and Arrow's columns are finite", t)

@@ -1,6 +1,7 @@
 package arrowcodec
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -28,18 +29,26 @@ func pointerTo(held layout) layout {
 			return put(v.Elem())
 		}
 	}
-	pointer.get = func(a arrow.Array) getter {
-		get := held.get(a)
-		return func(i int, v reflect.Value) error {
-			if a.IsNull(i) {
+	pointer.open = func(stored arrow.DataType, path string) (opener, error) {
+		open, err := held.reader(stored, path)
+		return pointers(open), err
+	}
+	return pointer
+}
+
+// pointers reads nulls as nil pointers.
+func pointers(open opener) opener {
+	return func(a arrow.Array) cells {
+		held := open(a)
+		return cells{get: func(i int, v reflect.Value) *fault {
+			if held.null != nil && held.null(i) {
 				return nil
 			}
 			value := reflect.New(v.Type().Elem())
 			v.Set(value)
-			return get(i, value.Elem())
-		}
+			return held.get(i, value.Elem())
+		}}
 	}
-	return pointer
 }
 
 // listOf returns the layout of slices. A nil one is an empty list.
@@ -70,24 +79,50 @@ func listOf(element layout) layout {
 				return nil
 			}
 		},
-		get: func(a arrow.Array) getter {
-			from := a.(*array.List)
-			get := element.read(from.ListValues())
-			return func(i int, v reflect.Value) error {
-				start, end := from.ValueOffsets(i)
-				n := int(end - start)
-				if n == 0 {
-					return nil
-				}
-				v.Set(reflect.MakeSlice(v.Type(), n, n))
-				for at := range n {
-					if err := get(int(start)+at, v.Index(at)); err != nil {
-						return err
-					}
-				}
+		open: func(stored arrow.DataType, path string) (opener, error) {
+			items := itemsOf(stored)
+			if items == nil {
+				return nil, nil
+			}
+			open, err := element.reader(items, path+"[]")
+			return lists(open, element.goType), err
+		},
+	}
+}
+
+// itemsOf returns the type of the items of lists, nil if a type is not that of lists. The lists of a
+// view are left out: a few bytes of them may stand for any number of items.
+func itemsOf(stored arrow.DataType) arrow.DataType {
+	switch list := stored.(type) {
+	case *arrow.ListType:
+		return list.Elem()
+	case *arrow.LargeListType:
+		return list.Elem()
+	case *arrow.FixedSizeListType:
+		return list.Elem()
+	}
+	return nil
+}
+
+func lists(open opener, element reflect.Type) opener {
+	return func(a arrow.Array) cells {
+		from := a.(array.ListLike)
+		get := open(from.ListValues()).must(element)
+		return cells{get: func(i int, v reflect.Value) *fault {
+			start, end := from.ValueOffsets(i)
+			n := int(end - start)
+			if n == 0 {
 				return nil
 			}
-		},
+			v.Set(reflect.MakeSlice(v.Type(), n, n))
+			for at := range n {
+				if fault := get(int(start)+at, v.Index(at)); fault != nil {
+					fault.path = fmt.Sprintf("[%d]%s", at, fault.path)
+					return fault
+				}
+			}
+			return nil
+		}}
 	}
 }
 
@@ -167,38 +202,29 @@ func (s *structLayout) layout() layout {
 				return nil
 			}
 		},
-		get: func(a arrow.Array) getter {
-			from := a.(*array.Struct)
-			gets := s.read(from.DataType().(*arrow.StructType).Fields(), from.Field)
-			return func(i int, v reflect.Value) error {
-				for _, g := range gets {
-					if err := g.get(i, g.column.of(v)); err != nil {
-						return err
-					}
-				}
-				return nil
+		open: func(stored arrow.DataType, path string) (opener, error) {
+			group, ok := stored.(*arrow.StructType)
+			if !ok {
+				return nil, nil
 			}
+			reads, err := s.reader(group.Fields(), path+".")
+			return groups(reads), err
 		},
 	}
 }
 
-// reading is a column and what reads it.
-type reading struct {
-	column column
-	get    getter
-}
-
-// read returns what reads those columns that are stored; the others may be null.
-func (s *structLayout) read(stored []arrow.Field, array func(i int) arrow.Array) []reading {
-	at := map[string]int{}
-	for i, f := range stored {
-		at[f.Name] = i
+func groups(reads []reading) opener {
+	return func(a arrow.Array) cells {
+		gets := opened(reads, a.(*array.Struct).Field)
+		return cells{get: func(i int, v reflect.Value) *fault {
+			for n, get := range gets {
+				c := reads[n].column
+				if fault := get(i, c.of(v)); fault != nil {
+					fault.path = "." + c.name + fault.path
+					return fault
+				}
+			}
+			return nil
+		}}
 	}
-	var readings []reading
-	for _, c := range s.columns {
-		if i, ok := at[c.name]; ok {
-			readings = append(readings, reading{c, c.read(array(i))})
-		}
-	}
-	return readings
 }

@@ -1,17 +1,13 @@
 package arrowcodec
 
 import (
-	"bytes"
 	"fmt"
 	"reflect"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-
-	"github.com/fxrun/fxrun/iomanagers"
 )
 
 var (
@@ -25,7 +21,10 @@ func plainOf(t reflect.Type) (layout, bool) {
 	case timeType:
 		return times(), true
 	case durationType:
-		return signed[arrow.Duration, *array.DurationBuilder](arrow.FixedWidthTypes.Duration_ns), true
+		return durations(), true
+	}
+	if marshalsOpaquely(t) {
+		return ownTexts(), true
 	}
 	switch t.Kind() {
 	case reflect.Bool:
@@ -70,82 +69,69 @@ type builder[T any] interface {
 	Append(v T)
 }
 
-func signed[T int8 | int16 | int32 | int64 | arrow.Duration, B builder[T]](t arrow.DataType) layout {
+func signed[T int8 | int16 | int32 | int64, B builder[T]](t arrow.DataType) layout {
 	return layout{
+		open:     plain(signedIntegers),
 		dataType: t,
 		width:    t.(arrow.FixedWidthDataType).Bytes(),
 		put: func(b array.Builder) putter {
 			to := b.(B)
 			return func(v reflect.Value) *fault { to.Append(T(v.Int())); return nil }
 		},
-		get: func(a arrow.Array) getter {
-			values := arrow.GetValues[T](a.Data(), 1)
-			return func(i int, v reflect.Value) error {
-				n := int64(values[i])
-				if v.OverflowInt(n) { // an int may have 32 bits
-					return fmt.Errorf("%w: %d does not fit in %v", iomanagers.ErrType, n, v.Type())
-				}
-				v.SetInt(n)
-				return nil
-			}
-		},
 	}
 }
 
 func unsigned[T uint8 | uint16 | uint32 | uint64, B builder[T]](t arrow.DataType) layout {
 	return layout{
+		open:     plain(unsignedIntegers),
 		dataType: t,
 		width:    t.(arrow.FixedWidthDataType).Bytes(),
 		put: func(b array.Builder) putter {
 			to := b.(B)
 			return func(v reflect.Value) *fault { to.Append(T(v.Uint())); return nil }
 		},
-		get: func(a arrow.Array) getter {
-			values := arrow.GetValues[T](a.Data(), 1)
-			return func(i int, v reflect.Value) error {
-				n := uint64(values[i])
-				if v.OverflowUint(n) {
-					return fmt.Errorf("%w: %d does not fit in %v", iomanagers.ErrType, n, v.Type())
-				}
-				v.SetUint(n)
-				return nil
-			}
-		},
 	}
 }
 
 func floating[T float32 | float64, B builder[T]](t arrow.DataType) layout {
 	return layout{
+		open:     plain(floats),
 		dataType: t,
 		width:    t.(arrow.FixedWidthDataType).Bytes(),
 		put: func(b array.Builder) putter {
 			to := b.(B)
 			return func(v reflect.Value) *fault { to.Append(T(v.Float())); return nil }
 		},
-		get: func(a arrow.Array) getter {
-			values := arrow.GetValues[T](a.Data(), 1)
-			return func(i int, v reflect.Value) error { v.SetFloat(float64(values[i])); return nil }
+	}
+}
+
+func durations() layout {
+	return layout{
+		open:     plain(spans),
+		dataType: arrow.FixedWidthTypes.Duration_ns,
+		width:    arrow.Int64SizeBytes,
+		put: func(b array.Builder) putter {
+			to := b.(*array.DurationBuilder)
+			return func(v reflect.Value) *fault { to.Append(arrow.Duration(v.Int())); return nil }
 		},
 	}
 }
 
 func truths() layout {
 	return layout{
+		open:     plain(booleans),
 		dataType: arrow.FixedWidthTypes.Boolean,
 		width:    1,
 		put: func(b array.Builder) putter {
 			to := b.(*array.BooleanBuilder)
 			return func(v reflect.Value) *fault { to.Append(v.Bool()); return nil }
 		},
-		get: func(a arrow.Array) getter {
-			from := a.(*array.Boolean)
-			return func(i int, v reflect.Value) error { v.SetBool(from.Value(i)); return nil }
-		},
 	}
 }
 
 func texts() layout {
 	return layout{
+		open:     plain(strs),
 		dataType: arrow.BinaryTypes.String,
 		width:    arrow.Int32SizeBytes,
 		more:     reflect.Value.Len,
@@ -160,16 +146,12 @@ func texts() layout {
 				return nil
 			}
 		},
-		get: func(a arrow.Array) getter {
-			from := a.(*array.String)
-			// Cloned, so that a row that is kept does not keep the whole record batch.
-			return func(i int, v reflect.Value) error { v.SetString(strings.Clone(from.Value(i))); return nil }
-		},
 	}
 }
 
 func blobs() layout {
 	return layout{
+		open:     plain(blobCells),
 		dataType: arrow.BinaryTypes.Binary,
 		width:    arrow.Int32SizeBytes,
 		more:     reflect.Value.Len,
@@ -177,24 +159,17 @@ func blobs() layout {
 			to := b.(*array.BinaryBuilder)
 			return func(v reflect.Value) *fault { to.Append(v.Bytes()); return nil }
 		},
-		get: func(a arrow.Array) getter {
-			from := a.(*array.Binary)
-			return func(i int, v reflect.Value) error { v.SetBytes(bytes.Clone(from.Value(i))); return nil }
-		},
 	}
 }
 
 func fixedBlobs(n int) layout {
 	return layout{
+		open:     plain(func(stored arrow.DataType) opener { return fixedBlobCells(stored, n) }),
 		dataType: &arrow.FixedSizeBinaryType{ByteWidth: n},
 		width:    n,
 		put: func(b array.Builder) putter {
 			to := b.(*array.FixedSizeBinaryBuilder)
 			return func(v reflect.Value) *fault { to.Append(v.Bytes()); return nil }
-		},
-		get: func(a arrow.Array) getter {
-			from := a.(*array.FixedSizeBinary)
-			return func(i int, v reflect.Value) error { copy(v.Bytes(), from.Value(i)); return nil }
 		},
 	}
 }
@@ -207,6 +182,7 @@ var (
 
 func times() layout {
 	return layout{
+		open:     plain(instants),
 		dataType: arrow.FixedWidthTypes.Timestamp_ns,
 		width:    arrow.Int64SizeBytes,
 		put: func(b array.Builder) putter {
@@ -217,13 +193,6 @@ func times() layout {
 					return &fault{reason: fmt.Sprintf("is %s, and times in Arrow reach from 1678 to 2261: make it a pointer to leave it out", at.Format(time.RFC3339))}
 				}
 				to.Append(arrow.Timestamp(at.UnixNano()))
-				return nil
-			}
-		},
-		get: func(a arrow.Array) getter {
-			values := arrow.GetValues[arrow.Timestamp](a.Data(), 1)
-			return func(i int, v reflect.Value) error {
-				*v.Addr().Interface().(*time.Time) = time.Unix(0, int64(values[i])).UTC()
 				return nil
 			}
 		},

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math"
 	"net"
+	"net/netip"
 	"reflect"
 	"runtime"
 	"strings"
@@ -88,6 +89,11 @@ type (
 		PPoint *point
 		Lists  [][]int32
 		Points []point
+		ByName map[string]*point
+		ByDay  map[mood][]time.Time
+		IsOdd  map[bool]int
+		Addr   netip.Addr
+		PAddr  *netip.Addr
 		Nulls  []*point
 		Times  []time.Time
 		Base
@@ -112,6 +118,11 @@ func TestEveryType(t *testing.T) {
 		&point{3, 4},
 		[][]int32{{1, 2}, nil, {3}},
 		[]point{{5, 6}, {7, 8}},
+		map[string]*point{"b": {1, 2}, "": nil},
+		map[mood][]time.Time{-1: {at, at}, 2: nil},
+		map[bool]int{true: 1, false: 2},
+		netip.MustParseAddr("10.0.0.1"),
+		new(netip.Addr),
 		[]*point{nil, {9, 10}, nil},
 		[]time.Time{time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2261, 12, 31, 23, 59, 59, 999999999, time.UTC)},
 		Base{7},
@@ -124,7 +135,7 @@ func TestEveryType(t *testing.T) {
 	for i := range rows {
 		pointers = append(pointers, &rows[i])
 	}
-	options := cmp.Options{equal(), cmp.AllowUnexported(all{}), cmpopts.IgnoreFields(all{}, "Skip")}
+	options := cmp.Options{equal(), cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.AllowUnexported(all{}), cmpopts.IgnoreFields(all{}, "Skip")}
 
 	for name, stored := range map[string]any{"rows": rows, "rows behind pointers": pointers} {
 		data := encoded(t, stored)
@@ -151,14 +162,15 @@ func TestTheSchemaIsThatOfTheGoType(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `schema:
-  fields: 7
+  fields: 8
     - ID: type=int64
     - Name: type=utf8
     - Paid: type=bool, nullable
     - At: type=timestamp[ns, tz=UTC]
     - Tags: type=list<item: utf8>
     - Inner: type=struct<Depth: int32, Blob: binary, Key: fixed_size_binary[4]>
-    - Part: type=struct<Share: float32>, nullable`
+    - Part: type=struct<Share: float32>, nullable
+    - By: type=map<utf8, int16, items_non_nullable>`
 	if diff := cmp.Diff(want, got.Schema().String()); diff != "" {
 		t.Errorf("schema (-want +got):\n%s", diff)
 	}
@@ -190,7 +202,9 @@ func TestTypesThatWouldLoseSomethingAreRefused(t *testing.T) {
 		{reflect.TypeFor[[]struct{ Price closed }](), "Price is a arrowcodec_test.closed, which has no column"},
 		{reflect.TypeFor[[]struct{ Day date }](), "Day is a arrowcodec_test.date, which has no column"},
 		{reflect.TypeFor[[]recursive](), "Next is a arrowcodec_test.recursive, which holds itself"},
-		{reflect.TypeFor[[]struct{ In []struct{ By map[string]int } }](), "In[].By is a map[string]int, for which Arrow has no column"},
+		{reflect.TypeFor[[]struct {
+			In []struct{ By map[float64]int }
+		}](), "In[].By has keys of type float64, and keys are texts, integers or booleans"},
 		{reflect.TypeFor[[]struct{ V any }](), "V is a interface {}"},
 		{reflect.TypeFor[[]struct{ V func() }](), "V is a func()"},
 		{reflect.TypeFor[[]struct{ V chan int }](), "V is a chan int"},
@@ -282,19 +296,22 @@ func TestRowsOfAnotherTypeNeedTheSameColumns(t *testing.T) {
 				Height *int
 			}
 		})},
-		"null where it may not be":    {dst: new([]struct{ ID *int64 })},
-		"null in a list":              {dst: new([]struct{ Tags []*string })},
-		"a group that may be null":    {dst: new([]struct{ In *struct{ Depth *int32 } })},
-		"nothing that is there":       {new([]struct{ Note *string }), "the file has none of the columns that are asked for"},
-		"a new column":                {new([]struct{ Note string }), "the file has no column Note"},
-		"a new column in a group":     {new([]struct{ In struct{ Height int } }), "the file has no column In.Height"},
-		"a column of another type":    {new([]struct{ ID string }), "column ID is stored as int64, not utf8"},
-		"a column of another width":   {new([]struct{ In struct{ Depth int64 } }), "column In.Depth is stored as int32, not int64"},
-		"a column that may be null":   {new([]struct{ Item string }), "column Item is stored as utf8 that may be null, not utf8"},
-		"items that may be null":      {new([]struct{ Gaps []int8 }), "column Gaps[] is stored as int8 that may be null, not int8"},
-		"a column with several items": {new([]struct{ Tags string }), "column Tags is stored as list<item: utf8>, not utf8"},
-		"a group for a column":        {new([]struct{ In string }), "column In is stored as struct<Depth: int32>, not utf8"},
-		"a time for a number":         {new([]struct{ ID time.Duration }), "column ID is stored as int64, not duration[ns]"},
+		"null where it may not be":        {dst: new([]struct{ ID *int64 })},
+		"null in a list":                  {dst: new([]struct{ Tags []*string })},
+		"a group that may be null":        {dst: new([]struct{ In *struct{ Depth *int32 } })},
+		"nothing that is there":           {new([]struct{ Note *string }), "the file has none of the columns that are asked for"},
+		"a new column":                    {new([]struct{ Note string }), "the file has no column Note"},
+		"a new column in a group":         {new([]struct{ In struct{ Height int } }), "the file has no column In.Height"},
+		"a new column with a near name":   {new([]struct{ Itme string }), "the file has no column Itme (did you mean Item?)"},
+		"a name in other case":            {new([]struct{ ITEM *string }), "the file has no column ITEM (did you mean Item?)"},
+		"a column of another type":        {new([]struct{ ID string }), "column ID is stored as int64, which is not read into string: declare int64"},
+		"a column that is null":           {new([]struct{ Item string }), "row 0: wrong type: column Item is null: declare *string"},
+		"items that may be null":          {dst: new([]struct{ Gaps []int8 })},
+		"a column of another width":       {dst: new([]struct{ In struct{ Depth int64 } })},
+		"a column with several items":     {new([]struct{ Tags string }), "column Tags is stored as list<item: utf8>, which is not read into string: declare a slice"},
+		"a group for a column":            {new([]struct{ In string }), "column In is stored as struct<Depth: int32>, which is not read into string: declare a struct"},
+		"a time for a number":             {new([]struct{ ID time.Duration }), "column ID is stored as int64, which is not read into time.Duration: declare int64"},
+		"a column of another type within": {new([]struct{ In struct{ Depth bool } }), "column In.Depth is stored as int32, which is not read into bool: declare int32"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -316,7 +333,7 @@ func TestANullThatTheSchemaDeniesIsAnError(t *testing.T) {
 	b.Field(0).AppendNull()
 	var got []struct{ ID int64 }
 	err := arrowcodec.Arrow().Decode(bytes.NewReader(written(t, b.NewRecordBatch())), &got)
-	if !errors.Is(err, iomanagers.ErrType) || err.Error() != "column ID: wrong type: there is a null where the schema has none" {
+	if !errors.Is(err, iomanagers.ErrType) || err.Error() != "row 0: wrong type: column ID is null: declare *int64" {
 		t.Errorf("Decode gives %v and error %v", got, err)
 	}
 }
