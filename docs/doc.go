@@ -7,5 +7,6 @@
 //   - adding-fxrun.md: fxrun in an Fx application that exists already
 //   - io-managers.md: where values are stored, and how to write an IO manager
 //   - streams.md: assets of more rows than fit into memory
+//   - formats.md: which Go types each format keeps, and what files of others need
 //   - performance.md: what fxrun costs, and how to measure it
 package docs
