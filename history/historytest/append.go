@@ -51,7 +51,7 @@ func numbering(t tester, subject Subject) {
 }
 
 // awkward is a text that a careless store mangles.
-const awkward = "a 'quoted' \"text\"; -- with\nlines, <tags>, \\ and ünïcödé \U0001F4A5"
+const awkward = "a 'quoted' \"text\"; -- with\nlines, <tags>, \\ and ünïcödé \U0001F4A5, \x00\x01\x01\x02\x00"
 
 // allKinds is a run in which everything happens, with every field set.
 func allKinds(run string) []history.Event {

@@ -96,6 +96,12 @@ func filterPrefixes(t tester, subject Subject) {
 		{history.RunQuery{IDPrefix: "é"}, []string{"é1"}},
 		{history.RunQuery{IDPrefix: "ab\U0010ffff"}, []string{"ab\U0010ffff"}},
 		{history.RunQuery{IDPrefix: "abcd"}, []string{}},
+		{history.RunQuery{IDPrefix: "ab\x7f"}, []string{}},
+		{history.RunQuery{IDPrefix: "\xc3"}, []string{"è1", "é1"}}, // half a character
+		{history.RunQuery{IDPrefix: "ab\xf4"}, []string{"ab\U0010ffff"}},
+		{history.RunQuery{IDPrefix: "ab\xff"}, []string{}},
+		{history.RunQuery{IDPrefix: "\xed\xa0"}, []string{}},
+		{history.RunQuery{IDPrefix: "\xff"}, []string{}},
 	} {
 		same(t, fmt.Sprintf("runs of %+v", c.query), ids(readRuns(t, subject.Store, c.query)), c.want)
 	}

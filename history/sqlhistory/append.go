@@ -37,13 +37,15 @@ func (s *Store) Append(ctx context.Context, events ...history.Event) ([]history.
 	}
 	stored := make([]history.Event, len(events))
 	fields := make([]json.RawMessage, len(events))
+	asked := make([]int64, len(events))
 	for i, event := range events {
+		asked[i] = event.Seq
 		var err error
 		if stored[i], fields[i], err = event.Encode(); err != nil {
 			return nil, fmt.Errorf("appending events: %w", err)
 		}
 	}
-	if err := s.append(&call{ctx: ctx, events: stored, fields: fields, done: make(chan struct{})}); err != nil {
+	if err := s.append(&call{ctx: ctx, events: stored, fields: fields, asked: asked, done: make(chan struct{})}); err != nil {
 		return nil, fmt.Errorf("appending events: %w", err)
 	}
 	return stored, nil
@@ -218,12 +220,9 @@ func (w *write) insertRun(run *change) error {
 	if err != nil {
 		return err
 	}
-	result, err := w.store.insert.addRun.Exec(r.ID, r.Job, r.Selection, string(tags),
-		orNull(string(r.Config)), string(r.Status), r.Owner, micros(r.Queued))
+	err = w.store.insert.addRun.QueryRow(r.ID, r.Job, r.Selection, string(tags),
+		orNull(string(r.Config)), string(r.Status), r.Owner, micros(r.Queued)).Scan(&run.number)
 	if err != nil {
-		return err
-	}
-	if run.number, err = result.LastInsertId(); err != nil {
 		return err
 	}
 	for key, value := range r.Tags {

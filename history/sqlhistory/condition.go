@@ -31,6 +31,22 @@ func andIn[T ~string](c *condition, column string, values []T) {
 	c.and(column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
 }
 
+// andPrefix adds the part that the ID of a run begins with a text, byte by byte. IDs are
+// UTF-8 and some databases take no other text, so the bounds of the range are UTF-8 too.
+func (c *condition) andPrefix(prefix string) {
+	from, some := firstFrom(prefix)
+	if !some {
+		c.and("1 = 0")
+		return
+	}
+	to, bounded := firstFrom(afterPrefix(prefix))
+	if !bounded || to == "" {
+		c.and("number IN (SELECT number FROM runs WHERE id >= ?)", from)
+		return
+	}
+	c.and("number IN (SELECT number FROM runs WHERE id >= ? AND id < ?)", from, to)
+}
+
 // clause returns the WHERE clause. It is empty if there are no parts.
 func (c *condition) clause() string {
 	if len(c.parts) == 0 {

@@ -17,7 +17,7 @@ func (s *Store) Events(ctx context.Context, query history.EventQuery) ([]history
 	}
 	var found []history.Event
 	err := s.read(ctx, func(tx *sql.Tx) (err error) {
-		found, err = readEvents(ctx, tx, query)
+		found, err = s.db.readEvents(ctx, tx, query)
 		return err
 	})
 	if errors.Is(err, errEmpty) {
@@ -29,8 +29,8 @@ func (s *Store) Events(ctx context.Context, query history.EventQuery) ([]history
 	return found, nil
 }
 
-func readEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) ([]history.Event, error) {
-	text, args, err := selectEvents(ctx, tx, query)
+func (d Database) readEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) ([]history.Event, error) {
+	text, args, err := d.selectEvents(ctx, tx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func readEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) ([]hi
 }
 
 // selectEvents returns the statement for a query.
-func selectEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) (text string, args []any, err error) {
+func (d Database) selectEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) (text string, args []any, err error) {
 	var where condition
 	order := ` ORDER BY events.position DESC`
 	if query.RunID != "" {
@@ -76,10 +76,8 @@ func selectEvents(ctx context.Context, tx *sql.Tx, query history.EventQuery) (te
 		where.and("events.partition = ? AND events.partition <> ''", query.Partition) // the condition of the index
 	}
 	andIn(&where, "events.type", query.Types)
-	// With CROSS JOIN, SQLite reads the events in the outer loop, and so in the
-	// right order.
 	text = `SELECT runs.id, events.seq, events.time, events.type, events.fields
-		FROM events CROSS JOIN runs ON runs.number = events.run` + where.clause() + order + limitClause(query.Limit)
+		FROM events ` + d.Join + ` runs ON runs.number = events.run` + where.clause() + order + limitClause(query.Limit)
 	return text, where.args, nil
 }
 

@@ -23,7 +23,7 @@ func (s *Store) ExplainRuns(ctx context.Context, query history.RunQuery) (plan [
 // ExplainEvents is ExplainRuns for events.
 func (s *Store) ExplainEvents(ctx context.Context, query history.EventQuery) (plan []string, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		text, args, err := selectEvents(ctx, tx, query)
+		text, args, err := s.db.selectEvents(ctx, tx, query)
 		if err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (s *Store) ExplainEvents(ctx context.Context, query history.EventQuery) (pl
 // ExplainSteps is ExplainRuns for the steps of runs.
 func (s *Store) ExplainSteps(ctx context.Context) (plan []string, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		plan, err = explain(ctx, tx, selectSteps, "[1]")
+		plan, err = explain(ctx, tx, s.db.selectSteps(), "[1]")
 		return err
 	})
 	return plan, err
@@ -45,7 +45,7 @@ func (s *Store) ExplainSteps(ctx context.Context) (plan []string, err error) {
 // ExplainLatest is ExplainRuns for the last materializations of many assets.
 func (s *Store) ExplainLatest(ctx context.Context) (plan []string, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		plan, err = explain(ctx, tx, selectLatest(s.db.KeysOfJSON), `["a"]`, string(history.TypeAssetMaterialized))
+		plan, err = explain(ctx, tx, s.db.selectLatest(), `["a"]`, string(history.TypeAssetMaterialized))
 		return err
 	})
 	return plan, err
@@ -85,3 +85,6 @@ func (s *Store) BreakRollback(ctx context.Context) error {
 	s.insert.rollback = broken
 	return err
 }
+
+// FirstFrom is firstFrom.
+func FirstFrom(text string) (string, bool) { return firstFrom(text) }

@@ -3,7 +3,6 @@ package sqlhistory
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -11,15 +10,14 @@ import (
 )
 
 // selectLatest returns the statement for the last materializations of the assets in
-// a JSON array. The query keys gives the keys in this array. Each key takes one
-// look into the index of assets.
-func selectLatest(keys string) string {
+// a list. Each key takes one look into the index of assets.
+func (d Database) selectLatest() string {
 	return `SELECT runs.id, events.seq, events.time, events.type, events.fields
-	FROM (` + keys + `) AS wanted
-	CROSS JOIN events ON events.position = (
+	FROM (SELECT DISTINCT value AS asset FROM (` + d.Texts + `) AS given) AS wanted
+	` + d.Join + ` events ON events.position = (
 		SELECT made.position FROM events AS made
 		WHERE made.asset = wanted.asset AND made.type = ? ORDER BY made.position DESC LIMIT 1)
-	CROSS JOIN runs ON runs.number = events.run`
+	` + d.Join + ` runs ON runs.number = events.run`
 }
 
 // LatestMaterializations returns the last materialization of each asset: see
@@ -44,11 +42,11 @@ func (s *Store) readLatest(ctx context.Context, tx *sql.Tx, assets []string) (ma
 	if len(assets) == 0 {
 		return found, nil
 	}
-	keys, err := json.Marshal(assets)
+	keys, err := s.db.List(assets)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.QueryContext(ctx, selectLatest(s.db.KeysOfJSON), string(keys), string(history.TypeAssetMaterialized))
+	rows, err := tx.QueryContext(ctx, s.db.selectLatest(), keys, string(history.TypeAssetMaterialized))
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package sqlhistory
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,11 +12,11 @@ import (
 
 // ErrNewerSchema is matched by the error of [Open] if a newer version of this
 // package has written the database.
-var ErrNewerSchema = errors.New("the file was written by a newer version")
+var ErrNewerSchema = errors.New("the run history was written by a newer version")
 
 // ErrOlderSchema is matched by the error of [Open] if the database is opened for
 // reading only and an older version of this package has written it.
-var ErrOlderSchema = errors.New("the file was written by an older version")
+var ErrOlderSchema = errors.New("the run history was written by an older version")
 
 // ErrForeign is matched by the error of [Open] if the database has tables, but not
 // those of a history. Then another program uses it.
@@ -36,18 +37,38 @@ func (s *Store) migrate(ctx context.Context) error {
 	if version >= len(steps) { // the common case, which needs no lock
 		return checkVersion(version, len(steps))
 	}
-	tx, err := s.db.Writer.BeginTx(ctx, nil)
+	conn, err := s.db.Writer.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
-	if version, err = s.readVersion(ctx, tx); err != nil {
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.ExecContext(ctx, s.db.Begin); err != nil {
+		return err
+	}
+	if err := s.migrateIn(ctx, conn, steps); err != nil {
+		if _, open := conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`); open != nil {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // which closes it
+		}
+		return err
+	}
+	return nil
+}
+
+// migrateIn executes the steps that are missing in the transaction that has begun, and
+// commits it.
+func (s *Store) migrateIn(ctx context.Context, tx *sql.Conn, steps []string) error {
+	version, err := s.readVersion(ctx, tx)
+	if err != nil {
 		return err
 	}
 	if version >= len(steps) { // another process has done it meanwhile
-		return checkVersion(version, len(steps))
+		if err := checkVersion(version, len(steps)); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `COMMIT`)
+		return err
 	}
-	const table = `CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied TEXT NOT NULL) STRICT`
+	const table = `CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied TEXT NOT NULL)`
 	if _, err := tx.ExecContext(ctx, table); err != nil {
 		return err
 	}
@@ -60,7 +81,8 @@ func (s *Store) migrate(ctx context.Context) error {
 			return err
 		}
 	}
-	return tx.Commit()
+	_, err = tx.ExecContext(ctx, `COMMIT`)
+	return err
 }
 
 // checkVersion refuses a database that this program would not understand.
@@ -112,7 +134,7 @@ func (s *Store) readVersion(ctx context.Context, db querier) (int, error) {
 		return 0, err
 	}
 	if own < 3 {
-		return 0, fmt.Errorf("%w: it holds tables, but no run history; give the history a folder of its own", ErrForeign)
+		return 0, fmt.Errorf("%w: it holds tables, but no run history; give the history %s of its own", ErrForeign, s.db.Place)
 	}
 	err := db.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM schema_version`).Scan(&version)
 	return version, err

@@ -16,6 +16,7 @@ type call struct {
 	ctx    context.Context // of the caller; its end ends only the waiting
 	events []history.Event // their sequence numbers are set by the write
 	fields []json.RawMessage
+	asked  []int64 // the sequence numbers that the caller has given
 
 	done chan struct{} // closed when the call is stored or refused
 	err  error         // to be read after done is closed
@@ -118,46 +119,69 @@ func (s *Store) writeQueue(c *call) error {
 
 // writeCalls writes calls in the transaction that has begun, and ends it. Each call
 // gets its own outcome. The error is the error of the transaction: if there is one,
-// nothing is stored.
+// nothing is stored, unless it matches [ErrOutcomeUnknown].
 func (s *Store) writeCalls(calls []*call) error {
-	w := &write{store: s, changes: make(map[string]*change)}
-	var err error
-	for _, one := range calls {
-		if one.err = one.ctx.Err(); one.err != nil {
-			continue
-		}
-		if one.err, err = w.add(one.events, one.fields); err != nil {
-			break
-		}
+	err := s.tryCalls(calls)
+	if err != nil && s.canRepeat(err) {
+		err = s.repeatCalls(calls)
 	}
+	if err == nil {
+		if lost := s.kept(); lost != nil {
+			for _, one := range calls {
+				one.err = lost
+			}
+		}
+		return nil // a second attempt with single calls would not help
+	}
+	err = s.db.Explain(err)
+	for _, one := range calls {
+		one.err = err
+	}
+	return err
+}
+
+// tryCalls writes calls once, in the transaction that has begun, and ends it.
+func (s *Store) tryCalls(calls []*call) error {
+	w := &write{store: s, changes: make(map[string]*change)}
+	err := w.addCalls(calls)
 	if err == nil {
 		err = w.save()
 	}
 	if err == nil {
 		_, err = s.insert.commit.Exec()
-	}
-	if err == nil {
-		if err = s.kept(); err != nil {
-			for _, one := range calls {
-				one.err = err
-			}
-			return nil // a second attempt with single calls would not help
-		}
+		s.unknown = err != nil && s.canRepeat(err)
 	}
 	if err != nil {
-		err = s.db.Explain(err)
-		// After some errors SQLite has already rolled back, and then this rollback
-		// returns an error too. After any other error the transaction may still be
-		// open. So after each error of the rollback, the next write gets a new
-		// connection.
-		_, unsure := s.insert.rollback.Exec()
-		s.unsure = unsure != nil
-		for _, one := range calls {
-			one.err = err
-		}
+		s.rollBack()
 	}
 	w.keep(err == nil)
 	return err
+}
+
+// addCalls adds the events of all calls, as their callers have given them.
+func (w *write) addCalls(calls []*call) error {
+	for _, one := range calls {
+		if one.err = one.ctx.Err(); one.err != nil {
+			continue
+		}
+		for i := range one.events {
+			one.events[i].Seq = one.asked[i]
+		}
+		var err error
+		if one.err, err = w.add(one.events, one.fields); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rollBack ends a transaction that has failed. After some errors SQLite has already
+// rolled back, and then this rollback returns an error too. After any other error the
+// transaction may still be open. So after each error of the rollback, the next write
+// gets a new connection.
+func (s *Store) rollBack() {
+	_, unsure := s.insert.rollback.Exec()
+	s.unsure = unsure != nil
 }
 
 // kept returns an error if what was written is lost.

@@ -3,7 +3,6 @@ package sqlhistory
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -14,7 +13,7 @@ import (
 func (s *Store) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
 	var found []history.Record
 	err := s.read(ctx, func(tx *sql.Tx) (err error) {
-		found, err = readRuns(ctx, tx, query)
+		found, err = s.db.readRuns(ctx, tx, query)
 		return err
 	})
 	if errors.Is(err, errEmpty) {
@@ -61,10 +60,8 @@ func selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) (text s
 	if query.ID != "" {
 		where.and("id = ?", query.ID)
 	}
-	if next := afterPrefix(query.IDPrefix); next != "" {
-		where.and("number IN (SELECT number FROM runs WHERE id >= ? AND id < ?)", query.IDPrefix, next)
-	} else if query.IDPrefix != "" {
-		where.and("number IN (SELECT number FROM runs WHERE id >= ?)", query.IDPrefix)
+	if query.IDPrefix != "" {
+		where.andPrefix(query.IDPrefix)
 	}
 	if query.Job != "" {
 		where.and("job = ?", query.Job)
@@ -77,18 +74,7 @@ func selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) (text s
 	return text, where.args, nil
 }
 
-// afterPrefix returns the first text that comes after all texts that begin with
-// prefix, in the order of bytes. It returns "" if there is no such text.
-func afterPrefix(prefix string) string {
-	for i := len(prefix) - 1; i >= 0; i-- {
-		if prefix[i] < 0xff {
-			return prefix[:i] + string([]byte{prefix[i] + 1})
-		}
-	}
-	return ""
-}
-
-func readRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) ([]history.Record, error) {
+func (d Database) readRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) ([]history.Record, error) {
 	text, args, err := selectRuns(ctx, tx, query)
 	if err != nil {
 		return nil, err
@@ -107,18 +93,19 @@ func readRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) ([]histor
 	if err != nil || query.OmitSteps || len(found) == 0 {
 		return found, err
 	}
-	return found, readSteps(ctx, tx, numbers, found)
+	return found, d.readSteps(ctx, tx, numbers, found)
 }
 
-// selectSteps is the statement for the steps of several runs. The numbers of the
-// runs are in a JSON array.
-const selectSteps = `SELECT ` + stepColumns + ` FROM steps
-	WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, position`
+// selectSteps returns the statement for the steps of the runs whose numbers are in a
+// list.
+func (d Database) selectSteps() string {
+	return `SELECT ` + stepColumns + ` FROM steps WHERE run IN (` + d.Numbers + `) ORDER BY run, position`
+}
 
 // readSteps sets the steps of the records. The run of each record has the number at
 // the same index.
-func readSteps(ctx context.Context, tx *sql.Tx, numbers []int64, into []history.Record) error {
-	list, err := json.Marshal(numbers)
+func (d Database) readSteps(ctx context.Context, tx *sql.Tx, numbers []int64, into []history.Record) error {
+	list, err := d.List(numbers)
 	if err != nil {
 		return err
 	}
@@ -126,7 +113,7 @@ func readSteps(ctx context.Context, tx *sql.Tx, numbers []int64, into []history.
 	for i, number := range numbers {
 		place[number] = i
 	}
-	rows, err := tx.QueryContext(ctx, selectSteps, string(list))
+	rows, err := tx.QueryContext(ctx, d.selectSteps(), list)
 	if err != nil {
 		return err
 	}

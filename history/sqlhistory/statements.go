@@ -16,7 +16,7 @@ type statements struct {
 	rollback  *sql.Stmt
 	runState  *sql.Stmt // id: number, seq
 	event     *sql.Stmt // run, seq: time, type, fields
-	addRun    *sql.Stmt
+	addRun    *sql.Stmt // gives the number of the run
 	addTag    *sql.Stmt
 	addStep   *sql.Stmt
 	addEvent  *sql.Stmt
@@ -38,7 +38,7 @@ func prepare(ctx context.Context, conn *sql.Conn, begin string) (*statements, er
 		{&s.runState, `SELECT number, (SELECT max(seq) FROM events WHERE run = number) FROM runs WHERE id = ?`},
 		{&s.event, `SELECT time, type, fields FROM events WHERE run = ? AND seq = ?`},
 		{&s.addRun, `INSERT INTO runs (id, job, selection, tags, config, status, owner, queued,
-			duration, error, stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')`},
+			duration, error, stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, '', '') RETURNING number`},
 		{&s.addTag, `INSERT INTO run_tags (key, value, run) VALUES (?, ?, ?)`},
 		{&s.addStep, `INSERT INTO steps (run, key, position, status, attempt, duration, error, stack, because)
 			VALUES (?, ?, ?, ?, 0, 0, '', '', '')`},

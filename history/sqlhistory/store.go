@@ -31,7 +31,8 @@ type Database struct {
 	Read func(ctx context.Context, do func(readers *sql.DB) error) error
 	// Close closes the connections that read.
 	Close func() error
-	// Begin is the statement that begins a transaction which writes.
+	// Begin begins a transaction which writes. Until it ends, no other process may
+	// begin one: the positions of events are in the order in which others see them.
 	Begin string
 	// Migrations holds the steps from one version of the schema to the next. The
 	// name of the file of the first step begins with "1_". A released step never
@@ -40,12 +41,24 @@ type Database struct {
 	// Tables is a query for two numbers: the number of all tables, and the number
 	// of tables that are called schema_version, runs or events.
 	Tables string
-	// KeysOfJSON is a query for the distinct texts of a JSON array. The array is
-	// its only parameter, and the column of its result is called asset.
-	KeysOfJSON string
-	// Patiently calls do again as long as another process has locked the database,
-	// until ctx ends.
+	// Join joins a table to those on its left, which are read in the outer loop, and so
+	// in their order. It is JOIN if the database finds this order itself.
+	Join string
+	// List returns a list of texts or of numbers as the parameter of a statement.
+	List func(list any) (any, error)
+	// Texts and Numbers are queries for the elements of a list. The list is the only
+	// parameter, and the only column of the result is called value.
+	Texts, Numbers string
+	// Place is what a history shares with no other program, such as "a folder".
+	Place string
+	// Patiently calls do again as long as another process has locked the database, or
+	// CanRepeat is true for its error. It ends with ctx, and after a time that the
+	// database sets.
 	Patiently func(ctx context.Context, do func() error) error
+	// CanRepeat reports whether a transaction that has ended with err can be repeated
+	// on a new connection, since the connection was lost, or the server could not
+	// work at the moment. A nil CanRepeat means that this does not happen.
+	CanRepeat func(err error) bool
 	// Explain adds advice to an error of the database if a person can do something
 	// about it. It returns all other errors as they are.
 	Explain func(error) error
@@ -54,6 +67,9 @@ type Database struct {
 	// that this cannot happen.
 	Kept func() error
 }
+
+// errClosed is the error of every call after Close.
+var errClosed = errors.New("it is closed")
 
 // Store is a [history.Store] in an SQL database. It is safe for concurrent use. The
 // caller of [Open] closes it.
@@ -66,8 +82,9 @@ type Store struct {
 	insert  *statements
 	held    map[string]*heldRun // runs that have not finished, by ID
 	conn    *sql.Conn           // the only connection of the writer
-	unsure  bool                // whether conn is in a transaction
-	lost    error               // why everything that is written would be lost; nil if it would not
+	unsure  bool                // whether conn is in a transaction, or lost
+	unknown bool                // whether the last transaction may have been committed or not
+	lost    error               // why nothing can be written any more; nil if it can
 
 	known atomic.Bool // whether the schema is known to have the version of this program
 
@@ -85,6 +102,10 @@ var (
 	// it, cannot be read. The text of the error says which file is damaged, and
 	// what to do.
 	ErrDamaged = errors.New("the run history is damaged")
+	// ErrOutcomeUnknown is matched by the error of Append if the connection to the
+	// database was lost while the database stored the events, and could not be made
+	// again to look whether they are stored.
+	ErrOutcomeUnknown = errors.New("it is not known whether the events are stored")
 	// ErrReadOnly is matched by the error of Append if the store was opened for
 	// reading only.
 	ErrReadOnly = errors.New("the run history was opened for reading only")
@@ -139,6 +160,7 @@ func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		s.writing <- struct{}{}
 		defer func() { <-s.writing }()
+		s.lost = errClosed
 		var errs []error
 		if s.insert != nil {
 			errs = append(errs, s.insert.close())

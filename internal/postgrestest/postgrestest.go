@@ -50,7 +50,9 @@ type Server struct {
 	fault     error // why it did not start
 	folder    string
 	process   *exec.Cmd
-	lifeline  io.Closer // the server goes when this is closed, or this process ends
+	lifeline  io.WriteCloser // takes commands; the server goes when it is closed, or this process ends
+	says      *os.File       // answers to commands
+	answers   *bufio.Reader  // reads says
 	databases int
 }
 
@@ -89,6 +91,7 @@ func (s *Server) Stop() {
 	}
 	_ = s.lifeline.Close()
 	_ = s.process.Wait()
+	_ = s.says.Close()
 	s.process, s.fault = nil, errors.New("the PostgreSQL of this test binary has been stopped")
 }
 
@@ -110,12 +113,22 @@ trap '' HUP INT TERM
 bin=$1 dir=$2 user=$3
 if "$bin/initdb" -D "$dir/data" -U "$user" --pwfile="$dir/password" -A scram-sha-256 --no-sync -E UTF8 --locale=C &&
 	"$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start -o "-k '$dir' -c listen_addresses='' \
-		-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200"
+		-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200" 3>&-
 then echo ready >&3
 else echo failed >&3
 fi >>"$dir/log" 2>&1
-exec 3>&-
-read -r _
+while read -r command signal; do
+	case $command in
+	start) "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start -o "-k '$dir' -c listen_addresses='' \
+		-c fsync=off -c full_page_writes=off -c max_connections=200" 3>&- >>"$dir/log" 2>&1 ;;
+	signal)
+		server=$(head -n 1 "$dir/data/postmaster.pid")
+		children=$(ps -A -o pid= -o ppid= | while read -r pid parent; do [ "$parent" = "$server" ] && echo "$pid"; done)
+		kill "-$signal" "$server" $children ;;
+	gone)
+		while kill -0 $server $children 2>/dev/null; do sleep 0.01; done ;;
+	esac && echo done >&3 || echo failed >&3
+done 2>>"$dir/log"
 "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1
 rm -rf "$dir"
 `
@@ -132,7 +145,6 @@ func (s *Server) start() error {
 	if err != nil {
 		return fmt.Errorf("starting PostgreSQL: %w", err)
 	}
-	defer says.Close() //nolint:errcheck // it was only read
 	s.process = exec.Command("sh", "-c", keeper, "sh", programs, s.folder, User)
 	s.process.Dir = s.folder
 	s.process.ExtraFiles = []*os.File{told}
@@ -145,7 +157,8 @@ func (s *Server) start() error {
 		s.process = nil
 		return fmt.Errorf("starting PostgreSQL: %w", errors.Join(err, os.RemoveAll(s.folder)))
 	}
-	if line, _ := bufio.NewReader(says).ReadString('\n'); line != "ready\n" {
+	s.says, s.answers = says, bufio.NewReader(says)
+	if line, _ := s.answers.ReadString('\n'); line != "ready\n" {
 		log, _ := os.ReadFile(filepath.Join(s.folder, "log"))
 		return fmt.Errorf("starting PostgreSQL with the programs in %s:\n%s", programs, log)
 	}

@@ -16,6 +16,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -108,9 +109,16 @@ func describe(folder, file string) (sqlhistory.Database, error) {
 		Name: "run history in " + folder, Begin: "BEGIN IMMEDIATE", Patiently: patiently, Migrations: schema,
 		Tables: "SELECT count(*), count(CASE WHEN name IN ('schema_version', 'runs', 'events') THEN 1 END)" +
 			" FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-		KeysOfJSON: "SELECT DISTINCT value AS asset FROM json_each(?)",
-		Explain:    explainer(file),
+		Join: "CROSS JOIN", List: listJSON, Place: "a folder",
+		Texts: "SELECT value FROM json_each(?)", Numbers: "SELECT value FROM json_each(?)",
+		Explain: explainer(file),
 	}, err
+}
+
+// listJSON returns a list as a JSON array.
+func listJSON(list any) (any, error) {
+	array, err := json.Marshal(list)
+	return string(array), err
 }
 
 // makePrivate creates the file, if it is missing, with access only for its owner.
