@@ -202,6 +202,9 @@ func (s *Store) begin() error {
 		}
 	}
 	_, err := s.insert.begin.Exec()
+	if err != nil && s.canRepeat(err) {
+		s.rollBack() // which tells whether the connection still works
+	}
 	return err
 }
 

@@ -26,6 +26,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -63,6 +64,20 @@ var errNotInstalled = errors.New("this test needs PostgreSQL's server: apt-get i
 // test, and fails it if the environment says CI.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
+	address := s.NewDatabase(t)
+	name := path.Base(strings.SplitN(address, "?", 2)[0])
+	t.Cleanup(func() {
+		if err := s.administer(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+	})
+	return address
+}
+
+// NewDatabase is like [Server.Database] and leaves the database in place at the end of the
+// test, for a test that kills its server.
+func (s *Server) NewDatabase(t testing.TB) string {
+	t.Helper()
 	name, err := s.nextDatabase()
 	if errors.Is(err, errNotInstalled) && os.Getenv("CI") == "" {
 		t.Skip(err)
@@ -73,11 +88,6 @@ func (s *Server) Database(t testing.TB) string {
 	if err := s.administer(t.Context(), "CREATE DATABASE "+name); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.administer(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-	})
 	return s.url(name)
 }
 
