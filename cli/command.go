@@ -16,13 +16,19 @@ import (
 )
 
 // program holds the definitions that the commands work with.
-type program struct{ definitions []fx.Option }
+type program struct {
+	definitions []fx.Option
+	store       *string // the value of the flag --store
+}
 
 // homeHelp is the help about the folder in which fxrun keeps everything.
 const homeHelp = `The history and the stored values are kept in the folder that the environment
 variable FXRUN_HOME names. Without the variable it is .fxrun in the working directory. Give each program
 a folder of its own. Two programs with the same folder share the history, and overwrite
-each other's values of assets with the same key.`
+each other's values of assets with the same key.
+
+With the environment variable FXRUN_STORE=postgres://user:password@host:5432/database, or with the
+flag --store, the history is kept in that PostgreSQL database instead.`
 
 // Command returns the command tree that [Main] executes. It is for programs that
 // have a cobra tree of their own. The name of the command is that of the process.
@@ -32,7 +38,7 @@ each other's values of assets with the same key.`
 // command itself reports a failed run. Every other error is printed by the root of
 // the tree, as cobra does by default.
 func Command(definitions ...fx.Option) *cobra.Command {
-	p := program{definitions}
+	p := program{definitions, new(string)}
 	root := &cobra.Command{
 		Use:                   processName(),
 		Short:                 "Run data assets and show them",
@@ -44,6 +50,7 @@ func Command(definitions ...fx.Option) *cobra.Command {
 	}
 	root.AddCommand(p.runCommand(), p.assetsCommand(), p.assetCommand(), p.jobsCommand(), p.configCommand(),
 		p.resourcesCommand(), p.resourceCommand(), p.graphCommand(), p.runsCommand(), p.logsCommand())
+	root.PersistentFlags().StringVar(p.store, "store", "", "keep the history in the PostgreSQL database at `URL` (default: the one that FXRUN_STORE names, or a file in the home)")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(helpIn(root))
 	silenceUsage(root)
@@ -97,7 +104,7 @@ func refuseEmpty(command *cobra.Command) {
 
 func emptyFlags(command *cobra.Command) error {
 	var faults []error
-	command.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
+	check := func(flag *pflag.Flag) {
 		if !flag.Changed {
 			return
 		}
@@ -109,7 +116,11 @@ func emptyFlags(command *cobra.Command) error {
 		if empty {
 			faults = append(faults, fmt.Errorf("--%s is given but empty", flag.Name))
 		}
-	})
+	}
+	command.LocalNonPersistentFlags().VisitAll(check)
+	if store := command.InheritedFlags().Lookup("store"); store != nil {
+		check(store)
+	}
 	return fault.Join("reading the flags", faults)
 }
 

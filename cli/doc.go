@@ -23,6 +23,13 @@
 // and if both have an asset called orders, the two share one stored value. So run
 // programs in different folders, or give each program its own FXRUN_HOME.
 //
+// With the environment variable FXRUN_STORE, or the flag --store, the history is kept in
+// a PostgreSQL database instead: postgres://user:password@host:5432/database. The flag
+// wins over the variable. No output shows the password. Other users of a machine can
+// see the flags of a process, so a password belongs into the variable, PGPASSWORD, or
+// ~/.pgpass. A program whose definitions provide a history.Store uses this store, and
+// refuses the flag.
+//
 // # Exit codes
 //
 //	0    it succeeded

@@ -36,9 +36,8 @@ func (h *homeStore) LatestMaterializations(ctx context.Context, assets []string)
 	return found, h.explained(err)
 }
 
-// make creates the folder and an empty file if they are missing. A run does this
-// before anything starts, since it must not begin if its history cannot be kept.
-func (h *homeStore) make() error {
+// make creates the folder and an empty file if they are missing.
+func (h *homeStore) make(context.Context) error {
 	if err := os.MkdirAll(h.folder, 0o700); err != nil {
 		return h.unusable(err)
 	}

@@ -237,7 +237,7 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 		noteUnused(cmd.ErrOrStderr(), request.Config, plan)
 	}
 	if !s.ownStore {
-		if err := s.home.make(); err != nil {
+		if err := s.home.make(cmd.Context()); err != nil {
 			return err
 		}
 	}

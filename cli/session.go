@@ -28,8 +28,8 @@ type session struct {
 	graph     *assets.Graph
 	launcher  *runs.Launcher
 	inspect   *inspect.Inspector
-	home      *homeStore // nil if the command does not use the history
-	ownStore  bool       // whether the definitions provide a store, which may need the hooks of the application
+	home      keptHistory // nil if the command does not use the history
+	ownStore  bool        // whether the definitions provide a store, which may need the hooks of the application
 	started   bool
 }
 
@@ -57,13 +57,19 @@ func (p program) openToRun(options ...fx.Option) (*session, error) {
 }
 
 func (p program) buildWithHistory(s *session, options ...fx.Option) (*session, error) {
-	s.home = newHomeStore(fxrun.Home())
-	decorated := fx.Decorate(func(host hostStore) history.Store {
-		if host.Store != nil {
-			s.ownStore = true
-			return host.Store
+	var err error
+	if s.home, err = openHistory(p.store, fxrun.Home()); err != nil {
+		return nil, err
+	}
+	decorated := fx.Decorate(func(host hostStore) (history.Store, error) {
+		switch {
+		case host.Store == nil:
+			return s.home, nil
+		case p.store != nil && *p.store != "":
+			return nil, invalid("reading the flags", "--store works only with the built-in history, but this program provides another one")
 		}
-		return s.home
+		s.ownStore = true
+		return host.Store, nil
 	})
 	return p.build(s, append(options, decorated)...)
 }

@@ -1,0 +1,67 @@
+package cli_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/internal/postgrestest"
+)
+
+func TestTheHistoryInADatabase(t *testing.T) {
+	var server postgrestest.Server
+	t.Cleanup(server.Stop)
+	url := server.NewDatabase(t)
+	other := server.NewDatabase(t)
+	home := newHome(t)
+	definitions := kept(nothing)
+	t.Setenv("FXRUN_STORE", url)
+	if got := execute(t, definitions, "run"); got.code != 0 {
+		t.Fatalf("exit code %d\n%s", got.code, got.err)
+	}
+	if got := execute(t, definitions, "runs"); got.code != 0 || strings.Count(got.out, "succeeded") != 1 {
+		t.Errorf("exit code %d\n%s%s", got.code, got.out, got.err)
+	}
+	if _, err := os.Stat(home + "/" + sqlite.FileName); err == nil {
+		t.Error("the home has a history too")
+	}
+	if got := execute(t, definitions, "runs", "--store", other); got.code != 0 || strings.Contains(got.out, "succeeded") {
+		t.Errorf("the flag does not win: exit code %d\n%s%s", got.code, got.out, got.err)
+	}
+	if got := execute(t, definitions, "runs", "--store", ""); got.code != 64 || !strings.Contains(got.err, "--store is given but empty") {
+		t.Errorf("an empty flag: exit code %d\n%s", got.code, got.err)
+	}
+	t.Run("of a program that has its own is refused", func(t *testing.T) {
+		got := execute(t, []fx.Option{fx.Options(kept(nothing)...), sqlite.Module(t.TempDir())}, "runs", "--store", other)
+		if got.code != 64 || !strings.Contains(got.err, "--store works only with the built-in history") {
+			t.Errorf("exit code %d\n%s", got.code, got.err)
+		}
+	})
+}
+
+func TestADatabaseThatCanNotBeUsed(t *testing.T) {
+	newHome(t)
+	for address, code := range map[string]int{
+		"mysql://me:hunter2@localhost/db":                64,
+		"postgres://me:hunter2@localhost:port/db":        64,
+		"postgres://me:/hunter2@localhost/db":            64,
+		"postgres://me:hunter2@localhost:1/db":           1,
+		"postgres://me:hunter2@/db?host=/no/such/folder": 1,
+	} {
+		for _, args := range [][]string{{"run"}, {"runs"}, {"assets"}, {"logs"}} {
+			t.Setenv("FXRUN_STORE", address)
+			got := execute(t, kept(nothing), args...)
+			if got.code != code || !strings.Contains(got.err, "FXRUN_STORE names: ") || strings.Contains(got.err+got.out, "hunter2") {
+				t.Errorf("%s, %q: exit code %d, want %d\n%s", address, args, got.code, code, got.err)
+			}
+			t.Setenv("FXRUN_STORE", "")
+			got = execute(t, kept(nothing), append(args, "--store", address)...)
+			if got.code != code || !strings.Contains(got.err, "--store names: ") || strings.Contains(got.err+got.out, "hunter2") {
+				t.Errorf("%s, %q with the flag: exit code %d, want %d\n%s", address, args, got.code, code, got.err)
+			}
+		}
+	}
+}
