@@ -1,0 +1,40 @@
+package sqlite_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/historytest"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+)
+
+func TestAFileOfEachVersionOpensWithItsHistory(t *testing.T) {
+	t.Parallel()
+	for version := 1; version <= 3; version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			content, err := os.ReadFile(filepath.Join("testdata", fmt.Sprintf("version_%d.db", version)))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(folder, sqlite.FileName), content, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			store := open(t, folder)
+			historytest.CheckRun(t, store, "r1", 7)
+			historytest.CheckRun(t, store, "r2", 1)
+			found, err := store.Runs(t.Context(), history.RunQuery{Tags: map[string]string{"team": "data"}, Statuses: []history.Status{history.StatusSucceeded}})
+			if len(found) != 1 || err != nil {
+				t.Errorf("%d runs are found by tag and status, %v", len(found), err)
+			}
+			latest, err := store.LatestMaterializations(t.Context(), []string{"orders"})
+			if latest["orders"].Seq != 5 || err != nil {
+				t.Errorf("the last materialization is %+v, %v", latest, err)
+			}
+		})
+	}
+}
