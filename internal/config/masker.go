@@ -15,18 +15,18 @@ import (
 	"time"
 )
 
-// Masker masks the literal text of secrets in text that somebody else wrote: the
-// error of a server that repeats what it was sent, the log line of a library. It
-// knows the forms in which such a text quotes: %q, JSON, URLs, base64, hex. A nil
-// Masker masks nothing. It is safe for concurrent use.
+// Masker masks the literal text of secrets in text from other code, such as the
+// error of a server that repeats a request, or the log line of a library. It
+// finds a secret also as %q, JSON, URLs, base64 and hex write it. A nil Masker
+// masks nothing. It is safe for concurrent use.
 type Masker struct{ forms *strings.Replacer }
 
-// minMasked is how many bytes of text are masked at least: a shorter secret is
-// found in many words that have nothing to do with it.
+// minMasked is the length in bytes of the shortest secret that is masked. A
+// shorter secret would be found in many words that have nothing to do with it.
 const minMasked = 5
 
-// NewMasker returns a masker of secrets. Of a connection string and of a URL it masks
-// the password too. It returns nil where no secret is long enough.
+// NewMasker returns a masker of secrets. It also masks the password in a connection
+// string or a URL. It returns nil if no secret is long enough.
 func NewMasker(secrets ...string) *Masker {
 	seen := make(map[string]bool)
 	var forms []string
@@ -60,13 +60,13 @@ func (m *Masker) Mask(text string) string {
 	return m.forms.Replace(text)
 }
 
-// formsOf are the ways in which a secret may stand in a text.
+// formsOf returns the forms in which a secret may stand in a text.
 func formsOf(secret string) []string {
 	if len(secret) < minMasked {
 		return nil
 	}
 	plain := []string{secret, strings.TrimSpace(secret), strings.Join(strings.Fields(secret), " ")}
-	for line := range strings.Lines(secret) { // a parser's error quotes one line of a key
+	for line := range strings.Lines(secret) { // the error of a parser may quote one line of a key
 		if line = strings.TrimSpace(line); len(line) > minMasked && !strings.HasPrefix(line, "-----") {
 			plain = append(plain, line)
 		}
@@ -85,7 +85,8 @@ func formsOf(secret string) []string {
 	return append(append(forms, digits, strings.ToUpper(digits), numbers), base64Forms(secret)...)
 }
 
-// withQuotings adds what %q and JSON make of texts, without the quotation marks.
+// withQuotings adds the forms of texts that %q and JSON write, without the
+// quotation marks.
 func withQuotings(texts []string) []string {
 	all := slices.Clone(texts)
 	for _, text := range texts {
@@ -114,10 +115,10 @@ func lowerEscapes(text string) string {
 	return string(lower)
 }
 
-// base64Forms are what base64 makes of a secret, by itself and as a part of
-// something longer, such as the user:password of a basic authorization. Three
-// bytes become four characters, so there are three forms; the characters at their
-// ends that depend on what stands beside the secret are left out.
+// base64Forms returns the forms of a secret in base64, alone and as a part of a
+// longer text, such as the user:password of a basic authorization. Three bytes
+// become four characters, so there are three forms. The characters at the ends
+// depend on the text beside the secret, so they are left out.
 func base64Forms(secret string) (forms []string) {
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		for before := range 3 {
@@ -132,9 +133,9 @@ func base64Forms(secret string) (forms []string) {
 	return append(forms, base64.StdEncoding.EncodeToString([]byte(secret)), base64.URLEncoding.EncodeToString([]byte(secret)))
 }
 
-// SecretTexts returns what is secret in a resolved config, as text: what the
-// secrets hold, and the passwords in connection strings and URLs, which need not
-// be in a secret.
+// SecretTexts returns the secret texts in a resolved config: the values of the
+// secrets, and the passwords in connection strings and URLs, also outside of
+// secrets.
 func (c *Definition) SecretTexts(config Resolved) []string {
 	var texts secretTexts
 	for i := range c.fields {
@@ -150,7 +151,7 @@ type secretTexts []string
 
 // add walks through a value of a config.
 func (s *secretTexts) add(value reflect.Value, secret bool, depth int) {
-	const deepest = 20 // a list that holds itself has no end
+	const deepest = 20 // a list that contains itself has no end
 	if !value.IsValid() || depth > deepest {
 		return
 	}
@@ -185,7 +186,8 @@ func (s *secretTexts) add(value reflect.Value, secret bool, depth int) {
 	}
 }
 
-// addKnown adds what has a text of its own, and reports whether that is all.
+// addKnown adds a value that has a text of its own, and reports whether nothing
+// else is in the value.
 func (s *secretTexts) addKnown(value reflect.Value, secret bool, depth int) bool {
 	switch known := value.Interface().(type) {
 	case hider:
@@ -211,10 +213,11 @@ func (s *secretTexts) url(u *url.URL, secret bool) {
 	if password, ok := u.User.Password(); ok {
 		*s = append(*s, password)
 	}
-	s.text(u.String(), secret) // which has the password as it is escaped
+	s.text(u.String(), secret) // it has the password in its escaped form
 }
 
-// text adds a text if it is secret, and the passwords in it anyway.
+// text adds a text if it is secret. It adds the passwords in the text in any
+// case.
 func (s *secretTexts) text(text string, secret bool) {
 	if secret {
 		*s = append(*s, text)

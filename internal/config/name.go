@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// launchName is what a run config calls a field.
+// launchName returns the name of a field in a run config.
 func launchName(field reflect.StructField) string {
 	if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
 		return name
@@ -15,7 +15,7 @@ func launchName(field reflect.StructField) string {
 	return snakeCase(field.Name)
 }
 
-// snakeCase parts a Go name into lower-case words: BaseURL is base_url,
+// snakeCase splits a Go name into lower-case words: BaseURL is base_url,
 // HTTPPort is http_port.
 func snakeCase(name string) string {
 	runes := []rune(name)

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// leftOut finds the sections that are left out: a pointer leads to them, no
-// layer says anything of them, and a field that is required in them would lack,
-// or the launch says that they are none. If another layer speaks of such a
-// section all the same, that is a fault.
+// leftOut finds the sections that are left out. Such a section is behind a
+// pointer, no layer gives a part of it, and a required field in it would be
+// missing. Or the launch sets the section to null. If another layer gives a
+// part of a section that is null, this is a fault.
 func (c *Definition) leftOut(at string, launch LaunchValues) (map[string]bool, []error) {
 	left := make(map[string]bool)
 	var faults []error
@@ -28,7 +28,7 @@ func (c *Definition) leftOut(at string, launch LaunchValues) (map[string]bool, [
 	return left, faults
 }
 
-// optionalSections are the sections that a pointer leads to, the innermost first.
+// optionalSections returns the sections behind pointers, the innermost first.
 func (c *Definition) optionalSections() []optionalSection {
 	var sections []optionalSection
 	known := make(map[string]bool)
@@ -44,16 +44,15 @@ func (c *Definition) optionalSections() []optionalSection {
 	return sections
 }
 
-// lacks reports whether a field is required in a section that only another
-// layer than the default tag could give.
+// lacks reports whether a section has a required field without a default tag.
 func (c *Definition) lacks(s optionalSection, left map[string]bool) bool {
 	return slices.ContainsFunc(c.fields, func(f Leaf) bool {
 		return f.within(s) && f.required && f.text == "" && !f.isIn(left)
 	})
 }
 
-// touched reports whether a layer above the default tags says something of a
-// section, or of a field in it.
+// touched reports whether a layer above the default tags gives a section, or a
+// field in it.
 func (c *Definition) touched(s optionalSection, launch LaunchValues) bool {
 	if pointer, ok := fieldByIndex(c.value, s.index); ok && !pointer.IsNil() || launch[s.path].section {
 		return true
@@ -78,7 +77,7 @@ func (c *Definition) touched(s optionalSection, launch LaunchValues) bool {
 	return false
 }
 
-// makeSections makes the sections that a launch gives without a field.
+// makeSections makes the sections for which a launch gives no field.
 func (c *Definition) makeSections(config reflect.Value, launch LaunchValues) {
 	for _, field := range c.fields {
 		for _, section := range field.optional {

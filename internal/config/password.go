@@ -7,20 +7,21 @@ import (
 	"strings"
 )
 
-// secretWord is how the name of a setting ends whose value is secret.
+// secretWord matches the end of the name of a setting whose value is secret.
 const secretWord = `(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|signature|sig|(?:api|access|account|private|secret|shared|signing|encryption)[_.-]?key)`
 
 var (
-	// authority is a URL's part between :// and the path. A password that nobody
-	// escaped may hold the characters that end it.
+	// authority is the part of a URL between :// and the path. A password that
+	// is not escaped may contain the characters that end this part.
 	authority = regexp.MustCompile("([A-Za-z][A-Za-z0-9+.-]*)://([^\\s\"'`<>]*)")
 	// setting is a pair in a connection string or in the query of a URL.
 	setting = regexp.MustCompile(`(?i)(?:^|[^\w.-])[\w.-]*` + secretWord + `\s*=\s*('(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?|\{[^}]*\}?|[^\s;&'"]+)`)
-	// login is what stands before the address in a connection string without ://.
+	// login is the part before the address in a connection string without ://.
 	login = regexp.MustCompile(`^[^\s:/@]+:(\S+)@`)
 )
 
-// userinfo finds what stands before the @ of a URL; false where nothing does.
+// userinfo finds the part before the @ of a URL. It returns false if there is
+// none.
 func userinfo(address string) (string, bool) {
 	if u, err := url.Parse(address); err == nil && u.User == nil {
 		return "", false
@@ -38,9 +39,9 @@ func userinfo(address string) (string, bool) {
 	return rest[:end], true
 }
 
-// passwords finds the passwords in a connection string, each as it is written,
-// unescaped where it is escaped, and with what stands around it: password=x can be
-// told from other text, x can't.
+// passwords finds the passwords in a connection string. It returns each as it is
+// written, without its escapes, and with the text around it, because password=x
+// differs from other text and x does not.
 func passwords(text string) (found []string) {
 	add := func(password string) {
 		password = strings.Trim(password, `'"{}`)
@@ -77,26 +78,26 @@ func passwords(text string) (found []string) {
 	return found
 }
 
-// unescaped takes the backslashes out of a quoted value.
+// unescaped removes the backslashes from a quoted value.
 var unescaped = strings.NewReplacer(`\\`, `\`, `\'`, `'`)
 
-// isWeb says that a name before the @ is a token, not a user's: there are no
-// users without passwords.
+// isWeb reports whether a name before the @ is a token and not the name of a
+// user. A web address has no user without a password.
 func isWeb(address string) bool {
 	scheme, _, _ := strings.Cut(strings.ToLower(address), "://")
 	return scheme == "http" || scheme == "https"
 }
 
-// redact masks what is secret in text that is shown: who logs in where a URL
-// holds a password or a token, and the values of settings that are secret by
-// their names.
+// redact masks the secret parts of a text that is shown: the part before the @
+// of a URL with a password or a token, and the values of settings with names of
+// secrets.
 func redact(text string) string {
 	if !strings.ContainsAny(text, "=@") {
 		return text
 	}
 	text = authority.ReplaceAllStringFunc(text, func(address string) string {
 		user, ok := userinfo(address)
-		if !ok || !strings.Contains(user, ":") && !isWeb(address) || strings.HasSuffix(user, ":xxxxx") { // net/url's own mask
+		if !ok || !strings.Contains(user, ":") && !isWeb(address) || strings.HasSuffix(user, ":xxxxx") { // the mask of net/url
 			return address
 		}
 		scheme, rest, _ := strings.Cut(address, "://")
@@ -112,7 +113,7 @@ func redact(text string) string {
 }
 
 // redacted returns the text of a value that hides its own password, as a URL
-// does, be it given by value or behind a pointer.
+// does, also behind a pointer.
 func redacted(value reflect.Value) (string, bool) {
 	hiding, ok := addressed(value).(interface{ Redacted() string })
 	if !ok {
@@ -131,8 +132,8 @@ func addressed(value reflect.Value) any {
 	return pointer.Interface()
 }
 
-// holdsPassword reports whether what is shown of a value is less than what it
-// is read from: it can't be stored then.
+// holdsPassword reports whether the shown text of a value leaves out a part of
+// the value. Such a value cannot be stored.
 func holdsPassword(value reflect.Value) bool {
 	return !reflect.DeepEqual(new(Shapes).jsonable(value, asText), new(Shapes).jsonable(value, shownText))
 }

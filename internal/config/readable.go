@@ -9,18 +9,20 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 )
 
-// secretTag silences the warning of a field that is named like a secret and is none.
+// secretTag turns off the warning for a field that is named like a secret and holds
+// none.
 const secretTag = "secret"
 
-// warnOfReadable marks a leaf that is named like a secret and that everybody can
-// read: where its value is shown, and in the history of every run.
+// warnOfReadable sets a warning on a leaf that is named like a secret and is not
+// one. Everybody can read its value where it is shown, and in the history of
+// every run.
 func warnOfReadable(leaf *Leaf, field reflect.StructField) error {
 	text, silenced := field.Tag.Lookup(secretTag)
 	if silenced && text != "false" {
 		return fault.Errorf(`its secret tag may only be secret:"false", which says that it is none: the type of a secret is container.Secret`)
 	}
 	if silenced || leaf.secret {
-		leaf.warning = "" // which may be of structs in a list
+		leaf.warning = "" // it may be the warning about structs in a list
 		return nil
 	}
 	if len(leaf.texts) > 0 || !isReadable(leaf.typ) {
@@ -34,7 +36,7 @@ func warnOfReadable(leaf *Leaf, field reflect.StructField) error {
 	return nil
 }
 
-// isReadable reports whether a type holds text that could be a secret.
+// isReadable reports whether a type can hold a text that may be a secret.
 func isReadable(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.String:
@@ -51,14 +53,15 @@ var (
 	secretWords = []string{
 		"password", "passwd", "passphrase", "passcode", "pass", "pwd", "pw", "secret", "token", "key", "apikey", "accesskey", "secretkey", "privatekey", "credential", "dsn",
 	}
-	// keyWords stand before key where that is not one to a lock.
+	// keyWords are words before key that make it the name of something which is
+	// not a secret.
 	keyWords = []string{"public", "primary", "partition", "sort", "foreign", "unique", "object", "cache", "routing", "group", "map", "row", "hash", "json", "asset", "step", "resource"}
-	// formWords say how something is written, not what it is.
+	// formWords name the form of a value, and not the kind of the value.
 	formWords = regexp.MustCompile(`^(?:value|text|string|data|pem|raw|bytes|base64|hex|plain|default|old|new|[0-9]+)$`)
 )
 
-// namesSecret reports whether a name is that of a secret by its last word: Token and
-// APIToken are, TokenURL and TokenFile are not.
+// namesSecret reports whether the last word of a name is a word for secrets. Token
+// and APIToken are such names, TokenURL and TokenFile are not.
 func namesSecret(name string) bool {
 	words := strings.FieldsFunc(snakeCase(name), func(r rune) bool { return r == '_' || r == '-' || r == '.' })
 	for len(words) > 1 && formWords.MatchString(words[len(words)-1]) {

@@ -10,14 +10,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// reading reads nodes of YAML into values of config types: text for the types
-// that read themselves from text, lists, maps, and structs with their launch
-// names. Unlike yaml's own decoder it takes 5s for a duration, knows the json
-// tags, and never quotes the text. It finds every fault.
+// reading reads nodes of YAML into values of config types: types that read
+// themselves from text, lists, maps, and structs with their launch names.
+// Unlike the decoder of the YAML library, it accepts 5s for a duration, knows
+// the json tags, and never quotes the text. It finds every fault.
 type reading struct {
 	shapes *Shapes
-	// lookUp says that {env: NAME} is replaced by the variable's value. Else it
-	// is only looked at, and stands for the zero value.
+	// lookUp says that {env: NAME} is replaced by the value of the variable.
+	// Otherwise it is only checked, and stands for the zero value.
 	lookUp bool
 	// secret says that no value may be in a fault.
 	secret bool
@@ -54,7 +54,7 @@ func (r *reading) read(node *yaml.Node, into reflect.Value, at string) {
 	}
 }
 
-// check reports what a scalar is that is not what its type takes.
+// check reports a scalar that its type does not take.
 func (r *reading) check(node *yaml.Node, into reflect.Value, at string, err error) {
 	switch {
 	case err == nil:
@@ -129,7 +129,8 @@ func (r *reading) readMap(node *yaml.Node, into reflect.Value, at string) {
 	}
 }
 
-// keyNode is the key of a map as its type reads it: in JSON every key is text.
+// keyNode returns the key of a map as its type reads it, because in JSON every
+// key is text.
 func keyNode(key *yaml.Node, t reflect.Type) *yaml.Node {
 	if key.Kind != yaml.ScalarNode {
 		return key
@@ -165,7 +166,7 @@ func (r *reading) readStruct(node *yaml.Node, into reflect.Value, at string) {
 
 // refer reads the value of an environment variable that a launch refers to.
 func (r *reading) refer(name string, node *yaml.Node, into reflect.Value, at string) {
-	if !variableName.MatchString(name) { // it may be a secret: not to be named again
+	if !variableName.MatchString(name) { // the name may be a secret, so it must not be in the error
 		r.faults = append(r.faults, &FieldError{Path: at, Line: node.Line, Column: node.Column, Message: "{env: NAME} takes the name of a variable in upper case"})
 		return
 	}
@@ -190,8 +191,9 @@ func notSet(name string, t reflect.Type) string {
 	return text
 }
 
-// readVariable reads the text of a variable, or of a tag. It returns what the
-// text is instead of a value, as in "not a valid int"; "" if it is one.
+// readVariable reads the text of a variable, or of a tag. If the text is not a
+// value, it returns what is wrong, as in "not a valid int". Otherwise it
+// returns "".
 func (s *Shapes) readVariable(text string, into reflect.Value) string {
 	r := reading{shapes: s, lookUp: true}
 	r.read(nodeOfText(text, into.Type()), into, "")
@@ -207,7 +209,7 @@ func (s *Shapes) readVariable(text string, into reflect.Value) string {
 		return reason
 	}
 	if hasMapOfSecrets(into.Type()) {
-		return reason // the path may have a key that is a secret, of which a colon was forgotten
+		return reason // if a colon was forgotten, a key in the path may be a secret
 	}
 	return reason + ": " + strings.TrimPrefix(first.Path+": "+first.Message, ": ")
 }

@@ -9,13 +9,13 @@ import (
 
 var variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
-// literalMap is the style of a map of which env is a key like any other: one
-// with a tag, as in !!map {env: X}.
+// literalMap is the style of a map in which env is an ordinary key, because the
+// map has a tag, as in !!map {env: X}.
 const literalMap = yaml.TaggedStyle
 
-// reference reads {env: NAME}, which stands for a value of any type but a
-// struct, at any depth. In a map it is one only if NAME can be the name of a
-// variable: else env is a key of the map.
+// reference reads {env: NAME}, which stands for a value of any type except a
+// struct, at any depth. For a map it is a reference only if NAME can be the
+// name of a variable. Otherwise env is a key of the map.
 func reference(t reflect.Type, node *yaml.Node) (name string, ok bool) {
 	if !refers(t) || node.Kind != yaml.MappingNode || node.Style&literalMap != 0 || len(node.Content) != 2 || node.Content[0].Value != "env" {
 		return "", false
@@ -27,7 +27,8 @@ func reference(t reflect.Type, node *yaml.Node) (name string, ok bool) {
 	return value.Value, true
 }
 
-// refers reports whether a launch may leave a value of the type to a variable.
+// refers reports whether a reference to a variable may stand for a value of the
+// type.
 func refers(t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer && !decodesText(t) {
 		t = t.Elem()
@@ -35,7 +36,7 @@ func refers(t reflect.Type) bool {
 	return t.Kind() != reflect.Struct || decodesText(t)
 }
 
-// loneEnvironment reads env:NAME, which is how a run config writes the map
+// loneEnvironment reads the text env:NAME, by which a run config writes the map
 // {env: NAME} itself.
 func loneEnvironment(node *yaml.Node) (name string, ok bool) {
 	if node.Kind != yaml.ScalarNode || len(node.Value) < len("env:") || node.Value[:len("env:")] != "env:" {

@@ -31,18 +31,18 @@ import (
 //	      limit: 100
 type RunConfig struct {
 	// Resources is the config of resources by key. Each value is a struct of
-	// the resource's config type, of which the non-zero fields count, or
-	// Fields, of which all count.
+	// the config type of the resource, or Fields. A struct sets its fields that
+	// are not zero, and Fields set all their fields.
 	Resources map[string]any
 	// Steps is the config of steps by key, in the same way; see [StepConfig].
 	Steps map[string]any
 }
 
-// Fields sets config fields by their names in a run config, exactly: zero
-// values count. A nested struct's fields are Fields of their own.
+// Fields sets config fields by their names in a run config, also to zero
+// values. The fields of a nested struct are Fields of their own.
 type Fields map[string]any
 
-// layers are sources of one config, each over the one before.
+// layers are sources of one config. A later source overrides the earlier ones.
 type layers []any
 
 // ParseRunConfig reads a run config from YAML, or JSON, which is YAML. Its
@@ -86,7 +86,7 @@ func readConfigs(section string, node *yaml.Node, faults *[]error) map[string]an
 	configs := make(map[string]any)
 	eachEntry(node, section, faults, func(key, value *yaml.Node) {
 		at := section + "." + key.Value
-		configs[key.Value] = nil // an entry without a config may be of an unknown key too
+		configs[key.Value] = nil // an entry without a config may have an unknown key too
 		eachEntry(value, at, faults, func(section, config *yaml.Node) {
 			if section.Value != "config" {
 				*faults = append(*faults, &FieldError{Path: joinPath(at, section.Value), Line: section.Line, Column: section.Column, Message: "there is no such section, only config"})
@@ -98,8 +98,8 @@ func readConfigs(section string, node *yaml.Node, faults *[]error) map[string]an
 	return configs
 }
 
-// eachEntry visits the entries of a map, and reports what is none and keys
-// that stand twice.
+// eachEntry visits the entries of a map. It reports a node that is not a map,
+// and keys that stand twice.
 func eachEntry(node *yaml.Node, at string, faults *[]error, visit func(key, value *yaml.Node)) {
 	node = followAlias(node)
 	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
@@ -121,10 +121,12 @@ func eachEntry(node *yaml.Node, at string, faults *[]error, visit func(key, valu
 	}
 }
 
-// maxNodes bounds what aliases in a run config may grow to.
+// maxNodes limits the number of nodes in a run config after its aliases are
+// expanded.
 const maxNodes = 100_000
 
-// expandable refuses aliases that contain themselves or multiply without end.
+// expandable refuses aliases that contain themselves, and aliases that grow too
+// much.
 func expandable(node *yaml.Node, depth int, count *int) error {
 	*count++
 	if depth > 100 || *count > maxNodes {
@@ -143,8 +145,8 @@ func expandable(node *yaml.Node, depth int, count *int) error {
 
 var quoted = regexp.MustCompile("(?s)`.*`|anchor '.*'")
 
-// yamlSyntax says where YAML is broken without quoting it: a password that
-// begins with an asterisk is read as the name of an anchor.
+// yamlSyntax returns the error of broken YAML without its text, because YAML
+// reads a password that begins with an asterisk as the name of an anchor.
 func yamlSyntax(document []byte, err error) error {
 	if name := unknownAnchor.FindStringSubmatch(err.Error()); name != nil {
 		return fmt.Errorf("not YAML: %sa word that begins with * refers to an anchor, and there is none: put quotes around it", lineOfAlias(document, name[1]))
@@ -158,8 +160,8 @@ func yamlSyntax(document []byte, err error) error {
 
 var unknownAnchor = regexp.MustCompile("unknown anchor '(.*)' referenced")
 
-// lineOfAlias says in which line an alias stands, which the library does not;
-// "" where it could be several.
+// lineOfAlias returns the line of an alias, which the error of the library does
+// not have. It returns "" if several lines are possible.
 func lineOfAlias(document []byte, name string) string {
 	alias := regexp.MustCompile(`(?:^|[\s,\[{])\*` + regexp.QuoteMeta(name) + `(?:$|[\s,\]}])`)
 	found := alias.FindAllIndex(document, 2)
@@ -170,12 +172,11 @@ func lineOfAlias(document []byte, name string) string {
 	return fmt.Sprintf("line %d: ", 1+bytes.Count(document[:found[0][0]+len(before)], []byte("\n")))
 }
 
-// Set sets one field by its full path, as in
-// "resources.warehouse.config.table" or "steps.raw/orders.config.limit", to a
-// text. A field of text takes the text as it stands. For other fields it is read
-// as the text of an environment variable is: 5s, yes, "80, 81", [80, 81]. Only
-// {env: NAME} refers to a variable, whatever the field. It returns a new
-// RunConfig; its error matches [ErrInvalid].
+// Set sets one field by its full path, as in "resources.warehouse.config.table"
+// or "steps.raw/orders.config.limit", to a text. A field of text takes the text
+// without a change. Other fields read the text as that of an environment
+// variable: 5s, yes, "80, 81", [80, 81]. Only {env: NAME} refers to a variable,
+// for every field. Set returns a new RunConfig. Its error matches [ErrInvalid].
 func (c RunConfig) Set(path, text string) (RunConfig, error) {
 	given := setText{text: text, node: parsedNode(text)}
 	if looksLikeReference(given.node) {
@@ -184,8 +185,8 @@ func (c RunConfig) Set(path, text string) (RunConfig, error) {
 	return c.set(path, given)
 }
 
-// SetYAML is [RunConfig.Set] with a value that is written in YAML, as in a file:
-// "quoted text", null, [a, b], {env: NAME}.
+// SetYAML does what [RunConfig.Set] does, with a value that is written in YAML,
+// as in a file: "quoted text", null, [a, b], {env: NAME}.
 func (c RunConfig) SetYAML(path, value string) (RunConfig, error) {
 	if node := parsedNode(value); node != nil {
 		return c.set(path, node)
@@ -197,10 +198,11 @@ func (c RunConfig) SetYAML(path, value string) (RunConfig, error) {
 	return c.set(path, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"})
 }
 
-// setText is what Set gives: the type of the field says how it is read.
+// setText is the text that Set gives. The type of the field decides how the
+// text is read.
 type setText struct {
 	text string
-	node *yaml.Node // what YAML makes of it; nil where it is none
+	node *yaml.Node // the text read as YAML; nil if it is not YAML
 }
 
 func (c RunConfig) set(path string, given any) (RunConfig, error) {
@@ -218,8 +220,8 @@ func (c RunConfig) set(path string, given any) (RunConfig, error) {
 	return c.Merge(RunConfig{Resources: config}), nil
 }
 
-// cutPath parts a path into its section, the key, and the names of the field.
-// A step's key may hold dots, but no part config; see checkStepKey.
+// cutPath splits a path into its section, the key, and the names of the field.
+// The key of a step may contain dots, but no part config; see checkStepKey.
 func cutPath(path string) (section, key string, names []string, ok bool) {
 	section, rest, _ := strings.Cut(path, ".")
 	key, field, _ := strings.Cut(rest, ".config.")
@@ -229,8 +231,8 @@ func cutPath(path string) (section, key string, names []string, ok bool) {
 	return section, key, names, ok
 }
 
-// Merge returns the config of c with that of over laid on top, field by field.
-// Neither is changed.
+// Merge returns a config with the fields of c and of over. The fields of over
+// win. Merge changes neither of the two.
 func (c RunConfig) Merge(over RunConfig) RunConfig {
 	return RunConfig{Resources: mergeConfigs(c.Resources, over.Resources), Steps: mergeConfigs(c.Steps, over.Steps)}
 }
@@ -255,18 +257,18 @@ func (c RunConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.Stri
 // LogValue returns [RunConfig.String].
 func (c RunConfig) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// errRunConfigLiterals is why a run config is not written as it is.
+// errRunConfigLiterals is the error of an attempt to write a run config.
 var errRunConfigLiterals = errors.New("a run config may hold secrets: write what Container.LaunchJSON returns")
 
-// MarshalJSON refuses, since a secret may be given as a literal: what
-// [Container.LaunchJSON] returns may be stored and shown.
+// MarshalJSON returns an error, because a run config may contain literal
+// secrets. The result of [Container.LaunchJSON] may be stored and shown.
 func (c RunConfig) MarshalJSON() ([]byte, error) { return nil, errRunConfigLiterals }
 
-// MarshalYAML refuses as [RunConfig.MarshalJSON] does.
+// MarshalYAML returns the same error as [RunConfig.MarshalJSON].
 func (c RunConfig) MarshalYAML() (any, error) { return nil, errRunConfigLiterals }
 
-// String names the resources and the steps that the config speaks of, without
-// any value.
+// String returns the names of the resources and the steps in the config,
+// without any value.
 func (c RunConfig) String() string {
 	var parts []string
 	if len(c.Resources) > 0 || len(c.Steps) == 0 {

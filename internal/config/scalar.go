@@ -16,9 +16,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// readScalar reads a node into a value that is no list, map or struct. It
-// returns what it expected instead, "" if the node is of another kind
-// altogether.
+// readScalar reads a node into a value that is not a list, a map or a struct.
+// Its error says what was expected. It is errWrongKind if the node is of
+// another kind.
 func readScalar(node *yaml.Node, into reflect.Value) error {
 	text, ok := textOf(node)
 	if !ok {
@@ -48,14 +48,14 @@ func readScalar(node *yaml.Node, into reflect.Value) error {
 // errWrongKind says that a node is of another kind than its field.
 var errWrongKind = errors.New("wrong kind")
 
-// isQuoted reports whether the node is text by its quotes.
+// isQuoted reports whether the node is text because it stands in quotes.
 func isQuoted(node *yaml.Node) bool {
 	return node.Tag == "!!str" && node.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
 }
 
-// textOf returns the text of a scalar: of !!binary the bytes, which are written in
-// base64. It refuses tags of somebody's own: in a text that begins with an
-// exclamation mark, its first word would be one.
+// textOf returns the text of a scalar. For !!binary, which is written in base64,
+// it returns the bytes. It refuses unknown tags, because the first word of a text
+// that begins with an exclamation mark would be such a tag.
 func textOf(node *yaml.Node) (string, bool) {
 	switch tag := node.ShortTag(); {
 	case node.Kind != yaml.ScalarNode || tag == "!!null" || !strings.HasPrefix(tag, "!!"):
@@ -67,7 +67,7 @@ func textOf(node *yaml.Node) (string, bool) {
 	return string(data), err == nil
 }
 
-// readText takes text as it is written, so that 007 and 1.10 stay what they are.
+// readText takes text without a change, so that 007 and 1.10 stay what they are.
 func readText(text string, binary bool, into reflect.Value) error {
 	switch {
 	case into.Kind() == reflect.String:
@@ -84,11 +84,12 @@ func readText(text string, binary bool, into reflect.Value) error {
 	return nil
 }
 
-// errNotUTF8 says that JSON, in which launches are stored, has no such text.
+// errNotUTF8 is the error of a text that JSON cannot express. Launches are
+// stored as JSON.
 var errNotUTF8 = errors.New("expected text, not bytes that are no UTF-8")
 
-// isBytes reports whether values of the type are bytes, which are written as
-// text, and not a list.
+// isBytes reports whether values of the type are bytes. Bytes are written as
+// text, and not as a list.
 func isBytes(t reflect.Type) bool {
 	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !decodesText(t.Elem())
 }
@@ -126,7 +127,7 @@ func readBool(text string, into reflect.Value) error {
 	return errWrongKind
 }
 
-// spellings are word, Word and WORD.
+// spellings returns word, Word and WORD.
 func spellings(word string) []string {
 	upper := strings.ToUpper(word)
 	return []string{word, upper[:1] + word[1:], upper}
@@ -141,9 +142,9 @@ func readDuration(text string, into reflect.Value) error {
 	return nil
 }
 
-// digits is a whole number in the form that strconv reads with base 0. Without
-// a letter behind its zeros it is decimal: 010 is ten, as people mean it, and
-// not eight, as C and YAML 1.1 do.
+// digits returns a whole number in the form that strconv reads with base 0. A
+// number with zeros at its beginning and no letter is decimal: 010 is ten, as
+// people expect, and not eight, as in C and YAML 1.1.
 func digits(text string) string {
 	sign := ""
 	if rest := strings.TrimLeft(text, "+-"); len(text)-len(rest) <= 1 {
@@ -178,7 +179,8 @@ func readUint(node *yaml.Node, into reflect.Value) error {
 	return nil
 }
 
-// noNumber tells a number that does not fit from what is none.
+// noNumber returns one error for a number that does not fit, and another one
+// for a text that is not a number.
 func noNumber(node *yaml.Node, err error, t reflect.Type) error {
 	if errors.Is(err, strconv.ErrRange) || node.Tag == "!!int" || node.Tag == "!!float" {
 		return fmt.Errorf("expected a whole number that fits %s", t)
@@ -206,12 +208,14 @@ func readFloat(node *yaml.Node, into reflect.Value) error {
 	return nil
 }
 
-// errFinite says that JSON, in which launches are stored, has no such number.
+// errFinite is the error of a number that JSON cannot express. Launches are
+// stored as JSON.
 var errFinite = errors.New("expected a finite number")
 
 func isFinite(number float64) bool { return !math.IsInf(number, 0) && !math.IsNaN(number) }
 
-// isInfinite knows the words of YAML.
+// isInfinite reports whether a text is one of the words of YAML for infinity
+// and NaN.
 func isInfinite(text string) bool {
 	switch strings.ToLower(strings.TrimLeft(text, "+-")) {
 	case ".inf", ".nan":
@@ -228,7 +232,7 @@ func readSelf(node *yaml.Node, into reflect.Value) (fault error) {
 		return errWrongKind
 	}
 	defer func() {
-		if recovered := recover(); recovered != nil { // the user's own decoder
+		if recovered := recover(); recovered != nil { // the decoder is the user's code
 			fault = fmt.Errorf("decoding a %s panicked", typeText(into.Type()))
 		}
 	}()

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// schema is a JSON Schema, as far as run configs need it.
+// schema is a JSON Schema with the keywords that run configs need.
 type schema struct {
 	Draft       string   `json:"$schema,omitempty"`
 	Title       string   `json:"title,omitempty"`
@@ -43,7 +43,7 @@ type schema struct {
 	Definitions map[string]*schema `json:"$defs,omitempty"`
 }
 
-// jsonType is one type or several.
+// jsonType is one type, or several types.
 type jsonType []string
 
 // MarshalJSON writes a single type without brackets.
@@ -54,7 +54,7 @@ func (t jsonType) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string(t))
 }
 
-// variableDefinition is where the schema of {env: NAME} stands.
+// variableDefinition is the place of the schema of {env: NAME}.
 const variableDefinition = "env"
 
 // Schema builds the JSON Schema of a run config, one resource or step
@@ -64,19 +64,20 @@ type Schema struct{ resources, steps *schema }
 // NewSchema returns a schema without resources and steps.
 func NewSchema() *Schema { return &Schema{resources: section()} }
 
-// AddResource adds a resource. A needed one has to give what must be given at
-// launch, and what given, the launch that it is laid over, does not give.
+// AddResource adds a resource. The schema of a needed resource requires the
+// fields that must be given at launch, except those that the launch given gives
+// already.
 func (s *Schema) AddResource(key, description string, definition *Definition, needed bool, given LaunchValues) {
 	s.resources.addConfig(key, definition, needed, given).Description = description
 }
 
-// AddStep adds a step, as AddResource does.
+// AddStep adds a step, as AddResource adds a resource.
 func (s *Schema) AddStep(key string, definition *Definition, needed bool, given LaunchValues) {
 	s.stepsSection().addConfig(key, definition, needed, given)
 }
 
-// AddStepElsewhere adds a step of other launches, which has one of several configs:
-// one file may hold the sections of all of them.
+// AddStepElsewhere adds a step of other launches. The step has one of several
+// configs. It is in the schema because one file may have sections for all jobs.
 func (s *Schema) AddStepElsewhere(key string, definitions []*Definition) {
 	var entries []*schema
 	for _, definition := range definitions {
@@ -90,7 +91,7 @@ func (s *Schema) AddStepElsewhere(key string, definitions []*Definition) {
 	s.stepsSection().Properties[key] = &schema{AnyOf: entries}
 }
 
-// RefuseStep allows nothing under a step's key, and says why.
+// RefuseStep allows no config under the key of a step, and says why.
 func (s *Schema) RefuseStep(key, why string) {
 	s.stepsSection().Properties[key] = &schema{Description: why, Not: new(schema)}
 }
@@ -123,8 +124,8 @@ func (s *Schema) JSON() (json.RawMessage, error) {
 	return text, nil
 }
 
-// addConfig adds the config of one resource or step. A needed one has to give
-// what must be given at launch.
+// addConfig adds the config of one resource or step. The schema of a needed
+// config requires the fields that must be given at launch.
 func (s *schema) addConfig(key string, definition *Definition, needed bool, given LaunchValues) *schema {
 	config := definition.schema(given, nil)
 	entry := section()
@@ -137,7 +138,7 @@ func (s *schema) addConfig(key string, definition *Definition, needed bool, give
 	return entry
 }
 
-// plainJSON writes < and > as they are.
+// plainJSON writes JSON in which < and > are not escaped.
 func plainJSON(value any) (json.RawMessage, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -148,13 +149,13 @@ func plainJSON(value any) (json.RawMessage, error) {
 	return forYAML(bytes.TrimSpace(text.Bytes())), nil
 }
 
-// section is an object of known names. Where its entries are all comments,
-// YAML has null.
+// section is an object with known names. It may be null, because YAML has null
+// for a section whose entries are all comments.
 func section() *schema {
 	return &schema{Type: jsonType{"object", "null"}, Properties: make(map[string]*schema), AdditionalProperties: false}
 }
 
-// require asks for a name: null will not do then.
+// require makes a name required, and then null is not allowed.
 func (s *schema) require(name string) {
 	s.Type = jsonType{"object"}
 	if !slices.Contains(s.Required, name) {
@@ -170,8 +171,9 @@ func variableSchema() *schema {
 	}
 }
 
-// schema is that of the config, nested structs as sections. above are the
-// structs around it. What is given already need not be given again.
+// schema returns the schema of the config, with nested structs as sections.
+// above are the structs around it. Fields that are given already are not
+// required again.
 func (c *Definition) schema(given LaunchValues, above []reflect.Type) *schema {
 	root := section()
 	for i := range c.fields {
@@ -198,8 +200,9 @@ func (c *Definition) schema(given LaunchValues, above []reflect.Type) *schema {
 	return root
 }
 
-// demands reports whether a launch has to give a field, and from which of the
-// sections around it on: one that may be left out is not asked for itself.
+// demands reports whether a launch has to give a field. from counts the names
+// of the path that end with the innermost section which may be left out,
+// because such a section is not required itself.
 func (c *Definition) demands(field *Leaf, given LaunchValues) (demanded bool, from int) {
 	if field.atLaunch {
 		_, ok := given[field.path]

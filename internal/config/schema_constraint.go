@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// constrained adds what the tags allow to the schema of the field's type.
+// constrained adds the limits of the tags to the schema of the type of the
+// field.
 func (f *Leaf) constrained(s *schema) *schema {
 	t := bareType(f.typ)
 	if len(f.enum) > 0 && !f.secret {
@@ -29,7 +30,7 @@ func (f *Leaf) constrained(s *schema) *schema {
 		target.MinProperties, target.MaxProperties = tighter(f.min, nil), tighter(f.max, nil)
 	case "":
 		if t == reflect.TypeFor[time.Duration]() {
-			break // a schema can't compare them
+			break // a schema cannot compare such values
 		}
 		if f.min.value.IsValid() {
 			target.Minimum = f.min.value.Interface()
@@ -44,7 +45,7 @@ func (f *Leaf) constrained(s *schema) *schema {
 	return s
 }
 
-// comment is what a schema can't say.
+// comment returns a text for what a schema cannot express.
 func (f *Leaf) comment(t reflect.Type) string {
 	var texts []string
 	if t == reflect.TypeFor[time.Duration]() || f.unit == "bytes" {
@@ -68,11 +69,11 @@ func tighter(b bound, otherwise *int) *int {
 	return new(int(b.value.Int()))
 }
 
-// ofGoAlone finds what a pattern may not have to mean the same in ECMAScript,
-// whose expressions schemas have.
+// ofGoAlone finds the parts of a pattern that have another meaning in
+// ECMAScript, because schemas have regular expressions of ECMAScript.
 var ofGoAlone = regexp.MustCompile(`\(\?[^:]|\\[AaCEpPQz]|\[\[:|\\x\{`)
 
-// constrainText bounds text, which then has to be written as text.
+// constrainText limits a text. A launch then has to write the value as text.
 func (f *Leaf) constrainText(s *schema) {
 	if f.pattern == nil && f.min.text == "" && f.max.text == "" {
 		return
@@ -84,7 +85,7 @@ func (f *Leaf) constrainText(s *schema) {
 	}
 }
 
-// enumSchema lists the allowed values in place of everything else.
+// enumSchema returns a schema with the allowed values only.
 func (f *Leaf) enumSchema(s *schema) *schema {
 	t := bareType(f.typ)
 	asText := t.Kind() == reflect.String || decodesText(t)
@@ -97,7 +98,7 @@ func (f *Leaf) enumSchema(s *schema) *schema {
 			list.Enum = append(list.Enum, f.enum[i].Interface())
 		default:
 			list.Enum = append(list.Enum, text)
-			if isJSONScalar(text) { // unquoted it is the same text
+			if isJSONScalar(text) { // it is the same text without quotes
 				list.Enum = append(list.Enum, json.RawMessage(text))
 			}
 		}
@@ -108,7 +109,7 @@ func (f *Leaf) enumSchema(s *schema) *schema {
 	return list
 }
 
-// isJSONScalar reports whether text is how JSON writes a number or a boolean.
+// isJSONScalar reports whether a text is a number or a boolean of JSON.
 func isJSONScalar(text string) bool {
 	if text == "true" || text == "false" {
 		return true

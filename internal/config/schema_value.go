@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// fieldSchema is what a launch may write for a field.
+// fieldSchema returns the schema of the values that a launch may write for a
+// field.
 func (c *Definition) fieldSchema(field *Leaf, above []reflect.Type) *schema {
 	value := field.constrained(c.shapes.schemaOf(field.typ, above))
 	if field.mustBeGiven() {
@@ -22,9 +23,9 @@ func (c *Definition) fieldSchema(field *Leaf, above []reflect.Type) *schema {
 	return value
 }
 
-// schemaDefault is what the field is without environment and launch, in the
-// form that a launch is read from; nil for secrets, for what has a password in
-// it, and for what JSON can't express.
+// schemaDefault returns the value of the field without environment and launch,
+// in the form that a launch is read from. It returns nil for secrets, for
+// values with a password in them, and for values that JSON cannot express.
 func (c *Definition) schemaDefault(field *Leaf) any {
 	if field.secret {
 		return nil
@@ -42,8 +43,8 @@ func (c *Definition) schemaDefault(field *Leaf) any {
 	return c.shapes.launchText(value)
 }
 
-// orReference is a value of type t or, if that may be left to a variable, a
-// reference to one.
+// orReference returns the schema of a value of type t, or of a reference to a
+// variable if the type allows one.
 func orReference(value *schema, t reflect.Type) *schema {
 	if !refers(t) {
 		return value
@@ -51,7 +52,7 @@ func orReference(value *schema, t reflect.Type) *schema {
 	return &schema{AnyOf: []*schema{value, {Ref: "#/$defs/" + variableDefinition}}}
 }
 
-// notEmpty refuses null and the empty text, which are as good as nothing.
+// notEmpty refuses null and the empty text, because they count as not given.
 func (s *schema) notEmpty() {
 	s.Type = slices.DeleteFunc(s.Type, func(t string) bool { return t == "null" })
 	s.AnyOf = slices.DeleteFunc(s.AnyOf, func(s *schema) bool { return slices.Equal(s.Type, jsonType{"null"}) })
@@ -61,11 +62,12 @@ func (s *schema) notEmpty() {
 	}
 }
 
-// goDuration is what time.ParseDuration reads.
+// goDuration matches the texts that time.ParseDuration reads.
 const goDuration = `^[-+]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 
-// schemaOf says what a launch may write for a type. above are the types around
-// it: one that contains itself may be anything there.
+// schemaOf returns the schema of the values that a launch may write for a type.
+// above are the types around it. Where a type contains itself, the schema
+// allows every value.
 func (s *Shapes) schemaOf(t reflect.Type, above []reflect.Type) *schema {
 	if slices.Contains(above, t) {
 		return &schema{}
@@ -99,10 +101,11 @@ func (s *Shapes) schemaOf(t reflect.Type, above []reflect.Type) *schema {
 	return numberSchema(t)
 }
 
-// anyScalar is for text: 007 and true are read as they are written.
+// anyScalar is the schema of text. It allows 007 and true, which are read as
+// they are written.
 func anyScalar() *schema { return &schema{Type: jsonType{"string", "number", "boolean"}} }
 
-// textSchema is for types that read themselves from text.
+// textSchema is the schema of types that read themselves from text.
 func textSchema(t reflect.Type) *schema {
 	switch t {
 	case reflect.TypeFor[time.Time]():
@@ -123,7 +126,7 @@ func textSchema(t reflect.Type) *schema {
 	return anyScalar()
 }
 
-// boolSchema is for the words that readBool knows.
+// boolSchema is the schema of the words that readBool knows.
 func boolSchema() *schema {
 	var words []string
 	for _, boolean := range booleans {
@@ -134,7 +137,7 @@ func boolSchema() *schema {
 	}}
 }
 
-// bytesSchema is for bytes, which are written as text or as base64.
+// bytesSchema is the schema of bytes, which are written as text or as base64.
 func bytesSchema() *schema {
 	return &schema{AnyOf: []*schema{anyScalar(), {
 		Description: "bytes that are no text", Type: jsonType{"object"},
@@ -154,7 +157,8 @@ func (s *Shapes) listSchema(t reflect.Type, above []reflect.Type) *schema {
 	return list
 }
 
-// mapSchema is for maps. One whose only key is env is written as text.
+// mapSchema is the schema of maps. A map whose only key is env is written as
+// text.
 func (s *Shapes) mapSchema(t reflect.Type, above []reflect.Type) *schema {
 	entries := &schema{
 		Type: jsonType{"object"}, PropertyNames: keySchema(t.Key()),
@@ -166,7 +170,7 @@ func (s *Shapes) mapSchema(t reflect.Type, above []reflect.Type) *schema {
 	return &schema{AnyOf: []*schema{entries, {Type: jsonType{"string"}, Pattern: `^env:[A-Z_][A-Z0-9_]*$`}}}
 }
 
-// keySchema is for the keys of a map, which in JSON are text.
+// keySchema is the schema of the keys of a map, which are text in JSON.
 func keySchema(t reflect.Type) *schema {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
@@ -179,7 +183,7 @@ func keySchema(t reflect.Type) *schema {
 	return nil
 }
 
-// numberSchema has the limits of the type.
+// numberSchema is the schema of numbers, with the limits of the type.
 func numberSchema(t reflect.Type) *schema {
 	switch t.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -194,7 +198,7 @@ func numberSchema(t reflect.Type) *schema {
 }
 
 func (s *schema) orNull() *schema {
-	if len(s.Type) == 0 && len(s.AnyOf) == 0 { // anything
+	if len(s.Type) == 0 && len(s.AnyOf) == 0 { // every value is allowed
 		return s
 	}
 	if len(s.AnyOf) > 0 {

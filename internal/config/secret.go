@@ -18,33 +18,34 @@ import (
 // Masked is what a [Secret] shows in place of its value, everywhere.
 const Masked = "******"
 
-// Secret holds a value that is never shown: every String, Format, JSON, YAML,
-// text and slog rendering of it is [Masked], also inside other values. Where a
-// printer calls no methods, as fmt does with unexported fields, and where it
-// follows pointers by reflection, it finds an address and not the value. Reveal
-// is the only way to the value.
+// Secret holds a value that is never shown. Its String, Format, JSON, YAML,
+// text and slog forms are [Masked], also inside other values. A printer that
+// calls no methods, as fmt does for unexported fields, or that follows pointers
+// by reflection, finds an address and not the value. Only Reveal returns the
+// value.
 //
-// As a field of a config struct it is filled like a field of type T, and every
-// description of that field (command line, errors, stored runs) is masked. The
-// zero Secret holds the zero T and is masked too, so that a reader can't tell
-// an empty secret from a set one.
+// As a field of a config struct, a Secret is filled like a field of type T.
+// Every description of the field (command line, errors, stored runs) is masked.
+// The zero Secret holds the zero T. It is masked too, so nobody can see whether
+// a secret is empty.
 //
-// Secret is comparable when T is, and then == and reflect.DeepEqual compare the
-// values that are held. [Secret.Equal] compares the values of any T. A Secret is
-// safe for concurrent use if T is.
+// A Secret is comparable if T is. Then == and reflect.DeepEqual compare the
+// values in the secrets. [Secret.Equal] compares the values of any T. A Secret
+// is safe for concurrent use if T is.
 type Secret[T any] struct {
 	_ [0]T // Secret is comparable if T is, and not convertible to a Secret of another type
 
 	// at is a unique.Handle[any] in the form of a pointer that no printer
-	// follows: fmt, go-cmp and spew show an unsafe.Pointer as an address, but
-	// follow the pointer in a Handle to the value. It is nil for the zero T.
+	// follows. fmt, go-cmp and spew show an unsafe.Pointer as an address, but
+	// they would follow the pointer in a Handle to the value. It is nil for the
+	// zero T.
 	at unsafe.Pointer
 }
 
-// A Handle can be kept as a pointer as long as it is one.
+// The conversion is possible only as long as a Handle is a single pointer.
 var _ [unsafe.Sizeof(unsafe.Pointer(nil))]struct{} = [unsafe.Sizeof(unique.Handle[any]{})]struct{}{}
 
-// uncomparable holds a value that unique.Make does not take.
+// uncomparable holds a value that unique.Make does not accept.
 type uncomparable[T any] struct{ value *T }
 
 // NewSecret returns a Secret that holds value.
@@ -61,8 +62,7 @@ func NewSecret[T any](value T) Secret[T] {
 	return Secret[T]{at: *(*unsafe.Pointer)(unsafe.Pointer(&handle))}
 }
 
-// Reveal returns the value. Hand it to the client that needs it and nowhere
-// else.
+// Reveal returns the value. Give it only to the client that needs it.
 func (s Secret[T]) Reveal() (value T) {
 	if s.at == nil {
 		return value
@@ -73,7 +73,7 @@ func (s Secret[T]) Reveal() (value T) {
 	case T:
 		return held
 	}
-	return value // not reached: only NewSecret sets at
+	return value // this is not reached, because only NewSecret sets at
 }
 
 // Equal reports whether both hold the same value, as reflect.DeepEqual compares
@@ -87,7 +87,7 @@ func (s Secret[T]) Equal(other Secret[T]) bool {
 func (s Secret[T]) String() string { return Masked }
 
 // Format writes [Masked] for every verb, so that %#v, %x and %+v of a struct
-// around the Secret don't reach the value either.
+// with a Secret do not show the value either.
 func (s Secret[T]) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Masked) }
 
 // LogValue returns [Masked].
@@ -102,14 +102,15 @@ func (s Secret[T]) MarshalYAML() (any, error) { return Masked, nil }
 // MarshalText writes [Masked].
 func (s Secret[T]) MarshalText() ([]byte, error) { return []byte(Masked), nil }
 
-// errSecretText hides the decoder's own error, which may quote the text.
+// errSecretText takes the place of the error of a decoder, which may quote the
+// text.
 var errSecretText = errors.New("the text is not of the secret's type")
 
-// UnmarshalText fills the secret from text. Text and bytes, of a named type too,
-// are taken as they are, and so is what stands in an interface; a type that reads
-// itself does so, in the order of envconfig. Everything else is read as any field
-// of a config is. What a pointer leads to is filled in the same way. Its error
-// never holds the text.
+// UnmarshalText fills the secret from text. Text and bytes, also of named types,
+// and a value in an interface are taken without a change. A type that reads
+// itself from text does so, in the order of envconfig. All other types are read
+// like any field of a config. A value behind a pointer is filled in the same way.
+// The error never contains the text.
 func (s *Secret[T]) UnmarshalText(text []byte) error {
 	var value T
 	if !decodeGiven(string(text), reflect.ValueOf(&value).Elem()) {
@@ -119,7 +120,8 @@ func (s *Secret[T]) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// decodeGiven reads the text of a secret, and reports whether it could.
+// decodeGiven reads the text of a secret, and reports whether this was
+// possible.
 func decodeGiven(text string, into reflect.Value) bool {
 	switch t := into.Type(); {
 	case t.Kind() == reflect.Pointer && !decodesText(t):
@@ -135,20 +137,21 @@ func decodeGiven(text string, into reflect.Value) bool {
 	return new(Shapes).readVariable(text, into) == ""
 }
 
-// textNode is a node that holds text, whatever that looks like.
+// textNode returns a node that is text, also if the text looks like another
+// value.
 func textNode(text string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: text}
 }
 
-// typeText is a type as users write it: they know Secret from package container,
-// of which this package's is an alias.
+// typeText returns the name of a type as users write it. They write
+// container.Secret, which is an alias of Secret in this package.
 func typeText(t reflect.Type) string { return userText(t.String()) }
 
 func userText(name string) string {
 	return strings.ReplaceAll(name, "config.Secret[", "container.Secret[")
 }
 
-// hidden gives the value to the code that checks config fields.
+// hidden returns the value, for the code that checks config fields.
 func (s Secret[T]) hidden() any { return s.Reveal() }
 
 func (s Secret[T]) hiddenType() reflect.Type { return reflect.TypeFor[T]() }

@@ -9,7 +9,7 @@ import (
 // SecretVariables are the environment variables that secret fields read.
 type SecretVariables map[string]bool
 
-// Texts returns what the variables hold now.
+// Texts returns the current values of the variables.
 func (s SecretVariables) Texts() []string {
 	var texts []string
 	for name := range s {
@@ -20,9 +20,9 @@ func (s SecretVariables) Texts() []string {
 	return texts
 }
 
-// Mask hides what comes from a variable that gives a secret field its value,
-// here or in another resource or step, by its own name or by the launch:
-// somebody took the wrong name.
+// Mask masks a value from a variable that also gives a value to a secret field,
+// in this config or in another resource or step, by its name or by a reference
+// of the launch. Then the name of the variable is probably wrong.
 func (s SecretVariables) Mask(fields []Field) {
 	for i := range fields {
 		if s[fields[i].Variable] && fields[i].Value != "" {
@@ -44,9 +44,9 @@ func (s SecretVariables) Add(config *Definition) {
 }
 
 // AddReferences adds the variables that a source of a run config, below path,
-// refers to, except in fields that are known and not secret: a mistyped name
-// may be a secret's. What a layer says stays secret though a later one
-// overrides it.
+// refers to. It leaves out those of known fields that are not secret, but not
+// those of unknown fields, because a mistyped name may be the name of a secret.
+// A variable stays in the set even if a later layer overrides the reference.
 func (s SecretVariables) AddReferences(config *Definition, path string, source any) {
 	if field, ok := config.field(path); ok && !field.secret {
 		return
@@ -87,7 +87,7 @@ func (s SecretVariables) AddReferences(config *Definition, path string, source a
 			}
 		}
 	default:
-		if node, err := encodeNode(source); path != "" && err == nil { // without a path it is a struct, which refers to nothing
+		if node, err := encodeNode(source); path != "" && err == nil { // without a path the source is a struct, which has no references
 			s.AddReferences(config, path, node)
 		}
 	}

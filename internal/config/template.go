@@ -11,11 +11,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Template writes a run config to be completed by a person.
+// Template writes a run config that a person completes.
 type Template struct{ text templateText }
 
-// NewTemplate returns an empty template. Values that come from one of
-// the secrets are not shown.
+// NewTemplate returns an empty template. It does not show values that come from
+// one of the secret variables.
 func NewTemplate(secrets SecretVariables) Template {
 	return Template{templateText{out: new(strings.Builder), secrets: secrets}}
 }
@@ -23,8 +23,8 @@ func NewTemplate(secrets SecretVariables) Template {
 // Begin begins the section called name.
 func (t Template) Begin(name string) { t.text.line(name + ":") }
 
-// Add writes the config of one resource or step, in the section that was begun
-// last, with what launch gives.
+// Add writes the config of one resource or step, with the values of launch, in
+// the section that was begun last.
 func (t Template) Add(key, description string, definition *Definition, launch LaunchValues) {
 	t.text.inside().config(key, description, definition, launch)
 }
@@ -32,7 +32,7 @@ func (t Template) Add(key, description string, definition *Definition, launch La
 // Explain writes a comment in the section that was begun last.
 func (t Template) Explain(text string) { t.text.inside().comment(text) }
 
-// String returns the template so far, which is YAML.
+// String returns the text that was written so far, as YAML.
 func (t Template) String() string { return t.text.out.String() }
 
 // config writes the config of one resource or step.
@@ -45,14 +45,14 @@ func (t templateText) config(key, description string, definition *Definition, la
 	fields.write(t.inside().inside(), definition.tree())
 }
 
-// fieldTree is the fields of a config as a run config nests them.
+// fieldTree has the fields of a config, nested as in a run config.
 type fieldTree struct {
 	name  string
-	at    int // in the config's fields; -1 for a section
+	at    int // the index among the fields of the config; -1 for a section
 	below []*fieldTree
 }
 
-// tree nests the fields, in the order in which the struct has them.
+// tree nests the fields, in the order of the struct.
 func (c *Definition) tree() []*fieldTree {
 	root := new(fieldTree)
 	for i := range c.fields {
@@ -91,8 +91,8 @@ func (t templateText) inside() templateText {
 
 func (t templateText) line(text string) { t.out.WriteString(t.indent + text + "\n") }
 
-// comment writes text for people, "# " before each line: settings that are
-// commented out have no blank there.
+// comment writes text for people, with "# " before each line. Settings that are
+// commented out have no blank after the #.
 func (t templateText) comment(text string) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(strings.Map(printable, line))
@@ -102,7 +102,8 @@ func (t templateText) comment(text string) {
 	}
 }
 
-// printable takes out what YAML has no place for, even in comments.
+// printable returns a blank in place of a character that YAML does not allow,
+// even in comments.
 func printable(r rune) rune {
 	if !unicode.IsPrint(r) {
 		return ' '
@@ -163,7 +164,8 @@ func (f *templateFields) writeField(text templateText, field *Leaf, at *fieldTre
 	text.line("#" + setting)
 }
 
-// withReferences is a value that a launch gives, with the references in it.
+// withReferences returns a value that a launch gives, with the references in
+// it.
 func (f *templateFields) withReferences(field *Leaf, given launchValue) (string, bool) {
 	if given.node == nil || given.broken || len(f.config.shapes.references(field.typ, given.node)) == 0 {
 		return "", false
@@ -176,7 +178,7 @@ func (f *templateFields) withReferences(field *Leaf, given launchValue) (string,
 	return string(text), err == nil
 }
 
-// describeItems says what the structs in a list or a map may be.
+// describeItems describes the structs in a list or a map.
 func (f *templateFields) describeItems(text templateText, t reflect.Type) {
 	if !holdsItems(t) {
 		return
@@ -199,7 +201,8 @@ func (f *templateFields) describeItems(text templateText, t reflect.Type) {
 	}
 }
 
-// about says what a field may be and where its value is from.
+// about returns a text that says which values a field may have, and where its
+// value comes from.
 func (f *Leaf) about(from origin) string {
 	texts := []string{typeText(f.typ)}
 	if len(f.texts) > 0 {
@@ -233,14 +236,14 @@ func (f *Leaf) about(from origin) string {
 	return strings.Join(texts, "; ")
 }
 
-// Value writes the value that the field has now; "" where it has none that may
-// be shown.
+// Value returns the current value of the field. It returns "" if there is no
+// value that may be shown.
 func (f *templateFields) value(field *Leaf, at *fieldTree) string {
 	if field.secret {
 		return field.suggestedReference(at.name)
 	}
 	origin := f.resolved.origins[at.at]
-	if f.secrets[origin.variable] { // somebody took the wrong name
+	if f.secrets[origin.variable] { // the name of the variable is probably wrong
 		return "{env: " + origin.variable + "}"
 	}
 	value, ok := fieldByIndex(f.resolved.Value, field.index)
@@ -251,12 +254,12 @@ func (f *templateFields) value(field *Leaf, at *fieldTree) string {
 		return ""
 	}
 	if origin.source == SourceZero && decodesText(bareType(field.typ)) || field.violation(value) != "" {
-		return "" // it could not be read back
+		return "" // the value could not be read back
 	}
 	return flowYAML(f.config.shapes.launchText(value))
 }
 
-// suggestedReference is how a launch would give a secret.
+// suggestedReference returns a reference by which a launch can give a secret.
 func (f *Leaf) suggestedReference(name string) string {
 	if !refers(f.typ) {
 		return ""
@@ -269,16 +272,16 @@ func (f *Leaf) suggestedReference(name string) string {
 	return "{env: NAME}"
 }
 
-// reference is the variable that a launch leaves the field to.
+// reference returns the variable that a launch refers to for the field.
 func (v launchValue) reference(field *Leaf) (name string, ok bool) {
-	if v.node == nil || v.broken { // a name that is none may be a secret
+	if v.node == nil || v.broken { // a wrong name may be a secret
 		return "", false
 	}
 	return reference(field.typ, v.node)
 }
 
-// flowYAML writes JSON as one line of YAML: plain text without quotes where
-// YAML needs none.
+// flowYAML writes JSON as one line of YAML, without quotes where YAML needs
+// none.
 func flowYAML(value any) string {
 	raw, ok := value.(json.RawMessage)
 	if !ok || bytes.Equal(raw, []byte("null")) {
@@ -293,7 +296,7 @@ func flowYAML(value any) string {
 	return string(raw)
 }
 
-// yamlKey is a text as YAML.
+// yamlKey returns a text as YAML.
 func yamlKey(text string) string {
 	written, err := yaml.Marshal(text)
 	if err != nil {

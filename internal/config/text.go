@@ -9,11 +9,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// nodeOfText is the one reading of text, whether it comes from the environment,
-// from a tag or from [RunConfig.Set]: it returns the YAML that a file would
-// have for a value of type t. Text for a field of text is taken as it stands. A
-// list is written a, b or as YAML, [a, b]; a map a: 1, b: 2 or {a: 1, b: 2}; a
-// struct as YAML, {a: 1}. null stands for the nil pointer to anything but text.
+// nodeOfText reads all text: that of the environment, of tags and of
+// [RunConfig.Set]. It returns the YAML that a file would have for a value of
+// type t. Text for a field of text is taken without a change. A list is written
+// as a, b or in YAML as [a, b]. A map is written as a: 1, b: 2 or as {a: 1, b:
+// 2}. A struct is written in YAML, as {a: 1}. null stands for the nil pointer
+// to anything except text.
 func nodeOfText(text string, t reflect.Type) *yaml.Node {
 	if takesText(t) {
 		return textNode(text)
@@ -42,8 +43,8 @@ func nodeOfText(text string, t reflect.Type) *yaml.Node {
 	return plainNode(text)
 }
 
-// takesText reports whether every text is a value for the type, or the type
-// itself makes something of it.
+// takesText reports whether every text is a value of the type, or the type
+// reads itself from text.
 func takesText(t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer && !decodesText(t) {
 		t = t.Elem()
@@ -51,7 +52,7 @@ func takesText(t reflect.Type) bool {
 	return decodesText(t) || t.Kind() == reflect.String || isBytes(t)
 }
 
-// plainNode is text without quotes, of which YAML finds the type.
+// plainNode returns a node of text without quotes, whose type YAML finds.
 func plainNode(text string) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Value: text}
 	node.Tag = node.ShortTag()
@@ -61,14 +62,15 @@ func plainNode(text string) *yaml.Node {
 	return node
 }
 
-// isFlow reports whether a list or a map is written as YAML: in brackets, or on
-// several lines.
+// isFlow reports whether a list or a map is written as YAML, which is in
+// brackets or on several lines.
 func isFlow(text, bracket string) bool {
 	return strings.HasPrefix(text, bracket) || strings.Contains(text, "\n")
 }
 
-// flowNode reads a list or a map that is written as YAML. Text that is none
-// stays text, which no list takes: half a list would be a wrong one.
+// flowNode reads a list or a map that is written as YAML. Text that is not a
+// list or a map stays text. No list accepts such a text, because a part of a
+// list would be a wrong value.
 func flowNode(text string, kind yaml.Kind) *yaml.Node {
 	if node := parsedNode(text); node != nil && node.Kind == kind {
 		return node
@@ -76,7 +78,8 @@ func flowNode(text string, kind yaml.Kind) *yaml.Node {
 	return textNode(text)
 }
 
-// parsedNode reads text as one document of YAML; nil where it is none, or empty.
+// parsedNode reads text as one document of YAML. It returns nil if the text is
+// not YAML, or is empty.
 func parsedNode(text string) *yaml.Node {
 	var document, second yaml.Node
 	decoder := yaml.NewDecoder(strings.NewReader(text))
@@ -103,9 +106,9 @@ func listNode(text string, item reflect.Type) *yaml.Node {
 	return list
 }
 
-// mapNode reads a: 1, b: 2. What follows the first colon of an entry is its
-// value, colons included. An entry without one makes it no map, and so does one that
-// begins with a colon: ::1: a, for a map of addresses, has no empty key.
+// mapNode reads a: 1, b: 2. The value of an entry is everything after the first
+// colon, with further colons. If an entry has no colon or begins with a colon, the
+// text is not a map: ::1: a, for a map of addresses, has no empty key.
 func mapNode(text string, t reflect.Type) *yaml.Node {
 	entries := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: literalMap}
 	if text == "" {
@@ -122,7 +125,8 @@ func mapNode(text string, t reflect.Type) *yaml.Node {
 	return entries
 }
 
-// forgetPosition drops line and column, which would speak of one value's text.
+// forgetPosition removes line and column, because they would be those in the
+// text of one value.
 func forgetPosition(node *yaml.Node) {
 	node.Line, node.Column = 0, 0
 	for _, child := range node.Content {

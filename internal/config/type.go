@@ -8,7 +8,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 )
 
-// isSecret reports whether a value of type t is a Secret, or has one in it.
+// isSecret reports whether a value of type t is a Secret, or contains one.
 func isSecret(t reflect.Type) bool { return hasSecret(t, make(map[reflect.Type]bool)) }
 
 func hasSecret(t reflect.Type, seen map[reflect.Type]bool) bool {
@@ -42,7 +42,8 @@ func decodesText(t reflect.Type) bool {
 		pointer.Implements(reflect.TypeFor[encoding.BinaryUnmarshaler]())
 }
 
-// undecodable says why no layer could give the type a value; "" if one can.
+// undecodable says why no layer can give the type a value. It returns "" if a
+// layer can.
 func undecodable(t reflect.Type, above ...reflect.Type) string {
 	if decodesText(t) {
 		return ""
@@ -68,8 +69,8 @@ func undecodable(t reflect.Type, above ...reflect.Type) string {
 	return ""
 }
 
-// hasMapOfSecrets reports whether a type is a map whose values hold a secret, or a
-// list of such maps.
+// hasMapOfSecrets reports whether a type is a map whose values contain a secret,
+// or a list of such maps.
 func hasMapOfSecrets(t reflect.Type) bool {
 	for t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Pointer {
 		t = t.Elem()

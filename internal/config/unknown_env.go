@@ -13,22 +13,24 @@ import (
 type UnknownVariable struct {
 	// Name is the variable's name. Its value is not looked at.
 	Name string `json:"name"`
-	// Prefix is the one of FromEnv that the name begins with.
+	// Prefix is the prefix of FromEnv that the name begins with.
 	Prefix string `json:"prefix"`
-	// Nearest is the variable that may have been meant; "" where none is like it.
+	// Nearest is the variable that may have been meant. It is "" if no variable
+	// is similar.
 	Nearest string `json:"nearest,omitempty"`
 }
 
-// Variables is the environment variables that configs read.
+// Variables is a set of the environment variables that configs read.
 type Variables struct {
-	prefixes []string // of FromEnv, as the environment has them
+	prefixes []string // prefixes of FromEnv, in the form of the environment
 	known    map[string]bool
 }
 
-// NewVariables returns a set that knows no variable yet.
+// NewVariables returns an empty set.
 func NewVariables() *Variables { return &Variables{known: make(map[string]bool)} }
 
-// Add adds what the fields of a config read. A nil definition reads nothing.
+// Add adds the variables that the fields of a config read. A nil definition
+// reads none.
 func (v *Variables) Add(definition *Definition) {
 	if definition == nil || !definition.fromEnv {
 		return
@@ -53,7 +55,7 @@ func (v *Variables) AddReferences(definition *Definition, given LaunchValues) {
 }
 
 // Unknown returns the variables of an environment that begin with a prefix and
-// that nothing reads, sorted by name; nil without any.
+// that no field reads, sorted by name. It returns nil if there are none.
 func (v *Variables) Unknown(environ []string) []UnknownVariable {
 	var unknown []UnknownVariable
 	for _, entry := range environ {
@@ -78,8 +80,8 @@ func longestPrefix(prefixes []string, name string) (longest string, ok bool) {
 	return longest, longest != ""
 }
 
-// nearestVariable compares what follows the prefix: together with a long
-// prefix everything would be like everything.
+// nearestVariable compares the parts after the prefix, because with a long
+// prefix all names would be similar.
 func nearestVariable(name, prefix string, known map[string]bool) string {
 	var rests []string
 	for other := range known {

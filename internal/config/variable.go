@@ -10,12 +10,12 @@ import (
 	"github.com/kelseyhightower/envconfig"
 )
 
-// variableTemplate prints what envconfig itself calls the field, so that no
-// second copy of its naming rules is needed.
+// variableTemplate prints the name that envconfig gives the field, so that its
+// rules for names are not copied here.
 var variableTemplate = template.Must(template.New("variable").Parse("{{range .}}{{.Key}} {{.Alt}}\n{{end}}"))
 
 // variableNames returns the environment variable that envconfig reads for the
-// field, and the one that it falls back to.
+// field, and the variable that it reads if this one is not set.
 func variableNames(prefix string, field reflect.StructField) (key, alt string) {
 	asText := reflect.StructField{Name: field.Name, Type: reflect.TypeFor[string](), Tag: field.Tag}
 	single := reflect.New(reflect.StructOf([]reflect.StructField{asText}))

@@ -18,14 +18,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// textForm writes a value as text; false for what has another form. It is [asText]
-// or [shownText].
+// textForm writes a value as text, or returns false if the value has another form.
+// It is [asText] or [shownText].
 type textForm func(reflect.Value) (string, bool)
 
-// jsonable returns a config value in the form that a launch is read from: what
-// reads itself from text as text, a duration as 5s and not as nanoseconds,
-// bytes as text, structs with their launch names and without what is zero in
-// them.
+// jsonable returns a config value in the form that a launch is read from.
+// Values that read themselves from text are text. A duration is 5s and not a
+// number of nanoseconds. Bytes are text. Structs have their launch names,
+// without the fields that are zero.
 func (s *Shapes) jsonable(value reflect.Value, text textForm) any {
 	if text, ok := text(value); ok {
 		return text
@@ -60,7 +60,7 @@ func (s *Shapes) jsonable(value reflect.Value, text textForm) any {
 	case value.CanUint():
 		return value.Uint()
 	case t.Kind() == reflect.Float32:
-		return float32(value.Float()) // in its own few digits
+		return float32(value.Float()) // with the digits of a float32
 	case value.CanFloat():
 		return value.Float()
 	case t.Kind() == reflect.Bool:
@@ -115,11 +115,11 @@ func asText(value reflect.Value) (string, bool) {
 	return text, err == nil
 }
 
-// ownText lets a type that reads itself from text write itself, be it by a
-// method of its pointer.
+// ownText returns the text that a type writes itself, also by a method of its
+// pointer.
 func ownText(value reflect.Value) (text string, err error) {
 	defer func() {
-		if recovered := recover(); recovered != nil { // the user's own method
+		if recovered := recover(); recovered != nil { // the method is the user's code
 			err = fmt.Errorf("writing a %s panicked", typeText(value.Type()))
 		}
 	}()
@@ -144,7 +144,7 @@ func ownText(value reflect.Value) (text string, err error) {
 	return "", errors.ErrUnsupported
 }
 
-// shownText is asText for people: without the password of a URL or of a
+// shownText does what asText does, but without the password of a URL or of a
 // connection string.
 func shownText(value reflect.Value) (string, bool) {
 	if value.Kind() == reflect.Pointer && value.IsNil() {
@@ -160,12 +160,12 @@ func shownText(value reflect.Value) (string, bool) {
 	return redact(text), ok
 }
 
-// storable says why a value could not be stored and read back as the same; nil
-// if it can.
+// storable returns an error if a value cannot be stored and read back as the
+// same value.
 func (s *Shapes) storable(value reflect.Value) error {
 	t := value.Type()
 	switch {
-	case t.Implements(reflect.TypeFor[hider]()): // which is not stored
+	case t.Implements(reflect.TypeFor[hider]()): // a secret is not stored
 		return nil
 	case t.Kind() == reflect.Pointer:
 		if value.IsNil() {
@@ -205,7 +205,7 @@ func (s *Shapes) storable(value reflect.Value) error {
 	return nil
 }
 
-// readsItself holds a type to what it promises: that it reads what it writes.
+// readsItself checks that a type reads the text that it writes.
 func readsItself(value reflect.Value) error {
 	text, err := ownText(value)
 	if err != nil {
@@ -223,16 +223,16 @@ func readsItself(value reflect.Value) error {
 	return fmt.Errorf("the %s does not read the text that it writes", typeText(value.Type()))
 }
 
-// base64Key is the key of {base64: TEXT}, which stands for bytes that are no
-// text.
+// base64Key is the key of {base64: TEXT}, which stands for bytes that are not
+// UTF-8.
 const base64Key = "base64"
 
-// wrappedBase64 writes bytes that are no UTF-8.
+// wrappedBase64 writes bytes that are not UTF-8.
 func wrappedBase64(data []byte) any {
 	return map[string]any{base64Key: base64.StdEncoding.EncodeToString(data)}
 }
 
-// unwrapBase64 makes {base64: TEXT} what YAML tags as !!binary.
+// unwrapBase64 replaces {base64: TEXT} by a node with the tag !!binary.
 func unwrapBase64(node *yaml.Node) *yaml.Node {
 	if node.Kind != yaml.MappingNode || len(node.Content) != 2 || node.Content[0].Value != base64Key {
 		return node
@@ -244,7 +244,7 @@ func unwrapBase64(node *yaml.Node) *yaml.Node {
 	return &text
 }
 
-// holdsSecret reports whether a Secret is anywhere in a value, be it in an any.
+// holdsSecret reports whether a Secret is anywhere in a value, also in an any.
 func holdsSecret(value reflect.Value) bool {
 	if isSecret(value.Type()) {
 		return true
@@ -268,15 +268,15 @@ func holdsSecret(value reflect.Value) bool {
 	return false
 }
 
-// sortedKeys are the keys of a map in the order of their text.
+// sortedKeys returns the keys of a map in the order of their texts.
 func sortedKeys(value reflect.Value) []reflect.Value {
 	return slices.SortedFunc(slices.Values(value.MapKeys()), func(a, b reflect.Value) int {
 		return strings.Compare(fmt.Sprint(a.Interface()), fmt.Sprint(b.Interface()))
 	})
 }
 
-// launchText is a value as JSON that a launch could have; nil where there is
-// none that may be shown.
+// launchText returns a value as JSON that a launch could have. It returns nil
+// if the value may not be shown.
 func (s *Shapes) launchText(value reflect.Value) any {
 	text, err := plainJSON(s.jsonable(value, asText))
 	shown, errShown := plainJSON(s.jsonable(value, shownText))
@@ -286,7 +286,8 @@ func (s *Shapes) launchText(value reflect.Value) any {
 	return json.RawMessage(text)
 }
 
-// forYAML escapes what JSON has in its texts as it is, and YAML does not take.
+// forYAML escapes the characters that JSON allows in its texts and YAML does
+// not.
 func forYAML(text []byte) []byte {
 	if !bytes.ContainsFunc(text, isNotYAML) {
 		return text
@@ -302,8 +303,8 @@ func forYAML(text []byte) []byte {
 	return out.Bytes()
 }
 
-// isNotYAML reports whether YAML refuses a character, or takes it for the end of
-// a line or of nothing.
+// isNotYAML reports whether YAML refuses a character, or reads it as the end of
+// a line.
 func isNotYAML(r rune) bool {
 	return r >= 0x7f && r <= 0x9f || r == '\ufeff' || r == 0xfffe || r == 0xffff
 }
