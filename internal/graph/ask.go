@@ -6,18 +6,19 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Ask is one thing that a function gets through a child's Fx graph, where
-// fx.Replace and fx.Decorate can reach it.
+// Ask is one value that a function gets through the Fx graph of a child, where
+// fx.Replace and fx.Decorate can change it.
 type Ask struct {
 	signature.Param
-	From  Provider      // the result that answers it; without a node where none does
-	Value reflect.Value // the host application's value, where that answers it
-	// Own says that the value is that of the module of the host application where
-	// the definition stands, and not that of the application's own level.
+	From  Provider      // the result that gives the value; without a node if no resource does
+	Value reflect.Value // the value of the host application, if that gives the value
+	// Own says that the value comes from the module of the host application where
+	// the definition stands, and is another value than outside of modules.
 	Own bool
 }
 
-// asks are what the inputs of a function get through the Fx graph.
+// asks returns the values that the inputs of a function get through the Fx
+// graph.
 func (g *Graph) asks(inputs []Input) []Ask {
 	var asks []Ask
 	for _, in := range inputs {
@@ -33,14 +34,14 @@ func (g *Graph) asks(inputs []Input) []Ask {
 				asks = append(asks, Ask{Param: signature.Param{Key: g.Canonical(p)}, From: p})
 			}
 		default:
-			// The child's own, which does not come through Fx.
+			// The child gives these values itself, and not through Fx.
 		}
 	}
 	return asks
 }
 
 // Arrange is the reverse of asks: it puts the values in the order of the
-// inputs, with own filling in what does not come through Fx.
+// inputs. own returns the values that do not come through Fx.
 func Arrange(inputs []Input, params []reflect.Value, own func(InputKind) reflect.Value) []reflect.Value {
 	arguments := make([]reflect.Value, len(inputs))
 	for i, in := range inputs {
@@ -57,8 +58,9 @@ func Arrange(inputs []Input, params []reflect.Value, own func(InputKind) reflect
 	return arguments
 }
 
-// memberSlice makes a group's slice: in the order of resource keys, and then the
-// members of the host application, in the order in which Fx gave them.
+// memberSlice makes the slice of a group. The members from resources come first,
+// in the order of the resource keys. The members of the host application follow,
+// in the order in which Fx gave them.
 func memberSlice(in Input, members []reflect.Value) reflect.Value {
 	slice := reflect.MakeSlice(reflect.SliceOf(in.param.Type), 0, len(members))
 	for i, p := range in.providers {
@@ -74,8 +76,8 @@ func memberSlice(in Input, members []reflect.Value) reflect.Value {
 	return slice
 }
 
-// AsksOf returns what the constructor of a resource gets through the Fx graph.
-// It does its work once, when a child first needs the resource.
+// AsksOf returns the values that the constructor of a resource gets through the
+// Fx graph. It does its work once, when a child first needs the resource.
 func (g *Graph) AsksOf(n *Node) []Ask {
 	n.asked.Do(func() { n.asks = g.asks(n.Inputs) })
 	return n.asks

@@ -39,18 +39,19 @@ func (g *Graph) bindNode(n *Node) []error {
 
 func looksLikeConfig(t reflect.Type) bool { return t.Kind() == reflect.Struct }
 
-// lackingInHost is what a missing type may be due to, where nothing is like it.
+// lackingInHost is a hint at the reason for a missing type, if no other type is
+// similar.
 const lackingInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is a zero value, which counts as none: provide a pointer to it"
 
-// lackingOrNilInHost is the same for a type that nil is a value of.
+// lackingOrNilInHost is the same hint for a type that has the value nil.
 const lackingOrNilInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is nil, which counts as none"
 
-// unaskedInHost is the same for a function that is no definition.
+// unaskedInHost is the same hint for a function that is not a definition.
 const unaskedInHost = ": a function that is given to the container gets resources, and of the values of the host application only those that a definition asks for: let a resource take it"
 
-// bind finds what answers a parameter of the definition called place, which is
-// nil for a function that is none. hint ends the error where nothing does, and
-// nothing is like it.
+// bind finds where a parameter gets its value from. place is the definition
+// with the parameter, or nil for a function that is not a definition. hint ends
+// the error if nothing provides the value and no other type is similar.
 func (g *Graph) bind(param signature.Param, place any, hint string) (Input, error) {
 	if param.Soft {
 		return Input{}, fault.Errorf("it needs %s as a soft group, whose members would depend on the order in which resources start: leave soft out", param.Key)
@@ -95,8 +96,8 @@ func canBeNil(t reflect.Type) bool {
 	return false
 }
 
-// bindResult takes a result of a resource, or what the host application has in
-// its place.
+// bindResult returns the input for a result of a resource, or for the value of
+// the host application in its place.
 func (g *Graph) bindResult(param signature.Param, p Provider) Input {
 	if value := g.standIn(param.Key, p); value.IsValid() {
 		return Input{Kind: hostInput, param: param, value: value}
@@ -104,8 +105,8 @@ func (g *Graph) bindResult(param signature.Param, p Provider) Input {
 	return Input{Kind: providerInput, param: param, providers: []Provider{p}}
 }
 
-// bindGroup takes the members that resources give, by key, and after them those
-// of the host application.
+// bindGroup returns the input for a group: first the members that resources
+// give, by key, and then the members of the host application.
 func (g *Graph) bindGroup(param signature.Param, place any) (Input, error) {
 	if param.Keyed {
 		return Input{}, fault.Errorf("it needs %s as a map: only members that are assets have keys, so take it as a slice", param.Key)

@@ -6,9 +6,10 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Canonical is the key under which a child's Fx graph holds a result; other
-// Keys that answer to it are forwarded. It is the plain type wherever that is
-// unambiguous, so that fx.Replace with a bare value reaches every consumer.
+// Canonical returns the key that a result has in the Fx graph of a child. Other
+// keys of the result are forwarded from this key. The canonical key is the type
+// without a name if only one result has the type, so that fx.Replace with a
+// plain value reaches every consumer.
 func (g *Graph) Canonical(p Provider) signature.Key {
 	result := p.Node.Function.Results[p.Result]
 	switch {

@@ -6,8 +6,8 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// checkLifetimes reports every resource that needs one that does not live as
-// long as itself.
+// checkLifetimes reports every resource that needs another resource with a
+// shorter life.
 func (g *Graph) checkLifetimes() []error {
 	var faults []error
 	for _, n := range g.Nodes {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Closure returns the resources that the targets need, directly and further
-// down, in the order in which they may start: by level, then by key.
+// Closure returns the resources that the targets need, directly or through
+// other resources, in an order in which they may start: by level, then by key.
 func Closure(targets []*Target) []*Node {
 	var roots []*Node
 	for _, target := range targets {
@@ -15,7 +15,7 @@ func Closure(targets []*Target) []*Node {
 	return ClosureOf(roots)
 }
 
-// ClosureOf returns resources with all that they need.
+// ClosureOf returns resources together with all resources that they need.
 func ClosureOf(roots []*Node) []*Node {
 	seen := make(map[*Node]bool)
 	var nodes []*Node
@@ -37,7 +37,8 @@ func ClosureOf(roots []*Node) []*Node {
 	return nodes
 }
 
-// CompareStart orders resources as they may start: by level, then by key.
+// CompareStart compares resources by the order in which they may start: by
+// level, then by key.
 func CompareStart(a, b *Node) int {
 	if a.level != b.level {
 		return a.level - b.level

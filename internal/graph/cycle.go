@@ -2,9 +2,9 @@ package graph
 
 import "github.com/fxrun/fxrun/internal/digraph"
 
-// findCycles reports every cycle along the needs, each by its whole path.
-// Resources are visited by key, so the report is the same whatever the order of
-// definitions.
+// findCycles reports every cycle of resources that need each other, each with
+// its whole path. It visits resources by key, so the report does not depend on
+// the order of definitions.
 func (g *Graph) findCycles() []error {
 	var faults []error
 	for _, path := range digraph.Cycles(g.Nodes, (*Node).needed) {
@@ -17,7 +17,8 @@ func (g *Graph) findCycles() []error {
 
 func (n *Node) needed() []*Node { return n.Needs }
 
-// setLevels gives each resource its place in the order of starting.
+// setLevels sets the level of each resource, which is its place in the order of
+// starts.
 func (g *Graph) setLevels() {
 	levels := digraph.Levels(g.Nodes, (*Node).needed)
 	for _, n := range g.Nodes {

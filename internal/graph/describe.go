@@ -17,19 +17,21 @@ type Description struct {
 	Constructor string            `json:"constructor"`       // function name, as in "flights.NewWarehouse"
 	Position    string            `json:"position"`          // file:line of its definition
 	Lifetime    resource.Lifetime `json:"lifetime"`          // process, run or step
-	Eager       bool              `json:"eager,omitempty"`   // it starts whether or not anything asks for it
+	Eager       bool              `json:"eager,omitempty"`   // it starts even if nothing asks for it
 	Needs       []string          `json:"needs,omitempty"`   // Keys of the resources that it is built from
 	UsedBy      []string          `json:"used_by,omitempty"` // Keys of the resources built from it
-	Config      []config.Field    `json:"config,omitempty"`  // with the values that a launch without run config would give
-	// Replaced says that the host application has a value in its place.
+	Config      []config.Field    `json:"config,omitempty"`  // has the values of a launch without a run config
+	// Replaced says that the host application has a value in the place of the
+	// resource.
 	Replaced bool `json:"replaced,omitempty"`
-	// NeedsReplaced are the keys of the resources that it would be built from,
-	// had the host application no values in their place.
+	// NeedsReplaced has the keys of the resources that the resource would need
+	// if the host application had no values in their place.
 	NeedsReplaced []string `json:"-"`
 }
 
-// Resources describes every resource, by key. It reads the environment, to
-// tell where each config field's value would come from now. Secrets are masked.
+// Resources describes every resource, sorted by key. It reads the environment,
+// because the description says where the value of each config field would come
+// from now. Secrets are masked.
 func (g *Graph) Resources() []Description {
 	descriptions := make([]Description, len(g.Nodes))
 	for i, n := range g.Nodes {
@@ -44,8 +46,8 @@ func (g *Graph) Resources() []Description {
 	return descriptions
 }
 
-// Describe describes a resource with the config that was resolved for it. What
-// comes from one of the secret variables is masked.
+// Describe describes a resource with the config that was resolved for it.
+// Values from one of the secret variables are masked.
 func (g *Graph) Describe(n *Node, resolved config.Resolved, secrets config.SecretVariables) Description {
 	description := Description{
 		Key: n.Key, Description: n.Description, Constructor: n.Function.Name, Position: n.Position, Lifetime: n.Lifetime, Eager: n.Eager, Replaced: n.IsReplaced(),
@@ -66,7 +68,8 @@ func (g *Graph) Describe(n *Node, resolved config.Resolved, secrets config.Secre
 	return description
 }
 
-// Resolve returns the config that a launch would give now, as far as it goes.
+// Resolve returns the config that a launch would give now. With an error it
+// returns the part that could be read.
 func (n *Node) Resolve(launch config.LaunchValues) config.Resolved {
 	if n.Config == nil {
 		return config.Resolved{}

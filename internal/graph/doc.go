@@ -1,5 +1,6 @@
-// Package graph is what was declared, checked: each resource and each target with
-// what answers its parameters, in the order of starting, and what a launch config
-// may say of them. It builds nothing and reads no environment, but to describe
-// config. Package child opens child containers of it.
+// Package graph checks what a program declares. A graph knows where the
+// parameters of each resource and of each target get their values from, in which
+// order resources start, and what a launch config may contain. The package builds
+// nothing. It reads the environment only to describe config. Package child opens
+// the child containers of a graph.
 package graph

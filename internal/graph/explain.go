@@ -11,35 +11,40 @@ import (
 
 // Explanation is why a child would need a resource, and with which config.
 type Explanation struct {
-	// Resource describes it, with the config that it would get in that child;
-	// each field says where its value comes from. Secrets are masked.
+	// Resource describes the resource, with the config that it would get in
+	// that child. Each field says where its value comes from. Secrets are
+	// masked.
 	Resource Description `json:"resource"`
-	// Needed says that the child would start it, or, for one that lives per
-	// Step and a target of NeedsLater, that nested children would.
+	// Needed says that the child would start the resource. For a resource that
+	// lives per step and a target of NeedsLater, it says that nested children
+	// would.
 	Needed bool `json:"needed"`
-	// Reasons are why, one for each target that leads to it: the most direct
-	// first, then by the target's name. Never nil.
+	// Reasons has one reason for each target that leads to the resource: the
+	// most direct first, then by the name of the target. It is never nil.
 	Reasons []Reason `json:"reasons"`
-	// Unneeded is why not; "" where it is needed.
+	// Unneeded says why the resource is not needed. It is "" if the resource is
+	// needed.
 	Unneeded Unneeded `json:"unneeded,omitempty"`
 }
 
 // Reason is one target that leads to a resource.
 type Reason struct {
-	// Target is the target's name, as in "asset report"; "resource warehouse"
-	// for one that NeedsResources names or that is Eager; [FromOptions]
-	// where the child's own fx.Options ask for it and no target does.
+	// Target is the name of the target, as in "asset report". It is "resource
+	// warehouse" for a resource that NeedsResources names or that is Eager, and
+	// [FromOptions] if the fx.Options of the child ask for the resource and no
+	// target does.
 	Target string `json:"target"`
-	// Path are the keys of the resources from what the target asks for itself
-	// down to the one that is explained. It is the shortest way, and the first
-	// by keys of those.
+	// Path has the keys of the resources from the one that the target asks for
+	// itself down to the one that is explained. It is the shortest way, and of
+	// several the first by keys.
 	Path []string `json:"path"`
 	// Others is how many other ways lead from the target to the resource.
 	Others int `json:"others,omitempty"`
 }
 
-// FromOptions is the target of a [Reason] that lies in the fx.Options given to
-// the child: Fx tells that they need the resource, and not what in them does.
+// FromOptions is the target of a [Reason] that lies in the fx.Options of the
+// child. Fx says that the options need the resource, but not which part of them
+// does.
 const FromOptions = "the fx options of the child"
 
 // Unneeded says why a child would not start a resource.
@@ -51,8 +56,9 @@ const (
 	NothingLeadsToIt Unneeded = "nothing leads to it"
 	// HostStandsIn says that the host application has a value in its place.
 	HostStandsIn Unneeded = "the host application has a value in its place"
-	// OptionsStandIn says that targets lead to it, but an fx.Replace among the
-	// child's options stands in for it, or for all that lies between.
+	// OptionsStandIn says that targets lead to the resource, but an fx.Replace
+	// among the options of the child takes its place, or the place of all
+	// resources on the way.
 	OptionsStandIn Unneeded = "the fx options of the child stand in for it, or for what needs it"
 )
 
@@ -67,22 +73,22 @@ func (g *Graph) UsersOf(n *Node) []string {
 	return keys
 }
 
-// Search looks for the ways that lead to one resource, through those that a
-// child needs.
+// Search looks for the ways that lead to one resource, through the resources
+// that a child needs.
 type Search struct {
 	wanted *Node
 	needed map[*Node]bool
 	found  map[*Node]ways
 }
 
-// ways are all paths from a resource to the wanted one.
+// ways describes all paths from a resource to the wanted one.
 type ways struct {
-	count    int   // capped at math.MaxInt; 0 is none
-	shortest int   // how many steps the shortest one has
-	next     *Node // the first step of that
+	count    int   // math.MaxInt at most; 0 if there is no path
+	shortest int   // the number of steps of the shortest path
+	next     *Node // the first step of the shortest path
 }
 
-// NewSearch looks for the ways to wanted through the resources that are needed.
+// NewSearch finds the ways to wanted through the resources that are needed.
 func NewSearch(wanted *Node, needed []*Node) *Search {
 	s := &Search{wanted: wanted, needed: make(map[*Node]bool, len(needed)), found: map[*Node]ways{wanted: {count: 1}}}
 	for _, n := range needed {
@@ -103,7 +109,8 @@ func (s *Search) from(n *Node) ways {
 	return all
 }
 
-// through adds up the ways through any of the resources, which are by key.
+// through adds up the ways through all of the resources, which are sorted by
+// key.
 func (s *Search) through(nodes []*Node) ways {
 	var all ways
 	for _, n := range nodes {
@@ -119,7 +126,8 @@ func (s *Search) through(nodes []*Node) ways {
 	return all
 }
 
-// capped adds counts: a graph of diamonds has more paths than an int can count.
+// capped adds counts, to math.MaxInt at most, because a graph may have more
+// paths than an int can count.
 func capped(a, b int) int {
 	if a > math.MaxInt-b {
 		return math.MaxInt
@@ -127,8 +135,8 @@ func capped(a, b int) int {
 	return a + b
 }
 
-// Reasons are the targets that lead to the wanted resource; where none does,
-// it is the child's fx.Options.
+// Reasons returns the targets that lead to the wanted resource. If there is
+// none, it returns the fx.Options of the child.
 func (s *Search) Reasons(targets []*Target) []Reason {
 	reasons := []Reason{}
 	for _, target := range targets {
@@ -163,14 +171,14 @@ func (s *Search) add(reasons []Reason, target string, needs []*Node) []Reason {
 	return append(reasons, reason)
 }
 
-// distinct is each resource once, by key: a target may ask for several results
-// of one.
+// distinct returns each resource once, by key, because a target may ask for
+// several results of one resource.
 func distinct(nodes []*Node) []*Node {
 	sorted := slices.SortedFunc(slices.Values(nodes), func(a, b *Node) int { return strings.Compare(a.Key, b.Key) })
 	return slices.Compact(sorted)
 }
 
-// tops are the resources that a child needs though neither a target nor
+// tops returns the resources that a child needs although neither a target nor
 // another resource asks for them.
 func (s *Search) tops(targets []*Target) []*Node {
 	asked := make(map[*Node]bool)
@@ -193,7 +201,7 @@ func (s *Search) tops(targets []*Target) []*Node {
 	return tops
 }
 
-// String is the reason as "asset report -> warehouse -> database".
+// String returns the reason, as in "asset report -> warehouse -> database".
 func (r Reason) String() string {
 	text := r.Target + " -> " + strings.Join(r.Path, " -> ")
 	switch r.Others {
@@ -205,8 +213,8 @@ func (r Reason) String() string {
 	return fmt.Sprintf("%s (and in %d other ways)", text, r.Others)
 }
 
-// String is the explanation in lines: each reason, then each config field with
-// its value and where that comes from.
+// String returns the explanation in lines: each reason, then each config field
+// with its value and the source of the value.
 func (e Explanation) String() string {
 	var text strings.Builder
 	if e.Needed {

@@ -21,28 +21,28 @@ type Graph struct {
 	providers map[signature.Key][]Provider
 	host      hostValues
 	Eager     []*Node                // by key
-	secrets   config.SecretVariables // of resources
+	secrets   config.SecretVariables // secret variables of resources
 	shapes    config.Shapes
 }
 
 // Node is a resource in the checked graph.
 type Node struct {
 	*resource.Declaration
-	Config  *config.Definition              // the definition's, taken apart; nil without one
+	Config  *config.Definition              // the analysed config of the definition; nil without a config
 	Inputs  []Input                         // one for each parameter of the constructor
-	Needs   []*Node                         // what must have started before, each once
-	stand   map[signature.Key]reflect.Value // what the host application has in its place, by the keys that it answers
-	unclear []signature.Key                 // those of them for which the host application has a value that may stand for another resource
-	level   int                             // 0 where nothing is needed, else one more than the deepest need
-	Index   int                             // its place among the nodes of the graph
+	Needs   []*Node                         // the resources that must have started before, each once
+	stand   map[signature.Key]reflect.Value // the values of the host application in its place, by the keys of the results
+	unclear []signature.Key                 // the keys for which the host application has a value that may be meant for another resource
+	level   int                             // 0 if nothing is needed, otherwise one more than the highest level of the needs
+	Index   int                             // the index among the nodes of the graph
 
 	asked  sync.Once // see needed
 	asks   []Ask
 	aimed  sync.Once
-	target *Target // that needs the resource as such, see keyTarget
+	target *Target // needs the resource itself, see keyTarget
 }
 
-// Provider is a result of a resource that answers a key.
+// Provider is a result of a resource that provides a key.
 type Provider struct {
 	Node   *Node
 	Result int
@@ -85,7 +85,7 @@ func (g *Graph) addNodes(definitions []*resource.Declaration) []error {
 	slices.SortStableFunc(definitions, func(a, b *resource.Declaration) int { return strings.Compare(a.Key, b.Key) })
 	for _, definition := range definitions {
 		if first, ok := g.ByKey[definition.Key]; ok {
-			if first.Declaration == definition { // one value, given twice
+			if first.Declaration == definition { // the same definition was given twice
 				continue
 			}
 			faults = append(faults, fault.Errorf("resource %s is defined twice: at %s and at %s", definition.Key, first.Position, definition.Position))
@@ -107,12 +107,13 @@ func (g *Graph) addNodes(definitions []*resource.Declaration) []error {
 	return append(faults, g.checkNames()...)
 }
 
-// faultf names the resource and where it is defined.
+// faultf returns a fault that names the resource and the place of its
+// definition.
 func (n *Node) faultf(format string, args ...any) error {
 	return fault.Errorf("resource %s (%s): "+format, append([]any{n.Key, n.Position}, args...)...)
 }
 
-// check looks at the resource by itself.
+// check reports what is wrong with the resource alone.
 func (n *Node) check(shapes *config.Shapes) []error {
 	faults := slices.Clone(n.Faults)
 	for _, t := range n.As {
@@ -149,7 +150,7 @@ func (n *Node) check(shapes *config.Shapes) []error {
 	return faults
 }
 
-// checkHealth reports a check of another type than the resource's.
+// checkHealth reports a check whose type is not the type of the resource.
 func (n *Node) checkHealth() error {
 	if n.Health == nil || len(n.Function.Results) == 0 || n.Health.Typ == n.Function.Results[0].Type {
 		return nil
@@ -160,7 +161,8 @@ func (n *Node) checkHealth() error {
 	return fault.Errorf("container.Health[%s]: the resource is a %s", n.Health.Typ, n.Function.Results[0].Type)
 }
 
-// checkNames reports names of fx.Out fields that two resources give to one type.
+// checkNames reports names in fx.Out structs that two resources give to one
+// type.
 func (g *Graph) checkNames() []error {
 	var faults []error
 	for key, providers := range g.providers {

@@ -12,29 +12,29 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// hostValues are what a host application has for the definitions, each of which
-// may stand in a module of its own.
+// hostValues has the values of a host application for the definitions. Each
+// definition may stand in a module of its own.
 type hostValues struct {
 	inHost bool
 	places map[any]place
-	root   place                         // what is known of the application's own level
-	all    map[signature.Key]hostOpinion // what the places have together
-	made   map[reflect.Type]string       // what assets make, and which asset
+	root   place                         // the values outside of modules
+	all    map[signature.Key]hostOpinion // the values of all places together
+	made   map[reflect.Type]string       // the types that assets make, and the names of the assets
 }
 
-// place is what the host application has where one definition stands. A value
-// that is not valid was asked for, and is not there.
+// place has the values of the host application where one definition stands. A
+// value that is not valid was asked for, and the application does not have it.
 type place map[signature.Key]host.Value
 
-// hostOpinion is what several places have for one key.
+// hostOpinion has the values of several places for one key.
 type hostOpinion struct {
 	value   host.Value
-	lacking bool // one of them has none, so the application's own level has none
+	lacking bool // one place has no value, so there is none outside of modules
 	differs bool
 }
 
-// read takes what was found apart. It reports definitions that stand in two
-// modules which have different values for them.
+// read sorts the values that were found by place and key. It reports a
+// definition that stands in two modules with different values for it.
 func (h *hostValues) read(found *resource.Host) []error {
 	if found == nil {
 		return nil
@@ -87,9 +87,9 @@ func (o hostOpinion) with(value host.Value) hostOpinion {
 	return o
 }
 
-// commonGroup is what the application's own level has of a group of which two
-// places were given a and b: Fx gives all members everywhere, and a decorator of
-// a module changes what is given there.
+// commonGroup returns the members of a group outside of modules, if two places
+// were given a and b. Fx gives all members everywhere, and a decorator in a
+// module changes them for this module.
 func commonGroup(a, b host.Value) host.Value {
 	if a.Decorated {
 		return b
@@ -104,7 +104,8 @@ func differentGroups(a, b host.Value) bool {
 	return !a.Decorated && !b.Decorated && a.Value.Len() != b.Value.Len() // a member may be private to a module
 }
 
-// compare reports what one definition is given in one place and not in another.
+// compare reports a value that one definition gets in one place and not in
+// another.
 func (p place) compare(other place, definition any) []error {
 	var faults []error
 	for key, value := range p {
@@ -116,9 +117,9 @@ func (p place) compare(other place, definition any) []error {
 	return faults
 }
 
-// at returns the host application's value for a key where a definition stands,
-// or at the application's own level for nil and for a definition that it does
-// not know. It is not valid where there is none.
+// at returns the value of the host application for a key where a definition
+// stands. For nil and for an unknown definition it returns the value outside of
+// modules. The result is not valid if there is no value.
 func (h *hostValues) at(definition any, key signature.Key) (reflect.Value, error) {
 	if here, ok := h.places[definition]; ok && definition != nil {
 		return here[key].Value, nil
@@ -136,14 +137,14 @@ func (h *hostValues) at(definition any, key signature.Key) (reflect.Value, error
 	return all.value.Value, nil
 }
 
-// isOwn reports whether a value that a place has is another than that of the
-// application's own level.
+// isOwn reports whether the value of a place differs from the value outside of
+// modules.
 func (h *hostValues) isOwn(key signature.Key, value reflect.Value) bool {
 	all := h.all[key]
 	return all.differs || all.lacking || !host.Same(all.value.Value, value)
 }
 
-// groupAt is as at, for the members of a group.
+// groupAt does what at does, for the members of a group.
 func (h *hostValues) groupAt(definition any, key signature.Key) (host.Value, error) {
 	if here, ok := h.places[definition]; ok && definition != nil {
 		return here[key], nil
@@ -158,8 +159,8 @@ func (h *hostValues) groupAt(definition any, key signature.Key) (host.Value, err
 	return all.value, nil
 }
 
-// logger is the logger where a definition stands, or at the application's own
-// level for nil; nil where there is none.
+// logger returns the logger where a definition stands, or outside of modules
+// for nil. It returns nil if there is none.
 func (h *hostValues) logger(definition any) *slog.Logger {
 	value, err := h.at(definition, signature.Key{Type: resource.LoggerType})
 	if err != nil || !value.IsValid() {
@@ -169,12 +170,13 @@ func (h *hostValues) logger(definition any) *slog.Logger {
 	return logger
 }
 
-// Logger returns the host application's logger; nil where it has none.
+// Logger returns the logger of the host application. It returns nil if there is
+// none.
 func (g *Graph) Logger() *slog.Logger { return g.host.logger(nil) }
 
 // ModuleLogger returns the logger of the module of the host application where a
-// definition stands; nil where that is the application's own, and where the
-// definition takes no logger.
+// definition stands. It returns nil if this is the logger outside of modules,
+// and if the definition takes no logger.
 func (g *Graph) ModuleLogger(definition any) *slog.Logger {
 	if _, ok := g.host.places[definition]; !ok || definition == nil {
 		return nil
@@ -186,8 +188,8 @@ func (g *Graph) ModuleLogger(definition any) *slog.Logger {
 	return own
 }
 
-// StandsAt says which definition a target is the function of: it gets what the
-// host application has where that stands.
+// StandsAt names the definition that a target belongs to. The target gets the
+// values of the host application at the place of this definition.
 func StandsAt(definition any) TargetOption { return standsAt{definition} }
 
 type standsAt struct{ definition any }

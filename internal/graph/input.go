@@ -14,7 +14,7 @@ type InputKind int
 const (
 	absentInput    InputKind = iota // optional, and nobody provides it
 	providerInput                   // a result of one resource
-	groupInput                      // results of several, and members of the host application's
+	groupInput                      // results of several resources, and members of the host application
 	hostInput                       // a value of the host application
 	ConfigInput                     // the resource's own config
 	ContextInput                    // the child's context
@@ -28,11 +28,11 @@ type Input struct {
 	Kind      InputKind
 	param     signature.Param
 	providers []Provider
-	own       bool          // of a hostInput, see Ask.Own
-	value     reflect.Value // hostInput; of a groupInput, the slice of the host application's members
+	own       bool          // for a hostInput, see Ask.Own
+	value     reflect.Value // for a hostInput; for a groupInput, the slice of the members of the host application
 }
 
-// builtin returns the kind of what every child has by itself.
+// builtin returns the kind of input for a value that every child has by itself.
 func builtin(key signature.Key) (InputKind, bool) {
 	if !resource.IsBuiltinKey(key) {
 		return absentInput, false

@@ -12,21 +12,21 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// KnownSteps are the steps that a run config may speak of. A nested child's
-// stand before those of its parent.
+// KnownSteps has the steps that a run config may configure. The steps of a
+// nested child take the place of steps of its parent with the same keys.
 type KnownSteps struct {
-	own    map[string]*Target // those of the child's targets
+	own    map[string]*Target // the steps among the targets of the child
 	others []*Target          // given by Steps
 	apart  []*Target          // given by OtherSteps
 	above  *KnownSteps
 
-	indexed   sync.Once // most launches speak of no step
+	indexed   sync.Once // most launches configure no step
 	byKey     map[string]*Target
-	ambiguous map[string]bool // Keys that two of others have, and none of own
+	ambiguous map[string]bool // keys that two of others have, and none of own
 }
 
-// newKnownSteps gathers the steps, and reports keys that two of the child's own
-// Targets have.
+// newKnownSteps gathers the steps, and reports keys that two targets of the
+// child have.
 func newKnownSteps(targets, others, apart []*Target, above *KnownSteps) (*KnownSteps, []error) {
 	k := &KnownSteps{own: make(map[string]*Target), others: others, apart: apart, above: above}
 	var faults []error
@@ -62,7 +62,7 @@ func (k *KnownSteps) index() {
 	})
 }
 
-// find returns the step that a run config speaks of.
+// find returns the step with a key of a run config.
 func (k *KnownSteps) find(key string) (*Target, error) {
 	var keys []string
 	for at := k; at != nil; at = at.above {
@@ -90,7 +90,7 @@ func severalSteps(key string) string {
 	return fmt.Sprintf("there are several steps %q: name the job whose step is meant", key)
 }
 
-// makerOf is the key of the step that makes what is called so.
+// makerOf returns the key of the step that makes the thing with this name.
 func (k *KnownSteps) makerOf(made string) string {
 	for _, key := range slices.Sorted(maps.Keys(k.byKey)) {
 		if slices.Contains(k.byKey[key].makes, made) {
@@ -100,7 +100,7 @@ func (k *KnownSteps) makerOf(made string) string {
 	return ""
 }
 
-// all returns the steps with config that a run config may speak of, by key.
+// all returns the steps that a run config may configure, by key.
 func (k *KnownSteps) all() []*Target {
 	k.index()
 	var steps []*Target
@@ -113,7 +113,7 @@ func (k *KnownSteps) all() []*Target {
 }
 
 // elsewhere returns the configs of the steps that exist, but not in this launch,
-// by key: a section may be right for any of those that share a key.
+// by key. If several steps share a key, a section may be right for any of them.
 func (k *KnownSteps) elsewhere() map[string][]*config.Definition {
 	k.index()
 	configs := make(map[string][]*config.Definition)
@@ -125,8 +125,8 @@ func (k *KnownSteps) elsewhere() map[string][]*config.Definition {
 	return configs
 }
 
-// unclear are the keys that several steps have, of which one at least has a
-// config.
+// unclear returns the keys that several steps have, if at least one of the
+// steps has a config.
 func (k *KnownSteps) unclear() []string {
 	k.index()
 	var keys []string
@@ -139,7 +139,7 @@ func (k *KnownSteps) unclear() []string {
 	return slices.Compact(keys)
 }
 
-// configured returns all steps with config, those that share a key included.
+// configured returns all steps with a config, also steps that share a key.
 func (k *KnownSteps) configured() iter.Seq[*Target] {
 	return func(yield func(*Target) bool) {
 		for _, t := range slices.AppendSeq(slices.Clone(k.others), maps.Values(k.own)) {
@@ -150,7 +150,7 @@ func (k *KnownSteps) configured() iter.Seq[*Target] {
 	}
 }
 
-// Mine returns the child's own steps with config, by key.
+// Mine returns the steps of the child itself that have a config, by key.
 func (k *KnownSteps) Mine() []*Target {
 	var steps []*Target
 	for _, key := range slices.Sorted(maps.Keys(k.own)) {
@@ -161,7 +161,7 @@ func (k *KnownSteps) Mine() []*Target {
 	return steps
 }
 
-// ReadSteps reads a run config's steps.
+// ReadSteps reads the steps of a run config.
 func (k *KnownSteps) ReadSteps(launch config.RunConfig) (map[*Target]config.LaunchValues, []error) {
 	launches := make(map[*Target]config.LaunchValues, len(launch.Steps))
 	var faults []error
@@ -184,10 +184,10 @@ func (k *KnownSteps) ReadSteps(launch config.RunConfig) (map[*Target]config.Laun
 	return launches, faults
 }
 
-// readElsewhere holds a section against the steps that are known to exist, but
-// not in this launch. It is false where there is none, or where the launch knows
-// a step of the key itself. The section has to be right for one of them; else the
-// faults are those of the one that it is most like.
+// readElsewhere checks a section for steps that exist, but not in this launch. It
+// returns false if no such step has the key, or if the launch itself has a step
+// with the key. The section has to be right for one of the steps. Otherwise the
+// faults are those of the most similar step.
 func (k *KnownSteps) readElsewhere(key string, source any) (fewest []error, found bool) {
 	for at := k; at != nil; at = at.above {
 		at.index()

@@ -9,7 +9,8 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// launchScope is a run config, read, and what it may speak of.
+// launchScope is a run config that was read, with the resources and steps that
+// it may configure.
 type launchScope struct {
 	graph     *Graph
 	subject   Subject
@@ -27,13 +28,14 @@ func (g *Graph) scopeOf(doing string, config config.RunConfig, subject Subject) 
 	return scope, fault.Join(doing, slices.Concat(faults, resourceFaults, stepFaults))
 }
 
-// narrow reports whether opts say what is needed.
+// narrow reports whether opts name what is needed.
 func (s launchScope) narrow() bool {
 	return s.subject.Keyed || len(s.subject.Targets)+len(s.subject.Later) > 0
 }
 
-// Nodes returns the resources that a launch may configure, by key: those that
-// opts need, and what they are built from, or all.
+// Nodes returns the resources that a launch may configure, by key. These are
+// the resources that opts name, with all that they need. If opts name none,
+// they are all resources.
 func (s launchScope) nodes(doing string) ([]*Node, error) {
 	nodes := slices.Clone(s.graph.Nodes)
 	if s.narrow() {
@@ -57,5 +59,5 @@ func (s launchScope) nodes(doing string) ([]*Node, error) {
 	return nodes, nil
 }
 
-// Needed reports whether the launch is of this step.
+// Needed reports whether the launch executes this step.
 func (s launchScope) needed(t *Target) bool { return s.subject.Known.own[t.step.Key] == t }

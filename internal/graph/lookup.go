@@ -7,8 +7,8 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Providers returns the keys of the resources that give type t, under name
-// where that is not empty, sorted.
+// Providers returns the sorted keys of the resources that give the type t. If
+// name is not empty, only results with this name count.
 func (g *Graph) Providers(t reflect.Type, name string) []string {
 	var keys []string
 	for _, p := range g.providers[signature.Key{Type: t, Name: name}] {
@@ -18,21 +18,21 @@ func (g *Graph) Providers(t reflect.Type, name string) []string {
 	return slices.Compact(keys)
 }
 
-// HostProvides reports whether the host application has a value of type t,
-// under name where that is not empty.
+// HostProvides reports whether the host application has a value of the type t.
+// If name is not empty, the value must have this name.
 func (g *Graph) HostProvides(t reflect.Type, name string) bool {
 	return g.HostHas(signature.Key{Type: t, Name: name}, nil)
 }
 
-// HostHas reports whether the host application has a value for the key where the
-// definition called place stands; nil is its own level.
+// HostHas reports whether the host application has a value for the key at the
+// place of a definition. If place is nil, this is outside of modules.
 func (g *Graph) HostHas(key signature.Key, place any) bool {
 	value, err := g.host.at(place, key)
 	return err == nil && value.IsValid()
 }
 
-// HasMembersAt reports whether resources, or the host application where the
-// definition called place stands, give members of a group.
+// HasMembersAt reports whether a group has members, from resources or from the
+// host application at the place of a definition.
 func (g *Graph) HasMembersAt(group signature.Key, place any) bool {
 	value, _ := g.host.groupAt(place, group)
 	return len(g.providers[group]) > 0 || value.Value.IsValid() && value.Value.Len() > 0
@@ -44,12 +44,12 @@ func (g *Graph) Has(key string) bool {
 	return ok
 }
 
-// Static returns what the definition of the resource called key said by
-// Static, in that order. It is nil where nothing was said, where there is no
-// such resource, and where the host application has a value in the resource's
-// place, of which nothing is known.
+// Static returns the values of the Static options of the resource called key,
+// in their order. It returns nil if there are none, if there is no such
+// resource, and if the host application has a value in the place of the
+// resource, because nothing is known of this value.
 //
-// What a single child replaces by options of its own is not considered.
+// It does not consider what a single child replaces by its own options.
 func (g *Graph) Static(key string) []any {
 	n, ok := g.ByKey[key]
 	if !ok || n.IsReplaced() {

@@ -22,7 +22,8 @@ func (g *Graph) ambiguous(key signature.Key, providers []Provider) error {
 		key, keysOf(providers), strings.Join(names, " or "))
 }
 
-// missing says what nobody provides, and what is like it, or the hint.
+// missing returns the error of a key that nothing provides. It names similar
+// types, or else has the hint.
 func (g *Graph) missing(key signature.Key, hint string) error {
 	text := ""
 	if key.Name != "" {
@@ -56,8 +57,8 @@ func (g *Graph) missing(key signature.Key, hint string) error {
 	return fault.Errorf("it needs %s, which nothing provides%s", key, text)
 }
 
-// elsewhere says who may have a type that no resource and no host application can
-// give.
+// elsewhere says which functions can have a type that no resource and no host
+// application can give.
 func (g *Graph) elsewhere(t reflect.Type) string {
 	switch made := g.host.made[t]; {
 	case host.IsMade(signature.Key{Type: t}):
@@ -70,8 +71,8 @@ func (g *Graph) elsewhere(t reflect.Type) string {
 	return ""
 }
 
-// alike names resources whose type differs from t only by a pointer, by an
-// interface that it implements, or by its package.
+// alike names resources whose type differs from t only by a pointer or by its
+// package, or that implement the interface t.
 func (g *Graph) alike(t reflect.Type) string {
 	var found []string
 	for _, n := range g.Nodes {
@@ -87,8 +88,8 @@ func (g *Graph) alike(t reflect.Type) string {
 	return "; " + strings.Join(found, ", ")
 }
 
-// builtinAlike finds the type, of those that fxrun itself gives, that differs
-// From t only by a pointer; nil where there is none.
+// builtinAlike returns the type given by fxrun itself that differs from t only
+// by a pointer. It returns nil if there is none.
 func builtinAlike(t reflect.Type) reflect.Type {
 	for _, own := range resource.Builtins() {
 		if reflect.PointerTo(t) == own || t == reflect.PointerTo(own) {

@@ -6,14 +6,14 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// OptionTarget binds what the fx.Options of one child ask for, as far as there is
-// an answer. What has none may be answered by Fx itself or may never be needed: it
-// is returned with what is wrong with it.
+// OptionTarget binds the keys that the fx.Options of one child ask for. Keys
+// without a value are returned with an error for each, because Fx itself may
+// provide them, or they may never be needed.
 func (g *Graph) OptionTarget(asks []signature.Param) (*Target, map[signature.Key]error) {
 	unanswered := make(map[signature.Key]error)
 	t := &Target{graph: g, name: "the fx options"}
 	for _, ask := range asks {
-		ask.Soft = false // which members there are makes no difference to who they are
+		ask.Soft = false // a soft group can have the same members as any other group
 		bound, err := g.bind(ask, nil, lackingInHost)
 		if err != nil {
 			unanswered[ask.Key] = err
@@ -58,7 +58,7 @@ func (t *Target) Members() []Member {
 }
 
 // HostMembers returns the members that the host application gives to the groups
-// that the target asks for: each is the slice of those of one group.
+// that the target asks for, as one slice for each group.
 func (t *Target) HostMembers() []Ask {
 	var members []Ask
 	for _, in := range t.inputs {
@@ -70,7 +70,8 @@ func (t *Target) HostMembers() []Ask {
 	return members
 }
 
-// Own returns the kinds of the inputs that every child has by itself, each once.
+// Own returns the kinds of those inputs that every child has by itself, each
+// kind once.
 func (t *Target) Own() []InputKind {
 	var kinds []InputKind
 	for _, in := range t.inputs {

@@ -10,11 +10,12 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// ConfigPath is where a run config gives the config of a resource.
+// ConfigPath returns the path of the config of a resource in a run config.
 func ConfigPath(key string) string { return "resources." + key + ".config" }
 
-// ReadLaunch reads the resources of a run config against all resources, needed or not: a
-// mistyped key must not pass as one that this run has no need for.
+// ReadLaunch reads the resources of a run config. It compares the keys with all
+// resources, needed or not, so that a mistyped key is not taken for a resource that this
+// run does not need.
 func (g *Graph) ReadLaunch(launch config.RunConfig) (map[*Node]config.LaunchValues, []error) {
 	launches := make(map[*Node]config.LaunchValues, len(launch.Resources))
 	var faults []error

@@ -6,7 +6,7 @@ import (
 	"github.com/fxrun/fxrun/internal/config"
 )
 
-// LaunchJSON renders a run config as JSON that may be stored and shown, in the
+// LaunchJSON returns a run config as JSON that may be stored and shown, in the
 // form that ParseRunConfig reads. Package container documents it.
 func (g *Graph) LaunchJSON(launch config.RunConfig, subject Subject) (json.RawMessage, error) {
 	scope, err := g.scopeOf("reading the run config", launch, subject)
@@ -16,7 +16,7 @@ func (g *Graph) LaunchJSON(launch config.RunConfig, subject Subject) (json.RawMe
 	return LaunchJSON(scope.resources, scope.steps)
 }
 
-// LaunchJSON renders a launch config that was read.
+// LaunchJSON returns a launch config that was read as JSON.
 func LaunchJSON(resources map[*Node]config.LaunchValues, steps map[*Target]config.LaunchValues) (json.RawMessage, error) {
 	document := config.NewLaunchDocument()
 	for n, values := range resources {

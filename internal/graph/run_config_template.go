@@ -4,7 +4,7 @@ import (
 	"github.com/fxrun/fxrun/internal/config"
 )
 
-// Template returns a run config to be completed by a person, in YAML. Package
+// Template returns a run config in YAML that a person completes. Package
 // container documents it.
 func (g *Graph) Template(subject Subject) (string, error) {
 	const doing = "writing the template of a run config"

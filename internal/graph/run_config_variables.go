@@ -5,10 +5,10 @@ import (
 )
 
 // UnknownVariables finds the variables of an environment, in the form of
-// os.Environ, that begin with a prefix given to FromEnv but are read by no
-// field of any resource. Package container documents it.
+// os.Environ, that begin with a prefix of FromEnv and that no field of any
+// resource reads. Package container documents it.
 func (g *Graph) UnknownVariables(environ []string, subject Subject) []config.UnknownVariable {
-	scope, _ := g.scopeOf("", subject.Launch, subject) // what is right in a faulty launch counts
+	scope, _ := g.scopeOf("", subject.Launch, subject) // in a launch with faults, the right parts count
 	names := config.NewVariables()
 	for _, n := range g.Nodes {
 		names.Add(n.Config)

@@ -16,10 +16,11 @@ func (g *Graph) secretVariables() config.SecretVariables {
 	return secrets
 }
 
-// SecretsWith adds those of the steps, and those to which a launch refers.
+// SecretsWith adds the secret variables of the steps, and those that a launch
+// refers to.
 func (g *Graph) SecretsWith(steps *KnownSteps, launch config.RunConfig) config.SecretVariables {
 	secrets := maps.Clone(g.secrets)
-	unknown := new(config.Definition) // without a field, so that all that is said of it may be secret
+	unknown := new(config.Definition) // it has no fields, so every value for it may be secret
 	for key, source := range launch.Resources {
 		config := unknown
 		if n, ok := g.ByKey[key]; ok && n.Config != nil {

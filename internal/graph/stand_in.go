@@ -11,10 +11,11 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// findStandIns finds, for each resource, what the host application has in its
-// place where the resource is defined: by fx.Replace, or since it provides such a
-// value itself, which Fx does not tell apart. A type that several resources give
-// stands for none of them, see [Node.Refusal].
+// findStandIns finds, for each resource, the values that the host application has
+// in its place where the resource is defined. The application has them by
+// fx.Replace, or provides them itself; Fx does not distinguish the two. A value
+// of a type that several resources give takes the place of none of them, see
+// [Node.Refusal].
 func (g *Graph) findStandIns() {
 	if !g.host.inHost {
 		return
@@ -37,15 +38,16 @@ func (g *Graph) findStandIns() {
 	}
 }
 
-// isOfEveryApp reports whether every application of Fx has a value for the key: it
-// does not mean then that it stands in the place of a resource.
+// isOfEveryApp reports whether every application of Fx has a value for the key.
+// Such a value does not take the place of a resource.
 func isOfEveryApp(key signature.Key) bool {
 	return key == signature.Key{Type: reflect.TypeFor[fx.Shutdowner]()} || key == signature.Key{Type: reflect.TypeFor[fx.DotGraph]()}
 }
 
-// Refusal says why the constructor of the resource must not be called: the host
-// application has a value that could be meant to stand in its place, and what
-// needs the resource would not get that value. It is nil where there is none.
+// Refusal says why the constructor of the resource must not be called. The
+// reason is a value of the host application that may be meant for the place of
+// the resource, but that the users of the resource would not get. It is nil if
+// there is no such value.
 func (g *Graph) Refusal(n *Node) error {
 	if n.IsReplaced() {
 		var types []string
@@ -73,7 +75,7 @@ func joined(keys []signature.Key) string {
 	return strings.Join(texts, " and ")
 }
 
-// keysIn are the keys of the resources, sorted, each once.
+// keysIn returns the sorted keys of the resources, each once.
 func keysIn(providers []Provider) []string {
 	keys := make([]string, len(providers))
 	for i, p := range providers {
@@ -87,9 +89,10 @@ func keysIn(providers []Provider) []string {
 // the resource. Its constructor is then never called.
 func (n *Node) IsReplaced() bool { return len(n.stand) > 0 }
 
-// standIn returns what the host application has in place of a result that is
-// asked for by key. It is not valid where the resource itself is to be used, and
-// where the host application has only another result, or another type, of it.
+// standIn returns the value that the host application has in the place of a
+// result that is asked for by key. It is not valid if the resource itself must
+// be used, and if the host application has only another result, or another type,
+// of the resource.
 func (g *Graph) standIn(key signature.Key, p Provider) reflect.Value {
 	if value, ok := p.Node.stand[key]; ok || !p.Node.IsReplaced() {
 		return value

@@ -26,7 +26,7 @@ func StepConfig(key string, value any, opts []config.Option) TargetOption {
 }
 
 // StepWith makes the target a step with a config that was defined elsewhere, and
-// found to have the given faults; nil for a step without config.
+// that has the given faults. A nil config makes a step without config.
 func StepWith(key string, definition *config.Definition, faults ...error) TargetOption {
 	return targetOptionFunc(func(t *Target) {
 		if t.step != nil {
@@ -37,24 +37,24 @@ func StepWith(key string, definition *config.Definition, faults ...error) Target
 	})
 }
 
-// StepMakes names what the step makes, where that is called otherwise than the
-// step: a run config that speaks of steps by these names is then told the
-// step's. It needs a [StepConfig].
+// StepMakes gives the names of what the step makes, if they differ from the
+// name of the step. If a run config has one of these names as the key of a
+// step, the error names the step. StepMakes needs a [StepConfig].
 func StepMakes(keys ...string) TargetOption {
 	return targetOptionFunc(func(t *Target) { t.makes = append(t.makes, keys...) })
 }
 
-// Step is what a target's StepConfig said.
+// Step is the content of the StepConfig of a target.
 type Step struct {
 	Key    string
 	Config *config.Definition // nil for a step without config
 }
 
-// Path is where a run config gives the config of the step.
+// Path returns the path of the config of the step in a run config.
 func (s *Step) Path() string { return "steps." + s.Key + ".config" }
 
-// checkStepKey holds a step's key to what can stand in a path of a run config,
-// in which ".config." ends it.
+// checkStepKey returns an error for a key of a step that cannot be a part of a
+// path in a run config, where ".config." ends the key.
 func checkStepKey(key string) error {
 	if key == "" {
 		return fault.Errorf("the key of its StepConfig is empty")
@@ -73,12 +73,12 @@ func checkStepKey(key string) error {
 // hasConfig reports whether the target is a step with a config.
 func (t *Target) hasConfig() bool { return t.step != nil && t.step.Config != nil }
 
-// isConfig reports whether a parameter of type key is the step's config.
+// isConfig reports whether a parameter with this key is the config of the step.
 func (t *Target) isConfig(in int) bool {
 	return t.hasConfig() && resource.IsConfigOf(t.step.Config, t.function.Params[in].Key)
 }
 
-// checkStep looks at the step's config by itself.
+// checkStep reports what is wrong with the config of the step.
 func (t *Target) checkStep() []error {
 	if !t.hasConfig() {
 		return nil

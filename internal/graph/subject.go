@@ -7,20 +7,21 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 )
 
-// Subject is what a child is opened for, and what a launch config may speak of.
+// Subject says what a child is opened for, and what a launch config may
+// configure.
 type Subject struct {
 	Targets []*Target
-	Later   []*Target   // for nested children
-	Steps   []*Target   // that exist, needed or not
+	Later   []*Target   // targets for nested children
+	Steps   []*Target   // steps that exist, needed or not
 	Others  []*Target   // steps that exist elsewhere
-	Known   *KnownSteps // a nested child's begins as its parent's
-	Keys    []string    // of resources that are to start whatever asks for them
-	Keyed   bool        // Keys were given, be it none
+	Known   *KnownSteps // a nested child begins with those of its parent
+	Keys    []string    // of resources that start even if nothing asks for them
+	Keyed   bool        // the option was given, also with no key
 	Launch  config.RunConfig
 	Faults  []error
 }
 
-// Named leaves out targets that are nil, and reports them.
+// Named returns the targets without nil, and reports those that are nil.
 func (s *Subject) Named(option string, targets []*Target) []*Target {
 	if !slices.Contains(targets, nil) {
 		return targets
@@ -29,8 +30,8 @@ func (s *Subject) Named(option string, targets []*Target) []*Target {
 	return slices.DeleteFunc(slices.Clone(targets), func(t *Target) bool { return t == nil })
 }
 
-// GatherSteps gathers the steps that the launch may speak of, and reports targets that
-// are not the container's.
+// GatherSteps gathers the steps that the launch may configure, and reports targets of
+// another container.
 func (s *Subject) GatherSteps(of *Graph) []error {
 	own := slices.Concat(s.Targets, s.Later)
 	var faults []error

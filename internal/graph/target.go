@@ -11,27 +11,28 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Target is a function whose parameters a child provides: what makes a
-// resource needed. It is immutable, belongs to one container, and may be used
-// in any number of its children at once.
+// Target is a function whose parameters a child provides. Resources are needed
+// because targets ask for them. A target is immutable, belongs to one
+// container, and may be used in any number of its children at once.
 type Target struct {
 	graph    *Graph
 	name     string
 	function signature.Func
 	inputs   []Input
 	needs    []*Node
-	step     *Step    // nil for one that is no step of a run
+	step     *Step    // nil for a target that is not a step of a run
 	makes    []string // see StepMakes
 	place    any      // see StandsAt
 	body     any      // see WithBody
 	faults   []error
 
-	isKey bool      // it needs a resource as such, and takes no value; see keyTarget
+	isKey bool      // it needs a resource itself, and takes no value; see keyTarget
 	asked sync.Once // see needed
 	asks  []Ask
 }
 
-// FunctionTarget takes a function apart and checks it against the graph.
+// FunctionTarget reads the signature of a function and checks it against the
+// graph.
 func (g *Graph) FunctionTarget(name string, fn any, opts []TargetOption) (*Target, error) {
 	function, err := signature.Of(fn)
 	if err != nil {
@@ -40,9 +41,10 @@ func (g *Graph) FunctionTarget(name string, fn any, opts []TargetOption) (*Targe
 	return g.NewTarget(name, function, opts)
 }
 
-// NewTarget checks a function against the graph. Packages that call a function
-// by themselves give its parameters alone, which costs a fifth of making a
-// function of them: it matters where there are ten thousand.
+// NewTarget checks a function against the graph. Packages that call their
+// function themselves give only its parameters. This costs a fifth of the time
+// that it takes to make a function of them, which matters for ten thousand
+// targets.
 func (g *Graph) NewTarget(name string, function signature.Func, opts []TargetOption) (*Target, error) {
 	t := &Target{graph: g, name: name, function: function, inputs: make([]Input, len(function.Params))}
 	for _, opt := range opts {
@@ -81,10 +83,10 @@ func (g *Graph) NewTarget(name string, function signature.Func, opts []TargetOpt
 	return t, nil
 }
 
-// Name returns what the target was called.
+// Name returns the name that the target was given.
 func (t *Target) Name() string { return t.name }
 
-// Function returns the target's function, or its parameters alone.
+// Function returns the function of the target, or only its parameters.
 func (t *Target) Function() signature.Func { return t.function }
 
 // WithBody keeps a function with the target, for the packages above this one. Of the
@@ -102,24 +104,25 @@ func (t *Target) Inputs() []Input { return t.inputs }
 // Needs returns the resources that the target asks for itself.
 func (t *Target) Needs() []*Node { return t.needs }
 
-// Step returns what makes the target a step; nil where nothing does.
+// Step returns the step that the target is, or nil if it is not a step.
 func (t *Target) Step() *Step { return t.step }
 
 // ModuleLogger returns the logger of the module of the host application where the
-// target's definition stands, see [Graph.ModuleLogger].
+// definition of the target stands, see [Graph.ModuleLogger].
 func (t *Target) ModuleLogger() *slog.Logger { return t.graph.ModuleLogger(t.place) }
 
-// IsKey reports whether the target needs a resource as such, and takes no value.
+// IsKey reports whether the target needs a resource itself, and takes no value.
 func (t *Target) IsKey() bool { return t.isKey }
 
-// Needed is what the target gets from resources and from the host application.
+// Needed returns the values that the target gets from resources and from the
+// host application.
 func (t *Target) Needed() []Ask {
 	t.asked.Do(func() { t.asks = t.graph.asks(t.inputs) })
 	return t.asks
 }
 
-// Resources returns the keys of the resources that the target asks for itself,
-// sorted.
+// Resources returns the sorted keys of the resources that the target asks for
+// itself.
 func (t *Target) Resources() []string {
 	keys := make([]string, len(t.needs))
 	for i, n := range t.needs {
@@ -129,12 +132,12 @@ func (t *Target) Resources() []string {
 	return slices.Compact(keys)
 }
 
-// Replaced returns the keys of the resources that the target would ask for, had
-// the host application no values in their place, sorted.
+// Replaced returns the sorted keys of the resources that the target would ask
+// for if the host application had no values in their place.
 func (t *Target) Replaced() []string { return t.graph.replacedNeeds(t.inputs) }
 
-// replacedNeeds are the keys of the resources for which values of the host
-// application stand in among the inputs, sorted.
+// replacedNeeds returns the sorted keys of the resources whose place is taken
+// by values of the host application among the inputs.
 func (g *Graph) replacedNeeds(inputs []Input) []string {
 	var keys []string
 	for _, in := range inputs {
@@ -149,15 +152,17 @@ func (g *Graph) replacedNeeds(inputs []Input) []string {
 	return slices.Compact(keys)
 }
 
-// LivesPerStep reports whether the target needs, directly or further down, a
-// resource that lives per step: it is then for nested children to give it out.
+// LivesPerStep reports whether the target needs a resource that lives per step,
+// directly or through other resources. Only nested children can then call the
+// target.
 func (t *Target) LivesPerStep() bool {
-	// What needs a resource that lives per step lives per step itself.
+	// A resource that needs a resource which lives per step lives per step
+	// itself.
 	return slices.ContainsFunc(t.needs, func(n *Node) bool { return n.Lifetime == resource.LifetimeStep })
 }
 
-// TargetOf needs one resource as such. It is made once: children that start a
-// resource by its key are opened again and again.
+// TargetOf returns a target that needs one resource itself. It is made once,
+// because children that start a resource by its key are opened again and again.
 func (g *Graph) TargetOf(key string) (*Target, error) {
 	n, ok := g.ByKey[key]
 	if !ok {
