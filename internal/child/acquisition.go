@@ -12,14 +12,14 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// acquisition is one child's wait for the resources that live per process and
-// that it needs. It begins those that nobody has begun.
+// acquisition is the wait of one child for the resources that it needs and that
+// live per process. It begins the starts that nobody has begun.
 type acquisition struct {
 	scope   *processScope
 	p       *prepare.Preparation
-	nodes   []*graph.Node // with all that they need, in an order in which they may start
-	caller  *processStart // of which a function opens the child, or nil
-	changed wakeUp        // carries that a start has ended
+	nodes   []*graph.Node // with the resources that they need, in an order in which they may start
+	caller  *processStart // the start with a function that opens the child, or nil
+	changed wakeUp        // receives a value when a start has ended
 
 	waiting map[*graph.Node]*processStart
 	begun   []*processStart // by this acquisition
@@ -29,8 +29,8 @@ type acquisition struct {
 // errOwnStart is the error of a start that would wait for itself.
 var errOwnStart = errors.New("it is asked for by its own start, which would wait for itself")
 
-// acquire returns instances of what a child needs that lives per process, once all
-// of it runs. ctx bounds the wait.
+// acquire returns instances of the resources that a child needs and that live per
+// process, when all of them have started. ctx limits the wait.
 func (s *processScope) acquire(ctx context.Context, p *prepare.Preparation) (map[*graph.Node]*instance, error) {
 	nodes := p.PerProcess()
 	found := s.running(nodes)
@@ -53,8 +53,8 @@ func (s *processScope) acquire(ctx context.Context, p *prepare.Preparation) (map
 	return s.running(nodes), nil
 }
 
-// advance takes note of what has ended and begins what can begin. It returns
-// true when there is nothing left to wait for.
+// advance notes the starts that have ended, and begins the starts that can
+// begin. It returns true if there is nothing left to wait for.
 func (a *acquisition) advance() bool {
 	a.scope.mu.Lock()
 	defer a.scope.mu.Unlock()
@@ -71,7 +71,7 @@ func (a *acquisition) advance() bool {
 			a.begin(n)
 		}
 	}
-	if len(a.errs) > 0 { // what others have begun makes no difference any more
+	if len(a.errs) > 0 { // the starts that others have begun do not matter after an error
 		for _, start := range a.waiting {
 			if !slices.Contains(a.begun, start) {
 				a.leave(start)
@@ -81,7 +81,7 @@ func (a *acquisition) advance() bool {
 	return len(a.waiting) == 0
 }
 
-// note takes note of the starts that have ended.
+// note notes the starts that have ended.
 func (a *acquisition) note() {
 	for _, n := range a.nodes {
 		start := a.waiting[n]
@@ -98,8 +98,8 @@ func (a *acquisition) note() {
 	}
 }
 
-// await waits for a start that somebody has begun, unless that waits for this
-// acquisition.
+// await waits for a start that somebody has begun, unless that start waits for
+// this acquisition.
 func (a *acquisition) await(start *processStart) {
 	if a.caller != nil {
 		if start.waitsFor(a.caller) {
@@ -112,7 +112,7 @@ func (a *acquisition) await(start *processStart) {
 	start.waiting = append(start.waiting, a.changed)
 }
 
-// leave waits no longer for a start.
+// leave ends the wait for one start.
 func (a *acquisition) leave(start *processStart) {
 	delete(a.waiting, start.node)
 	start.waiting = slices.DeleteFunc(start.waiting, func(other wakeUp) bool { return other == a.changed })
@@ -121,8 +121,8 @@ func (a *acquisition) leave(start *processStart) {
 	}
 }
 
-// mayBegin reports whether all that a resource needs runs, and whether the child
-// may start one more at the same time.
+// mayBegin reports whether all resources that a resource needs have started, and
+// whether the child may start one more at the same time.
 func (a *acquisition) mayBegin(n *graph.Node) bool {
 	for _, need := range n.Needs {
 		if start := a.scope.starts[need]; start == nil || !start.ended {
@@ -149,8 +149,8 @@ func (a *acquisition) begin(n *graph.Node) {
 	}
 }
 
-// giveUp ends the wait. What this acquisition has begun goes on for others, but
-// the observers of its child are not told of it any more.
+// giveUp ends the wait. The starts that this acquisition has begun continue for
+// others, but the observers of its child get no further events of them.
 func (a *acquisition) giveUp(cause error) error {
 	keys := a.leaveAll()
 	for _, start := range a.begun {
@@ -163,7 +163,8 @@ func (a *acquisition) giveUp(cause error) error {
 	return errors.Join(append(a.errs, fmt.Errorf("waiting for %s: %w", what, cause))...)
 }
 
-// leaveAll waits for nothing any more, and returns what it has waited for.
+// leaveAll ends all waits, and returns the names of the resources that it has
+// waited for.
 func (a *acquisition) leaveAll() []string {
 	a.scope.mu.Lock()
 	defer a.scope.mu.Unlock()

@@ -15,20 +15,21 @@ import (
 	"github.com/fxrun/fxrun/internal/worker"
 )
 
-// beginning tells that an attempt at starting an instance begins, and when.
+// beginning tells the observers that an attempt to start an instance begins,
+// and returns the time.
 func (s *state) beginning(instance *instance) time.Time {
 	began := time.Now()
 	s.observe(instance, resource.Event{Resource: instance.node.Key, Phase: resource.PhaseStarting, Time: began})
 	return began
 }
 
-// construct calls the instance's constructor. Those of one child are called
-// one at a time, as in Fx.
+// construct calls the constructor of the instance. The constructors of one
+// child are called one at a time, as in Fx.
 func (s *state) construct(instance *instance, params []reflect.Value) error {
 	s.constructing.Lock()
 	defer s.constructing.Unlock()
 	arguments := s.arguments(instance, params)
-	var results []reflect.Value // not the instance's: a constructor that was given up may set it later
+	var results []reflect.Value // a local variable, because a constructor that was given up may set it later
 	err := instance.lifecycle.construct(s.ctx, &s.calls, func() (err error) {
 		results, err = instance.node.Function.Call(arguments)
 		return err
@@ -40,11 +41,11 @@ func (s *state) construct(instance *instance, params []reflect.Value) error {
 	return nil
 }
 
-// complete takes an instance on from its constructor, which returned err: it
-// calls the start hooks, tries again where the resource has attempts left, and
-// records what came of it.
+// complete continues the start of an instance after its constructor has
+// returned err. It calls the start hooks, tries again if the resource has
+// attempts left, and records the result.
 func (s *state) complete(instance *instance, began time.Time, params []reflect.Value, err error) error {
-	var before []error // of earlier attempts
+	var before []error // errors of earlier attempts
 	for attempt := 1; ; attempt++ {
 		if err == nil {
 			err = s.start(instance)
@@ -89,8 +90,8 @@ func (s *state) mayRetry(instance *instance, attempt int) bool {
 	return attempt <= instance.node.Retries && !s.ending()
 }
 
-// pause waits before the attempt after the given one, or until the child ends.
-// Its error is that of the backoff function, which is the user's.
+// pause waits before the next attempt, or until the child ends. Its error is an
+// error of the backoff function, which is the user's code.
 func (s *state) pause(instance *instance, attempt int) error {
 	if instance.node.Backoff == nil {
 		return nil
@@ -114,15 +115,15 @@ func (s *state) pause(instance *instance, attempt int) error {
 	return nil
 }
 
-// undo calls the stop hooks of what has started of an instance.
+// undo calls the stop hooks of those hooks of an instance that have started.
 func (s *state) undo(ctx context.Context, instance *instance) error {
 	ctx, cancel := worker.WithLimit(ctx, instance.node.StopTimeout)
 	defer cancel()
 	return instance.lifecycle.stop(ctx, &s.calls)
 }
 
-// arguments puts the values that Fx found and the child's own in the order of
-// the constructor's parameters.
+// arguments puts the values that Fx found, and the values of the child, in the
+// order of the parameters of the constructor.
 func (s *state) arguments(instance *instance, params []reflect.Value) []reflect.Value {
 	return graph.Arrange(instance.node.Inputs, params, func(kind graph.InputKind) reflect.Value {
 		switch kind { //nolint:exhaustive // Own knows the rest

@@ -7,9 +7,9 @@ import (
 	"github.com/fxrun/fxrun/internal/fxapp"
 )
 
-// build constructs and starts what is needed, and binds the targets. Without
-// fx.Options of the caller the resources are built here, and Fx only gives them to
-// the targets. With fx.Options, which nobody can look into, Fx builds them too.
+// build constructs and starts the needed resources, and binds the targets. Without
+// fx.Options of the caller, the resources are built here, and Fx only gives them
+// to the targets. With fx.Options, Fx also builds the resources.
 func (s *state) build() error {
 	if s.preparation.Given != nil {
 		return s.buildByFx()
@@ -27,13 +27,13 @@ func (s *state) buildHere() error {
 	if options := s.preparation.Bindings(); len(options) > 0 {
 		return fxapp.Run(&s.app, options)
 	}
-	return nil // nobody takes a value
+	return nil // no target takes a value
 }
 
-// buildByFx starts one resource after the other, as Fx calls their constructors: a
-// decorator among the options may touch any value.
+// buildByFx starts one resource after the other, in the order in which Fx calls
+// their constructors, because a decorator among the options may use any value.
 func (s *state) buildByFx() error {
-	defer s.members.Join()() // the caller's options are called by this goroutine
+	defer s.members.Join()() // this goroutine calls the functions of the caller's options
 	s.app.Build = s.buildOne
 	options := s.preparation.Options(s.options)
 	if s.preparation.Given.MakesLogger() {

@@ -9,8 +9,8 @@ import (
 	"github.com/fxrun/fxrun/internal/prepare"
 )
 
-// Child is a child container: the resources that its targets need, started. It
-// must be closed. It is safe for concurrent use.
+// Child is a child container: it holds the resources that its targets need, and
+// they have started. It must be closed. It is safe for concurrent use.
 type Child struct {
 	*liveChild
 	parent *Parent

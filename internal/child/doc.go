@@ -5,7 +5,7 @@
 // (state.go). Observers (observers.go) are told of the attempts at starting an
 // instance (attempt.go). The resources are started by starter.go, or by Fx, for which
 // fx_starter.go is called; build.go chooses. stopper.go stops them. All of this is a
-// live child (live_child.go, health.go). What lives per process is kept by
-// process.go, and waited for by acquisition.go. A [Parent] (parent.go) has both, and
-// opens a [Child] (child.go, prepared.go, invoke.go).
+// live child (live_child.go, health.go). The file process.go keeps the resources that
+// live per process, and acquisition.go waits for their starts. A [Parent] (parent.go)
+// has both, and opens a [Child] (child.go, prepared.go, invoke.go).
 package child

@@ -8,9 +8,9 @@ import (
 	"github.com/fxrun/fxrun/internal/graph"
 )
 
-// buildOne is called by Fx, where the caller has options of his own: it calls a
-// resource's constructor with the values that Fx found, since a decorator may
-// have changed them, and starts the resource there and then.
+// buildOne is called by Fx if the caller has given fx.Options. It calls the
+// constructor of a resource with the values that Fx found, because a decorator
+// may have changed them, and starts the resource at once.
 func (s *state) buildOne(n *graph.Node, params []reflect.Value) ([]reflect.Value, error) {
 	instance := s.at[n]
 	s.flushOptions()
@@ -25,28 +25,28 @@ func (s *state) buildOne(n *graph.Node, params []reflect.Value) ([]reflect.Value
 	return instance.results, nil
 }
 
-// flushOptions starts the hooks that the caller's own fx.Options have appended
-// so far, and those that these append.
+// flushOptions starts the hooks that the fx.Options of the caller have appended
+// until now, and the hooks that these hooks append.
 func (s *state) flushOptions() {
 	for !s.ending() {
 		instance := s.takeOptions()
 		if instance == nil {
 			return
 		}
-		_ = s.complete(instance, s.beginning(instance), nil, nil) // recorded, and found by whoever comes next
+		_ = s.complete(instance, s.beginning(instance), nil, nil) // the error is recorded, and the next step finds it
 	}
 }
 
-// abandonOptions keeps hooks of the caller's own options that are not to be
-// started any more: those without OnStart have something to release.
+// abandonOptions keeps those hooks of the caller's options that must not be
+// started any more, because hooks without OnStart have something to release.
 func (s *state) abandonOptions() {
 	if instance := s.takeOptions(); instance != nil && instance.lifecycle.hasStops() {
 		s.finish(instance, time.Now(), errEnding)
 	}
 }
 
-// takeOptions returns an instance with the hooks that the caller's own options
-// have appended since the last call, or nil without any.
+// takeOptions returns an instance with the hooks that the caller's options have
+// appended since the last call. It returns nil if there are none.
 func (s *state) takeOptions() *instance {
 	hooks := s.options.takeHooks()
 	if len(hooks) == 0 {

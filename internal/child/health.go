@@ -11,10 +11,10 @@ import (
 	"github.com/fxrun/fxrun/internal/worker"
 )
 
-// HealthReport says how one resource is.
+// HealthReport is the result of the check of one resource.
 type HealthReport struct {
 	Resource string
-	// Err is what the check returned, nil if the resource is well.
+	// Err is the error of the check. It is nil if the resource works.
 	Err error
 	// Duration is how long the check took.
 	Duration time.Duration
@@ -42,8 +42,8 @@ func (ch *liveChild) Health(ctx context.Context) []HealthReport {
 	return reports
 }
 
-// check checks one resource. One that has been stopped while it was checked is
-// not well, whatever the check has seen.
+// check checks one resource. A resource that was stopped during its check does
+// not work, whatever the check has returned.
 func (ch *liveChild) check(ctx context.Context, calls *worker.Pool, i *instance) error {
 	act := "checking resource " + i.node.Key
 	if err := ch.refuse(act); err != nil {

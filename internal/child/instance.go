@@ -7,12 +7,12 @@ import (
 	"github.com/fxrun/fxrun/internal/graph"
 )
 
-// instance is one resource of one child, and how far it has come.
+// instance is one resource of one child, with the state of its start.
 type instance struct {
 	node      *graph.Node
 	config    config.Resolved // copied for each call of the constructor
-	lifecycle *lifecycle      // of the attempt at starting it that is under way
-	results   []reflect.Value // of the constructor
+	lifecycle *lifecycle      // of the current attempt to start it
+	results   []reflect.Value // results of the constructor
 	err       error           // why it did not start
 }
 

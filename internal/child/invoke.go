@@ -13,9 +13,8 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Invoke opens a child, calls fn with what it asks for once everything has
-// started, and closes the child, whatever fn comes to. Package container
-// documents it.
+// Invoke opens a child, calls fn after everything has started, and closes the
+// child in every case. Package container documents it.
 func (c *Parent) Invoke(ctx context.Context, fn any, opts []fx.Option) error {
 	function, err := signature.Of(fn)
 	if err != nil {

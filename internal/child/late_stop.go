@@ -11,19 +11,19 @@ import (
 	"github.com/fxrun/fxrun/internal/worker"
 )
 
-// lateStops stops what comes to life after nobody waits for it any more: of a
-// function that was given up and returned after all.
+// lateStops stops what a function has started, if the function was given up and
+// returned later.
 type lateStops struct {
-	ctx     context.Context // of the child
+	ctx     context.Context // the context of the child
 	members *goroutine.Set
 	logger  *slog.Logger
 }
 
-// errGivenUp is the outcome that a hook sees which stops what started after
-// nobody waited for it any more.
+// errGivenUp is the outcome for a hook that stops something which started after
+// its start was given up.
 var errGivenUp = errors.New("its start was given up")
 
-// stop calls a function that stops. It can only log what goes wrong.
+// stop calls a function that stops something. Its error can only be logged.
 func (l *lateStops) stop(n *graph.Node, stop func(ctx context.Context, calls *worker.Pool) error) {
 	calls := &worker.Pool{Members: l.members}
 	defer calls.Rest(0)
@@ -34,8 +34,8 @@ func (l *lateStops) stop(n *graph.Node, stop func(ctx context.Context, calls *wo
 	}
 }
 
-// afterwards is the context of stop hooks: it has the outcome, and does not end
-// with the child's own.
+// afterwards returns a context for stop hooks. It has the outcome, and does not
+// end with the context of the child.
 func afterwards(ctx context.Context, outcome error) context.Context {
 	return resource.WithOutcome(context.WithoutCancel(ctx), outcome)
 }

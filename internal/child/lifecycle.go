@@ -13,8 +13,8 @@ import (
 	"github.com/fxrun/fxrun/internal/worker"
 )
 
-// lifecycle is the fx.Lifecycle of one call of a constructor: each has one of
-// its own, so that every hook has an owner.
+// lifecycle is the fx.Lifecycle of one call of a constructor. Each call has its
+// own, so that every hook has an owner.
 type lifecycle struct {
 	node *graph.Node
 	late *lateStops
@@ -26,12 +26,12 @@ type lifecycle struct {
 	refused      bool // a hook came too late
 }
 
-// phase is how far a lifecycle has come.
+// phase is the state of a lifecycle.
 type phase int
 
 const (
-	phaseOpen    phase = iota // hooks are taken, and started in their order
-	phaseStarted              // all have been started, or one of them went wrong
+	phaseOpen    phase = iota // hooks are accepted, and started in their order
+	phaseStarted              // all hooks have been started, or one of them has failed
 	phaseStopped
 )
 
@@ -41,21 +41,21 @@ type hook struct {
 }
 
 // stops reports whether the hook has something to stop. A hook without OnStart
-// counts as started: what its constructor acquired is released, even if the
-// constructor itself went wrong.
+// counts as started, so that it releases what its constructor has acquired,
+// even if the constructor itself has failed.
 func (h *hook) stops() bool { return h.OnStop != nil && (h.started || h.OnStart == nil) }
 
-// errLateHook is the error of a hook that nobody is there to start.
+// errLateHook is the error of a hook that comes too late to be started.
 var errLateHook = errors.New("a hook with OnStart was appended after the start, and was not called: append it in the constructor or in another OnStart")
 
 func newLifecycle(n *graph.Node, late *lateStops) *lifecycle {
 	return &lifecycle{node: n, late: late}
 }
 
-// Append is fx.Lifecycle's. A hook may also be appended by another hook while
-// it starts, and is then started after those that are there. Later a hook
-// without OnStart is still taken, to be stopped with the others; one with
-// OnStart is refused by an error of the stop.
+// Append implements fx.Lifecycle. A hook may also be appended by another hook
+// during its start. It is then started after the earlier hooks. After the
+// start, a hook without OnStart is still accepted, and is stopped with the
+// others. For a hook with OnStart, the stop returns an error.
 func (l *lifecycle) Append(h fx.Hook) {
 	if l.keep(h) {
 		return
@@ -68,7 +68,8 @@ func (l *lifecycle) Append(h fx.Hook) {
 	})
 }
 
-// keep takes a hook, and returns false after the stop, when nobody comes for it.
+// keep keeps a hook. It returns false after the stop, when nothing would call
+// the hook.
 func (l *lifecycle) keep(h fx.Hook) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,10 +85,10 @@ func (l *lifecycle) keep(h fx.Hook) bool {
 	return true
 }
 
-// construct calls the constructor by call. If that returns after it was given
-// up, what it has acquired meanwhile is released.
+// construct calls the constructor by call. If the constructor was given up and
+// returns later, its hooks release what it has acquired.
 func (l *lifecycle) construct(ctx context.Context, calls *worker.Pool, call func() error) error {
-	l.constructing = true // nobody else knows the lifecycle yet
+	l.constructing = true // no lock is needed, because no other goroutine has the lifecycle yet
 	return calls.Call(ctx, l.node.StartTimeout, func() error {
 		defer l.constructed()
 		return call()
@@ -104,14 +105,14 @@ func (l *lifecycle) constructed() {
 	l.constructing = false
 }
 
-// isLeft reports whether there are hooks although the stop is over.
+// isLeft reports whether hooks are left after the stop.
 func (l *lifecycle) isLeft() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.phase == phaseStopped && len(l.hooks) > 0
 }
 
-// start calls the start hooks in order, up to the first that goes wrong.
+// start calls the start hooks in order, until one of them fails.
 func (l *lifecycle) start(ctx context.Context, calls *worker.Pool) error {
 	for at := 0; ; at++ {
 		h := l.hookToStart(at)
@@ -145,8 +146,8 @@ func (l *lifecycle) hookToStart(at int) *hook {
 	return l.hooks[at]
 }
 
-// setStarted notes that a hook has started, and returns false if it is too late
-// for the hook to be stopped with the others.
+// setStarted notes that a hook has started. It returns false if the stop is
+// over, so that the hook cannot be stopped with the others.
 func (l *lifecycle) setStarted(h *hook) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -154,14 +155,14 @@ func (l *lifecycle) setStarted(h *hook) bool {
 	return slices.Contains(l.hooks, h)
 }
 
-// endStart lets no more hooks be started.
+// endStart ends the start: no further hook is started.
 func (l *lifecycle) endStart() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.phase = max(l.phase, phaseStarted)
 }
 
-// endWithoutStarts ends the start if it would call nothing.
+// endWithoutStarts ends the start if there is no start hook to call.
 func (l *lifecycle) endWithoutStarts() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -179,7 +180,7 @@ func (l *lifecycle) hasStops() bool {
 	return l.refused || slices.ContainsFunc(l.hooks, (*hook).stops)
 }
 
-// endWithoutStops ends the lifecycle if stop would call nothing.
+// endWithoutStops ends the lifecycle if there is no stop hook to call.
 func (l *lifecycle) endWithoutStops() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -190,8 +191,9 @@ func (l *lifecycle) endWithoutStops() bool {
 	return true
 }
 
-// stop calls the stop hooks of all hooks that started, in reverse order, each
-// whatever became of the others. A stop hook may append further ones.
+// stop calls the stop hooks of all hooks that have started, in reverse order.
+// It calls each of them even if others fail. A stop hook may append further
+// hooks.
 func (l *lifecycle) stop(ctx context.Context, calls *worker.Pool) error {
 	l.endStart()
 	var errs []error
@@ -213,7 +215,7 @@ func (l *lifecycle) stop(ctx context.Context, calls *worker.Pool) error {
 	return l.named(errs)
 }
 
-// named says whose errors they are.
+// named adds the name of the resource to errors.
 func (l *lifecycle) named(errs []error) error {
 	var named []error
 	for _, err := range errs {
@@ -224,8 +226,8 @@ func (l *lifecycle) named(errs []error) error {
 	return errors.Join(named...)
 }
 
-// hookToStop takes the last hook away, and returns nil after the first one, which
-// ends the stop.
+// hookToStop removes the last hook and returns it. It returns nil if no hook is
+// left, which ends the stop.
 func (l *lifecycle) hookToStop() *hook {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -246,7 +248,7 @@ func stopHook(ctx context.Context, calls *worker.Pool, h fx.Hook) error {
 	return calls.Call(ctx, 0, func() error { return h.OnStop(ctx) }, nil)
 }
 
-// takeHooks takes the hooks away that there are.
+// takeHooks removes all hooks and returns them.
 func (l *lifecycle) takeHooks() []*hook {
 	l.mu.Lock()
 	defer l.mu.Unlock()

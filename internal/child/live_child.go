@@ -13,23 +13,23 @@ import (
 	"github.com/fxrun/fxrun/internal/prepare"
 )
 
-// liveChild is a child from when its opening begins until it is closed.
+// liveChild is a child from the beginning of its opening until its end.
 type liveChild struct {
 	state    *state
 	opened   chan struct{} // closed when the opening has ended
 	closing  *closing
-	siblings *openChildren // of its parent, with itself until it is closed
+	siblings *openChildren // the open children of its parent, which contain it until it is closed
 }
 
-// newLiveChild makes a child that is to be opened, in an outer one if that is not
-// nil, with borrowed instances of what lives longer.
+// newLiveChild makes a child that will be opened, with borrowed instances of
+// resources that live longer. If outer is not nil, the child is nested in it.
 func newLiveChild(ctx context.Context, p *prepare.Preparation, outer *state, borrowed map[*graph.Node]*instance, siblings *openChildren) *liveChild {
 	return &liveChild{
 		state: newState(ctx, p, outer, borrowed), opened: make(chan struct{}), closing: newClosing(), siblings: siblings,
 	}
 }
 
-// refuse returns the error of an act with a child that has been closed.
+// refuse returns the error of a use of a child that was closed.
 func (ch *liveChild) refuse(act string) error {
 	if ch.state.nested.isClosed() {
 		return fmt.Errorf("%s: %w", act, errChildClosed)
@@ -37,7 +37,7 @@ func (ch *liveChild) refuse(act string) error {
 	return nil
 }
 
-// start opens the child, and closes it again if that goes wrong.
+// start opens the child, and closes it again if the opening fails.
 func (ch *liveChild) start() error {
 	returned := false
 	defer func() {
@@ -47,7 +47,7 @@ func (ch *liveChild) start() error {
 		}
 	}()
 	err := ch.open()
-	ch.state.calls.Rest(1) // it will be needed again for the stops
+	ch.state.calls.Rest(1) // the stops will need one worker
 	returned = true
 	close(ch.opened)
 	if err != nil {
@@ -61,7 +61,7 @@ func (ch *liveChild) open() error {
 	err := ch.state.build()
 	closed := ch.refuse("opening the child container")
 	if failures := ch.state.failures(); len(failures) > 0 {
-		return errors.Join(append(failures, closed)...) // Fx's own error only says that it was told so
+		return errors.Join(append(failures, closed)...) // the error of Fx only repeats one of these errors
 	}
 	if closed != nil {
 		return closed
@@ -83,9 +83,9 @@ func (ch *liveChild) open() error {
 	return nil
 }
 
-// Arguments returns the values for the target's parameters, in order. A step's
-// config is copied for each call. It panics for a target that was not among
-// those that the child needs.
+// Arguments returns the values for the parameters of the target, in order. The
+// config of a step is copied for each call. Arguments panics for a target that
+// was not given to the child.
 func (ch *liveChild) Arguments(target *graph.Target) []reflect.Value {
 	arguments, ok := ch.state.app.Bound[target]
 	if !ok {
@@ -100,27 +100,26 @@ func (ch *liveChild) Arguments(target *graph.Target) []reflect.Value {
 	return arguments
 }
 
-// Call calls the target's function and returns its error; a panic in it comes
-// back as a *PanicError. It panics for a target that was not among those that
-// the child needs.
+// Call calls the function of the target and returns its error. A panic in the
+// function is returned as a *PanicError. Call panics for a target that was not
+// given to the child.
 func (ch *liveChild) Call(target *graph.Target) error {
 	if err := ch.refuse("calling " + target.Name()); err != nil {
 		return err
 	}
 	arguments := ch.Arguments(target)
-	// The function ends when it ends: unlike a hook it has no deadline.
+	// Unlike a hook, the function has no deadline.
 	return panics.Guard(func() error {
 		_, err := target.Function().Call(arguments)
 		return err
 	})
 }
 
-// Close stops everything that started, in the exact reverse of the order in
-// which it started, and returns all that went wrong. Package container
-// documents it.
+// Close stops everything that has started, in the exact reverse of the order in
+// which it started, and returns all errors. Package container documents it.
 func (ch *liveChild) Close(outcome error) error {
 	inside := ch.calls()
-	ch.state.nested.close() // from here on nothing more begins
+	ch.state.nested.close() // after this, nothing more begins
 	return ch.closing.run(inside, func() error {
 		<-ch.opened
 		defer ch.siblings.remove(ch)
@@ -128,8 +127,8 @@ func (ch *liveChild) Close(outcome error) error {
 	})
 }
 
-// calls reports whether the calling goroutine is in a function of the user's
-// that the child's end has to wait for.
+// calls reports whether the calling goroutine executes a user's function that
+// the end of the child has to wait for.
 func (ch *liveChild) calls() bool { return ch.state.members.HasCaller() || ch.state.nested.call() }
 
 func (ch *liveChild) beginNothing() { ch.state.nested.close() }

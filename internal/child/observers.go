@@ -14,11 +14,11 @@ func (s *state) observe(of *instance, event resource.Event) {
 	s.tell(of, event)
 }
 
-// tell calls the observers. s.telling is held, so that they see one event at a
-// time; s.mu is not, so that they may use the child. What goes wrong in one of
-// them is an error of the child.
+// tell calls the observers. The caller holds s.telling, so that they see one
+// event at a time. It does not hold s.mu, so that they may use the child. An
+// error of an observer is an error of the child.
 func (s *state) tell(of *instance, event resource.Event) {
-	if of.node.Supplied { // nobody starts or stops it
+	if of.node.Supplied { // a supplied value is not started or stopped
 		return
 	}
 	event.Step = s.app.Info.Step
@@ -30,15 +30,15 @@ func (s *state) tell(of *instance, event resource.Event) {
 	}
 }
 
-// forgetObservers lets no more events be seen.
+// forgetObservers removes the observers, so that they get no more events.
 func (s *state) forgetObservers() {
 	s.telling.Lock()
 	defer s.telling.Unlock()
 	s.observers = nil
 }
 
-// finish records that a resource has started, or why not. The order of the
-// events is the order that teardown reverses.
+// finish records that a resource has started, or the error of its start.
+// Resources stop in the reverse order of these events.
 func (s *state) finish(instance *instance, began time.Time, err error) {
 	s.telling.Lock()
 	defer s.telling.Unlock()

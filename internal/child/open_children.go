@@ -7,29 +7,29 @@ import (
 	"sync"
 )
 
-// openChild is a child among those of its parent.
+// openChild is a child that its parent knows.
 type openChild interface {
 	Close(outcome error) error
-	// beginNothing lets nothing more begin in the child.
+	// beginNothing prevents further starts in the child.
 	beginNothing()
-	// calls reports whether the calling goroutine is in a function of the user's that
-	// the child's end has to wait for.
+	// calls reports whether the calling goroutine executes a user's function that the
+	// end of the child has to wait for.
 	calls() bool
 }
 
-// openChildren are the children that are open, or being opened, on what a parent
-// has started.
+// openChildren has the children of a parent that are open, or being opened.
 type openChildren struct {
-	closed chan struct{} // closed when no more are taken
+	closed chan struct{} // closed when no more children are accepted
 
 	mu       sync.Mutex
 	added    int
-	children map[openChild]int // by when they were added
+	children map[openChild]int // with the order in which they were added
 }
 
 func newOpenChildren() *openChildren { return &openChildren{closed: make(chan struct{})} }
 
-// add takes a child, which is about to be opened; false if it comes too late.
+// add adds a child that is about to be opened. It returns false if the parent
+// is being closed.
 func (o *openChildren) add(child openChild) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -59,8 +59,8 @@ func (o *openChildren) isClosed() bool {
 	}
 }
 
-// close takes no more children, lets those that are being opened begin nothing
-// more, and returns those that there are, the last first.
+// close accepts no more children, prevents further starts in the children that
+// are being opened, and returns all children, the last first.
 func (o *openChildren) close() []openChild {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -74,8 +74,8 @@ func (o *openChildren) close() []openChild {
 	return children
 }
 
-// call reports whether the calling goroutine is in a function of one of them,
-// which the parent's end would have to wait for.
+// call reports whether the calling goroutine executes a user's function of one
+// of the children. The end of the parent would have to wait for this function.
 func (o *openChildren) call() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// Parent is a checked graph of resources, of which child containers are opened.
-// It is what package container calls a Container.
+// Parent is a checked graph of resources that opens child containers. Package
+// container calls it a Container.
 type Parent struct {
 	graph    *graph.Graph
 	preparer *prepare.Preparer
@@ -55,7 +55,7 @@ func (c *Parent) refuse() error {
 // process. Package container documents it.
 func (c *Parent) Close() error {
 	inside := c.children.call() || c.process.calls()
-	c.children.close() // from here on nothing more begins
+	c.children.close() // after this, nothing more begins
 	c.process.close()
 	return c.closing.run(inside, func() error {
 		var errs []error

@@ -14,8 +14,8 @@ import (
 )
 
 // processScope holds the resources that live as long as the process. Each is
-// started by itself, in a child of its own, so that nobody waits for one that he
-// has no use for.
+// started in a child of its own, so that a child waits only for the resources
+// that it needs.
 type processScope struct {
 	mu       sync.Mutex
 	closed   bool
@@ -25,28 +25,29 @@ type processScope struct {
 }
 
 // processStart is the start of one resource that lives per process. The start
-// does not end with the context of the child that needs the resource: others may
-// be waiting for the same one.
+// does not end with the context of the child that needs the resource, because
+// others may wait for the same start.
 type processStart struct {
 	node     *graph.Node
-	child    *liveChild // nil for a supplied value, which nobody starts or stops
+	child    *liveChild // nil for a supplied value, which is not started or stopped
 	instance *instance
 	done     chan struct{}
 
-	// With the mutex of the scope:
+	// These fields are used with the mutex of the scope:
 	ended   bool
 	err     error
-	waiting []wakeUp        // of those who wait for its end
-	needs   []*processStart // that its own hooks and constructor wait for
+	waiting []wakeUp        // channels of those who wait for its end
+	needs   []*processStart // the starts that its own hooks and constructor wait for
 }
 
-// wakeUp tells somebody who waits for starts that one has ended.
+// wakeUp is a channel that tells its owner, who waits for starts, that one of
+// them has ended.
 type wakeUp chan struct{}
 
 func (w wakeUp) tell() {
 	select {
 	case w <- struct{}{}:
-	default: // it has been told, and looks at everything
+	default: // the owner was told already, and will look at everything
 	}
 }
 
@@ -54,14 +55,14 @@ func newProcessScope() *processScope {
 	return &processScope{starts: make(map[*graph.Node]*processStart)}
 }
 
-// running returns which of the nodes run already.
+// running returns those of the nodes that run already, with their instances.
 func (s *processScope) running(nodes []*graph.Node) map[*graph.Node]*instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.instances(nodes)
 }
 
-// configs returns the configs of those of the nodes that run already.
+// configs returns the configs of those nodes that run already.
 func (s *processScope) configs(nodes []*graph.Node) map[*graph.Node]config.Resolved {
 	configs := make(map[*graph.Node]config.Resolved)
 	for n, instance := range s.running(nodes) {
@@ -70,7 +71,7 @@ func (s *processScope) configs(nodes []*graph.Node) map[*graph.Node]config.Resol
 	return configs
 }
 
-// instances is running; the mutex is held.
+// instances does the work of running. The caller holds the mutex.
 func (s *processScope) instances(nodes []*graph.Node) map[*graph.Node]*instance {
 	found := make(map[*graph.Node]*instance)
 	for _, n := range nodes {
@@ -81,8 +82,8 @@ func (s *processScope) instances(nodes []*graph.Node) map[*graph.Node]*instance 
 	return found
 }
 
-// begin begins to start a resource of which all that it needs runs. The mutex is
-// held.
+// begin begins the start of a resource after all that it needs has started. The
+// caller holds the mutex.
 func (s *processScope) begin(p *prepare.Preparation, n *graph.Node) (*processStart, error) {
 	start := &processStart{node: n, done: make(chan struct{})}
 	if n.Supplied {
@@ -101,14 +102,14 @@ func (s *processScope) begin(p *prepare.Preparation, n *graph.Node) (*processSta
 	go func() {
 		err := start.child.start()
 		start.child.state.forgetObservers()
-		start.child.state.calls.Rest(0) // it will live for long
+		start.child.state.calls.Rest(0) // the child will live for a long time
 		s.end(start, err)
 	}()
 	return start, nil
 }
 
-// end tells everybody what has become of a start. After one that went wrong the
-// next child that needs the resource tries anew.
+// end tells all that wait how a start has ended. If it has failed, the next
+// child that needs the resource starts it again.
 func (s *processScope) end(start *processStart, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,8 +127,8 @@ func (s *processScope) end(start *processStart, err error) {
 	close(start.done)
 }
 
-// caller returns the start under way in one of whose functions the calling
-// goroutine is, or nil.
+// caller returns the current start with a function that the calling goroutine
+// executes, or nil.
 func (s *processScope) caller() *processStart {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,8 +140,9 @@ func (s *processScope) caller() *processStart {
 	return nil
 }
 
-// membersOfCaller returns the goroutines of the start that caller returns: it
-// waits for the functions of a child that one of its own opens.
+// membersOfCaller returns the goroutines of the start that caller returns. If
+// one of its functions opens a child, the start also waits for the functions of
+// that child.
 func (s *processScope) membersOfCaller() *goroutine.Set {
 	if start := s.caller(); start != nil {
 		return &start.child.state.members
@@ -148,12 +150,13 @@ func (s *processScope) membersOfCaller() *goroutine.Set {
 	return nil
 }
 
-// waitsFor reports whether a start waits for another, directly or by others.
+// waitsFor reports whether a start waits for another one, directly or through
+// others.
 func (start *processStart) waitsFor(other *processStart) bool {
 	return start == other || slices.ContainsFunc(start.needs, func(need *processStart) bool { return !need.ended && need.waitsFor(other) })
 }
 
-// close lets nothing more be begun, and returns what is being started.
+// close prevents further starts, and returns the current ones.
 func (s *processScope) close() []*processStart {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +179,7 @@ func (s *processScope) stop() error {
 	return errors.Join(errs...)
 }
 
-// takeOpened returns what has to be stopped, and forgets it all.
+// takeOpened returns the children that have to be closed, and removes them.
 func (s *processScope) takeOpened() []*liveChild {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,7 +188,7 @@ func (s *processScope) takeOpened() []*liveChild {
 	return opened
 }
 
-// calls reports whether the calling goroutine is in a function of one of the
+// calls reports whether the calling goroutine executes a function of one of the
 // resources.
 func (s *processScope) calls() bool {
 	if s.caller() != nil {

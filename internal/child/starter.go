@@ -9,16 +9,16 @@ import (
 
 // startAll builds and starts resources, each as soon as everything that it
 // needs has started, and returns when no more can be begun or all have ended.
-// Constructors are called one at a time, as Fx calls them; start hooks run
-// beside them. Fx itself could not do it: waiting inside one of its
-// constructors keeps all others waiting too.
+// Constructors are called one at a time, as in Fx. Start hooks run at the same
+// time as constructors. Fx itself cannot do this, because all its constructors
+// wait if one of them waits.
 func (s *state) startAll(nodes []*graph.Node) {
 	users := make(map[*graph.Node][]*graph.Node, len(nodes))
-	waiting := make(map[*graph.Node]int, len(nodes)) // for how many of its needs
+	waiting := make(map[*graph.Node]int, len(nodes)) // the number of needs that each node waits for
 	var ready []*graph.Node                          // in the order of nodes
 	for _, n := range nodes {
 		for _, need := range n.Needs {
-			if s.at[need] != nil { // what lives longer has started
+			if s.at[need] != nil { // resources that live longer have started
 				users[need] = append(users[need], n)
 				waiting[n]++
 			}
@@ -35,7 +35,7 @@ func (s *state) startAll(nodes []*graph.Node) {
 			begun++
 			s.begin(n, func() { ended <- n })
 			if len(ended) > 0 {
-				break // others may come before what is ready
+				break // resources that must come first may still become ready
 			}
 		}
 		if begun == 0 || s.ending() {
@@ -52,8 +52,8 @@ func (s *state) startAll(nodes []*graph.Node) {
 	}
 }
 
-// begin calls the constructor of n, and its start hooks in a goroutine of their
-// own. It calls ended once n has started, or gone wrong.
+// begin calls the constructor of n, and then its start hooks in a goroutine of
+// their own. It calls ended after n has started or failed.
 func (s *state) begin(n *graph.Node, ended func()) {
 	instance := s.at[n]
 	params := s.params(n)
@@ -76,8 +76,8 @@ func (s *state) begin(n *graph.Node, ended func()) {
 	})
 }
 
-// params finds what a constructor gets from other resources and from the host
-// application.
+// params returns the values that a constructor gets from other resources and
+// from the host application.
 func (s *state) params(n *graph.Node) []reflect.Value {
 	asks := s.preparation.Graph.AsksOf(n)
 	params := make([]reflect.Value, len(asks))

@@ -16,26 +16,26 @@ import (
 	"github.com/fxrun/fxrun/internal/worker"
 )
 
-// state is what the resources of one child share while it lives.
+// state is shared by the resources of one child during its life.
 type state struct {
 	ctx         context.Context
 	cancel      context.CancelCauseFunc
 	preparation *prepare.Preparation      // only read
-	at          map[*graph.Node]*instance // made before anything starts, then only read
-	borrowed    map[*graph.Node]*instance // that live longer than the child; only read
-	app         fxapp.Child               // what Fx gets, and what it has found
+	at          map[*graph.Node]*instance // is made before anything starts, and is only read after that
+	borrowed    map[*graph.Node]*instance // instances that live longer than the child; only read
+	app         fxapp.Child               // the values that Fx gets, and the values that it has found
 	options     *lifecycle                // hooks of the caller's fx.Options
-	calls       worker.Pool               // of the users' functions, while the child is opened and while it is closed
-	members     goroutine.Set             // that call a function of the user's for this child
+	calls       worker.Pool               // calls the users' functions while the child is opened or closed
+	members     goroutine.Set             // goroutines that call a user's function for this child
 	nested      *openChildren             // nested children
-	late        lateStops                 // of functions that were given up
+	late        lateStops                 // stops what functions that were given up have started
 
 	slots    chan struct{}
 	starting sync.WaitGroup
 
 	constructing sync.Mutex // held while a constructor is called
 
-	telling   sync.Mutex // held while observers are called; taken before mu
+	telling   sync.Mutex // held while observers are called; locked before mu
 	observers []func(resource.Event)
 
 	mu      sync.Mutex
@@ -43,9 +43,9 @@ type state struct {
 	errs    []error
 }
 
-// newState makes the state of a child that is to be opened, with borrowed instances
-// of what lives longer. outer is the state of the child that it is opened in; nil
-// without one.
+// newState makes the state of a child that will be opened, with borrowed instances
+// of resources that live longer. outer is the state of the child that it is nested
+// in, or nil.
 func newState(ctx context.Context, p *prepare.Preparation, outer *state, borrowed map[*graph.Node]*instance) *state {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := &state{
@@ -57,7 +57,7 @@ func newState(ctx context.Context, p *prepare.Preparation, outer *state, borrowe
 	s.ctx = s.members.In(ctx)
 	s.calls.Members = &s.members
 	s.late = lateStops{ctx: s.ctx, members: &s.members, logger: p.Settings.Logger}
-	if host := p.Graph.Logger(); host != nil { // nobody else can be told any more
+	if host := p.Graph.Logger(); host != nil { // only the logger of the host application is left for such errors
 		s.late.logger = host
 	}
 	s.app = fxapp.Child{
@@ -75,7 +75,7 @@ func newState(ctx context.Context, p *prepare.Preparation, outer *state, borrowe
 	return s
 }
 
-// outer is what nested children find in the child.
+// outer returns the values of the child for its nested children.
 func (s *state) outer() *prepare.Outer {
 	return &prepare.Outer{
 		Preparation: s.preparation, Lends: s.app.Lends,
@@ -83,7 +83,7 @@ func (s *state) outer() *prepare.Outer {
 	}
 }
 
-// errEnding ends the opening of a child in which something went wrong.
+// errEnding ends the opening of a child after an error in it.
 var errEnding = errors.New("not started, since the child container is ending")
 
 func (s *state) ended(instance *instance, err error) {
@@ -102,7 +102,7 @@ func (s *state) failed() bool {
 	return len(s.errs) > 0
 }
 
-// failures takes the errors that have come up so far.
+// failures returns the errors until now.
 func (s *state) failures() []error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,8 +114,8 @@ var optionsNode = &graph.Node{Declaration: &resource.Declaration{
 	Key: "(fx options)", StartTimeout: resource.DefaultTimeout, StopTimeout: resource.DefaultTimeout,
 }}
 
-// instanceOf returns the instance of a resource, the child's own or one that
-// lives longer.
+// instanceOf returns the instance of a resource: that of the child itself, or
+// one that lives longer.
 func (s *state) instanceOf(n *graph.Node) *instance {
 	if instance, ok := s.at[n]; ok {
 		return instance
@@ -129,10 +129,11 @@ func (s *state) fail(err error) {
 	s.errs = append(s.errs, err)
 }
 
-// ending reports whether nothing more is to be begun.
+// ending reports whether no further start may begin.
 func (s *state) ending() bool { return s.failed() || s.ctx.Err() != nil || s.nested.isClosed() }
 
-// whyEnding is what a constructor that is not called returns to Fx.
+// whyEnding returns the error that Fx gets in place of the results of a
+// constructor that is not called.
 func (s *state) whyEnding() error {
 	switch {
 	case s.failed():
@@ -143,7 +144,7 @@ func (s *state) whyEnding() error {
 	return context.Cause(s.ctx)
 }
 
-// results returns what the constructor of a resource has given, or nil if it was
+// results returns the results of the constructor of a resource, or nil if it was
 // not called.
 func (s *state) results(n *graph.Node) []reflect.Value {
 	if instance := s.instanceOf(n); instance != nil {
