@@ -12,8 +12,8 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// answers provides the keys that are asked for but are no resource's own:
-// values of the host application, and other names of a resource.
+// answers provides the keys that are asked for and that are not the canonical
+// key of a result: values of the host application, and other names of results.
 //
 // lent are the values of the parent that its fx.Options have touched.
 func (a *Parts) answers(asks []graph.Ask, lent map[signature.Key]reflect.Value) []fx.Option {
@@ -35,8 +35,8 @@ func (a *Parts) answers(asks []graph.Ask, lent map[signature.Key]reflect.Value) 
 	return options
 }
 
-// forward answers one key with the value of another. There is one option for
-// each pair of keys, made when it is first needed.
+// forward provides one key with the value of another key. There is one option
+// for each pair of keys, which is made when it is first needed.
 func (a *Parts) forward(from, to signature.Key) fx.Option {
 	type pair struct{ from, to signature.Key }
 	if known, ok := a.forwards.Load(pair{from, to}); ok {
@@ -47,20 +47,21 @@ func (a *Parts) forward(from, to signature.Key) fx.Option {
 	return option
 }
 
-// forwarding is a function of Fx that gives the value of one key under another.
+// forwarding returns a function for Fx that gives the value of one key under
+// another key.
 func forwarding(from, to signature.Key) any {
 	return signature.Make([]signature.Param{{Key: from}}, []signature.Key{to}, func(params []reflect.Value) ([]reflect.Value, error) {
 		return []reflect.Value{params[0].Convert(to.Type)}, nil
 	})
 }
 
-// offers provides what the fx.Options of a child ask for, and what is no value of
-// a resource or of the host application under a key of its own: what every child
-// has by itself, and members of groups.
+// offers provides those values for the fx.Options of a child that no resource and
+// no value of the host application provides: the values that every child has by
+// itself, and members of groups.
 func (a *Parts) offers(wanted *graph.Target) []fx.Option {
 	var options []fx.Option
 	for _, kind := range wanted.Own() {
-		if kind != graph.LifecycleInput { // which Fx gives, and which Options redirects
+		if kind != graph.LifecycleInput { // Fx gives the lifecycle, and Options redirects it
 			options = append(options, a.own(kind))
 		}
 	}
@@ -76,7 +77,7 @@ func (a *Parts) offers(wanted *graph.Target) []fx.Option {
 	return options
 }
 
-// own provides what every child has by itself.
+// own provides a value that every child has by itself.
 func (a *Parts) own(kind graph.InputKind) fx.Option {
 	switch kind {
 	case graph.ContextInput:
@@ -105,7 +106,7 @@ func (a *Parts) member(m graph.Member) fx.Option {
 	return option
 }
 
-// paramsOf are the parameters of a function that Fx calls for a child.
+// paramsOf returns the parameters of a function that Fx calls for a child.
 func paramsOf(asks []graph.Ask) []signature.Param {
 	params := []signature.Param{{Key: childKey}}
 	for _, a := range asks {
@@ -115,7 +116,8 @@ func paramsOf(asks []graph.Ask) []signature.Param {
 }
 
 // withOwnValues puts an option that asks for values of a module of the host
-// application into a module of the child, which alone has these values.
+// application into a module of the child. Only this module of the child has the
+// values.
 func withOwnValues(name string, asks []graph.Ask, option fx.Option) fx.Option {
 	var own []any
 	seen := make(map[signature.Key]bool)
@@ -134,8 +136,8 @@ func withOwnValues(name string, asks []graph.Ask, option fx.Option) fx.Option {
 	return fx.Module("values of the host application for "+name, fx.Provide(append(own, fx.Private)...), option)
 }
 
-// supply provides the key of an ask with what answers it. The option finds the
-// child that it is made for among its parameters, and so serves all of them.
+// supply provides the key of an ask with its value. The function of the option
+// has the child as a parameter, so one option serves all children.
 func (a *Parts) supply(wanted graph.Ask) fx.Option {
 	if known, ok := a.supplies.Load(wanted.Key); ok {
 		return known.(fx.Option)
@@ -145,7 +147,7 @@ func (a *Parts) supply(wanted graph.Ask) fx.Option {
 			return []reflect.Value{params[0].Interface().(*Child).Value(wanted)}, nil
 		})
 	option := provide(give)
-	if OfEveryApp(wanted.Key) { // which every Fx app has: the host's take their place
+	if OfEveryApp(wanted.Key) { // every Fx application has these; the values of the host application take their place
 		option = decorate(give)
 	}
 	a.supplies.Store(wanted.Key, option)

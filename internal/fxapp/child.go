@@ -12,22 +12,25 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Child is what one child container gives to its Fx application, and gets from it.
+// Child has the values that one child container gives to its Fx application, and
+// those that it gets from it.
 type Child struct {
-	// Context, Logger and Info are what every function of the child may have.
+	// Context, Logger and Info are values that every function of the child may
+	// ask for.
 	Context context.Context
 	Logger  *slog.Logger
 	Info    resource.RunInfo
-	// Events gets Fx's events in place of Logger. It is made by an option of the
-	// caller or of the parent; nil without one.
+	// Events gets the events of Fx in place of Logger. An option of the caller
+	// or of the parent makes it. It is nil without such an option.
 	Events fxevent.Logger
 	// Lent are the values that the fx.Options of the parent have touched.
 	Lent map[signature.Key]reflect.Value
-	// Lends are such values for nested children. The application puts them in.
+	// Lends has the same kind of values for nested children. The application
+	// adds them.
 	Lends map[signature.Key]reflect.Value
-	// Bound are the arguments of the targets. The application puts them in.
+	// Bound has the arguments of the targets. The application adds them.
 	Bound map[*graph.Target][]reflect.Value
-	// Results returns what the constructor of a resource has given, or nil if it was
+	// Results returns the results of the constructor of a resource, or nil if it was
 	// not called.
 	Results func(n *graph.Node) []reflect.Value
 	// Build calls the constructor of a resource with the values that Fx found, and
@@ -35,7 +38,7 @@ type Child struct {
 	Build func(n *graph.Node, params []reflect.Value) ([]reflect.Value, error)
 }
 
-// Value answers an ask in a child whose resources have been built.
+// Value returns the value of an ask in a child whose resources have been built.
 func (c *Child) Value(a graph.Ask) reflect.Value {
 	if lent, ok := c.Lent[a.Key]; ok {
 		return lent
@@ -49,7 +52,7 @@ func (c *Child) Value(a graph.Ask) reflect.Value {
 	return reflect.Zero(a.Type)
 }
 
-// Own returns what every function of the child may have.
+// Own returns a value that every function of the child may ask for.
 func (c *Child) Own(kind graph.InputKind) reflect.Value {
 	switch kind {
 	case graph.ContextInput:
@@ -62,7 +65,7 @@ func (c *Child) Own(kind graph.InputKind) reflect.Value {
 }
 
 // result returns a result of a resource that lives longer than the child, as the
-// child sees it; the zero Value where there is none.
+// child sees it. It returns the zero Value if there is none.
 func (c *Child) result(from graph.Provider, key signature.Key) reflect.Value {
 	if lent, ok := c.Lent[key]; ok {
 		return lent
@@ -73,7 +76,7 @@ func (c *Child) result(from graph.Provider, key signature.Key) reflect.Value {
 	return reflect.Value{}
 }
 
-// bind keeps the arguments of a target's function.
+// bind keeps the arguments of the function of a target.
 func (c *Child) bind(t *graph.Target, values []reflect.Value) {
 	c.Bound[t] = graph.Arrange(t.Inputs(), values, func(kind graph.InputKind) reflect.Value {
 		if kind == graph.ConfigInput {

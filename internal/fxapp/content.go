@@ -9,27 +9,29 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Content is what the Fx application of a child has to hold, where Fx builds its
-// resources.
+// Content is the content of the Fx application of a child whose resources Fx
+// builds.
 type Content struct {
-	Built    []*graph.Node   // by this child
-	Borrowed []*graph.Node   // that live longer than the child
-	Targets  []*graph.Target // that are bound
-	// Offered is what the options of the caller ask for; nil without any.
+	Built    []*graph.Node   // resources that this child builds
+	Borrowed []*graph.Node   // resources that live longer than the child
+	Targets  []*graph.Target // targets that are bound
+	// Offered asks for the same as the options of the caller. It is nil without
+	// options.
 	Offered *graph.Target
-	// Asked is what is asked for besides by resources, by targets and by Offered.
+	// Asked has further asks, beside those of resources, of targets and of
+	// Offered.
 	Asked []graph.Ask
 	// Lent are the values that the fx.Options of the parent have touched.
 	Lent map[signature.Key]reflect.Value
-	// Lends is what nested children will borrow.
+	// Lends has the values that nested children will borrow.
 	Lends Lends
-	// Options are the caller's own. They come last.
+	// Options are the options of the caller. They come last.
 	Options []fx.Option
 }
 
-// Options are the options of a child that Fx builds: the resources, the targets,
-// and the caller's own, whose hooks go to lifecycle. constructor may change the
-// option of a resource.
+// Options returns the options of a child that Fx builds: those of the resources,
+// those of the targets, and those of the caller, whose hooks go to lifecycle.
+// constructor may change the option of a resource.
 func (a *Parts) Options(c Content, lifecycle fx.Lifecycle, constructor func(fx.Option, *graph.Node) fx.Option) []fx.Option {
 	options := append(a.constructors(c, constructor), a.invokes(c.Targets)...)
 	if len(c.Lends.Params) > 0 {
@@ -39,7 +41,7 @@ func (a *Parts) Options(c Content, lifecycle fx.Lifecycle, constructor func(fx.O
 	return append(options, c.Options...)
 }
 
-// invokes bind what the targets ask for.
+// invokes returns the options that bind the targets.
 func (a *Parts) invokes(targets []*graph.Target) []fx.Option {
 	options := make([]fx.Option, len(targets))
 	for i, target := range targets {
@@ -48,8 +50,8 @@ func (a *Parts) invokes(targets []*graph.Target) []fx.Option {
 	return options
 }
 
-// constructors are the resources, and what answers the keys that they and the
-// targets ask for.
+// constructors returns the options of the resources, and the options for the
+// other keys that resources and targets ask for.
 func (a *Parts) constructors(c Content, constructor func(fx.Option, *graph.Node) fx.Option) []fx.Option {
 	var options []fx.Option
 	var asks []graph.Ask

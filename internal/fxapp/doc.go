@@ -1,7 +1,7 @@
-// Package fxapp makes the Fx application of a child container. What it has to hold
-// is its [Content] (content.go). The options come from [Parts], which makes each of
-// them once: of resources (wrapper.go), of other keys (answer.go), of targets
-// (invoke.go), and of what nested children borrow (lends.go). They find their
-// [Child] (child.go) among their parameters. [Run] (run.go) runs the application,
-// and [Plainly] (plain_error.go) makes its errors readable.
+// Package fxapp makes the Fx application of a child container, which has a
+// [Content] (content.go). [Parts] makes each of its options once: those of
+// resources (wrapper.go), of other keys (answer.go), of targets (invoke.go), and of
+// the values that nested children borrow (lends.go). The functions of the options
+// have their [Child] (child.go) as a parameter. [Run] (run.go) runs the
+// application, and [Plainly] (plain_error.go) makes its errors readable.
 package fxapp

@@ -2,10 +2,10 @@ package fxapp
 
 import "go.uber.org/fx"
 
-// provide, invoke and decorate are Fx's options, made with a short call stack.
-// Fx keeps the stack at which an option is made, and writes it as text, frame
-// by frame, in each application that is given the option: with the stack of a
-// caller of package container that is a fifth of the cost of a child.
+// provide, invoke and decorate make the options of Fx with a short call stack.
+// Fx keeps the stack at which an option is made, and each application that gets
+// the option writes the stack as text. With the stack of a caller of package
+// container, this is a fifth of the cost of a child.
 func provide(constructor any) fx.Option {
 	return withShortStack(func() fx.Option { return fx.Provide(constructor) })
 }

@@ -28,10 +28,10 @@ func (a *Parts) optionsOf(t *graph.Target) *targetOptions {
 	return known.(*targetOptions)
 }
 
-// bound makes the target an Invoke of every child that it is given to: Fx builds
-// the arguments, and the function is called with them later, once everything
-// has started. It does its work once, when a child is first given the target:
-// most of a large graph is never run in one process.
+// bound makes an fx.Invoke of the target, for every child that gets the target.
+// Fx builds the arguments, and the function is called with them later, after
+// everything has started. bound does its work once, when a child first gets the
+// target, because one process never uses most targets of a large graph.
 func (a *Parts) bound(t *graph.Target) fx.Option {
 	options := a.optionsOf(t)
 	options.built.Do(func() {
@@ -43,8 +43,8 @@ func (a *Parts) bound(t *graph.Target) fx.Option {
 	return options.bound
 }
 
-// Direct binds a target of a child whose resources Fx has not built: the Invoke
-// takes the values from the child, in which no option of Fx can have replaced them.
+// Direct binds a target of a child whose resources Fx has not built. The fx.Invoke
+// takes the values from the child, because no option of Fx can have replaced them.
 func (a *Parts) Direct(t *graph.Target) fx.Option {
 	options := a.optionsOf(t)
 	options.own.Do(func() {

@@ -14,9 +14,9 @@ var (
 	DotGraphKey   = signature.Key{Type: reflect.TypeFor[fx.DotGraph]()}
 )
 
-// childKey is what options of [Parts] find their child by.
+// childKey is the key by which options of [Parts] find their child.
 var childKey = signature.Key{Type: reflect.TypeFor[*Child]()}
 
-// OfEveryApp reports whether every Fx app has a key by itself, as a result of a
-// resource may have too.
+// OfEveryApp reports whether every Fx application has a value for the key by
+// itself. A resource may have a result with such a key too.
 func OfEveryApp(key signature.Key) bool { return key == ShutdownerKey || key == DotGraphKey }

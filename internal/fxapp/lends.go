@@ -8,14 +8,15 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// Lends is what the Fx application of a child makes for nested children.
+// Lends has the values that the Fx application of a child makes for nested
+// children.
 type Lends struct {
-	Params  []signature.Param      // what they will borrow
-	Touched map[signature.Key]bool // of these, what is not just a resource's result
+	Params  []signature.Param      // the values that they will borrow
+	Touched map[signature.Key]bool // those of the values that are not simply results of resources
 }
 
-// invoke makes the application build what nested children will borrow, and keeps
-// the values that are not just a resource's results.
+// invoke makes the application build the values that nested children will
+// borrow, and keeps those that are not simply results of resources.
 func (l Lends) invoke() fx.Option {
 	params := append([]signature.Param{{Key: childKey}}, l.Params...)
 	return invoke(signature.Make(params, nil, func(values []reflect.Value) ([]reflect.Value, error) {

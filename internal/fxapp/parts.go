@@ -6,9 +6,9 @@ import (
 	"github.com/fxrun/fxrun/internal/graph"
 )
 
-// Parts makes the Fx options of resources, of targets and of other keys, each
-// once: an option finds the [Child] that it is called for among its parameters, and
-// so serves all of them. It is safe for concurrent use.
+// Parts makes the Fx options of resources, of targets and of other keys, each once.
+// The function of an option has the [Child] that it is called for as a parameter,
+// so one option serves all children. Parts is safe for concurrent use.
 type Parts struct {
 	graph    *graph.Graph
 	wrappers []wrapper // by the index of the resource

@@ -15,9 +15,9 @@ var (
 	madeFunction = regexp.MustCompile(`"?reflect"?\.makeFuncStub \([^)]*\)`)
 )
 
-// Plainly leaves of an error of dig what is about the caller's own functions: the
-// one that went wrong, and its error. Most functions of a child are made by
-// reflection and have no name.
+// Plainly returns the part of an error of dig that is about the functions of the
+// caller: the function that failed, and its error. Most functions of a child are
+// made by reflection and have no name.
 func Plainly(err error) error {
 	var digError dig.Error
 	if !errors.As(err, &digError) {
@@ -27,7 +27,7 @@ func Plainly(err error) error {
 	if dig.IsCycleDetected(err) {
 		return &plainError{text: "there is a cycle: " + root.Error(), cause: err}
 	}
-	if errors.As(root, &digError) { // what is wrong is the graph, not a function
+	if errors.As(root, &digError) { // the graph is wrong, and not a function
 		return &plainError{text: madeFunction.ReplaceAllString(root.Error(), "another function"), cause: err}
 	}
 	names := functionName.FindAllStringSubmatch(strings.TrimSuffix(err.Error(), root.Error()), -1)
@@ -36,7 +36,7 @@ func Plainly(err error) error {
 			return &plainError{text: fmt.Sprintf("%s.%s: %v", pkg[strings.LastIndex(pkg, "/")+1:], name, root), cause: err}
 		}
 	}
-	if built := builtTypes.FindAllStringSubmatch(err.Error(), -1); len(built) > 0 { // by a decorator, which dig does not name
+	if built := builtTypes.FindAllStringSubmatch(err.Error(), -1); len(built) > 0 { // a decorator failed, which dig does not name
 		return &plainError{text: fmt.Sprintf("building %s: %v", built[len(built)-1][1], root), cause: err}
 	}
 	return &plainError{text: root.Error(), cause: err}

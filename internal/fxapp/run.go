@@ -10,12 +10,13 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// Run lets a fresh Fx app build the child's resources and bind its targets.
-// The app is never started: its lifecycle is replaced by the child's own,
-// which names every hook, survives panics, and always stops.
+// Run makes a new Fx application that builds the resources of the child and
+// binds its targets. The application is never started. The lifecycle of the
+// child takes the place of its lifecycle: it names every hook, survives panics,
+// and always stops.
 func Run(child *Child, options []fx.Option) (err error) {
 	defer func() {
-		if recovered := recover(); recovered != nil { // from the caller's own options
+		if recovered := recover(); recovered != nil { // a panic in the options of the caller
 			err = panics.Recovered(recovered)
 		}
 	}()
@@ -23,9 +24,9 @@ func Run(child *Child, options []fx.Option) (err error) {
 	return fx.New(given, eventLogger(child), fx.Options(options...)).Err()
 }
 
-// eventLogger sends Fx's events to the logger that the options of the parent have
-// made, if there is one. A logger among the caller's options comes after it, and
-// takes its place.
+// eventLogger sends the events of Fx to the logger that the options of the parent
+// have made, if there is one. A logger among the options of the caller comes
+// later, and takes its place.
 func eventLogger(child *Child) fx.Option {
 	if child.Events != nil {
 		return fx.WithLogger(func() fxevent.Logger { return child.Events })
@@ -33,8 +34,8 @@ func eventLogger(child *Child) fx.Option {
 	return quietLogger(child)
 }
 
-// quietLogger sends Fx's events to the child's logger at debug level. Without
-// one Fx writes a line per provider to standard error.
+// quietLogger sends the events of Fx to the logger of the child at debug level.
+// Without it, Fx writes a line for each provider to standard error.
 func quietLogger(child *Child) fx.Option {
 	logger := child.Logger
 	if !logger.Enabled(child.Context, slog.LevelDebug) {
@@ -47,7 +48,7 @@ func quietLogger(child *Child) fx.Option {
 	})
 }
 
-// withoutTraces leaves out where Fx was called from. These attributes of its events
+// withoutTraces leaves out the stack traces of the events of Fx. These attributes
 // are long, and always show the same functions of this package.
 type withoutTraces struct{ slog.Handler }
 

@@ -11,10 +11,9 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// wrapper is a resource's constructor as a child's Fx app sees it: its results
-// under one key each, and what it needs from Fx as parameters. It finds the
-// child that it is called for among its parameters, so that one option serves
-// all children.
+// wrapper is the constructor of a resource as the Fx application of a child
+// sees it. Each result has one key, and the parameters are the values that come
+// from Fx. One parameter is the child, so one option serves all children.
 type wrapper struct {
 	wrapped  sync.Once
 	provide  fx.Option
@@ -22,8 +21,8 @@ type wrapper struct {
 	borrow   fx.Option
 }
 
-// wrap does its work once, when a child first needs the resource: most of a
-// large container is never asked for in one process.
+// wrap does its work once, when a child first needs the resource, because one
+// process never needs most resources of a large container.
 func (a *Parts) wrap(n *graph.Node) fx.Option {
 	a.wrappers[n.Index].wrapped.Do(func() {
 		build := signature.Make(paramsOf(a.graph.AsksOf(n)), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
@@ -34,8 +33,9 @@ func (a *Parts) wrap(n *graph.Node) fx.Option {
 	return a.wrappers[n.Index].provide
 }
 
-// resultKeys are the keys of a resource's results in Fx. What every Fx app has, a
-// resource gives under another key, and overrides puts it in the place of Fx's own.
+// resultKeys returns the keys of the results of a resource in Fx. If every Fx
+// application has a value for the key, the resource gives its result under another
+// key, and overrides puts it in the place of the value of Fx.
 func (a *Parts) resultKeys(n *graph.Node) []signature.Key {
 	keys := a.graph.ResultKeys(n)
 	for i, key := range keys {
@@ -46,7 +46,8 @@ func (a *Parts) resultKeys(n *graph.Node) []signature.Key {
 	return keys
 }
 
-// overrides puts what a resource gives in the place of what every Fx app has.
+// overrides puts results of a resource in the place of values that every Fx
+// application has.
 func (a *Parts) overrides(n *graph.Node) []fx.Option {
 	var options []fx.Option
 	keys := a.resultKeys(n)
@@ -58,8 +59,8 @@ func (a *Parts) overrides(n *graph.Node) []fx.Option {
 	return options
 }
 
-// borrow is the option of a resource that lives longer than the child: it gives
-// out what there is already.
+// borrow returns the option of a resource that lives longer than the child. The
+// option gives the existing results.
 func (a *Parts) borrow(n *graph.Node) fx.Option {
 	a.wrappers[n.Index].borrowed.Do(func() {
 		give := signature.Make(paramsOf(nil), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
@@ -68,7 +69,7 @@ func (a *Parts) borrow(n *graph.Node) fx.Option {
 			for i, key := range a.graph.ResultKeys(n) {
 				results[i] = child.result(graph.Provider{Node: n, Result: i}, key)
 				found = found || results[i].IsValid()
-				if !results[i].IsValid() { // an option of the parent stands in for another result, so that nobody asks for this one
+				if !results[i].IsValid() { // an option of the parent takes the place of another result, so nothing asks for this one
 					results[i] = reflect.Zero(n.Function.Results[i].ValueType())
 				}
 			}

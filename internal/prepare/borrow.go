@@ -8,8 +8,9 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// borrow finds out which resources a nested child borrows, where its parent has
-// fx.Options: not those in whose place the options have put something else.
+// borrow finds the resources that a nested child borrows from a parent with
+// fx.Options. They do not include resources whose place is taken by a value of
+// the options.
 func (p *Preparation) borrow() []error {
 	if p.outer == nil || p.lending == nil {
 		return nil
@@ -35,7 +36,7 @@ func (p *Preparation) borrow() []error {
 	return faults
 }
 
-// allAsks are what everything that a child needs asks for.
+// allAsks returns the asks of all resources and targets that a child needs.
 func (p *Preparation) allAsks() []graph.Ask {
 	var asks []graph.Ask
 	for _, target := range p.Targets {

@@ -12,8 +12,8 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// readOptions finds out what the caller's fx.Options hold, and which resources
-// and other values they ask for.
+// readOptions reads the fx.Options of the caller, and finds the resources and
+// other values that they ask for.
 func (p *Preparation) readOptions() {
 	if len(p.Settings.options) == 0 {
 		return
@@ -29,8 +29,8 @@ func (p *Preparation) readOptions() {
 	p.offered, p.unoffered = p.Graph.OptionTarget(slices.DeleteFunc(asks, lent))
 }
 
-// checkOptions reports options that would not do in a child what they do in an
-// application of Fx.
+// checkOptions reports options that would have another effect in a child than
+// in an application of Fx.
 func (p *Preparation) checkOptions() []error {
 	if p.Given == nil {
 		return nil
@@ -53,7 +53,7 @@ func (p *Preparation) checkOptions() []error {
 	return faults
 }
 
-// misplaced says that a definition was given to a child.
+// misplaced returns the error for a definition that was given to a child.
 func misplaced(definition resource.Resource) error {
 	return fault.Errorf("resource %s is a definition: give it to container.New; to stand in for a resource in one child, use fx.Replace", definition.Key())
 }
@@ -76,12 +76,13 @@ func (p *Preparation) checkFunction(function fxoption.Function) []error {
 	return faults
 }
 
-// checkResult reports values that would not reach whoever should get them.
+// checkResult reports values that would not reach the functions that should get
+// them.
 func (p *Preparation) checkResult(function fxoption.Function, key signature.Key) error {
 	gives := function.Kind == fxoption.Provide || function.Kind == fxoption.Supply
 	switch {
-	case function.InModule && !gives: // for the module's own functions
-	case key.Group == resource.Group: // reported by its key
+	case function.InModule && !gives: // such values are for the functions of the module
+	case key.Group == resource.Group: // a definition is reported by its key
 	case gives && strings.HasPrefix(key.Group, "fxrun."):
 		return fault.Errorf("one of the fx options is a definition (in the group %s): give it to the host application, beside fxrun.Module", key.Group)
 	case key.Group != "" && p.takesGroup(key):
@@ -92,7 +93,7 @@ func (p *Preparation) checkResult(function fxoption.Function, key signature.Key)
 	return nil
 }
 
-// insteadOf says how a child is given another value of its own.
+// insteadOf names the option that gives a child another value of this kind.
 func insteadOf(key signature.Key) string {
 	switch key.Type {
 	case resource.LoggerType:
@@ -106,7 +107,7 @@ func insteadOf(key signature.Key) string {
 }
 
 // takesGroup reports whether a resource or a target that the child may need asks
-// for a group.
+// for the group.
 func (p *Preparation) takesGroup(group signature.Key) bool {
 	takes := func(in graph.Input) bool {
 		key, ok := in.Group()

@@ -9,7 +9,7 @@ import (
 	"github.com/fxrun/fxrun/internal/graph"
 )
 
-// content is what the child's Fx application has to hold.
+// content returns the content of the Fx application of the child.
 func (p *Preparation) content() fxapp.Content {
 	content := fxapp.Content{
 		Built: p.Nodes, Borrowed: p.longer, Targets: p.Targets, Offered: p.offered, Lent: p.lentByParent(), Options: p.Settings.options,
@@ -24,13 +24,14 @@ func (p *Preparation) content() fxapp.Content {
 	return content
 }
 
-// Options are the options of the child's Fx application, which builds its
-// resources. Hooks of the caller's options go to lifecycle.
+// Options returns the options of the Fx application of the child, which builds
+// its resources. Hooks of the options of the caller go to lifecycle.
 func (p *Preparation) Options(lifecycle fx.Lifecycle) []fx.Option {
 	return p.parts.Options(p.content(), lifecycle, func(o fx.Option, _ *graph.Node) fx.Option { return o })
 }
 
-// Bindings bind the targets of a child whose resources Fx does not build.
+// Bindings returns the options that bind the targets of a child whose resources
+// Fx does not build.
 func (p *Preparation) Bindings() []fx.Option {
 	var options []fx.Option
 	for _, target := range p.Targets {

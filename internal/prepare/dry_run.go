@@ -10,14 +10,15 @@ import (
 	"github.com/fxrun/fxrun/internal/graph"
 )
 
-// dryRun finds out which constructors the child's options would call. Each resource
-// stands in a module of its own, whose name a dry run tells.
+// dryRun finds the constructors that the options of the child would call. Each
+// resource stands in a module of its own, because a dry run reports the names of
+// modules.
 func (p *Preparation) dryRun() (*fxoption.Recorded, error) {
 	provide := func(option fx.Option, n *graph.Node) fx.Option { return fx.Module(moduleName(n), option) }
 	return fxoption.DryRun(append([]fx.Option{fx.Provide(func() *fxapp.Child { return nil })}, p.parts.Options(p.content(), nil, provide)...))
 }
 
-// replaceable are the resources that an fx.Replace could have been meant for.
+// replaceable returns the resources that an fx.Replace may be meant for.
 func (p *Preparation) replaceable() []fxoption.Resource {
 	resources := make([]fxoption.Resource, len(p.Nodes))
 	for i, n := range p.Nodes {

@@ -14,10 +14,10 @@ import (
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// foretell finds out which constructors a child's options would call, from what the
-// functions of the options ask for and give. It costs a small part of a dry run. It
-// returns nil where anything is unusual or wrong: a dry run then finds out what Fx
-// makes of it, and what is to be reported.
+// foretell finds the constructors that the options of a child would call, from the
+// parameters and results of the functions in the options. It costs a small part of
+// a dry run. It returns nil if anything is unusual or wrong. Then a dry run finds
+// out what Fx does, and which errors to report.
 func (p *Preparation) foretell() map[string]bool {
 	if p.Given.HasError || !regular(p.Given.Functions) {
 		return nil
@@ -45,10 +45,10 @@ func (p *Preparation) foretell() map[string]bool {
 	}
 	for i := range p.Given.Functions {
 		function := &p.Given.Functions[i]
-		if function.Kind == fxoption.Replace && !f.done[function] { // to be reported
+		if function.Kind == fxoption.Replace && !f.done[function] { // an unused fx.Replace is reported by the dry run
 			return nil
 		}
-		if function.Kind == fxoption.Provide && len(function.Params) > 0 && !f.done[function] { // it could be in a cycle
+		if function.Kind == fxoption.Provide && len(function.Params) > 0 && !f.done[function] { // the function could be in a cycle
 			return nil
 		}
 	}
@@ -78,8 +78,8 @@ func regular(functions []fxoption.Function) bool {
 	return true
 }
 
-// producer is what gives a key: a resource, a function, or another key; nothing of
-// these where the value is there already.
+// producer says what gives a key: a resource, a function, or another key. It has
+// none of these if the value exists already.
 type producer struct {
 	node     *graph.Node
 	function *fxoption.Function
@@ -91,12 +91,13 @@ type foreteller struct {
 	gives       map[signature.Key]producer
 	decorators  map[signature.Key]*fxoption.Function
 	borrowed    map[*graph.Node]bool
-	done        map[*fxoption.Function]bool // that are called
-	under       map[*fxoption.Function]bool // whose parameters are being looked at
+	done        map[*fxoption.Function]bool // functions that are called
+	under       map[*fxoption.Function]bool // functions whose parameters are being followed
 	constructed map[string]bool
 }
 
-// add notes what gives a key, and returns false where something else does already.
+// add notes the producer of a key. It returns false if the key has a producer
+// already.
 func (f *foreteller) add(key signature.Key, p producer) bool {
 	if _, twice := f.gives[key]; twice {
 		return false
@@ -105,8 +106,8 @@ func (f *foreteller) add(key signature.Key, p producer) bool {
 	return true
 }
 
-// addResources notes what the resources give, and what answers the keys that are
-// asked for, as constructors does.
+// addResources notes the results of the resources, and the producers of the keys
+// that are asked for, as constructors does.
 func (f *foreteller) addResources(p *Preparation) bool {
 	f.graph = p.Graph
 	var asks []graph.Ask
@@ -157,7 +158,7 @@ func (f *foreteller) addResources(p *Preparation) bool {
 	return true
 }
 
-// typeOf returns the type of what every child has by itself.
+// typeOf returns the type of a value that every child has by itself.
 func typeOf(kind graph.InputKind) reflect.Type {
 	switch kind {
 	case graph.ContextInput:
@@ -171,7 +172,8 @@ func typeOf(kind graph.InputKind) reflect.Type {
 	}
 }
 
-// addFunctions notes what the functions of the options give and decorate.
+// addFunctions notes the keys that the functions of the options give and
+// decorate.
 func (f *foreteller) addFunctions(functions []fxoption.Function) bool {
 	for i := range functions {
 		function := &functions[i]
@@ -187,18 +189,18 @@ func (f *foreteller) addFunctions(functions []fxoption.Function) bool {
 				}
 				f.decorators[result.Key] = function
 			default:
-				// What an fx.Invoke returns is for nobody.
+				// Nothing takes the results of an fx.Invoke.
 			}
 		}
 	}
 	return true
 }
 
-// ask follows what is called for a parameter. It returns false where it can't tell.
+// ask follows the calls for a parameter. It returns false if it cannot know them.
 func (f *foreteller) ask(param signature.Param) bool {
 	given, ok := f.gives[param.Key]
 	if decorator := f.decorators[param.Key]; decorator != nil && !f.under[decorator] {
-		return ok && (f.done[decorator] || f.call(decorator, decorator.Params)) // nobody gives what is decorated: Fx decides
+		return ok && (f.done[decorator] || f.call(decorator, decorator.Params)) // nothing gives the decorated value, so Fx decides
 	}
 	switch {
 	case !ok:
@@ -216,13 +218,13 @@ func (f *foreteller) ask(param signature.Param) bool {
 	return true
 }
 
-// construct follows what is called for a resource.
+// construct follows the calls for a resource.
 func (f *foreteller) construct(n *graph.Node) bool {
 	if f.constructed[moduleName(n)] {
 		return true
 	}
 	f.constructed[moduleName(n)] = true
-	if f.borrowed[n] { // it is there already
+	if f.borrowed[n] { // the resource exists already
 		return true
 	}
 	for _, ask := range f.graph.AsksOf(n) {
@@ -233,7 +235,7 @@ func (f *foreteller) construct(n *graph.Node) bool {
 	return true
 }
 
-// call follows what is called for the parameters of a function.
+// call follows the calls for the parameters of a function.
 func (f *foreteller) call(function *fxoption.Function, params []signature.Param) bool {
 	if f.under[function] { // a cycle
 		return false

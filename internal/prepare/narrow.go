@@ -7,8 +7,8 @@ import (
 )
 
 // narrow finds out which of the resources that the targets lead to are still
-// needed with the caller's fx.Options, which Fx does not let anyone look into: by
-// foretelling, or by a dry run of Fx that calls nothing.
+// needed with the fx.Options of the caller. It does this by foretell, or else by
+// a dry run of Fx, which calls nothing.
 func (p *Preparation) narrow() []error {
 	if p.Given == nil {
 		return nil
@@ -37,7 +37,7 @@ func (p *Preparation) narrow() []error {
 	return nil
 }
 
-// keepNeeded leaves out the resources that are not needed with the options.
+// keepNeeded removes the resources that are not needed with the options.
 func (p *Preparation) keepNeeded() {
 	unneeded := func(n *graph.Node) bool { return !p.isNeeded(n) }
 	p.needed = slices.DeleteFunc(slices.Clone(p.Nodes), unneeded)
@@ -45,8 +45,9 @@ func (p *Preparation) keepNeeded() {
 	p.later = slices.DeleteFunc(p.laterPerStep(), unneeded)
 }
 
-// withLater is the preparation of a child that gives out the later targets too:
-// nested children get the same options, which may be for them alone.
+// withLater returns the preparation of a child that also has the later targets,
+// because nested children get the same options, and an option may be for nested
+// children only.
 func (p *Preparation) withLater() *Preparation {
 	all := *p
 	all.Nodes = append(slices.Clone(p.Nodes), p.laterPerStep()...)
@@ -54,8 +55,8 @@ func (p *Preparation) withLater() *Preparation {
 	return &all
 }
 
-// inheritsNeeds reports whether the preparation of the parent has found out already
-// what a nested child needs.
+// inheritsNeeds reports whether the preparation of the parent already knows what a
+// nested child needs.
 func (p *Preparation) inheritsNeeds() bool {
 	if p.outer == nil || p.lending == nil || p.hasOwnOptions {
 		return false
