@@ -380,9 +380,9 @@ func readerOf(ctx context.Context, content Content) io.Reader {
 	})
 	at, ok := content.(io.ReaderAt)
 	if !ok {
-		return sequential
+		return sizedReader{readerFunc: sequential, size: content.Size()}
 	}
-	return randomReader{readerFunc: sequential, size: content.Size(), at: func(p []byte, off int64) (int, error) {
+	return randomReader{sizedReader: sizedReader{sequential, content.Size()}, at: func(p []byte, off int64) (int, error) {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
@@ -398,12 +398,18 @@ type readerFunc func(p []byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// randomReader can also be read at any offset.
-type randomReader struct {
+// sizedReader knows how many bytes there are.
+type sizedReader struct {
 	readerFunc
-	at   func(p []byte, off int64) (int, error)
 	size int64
 }
 
+func (r sizedReader) Size() int64 { return r.size }
+
+// randomReader can also be read at any offset.
+type randomReader struct {
+	sizedReader
+	at func(p []byte, off int64) (int, error)
+}
+
 func (r randomReader) ReadAt(p []byte, off int64) (int, error) { return r.at(p, off) }
-func (r randomReader) Size() int64                             { return r.size }

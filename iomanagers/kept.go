@@ -242,4 +242,13 @@ func (r *keptRows) Read(dst any) error {
 	return nil
 }
 
+// Left returns how many rows have not been read.
+func (r *keptRows) Left() int {
+	n := -r.from
+	for _, batch := range r.batches[r.batch:] {
+		n += batch.Len()
+	}
+	return n
+}
+
 func (*keptRows) Close() error { return nil }

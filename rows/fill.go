@@ -5,11 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 )
 
 // Source gives rows, several at a time. It is used by one goroutine at a time, which need not
 // be the one that opened it.
+//
+// A Source may have a method Left() int, which says how many rows it has not given yet. It may be
+// an estimate, and 0 if the source does not know. [Fill] asks it so that it makes the memory of a
+// large slice only once. A wrong answer costs time or memory, and no rows: the memory grows at
+// most 16-fold at once.
 type Source interface {
 	// Read puts the next rows into dst, a pointer to an empty slice of type Shape.Slice. It
 	// writes to the memory of the slice from its start, and sets the length to the number
@@ -77,13 +83,13 @@ func readAll(ctx context.Context, shape Shape, open opener) (all reflect.Value, 
 	defer func() { err = errors.Join(err, source.Close()) }()
 
 	batch := reflect.New(shape.Slice)
-	all = reflect.MakeSlice(shape.Slice, 0, Size)
+	all = reflect.MakeSlice(shape.Slice, 0, firstCapacity(source))
 	for {
 		if err := ctx.Err(); err != nil {
 			return reflect.Value{}, err
 		}
 		if all.Len() == all.Cap() {
-			all = grown(all)
+			all = grown(all, source)
 		}
 		n := all.Len()
 		batch.Elem().Set(all.Slice3(n, n, all.Cap()))
@@ -98,8 +104,39 @@ func readAll(ctx context.Context, shape Shape, open opener) (all reflect.Value, 
 	}
 }
 
-func grown(full reflect.Value) reflect.Value {
-	bigger := reflect.MakeSlice(full.Type(), full.Len(), 2*full.Cap())
+// fastest is how many times as large the memory of a slice becomes at once, at most: the end of a
+// damaged file may promise any number of rows.
+const fastest = 16
+
+// leftIn returns how many rows a source says that it has, 0 if it says nothing.
+func leftIn(source Source) int {
+	if counted, ok := source.(interface{ Left() int }); ok {
+		return max(0, counted.Left())
+	}
+	return 0
+}
+
+// firstCapacity returns the number of rows for which memory is made before the first is read. One
+// more than there are, since the end of the source is found by a read.
+func firstCapacity(source Source) int {
+	if left := leftIn(source); left > 0 && left < Size {
+		return left + 1
+	}
+	return Size
+}
+
+// grown returns a slice with more memory and the same rows. On the way to a large size it passes
+// sizes that are small parts of it, so that the last copy is cheap.
+func grown(full reflect.Value, source Source) reflect.Value {
+	n := full.Len()
+	wanted := 2 * n
+	if left := leftIn(source); left > 0 {
+		wanted = max(n+min(left, math.MaxInt/2)+1, n+n/4+1)
+	}
+	for wanted > fastest*n {
+		wanted = wanted/fastest + 1
+	}
+	bigger := reflect.MakeSlice(full.Type(), n, wanted)
 	reflect.Copy(bigger, full)
 	return bigger
 }
