@@ -1,7 +1,10 @@
 package fxrun_test
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
@@ -9,6 +12,7 @@ import (
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/iomanagers"
 )
 
 func TestFxrunChangesNothingInTheRestOfAnApplication(t *testing.T) {
@@ -80,3 +84,37 @@ func TestAResourceMayGiveWhatEveryFxApplicationHas(t *testing.T) {
 }
 
 type shutdowner struct{ fx.Shutdowner }
+
+func TestAChildMayShutTheApplicationDown(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]fx.Option{
+		"from a function":  nil,
+		"from a resource":  {container.Provide("other", func(fx.Shutdowner) *tenant { return nil })},
+		"from its own one": {fx.Decorate(func(own fx.Shutdowner) fx.Shutdowner { return &shutdowner{own} })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var c *container.Container
+			app := fx.New(fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"), fx.Options(opts...), fx.Populate(&c))
+			if err := errors.Join(app.Err(), app.Start(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			ended := app.Wait()
+			err := c.Invoke(t.Context(), func() {}, fx.Invoke(func(s fx.Shutdowner) error { return s.Shutdown(fx.ExitCode(3)) }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case signal := <-ended:
+				if signal.ExitCode != 3 {
+					t.Errorf("got %v", signal)
+				}
+			case <-time.After(5 * time.Second):
+				t.Error("the application got no signal")
+			}
+			if err := app.Stop(context.WithoutCancel(t.Context())); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -109,6 +109,7 @@ type containerParams struct {
 	fx.In
 
 	Lifecycle   fx.Lifecycle
+	Shutdowner  fx.Shutdowner
 	Logger      *slog.Logger           `optional:"true"`
 	Definitions []container.Definition `group:"fxrun.container"`
 	// Host is nil where a decorator of the application lacks what it decorates:
@@ -166,7 +167,7 @@ func startOrClose(ctx context.Context, c *container.Container) error {
 // root returns what is known of the application's own level, whatever its
 // definitions ask for.
 func (p containerParams) root() []host.Value {
-	var values []host.Value
+	values := []host.Value{{Key: signature.Key{Type: reflect.TypeFor[fx.Shutdowner]()}, Value: reflect.ValueOf(&p.Shutdowner).Elem()}}
 	if p.Logger != nil {
 		values = append(values, host.Value{Key: signature.Key{Type: reflect.TypeFor[*slog.Logger]()}, Value: reflect.ValueOf(p.Logger)})
 	}

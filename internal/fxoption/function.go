@@ -76,6 +76,9 @@ func signatureOf(target any) (signature.Func, error) {
 	if wrong := wrongAnnotation(target); wrong != nil {
 		return signature.Func{}, wrong
 	}
+	if option, ok := target.(fx.Option); ok {
+		return signature.Func{}, fmt.Errorf("it was given %v, which is an option itself and not a function: give it beside the other options", option)
+	}
 	if annotated, ok := target.(fx.Annotated); ok {
 		return annotatedBefore(annotated)
 	}

@@ -101,7 +101,9 @@ func text(f fxoption.Function) string {
 func TestReadReportsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	for want, option := range map[string]fx.Option{
-		"not a function: int":   fx.Provide(3),
+		"not a function: int": fx.Provide(3),
+		"fx.Provide: it was given fx.Options(), which is an option itself":  fx.Provide(fx.Options()),
+		"fx.Invoke: it was given fx.Supply(int), which is an option itself": fx.Invoke(fx.Supply(3)),
 		"cannot apply more":     fx.Decorate(fx.Annotate(newReader, fx.ParamTags(`name:"a"`), fx.ParamTags(`name:"b"`))),
 		"inside another is nil": fx.Options(nil),
 		"fx.Invoke":             fx.Invoke(fx.Annotate(func(int) {}, fx.ParamTags(`nonsense`))),

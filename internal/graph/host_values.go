@@ -140,6 +140,9 @@ func (h *hostValues) at(definition any, key signature.Key) (reflect.Value, error
 // isOwn reports whether the value of a place differs from the value outside of
 // modules.
 func (h *hostValues) isOwn(key signature.Key, value reflect.Value) bool {
+	if root, ok := h.root[key]; ok {
+		return !host.Same(root.Value, value)
+	}
 	all := h.all[key]
 	return all.differs || all.lacking || !host.Same(all.value.Value, value)
 }

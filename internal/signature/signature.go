@@ -332,13 +332,13 @@ func (r *Result) readTags(field reflect.StructField) error {
 func eachField(t, marker reflect.Type, visit func(field reflect.StructField, index []int, ignored bool)) {
 	ignoreUnexported := false
 	for field := range t.Fields() {
-		if field.Type == marker && field.Anonymous {
+		if field.Type == marker {
 			ignoreUnexported, _ = strconv.ParseBool(field.Tag.Get("ignore-unexported"))
 		}
 	}
 	for i := range t.NumField() {
 		field := t.Field(i)
-		if field.Type == marker && field.Anonymous {
+		if field.Type == marker { // also where it is not embedded, as in what fx.Extract makes
 			continue
 		}
 		ignored := ignoreUnexported && !field.IsExported()

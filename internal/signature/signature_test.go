@@ -49,6 +49,11 @@ type (
 		cache map[string]int
 		inner innerIn
 	}
+	twiceIn struct {
+		fx.In
+		Marker fx.In
+		Plain  *alpha
+	}
 	innerOut struct {
 		fx.Out
 		Deep *alpha `name:"deep"`
@@ -90,6 +95,7 @@ func TestOfReadsWhatDigReads(t *testing.T) {
 		"an fx.In struct between others":        func(int, in, string) *beta { return nil },
 		"an embedded struct that embeds fx.In":  func(embeddedIn) int { return 0 },
 		"unexported fields that may be ignored": func(ignoringIn) *beta { return nil },
+		"a field of type fx.In":                 func(twiceIn) *beta { return nil },
 		"an fx.Out struct with every tag":       func() (out, error) { return out{}, nil },
 		"an fx.Out struct beside a plain value": func() (string, out) { return "", out{} },
 		"a variadic parameter":                  func(*alpha, ...string) *beta { return nil },
