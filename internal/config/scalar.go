@@ -3,11 +3,13 @@ package config
 import (
 	"encoding"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"net"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +29,8 @@ func readScalar(node *yaml.Node, into reflect.Value) error {
 	switch kind := into.Kind(); {
 	case into.Type() == reflect.TypeFor[time.Duration]():
 		return readDuration(text, into)
+	case into.Type() == jsonNumberType:
+		return readJSONNumber(text, into)
 	case kind == reflect.String, isBytes(into.Type()):
 		return readText(text, node.Tag == "!!binary", into)
 	case kind == reflect.Bool:
@@ -142,6 +146,23 @@ func readDuration(text string, into reflect.Value) error {
 	return nil
 }
 
+var (
+	jsonNumberType = reflect.TypeFor[json.Number]()
+	jsonNumber     = regexp.MustCompile(jsonNumberPattern)
+)
+
+// jsonNumberPattern is what JSON takes for a number.
+const jsonNumberPattern = `^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`
+
+// readJSONNumber keeps a number as it is written, quoted or not.
+func readJSONNumber(text string, into reflect.Value) error {
+	if !jsonNumber.MatchString(text) {
+		return errors.New("expected a number as JSON has it, as in 12, 1.5 or 1e3")
+	}
+	into.SetString(text)
+	return nil
+}
+
 // digits returns a whole number in the form that strconv reads with base 0. A
 // number with zeros at its beginning and no letter is decimal: 010 is ten, as
 // people expect, and not eight, as in C and YAML 1.1.
@@ -249,8 +270,11 @@ func readSelf(node *yaml.Node, into reflect.Value) (fault error) {
 	default:
 		err = errors.ErrUnsupported
 	}
-	if err != nil {
-		return fmt.Errorf("the text is not a %s", typeText(into.Type()))
+	switch {
+	case err == nil:
+		return nil
+	case into.Type() == reflect.TypeFor[time.Time]():
+		return errors.New("expected a time.Time, as in 2026-07-31T18:30:00Z")
 	}
-	return nil
+	return fmt.Errorf("the text is not a %s", typeText(into.Type()))
 }

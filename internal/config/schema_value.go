@@ -81,6 +81,9 @@ func (s *Shapes) schemaOf(t reflect.Type, above []reflect.Type) *schema {
 			{Description: "a duration, as in 1m30s", Type: jsonType{"string"}, Pattern: goDuration}, {Enum: []any{0}},
 		}}
 	}
+	if t == jsonNumberType {
+		return &schema{AnyOf: []*schema{{Type: jsonType{"number"}}, {Type: jsonType{"string"}, Pattern: jsonNumberPattern}}}
+	}
 	if decodesText(t) {
 		return textSchema(t)
 	}

@@ -49,7 +49,7 @@ func takesText(t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer && !decodesText(t) {
 		t = t.Elem()
 	}
-	return decodesText(t) || t.Kind() == reflect.String || isBytes(t)
+	return decodesText(t) || t.Kind() == reflect.String && t != jsonNumberType || isBytes(t)
 }
 
 // plainNode returns a node of text without quotes, whose type YAML finds.

@@ -117,6 +117,19 @@ var readings = []reading{
 	{text: "00:00", want: net.HardwareAddr{}, lack: "not a valid net.HardwareAddr"},
 	{text: "123456789012345678901234567890", want: *bigNumber("123456789012345678901234567890")},
 	{text: "a, b", want: []*config.Secret[string]{new(config.NewSecret("a")), new(config.NewSecret("b"))}},
+	{text: "12", want: json.Number("12")},
+	{text: " -1.5e3 ", want: json.Number("-1.5e3")},
+	{text: "1, 2.5", want: []json.Number{"1", "2.5"}},
+	{text: "twelve", want: json.Number(""), lack: "not a valid json.Number: expected a number as JSON has it, as in 12, 1.5 or 1e3"},
+	{text: "007", want: json.Number(""), lack: "not a valid json.Number: expected a number as JSON has it"},
+	{text: ".inf", want: json.Number(""), lack: "not a valid json.Number: expected a number as JSON has it"},
+	{text: "2026-07-31T18:30:00Z", want: time.Date(2026, 7, 31, 18, 30, 0, 0, time.UTC)},
+	{text: "2026-07-31", want: time.Time{}, lack: "not a valid time.Time: expected a time.Time, as in 2026-07-31T18:30:00Z"},
+	{text: "yesterday", want: (*time.Time)(nil), lack: "as in 2026-07-31T18:30:00Z"},
+	// A type of somebody's own is not known as a duration: envconfig too reads nanoseconds.
+	{text: "1500", want: wait(1500)},
+	{text: "1m30s", want: wait(0), lack: "not a valid int64"},
+	{text: "1500", want: time.Duration(0), lack: "expected a time.Duration, as in 1m30s"},
 	{text: "80, 81", want: config.NewSecret([]int{80, 81})},
 	{text: "010", want: config.NewSecret(10)},
 	{text: "on", want: config.NewSecret(true)},
@@ -127,6 +140,9 @@ var readings = []reading{
 	{text: "[{port: 3}]", want: []item{}, lack: "[0].name: missing: every item has to give it"},
 	{text: "a", want: []item{}, lack: "not a valid []config_test.item: [0]: expected a config_test.item, not text"},
 }
+
+// wait is a whole number for all who read it by reflection.
+type wait time.Duration
 
 func bigNumber(text string) *big.Int { n, _ := new(big.Int).SetString(text, 10); return n }
 
