@@ -13,6 +13,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/runs"
 )
 
 // lines is a logger of which a test reads the lines, without their times.
@@ -137,3 +138,23 @@ func TestAResourceCannotGiveWhatEveryChildHas(t *testing.T) {
 }
 
 type ownContext struct{ context.Context }
+
+func TestALaunchWarnsOfConfigThatNothingReads(t *testing.T) {
+	t.Parallel()
+	type limits struct{ Rows int }
+	var lines bytes.Buffer
+	h, err := newHost(t, fx.Supply(slog.New(slog.NewTextHandler(&lines, nil))),
+		container.Provide("db", func(limits) *database { return nil }, container.Config(limits{})),
+		container.Provide("other", func(limits) *tenant { return nil }, container.Config(limits{})),
+		assets.New("a", func(*database, *tenant) error { return nil }), fx.Replace(&database{"fake"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := container.RunConfig{Resources: map[string]any{"db": limits{3}, "other": limits{3}}}
+	if _, err := h.launcher.Prepare(runs.Request{Selection: "*", Config: given}); err != nil {
+		t.Fatal(err)
+	}
+	if text := lines.String(); strings.Count(text, "nothing reads this config") != 1 || !strings.Contains(text, "config=resources.db") {
+		t.Errorf("got %s", text)
+	}
+}

@@ -100,7 +100,8 @@ type Request struct {
 	// the value of Config counts.
 	Config container.RunConfig
 	// Tags are the tags of the run, besides those of the job. Where both have a
-	// key, the value of Tags counts.
+	// key, the value of Tags counts. The history has them without the secrets of the
+	// run; container.RunInfo has them as they are.
 	Tags map[string]string
 	// Retry makes the run repeat an earlier one. Nil means that it does not.
 	// [Launcher.RetryRequest] sets it.

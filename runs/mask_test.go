@@ -113,7 +113,7 @@ func TestNoSecretOfARunIsInItsHistoryOrItsLog(t *testing.T) {
 			store := history.NewMemoryStore()
 			launcher := newLauncher(t, runs.LauncherConfig{Store: store, Logger: slog.New(slog.NewJSONHandler(&outside, nil))}, resources, list...)
 			var seen []history.Event
-			record, err := run(t, launcher, runs.Request{Selection: "*", Observe: func(event history.Event) { seen = append(seen, event) }})
+			record, err := run(t, launcher, runs.Request{Selection: "*", Tags: map[string]string{"note": givenAway(), givenAway(): "key"}, Observe: func(event history.Event) { seen = append(seen, event) }})
 			if err == nil || leaks(fmt.Sprintf("%v %+v", err, err)) != "" {
 				t.Errorf("the error is %+v", err)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
@@ -71,12 +72,13 @@ func (p *Prepared) prepare(request Request) error {
 	if err != nil {
 		return err
 	}
-	p.launch.record = history.RunQueued{Owner: p.launcher.owner, Job: job.Name, Selection: job.Plan.Selection, Tags: tags, Config: shown}
+	p.launch.record = history.RunQueued{Owner: p.launcher.owner, Job: job.Name, Selection: job.Plan.Selection, Tags: p.masked(tags), Config: shown}
 	if len(config.Resources)+len(config.Steps) > 0 {
 		if p.launch.record.Secrets, err = secretsOf(p.launch.child, shown); err != nil {
 			return err
 		}
 	}
+	p.warnOfUnread(config)
 	for _, step := range job.Plan.Steps {
 		p.launch.record.Steps = append(p.launch.record.Steps, step.Key)
 	}
@@ -84,6 +86,26 @@ func (p *Prepared) prepare(request Request) error {
 		_, err = p.launcher.stepRequest(p.launch)
 	}
 	return err
+}
+
+// masked returns the tags as they are recorded: without the secrets of the run.
+func (p *Prepared) masked(tags map[string]string) map[string]string {
+	masked := make(map[string]string, len(tags))
+	for key, value := range tags {
+		masked[p.launch.child.Mask(key)] = p.launch.child.Mask(value)
+	}
+	return masked
+}
+
+// warnOfUnread warns of config that nothing reads, since a value of the host
+// application takes the place of its resource.
+func (p *Prepared) warnOfUnread(config container.RunConfig) {
+	for _, key := range (*child.Parent)(p.launcher.config.Container).Graph().ReplacedConfigs(config) {
+		_ = panics.Guard(func() error {
+			p.launcher.config.Logger.Warn("nothing reads this config, because a value of the host application takes the place of the resource", "config", "resources."+key)
+			return nil
+		})
+	}
 }
 
 // Preview returns what the run would do, with the config that was read. If the

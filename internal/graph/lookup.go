@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
@@ -42,6 +43,19 @@ func (g *Graph) HasMembersAt(group signature.Key, place any) bool {
 func (g *Graph) Has(key string) bool {
 	_, ok := g.ByKey[key]
 	return ok
+}
+
+// ReplacedConfigs returns the keys of the resources that a run config configures,
+// although a value of the host application takes their place, sorted.
+func (g *Graph) ReplacedConfigs(given config.RunConfig) []string {
+	var keys []string
+	for key := range given.Resources {
+		if n, ok := g.ByKey[key]; ok && n.IsReplaced() {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // Static returns the values of the Static options of the resource called key,
