@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/host"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/dig"
@@ -102,6 +103,9 @@ func withoutDig(doing string, err error) error {
 	var caught dig.PanicError // dig makes it because of fx.RecoverFromPanics
 	if errors.As(err, &caught) {
 		return fmt.Errorf("%s: %w", doing, &panics.Error{Value: caught.Panic})
+	}
+	if cycle := host.Cycle(doing, err); cycle != nil {
+		return cycle
 	}
 	var wiring dig.Error
 	if root := dig.RootCause(err); !errors.As(root, &wiring) {

@@ -10,6 +10,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/cli"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/runs"
 )
 
 type nobodysType struct{}
@@ -31,6 +32,20 @@ func TestANilFakeIsBadInput(t *testing.T) {
 		assets.New("asset", func(*nobodysType) error { return nil }),
 		fx.Replace((*nobodysType)(nil)))
 	if code != 64 || !strings.Contains(errors.String(), "fx.Replace gives nil for *cli_test.nobodysType") || !strings.Contains(errors.String(), "resource one (wiring_test.go:") {
+		t.Errorf("exit code %d: %s", code, errors.String())
+	}
+}
+
+// nightly launches runs, so no run can use it.
+type nightly struct{ launcher *runs.Launcher }
+
+func TestAStepThatWouldLaunchRunsIsToldWhyNot(t *testing.T) {
+	t.Setenv("FXRUN_HOME", t.TempDir())
+	var out, errors bytes.Buffer
+	code := cli.Run(t.Context(), []string{"assets"}, cli.Streams{Out: &out, Err: &errors},
+		fx.Provide(func(l *runs.Launcher) *nightly { return &nightly{l} }),
+		assets.New("asset", func(*nightly) error { return nil }))
+	if code != 64 || !strings.Contains(errors.String(), "a definition takes something that the application builds from *runs.Launcher") {
 		t.Errorf("exit code %d: %s", code, errors.String())
 	}
 }

@@ -181,6 +181,9 @@ func TestTry(t *testing.T) {
 		{"a fake of another type than the resource's", "orders", []fx.Option{fx.Replace(shop{cents: []int{1}})}, "fx.Replace gives fxruntest_test.shop, which nothing here takes; resource shop is *fxruntest_test.shop"},
 		{"a fake of another type, with a logger of the application", "orders", []fx.Option{fx.NopLogger, fx.Replace(shop{cents: []int{1}})}, "fx.Replace gives fxruntest_test.shop, which nothing here takes; resource shop is *fxruntest_test.shop"},
 		{"a fake of what nobody has", "orders", []fx.Option{fx.Replace(&order{1, 2})}, "fx.Replace gives *fxruntest_test.order, which nothing here takes; for an interface"},
+		{"an asset that would launch runs", "orders", []fx.Option{
+			fx.Provide(func(*runs.Launcher) *limit { return nil }), assets.New("nightly", func(*limit) error { return nil }),
+		}, "a definition takes something that the application builds from *runs.Launcher"},
 		{"a fake that is nil", "orders", []fx.Option{fx.Replace((*shop)(nil))}, "fx.Replace gives nil for *fxruntest_test.shop, which Fx does not tell from no value: resource shop ("},
 		{"a value of the application that is nil", "orders", []fx.Option{fx.Supply((*shop)(nil))}, "fx.Supply gives nil for *fxruntest_test.shop"},
 		{"a fake by name that is nil", "orders", []fx.Option{fx.Replace(fx.Annotate((*shop)(nil), fx.ResultTags(`name:"shop"`)))}, `fx.Replace gives nil for *fxruntest_test.shop[name="shop"]`},

@@ -16,6 +16,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	apphost "github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/rows"
 	"github.com/fxrun/fxrun/runs"
@@ -104,6 +105,9 @@ func newHost(t testing.TB, opts []fx.Option) (*host, error) {
 	if err := app.Err(); err != nil {
 		if faults, ok := errors.AsType[*container.Faults](err); ok {
 			return nil, faults // without what dig says about its own functions
+		}
+		if cycle := apphost.Cycle("building the application", err); cycle != nil {
+			return nil, cycle
 		}
 		return nil, err
 	}
