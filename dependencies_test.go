@@ -33,6 +33,7 @@ var (
 	configModules = []string{"github.com/fxrun/fxrun", "github.com/kelseyhightower/envconfig", "go.yaml.in/yaml/v3"}
 	rootModules   = append([]string{
 		"github.com/go-json-experiment/json", // iomanagers.JSON
+		"github.com/gofrs/flock",             // locks/filelocks
 	}, containerModules...)
 )
 

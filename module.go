@@ -3,6 +3,7 @@ package fxrun
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -22,6 +23,8 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/locks"
+	"github.com/fxrun/fxrun/locks/filelocks"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -32,16 +35,18 @@ import (
 //   - *container.Container, the checked graph of resources. Resources that live
 //     per process start when they are first needed, and stop after the last run.
 //   - *assets.Graph, the checked graph of assets.
-//   - *runs.Launcher, which launches runs. When the application starts, runs of
-//     processes that have ended are recorded as failed. When the application
-//     stops, the launcher refuses new runs and waits for the active ones. After
+//   - *runs.Launcher, which launches runs. From its first run on, it records as failed
+//     the runs of processes that have ended. When the application stops, the launcher refuses new runs and waits for the active ones. After
 //     half of the stop timeout of the application it cancels them, so that their
 //     resources stop before those of the application.
 //
 // If the application provides them, it uses a history.Store for the history, a
-// runs.Executor, a *slog.Logger for the log lines of runs, and a [LogLevel]. Without a
-// history.Store the history is in memory. Package history/sqlhistory/sqlite has an option for
-// a history in a file. The logger also gets a warning for each config field of a resource
+// locks.Locker, a runs.Executor, a *slog.Logger for the log lines of runs, and a
+// [LogLevel]. Without a history.Store the history is in memory. Package
+// history/sqlhistory/sqlite has an option for a history in a file. All applications with
+// the same history need the same locks, by which they find out which of them still exist.
+// By default these are files in the folder locks of [Home], and in memory if the history
+// is a history.MemoryStore. The logger also gets a warning for each config field of a resource
 // that is named like a secret and is not a container.Secret.
 //
 // The graph of the application is the parent of every child container. If no
@@ -220,15 +225,33 @@ type launcherParams struct {
 	Container *container.Container
 	Graph     *assets.Graph
 	Store     history.Store `optional:"true"`
+	Locks     locks.Locker  `optional:"true"`
 	Executor  runs.Executor `optional:"true"`
 	Logger    *slog.Logger  `optional:"true"`
 	IO        IO            `optional:"true"`
 	LogLevel  LogLevel      `optional:"true"`
 }
 
+// locker returns the locks of the application, or else locks that reach as far as its
+// history.
+func (p launcherParams) locker() (locks.Locker, error) {
+	if _, inMemory := p.Store.(*history.MemoryStore); p.Locks != nil || p.Store == nil || inMemory {
+		return p.Locks, nil
+	}
+	folder, err := filepath.Abs(filepath.Join(Home(), "locks")) // the working directory may change
+	if err != nil {
+		return nil, fmt.Errorf("finding the folder of locks: %w", err)
+	}
+	return filelocks.New(folder), nil
+}
+
 func newLauncher(p launcherParams) (*runs.Launcher, error) {
+	locker, err := p.locker()
+	if err != nil {
+		return nil, err
+	}
 	launcher, err := runs.NewLauncher(runs.LauncherConfig{
-		Container: p.Container, Graph: p.Graph, Store: p.Store, Executor: p.Executor, Logger: p.Logger,
+		Container: p.Container, Graph: p.Graph, Store: p.Store, Locks: locker, Executor: p.Executor, Logger: p.Logger,
 		IO: p.IO.IOManager, LogLevel: slog.Level(p.LogLevel),
 	})
 	if err != nil {

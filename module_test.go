@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,37 +20,26 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/runs"
 )
 
-// ownerVariable has the test binary name itself as the owner of a run.
-const ownerVariable = "FXRUN_TEST_OWNER"
-
-func TestNamesItsOwner(*testing.T) {
-	if os.Getenv(ownerVariable) != "" {
-		fmt.Printf("<%s>", history.Owner())
-	}
-}
-
 func TestLostRunsAreSettledByTheNextRunOnly(t *testing.T) {
 	t.Parallel()
-	gone := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNamesItsOwner$")
-	gone.Env = append(os.Environ(), ownerVariable+"=yes")
-	answer, err := gone.Output()
+	store, lockers := history.NewMemoryStore(), locks.NewMemory()
+	place, err := lockers.Place(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, owner, _ := strings.Cut(string(answer), "<")
-	owner, _, _ = strings.Cut(owner, ">")
-	store := history.NewMemoryStore()
-	queued := history.RunQueued{Owner: owner, Steps: []string{"step"}}
+	queued := history.RunQueued{Owner: "host/1/killed@" + place, Steps: []string{"step"}}
 	if _, err := store.Append(t.Context(), history.Event{RunID: "lost", Time: time.Now(), Data: queued}); err != nil {
 		t.Fatal(err)
 	}
 	var launcher *runs.Launcher
 	app := fxtest.New(t, fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"), assets.New("left", func() int { return 1 }),
-		fx.Provide(func() history.Store { return store }), fx.Populate(&launcher))
+		fx.Provide(func() history.Store { return store }, func() locks.Locker { return lockers }), fx.Populate(&launcher))
 	app.RequireStart()
 	defer app.RequireStop()
 	if record, err := history.Find(t.Context(), store, "lost"); err != nil || record.Status != history.StatusQueued {
@@ -66,6 +54,42 @@ func TestLostRunsAreSettledByTheNextRunOnly(t *testing.T) {
 	}
 	if record, err := history.Find(t.Context(), store, "lost"); err != nil || record.Status != history.StatusFailed {
 		t.Errorf("after the next run the lost one is %s, %v", record.Status, err)
+	}
+}
+
+// otherStore is a store of the application's own, which is no history.MemoryStore.
+type otherStore struct{ history.Store }
+
+func TestLocksReachAsFarAsTheHistory(t *testing.T) {
+	for name, test := range map[string]struct {
+		given fx.Option
+		want  string // the folder of locks; "" for locks in memory
+	}{
+		"a history in memory has locks in memory":       {fx.Options(), ""},
+		"a history.MemoryStore has locks in memory":     {fx.Provide(func() history.Store { return history.NewMemoryStore() }), ""},
+		"another history has locks in the home folder":  {fx.Provide(func() history.Store { return otherStore{history.NewMemoryStore()} }), "home/locks"},
+		"a history in a folder has locks in the folder": {sqlite.Module("folder"), "folder/locks"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			t.Setenv("FXRUN_HOME", "home")
+			var launcher *runs.Launcher
+			app := fxtest.New(t, fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"), assets.New("left", func() int { return 1 }), test.given, fx.Populate(&launcher))
+			app.RequireStart()
+			defer app.RequireStop()
+			run, err := launcher.Launch(t.Context(), runs.Request{Selection: "left"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := run.Wait(t.Context()); err != nil {
+				t.Error(err)
+			}
+			for _, folder := range []string{"home/locks", "folder/locks"} {
+				if _, err := os.Stat(filepath.FromSlash(folder)); (err == nil) != (folder == test.want) {
+					t.Errorf("the folder %s: %v", folder, err)
+				}
+			}
+		})
 	}
 }
 

@@ -56,9 +56,9 @@
 //	run --dry-run  inspect.Launch
 //
 // The records in runs and in runs show have the additional field liveness if the
-// run has an owner and has not finished. It is the result of history.LivenessOf for
-// the process of the run. If the process is gone, the run is lost. If its liveness
-// is unknown, the run may be lost.
+// run has an owner and has not finished. It is a runs.Liveness of the process of the
+// run. If the process is gone, the run is lost. If its liveness is unknown, the run may
+// be lost.
 //
 // The name of a type stands for the JSON that the type writes. Lists are never null.
 //

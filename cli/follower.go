@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/runs"
 )
 
 // followEvery is the time between two reads of a run that another process may be
@@ -15,22 +16,21 @@ const followEvery = 300 * time.Millisecond
 
 // follower reads the events of a run while they are recorded.
 type follower struct {
-	store history.Store
-	id    string
-	types []history.EventType // the types of events to write; nil means all
-	write func(history.Event) error
-	owner string // of the run
-	last  int64  // the sequence number of the last event that was read
+	session *session
+	record  history.Record      // of the run, as it was when the command began
+	types   []history.EventType // the types of events to write; nil means all
+	write   func(history.Event) error
+	last    int64 // the sequence number of the last event that was read
 }
 
 // next writes the events since the last call, and reports whether the end of the
 // run is one of them.
 func (f *follower) next(ctx context.Context) (ended bool, err error) {
-	query := history.EventQuery{RunID: f.id, AfterSeq: f.last, Types: f.types}
+	query := history.EventQuery{RunID: f.record.ID, AfterSeq: f.last, Types: f.types}
 	if len(f.types) > 0 {
 		query.Types = append(slices.Clone(f.types), history.TypeRunFinished)
 	}
-	for event, err := range history.EachEvent(ctx, f.store, query) {
+	for event, err := range history.EachEvent(ctx, f.session.history(), query) {
 		if err != nil {
 			return ended, err
 		}
@@ -52,8 +52,8 @@ func (f *follower) untilTheEnd(ctx context.Context) error {
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()
 	for {
-		gone := history.LivenessOf(f.owner) == history.LivenessGone // to be found out before the events are read for the last time
-		if ended, err := f.next(ctx); ended || err != nil || gone {
+		liveness, _ := f.session.launcher.Liveness(ctx, f.record) // to be found out before the events are read for the last time
+		if ended, err := f.next(ctx); ended || err != nil || liveness == runs.LivenessGone {
 			return err
 		}
 		select {

@@ -60,7 +60,7 @@ func TestReadingLeavesNoFiles(t *testing.T) {
 		}
 	}
 	succeed(t, definitions, "run")
-	if diff := cmp.Diff([]string{sqlite.FileName}, namesIn(t, home)); diff != "" {
+	if diff := cmp.Diff([]string{sqlite.FileName, "locks"}, namesIn(t, home)); diff != "" {
 		t.Errorf("after a run (-want +got):\n%s", diff)
 	}
 	before, err := os.Stat(filepath.Join(home, sqlite.FileName))
@@ -73,7 +73,7 @@ func TestReadingLeavesNoFiles(t *testing.T) {
 	if got := execute(t, definitions, "run", "--select", "nothing"); got.code != 64 {
 		t.Errorf("a run of nothing ends with exit code %d", got.code)
 	}
-	if diff := cmp.Diff([]string{sqlite.FileName}, namesIn(t, home)); diff != "" {
+	if diff := cmp.Diff([]string{sqlite.FileName, "locks"}, namesIn(t, home)); diff != "" {
 		t.Errorf("after reading (-want +got):\n%s", diff)
 	}
 	if after, err := os.Stat(filepath.Join(home, sqlite.FileName)); err != nil || !after.ModTime().Equal(before.ModTime()) {

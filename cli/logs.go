@@ -63,12 +63,12 @@ func (p program) showLogs(cmd *cobra.Command, id string, flags logsFlags) error 
 	if err != nil {
 		return err
 	}
-	err = p.readingRun(cmd, id, func(ctx context.Context, store history.Store, record history.Record) error {
+	err = p.readingRun(cmd, id, func(ctx context.Context, s *session, record history.Record) error {
 		if err := filter.check(record); err != nil {
 			return err
 		}
 		written := 0
-		follower := follower{store: store, id: record.ID, owner: record.Owner, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter, &written)}
+		follower := follower{session: s, record: record, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter, &written)}
 		if flags.follow {
 			err = follower.untilTheEnd(ctx)
 		} else {
@@ -187,7 +187,7 @@ const logTime = time.DateOnly + " 15:04:05.000"
 
 func (p program) completeStep(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var keys []cobra.Completion
-	err := p.readingRun(cmd, strings.Join(args, ""), func(_ context.Context, _ history.Store, record history.Record) error {
+	err := p.readingRun(cmd, strings.Join(args, ""), func(_ context.Context, _ *session, record history.Record) error {
 		keys = stepKeys(record)
 		return nil
 	})

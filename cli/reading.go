@@ -38,14 +38,14 @@ func (p program) openToRead() (*session, error) {
 	return p.buildWithHistory(s, storeFirst)
 }
 
-// readingRun calls do with the store and a run. id is the ID of the run, or the
+// readingRun calls do with a run. id is the ID of the run, or the
 // beginning of the ID.
-func (p program) readingRun(cmd *cobra.Command, id string, do func(context.Context, history.Store, history.Record) error) error {
+func (p program) readingRun(cmd *cobra.Command, id string, do func(context.Context, *session, history.Record) error) error {
 	return p.reading(cmd, func(ctx context.Context, s *session) error {
 		record, err := s.inspect.FindRun(ctx, id)
 		if err != nil {
 			return err
 		}
-		return do(ctx, s.history(), record)
+		return do(ctx, s, record)
 	})
 }

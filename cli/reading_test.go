@@ -123,7 +123,7 @@ func TestTheHistoryOfAModuleIsReadWithoutMakingFiles(t *testing.T) {
 	started = false
 	for _, args := range [][]string{{"runs"}, {"assets"}, {"asset", "one"}, {"run", "-s", "nothing"}, {"runs", "show"}, {"logs"}, {"logs", "-f"}} {
 		execute(t, definitions(), args...)
-		if diff := cmp.Diff([]string{sqlite.FileName}, namesIn(t, "kept")); diff != "" || started {
+		if diff := cmp.Diff([]string{sqlite.FileName, "locks"}, namesIn(t, "kept")); diff != "" || started {
 			t.Errorf("%q, started %t (-want +got):\n%s", args, started, diff)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/runs"
 )
 
 type runsFlags struct {
@@ -81,20 +82,21 @@ func (p program) listRuns(cmd *cobra.Command, flags runsFlags) error {
 			}
 		}
 		if flags.json {
-			return writeDocument(cmd.OutOrStdout(), runDocuments(found))
+			return writeDocument(cmd.OutOrStdout(), s.runDocuments(ctx, found))
 		}
-		return writeRuns(cmd.OutOrStdout(), found)
+		return s.writeRuns(ctx, cmd.OutOrStdout(), found)
 	})
 }
 
-func writeRuns(out io.Writer, found []history.Record) error {
+func (s *session) writeRuns(ctx context.Context, out io.Writer, found []history.Record) error {
 	if len(found) == 0 {
 		_, _ = fmt.Fprintln(out, "no runs")
 		return nil
 	}
 	t := table{columns: []column{{name: "RUN"}, {name: "OF"}, {name: "STATUS"}, {name: "STARTED"}, {name: "TIME", right: true}, {name: "TAGS"}}}
 	for _, record := range found {
-		t.add(record.ID, launched(record), runStatus(record, record.Liveness()), timeText(record.Queued), runTime(record), pairs(record.Tags))
+		liveness, _ := s.launcher.Liveness(ctx, record)
+		t.add(record.ID, launched(record), runStatus(record, liveness), timeText(record.Queued), runTime(record), pairs(record.Tags))
 		t.last(2).colour = statusColour(string(record.Status))
 	}
 	t.write(out, screenOf(out), "")
@@ -130,13 +132,18 @@ func launched(record history.Record) string {
 type runDocument struct {
 	history.Record
 
-	Liveness history.Liveness `json:"liveness,omitempty"`
+	Liveness runs.Liveness `json:"liveness,omitempty"`
 }
 
-func runDocuments(records []history.Record) []runDocument {
+func (s *session) runDocument(ctx context.Context, record history.Record) runDocument {
+	liveness, _ := s.launcher.Liveness(ctx, record)
+	return runDocument{record, liveness}
+}
+
+func (s *session) runDocuments(ctx context.Context, records []history.Record) []runDocument {
 	documents := make([]runDocument, len(records))
 	for i, record := range records {
-		documents[i] = runDocument{record, record.Liveness()}
+		documents[i] = s.runDocument(ctx, record)
 	}
 	return documents
 }
@@ -144,13 +151,13 @@ func runDocuments(records []history.Record) []runDocument {
 // runStatus returns the status of a run. It also says if the process of the run has
 // ended, or may have ended, without recording the end of the run. A command that
 // reads the history does not record this end.
-func runStatus(record history.Record, liveness history.Liveness) string {
+func runStatus(record history.Record, liveness runs.Liveness) string {
 	switch liveness {
-	case history.LivenessGone:
+	case runs.LivenessGone:
 		return string(record.Status) + " (lost)"
-	case history.LivenessUnknown:
+	case runs.LivenessUnknown:
 		return string(record.Status) + " (possibly lost)"
-	case history.LivenessRunning:
+	case runs.LivenessRunning:
 	}
 	return string(record.Status)
 }

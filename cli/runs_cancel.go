@@ -10,6 +10,7 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/runs"
 )
 
 type cancelFlags struct {
@@ -48,7 +49,7 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 		if err != nil {
 			return err
 		}
-		if err := requestCancel(ctx, s.history(), record, flags.reason); err != nil {
+		if err := s.requestCancel(ctx, record, flags.reason); err != nil {
 			return err
 		}
 		record, err = awaitEnd(ctx, s.inspect, record.ID, flags.wait)
@@ -56,7 +57,7 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 			return err
 		}
 		if flags.json {
-			err = writeDocument(cmd.OutOrStdout(), runDocument{record, record.Liveness()})
+			err = writeDocument(cmd.OutOrStdout(), s.runDocument(ctx, record))
 		} else {
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), cancelText(record))
 		}
@@ -68,7 +69,7 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 }
 
 // requestCancel records the request. A run that has ended cannot be cancelled.
-func requestCancel(ctx context.Context, store history.Store, record history.Record, reason string) error {
+func (s *session) requestCancel(ctx context.Context, record history.Record, reason string) error {
 	if reason == "" {
 		reason = "by the command runs cancel"
 	}
@@ -78,14 +79,14 @@ func requestCancel(ctx context.Context, store history.Store, record history.Reco
 	if record.Status.Finished() {
 		return ended(record.Status)
 	}
-	if record.Liveness() == history.LivenessGone {
+	if liveness, _ := s.launcher.Liveness(ctx, record); liveness == runs.LivenessGone {
 		return invalid("cancelling run "+record.ID, "the process that executed it (%s) is gone, so nobody can stop it; the next run records it as failed", record.Owner)
 	}
-	_, err := store.Append(ctx, history.Event{RunID: record.ID, Time: time.Now(), Data: history.RunCancelRequested{Reason: reason}})
+	_, err := s.history().Append(ctx, history.Event{RunID: record.ID, Time: time.Now(), Data: history.RunCancelRequested{Reason: reason}})
 	if !errors.Is(err, history.ErrTransition) {
 		return err
 	}
-	now, findErr := history.Find(ctx, store, record.ID)
+	now, findErr := history.Find(ctx, s.history(), record.ID)
 	if findErr != nil {
 		return errors.Join(err, findErr)
 	}

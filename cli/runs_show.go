@@ -11,6 +11,7 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/runs"
 )
 
 func (p program) showRunCommand() *cobra.Command {
@@ -60,7 +61,7 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 		}
 		events := s.inspect.Events(ctx, record.ID)
 		if asJSON {
-			return writeRunDocument(cmd.OutOrStdout(), record, events)
+			return writeRunDocument(cmd.OutOrStdout(), s.runDocument(ctx, record), events)
 		}
 		values, err := s.inspect.StepValues(ctx, record.ID)
 		if err != nil {
@@ -70,15 +71,16 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 		if err != nil {
 			return err
 		}
-		return writeRun(cmd.OutOrStdout(), record, values, retries, events, verbose)
+		liveness, err := s.launcher.Liveness(ctx, record)
+		return writeRun(cmd.OutOrStdout(), record, processText(record.Owner, liveness, err), runStatus(record, liveness), values, retries, events, verbose)
 	})
 }
 
 // writeRunDocument writes an object with the record and the events. It keeps only
 // one event in memory.
-func writeRunDocument(out io.Writer, record history.Record, events iter.Seq2[history.Event, error]) error {
+func writeRunDocument(out io.Writer, run runDocument, events iter.Seq2[history.Event, error]) error {
 	opening, closing := "{\n  \"record\": %s,\n  \"events\": [", "]\n}\n"
-	text, err := documentText(runDocument{record, record.Liveness()}, "  ")
+	text, err := documentText(run, "  ")
 	if err != nil {
 		return err
 	}
@@ -103,29 +105,31 @@ func writeRunDocument(out io.Writer, record history.Record, events iter.Seq2[his
 }
 
 // processText describes the process that executes a run.
-func processText(owner string, liveness history.Liveness) string {
+func processText(owner string, liveness runs.Liveness, err error) string {
+	if err != nil {
+		return owner + " cannot be checked: " + err.Error()
+	}
 	switch liveness {
-	case history.LivenessGone:
+	case runs.LivenessGone:
 		return owner + " is gone; the next run records this one as failed"
-	case history.LivenessUnknown:
-		return owner + " cannot be checked from here: it ran on another machine, or before a restart, or the system does not tell"
-	case history.LivenessRunning:
+	case runs.LivenessUnknown:
+		return owner + " cannot be checked from here: its locks are in another place than those of this program"
+	case runs.LivenessRunning:
 	}
 	return owner
 }
 
-func writeRun(out io.Writer, record history.Record, values inspect.StepValues, retries []string, events iter.Seq2[history.Event, error], verbose bool) error {
+func writeRun(out io.Writer, record history.Record, process, status string, values inspect.StepValues, retries []string, events iter.Seq2[history.Event, error], verbose bool) error {
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, "run "+record.ID))
 	var about facts
 	about.add("job", record.Job)
 	about.add("selection", record.Selection)
-	liveness := record.Liveness()
-	about.add("status", runStatus(record, liveness))
+	about.add("status", status)
 	about.add("queued", timeText(record.Queued))
 	about.add("finished", timeText(record.Finished))
 	about.add("time", runTime(record))
-	about.add("process", processText(record.Owner, liveness))
+	about.add("process", process)
 	about.add("tags", pairs(record.Tags))
 	about.add("repeated by", strings.Join(retries, " "))
 	if config := string(record.Config); config != "{}" {

@@ -11,25 +11,27 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/locks"
 )
 
 func TestRunsWhoseProcessMayBeGone(t *testing.T) {
 	newHome(t)
-	parts := strings.Split(history.Owner(), "/")
-	if len(parts) != 4 {
-		t.Skip("this system does not tell enough of processes")
+	lockers := locks.NewMemory()
+	place, err := lockers.Place(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	owner := func(place, number string) string {
-		return strings.Join([]string{parts[0], number, place, parts[3]}, "/")
+	if _, err := lockers.TryLock(t.Context(), "owner/host/1/here"); err != nil {
+		t.Fatal(err)
 	}
 	store := history.NewMemoryStore()
 	for id, owner := range map[string]string{
-		"here":     history.Owner(),
-		"gone":     owner(parts[2], "2147483647"), // no system gives this number
-		"rebooted": owner("0123456789abcdef", parts[1]),
-		"silent":   parts[0] + "/" + parts[1], // as systems that do not tell enough name it
+		"here":     "host/1/here@" + place,
+		"gone":     "host/1/gone@" + place,
+		"apart":    "host/1/gone@elsewhere",
+		"old":      "host/1/0123456789abcdef/4711", // as earlier versions named it
 		"nobody":   "",
-		"finished": owner("0123456789abcdef", parts[1]),
+		"finished": "host/1/gone@" + place,
 	} {
 		events := []history.EventData{history.RunQueued{Owner: owner}, history.RunStarting{Owner: owner}}
 		if id == "finished" {
@@ -41,9 +43,9 @@ func TestRunsWhoseProcessMayBeGone(t *testing.T) {
 			}
 		}
 	}
-	definitions := []fx.Option{assets.New("one", func() int { return 1 }), fx.Provide(func() history.Store { return store })}
-	want := map[string]string{"here": "", "gone": "(lost)", "rebooted": "(possibly lost)", "silent": "(possibly lost)", "nobody": "", "finished": ""}
-	liveness := map[string]any{"here": "running", "gone": "gone", "rebooted": "unknown", "silent": "unknown", "nobody": nil, "finished": nil}
+	definitions := []fx.Option{assets.New("one", func() int { return 1 }), fx.Provide(func() history.Store { return store }, func() locks.Locker { return lockers })}
+	want := map[string]string{"here": "", "gone": "(lost)", "apart": "(possibly lost)", "old": "(possibly lost)", "nobody": "", "finished": ""}
+	liveness := map[string]any{"here": "running", "gone": "gone", "apart": "unknown", "old": "unknown", "nobody": nil, "finished": nil}
 
 	t.Run("the listing says it", func(t *testing.T) {
 		got := make(map[string]string)
@@ -88,7 +90,7 @@ func TestRunsWhoseProcessMayBeGone(t *testing.T) {
 	})
 	t.Run("a run says why", func(t *testing.T) {
 		for id, about := range map[string]string{
-			"gone": "is gone; the next run records", "rebooted": "cannot be checked from here", "silent": "cannot be checked from here",
+			"gone": "is gone; the next run records", "apart": "cannot be checked from here", "old": "cannot be checked from here",
 		} {
 			if shown := succeed(t, definitions, "runs", "show", id); !strings.Contains(shown, about) || !strings.Contains(shown, want[id]) {
 				t.Errorf("%s is shown as\n%s", id, shown)

@@ -17,6 +17,7 @@ import (
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -42,6 +43,7 @@ type hostStore struct {
 	fx.In
 
 	Store history.Store `optional:"true"`
+	Locks locks.Locker  `optional:"true"` // built with the store, since a database may have both
 }
 
 type hostExecutor struct {

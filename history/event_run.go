@@ -33,8 +33,8 @@ type RunQueued struct {
 // the resources of the run.
 type RunStarting struct {
 	// Owner names the process that executes the run, so that others can find out
-	// whether this process still exists. The process that executes the run decides
-	// the form of the name. See [Owner].
+	// whether this process still exists. Whoever executes the run decides the form of
+	// the name. The launchers of package runs hold a lock with their name.
 	Owner string `json:"owner,omitempty"`
 }
 
@@ -53,6 +53,26 @@ type RunFinished struct {
 	Error Failure `json:"error,omitzero"`
 	// Duration is the time since the execution of the run began.
 	Duration time.Duration `json:"duration_ns,omitempty"`
+	// Left are the resources that were started and not stopped, in the order in which
+	// they were started. It is nil unless the process that executed the run was killed:
+	// whoever records this end then names what may have to be cleaned up by hand.
+	Left []LeftResource `json:"left,omitempty"`
+}
+
+// LeftResource is a resource that was started, or was being started, and was not
+// stopped.
+type LeftResource struct {
+	Resource string `json:"resource"`       // the resource's key
+	Step     string `json:"step,omitempty"` // as in ResourceStarting
+}
+
+// String returns the key of the resource, and of the step that the instance belongs
+// to: "client of step orders".
+func (r LeftResource) String() string {
+	if r.Step == "" {
+		return r.Resource
+	}
+	return r.Resource + " of step " + r.Step
 }
 
 // RunCancelRequested says that somebody wants the run to stop. While the run has

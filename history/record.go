@@ -77,17 +77,6 @@ func (r Record) Step(key string) (StepRecord, bool) {
 	return StepRecord{}, false
 }
 
-// Liveness looks for the process that executes the run: see [LivenessOf]. It is ""
-// for a run that has finished, and for one without an owner. A run whose process is
-// [LivenessGone] is lost. A run whose process is [LivenessUnknown] may be lost, and
-// [SettleLost] does not change it.
-func (r Record) Liveness() Liveness {
-	if r.Status.Finished() || r.Owner == "" {
-		return ""
-	}
-	return LivenessOf(r.Owner)
-}
-
 // Clone returns a copy that shares nothing with r.
 func (r Record) Clone() Record {
 	r.Tags = maps.Clone(r.Tags)

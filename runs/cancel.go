@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,8 +36,12 @@ func cancelledBecause(reason string) error {
 	return fmt.Errorf("%w: %s", ErrCancelled, reason)
 }
 
-// obeyRequests cancels the run when a request to do so stands in its log. It
-// returns when the run has ended. A store tells nobody of what others append, so
+// errEnded is why a run stops that has an end in its log, which another process has
+// recorded because it took this one for gone.
+var errEnded = errors.New("another process has recorded the end of the run")
+
+// obeyRequests cancels the run when a request to do so stands in its log, and stops it
+// when somebody else has recorded its end. It returns when the run has ended. A store tells nobody of what others append, so
 // the log is read again and again, each time from where the last look ended.
 func (r *Run) obeyRequests() {
 	ticker := time.NewTicker(requestsEvery)
@@ -51,7 +56,7 @@ func (r *Run) obeyRequests() {
 		var found []history.Event
 		err := panics.Guard(func() (err error) {
 			found, err = r.launcher.config.Store.Events(r.ctx, history.EventQuery{
-				RunID: r.launch.id, AfterSeq: seen, Types: []history.EventType{history.TypeRunCancelRequested}, Limit: 1,
+				RunID: r.launch.id, AfterSeq: seen, Types: []history.EventType{history.TypeRunCancelRequested, history.TypeRunFinished}, Limit: 1,
 			})
 			return err
 		})
@@ -59,10 +64,17 @@ func (r *Run) obeyRequests() {
 			continue // a history that can't be read may be readable the next time
 		}
 		if len(found) > 0 {
-			request, _ := found[0].Data.(history.RunCancelRequested)
-			r.cancelOnce.Do(func() { r.cancel(cancelledBecause(request.Reason)) })
+			r.cancelOnce.Do(func() { r.cancel(becauseOf(found[0])) })
 			return
 		}
 		seen = reached
 	}
+}
+
+// becauseOf returns why an event that another process has recorded ends a run.
+func becauseOf(event history.Event) error {
+	if request, ok := event.Data.(history.RunCancelRequested); ok {
+		return cancelledBecause(request.Reason)
+	}
+	return errEnded
 }

@@ -18,18 +18,19 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/binding"
 	"github.com/fxrun/fxrun/internal/fault"
-	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/locks"
 )
 
 // Launcher launches runs and executes them. It must be closed by [Launcher.Close].
 // It is safe for concurrent use.
 type Launcher struct {
-	config  LauncherConfig
-	storage map[string]*container.Target // what gives the IO manager of a key
-	owner   string
-	settled once // lost runs
-	stores  storings
+	config    LauncherConfig
+	storage   map[string]*container.Target // what gives the IO manager of a key
+	alone     bool                         // nobody else has the store
+	ownership ownership
+	settled   once // lost runs
+	stores    storings
 
 	mu     sync.Mutex
 	closed bool
@@ -46,9 +47,17 @@ type LauncherConfig struct {
 	Graph *assets.Graph
 	// Store keeps the history. The default is a history.MemoryStore that belongs to
 	// the launcher. The program that opens another store closes it, after it has
-	// closed the launcher. Before its first run, the launcher calls
-	// history.SettleLost with the store.
+	// closed the launcher.
+	//
+	// Before its first run, and then every few seconds, the launcher records as failed
+	// the runs of the store whose process has ended without recording their end.
 	Store history.Store
+	// Locks tell launchers with the same store which of them still exist. All launchers
+	// with a store, in all processes, need the same locks. From its first run until it is
+	// closed, a launcher holds a lock with a name of its own. The default are locks in
+	// memory that belong to the launcher. With these, nobody else finds out that the
+	// process of the launcher has ended, and its unfinished runs stay unfinished.
+	Locks locks.Locker
 	// Executor executes the steps. Defaults to [InProcess].
 	Executor Executor
 	// IO stores and loads all values if it is not nil. The IO managers that the
@@ -73,8 +82,12 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if config.Container == nil || config.Graph == nil {
 		return nil, errors.New("making a launcher: it needs a container and an asset graph")
 	}
-	if config.Store == nil {
+	alone := config.Store == nil
+	if alone {
 		config.Store = history.NewMemoryStore()
+	}
+	if config.Locks == nil {
+		config.Locks = locks.NewMemory()
 	}
 	if config.Executor == nil {
 		config.Executor = InProcess(InProcessConfig{})
@@ -86,7 +99,10 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Launcher{config: config, storage: storage, owner: history.Owner(), active: make(map[string]*Run), steps: make(map[*site]context.CancelCauseFunc)}, nil
+	return &Launcher{
+		config: config, storage: storage, alone: alone, ownership: ownership{locker: config.Locks, name: newOwnerName()},
+		active: make(map[string]*Run), steps: make(map[*site]context.CancelCauseFunc),
+	}, nil
 }
 
 // Request asks for a run. Exactly one of Job and Selection is set.
@@ -143,24 +159,6 @@ func (l *Launcher) Launch(ctx context.Context, request Request) (*Run, error) {
 	return prepared.Start(ctx)
 }
 
-// settleLost records the lost runs of the store as failed, before the first run
-// of this launcher. A launcher that executes no run changes nothing, and what
-// goes wrong here is no fault of the run.
-func (l *Launcher) settleLost(ctx context.Context) {
-	l.settled.do(func() {
-		err := panics.Guard(func() error {
-			_, err := history.SettleLost(ctx, l.config.Store)
-			return err
-		})
-		if err != nil {
-			_ = panics.Guard(func() error {
-				l.config.Logger.WarnContext(ctx, "lost runs could not be recorded as failed", "error", err)
-				return nil
-			})
-		}
-	})
-}
-
 // ErrClosed is matched by the error of a launch or of a step after [Launcher.Close]
 // was called.
 var ErrClosed = errors.New("the launcher is closed")
@@ -186,8 +184,17 @@ func (l *Launcher) leave(run *Run) {
 // Close ends the work of the launcher. It refuses new launches and new steps, and
 // waits for the active runs and for the active calls of [Launcher.ExecuteStep]. If
 // ctx ends before them, Close cancels them, and waits until their resources are
-// stopped.
+// stopped. At last it releases the lock that tells others that the launcher exists.
 func (l *Launcher) Close(ctx context.Context) error {
+	err := l.drain(ctx)
+	if released := l.ownership.release(); released != nil {
+		err = errors.Join(err, fmt.Errorf("closing the launcher: releasing its lock: %w", released))
+	}
+	return err
+}
+
+// drain waits for what is active, and cancels it when ctx has ended.
+func (l *Launcher) drain(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true
 	l.mu.Unlock()

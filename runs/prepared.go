@@ -72,7 +72,7 @@ func (p *Prepared) prepare(request Request) error {
 	if err != nil {
 		return err
 	}
-	p.launch.record = history.RunQueued{Owner: p.launcher.owner, Job: job.Name, Selection: job.Plan.Selection, Tags: p.masked(tags), Config: shown}
+	p.launch.record = history.RunQueued{Job: job.Name, Selection: job.Plan.Selection, Tags: p.masked(tags), Config: shown}
 	if len(config.Resources)+len(config.Steps) > 0 {
 		if p.launch.record.Secrets, err = secretsOf(p.launch.child, shown); err != nil {
 			return err
@@ -141,8 +141,7 @@ func (p *Prepared) Start(ctx context.Context) (*Run, error) {
 	if err := p.launcher.enter(run); err != nil {
 		return nil, err
 	}
-	p.launcher.settleLost(ctx)
-	if err := run.log.append(ctx, p.launch.record); err != nil {
+	if err := run.enqueue(ctx); err != nil {
 		run.log.close()
 		p.launcher.leave(run)
 		return nil, fmt.Errorf("launching a run: %w", err)

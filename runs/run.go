@@ -16,6 +16,7 @@ import (
 type Run struct {
 	*site
 	log    *runLog
+	owner  owner // set by enqueue
 	cancel context.CancelCauseFunc
 	done   chan struct{}
 	err    error // read after done
@@ -59,6 +60,20 @@ func (r *Run) Wait(ctx context.Context) error {
 	}
 }
 
+// enqueue records the run as queued by this launcher, which others must be able to see
+// alive before.
+func (r *Run) enqueue(ctx context.Context) error {
+	own, err := r.launcher.ownership.hold(ctx)
+	if err != nil {
+		return err
+	}
+	r.owner = own
+	r.launcher.settleLost(ctx)
+	queued := r.launch.record
+	queued.Owner = own.String()
+	return r.log.append(ctx, queued)
+}
+
 // execute takes the run from queued to its end.
 func (r *Run) execute() {
 	defer close(r.done)
@@ -80,7 +95,7 @@ func (r *Run) execute() {
 
 // attempt has the steps executed, and tears down what was opened for them here.
 func (r *Run) attempt() error {
-	r.record(history.RunStarting{Owner: r.launcher.owner})
+	r.record(history.RunStarting{Owner: r.owner.String()})
 	execution := newExecution(r)
 	err := panics.Guard(func() error { return r.launcher.config.Executor.Execute(r.ctx, execution) })
 	err = errors.Join(err, execution.end(err == nil && r.ctx.Err() == nil))

@@ -13,9 +13,6 @@ import (
 // neither creates nor changes a file, and a folder without a history is an empty
 // history. The first Append opens it as [Open] does.
 //
-// When it is opened, also for reading, the runs of processes that have ended are
-// recorded as failed, if the history can be written.
-//
 // It is safe for concurrent use. The caller of [NewFolder] closes it.
 type Folder struct{ *sqlhistory.Lazy }
 

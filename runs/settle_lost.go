@@ -1,0 +1,180 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/locks"
+)
+
+// settleEvery is the time between two looks of a launcher for runs whose process has
+// ended.
+const settleEvery = 3 * time.Second
+
+// settleLost records the lost runs of the store as failed, before the first run of
+// this launcher, and from then on every few seconds until the launcher is closed. A
+// launcher that executes no run changes nothing, and what goes wrong here is no fault
+// of the run.
+func (l *Launcher) settleLost(ctx context.Context) {
+	l.settled.do(func() {
+		if l.alone {
+			return
+		}
+		told := false
+		look := func(ctx context.Context) {
+			err := panics.Guard(func() error { return settleLost(ctx, l.config.Store, l.config.Locks) })
+			if err != nil && !told && ctx.Err() == nil {
+				_ = panics.Guard(func() error {
+					l.config.Logger.WarnContext(ctx, "lost runs could not be recorded as failed", "error", err)
+					return nil
+				})
+			}
+			told = err != nil
+		}
+		look(ctx)
+		l.ownership.begin(func(ctx context.Context) { l.watch(ctx, look) })
+	})
+}
+
+// watch looks for lost runs again and again, and after the lock of this launcher.
+func (l *Launcher) watch(ctx context.Context, look func(context.Context)) {
+	ticker := time.NewTicker(settleEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.ownership.lost():
+			l.regain(ctx)
+		case <-ticker.C:
+			look(ctx)
+		}
+	}
+}
+
+// settleLost records as failed the runs whose process is certainly gone. Such a
+// process was killed, has crashed, or was ended by a second Ctrl-C. It could neither
+// stop its resources nor record the end of its runs.
+func settleLost(ctx context.Context, store history.Store, locker locks.Locker) error {
+	found, err := store.Runs(ctx, history.RunQuery{
+		Statuses: []history.Status{history.StatusQueued, history.StatusStarting, history.StatusRunning}, OmitSteps: true,
+	})
+	if err != nil {
+		return fmt.Errorf("looking for lost runs: %w", err)
+	}
+	var errs []error
+	known := make(map[string]Liveness)
+	for _, run := range found {
+		liveness, ok := known[run.Owner]
+		if !ok {
+			if liveness, err = livenessOf(ctx, locker, run.Owner); err != nil {
+				errs = append(errs, err)
+			}
+			known[run.Owner] = liveness
+		}
+		if liveness != LivenessGone {
+			continue
+		}
+		if err := settle(ctx, store, run.ID); err != nil && !errors.Is(err, history.ErrTransition) { // else it has ended, or another process has settled it
+			errs = append(errs, fmt.Errorf("settling lost run %s: %w", run.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// settle records a lost run as failed.
+func settle(ctx context.Context, store history.Store, id string) error {
+	record, err := history.Find(ctx, store, id)
+	if err != nil {
+		return err
+	}
+	at, err := lastSign(ctx, store, record)
+	if err != nil {
+		return err
+	}
+	left, err := leftResources(ctx, store, id)
+	if err != nil {
+		return err
+	}
+	finished := history.RunFinished{Status: history.StatusFailed, Error: history.Failure{Message: lostBecause(record, left)}, Left: left}
+	if !record.Started.IsZero() {
+		finished.Duration = max(0, at.Sub(record.Started))
+	}
+	_, err = store.Append(ctx, history.Event{RunID: id, Time: at, Data: finished})
+	return err
+}
+
+// lostBecause returns a text about the end of a lost run. A step stores its value
+// before the history records that it did, and the process may have ended between
+// the two.
+func lostBecause(record history.Record, left []history.LeftResource) string {
+	text := fmt.Sprintf("the process that executed it (%s) is gone", record.Owner)
+	if len(left) > 0 {
+		names := make([]string, len(left))
+		for i, resource := range left {
+			names[i] = resource.String()
+		}
+		text += "; resources that were not stopped: " + strings.Join(names, ", ")
+	}
+	var running []string
+	for _, step := range record.Steps {
+		if step.Status == history.StepStatusRunning {
+			running = append(running, fmt.Sprintf("%s (attempt %d)", step.Key, step.Attempt))
+		}
+	}
+	switch {
+	case len(running) > 0:
+		text += fmt.Sprintf("; it was executing %s, whose stored values may be newer than the history says", strings.Join(running, ", "))
+	case record.Status == history.StatusRunning:
+		text += "; a value that it stored at the end may be newer than the history says"
+	}
+	return text
+}
+
+// leftResources returns the resources of a lost run that its process did not stop. A
+// resource that was being started or stopped counts, since it may hold something.
+func leftResources(ctx context.Context, store history.Store, id string) ([]history.LeftResource, error) {
+	var left []history.LeftResource
+	ended := func(resource history.LeftResource) {
+		left = slices.DeleteFunc(left, func(l history.LeftResource) bool { return l == resource })
+	}
+	query := history.EventQuery{RunID: id, Types: []history.EventType{history.TypeResourceStarting, history.TypeResourceStarted, history.TypeResourceStopped}}
+	for event, err := range history.EachEvent(ctx, store, query) {
+		if err != nil {
+			return nil, err
+		}
+		switch data := event.Data.(type) { //nolint:gochecksumtype // the query asks for these
+		case history.ResourceStarting:
+			left = append(left, history.LeftResource(data))
+		case history.ResourceStarted:
+			if data.Error != (history.Failure{}) {
+				ended(history.LeftResource{Resource: data.Resource, Step: data.Step})
+			}
+		case history.ResourceStopped:
+			ended(history.LeftResource{Resource: data.Resource, Step: data.Step})
+		}
+	}
+	return left, nil
+}
+
+// lastSign returns the last time at which the process of a lost run was certainly
+// alive. This is the time of the last event that the process recorded. Requests to
+// cancel the run do not count, since any process may record them.
+func lastSign(ctx context.Context, store history.Store, record history.Record) (time.Time, error) {
+	for seq := record.Seq; seq > 0; seq-- {
+		last, err := store.Events(ctx, history.EventQuery{RunID: record.ID, AfterSeq: seq - 1, Limit: 1})
+		if err != nil {
+			return time.Time{}, err
+		}
+		if len(last) > 0 && last[0].Type() != history.TypeRunCancelRequested {
+			return last[0].Time, nil
+		}
+	}
+	return record.Queued, nil
+}
