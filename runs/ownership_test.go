@@ -145,13 +145,21 @@ func TestLostRunsAreSettled(t *testing.T) {
 		dead := "host/1/dead@" + placeOf(t, lockers)
 		queued := history.RunQueued{Owner: dead, Steps: []string{"step", "later"}}
 		begun := []history.EventData{
-			queued, history.RunStarting{Owner: dead},
-			history.ResourceStarting{Resource: "stopped"}, history.ResourceStarted{Resource: "stopped"}, history.ResourceStopped{Resource: "stopped"},
-			history.ResourceStarting{Resource: "database"}, history.ResourceStarted{Resource: "database"},
-			history.ResourceStarting{Resource: "broken"}, history.ResourceStarted{Resource: "broken", Error: history.Failure{Message: "no"}},
-			history.RunStarted{}, history.StepStarted{Step: "step", Attempt: 1}, history.StepFailed{Step: "step", Attempt: 1, Retry: true},
+			queued,
+			history.RunStarting{Owner: dead},
+			history.ResourceStarting{Resource: "stopped"},
+			history.ResourceStarted{Resource: "stopped"},
+			history.ResourceStopped{Resource: "stopped"},
+			history.ResourceStarting{Resource: "database"},
+			history.ResourceStarted{Resource: "database"},
+			history.ResourceStarting{Resource: "broken"},
+			history.ResourceStarted{Resource: "broken", Error: history.Failure{Message: "no"}},
+			history.RunStarted{},
+			history.StepStarted{Step: "step", Attempt: 1},
+			history.StepFailed{Step: "step", Attempt: 1, Retry: true},
 			history.StepStarted{Step: "step", Attempt: 2},
-			history.ResourceStarting{Resource: "client", Step: "step"}, history.ResourceStopping{Resource: "database"},
+			history.ResourceStarting{Resource: "client", Step: "step"},
+			history.ResourceStopping{Resource: "database"},
 		}
 		record(t, store, "queued", queued)
 		record(t, store, "running", begun...)
@@ -282,8 +290,8 @@ type sessionLocks struct {
 	*locks.Memory
 
 	mu     sync.Mutex
-	lost   chan struct{}
-	broken error // of TryLock
+	lock   sessionLock // the last one
+	broken error       // of TryLock
 }
 
 type sessionLock struct {
@@ -303,12 +311,8 @@ func (s *sessionLocks) TryLock(ctx context.Context, name string) (locks.Lock, er
 	if err != nil {
 		return nil, err
 	}
-	s.lost = make(chan struct{})
-	go func(lost chan struct{}) { // whoever loses a session loses the lock
-		<-lost
-		_ = lock.Unlock()
-	}(s.lost)
-	return sessionLock{lock, s.lost}, nil
+	s.lock = sessionLock{lock, make(chan struct{})}
+	return s.lock, nil
 }
 
 // lose ends the session. err is why none can be opened.
@@ -316,7 +320,8 @@ func (s *sessionLocks) lose(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.broken = err
-	close(s.lost)
+	_ = s.lock.Unlock()
+	close(s.lock.lost)
 }
 
 func TestALockThatIsLost(t *testing.T) {
@@ -350,7 +355,6 @@ func TestALockThatIsLost(t *testing.T) {
 			}
 			handle.Cancel("the test is over")
 			_ = handle.Wait(t.Context())
-			session.lose(nil)
 		})
 	})
 	t.Run("and cannot be taken again ends the run", func(t *testing.T) {
@@ -382,7 +386,6 @@ func TestALockThatIsLost(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "another process has recorded the end of the run") {
 				t.Errorf("the error is %v", err)
 			}
-			session.lose(nil)
 		})
 	})
 }
