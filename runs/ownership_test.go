@@ -285,6 +285,16 @@ func TestALaunchNeedsTheLockOfItsLauncher(t *testing.T) {
 	}
 }
 
+// waitAnHour waits for the end of a run, and cancels a run that does not end.
+func waitAnHour(t *testing.T, handle *runs.Run) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	err := handle.Wait(ctx)
+	handle.Cancel("the test is over")
+	return err
+}
+
 // sessionLocks are locks that can get lost, as those of a database session.
 type sessionLocks struct {
 	*locks.Memory
@@ -363,7 +373,7 @@ func TestALockThatIsLost(t *testing.T) {
 			session := &sessionLocks{Memory: locks.NewMemory()}
 			launcher, handle, _ := begin(t, session)
 			session.lose(errGone)
-			err := handle.Wait(t.Context())
+			err := waitAnHour(t, handle)
 			if !errors.Is(err, errGone) || errors.Is(err, runs.ErrCancelled) || !strings.Contains(err.Error(), "the lock that tells others that this process exists was lost") {
 				t.Errorf("the error is %v", err)
 			}
@@ -382,7 +392,7 @@ func TestALockThatIsLost(t *testing.T) {
 			_, handle, store := begin(t, session)
 			time.Sleep(time.Second) // in which the start of the step is stored
 			record(t, store, handle.ID(), history.RunFinished{Status: history.StatusFailed})
-			err := handle.Wait(t.Context())
+			err := waitAnHour(t, handle)
 			if err == nil || !strings.Contains(err.Error(), "another process has recorded the end of the run") {
 				t.Errorf("the error is %v", err)
 			}
