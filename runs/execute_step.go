@@ -33,7 +33,9 @@ func (l *Launcher) ExecuteStep(ctx context.Context, request StepRequest, recorde
 	}
 	own, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s := newSite(own, launch, l, request.Launched, &recorderSink{recorder: recorder, runID: launch.id, mask: launch.child.Mask, abort: cancel})
+	sink := &recorderSink{recorder: recorder, runID: launch.id, mask: launch.child.Mask, abort: cancel}
+	defer sink.close()
+	s := newSite(own, launch, l, request.Launched, sink)
 	s.step = step.Key
 	if err := l.enterStep(s, cancel); err != nil {
 		return err
@@ -129,8 +131,10 @@ type recorderSink struct {
 	mask     mask
 	abort    context.CancelCauseFunc
 
-	mu  sync.Mutex
-	err error
+	mu     sync.Mutex
+	err    error
+	users  panics.Worker // calls the recorder, until close
+	closed bool
 }
 
 func (r *recorderSink) append(ctx context.Context, data ...history.EventData) error {
@@ -141,7 +145,11 @@ func (r *recorderSink) append(ctx context.Context, data ...history.EventData) er
 	r.mu.Lock() // events stay in the order in which they happened
 	defer r.mu.Unlock()
 	if r.err == nil {
-		r.err = panics.Guard(func() error { return r.recorder.Record(ctx, events...) })
+		guard := r.users.Guard
+		if r.closed { // a line that is logged after the step
+			guard = panics.Guard
+		}
+		r.err = guard(func() error { return r.recorder.Record(ctx, events...) })
 		if r.err != nil {
 			r.err = fmt.Errorf("recording %s of run %s: %w", events[0].Type(), r.runID, r.err)
 			r.abort(r.err)
@@ -154,4 +162,12 @@ func (r *recorderSink) failure() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.err
+}
+
+// close ends what the sink keeps running. It is called when the step has ended.
+func (r *recorderSink) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.users.Close()
+	r.closed = true
 }
