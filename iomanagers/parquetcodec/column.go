@@ -13,6 +13,8 @@ const (
 	// on to parquet-go, which cuts pages between two such writes only.
 	pendingRows  = 1024
 	pendingBytes = 256 << 10
+	// numberBytes is what a value counts for, besides its bytes.
+	numberBytes = 8
 	// mostInPage is how many bytes go into a page at most, so that a dictionary, which is looked
 	// at once for each page, does not become large.
 	mostInPage = 4 << 20
@@ -32,24 +34,32 @@ type column struct {
 	size    int    // of the pending rows
 	inPage  int    // bytes since the last page
 	inGroup int64  // bytes since the last row group
-	copies  bool   // bytes could change
+	sized   bool   // values have bytes
+	copies  bool   // the bytes could change
 }
 
 func newColumn(root, n *node) *column {
-	return &column{node: n, shred: shredderOf(root, n), copies: n.kind.Kind() == parquet.FixedLenByteArray || n.nilable}
+	kind := n.kind.Kind()
+	return &column{
+		node: n, shred: shredderOf(root, n),
+		sized:  kind == parquet.ByteArray || kind == parquet.FixedLenByteArray,
+		copies: kind == parquet.FixedLenByteArray || n.nilable,
+	}
 }
 
 // add adds a value that is there.
 func (c *column) add(v parquet.Value, rep, def int) {
-	size := 8
-	if kind := v.Kind(); kind == parquet.ByteArray || kind == parquet.FixedLenByteArray {
-		size = len(v.ByteArray()) + 4
-		if c.copies && size <= mostInRow {
+	c.size += numberBytes
+	if c.sized {
+		c.size += len(v.ByteArray())
+		if c.copies && len(v.ByteArray()) <= mostInRow {
 			v = c.copied(v)
 		}
 	}
-	c.size += size
-	c.pending = append(c.pending, v.Level(rep, def, c.node.column))
+	if def > 0 {
+		v = v.Level(rep, def, c.node.column)
+	}
+	c.pending = append(c.pending, v)
 }
 
 func (c *column) copied(v parquet.Value) parquet.Value {
@@ -105,13 +115,19 @@ func (c *column) flush() error {
 		}
 	}
 	c.inGroup += int64(c.size)
-	clear(c.pending)
+	if c.sized {
+		clear(c.pending) // lets go of the bytes
+	}
 	c.pending, c.arena, c.rows, c.size = c.pending[:0], c.arena[:0], 0, 0
 	return nil
 }
 
 // piece returns the end of the whole rows, from the value from on, that are written at once.
 func (c *column) piece(from int) (to int) {
+	if from == 0 && c.rows <= pendingRows && c.size <= pendingBytes {
+		c.inPage += c.size
+		return len(c.pending)
+	}
 	rows, size := 0, 0
 	for to = from; to < len(c.pending); to++ {
 		v := &c.pending[to]
@@ -121,8 +137,8 @@ func (c *column) piece(from int) (to int) {
 			}
 			rows++
 		}
-		size += 8
-		if kind := v.Kind(); kind == parquet.ByteArray || kind == parquet.FixedLenByteArray {
+		size += numberBytes
+		if c.sized && !v.IsNull() {
 			size += len(v.ByteArray())
 		}
 	}

@@ -30,6 +30,9 @@ func (codec) NewRowDecoder(r io.Reader, slice reflect.Type) (_ iomanagers.RowDec
 	if err != nil {
 		return nil, err
 	}
+	if err := checkFooter(input); err != nil {
+		return nil, err
+	}
 	defer recovered(&err)
 	file, err := parquet.OpenFile(input, input.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(pageBuffer))
 	if err != nil {

@@ -2,12 +2,15 @@ package parquetcodec
 
 import (
 	"bufio"
+	"encoding/binary"
 	"fmt"
 	"io"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/fxrun/fxrun/iomanagers"
 )
 
 const (
@@ -18,6 +21,24 @@ const (
 	// headerBuffer is how many bytes are read for the header of a page.
 	headerBuffer = 256
 )
+
+// checkFooter reports a file whose index would not lie in it. parquet-go takes as much memory as
+// the last bytes say.
+func checkFooter(file iomanagers.SizedReaderAt) error {
+	const magic, length = "PAR1", 4
+	var end [length + len(magic)]byte
+	size := file.Size()
+	if size < int64(len(magic)+len(end)) {
+		return fmt.Errorf("it has %d bytes, which is too short for a Parquet file", size)
+	}
+	if n, err := file.ReadAt(end[:], size-int64(len(end))); n < len(end) {
+		return fmt.Errorf("reading the end of a Parquet file: %w", err)
+	}
+	if index := int64(binary.LittleEndian.Uint32(end[:])); index > size-int64(len(magic)+len(end)) {
+		return fmt.Errorf("%w: it has %d bytes, and says that its index has %d", errDamaged, size, index)
+	}
+	return nil
+}
 
 // checkPages looks at the headers of the pages of a column before parquet-go does, which takes
 // as much memory as they say. A damaged one could ask for gigabytes.

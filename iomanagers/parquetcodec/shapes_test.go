@@ -106,12 +106,12 @@ func TestEveryShapeComesBackAsItWas(t *testing.T) {
 // The bytes depend on the rows only, whatever batches they come in.
 func TestBatchesOfAnySizeMakeTheSameFile(t *testing.T) {
 	t.Parallel()
-	rows, kinds := make([]shapes, 12_000), shapesRows()
+	rows, kinds := make([]shapes, 9_000), shapesRows()
 	for i := range rows {
 		rows[i] = kinds[i*i%7%3]
 	}
 	want := encoded(t, rows)
-	for _, size := range []int{1, 7, 1000, 1024, 9000} {
+	for _, size := range []int{1, 1000, 8999} {
 		var b bytes.Buffer
 		encoder, err := parquetcodec.Parquet().(iomanagers.RowCodec).NewRowEncoder(&b, reflect.TypeFor[[]shapes]())
 		if err != nil {

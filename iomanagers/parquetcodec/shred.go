@@ -129,5 +129,5 @@ func (n *node) leaves() []*node {
 // null adds a value that isn't there.
 func (c *column) null(rep, def int) {
 	c.pending = append(c.pending, parquet.NullValue().Level(rep, def, c.node.column))
-	c.size++
+	c.size += numberBytes
 }
