@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -85,5 +87,31 @@ func TestADamagedByteNeverEndsTheProcess(t *testing.T) {
 				data[at] ^= change
 			}
 		}
+	}
+}
+
+func TestAFileThatSaysItsIndexIsLargerIsRefused(t *testing.T) {
+	t.Parallel()
+	data := encoded(t, []order{{1, "tea", 2.5}})
+	copy(data[len(data)-8:], []byte{0xf0, 0xff, 0xff, 0xff})
+	if _, err := readAll(data, reflect.TypeFor[[]order]()); err == nil || !strings.Contains(err.Error(), "says that its index has 4294967280") {
+		t.Error(err)
+	}
+}
+
+// A page of a few bytes could otherwise ask for as much memory as it likes.
+func TestAPageThatSaysItIsLargerIsRefused(t *testing.T) {
+	t.Parallel()
+	data := encoded(t, []order{{1, "tea", 2.5}})
+	refused := 0
+	for at := 4; at < len(data)/2; at++ {
+		// Four bytes that go on and one that ends are a length of two gigabytes.
+		changed := slices.Concat(data[:at], []byte{0xfe, 0xff, 0xff, 0xff, 0x0f}, data[min(at+5, len(data)):])
+		if _, err := readAll(changed, reflect.TypeFor[[]order]()); err != nil && strings.Contains(err.Error(), "says that it has") {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("no size of a page is refused")
 	}
 }
