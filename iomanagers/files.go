@@ -27,6 +27,12 @@ type FilesConfig struct {
 // the same folder removes it, on systems where a lock tells that nobody writes it any more:
 // Linux, macOS and the BSDs.
 //
+// When a Store has returned without an error, the value survives the end of the process, also by
+// SIGKILL. If the metadata has no "warning", it survives a power failure too, if the disk keeps
+// what it has confirmed: the file is flushed before it takes its name, and the folder after that.
+// These are two calls of fsync for each value. Windows cannot flush folders, so there a power
+// failure may bring the earlier value back, whole.
+//
 // The documentation of CodecManager says how the codec is chosen, what happens to values in
 // other formats, and how streams are read.
 //

@@ -46,12 +46,25 @@ func (f *folder) Create(_ context.Context, name string) (Draft, error) {
 		return nil, errors.Join(err, root.Close())
 	}
 	if _, swept := f.swept.LoadOrStore(below, true); !swept {
+		f.keepFolders(root, below)
 		tempfile.Sweep(root, below, func(name string) bool { return strings.HasPrefix(name, temporary) })
 	}
 	if err := d.create(); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
 	return d, nil
+}
+
+// keepFolders makes the names of the folders on the way survive a power failure, as far as the
+// system lets us: the draft flushes its own folder, and tells if that fails.
+func (f *folder) keepFolders(root *os.Root, below string) {
+	for ; below != "."; below = filepath.Dir(below) {
+		_ = syncFolder(root, filepath.Dir(below))
+	}
+	if outer, err := os.OpenRoot(filepath.Dir(f.path)); err == nil {
+		_ = syncFolder(outer, ".")
+		_ = outer.Close()
+	}
 }
 
 // temporary begins the name of a file that is being written. The dot keeps it apart from

@@ -56,6 +56,10 @@
 // other partitions, new columns are added, which are NULL in the old rows, and a column of
 // another type is refused. A Load needs the columns of its type, and ignores other columns.
 //
+// A stored value survives what a commit of the database survives. PostgreSQL keeps it in a power
+// failure unless synchronous_commit is off, and SQLite unless PRAGMA synchronous is below FULL,
+// its default, which package modules/sqldb/sqlite does not change.
+//
 // If somebody else has added, removed or retyped columns of a table, a Store refuses to touch it
 // and names them. Views and indexes on a table do not matter.
 package sqltable
