@@ -25,6 +25,7 @@ const (
 // column is one column of a file that is being written.
 type column struct {
 	node   *node
+	path   []string
 	shred  shredder
 	writer *parquet.ColumnWriter
 
@@ -144,6 +145,19 @@ func (c *column) piece(from int) (to int) {
 	}
 	c.inPage += size
 	return to
+}
+
+// longest returns the size of the longest of the pending values that have bytes.
+func (c *column) longest() (size int) {
+	if !c.sized {
+		return 0
+	}
+	for i := range c.pending {
+		if v := &c.pending[i]; !v.IsNull() {
+			size = max(size, len(v.ByteArray()))
+		}
+	}
+	return size
 }
 
 // bytes returns how many bytes of the row group are gathered.

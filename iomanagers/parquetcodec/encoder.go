@@ -24,6 +24,9 @@ const (
 	partBytes = 256 << 10
 	// pageSize is how many bytes a page has before compression.
 	pageSize = 1 << 20
+	// longValue is how many bytes values may have so that the smallest and the largest of a
+	// column are written beside it.
+	longValue = 256
 	// mostDictionary is the size at which a dictionary is given up.
 	mostDictionary = 1 << 20
 
@@ -97,7 +100,10 @@ func (e *encoder) check(rows elements) error {
 // error of the first row that has one.
 func (e *encoder) each(rows int, do func(c *column) error) error {
 	faults := make([]error, len(e.columns))
-	inParallel(len(faults), rows, func(i int) { faults[i] = do(e.columns[i]) })
+	inParallel(len(faults), rows, func(i int) {
+		defer recovered(&faults[i]) // a panic in another goroutine would end the process
+		faults[i] = do(e.columns[i])
+	})
 	return firstOf(faults)
 }
 
@@ -127,11 +133,22 @@ func (e *encoder) open() error {
 	for i, c := range e.columns {
 		encodings[i] = encodingOf(c.node, c.pending)
 	}
+	schema := schemaOf(e.root, encodings)
+	for i, path := range schema.Columns() {
+		e.columns[i].path = path
+	}
 	options := []parquet.WriterOption{
-		schemaOf(e.root, encodings),
+		schema,
 		parquet.Compression(&parquet.Zstd),
 		parquet.PageBufferSize(pageSize),
 		parquet.DictionaryMaxBytes(mostDictionary),
+		// The index of the pages has the same, and cuts long texts.
+		parquet.DataPageStatistics(false),
+	}
+	for _, c := range e.columns {
+		if c.longest() > longValue {
+			options = append(options, parquet.SkipPageBounds(c.path...))
+		}
 	}
 	for _, c := range e.columns {
 		if c.node.typ == durationType {
