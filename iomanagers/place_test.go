@@ -117,15 +117,10 @@ func TestCodecManagerOverAPlaceOfOnesOwn(t *testing.T) {
 						t.Errorf("%d drafts and contents are left open", place.open)
 					}
 				})
-				var faulty []string
-				if format == "parquet" {
-					faulty = faultyParquet
-				}
 				return iotest.Subject{
 					Manager: open(t),
 					Can:     iotest.Partitions | iotest.Streams,
 					Format:  format,
-					Faulty:  faulty,
 					Reopen:  open,
 					Names:   func(*testing.T) []string { return place.names() },
 				}
