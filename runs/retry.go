@@ -70,7 +70,9 @@ type RetryOptions struct {
 // The error of an unknown ID matches history.ErrNotFound. If the run has not ended, or
 // if there is nothing to repeat, the error matches container.ErrInvalid.
 func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOptions) (Request, error) {
-	l.settleLost(ctx)
+	if err := l.settleIfLost(ctx, id); err != nil {
+		return Request{}, fmt.Errorf("repeating run %s: %w", id, err)
+	}
 	record, queued, err := l.recorded(ctx, id)
 	if err != nil {
 		return Request{}, err
@@ -112,6 +114,23 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 		err = request.Retry.choose(job.Plan, steps, makers)
 	}
 	return request, fault.Join("repeating run "+id, fault.Of(err))
+}
+
+// settleIfLost records a run as failed if its process is gone. Other lost runs are left to
+// the launch.
+func (l *Launcher) settleIfLost(ctx context.Context, id string) error {
+	record, err := history.Find(ctx, l.config.Store, id)
+	if err != nil || record.Status.Finished() {
+		return err
+	}
+	if liveness, err := l.Liveness(ctx, record); err != nil || liveness != LivenessGone {
+		return err
+	}
+	err = settle(ctx, l.config.Store, id)
+	if errors.Is(err, history.ErrTransition) {
+		return nil // it has ended, or another process has settled it
+	}
+	return err
 }
 
 // recorded returns the record of a run and its first event.

@@ -12,6 +12,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -232,5 +233,25 @@ func TestARetryRefusesWhatCannotBeRepeated(t *testing.T) {
 	_, err = launcher.Prepare(runs.Request{Selection: "slow", Tags: map[string]string{runs.TagRetryOf: "x"}})
 	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "only the launcher sets") {
 		t.Errorf("a tag of the launcher: %v", err)
+	}
+}
+
+func TestARetryOfALostRunRecordsItsEndFirst(t *testing.T) {
+	t.Parallel()
+	c := &chain{calls: map[string]int{}}
+	lockers, store := locks.NewMemory(), history.NewMemoryStore()
+	launcher := newLauncher(t, runs.LauncherConfig{Store: store, Locks: lockers}, memory(), c.definitions()...)
+	dead := "host/1/dead@" + placeOf(t, lockers)
+	record(t, store, "lost", history.RunQueued{Owner: dead, Selection: "raw", Steps: []string{"raw"}})
+	record(t, store, "other", history.RunQueued{Owner: dead})
+	request, err := launcher.RetryRequest(t.Context(), "lost", runs.RetryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lost, other := find(t, store, "lost").Status, find(t, store, "other").Status; lost != history.StatusFailed || other != history.StatusQueued {
+		t.Errorf("the lost run is %s, and another one %s", lost, other)
+	}
+	if again, err := run(t, launcher, request); err != nil || again.Tags[runs.TagRetryOf] != "lost" {
+		t.Errorf("%v, %v", again.Tags, err)
 	}
 }
