@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -83,29 +85,29 @@ func TestExecutorThatDoesNotWaitForItsSteps(t *testing.T) {
 	} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			began, returned := make(chan struct{}), make(chan struct{})
-			note := new(recorded)
-			launcher := newLauncher(t, runs.LauncherConfig{Executor: executorFunc(func(ctx context.Context, execution *runs.Execution) error {
-				go func() { _ = execution.Step(ctx, execution.Plan().Steps[0]) }()
-				<-began
-				defer close(returned)
-				return leave()
-			})}, note.resources(), assets.New("left", func(*cache) error {
-				close(began)
-				<-returned
-				for range 100 {
-					runtime.Gosched()
+			synctest.Test(t, func(t *testing.T) {
+				began, returned := make(chan struct{}), make(chan struct{})
+				note := new(recorded)
+				launcher := newLauncher(t, runs.LauncherConfig{Executor: executorFunc(func(ctx context.Context, execution *runs.Execution) error {
+					go func() { _ = execution.Step(ctx, execution.Plan().Steps[0]) }()
+					<-began
+					defer close(returned)
+					return leave()
+				})}, note.resources(), assets.New("left", func(*cache) error {
+					close(began)
+					<-returned
+					time.Sleep(time.Second) // until the run waits for the step
+					note.note("left")
+					return nil
+				}))
+				_, err := mustEnd(t, launcher, runs.Request{Selection: "*"})
+				if err == nil || !strings.Contains(err.Error(), "before step left had ended") {
+					t.Errorf("got %v", err)
 				}
-				note.note("left")
-				return nil
-			}))
-			_, err := mustEnd(t, launcher, runs.Request{Selection: "*"})
-			if err == nil || !strings.Contains(err.Error(), "before step left had ended") {
-				t.Errorf("got %v", err)
-			}
-			if got := strings.Join(note.all(), ", "); got != "start database, start cache, left, stop cache, stop database" {
-				t.Errorf("the step's resources were stopped under it: %s", got)
-			}
+				if got := strings.Join(note.all(), ", "); got != "start database, start cache, left, stop cache, stop database" {
+					t.Errorf("the step's resources were stopped under it: %s", got)
+				}
+			})
 		})
 	}
 }
