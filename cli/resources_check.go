@@ -60,14 +60,9 @@ func (p program) checkResources(cmd *cobra.Command, keys []string, flags checkFl
 	if err != nil {
 		return err
 	}
-	interrupts := listen(cmd.Context())
-	defer interrupts.close()
-	interrupts.survivePipe()
-	s, err := interrupts.open(p.open)
-	if err != nil {
-		return err
-	}
-	return s.closeAfter(cmd, interrupts, s.checkHealth(cmd, interrupts, request, flags.json))
+	return inSession(cmd, p.open, func(s *session, interrupts *interrupts) error {
+		return s.checkHealth(cmd, interrupts, request, flags.json)
+	})
 }
 
 func (s *session) checkHealth(cmd *cobra.Command, interrupts *interrupts, request inspect.HealthRequest, asJSON bool) error {

@@ -124,14 +124,8 @@ func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
 	if flags.dryRun {
 		return p.dryRun(cmd, request, flags.json)
 	}
-	interrupts := listen(cmd.Context())
-	defer interrupts.close()
-	interrupts.survivePipe()
-	s, err := interrupts.open(func() (*session, error) { return p.openToRun(parallel(flags.parallel), level) })
-	if err != nil {
-		return err
-	}
-	return s.closeAfter(cmd, interrupts, s.launch(cmd, interrupts, request, flags))
+	return inSession(cmd, func() (*session, error) { return p.openToRun(parallel(flags.parallel), level) },
+		func(s *session, interrupts *interrupts) error { return s.launch(cmd, interrupts, request, flags) })
 }
 
 // request returns the request that the flags make. If they name neither a job nor a

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -52,7 +51,7 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 		if err := s.requestCancel(ctx, record, flags.reason); err != nil {
 			return err
 		}
-		record, err = awaitEnd(ctx, s.inspect, record.ID, flags.wait)
+		record, err = awaitEnd(ctx, s.history(), record.ID, flags.wait)
 		if err != nil {
 			return err
 		}
@@ -95,14 +94,14 @@ func (s *session) requestCancel(ctx context.Context, record history.Record, reas
 
 // awaitEnd waits until a run has ended, but not longer than limit, and returns its
 // record.
-func awaitEnd(ctx context.Context, inspector *inspect.Inspector, id string, limit time.Duration) (history.Record, error) {
+func awaitEnd(ctx context.Context, store history.Store, id string, limit time.Duration) (history.Record, error) {
 	const between = 50 * time.Millisecond
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	ticks := time.NewTicker(between)
 	defer ticks.Stop()
 	for {
-		record, err := inspector.FindRun(ctx, id)
+		record, err := history.Find(ctx, store, id)
 		if err != nil || record.Status.Finished() {
 			return record, err
 		}

@@ -70,14 +70,10 @@ func (p program) repeat(cmd *cobra.Command, id string, options runs.RetryOptions
 	if err != nil {
 		return err
 	}
-	interrupts := listen(cmd.Context())
-	defer interrupts.close()
-	interrupts.survivePipe()
-	s, err := interrupts.open(func() (*session, error) { return p.openToRun(parallel(flags.parallel), level) })
-	if err != nil {
-		return err
-	}
-	return s.closeAfter(cmd, interrupts, s.repeat(cmd, interrupts, id, options, changes, flags))
+	return inSession(cmd, func() (*session, error) { return p.openToRun(parallel(flags.parallel), level) },
+		func(s *session, interrupts *interrupts) error {
+			return s.repeat(cmd, interrupts, id, options, changes, flags)
+		})
 }
 
 func (s *session) repeat(cmd *cobra.Command, interrupts *interrupts, id string, options runs.RetryOptions, changes runs.Request, flags runFlags) error {

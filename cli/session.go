@@ -129,6 +129,20 @@ func (p program) build(s *session, options ...fx.Option) (_ *session, err error)
 	return s, nil
 }
 
+// inSession builds a session, calls do with it and closes it, for a command that starts
+// things. Such a command must stop them also after requests to stop, and after the reader
+// of its output has ended.
+func inSession(cmd *cobra.Command, build func() (*session, error), do func(*session, *interrupts) error) error {
+	interrupts := listen(cmd.Context())
+	defer interrupts.close()
+	interrupts.survivePipe()
+	s, err := interrupts.open(build)
+	if err != nil {
+		return err
+	}
+	return s.closeAfter(cmd, interrupts, do(s, interrupts))
+}
+
 // start calls the start hooks of the application. If ctx ends before all of them
 // have been called, it stops what has started.
 func (s *session) start(ctx context.Context) error {

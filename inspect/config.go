@@ -7,6 +7,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -113,16 +114,7 @@ func (i *Inspector) UnknownVariables(environ []string, config container.RunConfi
 // although a value of the host application takes their place. Nothing reads such a
 // config.
 func (i *Inspector) ReplacedConfigs(config container.RunConfig) []string {
-	if len(config.Resources) == 0 {
-		return nil // the common case; Resources would read every config again
-	}
-	var keys []string
-	for _, resource := range i.container.Resources() {
-		if _, given := config.Resources[resource.Key]; given && resource.Replaced {
-			keys = append(keys, resource.Key)
-		}
-	}
-	return keys
+	return (*child.Parent)(i.container).Graph().ReplacedConfigs(config)
 }
 
 // Schema returns the JSON Schema of the run configs of the scope.

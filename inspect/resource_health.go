@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -75,7 +76,7 @@ func (i *Inspector) CheckResources(ctx context.Context, request HealthRequest) (
 		return nil, err
 	}
 	found := make([]ResourceHealth, len(keys))
-	slots := make(chan struct{}, max(1, orElse(request.Parallel, 4)))
+	slots := make(chan struct{}, max(1, cmp.Or(request.Parallel, 4)))
 	var all sync.WaitGroup
 	for at, key := range keys {
 		slots <- struct{}{}
@@ -89,13 +90,6 @@ func (i *Inspector) CheckResources(ctx context.Context, request HealthRequest) (
 	}
 	all.Wait()
 	return found, context.Cause(ctx)
-}
-
-func orElse(n, otherwise int) int {
-	if n == 0 {
-		return otherwise
-	}
-	return n
 }
 
 // checkedKeys returns the keys to check, sorted, each once.

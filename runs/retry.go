@@ -70,10 +70,11 @@ type RetryOptions struct {
 // The error of an unknown ID matches history.ErrNotFound. If the run has not ended, or
 // if there is nothing to repeat, the error matches container.ErrInvalid.
 func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOptions) (Request, error) {
-	if err := l.settleIfLost(ctx, id); err != nil {
-		return Request{}, fmt.Errorf("repeating run %s: %w", id, err)
+	record, err := l.findSettled(ctx, id)
+	if err != nil {
+		return Request{}, err
 	}
-	record, queued, err := l.recorded(ctx, id)
+	queued, err := l.queued(ctx, id)
 	if err != nil {
 		return Request{}, err
 	}
@@ -116,35 +117,34 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 	return request, fault.Join("repeating run "+id, fault.Of(err))
 }
 
-// settleIfLost records a run as failed if its process is gone. Other lost runs are left to
-// the launch.
-func (l *Launcher) settleIfLost(ctx context.Context, id string) error {
+// findSettled returns the record of a run. If the process of the run is gone, the run is
+// recorded as failed before. Other lost runs are left to the launch.
+func (l *Launcher) findSettled(ctx context.Context, id string) (history.Record, error) {
 	record, err := history.Find(ctx, l.config.Store, id)
 	if err != nil || record.Status.Finished() {
-		return err
+		return record, err
 	}
-	if liveness, err := l.Liveness(ctx, record); err != nil || liveness != LivenessGone {
-		return err
+	liveness, err := l.Liveness(ctx, record)
+	if err == nil && liveness != LivenessGone {
+		return record, nil
 	}
-	err = settle(ctx, l.config.Store, id)
-	if errors.Is(err, history.ErrTransition) {
-		return nil // it has ended, or another process has settled it
+	if err == nil {
+		err = settle(ctx, l.config.Store, id)
 	}
-	return err
+	if err != nil && !errors.Is(err, history.ErrTransition) { // else it has ended, or another process has settled it
+		return record, fmt.Errorf("repeating run %s: %w", id, err)
+	}
+	return history.Find(ctx, l.config.Store, id)
 }
 
-// recorded returns the record of a run and its first event.
-func (l *Launcher) recorded(ctx context.Context, id string) (history.Record, history.RunQueued, error) {
-	record, err := history.Find(ctx, l.config.Store, id)
-	if err != nil {
-		return record, history.RunQueued{}, err
-	}
+// queued returns the first event of a run.
+func (l *Launcher) queued(ctx context.Context, id string) (history.RunQueued, error) {
 	first, err := l.config.Store.Events(ctx, history.EventQuery{RunID: id, Limit: 1})
 	if err != nil || len(first) == 0 {
-		return record, history.RunQueued{}, err
+		return history.RunQueued{}, err
 	}
 	queued, _ := first[0].Data.(history.RunQueued)
-	return record, queued, nil
+	return queued, nil
 }
 
 // ownTags returns the tags without those that the launcher sets.
