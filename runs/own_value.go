@@ -133,5 +133,5 @@ func replaced(err error) error {
 	if !errors.Is(err, iomanagers.ErrReplaced) || assets.IsPermanent(err) {
 		return err
 	}
-	return assets.Permanent(fmt.Errorf("%w: this run made a value of its own; launch it again when no other run stores the same assets", err))
+	return assets.Permanent(fmt.Errorf("%w: the step computes only from the value of its own run, or of the run that it repeats; launch all steps again when no other run stores the same assets", err))
 }
