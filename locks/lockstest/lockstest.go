@@ -52,6 +52,7 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 		{"a lock outlives the context of its taking", lockOutlivesContext},
 		{"a lock stays held if its holder drops it", droppedStaysHeld},
 		{"many who want a lock get it one after another", neverTwoAtOnce},
+		{"a lock that is taken at the moment of its release has one holder", neverTwoAtTheRelease},
 		{"waiting ends with the context", waitingEnds},
 		{"all lockers over the same locks are of one place", onePlace},
 		{"a lock ends with the process that holds it", endsWithProcess},
@@ -272,6 +273,42 @@ func neverTwoAtOnce(t *testing.T, s Subject) {
 	if taken.Load() != holders*rounds {
 		t.Errorf("the lock was taken %d times, want %d", taken.Load(), holders*rounds)
 	}
+}
+
+// neverTwoAtTheRelease asks without any pause, so that the taking of a lock meets its release:
+// what a holder cleans up then, such as a file, must not hide the lock of the next one.
+func neverTwoAtTheRelease(t *testing.T, s Subject) {
+	const holders, rounds = 6, 150
+	var inside atomic.Int64
+	var all sync.WaitGroup
+	for range holders {
+		locker := s.Open(t)
+		all.Go(func() {
+			for taken := 0; taken < rounds; {
+				lock, err := locker.TryLock(t.Context(), "a")
+				if errors.Is(err, locks.ErrHeld) {
+					runtime.Gosched()
+					continue
+				}
+				if err != nil {
+					t.Errorf("TryLock: %v", err)
+					return
+				}
+				taken++
+				if now := inside.Add(1); now != 1 {
+					t.Errorf("%d hold the lock at once", now)
+				}
+				for range 20 {
+					runtime.Gosched()
+				}
+				inside.Add(-1)
+				if err := lock.Unlock(); err != nil {
+					t.Errorf("Unlock: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func waitingEnds(t *testing.T, s Subject) {

@@ -2,6 +2,10 @@
 // processes of many machines. The server releases a lock when the session ends, and the
 // session ends with the process that holds the lock.
 //
+// The address must lead to the server itself, or to a pooler that gives each client a
+// session of its own. A pooler that shares sessions between transactions, as PgBouncer does
+// in the mode "transaction", breaks the locks: they would belong to another client.
+//
 // It imports package locks and github.com/jackc/pgx.
 package postgreslocks
 
