@@ -49,6 +49,7 @@ type definition struct {
 	retries int
 	backoff func(attempt int) time.Duration
 	timeout time.Duration
+	pools   []string // sorted, each once
 
 	only    *output // what options are about while ForOutput's are applied; nil is all
 	aside   []outputOptions

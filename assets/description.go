@@ -27,6 +27,8 @@ type Description struct {
 	// is the time limit of each attempt.
 	Retries int           `json:"retries,omitempty"`
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
+	// Pools are the names of the pools in which the step needs a place.
+	Pools []string `json:"pools,omitempty"`
 }
 
 // Assets describes every asset, by key.
@@ -72,7 +74,7 @@ func (n *node) describe() Description {
 func (m *maker) describe() Description {
 	description := Description{
 		Key: m.key, Description: m.description, Function: m.function.Name, Position: m.position,
-		Retries: m.retries, Timeout: m.timeout,
+		Retries: m.retries, Timeout: m.timeout, Pools: m.pools,
 	}
 	if m.target != nil { // else the graph is faulty
 		description.Resources = m.target.Resources()

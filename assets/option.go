@@ -9,8 +9,8 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 )
 
-// Option is an option of an asset or an op. [After], [Config], [Retry] and
-// [Timeout] concern the function. [InGroup], [Tags], [Owners], [Describe], [IO],
+// Option is an option of an asset or an op. [After], [Config], [Pool],
+// [Retry] and [Timeout] concern the function. [InGroup], [Tags], [Owners], [Describe], [IO],
 // [Format] and [CodeVersion] concern its value. If the function makes several
 // values, such an option concerns all of them, unless it is inside [ForOutput].
 type Option interface{ apply(*definition) }

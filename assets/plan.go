@@ -51,6 +51,9 @@ type Step struct {
 	Backoff func(attempt int) time.Duration
 	// Timeout limits the time of each attempt. 0 means no limit.
 	Timeout time.Duration
+	// Pools are the names of the pools in which the step needs a place, sorted: see
+	// [Pool].
+	Pools []string
 
 	maker *maker
 }
@@ -153,7 +156,7 @@ func planOf(makers []*maker) *Plan {
 }
 
 func (m *maker) step(inPlan map[*maker]bool) *Step {
-	step := &Step{Key: m.key, Kind: m.kind, Position: m.position, Retries: m.retries, Backoff: m.backoff, Timeout: m.timeout, maker: m}
+	step := &Step{Key: m.key, Kind: m.kind, Position: m.position, Retries: m.retries, Backoff: m.backoff, Timeout: m.timeout, Pools: m.pools, maker: m}
 	for _, upstream := range m.upstream {
 		if inPlan[upstream] {
 			step.Needs = append(step.Needs, upstream.key)

@@ -27,6 +27,14 @@ type RunQueued struct {
 	// and which Config lacks, because they are secrets. Whoever repeats the run must
 	// give them again.
 	Secrets []string `json:"secrets,omitempty"`
+	// Takeable says that the event holds all that a launch needs, so that any process
+	// that takes queued runs may execute the run. It may do so while the run is queued,
+	// and Owner is "" or names a process that does not exist any more. Whoever appends
+	// the first [RunStarting] executes the run.
+	Takeable bool `json:"takeable,omitempty"`
+	// NotBefore is the time before which nobody executes the run. The zero time sets no
+	// limit.
+	NotBefore time.Time `json:"not_before,omitzero"`
 }
 
 // RunStarting says that a process has begun to execute the run, and that it starts

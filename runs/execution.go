@@ -35,8 +35,9 @@ type Execution struct {
 
 // stepState is what is known of a step of an execution.
 type stepState struct {
-	executing int // calls of Execution.Step under way
-	attempt   int // the last one that has started
+	executing int     // calls of Execution.Step under way
+	places    *places // in the pools of the step, while it is executed
+	attempt   int     // the last one that has started
 	running   bool
 	ended     bool
 	succeeded bool
@@ -67,6 +68,12 @@ func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
 		return err
 	}
 	defer e.leave(step)
+	if e.needsPools(step) { // it is not called by Schedule
+		if err := e.hold(ctx, step); err != nil {
+			return fmt.Errorf("executing step %s: %w", step.Key, err)
+		}
+		defer e.leavePools([]*assets.Step{step})
+	}
 	e.opening.do(func() {
 		if err := e.run.open(); err != nil {
 			e.mu.Lock()

@@ -31,12 +31,15 @@ type Launcher struct {
 	ownership ownership
 	settled   once // lost runs
 	stores    storings
+	line      line // of runs that wait
+	pools     poolLine
 
-	mu     sync.Mutex
-	closed bool
-	active map[string]*Run
-	steps  map[*site]context.CancelCauseFunc // of runs of other processes
-	ended  sync.WaitGroup
+	mu      sync.Mutex
+	closed  bool
+	closing chan struct{} // closed with it
+	active  map[string]*Run
+	steps   map[*site]context.CancelCauseFunc // of runs of other processes
+	ended   sync.WaitGroup
 }
 
 // LauncherConfig is the configuration of a [Launcher].
@@ -60,6 +63,9 @@ type LauncherConfig struct {
 	Locks locks.Locker
 	// Executor executes the steps. Defaults to [InProcess].
 	Executor Executor
+	// Limits say how many runs and steps are executed at the same time by all launchers
+	// with the same Locks. The zero Limits limit only pools.
+	Limits Limits
 	// IO stores and loads all values if it is not nil. The IO managers that the
 	// definitions name are then not started. It is for tests and experiments.
 	IO iomanagers.IOManager
@@ -96,13 +102,16 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 	storage, err := binding.New(config.Container, config.Graph)
-	if err != nil {
+	if err := errors.Join(err, config.Limits.check(config.Graph)); err != nil {
 		return nil, err
 	}
-	return &Launcher{
+	launcher := &Launcher{
 		config: config, storage: storage, alone: alone, ownership: ownership{locker: config.Locks, name: newOwnerName()},
-		active: make(map[string]*Run), steps: make(map[*site]context.CancelCauseFunc),
-	}, nil
+		active: make(map[string]*Run), steps: make(map[*site]context.CancelCauseFunc), closing: make(chan struct{}),
+	}
+	launcher.line.init(launcher)
+	launcher.pools.init(launcher)
+	return launcher, nil
 }
 
 // Request asks for a run. Exactly one of Job and Selection is set.
@@ -119,6 +128,15 @@ type Request struct {
 	// key, the value of Tags counts. The history has them without the secrets of the
 	// run; container.RunInfo has them as they are.
 	Tags map[string]string
+	// Priority decides which run begins first if several wait for a place: the one with
+	// the higher priority, and of equal ones the one that was queued first. The default
+	// is 0, and it may be negative. It is recorded as the tag [TagPriority].
+	Priority int
+	// ID is the ID of the run, any text that is not empty. A launch with the ID of a run
+	// that exists fails, and its error matches history.ErrTransition or
+	// history.ErrConflict: so an ID that the caller derives from something makes a run of
+	// it only once. The default is a new random ID.
+	ID string
 	// Retry makes the run repeat an earlier one. Nil means that it does not.
 	// [Launcher.RetryRequest] sets it.
 	Retry *Retry
@@ -187,6 +205,8 @@ func (l *Launcher) leave(run *Run) {
 // stopped. At last it releases the lock that tells others that the launcher exists.
 func (l *Launcher) Close(ctx context.Context) error {
 	err := l.drain(ctx)
+	l.line.served.Wait()
+	l.pools.served.Wait()
 	if released := l.ownership.release(); released != nil {
 		err = errors.Join(err, fmt.Errorf("closing the launcher: releasing its lock: %w", released))
 	}
@@ -196,7 +216,10 @@ func (l *Launcher) Close(ctx context.Context) error {
 // drain waits for what is active, and cancels it when ctx has ended.
 func (l *Launcher) drain(ctx context.Context) error {
 	l.mu.Lock()
-	l.closed = true
+	if !l.closed {
+		l.closed = true
+		close(l.closing)
+	}
 	l.mu.Unlock()
 	drained := make(chan struct{})
 	go func() {

@@ -1,11 +1,13 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/fxrun/fxrun/assets"
@@ -53,6 +55,11 @@ func (p *Prepared) prepare(request Request) error {
 	if err != nil {
 		return err
 	}
+	return p.prepareJob(request, job)
+}
+
+// prepareJob checks a request whose steps are known.
+func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 	tags := make(map[string]string, len(job.Tags)+len(request.Tags))
 	maps.Copy(tags, job.Tags)
 	maps.Copy(tags, request.Tags)
@@ -60,10 +67,14 @@ func (p *Prepared) prepare(request Request) error {
 		return err
 	}
 	request.Retry.tag(tags)
-	p.launch = launch{id: newID(), plan: job.Plan, tags: tags, observe: request.Observe, asked: request}
+	if request.Priority != 0 {
+		tags[TagPriority] = strconv.Itoa(request.Priority)
+	}
+	p.launch = launch{id: cmp.Or(request.ID, newID()), plan: job.Plan, tags: tags, observe: request.Observe, asked: request}
 	config := job.Config.Merge(request.Config)
 	options := append(slices.Clone(request.Options), container.Launch(config))
 	options = append(options, p.launcher.targets(job.Plan)...)
+	var err error
 	p.launch.child, err = p.launcher.config.Container.Prepare(options...)
 	if err := request.Retry.missing(p.launch.child, err); err != nil {
 		return err
@@ -146,10 +157,16 @@ func (p *Prepared) Start(ctx context.Context) (*Run, error) {
 		p.launcher.leave(run)
 		return nil, fmt.Errorf("launching a run: %w", err)
 	}
+	p.launcher.begin(run, func() {})
+	return run, nil
+}
+
+// begin begins to execute a run that is recorded, and calls ended after its end.
+func (l *Launcher) begin(run *Run, ended func()) {
 	go run.obeyRequests()
 	go func() {
-		defer p.launcher.leave(run)
+		defer l.leave(run)
+		defer ended()
 		run.execute()
 	}()
-	return run, nil
 }

@@ -22,6 +22,10 @@ type Run struct {
 	err    error // read after done
 
 	cancelOnce sync.Once
+
+	admitted  bool      // it may begin: it has its places, and its owner is recorded
+	places    *places   // which it holds until its end
+	executing time.Time // when its execution began; zero before
 }
 
 // ErrCancelled is the cause with which the context of a cancelled run ends. The
@@ -79,11 +83,15 @@ func (r *Run) execute() {
 	defer close(r.done)
 	defer r.cancel(nil)
 	defer r.log.close()
-	err := r.attempt() // in which nothing that users supply can end this goroutine
+	defer r.leavePlaces()
+	err := r.admit()
+	if err == nil {
+		err = r.attempt() // in which nothing that users supply can end this goroutine
+	}
 	if recording := r.log.failure(); recording != nil {
 		err = errors.Join(err, recording)
 	}
-	finished := history.RunFinished{Status: history.StatusSucceeded, Duration: time.Since(r.began)}
+	finished := history.RunFinished{Status: history.StatusSucceeded, Duration: r.lasted()}
 	if err != nil {
 		finished.Status, finished.Error = history.StatusFailed, history.FailureOf(err)
 		if r.ctx.Err() != nil && errors.Is(context.Cause(r.ctx), ErrCancelled) {
@@ -93,9 +101,41 @@ func (r *Run) execute() {
 	r.err = fault.Masked(errors.Join(err, r.log.finish(finished)), r.log.mask)
 }
 
+// admit waits until the run may begin, and records that it does.
+func (r *Run) admit() error {
+	if !r.admitted {
+		var err error
+		if r.places, err = r.launcher.line.wait(r); err != nil {
+			return err
+		}
+		r.record(history.RunStarting{Owner: r.owner.String()})
+	}
+	r.executing = time.Now()
+	r.places.keep(r.cancel)
+	return nil
+}
+
+// leavePlaces gives the places of the run to others.
+func (r *Run) leavePlaces() {
+	if r.places == nil {
+		return
+	}
+	if err := r.places.release(); err != nil {
+		r.launcher.warn("the places of a run could not be given back", "run", r.ID(), "error", err)
+	}
+	r.launcher.line.move()
+}
+
+// lasted returns how long the run has been executed.
+func (r *Run) lasted() time.Duration {
+	if r.executing.IsZero() {
+		return 0
+	}
+	return time.Since(r.executing)
+}
+
 // attempt has the steps executed, and tears down what was opened for them here.
 func (r *Run) attempt() error {
-	r.record(history.RunStarting{Owner: r.owner.String()})
 	execution := newExecution(r)
 	err := panics.Guard(func() error { return r.launcher.config.Executor.Execute(r.ctx, execution) })
 	err = errors.Join(err, execution.end(err == nil && r.ctx.Err() == nil))

@@ -28,12 +28,16 @@ import (
 // error: this is then an error of the run, and the steps that need the step are
 // executed.
 //
+// A step in pools waits for its places before execute is called: see assets.Pool. Such a
+// step does not count as one of maxParallel while it waits. It keeps its places until
+// execute has returned.
+//
 // Schedule returns after all calls of execute have returned. Its error joins the
 // errors of all failed steps.
 func (e *Execution) Schedule(ctx context.Context, maxParallel int, execute func(ctx context.Context, step *assets.Step) error) error {
 	s := newSchedule(e.Plan())
-	results := make(chan result)
-	executing := 0
+	results, entered := make(chan result), make(chan result)
+	executing, entering := 0, 0
 	for {
 		for len(s.ready) > 0 && executing < max(maxParallel, 1) && ctx.Err() == nil {
 			step := s.ready[0]
@@ -43,16 +47,37 @@ func (e *Execution) Schedule(ctx context.Context, maxParallel int, execute func(
 				s.end(step, false)
 				continue
 			}
+			if e.needsPools(step) {
+				entering++
+				go func() { entered <- result{step, e.hold(ctx, step)} }()
+				continue
+			}
 			executing++
 			go panics.Call(
 				func() error { return execute(ctx, step) },
 				func(err error) { results <- result{step, err} })
 		}
-		if executing == 0 {
+		if executing+entering == 0 {
+			e.leavePools(s.ready) // of steps that will not begin any more
 			return errors.Join(s.errs...)
 		}
-		ended := <-results
-		executing--
+		var ended result
+		select {
+		case in := <-entered:
+			entering--
+			switch {
+			case ctx.Err() != nil: // it has waited until the run ended
+				e.leavePools([]*assets.Step{in.step})
+				continue
+			case in.err == nil:
+				s.ready = slices.Insert(s.ready, 0, in.step) // first, since it holds places
+				continue
+			}
+			ended = in
+		case ended = <-results:
+			executing--
+			e.leavePools([]*assets.Step{ended.step})
+		}
 		succeeded, err := e.settle(ctx, ended.step, ended.err)
 		if err != nil {
 			s.errs = append(s.errs, err)

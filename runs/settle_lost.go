@@ -30,15 +30,20 @@ func (l *Launcher) settleLost(ctx context.Context) {
 		look := func(ctx context.Context) {
 			err := panics.Guard(func() error { return settleLost(ctx, l.config.Store, l.config.Locks) })
 			if err != nil && !told && ctx.Err() == nil {
-				_ = panics.Guard(func() error {
-					l.config.Logger.WarnContext(ctx, "lost runs could not be recorded as failed", "error", err)
-					return nil
-				})
+				l.warn("lost runs could not be recorded as failed", "error", err)
 			}
 			told = err != nil
 		}
 		look(ctx)
 		l.ownership.begin(func(ctx context.Context) { l.watch(ctx, look) })
+	})
+}
+
+// warn writes to the logger of the host application, which is a user's.
+func (l *Launcher) warn(message string, args ...any) {
+	_ = panics.Guard(func() error {
+		l.config.Logger.Warn(message, args...)
+		return nil
 	})
 }
 

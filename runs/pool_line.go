@@ -1,0 +1,161 @@
+package runs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fxrun/fxrun/internal/panics"
+)
+
+// poolLine is where the steps of a launcher wait for places in pools. They are served by
+// the priorities of their runs, and of equal ones the first that came. Launchers do not
+// know who waits in the others: each looks again after a while.
+type poolLine struct {
+	launcher *Launcher
+	news     chan struct{} // holds a token if something has changed
+
+	mu      sync.Mutex
+	waiting []*stepWaiter  // in their order
+	moving  bool           // the goroutine exists
+	served  sync.WaitGroup // for it
+}
+
+func (l *poolLine) init(launcher *Launcher) {
+	l.launcher, l.news = launcher, make(chan struct{}, 1)
+}
+
+// stepWaiter is a step that waits.
+type stepWaiter struct {
+	limits   []limit
+	priority int
+	given    chan stepPlaces // one value at most
+}
+
+// stepPlaces are the places of a step, or why it cannot have any.
+type stepPlaces struct {
+	places *places
+	err    error
+}
+
+// take returns the places of a step, once there are some. If it has to wait, it calls
+// waits before.
+func (l *poolLine) take(ctx context.Context, limits []limit, priority int, waits func()) (*places, error) {
+	w := &stepWaiter{limits: limits, priority: priority, given: make(chan stepPlaces, 1)}
+	l.mu.Lock()
+	at, _ := slices.BinarySearchFunc(l.waiting, w, func(a, b *stepWaiter) int { return cmp.Or(cmp.Compare(b.priority, a.priority), -1) })
+	l.waiting = slices.Insert(l.waiting, at, w)
+	l.mu.Unlock()
+	l.look()
+	select {
+	case given := <-w.given:
+		return given.places, given.err
+	default:
+	}
+	waits()
+	l.begin()
+	select {
+	case given := <-w.given:
+		return given.places, given.err
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	l.waiting = slices.DeleteFunc(l.waiting, func(other *stepWaiter) bool { return other == w })
+	l.mu.Unlock()
+	l.move()
+	select {
+	case given := <-w.given: // just now
+		return nil, errors.Join(context.Cause(ctx), given.err, given.places.release())
+	default:
+		return nil, context.Cause(ctx)
+	}
+}
+
+// leave gives places to others.
+func (l *poolLine) leave(given *places) {
+	if err := given.release(); err != nil {
+		l.launcher.warn("a place in a pool could not be given back", "error", err)
+	}
+	l.move()
+}
+
+// begin starts the goroutine unless it exists.
+func (l *poolLine) begin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.moving && len(l.waiting) > 0 {
+		l.moving = true
+		l.served.Go(l.serve)
+	}
+}
+
+// move has the goroutine look at once, if it exists.
+func (l *poolLine) move() {
+	select {
+	case l.news <- struct{}{}:
+	default:
+	}
+}
+
+// serve looks again and again, until nobody waits.
+func (l *poolLine) serve() {
+	timer := time.NewTimer(lookEvery)
+	defer timer.Stop()
+	for !l.isOver() {
+		select {
+		case <-l.news:
+		case <-timer.C:
+		}
+		l.look()
+		timer.Reset(lookEvery/2 + rand.N(lookEvery))
+	}
+}
+
+func (l *poolLine) isOver() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) == 0 {
+		l.moving = false
+	}
+	return !l.moving
+}
+
+// look gives free places to those who wait. A step that finds none keeps those that came
+// later from the places that it needs, since a step in several pools would otherwise never
+// find all of them free.
+func (l *poolLine) look() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := make(map[string]bool) // by the name of their locks
+	l.waiting = slices.DeleteFunc(l.waiting, func(w *stepWaiter) bool {
+		if slices.ContainsFunc(w.limits, func(one limit) bool { return kept[one.locks] }) {
+			keepAll(kept, w.limits)
+			return false
+		}
+		var taken *places
+		err := panics.Guard(func() (err error) {
+			taken, _, err = takePlaces(context.Background(), l.launcher.config.Locks, w.limits)
+			return err
+		})
+		if taken == nil && err == nil {
+			keepAll(kept, w.limits)
+			return false
+		}
+		w.given <- stepPlaces{taken, err}
+		return true
+	})
+}
+
+func keepAll(kept map[string]bool, limits []limit) {
+	for _, limit := range limits {
+		kept[limit.locks] = true
+	}
+}
+
+// AttrWaitsFor is the attribute of a log line of a step that waits for a place in a pool.
+// It says which pool. The step has stopped waiting when it starts.
+const AttrWaitsFor = "waits_for"

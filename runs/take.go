@@ -1,0 +1,223 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/panics"
+)
+
+// isTakeable reports whether any process may take a queued run. The owner of a run that
+// it has queued for itself may do so alone, as long as it exists.
+func (l *line) isTakeable(ctx context.Context, turn *turn, record history.Record) (bool, error) {
+	if record.Owner != "" && turn.livenessOf(ctx, record.Owner) != LivenessGone {
+		return false, nil
+	}
+	queued, ok := l.queued[record.ID]
+	if !ok {
+		var err error
+		if queued, err = l.launcher.queued(ctx, record.ID); err != nil {
+			return false, err
+		}
+		l.queued[record.ID] = queued
+	}
+	return queued.Takeable, nil
+}
+
+// take has a worker of this process take a queued run. It returns false if nobody here
+// takes it now.
+func (l *line) take(ctx context.Context, turn *turn, record history.Record) (bool, error) {
+	queued := l.queued[record.ID]
+	if time.Now().Before(queued.NotBefore) && record.CancelRequested.IsZero() {
+		return false, nil
+	}
+	w := l.enlist()
+	if w == nil {
+		return false, nil
+	}
+	run, err := l.takeFor(ctx, turn, record, queued)
+	if run == nil {
+		l.discharge(w)
+		return false, err
+	}
+	if w.options.Taken != nil {
+		_ = panics.Guard(func() error { w.options.Taken(run); return nil })
+	}
+	l.launcher.begin(run, func() { l.discharge(w); l.move() })
+	return true, nil
+}
+
+// takeFor returns a run that this process has taken, or nil.
+func (l *line) takeFor(ctx context.Context, turn *turn, record history.Record, queued history.RunQueued) (*Run, error) {
+	if !record.CancelRequested.IsZero() {
+		return nil, l.launcher.endQueued(ctx, record, history.RunFinished{
+			Status: history.StatusCancelled, Error: history.Failure{Message: "cancelled before it began"},
+		})
+	}
+	given, err := turn.places(ctx, l.launcher.config.Limits.ofRun(record.Tags))
+	if err != nil || given == nil {
+		return nil, err
+	}
+	run, err := l.claim(ctx, record, queued, given)
+	if run == nil {
+		err = errors.Join(err, given.release())
+	}
+	return run, err
+}
+
+// claim makes this process the one that executes a queued run.
+func (l *line) claim(ctx context.Context, record history.Record, queued history.RunQueued, given *places) (*Run, error) {
+	launcher := l.launcher
+	prepared, err := launcher.prepareQueued(record, queued)
+	if _, foreign := errors.AsType[*foreignError](err); foreign {
+		l.told[record.ID] = true
+		_, err = launcher.config.Store.Append(ctx, history.Event{RunID: record.ID, Time: time.Now(), Data: history.LogWritten{
+			Level: slog.LevelWarn, Message: "a process that takes queued runs cannot execute this one, so it leaves it to others",
+			Attrs: history.Attrs{{Name: "process", Value: launcher.ownership.name}, {Name: "error", Value: err.Error()}},
+		}})
+		return nil, refusedAsLate(err)
+	}
+	if err != nil {
+		return nil, launcher.endQueued(ctx, record, history.RunFinished{Status: history.StatusFailed, Error: history.FailureOf(err)})
+	}
+	own, err := launcher.ownership.hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	launcher.settleLost(ctx)
+	run := newRun(ctx, prepared.launch, launcher)
+	if err := launcher.enter(run); err != nil {
+		return nil, err
+	}
+	seq, err := launcher.claimQueued(ctx, record, own)
+	if err != nil || seq == 0 {
+		run.log.close()
+		launcher.leave(run)
+		return nil, err
+	}
+	run.log.seq, run.log.current = seq, history.StatusStarting
+	run.owner, run.admitted, run.places = own, true, given
+	return run, nil
+}
+
+// claimQueued records that this process executes a queued run. The event has the sequence
+// number that follows those that were read, so of several processes one succeeds; a
+// request to cancel the run that comes between makes this one read again. It returns the
+// sequence number, or 0 if another process has the run.
+func (l *Launcher) claimQueued(ctx context.Context, record history.Record, own owner) (int64, error) {
+	for {
+		event := history.Event{RunID: record.ID, Seq: record.Seq + 1, Time: time.Now(), Data: history.RunStarting{Owner: own.String()}}
+		_, err := l.config.Store.Append(ctx, event)
+		if err == nil {
+			return event.Seq, nil
+		}
+		if !errors.Is(err, history.ErrConflict) && !errors.Is(err, history.ErrTransition) {
+			return 0, fmt.Errorf("taking run %s: %w", record.ID, err)
+		}
+		if record, err = history.Find(ctx, l.config.Store, record.ID); err != nil {
+			return 0, fmt.Errorf("taking run %s: %w", event.RunID, err)
+		}
+		if record.Status != history.StatusQueued {
+			return 0, nil
+		}
+	}
+}
+
+// endQueued records the end of a queued run that nobody executes. It does nothing if the
+// run is queued no more.
+func (l *Launcher) endQueued(ctx context.Context, record history.Record, finished history.RunFinished) error {
+	for record.Status == history.StatusQueued {
+		_, err := l.config.Store.Append(ctx, history.Event{RunID: record.ID, Seq: record.Seq + 1, Time: time.Now(), Data: finished})
+		if !errors.Is(err, history.ErrConflict) && !errors.Is(err, history.ErrTransition) {
+			return err
+		}
+		if record, err = history.Find(ctx, l.config.Store, record.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refusedAsLate is nil for the error of an event that came after the end of its run.
+func refusedAsLate(err error) error {
+	if errors.Is(err, history.ErrTransition) {
+		return nil
+	}
+	return err
+}
+
+// foreignError is why a program cannot execute a queued run that another program may
+// execute.
+type foreignError struct{ err error }
+
+func (f *foreignError) Error() string { return f.err.Error() }
+func (f *foreignError) Unwrap() error { return f.err }
+
+// prepareQueued prepares the launch of a queued run. Its steps are those that it was
+// queued with, even if its selection or its job has other steps now.
+func (l *Launcher) prepareQueued(record history.Record, queued history.RunQueued) (*Prepared, error) {
+	p := &Prepared{launcher: l}
+	return p, panics.Guard(func() error { return p.prepareQueued(record, queued) })
+}
+
+func (p *Prepared) prepareQueued(record history.Record, queued history.RunQueued) error {
+	config, err := container.ParseRunConfig(record.Config)
+	if err != nil {
+		return fmt.Errorf("reading its launch config: %w", err)
+	}
+	request := Request{ID: record.ID, Job: queued.Job, Config: config, Tags: ownTags(record.Tags), Priority: priorityOf(record.Tags)}
+	if queued.Job == "" {
+		request.Selection = queued.Selection
+	}
+	job, err := p.launcher.wholePlan(request)
+	if err != nil {
+		return &foreignError{err}
+	}
+	if err := hasSteps(job.Plan, queued.Steps); err != nil {
+		return &foreignError{err}
+	}
+	if of := record.Tags[TagRetryOf]; of != "" {
+		request.Retry = &Retry{Of: of, First: record.Tags[TagFirstRun]}
+		if err := p.launcher.chooseQueued(context.Background(), request.Retry, job.Plan, queued.Steps); err != nil {
+			return err
+		}
+	}
+	job.Plan = job.Plan.Only(queued.Steps)
+	if err := p.prepareJob(request, job); err != nil {
+		return err
+	}
+	p.launch.tags = record.Tags
+	return nil
+}
+
+// chooseQueued sets the steps of a retry, and finds who has made what they take.
+func (l *Launcher) chooseQueued(ctx context.Context, retry *Retry, plan *assets.Plan, steps []string) error {
+	earlier, err := history.Find(ctx, l.config.Store, retry.Of)
+	if err != nil {
+		return err
+	}
+	makers, err := l.makers(ctx, earlier, plan)
+	if err != nil {
+		return err
+	}
+	return retry.choose(plan, steps, makers)
+}
+
+// hasSteps returns an error if the plan lacks one of the steps.
+func hasSteps(plan *assets.Plan, keys []string) error {
+	var faults []error
+	for _, key := range keys {
+		if !slices.ContainsFunc(plan.Steps, func(step *assets.Step) bool { return step.Key == key }) {
+			faults = append(faults, fmt.Errorf("its step %s is not one of the steps that this program has for it", key))
+		}
+	}
+	return fault.Join("preparing a queued run", faults)
+}

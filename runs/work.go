@@ -1,0 +1,121 @@
+package runs
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+)
+
+// WorkOptions are the options of [Launcher.Work]. The zero value takes runs until the
+// context ends.
+type WorkOptions struct {
+	// MaxRuns is the largest number of queued runs that this call of Work executes at the
+	// same time. The default is four for each processor. [Limits] limits the runs of all
+	// processes together.
+	MaxRuns int
+	// UntilEmpty makes Work return when the queue has no more runs for it, and those
+	// that it has taken have ended. A run that may begin later is waited for. A run that
+	// this program cannot execute is not.
+	UntilEmpty bool
+	// Taken is called with each run that Work takes, after the history says so. It must
+	// return soon. Nil calls nothing.
+	Taken func(*Run)
+}
+
+// Work takes the queued runs of the store, and executes them, until ctx ends. It then takes
+// no more, and returns without an error; runs that it has taken go on until they end, or
+// until [Launcher.Close] ends them. After Close was called, the error matches [ErrClosed].
+//
+// A run is queued by [Prepared.Queue], by the retry policy of a job, or by its policy for
+// crashes. Any number of processes may work at the same time: exactly one of them executes
+// each run. The run with the highest priority is taken first, and of equal ones the first
+// that was queued, if the [Limits] have a place for it.
+//
+// The launch is prepared again, from the definitions and the environment of this
+// process. If it has no such job, or no such step, the run stays in the queue for others,
+// and its log says so. If its config is not complete here, the run fails.
+//
+// What goes wrong with the store or the locks is written to the logger of the launcher,
+// and tried again.
+func (l *Launcher) Work(ctx context.Context, options WorkOptions) error {
+	if options.MaxRuns < 1 {
+		options.MaxRuns = 4 * runtime.GOMAXPROCS(0)
+	}
+	w := &worker{options: options, empty: make(chan struct{})}
+	if err := l.line.join(w); err != nil {
+		return err
+	}
+	defer l.line.quit(w)
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-w.empty:
+		return nil
+	case <-l.closing:
+		return fmt.Errorf("working on queued runs: %w", ErrClosed)
+	}
+}
+
+// worker is a call of [Launcher.Work]. The lock of the line guards it.
+type worker struct {
+	options WorkOptions
+	active  int           // runs that it has taken and that have not ended
+	empty   chan struct{} // closed when there is nothing more to do
+	done    bool          // empty is closed
+}
+
+// join has the line take queued runs for a worker.
+func (l *line) join(w *worker) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-l.launcher.closing:
+		return fmt.Errorf("working on queued runs: %w", ErrClosed)
+	default:
+	}
+	l.workers = append(l.workers, w)
+	l.begin()
+	return nil
+}
+
+// quit ends the taking of runs for a worker.
+func (l *line) quit(w *worker) {
+	l.mu.Lock()
+	l.workers = slices.DeleteFunc(l.workers, func(other *worker) bool { return other == w })
+	l.mu.Unlock()
+	l.move()
+}
+
+// enlist returns a worker that may take one more run, and counts this run. It returns nil
+// if there is none.
+func (l *line) enlist() *worker {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.workers {
+		if !w.done && w.active < w.options.MaxRuns {
+			w.active++
+			return w
+		}
+	}
+	return nil
+}
+
+// discharge says that a run of a worker has ended, or was not taken.
+func (l *line) discharge(w *worker) {
+	l.mu.Lock()
+	w.active--
+	l.mu.Unlock()
+}
+
+// release ends the workers that have nothing more to do.
+func (l *line) release(turn *turn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.workers {
+		if w.options.UntilEmpty && !turn.left && !w.done && w.active == 0 && len(l.waiting) == 0 {
+			w.done = true
+			close(w.empty)
+		}
+	}
+}
