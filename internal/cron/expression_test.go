@@ -1,0 +1,83 @@
+package cron_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fxrun/fxrun/internal/cron"
+)
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                                "it is empty",
+		"  ":                              "it is empty",
+		"TZ=UTC":                          "it names a time zone",
+		"CRON_TZ=Europe/Berlin 0 2 * * *": "it names a time zone",
+		"@every 5m":                       "@every has no fixed times",
+		"@sometimes":                      "unrecognized descriptor",
+		"0 2 * *":                         "expected exactly 5 fields",
+		"0 25 * * *":                      "end of range (25) above maximum (23)",
+		"0 0 30 2 *":                      "no time of the calendar fits it",
+		", 2 * * *":                       "no time of the calendar fits it",
+	} {
+		t.Run("the expression "+text, func(t *testing.T) {
+			t.Parallel()
+			_, err := cron.Parse(text, nil)
+			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "reading the cron expression") {
+				t.Errorf("got %v, want an error with %q", err, want)
+			}
+		})
+	}
+}
+
+func TestParseReadsWhatIsCommon(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2024, 2, 1, 10, 7, 30, 0, time.UTC) // a Thursday
+	for text, want := range map[string]string{
+		"@hourly":        "2024-02-01T11:00:00Z",
+		"@daily":         "2024-02-02T00:00:00Z",
+		"@weekly":        "2024-02-04T00:00:00Z",
+		"0 0 29 2 *":     "2024-02-29T00:00:00Z",
+		"0 9 * * MON":    "2024-02-05T09:00:00Z",
+		"*/5 * * * *":    "2024-02-01T10:10:00Z",
+		"30  9 1 jan * ": "2025-01-01T09:30:00Z",
+	} {
+		t.Run("the expression "+text, func(t *testing.T) {
+			t.Parallel()
+			if got := parse(t, text, nil).Next(from).Format(time.RFC3339); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"0 2 * * *", "TZ=UTC", "@daily", "*/7 1-3 13 * 5", "0 0 31 2 *", ", , , , ,", "0 0-23/99999999999 * * *"} {
+		f.Add(text, int64(1_700_000_000))
+	}
+	zone := zone(f, "America/New_York")
+	f.Fuzz(func(t *testing.T, text string, seconds int64) {
+		e, err := cron.Parse(text, zone)
+		if err != nil {
+			return
+		}
+		at := time.Unix(seconds%(1<<35), 0)
+		if next := e.Next(at); !next.IsZero() && !next.After(at) {
+			t.Errorf("after %s comes %s", at, next)
+		}
+	})
+}
+
+func BenchmarkNext(b *testing.B) {
+	for _, text := range []string{"0 2 * * *", "*/5 * * * *", "* 9-17 * * 1-5"} {
+		b.Run(text, func(b *testing.B) {
+			e := parse(b, text, zone(b, "Europe/Berlin"))
+			at := time.Date(2024, 2, 1, 10, 7, 30, 0, time.UTC)
+			for b.Loop() {
+				at = e.Next(at)
+			}
+		})
+	}
+}
