@@ -23,6 +23,10 @@ type MemoryStore struct {
 	byID map[string]*memoryRun
 	runs []*memoryRun   // in the order of queueing
 	log  []*memoryEvent // of all runs, in the order of appending
+	end  int64          // the position of the last event that was appended
+
+	journals memoryJournals
+	watchers Watchers
 }
 
 var (
@@ -39,7 +43,8 @@ type memoryRun struct {
 // memoryEvent is a stored event. Its data is kept encoded, so that no reader can
 // change the data that another reader gets.
 type memoryEvent struct {
-	place            int // in MemoryStore.log
+	place            int   // in MemoryStore.log
+	position         int64 // see Feed
 	runID            string
 	seq              int64
 	at               time.Time
@@ -81,6 +86,9 @@ func (s *MemoryStore) Append(ctx context.Context, events ...Event) ([]Event, err
 			return nil, fmt.Errorf("appending events: %w", err)
 		}
 	}
+	if len(stored) > 0 {
+		s.watchers.Wake()
+	}
 	return stored, nil
 }
 
@@ -105,7 +113,8 @@ func (s *MemoryStore) add(event *Event, rest *memoryEvent) error {
 		s.byID[event.RunID] = run
 		s.runs = append(s.runs, run)
 	}
-	rest.place = len(s.log)
+	s.end++
+	rest.place, rest.position = len(s.log), s.end
 	s.log = append(s.log, rest)
 	run.log = append(run.log, rest)
 	return nil

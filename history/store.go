@@ -24,7 +24,7 @@ var (
 )
 
 // Store keeps the events of runs and their records without a time limit. It may also
-// implement [Latest].
+// implement [Latest], [Journals], [EntryPruner], [Feed] and [Watcher].
 //
 // Every implementation is safe for concurrent use, and passes the suite in package
 // historytest. The caller may change what a store returns, and what the caller has

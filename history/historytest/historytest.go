@@ -55,7 +55,7 @@ func clauses() []clause {
 	var all []clause
 	for _, topic := range [][]clause{
 		appendClauses(), transitionClauses(), readClauses(), pagingClauses(),
-		filterClauses(), timeClauses(), reopenClauses(), writerClauses(),
+		filterClauses(), timeClauses(), reopenClauses(), writerClauses(), journalClauses(),
 	} {
 		all = append(all, topic...)
 	}

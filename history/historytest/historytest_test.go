@@ -239,6 +239,71 @@ func allOfThem(ctx context.Context, good history.Store, assets []string) (map[st
 	return history.LatestMaterializations(ctx, good, append(assets, "orders"))
 }
 
+// journals is a good store that is broken in what it does with journals and feeds.
+type journals struct {
+	*history.MemoryStore
+	change func(*history.Entry)
+	single bool // appends entries one by one
+	ask    func(*history.EntryQuery)
+	prune  func()
+	from   func(position int64) int64
+	deaf   bool
+}
+
+func journaled(breakIt func(*journals)) func(history.Store) history.Store {
+	return func(good history.Store) history.Store {
+		j := &journals{MemoryStore: good.(*history.MemoryStore)}
+		breakIt(j)
+		return j
+	}
+}
+
+func (j *journals) AppendEntries(ctx context.Context, entries ...history.Entry) ([]history.Entry, error) {
+	entries = slices.Clone(entries)
+	for i := range entries {
+		if j.change != nil {
+			j.change(&entries[i])
+		}
+		if j.single {
+			if _, err := j.MemoryStore.AppendEntries(ctx, entries[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if j.single {
+		return entries, nil
+	}
+	return j.MemoryStore.AppendEntries(ctx, entries...)
+}
+
+func (j *journals) Entries(ctx context.Context, query history.EntryQuery) ([]history.Entry, error) {
+	if j.ask != nil {
+		j.ask(&query)
+	}
+	return j.MemoryStore.Entries(ctx, query)
+}
+
+func (j *journals) PruneEntries(ctx context.Context, before time.Time, kinds []string) (int, error) {
+	if j.prune != nil {
+		return 0, nil
+	}
+	return j.MemoryStore.PruneEntries(ctx, before, kinds)
+}
+
+func (j *journals) EventsAfter(ctx context.Context, position int64, query history.EventQuery) ([]history.Positioned, int64, error) {
+	if j.from != nil {
+		position = j.from(position)
+	}
+	return j.MemoryStore.EventsAfter(ctx, position, query)
+}
+
+func (j *journals) Watch() (<-chan struct{}, func()) {
+	if j.deaf {
+		return make(chan struct{}), func() {}
+	}
+	return j.MemoryStore.Watch()
+}
+
 // failing lists, for every clause, stores that must not pass it.
 func failing() map[string][]func(history.Store) history.Store {
 	type breaks = []func(history.Store) history.Store
@@ -356,6 +421,50 @@ func failing() map[string][]func(history.Store) history.Store {
 			func(good history.Store) history.Store { return latest{good, firstOfEach} },
 			func(good history.Store) history.Store { return latest{good, allOfThem} },
 			askEvents(func(q *history.EventQuery) { q.Limit = 1 }), // of a store without the method
+		},
+		"entries get the next places of their journals": {
+			journaled(func(j *journals) { j.change = func(e *history.Entry) { e.Journal = "a" } }),
+			journaled(func(j *journals) { j.change = func(e *history.Entry) { e.Time = e.Time.Add(time.Second) } }),
+		},
+		"an entry is appended once, however often it is given": {
+			journaled(func(j *journals) { j.change = func(e *history.Entry) { e.Seq, e.Claims = 0, nil } }),
+		},
+		"entries that do not continue their journal are refused, all or none": {
+			journaled(func(j *journals) { j.change = func(e *history.Entry) { e.Seq = 0 } }),
+			journaled(func(j *journals) { j.single = true }),
+		},
+		"entries that no journal can contain are invalid": {
+			journaled(func(j *journals) { j.change = func(e *history.Entry) { e.Claims = nil } }),
+			journaled(func(j *journals) { j.single = true }),
+		},
+		"entries are found by journal, kind and place": {
+			journaled(func(j *journals) { j.ask = func(q *history.EntryQuery) { q.Journal = "" } }),
+			journaled(func(j *journals) { j.ask = func(q *history.EntryQuery) { q.Kinds = nil } }),
+			journaled(func(j *journals) { j.ask = func(q *history.EntryQuery) { q.Last = false } }),
+			journaled(func(j *journals) { j.ask = func(q *history.EntryQuery) { q.Limit = 0 } }),
+		},
+		"a journal gives a key once, until it is released": {
+			journaled(func(j *journals) { j.change = func(e *history.Entry) { e.Claims = nil } }),
+			journaled(func(j *journals) { j.change = func(e *history.Entry) { e.Releases = nil } }),
+		},
+		"old entries are removed, but the last ones and the keys stay": {
+			journaled(func(j *journals) { j.prune = func() {} }),
+		},
+		"journals stay when the store is opened again": {
+			journaled(func(j *journals) { j.ask = func(q *history.EntryQuery) { q.Journal = "none" } }),
+		},
+		"of many writers at one place one wins": {
+			journaled(func(j *journals) { j.change = func(e *history.Entry) { e.Seq = 0 } }),
+		},
+		"a feed gives every event once, in the order of appending": {
+			journaled(func(j *journals) { j.from = func(position int64) int64 { return max(0, position-1) } }),
+			journaled(func(j *journals) { j.from = func(position int64) int64 { return position + 1 } }),
+		},
+		"a feed gives the events of other stores too": {
+			journaled(func(j *journals) { j.from = func(int64) int64 { return -1 } }),
+		},
+		"a watcher is told of appends": {
+			journaled(func(j *journals) { j.deaf = true }),
 		},
 		"times are UTC to the microsecond": {
 			seeRuns(func(r *history.Record) { r.Queued = r.Queued.In(time.FixedZone("here", 3600)) }),

@@ -48,6 +48,7 @@ func (s *Store) Append(ctx context.Context, events ...history.Event) ([]history.
 	if err := s.append(&call{ctx: ctx, events: stored, fields: fields, asked: asked, done: make(chan struct{})}); err != nil {
 		return nil, fmt.Errorf("appending events: %w", err)
 	}
+	s.watchers.Wake()
 	return stored, nil
 }
 

@@ -22,6 +22,8 @@ type Lazy struct {
 	store  *Store // nil until something is recorded
 	reader *Store // nil until something is read
 	closed bool
+
+	watchers history.Watchers
 }
 
 var (
@@ -45,7 +47,11 @@ func (l *Lazy) Append(ctx context.Context, events ...history.Event) ([]history.E
 	if err != nil {
 		return nil, err
 	}
-	return store.Append(ctx, events...)
+	stored, err := store.Append(ctx, events...)
+	if err == nil && len(events) > 0 {
+		l.watchers.Wake()
+	}
+	return stored, err
 }
 
 // Runs returns the records that the query asks for.

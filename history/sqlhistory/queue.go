@@ -18,6 +18,9 @@ type call struct {
 	fields []json.RawMessage
 	asked  []int64 // the sequence numbers that the caller has given
 
+	entries      []history.Entry // of AppendEntries
+	askedEntries []int64
+
 	done chan struct{} // closed when the call is stored or refused
 	err  error         // to be read after done is closed
 }
@@ -167,8 +170,17 @@ func (w *write) addCalls(calls []*call) error {
 		for i := range one.events {
 			one.events[i].Seq = one.asked[i]
 		}
+		for i := range one.entries {
+			one.entries[i].Seq = one.askedEntries[i]
+		}
 		var err error
 		if one.err, err = w.add(one.events, one.fields); err != nil {
+			return err
+		}
+		if one.err != nil {
+			continue
+		}
+		if one.err, err = w.addEntries(one.entries); err != nil {
 			return err
 		}
 	}

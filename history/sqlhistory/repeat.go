@@ -57,6 +57,11 @@ func (s *Store) areStored(calls []*call) (bool, error) {
 				return false, err
 			}
 		}
+		for _, entry := range one.entries {
+			if same, err := w.hasEntry(entry); !same || err != nil {
+				return false, err
+			}
+		}
 	}
 	return true, nil
 }

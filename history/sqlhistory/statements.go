@@ -24,6 +24,14 @@ type statements struct {
 	setStep   *sql.Stmt
 	loadRun   *sql.Stmt // number: runColumns
 	loadSteps *sql.Stmt // number: stepColumns
+
+	journal    *sql.Stmt // name: seq of its last entry
+	setJournal *sql.Stmt
+	entry      *sql.Stmt // journal, seq: entryColumns
+	addEntry   *sql.Stmt
+	hasKey     *sql.Stmt
+	addKey     *sql.Stmt
+	removeKey  *sql.Stmt
 }
 
 func prepare(ctx context.Context, conn *sql.Conn, begin string) (*statements, error) {
@@ -49,6 +57,13 @@ func prepare(ctx context.Context, conn *sql.Conn, begin string) (*statements, er
 			error = ?, stack = ?, because = ? WHERE run = ? AND key = ?`},
 		{&s.loadRun, `SELECT ` + runColumns + ` FROM runs WHERE number = ?`},
 		{&s.loadSteps, `SELECT ` + stepColumns + ` FROM steps WHERE run = ? ORDER BY position`},
+		{&s.journal, `SELECT seq FROM journals WHERE name = ?`},
+		{&s.setJournal, `INSERT INTO journals (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq`},
+		{&s.entry, `SELECT ` + entryColumns + ` FROM entries WHERE journal = ? AND seq = ?`},
+		{&s.addEntry, `INSERT INTO entries (journal, seq, time, kind, state, data, claims, releases) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.hasKey, `SELECT count(*) FROM claimed_keys WHERE journal = ? AND key = ?`},
+		{&s.addKey, `INSERT INTO claimed_keys (journal, key, seq) VALUES (?, ?, ?)`},
+		{&s.removeKey, `DELETE FROM claimed_keys WHERE journal = ? AND key = ?`},
 	} {
 		statement, err := conn.PrepareContext(ctx, one.text) //nolint:sqlclosecheck // kept until close
 		if err != nil {
@@ -64,6 +79,7 @@ func (s *statements) close() error {
 	for _, statement := range []*sql.Stmt{
 		s.begin, s.commit, s.rollback, s.runState, s.event, s.addRun, s.addTag, s.addStep, s.addEvent,
 		s.setRun, s.setStep, s.loadRun, s.loadSteps,
+		s.journal, s.setJournal, s.entry, s.addEntry, s.hasKey, s.addKey, s.removeKey,
 	} {
 		if statement != nil {
 			errs = append(errs, statement.Close())

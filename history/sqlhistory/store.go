@@ -88,7 +88,8 @@ type Store struct {
 
 	known atomic.Bool // whether the schema is known to have the version of this program
 
-	queue queue
+	queue    queue
+	watchers history.Watchers
 
 	closeOnce sync.Once
 	closeErr  error

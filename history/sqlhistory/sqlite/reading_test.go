@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -45,6 +46,16 @@ type split struct {
 func (s split) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
 	return s.writer.Append(ctx, events...)
 }
+
+func (s split) AppendEntries(ctx context.Context, entries ...history.Entry) ([]history.Entry, error) {
+	return s.writer.(*sqlhistory.Store).AppendEntries(ctx, entries...)
+}
+
+func (s split) PruneEntries(ctx context.Context, before time.Time, kinds []string) (int, error) {
+	return s.writer.(*sqlhistory.Store).PruneEntries(ctx, before, kinds)
+}
+
+func (s split) Watch() (<-chan struct{}, func()) { return s.writer.(*sqlhistory.Store).Watch() }
 
 // closing opens the store for each call, so that every read finds the file alone.
 type closing struct{ folder string }
