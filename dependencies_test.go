@@ -71,7 +71,7 @@ func TestImportsPointDown(t *testing.T) {
 	}
 	nested := map[string][]string{
 		"modules":    {"modules/bucket"},
-		"iomanagers": {"iomanagers/arrowcodec", "iomanagers/objectstore"},
+		"iomanagers": {"iomanagers/arrowcodec", "iomanagers/objectstore", "iomanagers/parquetcodec"},
 	}
 	for from, others := range forbidden {
 		t.Run(from+" knows nothing of what stands on it", func(t *testing.T) {
@@ -100,9 +100,10 @@ func TestLargeModulesStayOutOfTheRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	for nested, large := range map[string][]string{
-		"iomanagers/arrowcodec": {"github.com/apache/arrow-go/"},
-		"modules/bucket":        {"gocloud.dev ", "google.golang.org/api ", "google.golang.org/grpc "},
-		"modules/bucket/s3test": {"github.com/aws/", "github.com/johannesboyne/gofakes3 "},
+		"iomanagers/arrowcodec":   {"github.com/apache/arrow-go/"},
+		"iomanagers/parquetcodec": {"github.com/parquet-go/parquet-go ", "github.com/klauspost/compress ", "github.com/pierrec/lz4/v4 ", "google.golang.org/protobuf "},
+		"modules/bucket":          {"gocloud.dev ", "google.golang.org/api ", "google.golang.org/grpc "},
+		"modules/bucket/s3test":   {"github.com/aws/", "github.com/johannesboyne/gofakes3 "},
 	} {
 		own, err := os.ReadFile(filepath.Join(nested, "go.mod"))
 		if err != nil {

@@ -18,9 +18,9 @@
 //   - assets: assets, ops, jobs, selections, and the plans made of them; rows
 //     says in which forms a value of rows may be taken
 //   - iomanagers: what stores values and loads them: memory and files here,
-//     SQL tables in iomanagers/sqltable, object stores in objectstore (a Go
-//     module of its own), Parquet in parquetcodec, Arrow in arrowcodec (another
-//     one); iomanagers/iotest is the suite that every one passes
+//     SQL tables in iomanagers/sqltable; object stores in objectstore, Parquet in
+//     parquetcodec and Arrow in arrowcodec, which are Go modules of their own;
+//     iomanagers/iotest is the suite that every one passes
 //   - history: what happened: events, records and stores; history/sqlhistory/sqlite
 //     keeps them in a file, history/historytest is the suite that every store passes
 //   - runs: launching and executing runs; runs/executortest is the suite that

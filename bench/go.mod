@@ -2,10 +2,14 @@ module github.com/fxrun/fxrun/bench
 
 go 1.26.0
 
-replace github.com/fxrun/fxrun => ../
+replace (
+	github.com/fxrun/fxrun => ../
+	github.com/fxrun/fxrun/iomanagers/parquetcodec => ../iomanagers/parquetcodec
+)
 
 require (
 	github.com/fxrun/fxrun v0.0.0-00010101000000-000000000000
+	github.com/fxrun/fxrun/iomanagers/parquetcodec v0.0.0-00010101000000-000000000000
 	github.com/google/go-cmp v0.7.0
 	github.com/jszwec/csvutil v1.10.0
 	github.com/parquet-go/parquet-go v0.32.0

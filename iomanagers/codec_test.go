@@ -16,7 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fxrun/fxrun/iomanagers"
-	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
 )
 
 type (
@@ -33,7 +32,7 @@ type (
 	}
 	inlined struct {
 		Name string
-		Next *inlined `csv:"next_,inline" parquet:"-"`
+		Next *inlined `csv:"next_,inline"`
 	}
 )
 
@@ -85,36 +84,36 @@ func TestCodecsSayWhichTypesTheyTake(t *testing.T) {
 		{"slices", "csv", reflect.TypeFor[[]row[[]int]]()},
 		{"structs", "csv", reflect.TypeFor[[]row[row[int]]]()},
 		{"maps", "csv", reflect.TypeFor[[]row[map[string]int]]()},
-		{"arrays", "csv parquet", reflect.TypeFor[[]row[[3]int]]()},
-		{"anything", "csv parquet gob", reflect.TypeFor[[]row[any]]()},
-		{"errors", "json jsonl csv parquet gob", reflect.TypeFor[[]row[error]]()},
-		{"functions", "json jsonl csv parquet gob", reflect.TypeFor[[]row[func()]]()},
-		{"channels", "json jsonl csv parquet gob", reflect.TypeFor[[]row[chan int]]()},
-		{"complex numbers", "json jsonl csv parquet", reflect.TypeFor[[]row[complex128]]()},
+		{"arrays", "csv", reflect.TypeFor[[]row[[3]int]]()},
+		{"anything", "csv gob", reflect.TypeFor[[]row[any]]()},
+		{"errors", "json jsonl csv gob", reflect.TypeFor[[]row[error]]()},
+		{"functions", "json jsonl csv gob", reflect.TypeFor[[]row[func()]]()},
+		{"channels", "json jsonl csv gob", reflect.TypeFor[[]row[chan int]]()},
+		{"complex numbers", "json jsonl csv", reflect.TypeFor[[]row[complex128]]()},
 		{"JSON that can't be read", "json jsonl csv", reflect.TypeFor[[]row[oneWay]]()},
 		{"text that can't be read", "json jsonl csv", reflect.TypeFor[[]row[textOneWay]]()},
-		{"structs without columns", "json jsonl csv parquet gob", reflect.TypeFor[[]nothingOut]()},
-		{"fields without columns", "json jsonl csv parquet gob", reflect.TypeFor[[]closedField]()},
-		{"recursive types", "csv parquet", reflect.TypeFor[[]recursive]()},
+		{"structs without columns", "json jsonl csv gob", reflect.TypeFor[[]nothingOut]()},
+		{"fields without columns", "json jsonl csv gob", reflect.TypeFor[[]closedField]()},
+		{"recursive types", "csv", reflect.TypeFor[[]recursive]()},
 		{"structs inlined in themselves", "csv", reflect.TypeFor[[]inlined]()},
-		{"maps by struct", "json jsonl csv parquet", reflect.TypeFor[map[row[int]]int]()},
-		{"a struct", "jsonl csv parquet", reflect.TypeFor[row[int]]()},
-		{"texts", "csv parquet", reflect.TypeFor[[]string]()},
+		{"maps by struct", "json jsonl csv", reflect.TypeFor[map[row[int]]int]()},
+		{"a struct", "jsonl csv", reflect.TypeFor[row[int]]()},
+		{"texts", "csv", reflect.TypeFor[[]string]()},
 		{"unexported fields", "gob", reflect.TypeFor[[]halfClosed]()},
 		{"pointers to pointers", "json jsonl gob", reflect.TypeFor[[]row[**int]]()},
 		{"bytes for gob in one direction", "csv gob", reflect.TypeFor[[]row[gobOneWay]]()},
 		{"a stream", "", reflect.TypeFor[iter.Seq2[row[int], error]]()},
 		{"batches", "", reflect.TypeFor[iter.Seq2[[]row[int], error]]()},
 		{"a stream of pointers", "", reflect.TypeFor[iter.Seq2[*row[int], error]]()},
-		{"a stream of texts", "csv parquet", reflect.TypeFor[iter.Seq2[string, error]]()},
-		{"a stream of functions", "json jsonl csv parquet gob", reflect.TypeFor[iter.Seq2[func(), error]]()},
-		{"a stream of chunks", "csv parquet", reflect.TypeFor[iter.Seq2[[]byte, error]]()},
-		{"a stream without errors", "json jsonl csv parquet gob", reflect.TypeFor[iter.Seq[row[int]]]()},
+		{"a stream of texts", "csv", reflect.TypeFor[iter.Seq2[string, error]]()},
+		{"a stream of functions", "json jsonl csv gob", reflect.TypeFor[iter.Seq2[func(), error]]()},
+		{"a stream of chunks", "csv", reflect.TypeFor[iter.Seq2[[]byte, error]]()},
+		{"a stream without errors", "json jsonl csv gob", reflect.TypeFor[iter.Seq[row[int]]]()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			m := newFiles(t, t.TempDir(), everyCodec()...)
-			for _, format := range []string{"json", "jsonl", "csv", "parquet", "gob"} {
+			for _, format := range []string{"json", "jsonl", "csv", "gob"} {
 				err := m.Check(format, c.t)
 				if want := slices.Contains(strings.Fields(c.refuses), format); want != errors.Is(err, iomanagers.ErrType) {
 					t.Errorf("%s: Check of %v gives %v, want a refusal: %v", format, c.t, err, want)
@@ -157,8 +156,6 @@ func TestCodecsRefuseValuesThatWouldComeBackChanged(t *testing.T) {
 		{"text in CSV that is not UTF-8", iomanagers.CSV(), []sale{{At: at}, {Note: "Z\xfcrich", At: at}}, "row 1: column \"Note\": not supported: the text \"Z\\xfcrich\" is not UTF-8"},
 		{"no row in CSV", iomanagers.CSV(), []*sale{nil}, "row 0 is nil"},
 		{"no number in JSON", iomanagers.JSON(), []sale{{Sum: math.NaN()}}, "NaN"},
-		{"the zero time in Parquet", parquetcodec.Parquet(), []sale{{At: at}, {}}, "row 1: not supported: At is 0001-01-01T00:00:00Z, and times in Parquet"},
-		{"no row in Parquet", parquetcodec.Parquet(), []*sale{nil}, "row 0 is nil"},
 		{"no number in JSON lines", iomanagers.JSONLines(), []sale{{}, {Sum: math.NaN()}}, "row 1: not supported: field Sum: JSON can't hold the float64: unsupported value: NaN"},
 		{"zero behind a pointer in gob", iomanagers.Gob(), []struct{ Count *int }{{}, {new(int)}}, "element 1: not supported: []struct { Count *int }.Count points to zero"},
 		{"the zero time behind a pointer in gob", iomanagers.Gob(), struct{ At *time.Time }{new(time.Time)}, "At points to zero"},
@@ -168,7 +165,6 @@ func TestCodecsRefuseValuesThatWouldComeBackChanged(t *testing.T) {
 		{"a nil pointer in gob", iomanagers.Gob(), (*sale)(nil), "the value is nil"},
 		{"a cycle in gob", iomanagers.Gob(), loop(), "is part of a cycle"},
 		{"a cycle through a map in gob", iomanagers.Gob(), mapLoop(), "is part of a cycle"},
-		{"a deep time in Parquet", parquetcodec.Parquet(), []struct{ By map[string][]*time.Time }{{map[string][]*time.Time{"x": {new(time.Time)}}}}, "By is 0001"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -177,35 +173,6 @@ func TestCodecsRefuseValuesThatWouldComeBackChanged(t *testing.T) {
 				t.Errorf("Encode gives %v, want %q", err, c.want)
 			}
 		})
-	}
-}
-
-func TestParquetTimesFollowTheirTags(t *testing.T) {
-	t.Parallel()
-	type row struct {
-		Exact  time.Time
-		Zero   time.Time `parquet:",optional"`
-		Coarse time.Time `parquet:"coarse,timestamp(microsecond)"`
-		Maybe  *time.Time
-		Count  *int
-		Left   time.Time `parquet:"-"`
-	}
-	none := 0
-	coarse := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
-	rows := []row{
-		{Exact: time.Date(1678, 1, 1, 0, 0, 0, 1, time.UTC), Coarse: coarse, Count: &none},
-		{Exact: time.Date(2261, 12, 31, 23, 59, 59, 999999999, time.UTC), Coarse: coarse},
-	}
-	var b bytes.Buffer
-	if err := parquetcodec.Parquet().Encode(&b, rows); err != nil {
-		t.Fatal(err)
-	}
-	var got []row
-	if err := parquetcodec.Parquet().Decode(&b, &got); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(rows, got); diff != "" {
-		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
 

@@ -7,11 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/iomanagers/iotest"
-	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
 )
 
 func TestMemoryManager(t *testing.T) {
@@ -35,7 +33,6 @@ func TestFileManager(t *testing.T) {
 	}{
 		{name: "json", format: "json", unstorable: manyFlaky(5000)},
 		{name: "csv", format: "csv", unstorable: manyFlaky(5000)},
-		{name: "parquet", format: "parquet", unstorable: []iotest.Row{{At: time.Now()}, {}}},
 		{name: "raw", format: "raw", value: texts},
 		{name: "text", format: "text", value: texts},
 		{name: "jsonl", format: "jsonl", unstorable: manyFlaky(5000)},
@@ -64,7 +61,7 @@ func TestFileManager(t *testing.T) {
 }
 
 func everyCodec() []iomanagers.Codec {
-	return []iomanagers.Codec{iomanagers.JSON(), iomanagers.CSV(), parquetcodec.Parquet(), iomanagers.JSONLines(), iomanagers.Gob(), iomanagers.Text(), iomanagers.Raw("")}
+	return []iomanagers.Codec{iomanagers.JSON(), iomanagers.CSV(), iomanagers.JSONLines(), iomanagers.Gob(), iomanagers.Text(), iomanagers.Raw("")}
 }
 
 // holder holds a pointer that gob can't always keep.

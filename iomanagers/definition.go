@@ -10,7 +10,7 @@ import (
 // Files defines a resource with this key that is a [FileManager]. Assets name it
 // with assets.IO, and the key "io_manager" is their default. If codecs are given,
 // the manager has only these, and the first one is its default. So give JSON()
-// beside parquetcodec.Parquet() if some values are not rows. Without codecs it has
+// beside CSV() if some values are not rows. Without codecs it has
 // those of [NewFiles].
 //
 // Its config has one field, root. A launch may set it, and so may the environment

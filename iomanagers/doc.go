@@ -8,7 +8,7 @@
 //
 // A [Codec] turns a value into bytes. It is chosen by its name or by the Go type. This
 // package has [JSON], [JSONLines], [CSV], [Gob], [Text] and [Raw]. Parquet is in package
-// parquetcodec, so a program links it only if it uses it.
+// parquetcodec, and Arrow in package arrowcodec. They are Go modules of their own.
 //
 // Rows can be stored and loaded as slices, as streams (iter.Seq2[R, error]) and as streams
 // of batches (iter.Seq2[[]R, error]). They can be loaded in another form than they were

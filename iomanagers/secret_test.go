@@ -9,7 +9,6 @@ import (
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
-	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
 )
 
 // A secret that is stored would come back as its mask.
@@ -25,11 +24,11 @@ func TestNoCodecStoresASecret(t *testing.T) {
 		Password container.Secret[string] `json:"-"`
 		hidden   container.Secret[string]
 	}
-	files, err := iomanagers.NewFiles(iomanagers.FilesConfig{Root: t.TempDir()}, iomanagers.JSON(), iomanagers.JSONLines(), iomanagers.Gob(), iomanagers.CSV(), parquetcodec.Parquet())
+	files, err := iomanagers.NewFiles(iomanagers.FilesConfig{Root: t.TempDir()}, iomanagers.JSON(), iomanagers.JSONLines(), iomanagers.Gob(), iomanagers.CSV())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, format := range []string{"json", "jsonl", "gob", "csv", "parquet"} {
+	for _, format := range []string{"json", "jsonl", "gob", "csv"} {
 		for _, value := range []reflect.Type{
 			reflect.TypeFor[container.Secret[string]](), reflect.TypeFor[[]user](), reflect.TypeFor[*user](), reflect.TypeFor[group](),
 			reflect.TypeFor[iter.Seq2[user, error]](), reflect.TypeFor[iter.Seq2[[]user, error]](),

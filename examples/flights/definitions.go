@@ -12,7 +12,6 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/examples/flights/carrier"
 	"github.com/fxrun/fxrun/iomanagers"
-	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
 	"github.com/fxrun/fxrun/modules/sqldb/sqlite"
 )
 
@@ -41,8 +40,7 @@ func Definitions() fx.Option {
 			container.Config(ReportsConfig{Folder: filepath.Join(home, "reports")}, container.FromEnv("REPORTS"))),
 
 		// IO managers: where values are stored, and how. io_manager is the default.
-		iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: filepath.Join(home, "values")},
-			iomanagers.JSON(), iomanagers.CSV(), parquetcodec.Parquet()),
+		iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: filepath.Join(home, "values")}),
 		container.Provide("reports_io", NewReportFiles, container.As[iomanagers.IOManager](),
 			iomanagers.Checks(iomanagers.CheckCodecs(iomanagers.Raw(".html"))),
 			container.Describe("stores pages in the folder of reports")),
@@ -50,10 +48,10 @@ func Definitions() fx.Option {
 		// Assets: what the run computes and stores.
 		assets.New("airports", ReadAirports, assets.InGroup("raw"), assets.Format("csv"),
 			assets.Describe("all airports of the United States")),
-		assets.New("flights", FetchFlights, assets.InGroup("raw"), assets.Format("parquet"),
+		assets.New("flights", FetchFlights, assets.InGroup("raw"), assets.Format("jsonl"),
 			assets.Describe("every flight that the airline knows of"),
 			assets.Retry(2, backoff.Exponential(time.Second, time.Minute))),
-		assets.New("delays/by_airport", ComputeByAirport, assets.InGroup("delays"), assets.Format("parquet"),
+		assets.New("delays/by_airport", ComputeByAirport, assets.InGroup("delays"), assets.Format("csv"),
 			assets.Describe("how late flights are, by the airport that they leave")),
 		assets.New("delays/by_month", LoadByMonth, assets.InGroup("delays"),
 			assets.Describe("how late flights are, by month: a table in the warehouse")),

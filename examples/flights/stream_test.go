@@ -99,7 +99,7 @@ func TestAStreamThatBreaksHalfWay(t *testing.T) {
 		if diff := cmp.Diff(before, value[[]delays.Flight](t, launcher, "flights")); diff != "" {
 			t.Errorf("the stored flights changed (-before +after):\n%s", diff)
 		}
-		if files := filesIn(t, home); !cmp.Equal(files, []string{"values/flights.parquet"}) {
+		if files := filesIn(t, home); !cmp.Equal(files, []string{"values/flights.jsonl"}) {
 			t.Errorf("it left %q", files)
 		}
 

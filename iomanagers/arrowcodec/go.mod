@@ -2,11 +2,15 @@ module github.com/fxrun/fxrun/iomanagers/arrowcodec
 
 go 1.26.0
 
-replace github.com/fxrun/fxrun => ../..
+replace (
+	github.com/fxrun/fxrun => ../..
+	github.com/fxrun/fxrun/iomanagers/parquetcodec => ../parquetcodec
+)
 
 require (
 	github.com/apache/arrow-go/v18 v18.8.0
 	github.com/fxrun/fxrun v0.0.0-00010101000000-000000000000
+	github.com/fxrun/fxrun/iomanagers/parquetcodec v0.0.0-00010101000000-000000000000
 	github.com/google/flatbuffers v25.12.19+incompatible
 	github.com/google/go-cmp v0.7.0
 )

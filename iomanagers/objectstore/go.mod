@@ -4,11 +4,13 @@ go 1.26.0
 
 replace (
 	github.com/fxrun/fxrun => ../..
+	github.com/fxrun/fxrun/iomanagers/parquetcodec => ../parquetcodec
 	github.com/fxrun/fxrun/modules/bucket => ../../modules/bucket
 )
 
 require (
 	github.com/fxrun/fxrun v0.0.0-00010101000000-000000000000
+	github.com/fxrun/fxrun/iomanagers/parquetcodec v0.0.0-00010101000000-000000000000
 	github.com/fxrun/fxrun/modules/bucket v0.0.0-00010101000000-000000000000
 	github.com/google/go-cmp v0.7.0
 	go.uber.org/fx v1.24.0

@@ -12,17 +12,17 @@ import (
 // Airport is a place that flights leave and reach.
 type Airport struct {
 	// IATA is the airport's code, unique among airports.
-	IATA string `json:"iata" csv:"iata" parquet:"iata"`
+	IATA string `json:"iata" csv:"iata"`
 
 	// Name, City and State are empty where not known. State has two letters.
-	Name    string `json:"name" csv:"name" parquet:"name"`
-	City    string `json:"city" csv:"city" parquet:"city"`
-	State   string `json:"state" csv:"state" parquet:"state"`
-	Country string `json:"country" csv:"country" parquet:"country"`
+	Name    string `json:"name" csv:"name"`
+	City    string `json:"city" csv:"city"`
+	State   string `json:"state" csv:"state"`
+	Country string `json:"country" csv:"country"`
 
 	// Latitude and Longitude are degrees, north and east.
-	Latitude  float64 `json:"latitude" csv:"latitude" parquet:"latitude"`
-	Longitude float64 `json:"longitude" csv:"longitude" parquet:"longitude"`
+	Latitude  float64 `json:"latitude" csv:"latitude"`
+	Longitude float64 `json:"longitude" csv:"longitude"`
 }
 
 // notKnown is how the list of airports writes a missing city or state.

@@ -10,20 +10,20 @@ import (
 // AirportDelay is how late the flights that leave one airport arrive.
 type AirportDelay struct {
 	// IATA is the airport's code.
-	IATA string `json:"iata" csv:"iata" parquet:"iata"`
+	IATA string `json:"iata" csv:"iata"`
 
 	// Name and State are empty for an airport that is not known.
-	Name  string `json:"name" csv:"name" parquet:"name"`
-	State string `json:"state" csv:"state" parquet:"state"`
+	Name  string `json:"name" csv:"name"`
+	State string `json:"state" csv:"state"`
 
 	// Flights counts the flights that left; at least 1.
-	Flights int `json:"flights" csv:"flights" parquet:"flights"`
+	Flights int `json:"flights" csv:"flights"`
 
 	// MeanDelayMinutes is their mean delay; negative when they are early.
-	MeanDelayMinutes float64 `json:"mean_delay_minutes" csv:"mean_delay_minutes" parquet:"mean_delay_minutes"`
+	MeanDelayMinutes float64 `json:"mean_delay_minutes" csv:"mean_delay_minutes"`
 
 	// ShareLate is the part of them that is [Flight.Late], between 0 and 1.
-	ShareLate float64 `json:"share_late" csv:"share_late" parquet:"share_late"`
+	ShareLate float64 `json:"share_late" csv:"share_late"`
 }
 
 // ByAirport gives one row for each airport that a flight leaves, ordered by

@@ -9,16 +9,16 @@ import (
 // MonthDelay is how late the flights of one month arrive.
 type MonthDelay struct {
 	// Month is as in "2001-01".
-	Month string `json:"month" csv:"month" parquet:"month"`
+	Month string `json:"month" csv:"month"`
 
 	// Flights counts the flights that left in the month; at least 1.
-	Flights int `json:"flights" csv:"flights" parquet:"flights"`
+	Flights int `json:"flights" csv:"flights"`
 
 	// MeanDelayMinutes is their mean delay; negative when they are early.
-	MeanDelayMinutes float64 `json:"mean_delay_minutes" csv:"mean_delay_minutes" parquet:"mean_delay_minutes"`
+	MeanDelayMinutes float64 `json:"mean_delay_minutes" csv:"mean_delay_minutes"`
 
 	// ShareLate is the part of them that is [Flight.Late], between 0 and 1.
-	ShareLate float64 `json:"share_late" csv:"share_late" parquet:"share_late"`
+	ShareLate float64 `json:"share_late" csv:"share_late"`
 }
 
 // ByMonth gives one row for each month in which a flight leaves, in order. No

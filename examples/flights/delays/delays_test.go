@@ -12,11 +12,11 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/parquet-go/parquet-go"
 	_ "modernc.org/sqlite"
 
 	"github.com/fxrun/fxrun/examples/flights/data"
 	"github.com/fxrun/fxrun/examples/flights/delays"
+	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/rows"
 )
 
@@ -280,27 +280,29 @@ func TestWorst(t *testing.T) {
 	}
 }
 
-func TestRowsSurviveParquet(t *testing.T) {
+func TestRowsSurviveTheirFormats(t *testing.T) {
 	t.Parallel()
 	flights, airports := sample(t)
-	t.Run("flights", func(t *testing.T) { throughParquet(t, flights) })
-	t.Run("airports", func(t *testing.T) { throughParquet(t, airports) })
-	t.Run("by airport", func(t *testing.T) { throughParquet(t, byAirport(t, flights, airports)) })
-	t.Run("by month", func(t *testing.T) { throughParquet(t, byMonth(t, flights)) })
+	t.Run("flights", func(t *testing.T) { throughFormats(t, flights) })
+	t.Run("airports", func(t *testing.T) { throughFormats(t, airports) })
+	t.Run("by airport", func(t *testing.T) { throughFormats(t, byAirport(t, flights, airports)) })
+	t.Run("by month", func(t *testing.T) { throughFormats(t, byMonth(t, flights)) })
 }
 
-func throughParquet[T any](t *testing.T, rows []T) {
+func throughFormats[T any](t *testing.T, rows []T) {
 	t.Helper()
-	var file bytes.Buffer
-	if err := parquet.Write(&file, rows); err != nil {
-		t.Fatal(err)
-	}
-	got, err := parquet.Read[T](bytes.NewReader(file.Bytes()), int64(file.Len()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := gocmp.Diff(rows, got); diff != "" {
-		t.Errorf("written (-), read (+):\n%s", diff)
+	for _, codec := range []iomanagers.Codec{iomanagers.JSONLines(), iomanagers.CSV()} {
+		var file bytes.Buffer
+		if err := codec.Encode(&file, rows); err != nil {
+			t.Fatal(err)
+		}
+		var got []T
+		if err := codec.Decode(&file, &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := gocmp.Diff(rows, got); diff != "" {
+			t.Errorf("%s: written (-), read (+):\n%s", codec.Name(), diff)
+		}
 	}
 }
 

@@ -3,5 +3,5 @@
 // arguments as they were, so they are safe for concurrent use. Flights come as
 // a stream, of which they hold one at a time.
 //
-// The types carry json, csv and parquet tags with the same names.
+// The types carry json and csv tags with the same names.
 package delays

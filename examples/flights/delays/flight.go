@@ -15,19 +15,19 @@ const LateAfter = 15
 type Flight struct {
 	// Date is when the flight left, to the minute, on the clock of its origin.
 	// The zone is not known: the location is always UTC.
-	Date time.Time `json:"date" csv:"date" parquet:"date"`
+	Date time.Time `json:"date" csv:"date"`
 
 	// Delay is how late the flight arrived, in minutes; negative when early.
-	Delay int `json:"delay" csv:"delay" parquet:"delay"`
+	Delay int `json:"delay" csv:"delay"`
 
 	// Distance is the length of the flight, in miles.
-	Distance int `json:"distance" csv:"distance" parquet:"distance"`
+	Distance int `json:"distance" csv:"distance"`
 
 	// Origin is the IATA code of the airport that the flight left.
-	Origin string `json:"origin" csv:"origin" parquet:"origin"`
+	Origin string `json:"origin" csv:"origin"`
 
 	// Destination is the IATA code of the airport where the flight arrived.
-	Destination string `json:"destination" csv:"destination" parquet:"destination"`
+	Destination string `json:"destination" csv:"destination"`
 }
 
 // Late reports whether the flight arrived more than [LateAfter] minutes late.

@@ -5,12 +5,14 @@ go 1.26.0
 replace (
 	github.com/fxrun/fxrun => ../../..
 	github.com/fxrun/fxrun/iomanagers/objectstore => ../../../iomanagers/objectstore
+	github.com/fxrun/fxrun/iomanagers/parquetcodec => ../../../iomanagers/parquetcodec
 	github.com/fxrun/fxrun/modules/bucket => ..
 )
 
 require (
 	github.com/fxrun/fxrun v0.0.0-00010101000000-000000000000
 	github.com/fxrun/fxrun/iomanagers/objectstore v0.0.0-00010101000000-000000000000
+	github.com/fxrun/fxrun/iomanagers/parquetcodec v0.0.0-00010101000000-000000000000
 	github.com/fxrun/fxrun/modules/bucket v0.0.0-00010101000000-000000000000
 	github.com/google/go-cmp v0.7.0
 	github.com/johannesboyne/gofakes3 v1.2.0
