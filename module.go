@@ -40,6 +40,10 @@ import (
 //     half of the stop timeout of the application it cancels them, so that their
 //     resources stop before those of the application.
 //
+// If the Start of the application fails since its time is over, Fx calls no stop hook.
+// Resources that live per process then go on, if a hook that stands after those of Module
+// took the time. Who keeps the process calls Launcher.Close and then Container.Close.
+//
 // If the application provides them, it uses a history.Store for the history, a
 // locks.Locker, a runs.Executor, a *slog.Logger for the log lines of runs, and a
 // [LogLevel]. Without a history.Store the history is in memory. Package

@@ -197,3 +197,36 @@ func TestWhatStartsAfterTheStartDeadlineOfTheApplicationIsStopped(t *testing.T) 
 		})
 	}
 }
+
+// Fx calls no stop hook if a hook that stands after the hooks of fxrun.Module uses up the
+// time of the start. The test shows what a caller of Start can do then.
+func TestAfterAFailedStartTheContainerCanBeClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var c *container.Container
+		var launcher *runs.Launcher
+		running := false
+		app := fx.New(fx.NopLogger, fxrun.Module,
+			container.Provide("pool", func(lc fx.Lifecycle) *Cluster {
+				lc.Append(fx.StartStopHook(func() { running = true }, func() { running = false }))
+				return &Cluster{}
+			}, container.PerProcess(), container.Eager()),
+			fx.Supply(fx.Annotate(history.NewMemoryStore(), fx.As(new(history.Store)))),
+			fx.Populate(&c, &launcher),
+			fx.Invoke(func(lc fx.Lifecycle) {
+				lc.Append(fx.StartHook(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
+			}))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := app.Start(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the start of the application gives %v", err)
+		}
+		synctest.Wait()
+		if err := app.Stop(t.Context()); err != nil || !running {
+			t.Errorf("Fx stops the resource, but the documentation of fxrun.Module says otherwise; error %v", err)
+		}
+		if err := errors.Join(launcher.Close(t.Context()), c.Close()); err != nil || running {
+			t.Errorf("after Close the resource runs: %v; error %v", running, err)
+		}
+	})
+}
