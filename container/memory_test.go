@@ -1,6 +1,7 @@
 package container_test
 
 import (
+	"errors"
 	"runtime"
 	"testing"
 
@@ -35,10 +36,31 @@ func TestChildrenLeaveNoMemoryBehind(t *testing.T) { // not parallel: it measure
 		children = 500
 	}
 	open(children)
-	// A child takes some 60 kB while it lives; one byte in a hundred of that
+	// A child takes some 20 kB while it lives; one byte in a hundred of that
 	// left behind would show.
 	if after := heap(); after > before+uint64(children)*64 {
 		t.Errorf("the heap grew from %d to %d bytes with %d children", before, after, children)
+	}
+}
+
+// An Fx application allocates some 500 objects, and a resource with a hook some 50.
+func TestAChildWithoutOptionsPaysForNoFxApplication(t *testing.T) { // not parallel: it counts allocations
+	c := newContainer(t, quietGraph()...)
+	target, err := c.Target("the service", func(*service) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	allocations := testing.AllocsPerRun(20, func() {
+		child, err := c.NewChild(t.Context(), container.Needs(target))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(child.Call(target), child.Close(nil)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocations > 350 {
+		t.Errorf("a child of three resources makes %v allocations", allocations)
 	}
 }
 

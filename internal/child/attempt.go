@@ -117,6 +117,9 @@ func (s *state) pause(instance *instance, attempt int) error {
 
 // undo calls the stop hooks of those hooks of an instance that have started.
 func (s *state) undo(ctx context.Context, instance *instance) error {
+	if instance.lifecycle.endWithoutStops() {
+		return nil
+	}
 	ctx, cancel := worker.WithLimit(ctx, instance.node.StopTimeout)
 	defer cancel()
 	return instance.lifecycle.stop(ctx, &s.calls)

@@ -7,9 +7,8 @@ import (
 	"github.com/fxrun/fxrun/internal/fxapp"
 )
 
-// build constructs and starts the needed resources, and binds the targets. Without
-// fx.Options of the caller, the resources are built here, and Fx only gives them
-// to the targets. With fx.Options, Fx also builds the resources.
+// build constructs and starts the needed resources, and binds the targets. Fx does
+// it if the caller has given fx.Options. Otherwise it is done here.
 func (s *state) build() error {
 	if s.preparation.Given != nil {
 		return s.buildByFx()
@@ -24,10 +23,10 @@ func (s *state) buildHere() error {
 	if s.ending() {
 		return s.whyEnding()
 	}
-	if options := s.preparation.Bindings(); len(options) > 0 {
-		return fxapp.Run(&s.app, options)
+	if targets := s.preparation.TakingValues(); len(targets) > 0 {
+		return fxapp.Bind(&s.app, targets)
 	}
-	return nil // no target takes a value
+	return nil
 }
 
 // buildByFx starts one resource after the other, in the order in which Fx calls

@@ -33,7 +33,7 @@ func (s *state) startAll(nodes []*graph.Node) {
 			n := ready[0]
 			ready = ready[1:]
 			begun++
-			s.begin(n, func() { ended <- n })
+			s.begin(n, begun == 1 && len(ready) == 0, func() { ended <- n })
 			if len(ended) > 0 {
 				break // resources that must come first may still become ready
 			}
@@ -53,8 +53,10 @@ func (s *state) startAll(nodes []*graph.Node) {
 }
 
 // begin calls the constructor of n, and then its start hooks in a goroutine of
-// their own. It calls ended after n has started or failed.
-func (s *state) begin(n *graph.Node, ended func()) {
+// their own. It calls ended after n has started or failed. If n is alone, which
+// means that nothing else can start before n has started, begin waits for the
+// hooks and needs no goroutine.
+func (s *state) begin(n *graph.Node, alone bool, ended func()) {
 	instance := s.at[n]
 	params := s.params(n)
 	began := s.beginning(instance)
@@ -64,15 +66,22 @@ func (s *state) begin(n *graph.Node, ended func()) {
 		ended()
 		return
 	}
-	s.starting.Go(func() {
-		s.slots <- struct{}{}
-		defer func() { <-s.slots }()
+	complete := func() {
 		if err == nil && s.ending() {
 			s.finish(instance, began, errEnding)
 		} else {
 			_ = s.complete(instance, began, params, err) // recorded
 		}
 		ended()
+	}
+	if alone {
+		complete()
+		return
+	}
+	s.starting.Go(func() {
+		s.slots <- struct{}{}
+		defer func() { <-s.slots }()
+		complete()
 	})
 }
 

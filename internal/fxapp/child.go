@@ -76,6 +76,16 @@ func (c *Child) result(from graph.Provider, key signature.Key) reflect.Value {
 	return reflect.Value{}
 }
 
+// bindHere binds a target of a child whose resources Fx has not built. It takes
+// the values from the child, because no option of Fx can have replaced them.
+func (c *Child) bindHere(t *graph.Target) {
+	values := make([]reflect.Value, len(t.Needed()))
+	for i, needed := range t.Needed() {
+		values[i] = c.Value(needed)
+	}
+	c.bind(t, values)
+}
+
 // bind keeps the arguments of the function of a target.
 func (c *Child) bind(t *graph.Target, values []reflect.Value) {
 	c.Bound[t] = graph.Arrange(t.Inputs(), values, func(kind graph.InputKind) reflect.Value {

@@ -12,7 +12,7 @@ import (
 type Parts struct {
 	graph    *graph.Graph
 	wrappers []wrapper // by the index of the resource
-	targets  sync.Map  // *graph.Target -> *targetOptions
+	targets  sync.Map  // *graph.Target -> *boundTarget, see bound
 	supplies sync.Map  // signature.Key -> fx.Option, see supply
 	forwards sync.Map  // a pair of signature.Key -> fx.Option, see forward
 	members  sync.Map  // graph.Member -> fx.Option, see member

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
 
+	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
@@ -14,14 +15,39 @@ import (
 // binds its targets. The application is never started. The lifecycle of the
 // child takes the place of its lifecycle: it names every hook, survives panics,
 // and always stops.
-func Run(child *Child, options []fx.Option) (err error) {
+func Run(child *Child, options []fx.Option) error {
+	given := provide(func() *Child { return child })
+	return guarded(func() error { return fx.New(given, eventLogger(child), fx.Options(options...)).Err() })
+}
+
+// Bind binds the targets of a child whose resources Fx has not built. An Fx
+// application does it only if somebody gets the events of Fx. Otherwise nobody
+// could tell the application from none, and it would be half the cost of a child
+// of ten resources.
+func Bind(child *Child, targets []*graph.Target) error {
+	bind := func() {
+		for _, t := range targets {
+			child.bindHere(t)
+		}
+	}
+	return guarded(func() error {
+		if child.Events == nil && !logsEvents(child) {
+			bind()
+			return nil
+		}
+		return fx.New(eventLogger(child), invoke(bind)).Err()
+	})
+}
+
+// guarded returns a panic as an error. The options, the handler of the logger and
+// what else Fx calls belong to users.
+func guarded(call func() error) (err error) {
 	defer func() {
-		if recovered := recover(); recovered != nil { // a panic in the options of the caller
+		if recovered := recover(); recovered != nil {
 			err = panics.Recovered(recovered)
 		}
 	}()
-	given := provide(func() *Child { return child })
-	return fx.New(given, eventLogger(child), fx.Options(options...)).Err()
+	return call()
 }
 
 // eventLogger sends the events of Fx to the logger that the options of the parent
@@ -37,16 +63,18 @@ func eventLogger(child *Child) fx.Option {
 // quietLogger sends the events of Fx to the logger of the child at debug level.
 // Without it, Fx writes a line for each provider to standard error.
 func quietLogger(child *Child) fx.Option {
-	logger := child.Logger
-	if !logger.Enabled(child.Context, slog.LevelDebug) {
+	if !logsEvents(child) {
 		return fx.NopLogger
 	}
 	return fx.WithLogger(func() fxevent.Logger {
-		events := &fxevent.SlogLogger{Logger: slog.New(withoutTraces{logger.Handler()})}
+		events := &fxevent.SlogLogger{Logger: slog.New(withoutTraces{child.Logger.Handler()})}
 		events.UseLogLevel(slog.LevelDebug)
 		return events
 	})
 }
+
+// logsEvents reports whether the logger of the child takes the events of Fx.
+func logsEvents(child *Child) bool { return child.Logger.Enabled(child.Context, slog.LevelDebug) }
 
 // withoutTraces leaves out the stack traces of the events of Fx. These attributes
 // are long, and always show the same functions of this package.

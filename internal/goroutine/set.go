@@ -16,29 +16,37 @@ type Set struct {
 	Outer *Set
 
 	mu      sync.Mutex
-	members []uint64
+	members []ID
 }
 
 // Join puts the calling goroutine into the set until leave is called.
 func (s *Set) Join() (leave func()) {
-	id := current()
+	caller := Current()
+	s.Add(caller)
+	return func() { s.Remove(caller) }
+}
+
+// Add puts a goroutine into the set. A goroutine may be added several times.
+func (s *Set) Add(id ID) {
 	for set := s; set != nil; set = set.Outer {
 		set.add(id)
 	}
-	return func() {
-		for set := s; set != nil; set = set.Outer {
-			set.remove(id)
-		}
+}
+
+// Remove takes back one Add of the same goroutine.
+func (s *Set) Remove(id ID) {
+	for set := s; set != nil; set = set.Outer {
+		set.remove(id)
 	}
 }
 
-func (s *Set) add(id uint64) {
+func (s *Set) add(id ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.members = append(s.members, id)
 }
 
-func (s *Set) remove(id uint64) {
+func (s *Set) remove(id ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if at := slices.Index(s.members, id); at >= 0 { // only one entry, because a goroutine may have joined more than once
@@ -50,7 +58,7 @@ func (s *Set) remove(id uint64) {
 func (s *Set) HasCaller() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.members) > 0 && slices.Contains(s.members, current())
+	return len(s.members) > 0 && slices.Contains(s.members, Current())
 }
 
 type setKey struct{}
@@ -67,12 +75,16 @@ func Join(ctx context.Context) (leave func()) {
 	return func() {}
 }
 
-// current returns the number of the calling goroutine. The runtime gives it only
-// in the first line of a stack, as in "goroutine 18 [running]:".
-func current() uint64 {
+// ID is the number of a goroutine.
+type ID uint64
+
+// Current returns the number of the calling goroutine. The runtime gives it only
+// in the first line of a stack, as in "goroutine 18 [running]:". It walks the whole
+// stack for that, so a call costs some microseconds.
+func Current() ID {
 	var buffer [32]byte
 	line := bytes.TrimPrefix(buffer[:runtime.Stack(buffer[:], false)], []byte("goroutine "))
 	number, _, _ := bytes.Cut(line, []byte(" "))
 	id, _ := strconv.ParseUint(string(number), 10, 64) // no goroutine has the number 0
-	return id
+	return ID(id)
 }

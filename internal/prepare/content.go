@@ -30,14 +30,8 @@ func (p *Preparation) Options(lifecycle fx.Lifecycle) []fx.Option {
 	return p.parts.Options(p.content(), lifecycle, func(o fx.Option, _ *graph.Node) fx.Option { return o })
 }
 
-// Bindings returns the options that bind the targets of a child whose resources
-// Fx does not build.
-func (p *Preparation) Bindings() []fx.Option {
-	var options []fx.Option
-	for _, target := range p.Targets {
-		if !target.IsKey() {
-			options = append(options, p.parts.Direct(target))
-		}
-	}
-	return options
+// TakingValues returns the targets whose functions take values. A target that only
+// names a resource takes none.
+func (p *Preparation) TakingValues() []*graph.Target {
+	return slices.DeleteFunc(slices.Clone(p.Targets), (*graph.Target).IsKey)
 }

@@ -17,8 +17,9 @@ import (
 // used again for later calls. The zero Pool is ready for use. It is safe for
 // concurrent use.
 type Pool struct {
-	// Members is joined by the workers, so that a user's function can be recognised
-	// when it calls back. Nil is for no set. It must be set before the first call.
+	// Members has a worker for as long as it executes a user's function, so that the
+	// function can be recognised when it calls back. Nil is for no set. It must be set
+	// before the first call.
 	Members *goroutine.Set
 
 	mu   sync.Mutex
@@ -128,11 +129,16 @@ func (c *Pool) Rest(keep int) {
 }
 
 func (w *worker) work(members *goroutine.Set) {
+	var id goroutine.ID
 	if members != nil {
-		defer members.Join()()
+		id = goroutine.Current()
 	}
 	for t := range w.tasks {
-		panics.Call(t.call, func(err error) { w.end(t, err) })
+		members.Add(id)
+		panics.Call(t.call, func(err error) {
+			members.Remove(id)
+			w.end(t, err)
+		})
 	}
 }
 
