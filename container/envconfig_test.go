@@ -1,6 +1,7 @@
 package container_test
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"os"
@@ -112,66 +113,99 @@ func TestTheEnvironmentIsReadAsEnvconfigReadsIt(t *testing.T) {
 		set = nil
 	}
 	t.Cleanup(unset)
-	rapid.Check(t, func(t *rapid.T) {
-		unset()
-		prefix := rapid.SampledFrom([]string{"", "DIFF", "diff_lower", "Diff"}).Draw(t, "prefix")
-		drawn := rapid.SliceOfNDistinct(rapid.SampledFrom(shapes), 1, 8, shape.distinct).Draw(t, "fields")
-		var fields []reflect.StructField
-		var plain []string // every field that has a variable without the prefix
-		for _, shape := range drawn {
-			fields = append(fields, shape.field)
-			switch {
-			case shape.field.Type == reflect.TypeFor[inner]():
-				plain = append(plain, shape.field.Name+".Alt") // the nested struct's name is a prefix too
-			case prefix == "":
-			case shape.field.Tag.Get("envconfig") != "":
-				plain = append(plain, shape.field.Name)
+	give := func(t fataler, s shape, prefix, name, text string) {
+		if text == "" && strings.Contains(s.field.Name, "Required") {
+			return // envconfig takes an empty variable for enough
+		}
+		name, bare := strings.CutPrefix(name, ".")
+		if !bare && prefix != "" {
+			name = strings.ToUpper(prefix) + "_" + name
+		}
+		if err := os.Setenv(name, text); err != nil { //nolint:usetesting // rapid.T has no Setenv
+			t.Fatalf("%v", err)
+		}
+		set = append(set, name)
+	}
+	prefixes := []string{"", "DIFF", "diff_lower", "Diff"}
+	t.Run("each text in each variable of each kind of field", func(t *testing.T) {
+		for _, shape := range shapes {
+			for _, prefix := range prefixes {
+				for _, name := range shape.names {
+					for _, text := range texts {
+						unset()
+						give(t, shape, prefix, name, text)
+						readsAsEnvconfig(t, prefix, shape)
+					}
+				}
 			}
-			for _, name := range shape.names {
-				if !rapid.Bool().Draw(t, "set "+name) {
-					continue
-				}
-				name, bare := strings.CutPrefix(name, ".")
-				if !bare && prefix != "" {
-					name = strings.ToUpper(prefix) + "_" + name
-				}
-				text := rapid.SampledFrom(texts).Draw(t, name)
-				if text == "" && strings.Contains(shape.field.Name, "Required") {
-					continue // envconfig takes an empty variable for enough
-				}
-				if err := os.Setenv(name, text); err != nil { //nolint:usetesting // rapid.T has no Setenv
-					t.Fatal(err)
-				}
-				set = append(set, name)
-			}
-		}
-		config := reflect.StructOf(fields)
-		want := reflect.New(config)
-		wantErr := envconfig.Process(prefix, want.Interface())
-
-		var got any
-		constructor := signature.Make([]signature.Param{{Key: signature.Key{Type: config}}}, []signature.Key{{Type: reflect.TypeFor[*resA]()}},
-			func(params []reflect.Value) ([]reflect.Value, error) {
-				got = params[0].Interface()
-				return []reflect.Value{reflect.ValueOf(&resA{})}, nil
-			})
-		c, err := container.New(container.Provide("it", constructor, container.Config(reflect.Zero(config).Interface(), container.FromEnv(prefix), container.FromPlainEnv(plain...))))
-		if err != nil {
-			t.Fatal(err)
-		}
-		gotErr := c.Invoke(t.Context(), func(*resA) {})
-		var unread *envconfig.ParseError // some texts mean something here that envconfig knows no meaning of
-		if (wantErr == nil) != (gotErr == nil) && !errors.As(wantErr, &unread) {
-			t.Fatalf("envconfig: %v\nfxrun: %v", wantErr, gotErr)
-		}
-		if wantErr != nil {
-			return
-		}
-		options := []cmp.Option{cmp.AllowUnexported(decoder{}, setter{}), cmp.Transformer("url", func(u url.URL) string { return u.String() })}
-		if diff := cmp.Diff(emptyURL(want.Elem().Interface()), emptyURL(got), options...); diff != "" {
-			t.Fatalf("(-envconfig +fxrun)\n%s", diff)
 		}
 	})
+	t.Run("random structs", func(t *testing.T) {
+		rapid.Check(t, func(t *rapid.T) {
+			unset()
+			prefix := rapid.SampledFrom(prefixes).Draw(t, "prefix")
+			drawn := rapid.SliceOfNDistinct(rapid.SampledFrom(shapes), 1, 8, shape.distinct).Draw(t, "fields")
+			for _, shape := range drawn {
+				for _, name := range shape.names {
+					if rapid.Bool().Draw(t, "set "+name) {
+						give(t, shape, prefix, name, rapid.SampledFrom(texts).Draw(t, name))
+					}
+				}
+			}
+			readsAsEnvconfig(t, prefix, drawn...)
+		})
+	})
+}
+
+// fataler is a testing.T or a rapid.T.
+type fataler interface {
+	Context() context.Context
+	Fatalf(format string, args ...any)
+}
+
+// readsAsEnvconfig reads the environment into a struct of these fields, by
+// envconfig and by fxrun.
+func readsAsEnvconfig(t fataler, prefix string, drawn ...shape) {
+	var fields []reflect.StructField
+	var plain []string // every field that has a variable without the prefix
+	for _, shape := range drawn {
+		fields = append(fields, shape.field)
+		switch {
+		case shape.field.Type == reflect.TypeFor[inner]():
+			plain = append(plain, shape.field.Name+".Alt") // the nested struct's name is a prefix too
+		case prefix == "":
+		case shape.field.Tag.Get("envconfig") != "":
+			plain = append(plain, shape.field.Name)
+		}
+	}
+	config := reflect.StructOf(fields)
+	want := reflect.New(config)
+	wantErr := envconfig.Process(prefix, want.Interface())
+
+	var got any
+	constructor := signature.Make([]signature.Param{{Key: signature.Key{Type: config}}}, []signature.Key{{Type: reflect.TypeFor[*resA]()}},
+		func(params []reflect.Value) ([]reflect.Value, error) {
+			got = params[0].Interface()
+			return []reflect.Value{reflect.ValueOf(&resA{})}, nil
+		})
+	c, err := container.New(container.Provide("it", constructor,
+		container.Config(reflect.Zero(config).Interface(), container.FromEnv(prefix), container.FromPlainEnv(plain...)),
+		container.StartTimeout(time.Hour))) // a machine that stalls for longer than the default must not fail the test
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	gotErr := c.Invoke(t.Context(), func(*resA) {})
+	var unread *envconfig.ParseError // some texts mean something here that envconfig knows no meaning of
+	if (wantErr == nil) != (gotErr == nil) && !errors.As(wantErr, &unread) {
+		t.Fatalf("%v with prefix %q: envconfig: %v\nfxrun: %v", config, prefix, wantErr, gotErr)
+	}
+	if wantErr != nil {
+		return
+	}
+	options := []cmp.Option{cmp.AllowUnexported(decoder{}, setter{}), cmp.Transformer("url", func(u url.URL) string { return u.String() })}
+	if diff := cmp.Diff(emptyURL(want.Elem().Interface()), emptyURL(got), options...); diff != "" {
+		t.Fatalf("%v with prefix %q (-envconfig +fxrun)\n%s", config, prefix, diff)
+	}
 }
 
 func TestAPrefixIsAPrefix(t *testing.T) {
