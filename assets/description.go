@@ -144,6 +144,8 @@ type JobDescription struct {
 	Selection   string            `json:"selection,omitempty"` // "" for a job of ops
 	Ops         []Description     `json:"ops,omitempty"`       // in an order in which they may be executed
 	Tags        map[string]string `json:"tags,omitempty"`
+	OnCrash     CrashPolicy       `json:"on_crash,omitempty"`
+	Retries     int               `json:"retries,omitempty"` // how often a failed run is repeated
 	Position    string            `json:"position"`
 }
 
@@ -152,7 +154,7 @@ func (g *Graph) Jobs() []JobDescription {
 	descriptions := make([]JobDescription, len(g.jobs))
 	for i, j := range g.jobs {
 		descriptions[i] = JobDescription{
-			Name: j.name, Description: j.description, Selection: j.selection, Tags: j.tags, Position: j.position,
+			Name: j.name, Description: j.description, Selection: j.selection, Tags: j.tags, OnCrash: j.onCrash, Retries: j.retries, Position: j.position,
 		}
 		for _, m := range j.makers {
 			descriptions[i].Ops = append(descriptions[i].Ops, m.describeOp())

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fxrun/fxrun/internal/fault"
 
@@ -35,11 +36,14 @@ type jobDefinition struct {
 	config      container.RunConfig
 	tags        map[string]string
 	description string
+	onCrash     CrashPolicy
+	retries     int
+	backoff     func(attempt int) time.Duration
 	faults      []error
 }
 
 // JobPart is a part of a job: a [Selection], an [Op], or the result of
-// [LaunchDefaults], [JobTag] or [DescribeJob].
+// [LaunchDefaults], [JobTag], [DescribeJob], [OnCrash] or [RetryRun].
 type JobPart interface{ applyJob(*jobDefinition) }
 
 type jobPartFunc func(*jobDefinition)

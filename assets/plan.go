@@ -193,6 +193,12 @@ type JobPlan struct {
 	Config container.RunConfig
 	// Tags are put on the run. Read only.
 	Tags map[string]string
+	// OnCrash is the policy for crashes; "" if the job has none.
+	OnCrash CrashPolicy
+	// Retries is how often a failed run is repeated. Backoff returns the wait before each
+	// repetition, counted from 1. Nil means no wait.
+	Retries int
+	Backoff func(attempt int) time.Duration
 }
 
 // Job returns the plan of a job, with its launch defaults and tags. If there is
@@ -203,7 +209,9 @@ func (g *Graph) Job(name string) (JobPlan, error) {
 	for i, j := range g.jobs {
 		if j.name == name {
 			plan, err := g.planJob(j)
-			return JobPlan{Name: name, Plan: plan, Config: j.config, Tags: j.tags}, err
+			return JobPlan{
+				Name: name, Plan: plan, Config: j.config, Tags: j.tags, OnCrash: j.onCrash, Retries: j.retries, Backoff: j.backoff,
+			}, err
 		}
 		names[i] = j.name
 	}

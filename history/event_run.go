@@ -32,6 +32,9 @@ type RunQueued struct {
 	// and Owner is "" or names a process that does not exist any more. Whoever appends
 	// the first [RunStarting] executes the run.
 	Takeable bool `json:"takeable,omitempty"`
+	// Incomplete is a text that says what the event lacks of the launch, so that no other
+	// process can execute the run. It is "" if it lacks nothing, or if nobody has asked.
+	Incomplete string `json:"incomplete,omitempty"`
 	// NotBefore is the time before which nobody executes the run. The zero time sets no
 	// limit.
 	NotBefore time.Time `json:"not_before,omitzero"`

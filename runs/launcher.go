@@ -132,6 +132,12 @@ type Request struct {
 	// the higher priority, and of equal ones the one that was queued first. The default
 	// is 0, and it may be negative. It is recorded as the tag [TagPriority].
 	Priority int
+	// OnCrash is the policy for the case that the process of the run ends without
+	// recording the end of the run. "" is the policy of the job.
+	OnCrash assets.CrashPolicy
+	// RetryRun says how often the run is repeated if it fails. Nil is the policy of the
+	// job: see assets.RetryRun.
+	RetryRun *RunRetry
 	// ID is the ID of the run, any text that is not empty. A launch with the ID of a run
 	// that exists fails, and its error matches history.ErrTransition or
 	// history.ErrConflict: so an ID that the caller derives from something makes a run of
@@ -160,6 +166,7 @@ type launch struct {
 	record  history.RunQueued
 	observe func(history.Event)
 	asked   Request
+	retry   retryPolicy
 }
 
 // Launch checks the request, records the run as queued, and begins to execute it. It
@@ -199,10 +206,17 @@ func (l *Launcher) leave(run *Run) {
 	l.ended.Done()
 }
 
+// isIdle reports whether the launcher has no active run.
+func (l *Launcher) isIdle() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.active) == 0
+}
+
 // Close ends the work of the launcher. It refuses new launches and new steps, and
 // waits for the active runs and for the active calls of [Launcher.ExecuteStep]. If
 // ctx ends before them, Close cancels them, and waits until their resources are
-// stopped. At last it releases the lock that tells others that the launcher exists.
+// stopped. A run that another process may execute, since it waits for its turn to be repeated, is left to others. At last it releases the lock that tells others that the launcher exists.
 func (l *Launcher) Close(ctx context.Context) error {
 	err := l.drain(ctx)
 	l.line.served.Wait()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -73,10 +72,14 @@ func (l *line) wait(r *Run) (*places, error) {
 	l.waiting[r.ID()] = w
 	l.begin()
 	l.mu.Unlock()
+	cause, closing := error(nil), l.closingFor(r)
 	select {
 	case given := <-w.given:
 		return given, nil
+	case <-closing:
+		cause = errLeft
 	case <-r.ctx.Done():
+		cause = context.Cause(r.ctx)
 	}
 	l.mu.Lock()
 	delete(l.waiting, r.ID())
@@ -84,10 +87,19 @@ func (l *line) wait(r *Run) (*places, error) {
 	l.move()
 	select {
 	case given := <-w.given: // just now, and the run gives it back at its end
-		return given, context.Cause(r.ctx)
+		return given, cause
 	default:
-		return nil, context.Cause(r.ctx)
+		return nil, cause
 	}
+}
+
+// closingFor returns a channel that is closed when a run need not wait any more, since
+// others will execute it.
+func (l *line) closingFor(r *Run) <-chan struct{} {
+	if r.launch.record.Takeable {
+		return l.launcher.closing
+	}
+	return nil
 }
 
 // begin starts the goroutine unless it exists. The caller holds the lock.
@@ -145,6 +157,9 @@ func (l *line) look() {
 }
 
 func (l *line) lookOnce(ctx context.Context) error {
+	if !l.isDue() {
+		return nil
+	}
 	standing, err := l.standing(ctx)
 	if err != nil {
 		return err
@@ -160,6 +175,18 @@ func (l *line) lookOnce(ctx context.Context) error {
 	return nil
 }
 
+// isDue reports whether somebody could begin now.
+func (l *line) isDue() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.waiting {
+		if !time.Now().Before(w.notBefore) {
+			return true
+		}
+	}
+	return len(l.workers) > 0
+}
+
 // standing returns the queued runs of the store in their order.
 func (l *line) standing(ctx context.Context) ([]history.Record, error) {
 	found, err := l.launcher.config.Store.Runs(ctx, history.RunQuery{Statuses: []history.Status{history.StatusQueued}, OmitSteps: true})
@@ -169,13 +196,6 @@ func (l *line) standing(ctx context.Context) ([]history.Record, error) {
 	slices.Reverse(found) // the first that was queued stands first
 	slices.SortStableFunc(found, func(a, b history.Record) int { return cmp.Compare(priorityOf(b.Tags), priorityOf(a.Tags)) })
 	return found, nil
-}
-
-// priorityOf returns the priority of a run. A tag that is no number was not set by a
-// launcher.
-func priorityOf(tags map[string]string) int {
-	priority, _ := strconv.Atoi(tags[TagPriority])
-	return priority
 }
 
 // serveOne lets one run begin if there is a place for it, and if this launcher executes

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"sync/atomic"
 
 	"github.com/fxrun/fxrun/assets"
@@ -66,11 +65,12 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 	if err := checkTags(tags); err != nil {
 		return err
 	}
-	request.Retry.tag(tags)
-	if request.Priority != 0 {
-		tags[TagPriority] = strconv.Itoa(request.Priority)
+	if err := request.RetryRun.check(); err != nil {
+		return err
 	}
-	p.launch = launch{id: cmp.Or(request.ID, newID()), plan: job.Plan, tags: tags, observe: request.Observe, asked: request}
+	request.Retry.tag(tags)
+	request.tag(tags, job)
+	p.launch = launch{id: cmp.Or(request.ID, newID()), plan: job.Plan, tags: tags, observe: request.Observe, asked: request, retry: retryPolicyOf(request, job)}
 	config := job.Config.Merge(request.Config)
 	options := append(slices.Clone(request.Options), container.Launch(config))
 	options = append(options, p.launcher.targets(job.Plan)...)
@@ -90,6 +90,11 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 		}
 	}
 	p.warnOfUnread(config)
+	if p.launch.retry.times > 0 || tags[TagOnCrash] != "" {
+		if incomplete := p.storable(); incomplete != nil {
+			p.launch.record.Incomplete = p.launch.child.Mask(incomplete.Error())
+		}
+	}
 	for _, step := range job.Plan.Steps {
 		p.launch.record.Steps = append(p.launch.record.Steps, step.Key)
 	}
@@ -165,6 +170,7 @@ func (p *Prepared) Start(ctx context.Context) (*Run, error) {
 func (l *Launcher) begin(run *Run, ended func()) {
 	go run.obeyRequests()
 	go func() {
+		defer l.line.move()
 		defer l.leave(run)
 		defer ended()
 		run.execute()

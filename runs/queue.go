@@ -13,9 +13,6 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// TagPriority is the tag that has the priority of a run, if it is not 0: see Request.
-const TagPriority = reservedTags + "priority"
-
 // Queue records the run, and leaves it to a process that takes queued runs: see
 // [Launcher.Work]. It returns the ID of the run. As [Prepared.Start], it can be called
 // once, and returns the faults of the preparation.
@@ -28,7 +25,11 @@ func (p *Prepared) Queue(ctx context.Context) (string, error) {
 	if p.fault != nil {
 		return "", p.fault
 	}
-	if err := p.storable(); err != nil {
+	var observed error
+	if p.launch.asked.Observe != nil {
+		observed = errors.New("it has a function Observe, which only the process that executes the run could call")
+	}
+	if err := fault.Join("queueing a run", append(fault.Of(observed), fault.Of(p.storable())...)); err != nil {
 		return "", err
 	}
 	if p.started.Swap(true) {
@@ -56,9 +57,6 @@ func (p *Prepared) storable() error {
 	if len(asked.Options) > 0 {
 		faults = append(faults, errors.New("it has fx.Options, which the history cannot keep"))
 	}
-	if asked.Observe != nil {
-		faults = append(faults, errors.New("it has a function Observe, which only the process that executes the run could call"))
-	}
 	if !maps.Equal(p.launch.tags, p.launch.record.Tags) {
 		faults = append(faults, errors.New("one of its tags holds a secret of the run, which the history does not keep"))
 	}
@@ -70,5 +68,5 @@ func (p *Prepared) storable() error {
 	if err != nil {
 		return err
 	}
-	return fault.Join("queueing a run", slices.Concat(faults, unlike))
+	return fault.Join("keeping the launch", slices.Concat(faults, unlike))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fxrun/fxrun/assets"
@@ -41,6 +42,11 @@ type Retry struct {
 	// Secrets are the paths of the fields that must be given again: see
 	// history.RunQueued.
 	Secrets []string `json:"secrets,omitempty"`
+	// Attempt is the number of the attempt if the policy of the run for failures repeats
+	// it, where the first run has the number 1. Otherwise it is 0.
+	Attempt int `json:"attempt,omitempty"`
+	// Resumes is how often the run was resumed after a crash.
+	Resumes int `json:"resumes,omitempty"`
 }
 
 // RetryOptions say which steps of a run to repeat. The zero value repeats the steps
@@ -74,7 +80,7 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 	if err != nil {
 		return Request{}, err
 	}
-	queued, err := l.queued(ctx, id)
+	queued, err := queuedAs(ctx, l.config.Store, id)
 	if err != nil {
 		return Request{}, err
 	}
@@ -92,6 +98,7 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 		return Request{}, fmt.Errorf("repeating run %s: reading its launch config: %w", id, err)
 	}
 	request := Request{Job: record.Job, Config: config, Tags: ownTags(record.Tags)}
+	request.restore(record.Tags)
 	if record.Job == "" {
 		request.Selection = record.Selection
 	}
@@ -99,10 +106,7 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 	if err != nil {
 		return Request{}, fault.Join("repeating run "+id, fault.Of(err))
 	}
-	request.Retry = &Retry{Of: id, First: id, Secrets: queued.Secrets}
-	if first := record.Tags[TagFirstRun]; first != "" {
-		request.Retry.First = first
-	}
+	request.Retry = &Retry{Of: id, First: firstOf(record), Secrets: queued.Secrets}
 	if options.All {
 		return request, nil
 	}
@@ -137,9 +141,9 @@ func (l *Launcher) findSettled(ctx context.Context, id string) (history.Record, 
 	return history.Find(ctx, l.config.Store, id)
 }
 
-// queued returns the first event of a run.
-func (l *Launcher) queued(ctx context.Context, id string) (history.RunQueued, error) {
-	first, err := l.config.Store.Events(ctx, history.EventQuery{RunID: id, Limit: 1})
+// queuedAs returns the first event of a run.
+func queuedAs(ctx context.Context, store history.Store, id string) (history.RunQueued, error) {
+	first, err := store.Events(ctx, history.EventQuery{RunID: id, Limit: 1})
 	if err != nil || len(first) == 0 {
 		return history.RunQueued{}, err
 	}
@@ -253,8 +257,15 @@ func (r *Retry) madeBy(key string) (run string, ok bool) {
 
 // tag puts the links on a run.
 func (r *Retry) tag(tags map[string]string) {
-	if r != nil {
-		tags[TagRetryOf], tags[TagFirstRun] = r.Of, r.First
+	if r == nil {
+		return
+	}
+	tags[TagRetryOf], tags[TagFirstRun] = r.Of, r.First
+	if r.Attempt > 0 {
+		tags[TagAttempt] = strconv.Itoa(r.Attempt)
+	}
+	if r.Resumes > 0 {
+		tags[TagResumes] = strconv.Itoa(r.Resumes)
 	}
 }
 

@@ -26,6 +26,7 @@ type Run struct {
 	admitted  bool      // it may begin: it has its places, and its owner is recorded
 	places    *places   // which it holds until its end
 	executing time.Time // when its execution began; zero before
+	retriedBy *Run      // read after done
 }
 
 // ErrCancelled is the cause with which the context of a cancelled run ends. The
@@ -88,6 +89,10 @@ func (r *Run) execute() {
 	if err == nil {
 		err = r.attempt() // in which nothing that users supply can end this goroutine
 	}
+	if errors.Is(err, errLeft) || errors.Is(err, errAway) {
+		r.err = err // its end is not for this process to record
+		return
+	}
 	if recording := r.log.failure(); recording != nil {
 		err = errors.Join(err, recording)
 	}
@@ -98,7 +103,17 @@ func (r *Run) execute() {
 			finished.Status = history.StatusCancelled
 		}
 	}
-	r.err = fault.Masked(errors.Join(err, r.log.finish(finished)), r.log.mask)
+	var next *nextRun
+	followed, recording := r.log.finish(finished, func(finished *history.RunFinished) []history.Event {
+		if next = r.next(err, finished); next == nil {
+			return nil
+		}
+		return []history.Event{next.event()}
+	})
+	r.err = fault.Masked(errors.Join(err, recording), r.log.mask)
+	if followed {
+		r.retriedBy = next.begin(r.ctx, r.launcher, r.owner)
+	}
 }
 
 // admit waits until the run may begin, and records that it does.
@@ -108,7 +123,10 @@ func (r *Run) admit() error {
 		if r.places, err = r.launcher.line.wait(r); err != nil {
 			return err
 		}
-		r.record(history.RunStarting{Owner: r.owner.String()})
+		err = r.log.append(context.WithoutCancel(r.ctx), history.RunStarting{Owner: r.owner.String()})
+		if errors.Is(err, history.ErrTransition) {
+			return errAway
+		}
 	}
 	r.executing = time.Now()
 	r.places.keep(r.cancel)

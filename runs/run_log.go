@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,9 +54,10 @@ type runLog struct {
 type batch struct {
 	ctx    context.Context // of the first call
 	events []history.Event
-	starts []int         // where the events of each call begin
-	done   chan struct{} // closed once it is stored or refused; nil if nobody waits
-	err    error         // of the calls from failed on
+	starts []int           // where the events of each call begin
+	done   chan struct{}   // closed once it is stored or refused; nil if nobody waits
+	also   []history.Event // of other runs, which are stored with those of this run, or not at all
+	err    error           // of the calls from failed on
 	failed int
 }
 
@@ -235,7 +237,7 @@ func (l *runLog) write(b *batch) {
 	if len(b.starts) > 1 { // one caller's patience is not that of all
 		ctx = context.WithoutCancel(ctx)
 	}
-	stored, err := l.put(ctx, b.events)
+	stored, err := l.put(ctx, slices.Concat(b.events, b.also))
 	if isRefusal(err) && len(b.starts) > 1 {
 		l.writeCalls(ctx, b)
 		return
@@ -244,7 +246,7 @@ func (l *runLog) write(b *batch) {
 		b.err = l.fail(b.events, err)
 		return
 	}
-	l.follow(ctx, stored)
+	l.follow(ctx, stored[:len(b.events)])
 }
 
 // put gives events to the store, whose code is a user's.
@@ -367,10 +369,10 @@ func statusAfter(data history.EventData) history.Status {
 	}
 }
 
-// finish stores how the run ended, even if an earlier event was refused: a
+// finish stores how the run ended, and the events of other runs that follow from it, even if an earlier event was refused: a
 // full disk may have space again. A run of which an event could not be stored
 // since failure was asked has failed by that: the error says so too.
-func (l *runLog) finish(finished history.RunFinished) error {
+func (l *runLog) finish(finished history.RunFinished, following func(*history.RunFinished) []history.Event) (followed bool, err error) {
 	l.mu.Lock()
 	l.ended = true
 	if l.writing || l.next != nil { // what nobody waits for
@@ -390,13 +392,21 @@ func (l *runLog) finish(finished history.RunFinished) error {
 	if late != nil && finished.Status == history.StatusSucceeded {
 		finished.Status, finished.Error = history.StatusFailed, history.FailureOf(late)
 	}
-	err := l.end(finished)
+	l.mu.Unlock()
+	also := following(&finished)
+	l.mu.Lock()
+	err = l.end(finished, also)
+	if isRefusal(err) && len(also) > 0 {
+		finished.Error.Message += fmt.Sprintf("; the run is not repeated: %v", err)
+		l.mu.Lock()
+		err, also = l.end(finished, nil), nil
+	}
 	if isRefusal(err) && finished.Status == history.StatusSucceeded { // no run is left without its end
 		failed := history.RunFinished{Status: history.StatusFailed, Error: history.FailureOf(err), Duration: finished.Duration}
 		l.mu.Lock()
-		err = errors.Join(err, l.end(failed))
+		err = errors.Join(err, l.end(failed, nil))
 	}
-	return errors.Join(late, err)
+	return err == nil && len(also) > 0, errors.Join(late, err)
 }
 
 // close ends what the log keeps running. It is called once nothing more is to be
@@ -408,9 +418,10 @@ func (l *runLog) close() {
 }
 
 // end stores the last event. The caller holds the lock; end gives it back.
-func (l *runLog) end(finished history.RunFinished) error {
+func (l *runLog) end(finished history.RunFinished, also []history.Event) error {
 	l.err = nil
 	b, _ := l.enqueue(context.Background(), nil, []history.EventData{finished})
+	b.also = also
 	l.wait(b)
 	return b.outcome(0)
 }

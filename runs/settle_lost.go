@@ -107,11 +107,23 @@ func settle(ctx context.Context, store history.Store, id string) error {
 	if err != nil {
 		return err
 	}
+	queued, err := queuedAs(ctx, store, id)
+	if err != nil {
+		return err
+	}
+	if record.Status == history.StatusQueued && queued.Takeable {
+		return nil // who takes queued runs takes it
+	}
 	finished := history.RunFinished{Status: history.StatusFailed, Error: history.Failure{Message: lostBecause(record, left)}, Left: left}
 	if !record.Started.IsZero() {
 		finished.Duration = max(0, at.Sub(record.Started))
 	}
-	_, err = store.Append(ctx, history.Event{RunID: id, Time: at, Data: finished})
+	resumed, reason := resume(record, queued)
+	if reason != "" {
+		finished.Error.Message += "; it is not resumed: " + reason
+	}
+	events := append([]history.Event{{RunID: id, Time: at, Data: finished}}, resumed...)
+	_, err = store.Append(ctx, events...) // both or none, and once: another process finds that the run has ended
 	return err
 }
 

@@ -24,7 +24,7 @@ func (l *line) isTakeable(ctx context.Context, turn *turn, record history.Record
 	queued, ok := l.queued[record.ID]
 	if !ok {
 		var err error
-		if queued, err = l.launcher.queued(ctx, record.ID); err != nil {
+		if queued, err = queuedAs(ctx, l.launcher.config.Store, record.ID); err != nil {
 			return false, err
 		}
 		l.queued[record.ID] = queued
@@ -51,7 +51,7 @@ func (l *line) take(ctx context.Context, turn *turn, record history.Record) (boo
 	if w.options.Taken != nil {
 		_ = panics.Guard(func() error { w.options.Taken(run); return nil })
 	}
-	l.launcher.begin(run, func() { l.discharge(w); l.move() })
+	l.launcher.begin(run, func() { l.discharge(w) })
 	return true, nil
 }
 
@@ -173,7 +173,8 @@ func (p *Prepared) prepareQueued(record history.Record, queued history.RunQueued
 	if err != nil {
 		return fmt.Errorf("reading its launch config: %w", err)
 	}
-	request := Request{ID: record.ID, Job: queued.Job, Config: config, Tags: ownTags(record.Tags), Priority: priorityOf(record.Tags)}
+	request := Request{ID: record.ID, Job: queued.Job, Config: config, Tags: ownTags(record.Tags)}
+	request.restore(record.Tags)
 	if queued.Job == "" {
 		request.Selection = queued.Selection
 	}
@@ -185,7 +186,9 @@ func (p *Prepared) prepareQueued(record history.Record, queued history.RunQueued
 		return &foreignError{err}
 	}
 	if of := record.Tags[TagRetryOf]; of != "" {
-		request.Retry = &Retry{Of: of, First: record.Tags[TagFirstRun]}
+		request.Retry = &Retry{
+			Of: of, First: record.Tags[TagFirstRun], Attempt: numberIn(record.Tags, TagAttempt), Resumes: numberIn(record.Tags, TagResumes),
+		}
 		if err := p.launcher.chooseQueued(context.Background(), request.Retry, job.Plan, queued.Steps); err != nil {
 			return err
 		}
@@ -204,6 +207,11 @@ func (l *Launcher) chooseQueued(ctx context.Context, retry *Retry, plan *assets.
 	if err != nil {
 		return err
 	}
+	return l.chooseFrom(ctx, retry, earlier, plan, steps)
+}
+
+// chooseFrom is chooseQueued with the record of the earlier run.
+func (l *Launcher) chooseFrom(ctx context.Context, retry *Retry, earlier history.Record, plan *assets.Plan, steps []string) error {
 	makers, err := l.makers(ctx, earlier, plan)
 	if err != nil {
 		return err

@@ -14,9 +14,9 @@ type WorkOptions struct {
 	// same time. The default is four for each processor. [Limits] limits the runs of all
 	// processes together.
 	MaxRuns int
-	// UntilEmpty makes Work return when the queue has no more runs for it, and those
-	// that it has taken have ended. A run that may begin later is waited for. A run that
-	// this program cannot execute is not.
+	// UntilEmpty makes Work return when the queue has no more runs for it, and the
+	// launcher executes none. A run that may begin later is waited for. A run that this
+	// program cannot execute is not.
 	UntilEmpty bool
 	// Taken is called with each run that Work takes, after the history says so. It must
 	// return soon. Nil calls nothing.
@@ -113,7 +113,7 @@ func (l *line) release(turn *turn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, w := range l.workers {
-		if w.options.UntilEmpty && !turn.left && !w.done && w.active == 0 && len(l.waiting) == 0 {
+		if w.options.UntilEmpty && !turn.left && !w.done && l.launcher.isIdle() {
 			w.done = true
 			close(w.empty)
 		}
