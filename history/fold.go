@@ -140,6 +140,7 @@ func (r *Record) become(e Event, next Status) error {
 		return fmt.Errorf("%s of run %s, which is %s: %w", e.Type(), e.RunID, r.Status, ErrTransition)
 	}
 	r.Status = next
+	r.Takeable, r.NotBefore = false, time.Time{} // which say something of a queued run
 	return nil
 }
 
@@ -159,6 +160,7 @@ func (r *Record) queue(e Event, data RunQueued, at time.Time) error {
 	}
 	r.Status, r.Queued = StatusQueued, at
 	r.Job, r.Selection, r.Owner = data.Job, data.Selection, data.Owner
+	r.Takeable, r.NotBefore = data.Takeable, storedTime(data.NotBefore)
 	r.Tags, r.Config = maps.Clone(data.Tags), bytes.Clone(data.Config)
 	r.Steps = slices.Grow([]StepRecord(nil), len(data.Steps))
 	for _, key := range data.Steps {
@@ -179,7 +181,7 @@ func (r *Record) finish(e Event, data RunFinished, at time.Time) error {
 	if err := r.become(e, data.Status); err != nil {
 		return err
 	}
-	r.Finished, r.Duration, r.Error = at, data.Duration, data.Error
+	r.Finished, r.Duration, r.Error, r.Left = at, data.Duration, data.Error, slices.Clone(data.Left)
 	for i := range r.Steps {
 		r.Steps[i].settle(data.Status, at)
 	}

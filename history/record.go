@@ -30,6 +30,10 @@ type Record struct {
 	// Owner names the process that executes the run, or is "" if that is not known:
 	// see [RunStarting].
 	Owner string `json:"owner,omitempty"`
+	// Takeable and NotBefore are what the launch asked for while the run is queued: see
+	// [RunQueued]. Later they are false and zero.
+	Takeable  bool      `json:"takeable,omitempty"`
+	NotBefore time.Time `json:"not_before,omitzero"`
 	// Queued, Started and Finished are the times at which the run was queued, its
 	// execution began, and it ended, in UTC. A zero time means that this has not
 	// happened yet.
@@ -44,6 +48,8 @@ type Record struct {
 	Duration time.Duration `json:"duration_ns,omitempty"`
 	// Error is why the run failed or was cancelled. It is zero in all other cases.
 	Error Failure `json:"error,omitzero"`
+	// Left are the resources that were started and not stopped: see [RunFinished].
+	Left []LeftResource `json:"left,omitempty"`
 	// Steps are the steps of the run, in the order of [RunQueued].
 	Steps []StepRecord `json:"steps,omitempty"`
 }
@@ -81,6 +87,7 @@ func (r Record) Step(key string) (StepRecord, bool) {
 func (r Record) Clone() Record {
 	r.Tags = maps.Clone(r.Tags)
 	r.Config = bytes.Clone(r.Config)
+	r.Left = slices.Clone(r.Left)
 	r.Steps = slices.Clone(r.Steps)
 	return r
 }

@@ -216,7 +216,9 @@ func (l *Launcher) isIdle() bool {
 // Close ends the work of the launcher. It refuses new launches and new steps, and
 // waits for the active runs and for the active calls of [Launcher.ExecuteStep]. If
 // ctx ends before them, Close cancels them, and waits until their resources are
-// stopped. A run that another process may execute, since it waits for its turn to be repeated, is left to others. At last it releases the lock that tells others that the launcher exists.
+// stopped. A run that is to be repeated after a wait is left to other processes if they
+// can execute it. At last Close releases the lock that tells others that the launcher
+// exists.
 func (l *Launcher) Close(ctx context.Context) error {
 	err := l.drain(ctx)
 	l.line.served.Wait()

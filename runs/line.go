@@ -39,16 +39,15 @@ type line struct {
 
 	// What follows only the goroutine touches.
 
-	queued  map[string]history.RunQueued // of runs that may be taken
-	offered map[string]time.Time         // since when a run of another process could begin
-	told    map[string]bool              // runs of which somebody was told that they cannot be taken
-	failing bool                         // the last look failed, which was told
+	offered map[string]time.Time // since when a run of another process could begin
+	told    map[string]bool      // runs of which somebody was told that they cannot be taken
+	failing bool                 // the last look failed, which was told
 }
 
 func (l *line) init(launcher *Launcher) {
 	l.launcher, l.news = launcher, make(chan struct{}, 1)
 	l.waiting = make(map[string]*waiter)
-	l.queued, l.offered, l.told = make(map[string]history.RunQueued), make(map[string]time.Time), make(map[string]bool)
+	l.offered, l.told = make(map[string]time.Time), make(map[string]bool)
 }
 
 // waiter is a run of this launcher that waits.
@@ -207,10 +206,7 @@ func (l *line) serveOne(ctx context.Context, turn *turn, record history.Record) 
 	if w != nil {
 		return l.admit(ctx, turn, record.ID, w)
 	}
-	takeable, err := l.isTakeable(ctx, turn, record)
-	if err != nil {
-		return err
-	}
+	takeable := turn.isTakeable(ctx, record)
 	if takeable && !l.told[record.ID] {
 		turn.left = true
 		if taken, err := l.take(ctx, turn, record); taken || err != nil {
@@ -247,11 +243,6 @@ func (l *line) forget(standing []history.Record) {
 	ids := make(map[string]bool, len(standing))
 	for _, record := range standing {
 		ids[record.ID] = true
-	}
-	for id := range l.queued {
-		if !ids[id] {
-			delete(l.queued, id)
-		}
 	}
 	for id := range l.offered {
 		if !ids[id] {

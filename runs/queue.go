@@ -25,11 +25,7 @@ func (p *Prepared) Queue(ctx context.Context) (string, error) {
 	if p.fault != nil {
 		return "", p.fault
 	}
-	var observed error
-	if p.launch.asked.Observe != nil {
-		observed = errors.New("it has a function Observe, which only the process that executes the run could call")
-	}
-	if err := fault.Join("queueing a run", append(fault.Of(observed), fault.Of(p.storable())...)); err != nil {
+	if err := p.storable(); err != nil {
 		return "", err
 	}
 	if p.started.Swap(true) {
@@ -49,9 +45,18 @@ func (p *Prepared) Queue(ctx context.Context) (string, error) {
 	return p.launch.id, nil
 }
 
-// storable returns why another process could not execute the run from what the history
-// keeps of it.
+// storable returns why the run cannot be queued for another process.
 func (p *Prepared) storable() error {
+	faults := fault.Of(p.incomplete())
+	if p.launch.asked.Observe != nil {
+		faults = append(faults, errors.New("it has a function Observe, which only the process that executes the run could call"))
+	}
+	return fault.Join("queueing a run", faults)
+}
+
+// incomplete returns why another process could not execute the run from what the history
+// keeps of it.
+func (p *Prepared) incomplete() error {
 	asked := p.launch.asked
 	var faults []error
 	if len(asked.Options) > 0 {

@@ -29,9 +29,9 @@ func resume(record history.Record, queued history.RunQueued) (events []history.E
 	case resumes >= maxResumes:
 		return nil, fmt.Sprintf("it was resumed %d times already", resumes)
 	}
-	rest := history.RunQueued{
-		Job: queued.Job, Selection: queued.Selection, Config: queued.Config, Tags: maps.Clone(record.Tags), Steps: steps, Takeable: true,
-	}
+	rest := queued
+	rest.Owner, rest.Takeable, rest.NotBefore = "", true, time.Time{}
+	rest.Tags, rest.Steps = maps.Clone(record.Tags), steps
 	rest.Tags[TagRetryOf], rest.Tags[TagFirstRun], rest.Tags[TagResumes] = record.ID, firstOf(record), strconv.Itoa(resumes+1)
 	return []history.Event{{RunID: derivedID("resume", record.ID), Seq: 1, Time: time.Now(), Data: rest}}, ""
 }

@@ -99,6 +99,9 @@ func settle(ctx context.Context, store history.Store, id string) error {
 	if err != nil {
 		return err
 	}
+	if record.Takeable {
+		return nil // who takes queued runs takes it
+	}
 	at, err := lastSign(ctx, store, record)
 	if err != nil {
 		return err
@@ -110,9 +113,6 @@ func settle(ctx context.Context, store history.Store, id string) error {
 	queued, err := queuedAs(ctx, store, id)
 	if err != nil {
 		return err
-	}
-	if record.Status == history.StatusQueued && queued.Takeable {
-		return nil // who takes queued runs takes it
 	}
 	finished := history.RunFinished{Status: history.StatusFailed, Error: history.Failure{Message: lostBecause(record, left)}, Left: left}
 	if !record.Started.IsZero() {

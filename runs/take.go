@@ -17,33 +17,21 @@ import (
 
 // isTakeable reports whether any process may take a queued run. The owner of a run that
 // it has queued for itself may do so alone, as long as it exists.
-func (l *line) isTakeable(ctx context.Context, turn *turn, record history.Record) (bool, error) {
-	if record.Owner != "" && turn.livenessOf(ctx, record.Owner) != LivenessGone {
-		return false, nil
-	}
-	queued, ok := l.queued[record.ID]
-	if !ok {
-		var err error
-		if queued, err = queuedAs(ctx, l.launcher.config.Store, record.ID); err != nil {
-			return false, err
-		}
-		l.queued[record.ID] = queued
-	}
-	return queued.Takeable, nil
+func (t *turn) isTakeable(ctx context.Context, record history.Record) bool {
+	return record.Takeable && (record.Owner == "" || t.livenessOf(ctx, record.Owner) == LivenessGone)
 }
 
 // take has a worker of this process take a queued run. It returns false if nobody here
 // takes it now.
 func (l *line) take(ctx context.Context, turn *turn, record history.Record) (bool, error) {
-	queued := l.queued[record.ID]
-	if time.Now().Before(queued.NotBefore) && record.CancelRequested.IsZero() {
+	if time.Now().Before(record.NotBefore) && record.CancelRequested.IsZero() {
 		return false, nil
 	}
 	w := l.enlist()
 	if w == nil {
 		return false, nil
 	}
-	run, err := l.takeFor(ctx, turn, record, queued)
+	run, err := l.takeFor(ctx, turn, record)
 	if run == nil {
 		l.discharge(w)
 		return false, err
@@ -56,7 +44,7 @@ func (l *line) take(ctx context.Context, turn *turn, record history.Record) (boo
 }
 
 // takeFor returns a run that this process has taken, or nil.
-func (l *line) takeFor(ctx context.Context, turn *turn, record history.Record, queued history.RunQueued) (*Run, error) {
+func (l *line) takeFor(ctx context.Context, turn *turn, record history.Record) (*Run, error) {
 	if !record.CancelRequested.IsZero() {
 		return nil, l.launcher.endQueued(ctx, record, history.RunFinished{
 			Status: history.StatusCancelled, Error: history.Failure{Message: "cancelled before it began"},
@@ -66,7 +54,7 @@ func (l *line) takeFor(ctx context.Context, turn *turn, record history.Record, q
 	if err != nil || given == nil {
 		return nil, err
 	}
-	run, err := l.claim(ctx, record, queued, given)
+	run, err := l.claim(ctx, record, given)
 	if run == nil {
 		err = errors.Join(err, given.release())
 	}
@@ -74,8 +62,12 @@ func (l *line) takeFor(ctx context.Context, turn *turn, record history.Record, q
 }
 
 // claim makes this process the one that executes a queued run.
-func (l *line) claim(ctx context.Context, record history.Record, queued history.RunQueued, given *places) (*Run, error) {
+func (l *line) claim(ctx context.Context, record history.Record, given *places) (*Run, error) {
 	launcher := l.launcher
+	queued, err := queuedAs(ctx, launcher.config.Store, record.ID)
+	if err != nil {
+		return nil, err
+	}
 	prepared, err := launcher.prepareQueued(record, queued)
 	if _, foreign := errors.AsType[*foreignError](err); foreign {
 		l.told[record.ID] = true
@@ -197,7 +189,7 @@ func (p *Prepared) prepareQueued(record history.Record, queued history.RunQueued
 	if err := p.prepareJob(request, job); err != nil {
 		return err
 	}
-	p.launch.tags = record.Tags
+	p.launch.tags, p.launch.record = record.Tags, queued
 	return nil
 }
 

@@ -54,7 +54,7 @@ type clause struct {
 func clauses() []clause {
 	var all []clause
 	for _, topic := range [][]clause{
-		appendClauses(), transitionClauses(), readClauses(), pagingClauses(),
+		appendClauses(), transitionClauses(), stateMachineClauses(), readClauses(), pagingClauses(),
 		filterClauses(), timeClauses(), reopenClauses(), writerClauses(), journalClauses(),
 	} {
 		all = append(all, topic...)

@@ -119,6 +119,32 @@ func oneByOne(good history.Store) history.Store {
 	}}
 }
 
+// forgetsLeft keeps no resources that were left behind.
+func forgetsLeft(record *history.Record) { record.Left = nil }
+
+// forgetsTakers keeps not who may take a queued run, and when.
+func forgetsTakers(record *history.Record) { record.Takeable, record.NotBefore = false, time.Time{} }
+
+// allowsAnything stores what a run refuses in the log of another run.
+func allowsAnything(good history.Store) history.Store {
+	return broken{Store: good, append: func(ctx context.Context, events []history.Event) ([]history.Event, error) {
+		stored, err := good.Append(ctx, events...)
+		if !errors.Is(err, history.ErrTransition) {
+			return stored, err
+		}
+		return good.Append(ctx, history.Event{RunID: "aside " + events[0].RunID, Time: events[0].Time, Data: history.RunQueued{}})
+	}}
+}
+
+// skipsToTheEnd shows a step whose next attempt is awaited as one that has failed.
+func skipsToTheEnd(record *history.Record) {
+	for i, step := range record.Steps {
+		if step.Status == history.StepStatusPending && step.Attempt > 0 {
+			record.Steps[i].Status = history.StepStatusFailed
+		}
+	}
+}
+
 // keepsQueries answers every query for events as it did the first time.
 func keepsQueries(good history.Store) history.Store {
 	var answers sync.Map
@@ -334,7 +360,12 @@ func failing() map[string][]func(history.Store) history.Store {
 		"an ended context stores nothing":                   {ignoresContexts},
 		"an append cancelled at any moment tells the truth": {blamesContexts},
 		"stored events share nothing with the caller":       {sharesRecords},
-		"a record is the sum of its events at every moment": {deaf, seeRuns(func(r *history.Record) { r.Error = history.Failure{} })},
+		"a record is the sum of its events at every moment": {
+			deaf, seeRuns(func(r *history.Record) { r.Error = history.Failure{} }), seeRuns(forgetsLeft), seeRuns(forgetsTakers),
+		},
+		"in every state, each event is taken or refused as its state machine says": {
+			swallow(history.ErrTransition), allowsAnything, seeRuns(skipsToTheEnd),
+		},
 		"what the status does not allow is refused":         {swallow(history.ErrTransition)},
 		"a run that was never queued takes no events":       {swallow(history.ErrNotFound)},
 		"a finished run takes nothing but log lines":        {swallow(history.ErrTransition)},

@@ -28,6 +28,16 @@ func recordIsSum(t tester, subject Subject) {
 	log = append(log, add(t, subject.Store, event("r2", 4, history.RunFinished{Status: history.StatusFailed}))...)
 	got := readRun(t, subject.Store, "r2")
 	same(t, "records after the end", got, sum(t, log))
+	// What is known of a queued run, and of one that has left something behind.
+	log = add(t, subject.Store, event("r3", 1, history.RunQueued{Steps: []string{"a"}, Takeable: true, NotBefore: at(9)}))
+	waiting := readRun(t, subject.Store, "r3")
+	same(t, "records of a run that waits", waiting, sum(t, log))
+	same(t, "whether it can be taken, and when", waiting.Takeable && waiting.NotBefore.Equal(at(9)), true)
+	left := history.RunFinished{Status: history.StatusFailed, Left: []history.LeftResource{{Resource: "db"}, {Resource: "client", Step: "a"}}}
+	log = append(log, add(t, subject.Store, event("r3", 2, history.RunStarting{}), event("r3", 3, left), logged("r3", 4, "late"))...)
+	lost := readRun(t, subject.Store, "r3")
+	same(t, "records of a run that has left something", lost, sum(t, log))
+	same(t, "what it has left", lost.Left, left.Left)
 	for _, step := range got.Steps {
 		if !step.Status.Finished() {
 			t.Errorf("step %s of a finished run is %s", step.Key, step.Status)

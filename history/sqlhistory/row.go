@@ -1,6 +1,7 @@
 package sqlhistory
 
 import (
+	"bytes"
 	"database/sql"
 	"encoding/json"
 	"time"
@@ -10,7 +11,10 @@ import (
 
 const (
 	runColumns = `number, id, (SELECT max(seq) FROM events WHERE run = number), job, selection, tags, config, status, owner, queued,
-		started, finished, cancel_requested, duration, error, stack`
+		started, finished, cancel_requested, duration, error, stack,
+		CASE WHEN status = 'queued' THEN (SELECT fields FROM events WHERE run = number AND seq = 1)
+			WHEN finished IS NOT NULL THEN (SELECT fields FROM events WHERE run = number AND type = 'run_finished' ORDER BY seq DESC LIMIT 1)
+			END`
 	stepColumns = `run, key, status, attempt, started, duration, error, stack, because`
 )
 
@@ -33,11 +37,14 @@ func eachRow(rows *sql.Rows, do func(row scanner) error) error {
 // scanRun reads a row with the columns runColumns. It returns a record without
 // steps.
 func scanRun(row scanner) (number int64, r history.Record, err error) {
-	var tags, config []byte
+	var tags, config, last []byte
 	var queued, started, finished, cancelRequested sql.NullInt64
 	err = row.Scan(&number, &r.ID, &r.Seq, &r.Job, &r.Selection, &tags, &config, &r.Status, &r.Owner,
-		&queued, &started, &finished, &cancelRequested, &r.Duration, &r.Error.Message, &r.Error.Stack)
+		&queued, &started, &finished, &cancelRequested, &r.Duration, &r.Error.Message, &r.Error.Stack, &last)
 	if err != nil {
+		return 0, history.Record{}, err
+	}
+	if err := readEvent(&r, last); err != nil {
 		return 0, history.Record{}, err
 	}
 	if err := json.Unmarshal(tags, &r.Tags); err != nil {
@@ -47,6 +54,27 @@ func scanRun(row scanner) (number int64, r history.Record, err error) {
 	r.Queued, r.Started = fromMicros(queued), fromMicros(started)
 	r.Finished, r.CancelRequested = fromMicros(finished), fromMicros(cancelRequested)
 	return number, r, nil
+}
+
+// readEvent sets what the row of a run has no columns for, since it stands in an event
+// that is found at once: the first event of a queued run, or the end of one that has
+// ended. There is no such event in the row of another run.
+func readEvent(r *history.Record, fields []byte) error {
+	switch {
+	case r.Status == history.StatusQueued && len(fields) > 0:
+		var queued history.RunQueued
+		if err := json.Unmarshal(fields, &queued); err != nil {
+			return err
+		}
+		r.Takeable, r.NotBefore = queued.Takeable, queued.NotBefore
+	case bytes.Contains(fields, []byte(`"left"`)):
+		var finished history.RunFinished
+		if err := json.Unmarshal(fields, &finished); err != nil {
+			return err
+		}
+		r.Left = finished.Left
+	}
+	return nil
 }
 
 // scanStep reads a row with the columns stepColumns.
