@@ -58,13 +58,19 @@ func TestExecutingProcess(t *testing.T) {
 // homeLauncher is a launcher with its history and its locks in a folder.
 func homeLauncher(t *testing.T, home string, resources []container.Definition, list ...assets.Definition) *runs.Launcher {
 	t.Helper()
+	return homeLauncherWith(t, home, runs.LauncherConfig{}, resources, list...)
+}
+
+func homeLauncherWith(t *testing.T, home string, config runs.LauncherConfig, resources []container.Definition, list ...assets.Definition) *runs.Launcher {
+	t.Helper()
 	store := sqlite.NewFolder(home)
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return newLauncher(t, runs.LauncherConfig{Store: store, Locks: filelocks.New(filepath.Join(home, "locks"))}, resources, list...)
+	config.Store, config.Locks = store, filelocks.New(filepath.Join(home, "locks"))
+	return newLauncher(t, config, resources, list...)
 }
 
 // executing starts a process that executes a run, and returns when the second attempt of

@@ -50,11 +50,22 @@ func ways() map[string][]history.EventData {
 // nextEvents are events of each kind that changes a status, in each form that matters.
 func nextEvents() []history.EventData {
 	return []history.EventData{
-		history.RunQueued{}, history.RunStarting{}, history.RunStarted{}, history.RunCancelRequested{},
-		history.RunFinished{Status: history.StatusSucceeded}, history.RunFinished{Status: history.StatusFailed}, history.RunFinished{Status: history.StatusCancelled},
-		history.StepStarted{Step: "a", Attempt: 1}, history.StepStarted{Step: "a", Attempt: 2}, history.StepStarted{Step: "a", Attempt: 3},
-		history.StepSucceeded{Step: "a"}, history.StepFailed{Step: "a", Attempt: 1}, history.StepFailed{Step: "a", Attempt: 2, Retry: true},
-		history.StepSkipped{Step: "a"}, history.StepCancelled{Step: "a"}, history.StepStarted{Step: "nobody", Attempt: 1},
+		history.RunQueued{},
+		history.RunStarting{},
+		history.RunStarted{},
+		history.RunCancelRequested{},
+		history.RunFinished{Status: history.StatusSucceeded},
+		history.RunFinished{Status: history.StatusFailed},
+		history.RunFinished{Status: history.StatusCancelled},
+		history.StepStarted{Step: "a", Attempt: 1},
+		history.StepStarted{Step: "a", Attempt: 2},
+		history.StepStarted{Step: "a", Attempt: 3},
+		history.StepSucceeded{Step: "a"},
+		history.StepFailed{Step: "a", Attempt: 1},
+		history.StepFailed{Step: "a", Attempt: 2, Retry: true},
+		history.StepSkipped{Step: "a"},
+		history.StepCancelled{Step: "a"},
+		history.StepStarted{Step: "nobody", Attempt: 1},
 		history.AssetMaterialized{Asset: "a", Step: "a"},
 	}
 }
