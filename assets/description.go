@@ -145,7 +145,8 @@ type JobDescription struct {
 	Ops         []Description     `json:"ops,omitempty"`       // in an order in which they may be executed
 	Tags        map[string]string `json:"tags,omitempty"`
 	OnCrash     CrashPolicy       `json:"on_crash,omitempty"`
-	Retries     int               `json:"retries,omitempty"` // how often a failed run is repeated
+	Retries     int               `json:"retries,omitempty"`    // how often a failed run is repeated
+	Timeout     time.Duration     `json:"timeout_ns,omitempty"` // of the whole run; 0 means no limit
 	Position    string            `json:"position"`
 }
 
@@ -154,7 +155,8 @@ func (g *Graph) Jobs() []JobDescription {
 	descriptions := make([]JobDescription, len(g.jobs))
 	for i, j := range g.jobs {
 		descriptions[i] = JobDescription{
-			Name: j.name, Description: j.description, Selection: j.selection, Tags: j.tags, OnCrash: j.onCrash, Retries: j.retries, Position: j.position,
+			Name: j.name, Description: j.description, Selection: j.selection, Tags: j.tags, OnCrash: j.onCrash, Retries: j.retries, Timeout: j.timeout,
+			Position: j.position,
 		}
 		for _, m := range j.makers {
 			descriptions[i].Ops = append(descriptions[i].Ops, m.describeOp())

@@ -35,6 +35,7 @@ type jobDefinition struct {
 	ops         []*definition
 	config      container.RunConfig
 	tags        map[string]string
+	timeout     time.Duration
 	description string
 	onCrash     CrashPolicy
 	retries     int
@@ -43,7 +44,7 @@ type jobDefinition struct {
 }
 
 // JobPart is a part of a job: a [Selection], an [Op], or the result of
-// [LaunchDefaults], [JobTag], [DescribeJob], [OnCrash] or [RetryRun].
+// [LaunchDefaults], [JobTag], [DescribeJob], [Timeout], [OnCrash] or [RetryRun].
 type JobPart interface{ applyJob(*jobDefinition) }
 
 type jobPartFunc func(*jobDefinition)

@@ -1,6 +1,7 @@
 package assets
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"time"
@@ -131,15 +132,38 @@ func Config[T any](value T, opts ...container.ConfigOption) Option {
 	})
 }
 
-// Timeout limits the time of each attempt of the step, which includes loading,
-// calling the function, and storing. When the time is over, the context of the
-// step ends. If the function ignores its context, the run waits for the function.
-// Zero is the default, and means no limit.
-func Timeout(d time.Duration) Option {
-	return aboutFunction("Timeout", func(def *definition) {
-		if d < 0 {
-			def.fault("assets.Timeout(%s): it must not be negative", d)
+// Timeout limits time. Zero is the default, and means no limit.
+//
+// For an asset or an op it limits the time of each attempt of the step, which includes
+// loading, calling the function, and storing. When the time is over, the context of the
+// step ends. If the function ignores its context, the run waits for the function,
+// unless the step has a process of its own: this process is then killed.
+//
+// For a job it limits the time of the whole run, from the start of its execution. When
+// the time is over, the contexts of all running steps end, the resources are stopped,
+// and the run has failed.
+func Timeout(d time.Duration) TimeoutOption { return TimeoutOption{d} }
+
+// TimeoutOption is the result of [Timeout], for an asset, an op or a job.
+type TimeoutOption struct{ limit time.Duration }
+
+var (
+	_ Option  = TimeoutOption{}
+	_ JobPart = TimeoutOption{}
+)
+
+func (o TimeoutOption) apply(d *definition) {
+	aboutFunction("Timeout", func(d *definition) {
+		if o.limit < 0 {
+			d.fault("assets.Timeout(%s): it must not be negative", o.limit)
 		}
-		def.timeout = d
-	})
+		d.timeout = o.limit
+	}).apply(d)
+}
+
+func (o TimeoutOption) applyJob(d *jobDefinition) {
+	if o.limit < 0 {
+		d.faults = append(d.faults, fmt.Errorf("assets.Timeout(%s): it must not be negative", o.limit))
+	}
+	d.timeout = o.limit
 }

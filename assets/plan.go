@@ -199,6 +199,8 @@ type JobPlan struct {
 	// repetition, counted from 1. Nil means no wait.
 	Retries int
 	Backoff func(attempt int) time.Duration
+	// Timeout limits the time of the run. 0 means no limit.
+	Timeout time.Duration
 }
 
 // Job returns the plan of a job, with its launch defaults and tags. If there is
@@ -210,7 +212,7 @@ func (g *Graph) Job(name string) (JobPlan, error) {
 		if j.name == name {
 			plan, err := g.planJob(j)
 			return JobPlan{
-				Name: name, Plan: plan, Config: j.config, Tags: j.tags, OnCrash: j.onCrash, Retries: j.retries, Backoff: j.backoff,
+				Name: name, Plan: plan, Config: j.config, Tags: j.tags, Timeout: j.timeout, OnCrash: j.onCrash, Retries: j.retries, Backoff: j.backoff,
 			}, err
 		}
 		names[i] = j.name

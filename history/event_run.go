@@ -38,6 +38,9 @@ type RunQueued struct {
 	// NotBefore is the time before which nobody executes the run. The zero time sets no
 	// limit.
 	NotBefore time.Time `json:"not_before,omitzero"`
+	// Timeout is the time that the steps of the run have together, from RunStarting
+	// on. 0 means that there is no limit.
+	Timeout time.Duration `json:"timeout_ns,omitempty"`
 }
 
 // RunStarting says that a process has begun to execute the run, and that it starts
@@ -65,8 +68,9 @@ type RunFinished struct {
 	// Duration is the time since the execution of the run began.
 	Duration time.Duration `json:"duration_ns,omitempty"`
 	// Left are the resources that were started and not stopped, in the order in which
-	// they were started. It is nil unless the process that executed the run was killed:
-	// whoever records this end then names what may have to be cleaned up by hand.
+	// they were started. It is nil unless the process that executed the run, or one of
+	// its steps, was killed: whoever records this end then names what may have to be
+	// cleaned up by hand.
 	Left []LeftResource `json:"left,omitempty"`
 }
 
@@ -92,6 +96,12 @@ func (r LeftResource) String() string {
 type RunCancelRequested struct {
 	// Reason is a text for people that says who asked, and why. It may be empty.
 	Reason string `json:"reason,omitempty"`
+	// By names who asked: a person and a host, as in "ann@build7", or a process. It
+	// may be empty.
+	By string `json:"by,omitempty"`
+	// Within is how long the steps that are running may go on. No more steps start. 0
+	// ends the contexts of the running steps at once.
+	Within time.Duration `json:"within_ns,omitempty"`
 }
 
 func (RunQueued) eventType() EventType          { return TypeRunQueued }

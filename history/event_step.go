@@ -28,6 +28,9 @@ type StepSucceeded struct {
 	Step string `json:"step"` // the step's key
 	// Duration is how long the last attempt took.
 	Duration time.Duration `json:"duration_ns,omitempty"`
+	// Usage is what the process of the attempt has used. It is zero if the attempt had
+	// no process of its own.
+	Usage Usage `json:"usage,omitzero"`
 }
 
 // StepFailed says that an attempt at a step failed.
@@ -43,6 +46,19 @@ type StepFailed struct {
 	Retry bool `json:"retry,omitempty"`
 	// RetryDelay is the time to wait before the next attempt.
 	RetryDelay time.Duration `json:"retry_delay_ns,omitempty"`
+	// Usage is what the process of the attempt has used. It is zero if the attempt had
+	// no process of its own.
+	Usage Usage `json:"usage,omitzero"`
+}
+
+// Usage is what a process has used that executed an attempt at a step, and nothing
+// else, up to the end of the attempt.
+type Usage struct {
+	// CPU is the time that the processors have worked for it, in user and in system
+	// code together.
+	CPU time.Duration `json:"cpu_ns,omitempty"`
+	// Memory is the largest resident memory in bytes, or 0 if it is not known.
+	Memory int64 `json:"memory_bytes,omitempty"`
 }
 
 // StepSkipped says that a step will not be executed.
@@ -62,6 +78,9 @@ type StepCancelled struct {
 	// Duration is how long the attempt took until it was stopped, or 0 if no
 	// attempt had begun.
 	Duration time.Duration `json:"duration_ns,omitempty"`
+	// Usage is what the process of the attempt has used. It is zero if the attempt had
+	// no process of its own.
+	Usage Usage `json:"usage,omitzero"`
 }
 
 func (StepStarted) eventType() EventType   { return TypeStepStarted }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
@@ -20,11 +21,12 @@ const requestsEvery = time.Second
 // asked and why.
 //
 // Any process may instead append a history.RunCancelRequested to the log of the run.
-// The run then stops in the same way, within a second.
+// The run then stops in the same way, within a second. [Run.Drain] lets the running
+// steps end.
 func (r *Run) Cancel(reason string) {
 	r.cancelOnce.Do(func() {
 		// Recorded first: whoever reads the log sees why the rest happened.
-		_ = r.log.append(context.WithoutCancel(r.ctx), history.RunCancelRequested{Reason: reason})
+		_ = r.log.append(context.WithoutCancel(r.ctx), history.RunCancelRequested{Reason: reason, By: r.launcher.ownership.name})
 		r.cancel(cancelledBecause(reason))
 	})
 }
@@ -36,13 +38,25 @@ func cancelledBecause(reason string) error {
 	return fmt.Errorf("%w: %s", ErrCancelled, reason)
 }
 
+// asked returns what a request says, as a reason.
+func asked(request history.RunCancelRequested) string {
+	switch {
+	case request.By == "" || strings.Contains(request.Reason, request.By):
+		return request.Reason
+	case request.Reason == "":
+		return "by " + request.By
+	}
+	return request.Reason + " (by " + request.By + ")"
+}
+
 // errEnded is why a run stops that has an end in its log, which another process has
 // recorded because it took this one for gone.
 var errEnded = errors.New("another process has recorded the end of the run")
 
 // obeyRequests cancels the run when a request to do so stands in its log, and stops it
-// when somebody else has recorded its end. It returns when the run has ended. A store tells nobody of what others append, so
-// the log is read again and again, each time from where the last look ended.
+// when somebody else has recorded its end. It returns when the run has ended. A store tells
+// nobody of what others append, so the log is read again and again, each time from where
+// the last look ended.
 func (r *Run) obeyRequests() {
 	ticker := time.NewTicker(requestsEvery)
 	defer ticker.Stop()
@@ -63,18 +77,19 @@ func (r *Run) obeyRequests() {
 		if err != nil {
 			continue // a history that can't be read may be readable the next time
 		}
-		if len(found) > 0 {
-			r.cancelOnce.Do(func() { r.cancel(becauseOf(found[0])) })
-			return
+		if len(found) == 0 {
+			seen = reached
+			continue
 		}
-		seen = reached
+		seen = found[0].Seq
+		request, ok := found[0].Data.(history.RunCancelRequested)
+		switch {
+		case !ok:
+			r.cancelOnce.Do(func() { r.cancel(errEnded) })
+		case request.Within > 0:
+			r.drainOnce.Do(func() { r.drain(asked(request), request.Within) })
+		default:
+			r.cancelOnce.Do(func() { r.cancel(cancelledBecause(asked(request))) })
+		}
 	}
-}
-
-// becauseOf returns why an event that another process has recorded ends a run.
-func becauseOf(event history.Event) error {
-	if request, ok := event.Data.(history.RunCancelRequested); ok {
-		return cancelledBecause(request.Reason)
-	}
-	return errEnded
 }

@@ -17,7 +17,11 @@ func (s *site) checkStorage() error {
 			if output.Type == nil {
 				continue
 			}
-			checker, ok := s.checker(output.IO)
+			manager := s.manager(output.IO)
+			if reason := staysBecause(manager); s.elsewhere && reason != "" {
+				faults = append(faults, staysFault(output, reason))
+			}
+			checker, ok := manager.(iomanagers.Checker)
 			if !ok {
 				continue
 			}
@@ -29,16 +33,14 @@ func (s *site) checkStorage() error {
 	return fault.Join("checking what the run stores", faults)
 }
 
-// checker returns an IO manager that can be asked, if the run's child has it.
-func (s *site) checker(key string) (iomanagers.Checker, bool) {
-	var manager any = s.launcher.config.IO
-	if manager == nil {
-		target := s.launcher.storage[key]
-		if target.LivesPerStep() {
-			return nil, false
-		}
-		manager = argumentsOf(s.child, target)[0].Interface()
+// manager returns the IO manager of a key, or nil if the run's child does not have it.
+func (s *site) manager(key string) any {
+	if s.launcher.config.IO != nil {
+		return s.launcher.config.IO
 	}
-	checker, ok := manager.(iomanagers.Checker)
-	return checker, ok
+	target := s.launcher.storage[key]
+	if target.LivesPerStep() {
+		return nil
+	}
+	return argumentsOf(s.child, target)[0].Interface()
 }

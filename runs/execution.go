@@ -17,7 +17,10 @@ import (
 // Execution is the run that an [Executor] executes. It is safe for concurrent
 // use.
 type Execution struct {
-	run *Run
+	site  *site
+	abort context.CancelCauseFunc // ends the run
+
+	drained drain
 
 	opening  once
 	unopened error // why the run's child container could not be opened here
@@ -31,6 +34,7 @@ type Execution struct {
 	here  sync.WaitGroup        // calls of Step that have not returned
 	over  bool                  // the executor has returned
 	steps map[string]*stepState // of those that the executor has done something about
+	left  leftResources         // of other processes
 }
 
 // stepState is what is known of a step of an execution.
@@ -44,16 +48,32 @@ type stepState struct {
 	failure   history.Failure // of the last attempt
 }
 
-func newExecution(run *Run) *Execution {
-	return &Execution{run: run, steps: make(map[string]*stepState, len(run.launch.plan.Steps))}
+func newExecution(s *site, abort context.CancelCauseFunc) *Execution {
+	return &Execution{site: s, abort: abort, drained: newDrain(), steps: make(map[string]*stepState, len(s.launch.plan.Steps))}
+}
+
+// execute has an executor execute the steps. It returns after all steps that are
+// executed here have ended. It does not close what was opened for them.
+func (e *Execution) execute(executor Executor) error {
+	ctx := e.site.ctx
+	err := panics.Guard(func() error { return executor.Execute(ctx, e) })
+	drained := e.drained.cause() != nil && ctx.Err() == nil
+	err = errors.Join(err, e.end(err == nil && ctx.Err() == nil && !drained))
+	if drained && len(e.unended()) > 0 {
+		e.abort(e.drained.cause())
+	}
+	if unopened := e.notOpened(); unopened != nil {
+		err = unopened // which the executor may have met several times
+	}
+	return orCause(ctx, err)
 }
 
 // RunID returns the ID of the run.
-func (e *Execution) RunID() string { return e.run.ID() }
+func (e *Execution) RunID() string { return e.site.launch.id }
 
 // Plan returns the plan of the run. Its steps are in an order in which they may be
 // executed.
-func (e *Execution) Plan() *assets.Plan { return e.run.launch.plan }
+func (e *Execution) Plan() *assets.Plan { return e.site.launch.plan }
 
 // Step executes one step in this process. It loads the inputs, calls the function,
 // stores the outputs, repeats a failed attempt as often as the retries of the step
@@ -75,11 +95,11 @@ func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
 		defer e.leavePools([]*assets.Step{step})
 	}
 	e.opening.do(func() {
-		if err := e.run.open(); err != nil {
+		if err := e.site.open(); err != nil {
 			e.mu.Lock()
 			e.unopened = err
 			e.mu.Unlock()
-			e.run.cancel(err)
+			e.abort(err)
 		}
 	})
 	if err := e.notOpened(); err != nil {
@@ -88,7 +108,7 @@ func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
 	e.start()
 	err := panics.ErrGoexit // unless it returns
 	defer func() { e.finish(step, err) }()
-	err = (&stepExecution{site: e.run.site, step: step, attempt: 1}).execute(ctx)
+	err = (&stepExecution{site: e.site, step: step, attempt: 1}).execute(ctx)
 	return err
 }
 
@@ -143,14 +163,14 @@ func (e *Execution) state(key string) *stepState {
 
 // start records that the run's steps may start, before the first of them does.
 func (e *Execution) start() {
-	e.starting.do(func() { e.run.record(history.RunStarted{}) })
+	e.starting.do(func() { e.site.record(history.RunStarted{}) })
 }
 
 // Skip records that a step will not be executed because steps upstream of it
 // did not succeed.
 func (e *Execution) Skip(step *assets.Step, upstream []string) {
 	e.start()
-	e.run.record(history.StepSkipped{
+	e.site.record(history.StepSkipped{
 		Step: step.Key, Upstream: upstream,
 		Because: "upstream " + strings.Join(upstream, ", ") + " did not succeed",
 	})
@@ -161,8 +181,8 @@ func (e *Execution) Skip(step *assets.Step, upstream []string) {
 
 // Record adds events of the run to its history, in the given order. An executor
 // calls it with the events that come from the process that executes a step: an
-// Execution is the [Recorder] of its run. The first call also records that the steps
-// of the run have started. Record ignores Seq, since the history numbers its events
+// Execution is the [Recorder] of its run. The first event of a step also records that
+// the steps of the run have started. Record ignores Seq, since the history numbers its events
 // itself. An event without a time gets the present time.
 //
 // Record accepts events about steps and resources, log lines and materializations,
@@ -179,15 +199,17 @@ func (e *Execution) Record(ctx context.Context, events ...history.Event) error {
 	times, data := make([]time.Time, len(events)), make([]history.EventData, len(events))
 	for i, event := range events {
 		if err := e.recordable(event); err != nil {
-			return fmt.Errorf("recording %s of run %s: %w", event.Type(), e.run.ID(), err)
+			return fmt.Errorf("recording %s of run %s: %w", event.Type(), e.RunID(), err)
 		}
 		times[i], data[i] = event.Time, event.Data
 		if event.Time.IsZero() {
 			times[i] = time.Now()
 		}
 	}
-	e.start()
-	if err := e.run.log.appendAt(ctx, times, data); err != nil {
+	if slices.ContainsFunc(events, func(event history.Event) bool { return event.Step() != "" }) {
+		e.start()
+	}
+	if err := e.site.events.appendAt(ctx, times, data); err != nil {
 		return err
 	}
 	e.mu.Lock()
@@ -200,7 +222,7 @@ func (e *Execution) Record(ctx context.Context, events ...history.Event) error {
 
 // recordable says what is wrong with an event that an executor records.
 func (e *Execution) recordable(event history.Event) error {
-	if event.RunID != e.run.ID() {
+	if event.RunID != e.RunID() {
 		return fmt.Errorf("%w: the event belongs to run %q", history.ErrInvalid, event.RunID)
 	}
 	switch event.Data.(type) {
@@ -223,6 +245,7 @@ func (e *Execution) recordable(event history.Event) error {
 
 // follow keeps what an event says of a step. The caller holds the lock.
 func (e *Execution) follow(event history.Event) {
+	e.left.note(event)
 	if event.Step() == "" {
 		return
 	}
@@ -237,6 +260,28 @@ func (e *Execution) follow(event history.Event) {
 	case history.StepSkipped, history.StepCancelled:
 		state.running, state.ended = false, true
 	}
+}
+
+// EndSteps records the end of all steps that have started and not ended, because the
+// process that executed them has ended. They have failed with err, or were cancelled
+// if ctx has ended. It is for an executor that has a process execute several steps.
+func (e *Execution) EndSteps(ctx context.Context, err error) {
+	for _, step := range e.Plan().Steps {
+		e.mu.Lock()
+		running := e.state(step.Key).running
+		e.mu.Unlock()
+		if running {
+			_, _ = e.settle(ctx, step, err)
+		}
+	}
+}
+
+// leftBehind returns the resources that other processes have started for the run and
+// not stopped.
+func (e *Execution) leftBehind() []history.LeftResource {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.left.found)
 }
 
 // settle gives a step its end in the history where whoever executed it has not,

@@ -12,7 +12,8 @@ type Executor interface {
 	// three things with each step, and does it once: it executes the step in this
 	// process by [Execution.Step], has it executed in another process by
 	// [Execution.Request] and [Execution.Record], or skips it by [Execution.Skip].
-	// After ctx has ended, Execute begins no further steps.
+	// After ctx has ended, or [Execution.Draining] is closed, Execute begins no further
+	// steps.
 	//
 	// A panic in Execute, or the end of its goroutine, fails the run. If Execute
 	// returns while steps are being executed in this process, the run waits for

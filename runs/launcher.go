@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -143,6 +144,11 @@ type Request struct {
 	// history.ErrConflict: so an ID that the caller derives from something makes a run of
 	// it only once. The default is a new random ID.
 	ID string
+	// Timeout limits the time of the run, from the start of its execution to the end of
+	// its last step. After it the contexts of the running steps end, the resources are
+	// stopped, and the run has failed with [ErrTimedOut]. 0 is the timeout of the job, if
+	// it has one. A negative value is no limit.
+	Timeout time.Duration
 	// Retry makes the run repeat an earlier one. Nil means that it does not.
 	// [Launcher.RetryRequest] sets it.
 	Retry *Retry

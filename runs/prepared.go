@@ -83,7 +83,7 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 	if err != nil {
 		return err
 	}
-	p.launch.record = history.RunQueued{Job: job.Name, Selection: job.Plan.Selection, Tags: p.masked(tags), Config: shown}
+	p.launch.record = history.RunQueued{Job: job.Name, Selection: job.Plan.Selection, Tags: p.masked(tags), Config: shown, Timeout: request.timeout(job)}
 	if len(config.Resources)+len(config.Steps) > 0 {
 		if p.launch.record.Secrets, err = secretsOf(p.launch.child, shown); err != nil {
 			return err

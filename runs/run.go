@@ -8,20 +8,20 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/fault"
-	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // Run is the handle of a run that was launched in this process. It is safe for
 // concurrent use.
 type Run struct {
 	*site
-	log    *runLog
-	owner  owner // set by enqueue
-	cancel context.CancelCauseFunc
-	done   chan struct{}
-	err    error // read after done
+	log       *runLog
+	execution *Execution
+	owner     owner // set by enqueue
+	cancel    context.CancelCauseFunc
+	done      chan struct{}
+	err       error // read after done
 
-	cancelOnce sync.Once
+	cancelOnce, drainOnce sync.Once
 
 	admitted  bool      // it may begin: it has its places, and its owner is recorded
 	places    *places   // which it holds until its end
@@ -36,10 +36,8 @@ var ErrCancelled = errors.New("cancelled")
 func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	log := newRunLog(launch, launcher.config.Store, cancel)
-	return &Run{
-		site: newSite(own, launch, launcher, time.Now(), log),
-		log:  log, cancel: cancel, done: make(chan struct{}),
-	}
+	s := newSite(own, launch, launcher, time.Now(), log)
+	return &Run{site: s, log: log, execution: newExecution(s, cancel), cancel: cancel, done: make(chan struct{})}
 }
 
 // ID returns the run's ID.
@@ -54,7 +52,7 @@ func (r *Run) Done() <-chan struct{} { return r.done }
 
 // Wait waits until the run has ended. It returns nil if the run succeeded. Otherwise
 // it returns why the run did not succeed: the errors of its steps and of the stops
-// of its resources, or [ErrCancelled]. If ctx ends first, Wait returns the error of
+// of its resources, [ErrCancelled] or [ErrTimedOut]. If ctx ends first, Wait returns the error of
 // ctx, and the run goes on.
 func (r *Run) Wait(ctx context.Context) error {
 	select {
@@ -96,7 +94,7 @@ func (r *Run) execute() {
 	if recording := r.log.failure(); recording != nil {
 		err = errors.Join(err, recording)
 	}
-	finished := history.RunFinished{Status: history.StatusSucceeded, Duration: r.lasted()}
+	finished := history.RunFinished{Status: history.StatusSucceeded, Duration: r.lasted(), Left: r.execution.leftBehind()}
 	if err != nil {
 		finished.Status, finished.Error = history.StatusFailed, history.FailureOf(err)
 		if r.ctx.Err() != nil && errors.Is(context.Cause(r.ctx), ErrCancelled) {
@@ -154,12 +152,8 @@ func (r *Run) lasted() time.Duration {
 
 // attempt has the steps executed, and tears down what was opened for them here.
 func (r *Run) attempt() error {
-	execution := newExecution(r)
-	err := panics.Guard(func() error { return r.launcher.config.Executor.Execute(r.ctx, execution) })
-	err = errors.Join(err, execution.end(err == nil && r.ctx.Err() == nil))
-	if unopened := execution.notOpened(); unopened != nil {
-		err = unopened // which the executor may have met several times
-	}
-	err = orCause(r.ctx, err)
+	stop := r.limit()
+	err := r.execution.execute(r.launcher.config.Executor)
+	stop()
 	return errors.Join(err, r.close(err))
 }

@@ -20,7 +20,8 @@ import (
 // For another process it sends the result of [Execution.Request], and gives the
 // events that come back to [Execution.Record]. Its error is the error of the step. A
 // panic in execute also becomes the error of the step, as a *container.PanicError,
-// and so does the end of its goroutine. After ctx has ended, no more steps begin.
+// and so does the end of its goroutine. After ctx has ended, or after the run was told to
+// drain (see [Run.Drain]), no more steps begin.
 //
 // If the end of a step is not recorded when execute returns, the step is recorded as
 // failed. This happens if the process of the step was killed or was never started. A
@@ -39,7 +40,7 @@ func (e *Execution) Schedule(ctx context.Context, maxParallel int, execute func(
 	results, entered := make(chan result), make(chan result)
 	executing, entering := 0, 0
 	for {
-		for len(s.ready) > 0 && executing < max(maxParallel, 1) && ctx.Err() == nil {
+		for len(s.ready) > 0 && executing < max(maxParallel, 1) && ctx.Err() == nil && e.drained.cause() == nil {
 			step := s.ready[0]
 			s.ready = s.ready[1:]
 			if upstream := upstreamOf(step, s.succeeded); len(upstream) > 0 {

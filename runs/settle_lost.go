@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -106,7 +105,7 @@ func settle(ctx context.Context, store history.Store, id string) error {
 	if err != nil {
 		return err
 	}
-	left, err := leftResources(ctx, store, id)
+	left, err := leftBehind(ctx, store, id)
 	if err != nil {
 		return err
 	}
@@ -154,30 +153,17 @@ func lostBecause(record history.Record, left []history.LeftResource) string {
 	return text
 }
 
-// leftResources returns the resources of a lost run that its process did not stop. A
-// resource that was being started or stopped counts, since it may hold something.
-func leftResources(ctx context.Context, store history.Store, id string) ([]history.LeftResource, error) {
-	var left []history.LeftResource
-	ended := func(resource history.LeftResource) {
-		left = slices.DeleteFunc(left, func(l history.LeftResource) bool { return l == resource })
-	}
+// leftBehind returns the resources of a lost run that its processes did not stop.
+func leftBehind(ctx context.Context, store history.Store, id string) ([]history.LeftResource, error) {
+	var left leftResources
 	query := history.EventQuery{RunID: id, Types: []history.EventType{history.TypeResourceStarting, history.TypeResourceStarted, history.TypeResourceStopped}}
 	for event, err := range history.EachEvent(ctx, store, query) {
 		if err != nil {
 			return nil, err
 		}
-		switch data := event.Data.(type) { //nolint:gochecksumtype // the query asks for these
-		case history.ResourceStarting:
-			left = append(left, history.LeftResource(data))
-		case history.ResourceStarted:
-			if data.Error != (history.Failure{}) {
-				ended(history.LeftResource{Resource: data.Resource, Step: data.Step})
-			}
-		case history.ResourceStopped:
-			ended(history.LeftResource{Resource: data.Resource, Step: data.Step})
-		}
+		left.note(event)
 	}
-	return left, nil
+	return left.found, nil
 }
 
 // lastSign returns the last time at which the process of a lost run was certainly

@@ -30,6 +30,8 @@ type site struct {
 	madeMu sync.Mutex
 	made   map[string]storing // what was stored here, by the key of storage
 
+	elsewhere bool // in another process than the one that has launched the run
+
 	step  string           // for which it is opened; "" for the whole run
 	child *container.Child // set by open
 }
@@ -39,6 +41,8 @@ type eventSink interface {
 	// append takes events of the run. Its error, which all later calls return
 	// too, is why the history can't be kept.
 	append(ctx context.Context, data ...history.EventData) error
+	// appendAt is append for events that happened at the given times. Nil is now.
+	appendAt(ctx context.Context, times []time.Time, data []history.EventData) error
 	// failure returns that error; nil if there is none so far.
 	failure() error
 }

@@ -21,6 +21,7 @@ type stepExecution struct {
 	site    *site
 	step    *assets.Step
 	attempt int // the first one to make; then the one under way
+	last    int // the last one to make here; 0 for all that the retries allow
 
 	// Of the attempt under way:
 	child    *container.Child // of the step's own resources; nil without any
@@ -51,7 +52,7 @@ func (x *stepExecution) execute(ctx context.Context) error {
 		x.site.record(append(materialized, history.StepFailed{
 			Step: x.step.Key, Attempt: x.attempt, Error: history.FailureOf(err), Duration: took, Retry: again, RetryDelay: wait,
 		})...)
-		if !again {
+		if !again || x.attempt == x.last {
 			return x.failure(err)
 		}
 		if !sleep(ctx, wait) {

@@ -19,10 +19,10 @@ func (e *Execution) needsPools(step *assets.Step) bool {
 
 // hold takes a place in each pool of a step. It waits until they are free.
 func (e *Execution) hold(ctx context.Context, step *assets.Step) error {
-	launcher := e.run.launcher
+	launcher := e.site.launcher
 	limits := launcher.config.Limits.ofStep(step)
-	given, err := launcher.pools.take(ctx, limits, priorityOf(e.run.launch.record.Tags), func() {
-		e.run.record(history.LogWritten{
+	given, err := launcher.pools.take(ctx, limits, priorityOf(e.site.launch.record.Tags), func() {
+		e.site.record(history.LogWritten{
 			Step: step.Key, Message: "waiting for a place among the " + textOf(limits),
 			Attrs: history.Attrs{{Name: AttrWaitsFor, Value: textOf(limits)}},
 		})
@@ -30,7 +30,7 @@ func (e *Execution) hold(ctx context.Context, step *assets.Step) error {
 	if err != nil {
 		return err
 	}
-	given.keep(e.run.cancel)
+	given.keep(e.abort)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.state(step.Key).places = given
@@ -46,7 +46,7 @@ func (e *Execution) leavePools(steps []*assets.Step) {
 		state.places = nil
 		e.mu.Unlock()
 		if given != nil {
-			e.run.launcher.pools.leave(given)
+			e.site.launcher.pools.leave(given)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/fault"
 )
 
@@ -32,9 +34,9 @@ type StepRequest struct {
 	Config json.RawMessage `json:"config,omitempty"`
 	// Secrets is config that is merged into Config, and counts where both have a
 	// field. It is the config of the launch with the secrets that were given
-	// literally, if the executor sends secrets in a private way: see [Remote]. It is
-	// never part of the JSON.
-	Secrets container.RunConfig `json:"-"`
+	// literally, if the executor sends secrets in a private way: see [Remote]. It has
+	// the form of Config. It is never part of the JSON.
+	Secrets json.RawMessage `json:"-"`
 	// Tags are the tags of the run.
 	Tags map[string]string `json:"tags,omitempty"`
 	// Retry says which earlier run the run repeats; nil if it repeats none.
@@ -46,6 +48,11 @@ type StepRequest struct {
 	// Attempt is the first attempt to make, counted from 1. Further attempts, up
 	// to the step's retries, are made where the step is executed.
 	Attempt int `json:"attempt"`
+	// Attempts is the largest number of attempts to make where the step is executed. 0
+	// means that there is no limit but that of the step's retries. If the last of them
+	// fails and the retries allow another one, history.StepFailed says so, and the
+	// executor has it made by a further request.
+	Attempts int `json:"attempts,omitempty"`
 	// Plan is a fingerprint of the plan and of the resources that it needs. A
 	// program whose own definitions have another fingerprint refuses the step.
 	Plan string `json:"plan"`
@@ -53,8 +60,9 @@ type StepRequest struct {
 
 // Remote is an Executor that has steps executed in other processes, by a
 // [StepRequest]. When a run is prepared, the launcher refuses what cannot be sent to
-// another process: fx.Options in a [Request], and secrets that are given literally
-// at launch.
+// another process: fx.Options in a [Request], secrets that are given literally
+// at launch, and values that an IO manager keeps in the memory of its process (see
+// iomanagers.Staying).
 type Remote interface {
 	Executor
 	// SecretsApart reports whether the executor sends StepRequest.Secrets in a
@@ -63,17 +71,37 @@ type Remote interface {
 	SecretsApart() bool
 }
 
+// last returns the number of the last attempt to make; 0 means no limit.
+func (r StepRequest) last() int {
+	if r.Attempts < 1 {
+		return 0
+	}
+	return r.Attempt + r.Attempts - 1
+}
+
+// WholeRequest returns the request to execute all steps of the run in another process,
+// for [Launcher.ExecuteRun]. It names no step. Its errors are those of
+// [Execution.Request].
+func (e *Execution) WholeRequest() (StepRequest, error) {
+	e.requesting.do(func() { e.request, e.unrequested = e.site.launcher.stepRequest(e.site.launch) })
+	if e.unrequested != nil {
+		return StepRequest{}, e.unrequested
+	}
+	request := e.request
+	request.Launched = e.site.began
+	return request, nil
+}
+
 // Request returns the request to execute a step of the run in another process,
 // beginning with its first attempt. The error names what cannot be sent to another
 // process: fx.Options, or a secret that was given literally at launch. It matches
 // container.ErrInvalid.
 func (e *Execution) Request(step *assets.Step) (StepRequest, error) {
-	e.requesting.do(func() { e.request, e.unrequested = e.run.launcher.stepRequest(e.run.launch) })
-	if e.unrequested != nil {
-		return StepRequest{}, e.unrequested
+	request, err := e.WholeRequest()
+	if err != nil {
+		return StepRequest{}, err
 	}
-	request := e.request
-	request.Launched, request.Step, request.Attempt = e.run.began, step.Key, 1
+	request.Step, request.Attempt = step.Key, 1
 	return request, nil
 }
 
@@ -90,8 +118,15 @@ func (l *Launcher) stepRequest(launch launch) (StepRequest, error) {
 	if len(launch.asked.Options) > 0 {
 		faults = append(faults, errors.New("it has fx.Options, which cannot be sent to another process"))
 	}
+	faults = append(faults, l.staying(launch.plan)...)
 	if remote, ok := l.config.Executor.(Remote); ok && remote.SecretsApart() {
-		request.Secrets = launch.asked.Config
+		private, err := (*child.Prepared)(launch.child).PrivateLaunchJSON()
+		if err != nil {
+			faults = append(faults, errors.New("one of the secrets that are given literally can't be written as text: give {env: NAME}, a variable of the process that executes the step"))
+		}
+		if !bytes.Equal(private, request.Config) {
+			request.Secrets = private
+		}
 	}
 	more, err := l.unlike(launch, request)
 	if err != nil {
@@ -111,6 +146,12 @@ func (l *Launcher) unlike(launch launch, request StepRequest) ([]error, error) {
 	if err := json.Unmarshal(request.Config, &document); err != nil {
 		return nil, fmt.Errorf("reading the stored launch config: %w", err)
 	}
+	var private launchDocument
+	if len(request.Secrets) > 0 {
+		if err := json.Unmarshal(request.Secrets, &private); err != nil {
+			return nil, fmt.Errorf("reading the launch config with its secrets: %w", err)
+		}
+	}
 	preview := func(config container.RunConfig) []givenField {
 		prepared, _ := l.config.Container.Prepare(append(l.targets(launch.plan), container.Launch(config))...)
 		return given(prepared.Preview()) // as far as it goes: what is missing is of no interest here
@@ -124,7 +165,7 @@ func (l *Launcher) unlike(launch launch, request StepRequest) ([]error, error) {
 		}
 		i := slices.IndexFunc(there, same)
 		switch lost := !document.has(here); {
-		case lost && len(request.Secrets.Resources)+len(request.Secrets.Steps) > 0:
+		case lost && private.has(here):
 			// it is passed apart
 		case lost && here.field.Secret:
 			faults = append(faults, fmt.Errorf("%s is a secret that is given literally: give {env: NAME}, a variable of the process that executes the step", here.at()))
@@ -188,5 +229,9 @@ func (l *Launcher) requested(request StepRequest) (assets.JobPlan, container.Run
 		return assets.JobPlan{}, container.RunConfig{}, err
 	}
 	config, err := container.ParseRunConfig(request.Config)
-	return job, job.Config.Merge(config).Merge(request.Secrets), err
+	if err != nil || len(request.Secrets) == 0 {
+		return job, job.Config.Merge(config), err
+	}
+	secrets, err := container.ParseRunConfig(request.Secrets)
+	return job, job.Config.Merge(config).Merge(secrets), err
 }

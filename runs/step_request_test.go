@@ -69,9 +69,19 @@ type vaultConfig struct {
 
 type vault struct{ config vaultConfig }
 
+// sharedStorage is storage that both sides of a test can reach.
+type sharedStorage struct{ iomanagers.IOManager }
+
+// files store values where other processes can load them.
+func files(t *testing.T) []container.Definition {
+	t.Helper()
+	return []container.Definition{iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: t.TempDir()})}
+}
+
 // vaults are definitions with a secret: a resource that says what it has.
-func vaults() ([]container.Definition, []assets.Definition) {
-	return append(memory(), container.Provide("vault", func(config vaultConfig) *vault { return &vault{config} },
+func vaults(t *testing.T) ([]container.Definition, []assets.Definition) {
+	t.Helper()
+	return append(files(t), container.Provide("vault", func(config vaultConfig) *vault { return &vault{config} },
 			container.Config(vaultConfig{}))),
 		[]assets.Definition{
 			assets.New("left", func(v *vault) (left, error) {
@@ -97,10 +107,10 @@ func vaults() ([]container.Definition, []assets.Definition) {
 // one, with the same definitions and the same storage.
 func apart(t *testing.T, executor *remote) *runs.Launcher {
 	t.Helper()
-	values := iomanagers.NewMemory()
-	resources, list := vaults()
+	values := sharedStorage{iomanagers.NewMemory()}
+	resources, list := vaults(t)
 	executor.worker = newLauncher(t, runs.LauncherConfig{IO: values}, resources, list...)
-	resources, list = vaults()
+	resources, list = vaults(t)
 	return newLauncher(t, runs.LauncherConfig{IO: values, Executor: executor}, resources, list...)
 }
 
@@ -168,6 +178,62 @@ func TestSecretsDoNotCrossAProcess(t *testing.T) {
 	})
 }
 
+func TestValuesInMemoryDoNotCrossAProcess(t *testing.T) {
+	t.Parallel()
+	definition := assets.New("left", func() left { return 1 })
+	unknown := container.Provide("io_manager", func() iomanagers.IOManager { return iomanagers.NewMemory() })
+	want := "left is stored by io_manager, from which another process can't load it: it keeps them in the memory of the process"
+	for name, launcher := range map[string]*runs.Launcher{
+		"by its definition": newLauncher(t, runs.LauncherConfig{Executor: new(remote)}, memory(), definition),
+		"for all values":    newLauncher(t, runs.LauncherConfig{Executor: new(remote), IO: iomanagers.NewMemory()}, memory(), definition),
+	} {
+		t.Run("an IO manager that is known "+name+" is refused at launch", func(t *testing.T) {
+			t.Parallel()
+			if _, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"}); !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	t.Run("an IO manager that is known only there is refused before the step", func(t *testing.T) {
+		t.Parallel()
+		executor := &remote{worker: newLauncher(t, runs.LauncherConfig{}, []container.Definition{unknown}, definition)}
+		launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, []container.Definition{unknown}, definition)
+		if _, err := run(t, launcher, runs.Request{Selection: "*"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestAStepIsTriedAgainByAFurtherRequest(t *testing.T) {
+	t.Parallel()
+	definition := assets.New("left", func(step *assets.Context) error {
+		if step.Attempt() < 3 {
+			return errBoom
+		}
+		return nil
+	}, assets.Retry(3, func(int) time.Duration { return time.Millisecond }))
+	worker := newLauncher(t, runs.LauncherConfig{}, files(t), definition)
+	executor := executorFunc(func(ctx context.Context, execution *runs.Execution) error {
+		return execution.Schedule(ctx, 1, func(ctx context.Context, step *assets.Step) error {
+			request, err := execution.Request(step)
+			if err != nil {
+				return err
+			}
+			request.Attempts = 1
+			for ; ; request.Attempt++ {
+				if err := worker.ExecuteStep(ctx, request, execution); err == nil || request.Attempt == 3 {
+					return err
+				}
+			}
+		})
+	})
+	launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, files(t), definition)
+	record, err := run(t, launcher, runs.Request{Selection: "*"})
+	if step, _ := record.Step("left"); err != nil || step.Attempt != 3 {
+		t.Errorf("got %v, %+v", err, record.Steps)
+	}
+}
+
 func TestOptionsDoNotCrossAProcess(t *testing.T) {
 	t.Parallel()
 	launcher := apart(t, new(remote))
@@ -187,8 +253,8 @@ func TestRequestThatDoesNotFitIsRefused(t *testing.T) {
 		"for another selection":    {func(r *runs.StepRequest) { r.Selection, r.Job = "", "guarded" }, "the definitions of this program differ"},
 		"for an unknown job":       {func(r *runs.StepRequest) { r.Selection, r.Job = "", "garded" }, `there is no job "garded", did you mean "guarded"?`},
 		"for a step that is none":  {func(r *runs.StepRequest) { r.Step = "right" }, "the run has no such step"},
-		"for no step":              {func(r *runs.StepRequest) { r.Step = "" }, "names no run or no step"},
-		"for no run":               {func(r *runs.StepRequest) { r.RunID = "" }, "names no run or no step"},
+		"for no step":              {func(r *runs.StepRequest) { r.Step = "" }, "the request names no step"},
+		"for no run":               {func(r *runs.StepRequest) { r.RunID = "" }, "the request names no run"},
 		"for no attempt":           {func(r *runs.StepRequest) { r.Attempt = 0 }, "attempts are counted from 1"},
 		"for too many attempts":    {func(r *runs.StepRequest) { r.Attempt = 2 }, "the request asks for attempt 2, and the last attempt of the step is number 1"},
 		"with an unknown resource": {func(r *runs.StepRequest) { r.Config = json.RawMessage(`{"resources":{"valt":{"config":{}}}}`) }, "valt"},
@@ -219,18 +285,18 @@ func TestProgramsWithOtherDefinitionsRefuseAStep(t *testing.T) {
 		resources []container.Definition
 		list      []assets.Definition
 	}{
-		"another step":                 {memory(), []assets.Definition{assets.New("left", fn), assets.New("right", func() right { return 1 })}},
-		"another function":             {memory(), []assets.Definition{assets.New("left", func() left { return 2 })}},
-		"another version of the code":  {memory(), []assets.Definition{assets.New("left", fn, assets.CodeVersion("2"))}},
-		"another format":               {memory(), []assets.Definition{assets.New("left", fn, assets.Format("json"))}},
-		"other retries":                {memory(), []assets.Definition{assets.New("left", fn, assets.Retry(1, nil))}},
-		"another timeout":              {memory(), []assets.Definition{assets.New("left", fn, assets.Timeout(time.Hour))}},
-		"another resource that starts": {append(memory(), container.Supply("more", 5), container.Provide("eager", func() *cache { return nil }, container.Eager())), []assets.Definition{assets.New("left", fn)}},
+		"another step":                 {files(t), []assets.Definition{assets.New("left", fn), assets.New("right", func() right { return 1 })}},
+		"another function":             {files(t), []assets.Definition{assets.New("left", func() left { return 2 })}},
+		"another version of the code":  {files(t), []assets.Definition{assets.New("left", fn, assets.CodeVersion("2"))}},
+		"another format":               {files(t), []assets.Definition{assets.New("left", fn, assets.Format("json"))}},
+		"other retries":                {files(t), []assets.Definition{assets.New("left", fn, assets.Retry(1, nil))}},
+		"another timeout":              {files(t), []assets.Definition{assets.New("left", fn, assets.Timeout(time.Hour))}},
+		"another resource that starts": {append(files(t), container.Supply("more", 5), container.Provide("eager", func() *cache { return nil }, container.Eager())), []assets.Definition{assets.New("left", fn)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			executor := &remote{worker: newLauncher(t, runs.LauncherConfig{}, other.resources, other.list...)}
-			launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, memory(), assets.New("left", fn))
+			launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, files(t), assets.New("left", fn))
 			if _, err := run(t, launcher, runs.Request{Selection: "*"}); err == nil || !strings.Contains(err.Error(), "the definitions of this program differ") {
 				t.Errorf("got %v", err)
 			}
@@ -245,8 +311,8 @@ func TestProgramsWithOtherDefinitionsRefuseAStep(t *testing.T) {
 		} {
 			var plan string
 			executor := &remote{change: func(r *runs.StepRequest) { plan = r.Plan }}
-			executor.worker = newLauncher(t, runs.LauncherConfig{}, memory(), assets.New("left", fn))
-			launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, memory(), assets.New("left", fn))
+			executor.worker = newLauncher(t, runs.LauncherConfig{}, files(t), assets.New("left", fn))
+			launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, files(t), assets.New("left", fn))
 			if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
 				t.Fatal(err)
 			}
@@ -333,8 +399,8 @@ func TestCloseEndsTheStepsOfOtherRuns(t *testing.T) {
 	t.Parallel()
 	began := make(chan struct{})
 	definition := assets.New("left", func(ctx context.Context) error { close(began); <-ctx.Done(); return context.Cause(ctx) })
-	executor := &remote{worker: newLauncher(t, runs.LauncherConfig{}, memory(), definition)}
-	launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, memory(), definition)
+	executor := &remote{worker: newLauncher(t, runs.LauncherConfig{}, files(t), definition)}
+	launcher := newLauncher(t, runs.LauncherConfig{Executor: executor}, files(t), definition)
 	handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
 	if err != nil {
 		t.Fatal(err)

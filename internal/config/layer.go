@@ -203,7 +203,7 @@ func (c *Definition) launched(at string, field *Leaf, given launchValue) (reflec
 		return reflect.Value{}, from, errorsOf(r.faults)
 	}
 	if names := c.shapes.references(field.typ, given.node); len(names) > 0 {
-		from.shown, _ = c.shapes.stored(given.node, field.typ)
+		from.shown, _ = c.shapes.stored(given.node, field.typ, hidden)
 	}
 	return value, from, nil
 }

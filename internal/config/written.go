@@ -115,6 +115,26 @@ func asText(value reflect.Value) (string, bool) {
 	return text, err == nil
 }
 
+// secretText is asText for the values in secrets too.
+func secretText(value reflect.Value) (string, bool) {
+	if !value.Type().Implements(reflect.TypeFor[hider]()) {
+		return asText(value)
+	}
+	held := reflect.ValueOf(value.Interface().(hider).hidden())
+	text, ok := "", false
+	if held.IsValid() {
+		if text, ok = asText(held); !ok {
+			text, ok = fmt.Sprint(held.Interface()), true
+		}
+	}
+	again := reflect.New(value.Type())
+	reader, _ := again.Interface().(encoding.TextUnmarshaler)
+	if !ok || reader == nil || reader.UnmarshalText([]byte(text)) != nil || !utf8.ValidString(text) {
+		return "", false
+	}
+	return text, reflect.DeepEqual(again.Elem().Interface().(hider).hidden(), held.Interface())
+}
+
 // ownText returns the text that a type writes itself, also by a method of its
 // pointer.
 func ownText(value reflect.Value) (text string, err error) {

@@ -62,6 +62,16 @@ func (p *Prepared) LaunchJSON() (json.RawMessage, error) {
 	return graph.LaunchJSON(p.preparation.launches, p.preparation.stepLaunches)
 }
 
+// PrivateLaunchJSON returns the launch config as LaunchJSON does, with the secrets
+// that the launch gives. It is for another process of the same program, and must not be
+// stored or shown.
+func (p *Prepared) PrivateLaunchJSON() (json.RawMessage, error) {
+	if p.invalid != nil {
+		return nil, p.invalid
+	}
+	return graph.PrivateLaunchJSON(p.preparation.launches, p.preparation.stepLaunches)
+}
+
 // Opening returns the preparation for one opening, with options that change nothing
 // of what was checked.
 func (p *Prepared) Opening(opts []Option) (*Preparation, error) {

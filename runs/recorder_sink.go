@@ -1,0 +1,68 @@
+package runs
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/panics"
+)
+
+// recorderSink gives events to a recorder. After its first error nothing more
+// is given, and the step ends.
+type recorderSink struct {
+	recorder Recorder
+	runID    string
+	mask     mask
+	abort    context.CancelCauseFunc
+
+	mu     sync.Mutex
+	err    error
+	users  panics.Worker // calls the recorder, until close
+	closed bool
+}
+
+func (r *recorderSink) append(ctx context.Context, data ...history.EventData) error {
+	return r.appendAt(ctx, nil, data)
+}
+
+func (r *recorderSink) appendAt(ctx context.Context, times []time.Time, data []history.EventData) error {
+	events := make([]history.Event, len(data))
+	for i, one := range data {
+		at := time.Now()
+		if times != nil {
+			at = times[i]
+		}
+		events[i] = history.Event{RunID: r.runID, Time: at, Data: r.mask.event(one)}
+	}
+	r.mu.Lock() // events stay in the order in which they happened
+	defer r.mu.Unlock()
+	if r.err == nil {
+		guard := r.users.Guard
+		if r.closed { // a line that is logged after the step
+			guard = panics.Guard
+		}
+		r.err = guard(func() error { return r.recorder.Record(ctx, events...) })
+		if r.err != nil {
+			r.err = fmt.Errorf("recording %s of run %s: %w", events[0].Type(), r.runID, r.err)
+			r.abort(r.err)
+		}
+	}
+	return r.err
+}
+
+func (r *recorderSink) failure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// close ends what the sink keeps running. It is called when the step has ended.
+func (r *recorderSink) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.users.Close()
+	r.closed = true
+}
