@@ -28,6 +28,16 @@ func slow(context.Context) error { time.Sleep(aWhile); return nil }
 
 func lasting(context.Context) error { time.Sleep(long); return nil }
 
+// sleeping is lasting for a step that obeys its context.
+func sleeping(ctx context.Context) error {
+	select {
+	case <-time.After(long):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 func failing(err error) func(context.Context) error {
 	return func(context.Context) error { return err }
 }
@@ -145,7 +155,7 @@ func allErrors(t tester, subject Subject) {
 func panics(t tester, subject Subject) {
 	got := execute(t, subject, "", step{key: "above", do: func(context.Context) error { panic("no way") }},
 		step{key: "below", needs: []string{"above"}}, step{key: "beside", do: slow})
-	if subject.Elsewhere == nil {
+	if !subject.apart() {
 		if _, ok := errors.AsType[*container.PanicError](got.executed); !ok {
 			t.Errorf("the error is %v, want a *container.PanicError", got.executed)
 		}
@@ -180,6 +190,23 @@ func cancellation(t tester, subject Subject) {
 			t.Errorf("%s started %d times and was skipped %d times, want neither", key, started, skipped)
 		}
 	}
+}
+
+// drained has a step that takes a while, during which the run is told to drain.
+func drained(t tester, subject Subject) {
+	got := drain(t, subject, "during", step{key: "during", do: sleeping},
+		step{key: "after", needs: []string{"during"}}, step{key: "last", needs: []string{"after"}})
+	for _, key := range []string{"after", "last"} {
+		if started, skipped := got.started()[key], got.skipped()[key]; started+skipped != 0 {
+			t.Errorf("%s started %d times and was skipped %d times, want neither", key, started, skipped)
+		}
+	}
+	for _, event := range got.events {
+		if succeeded, ok := event.Data.(history.StepSucceeded); ok && succeeded.Step == "during" {
+			return
+		}
+	}
+	t.Errorf("the step during did not succeed: %v", got.run)
 }
 
 func nothingLeft(t tester, subject Subject) {

@@ -28,11 +28,23 @@ type Subject struct {
 	// counts, and for a panic the stack in the history. Nil for an executor that
 	// executes steps by runs.Execution.Step.
 	Elsewhere func(worker *runs.Launcher)
+	// InProcesses is for an executor that has steps executed by other processes. It is
+	// called before each run, with a text from which [Worker] makes a launcher of the
+	// same definitions in another process. As for Elsewhere, only the text of an error
+	// counts.
+	InProcesses func(setting string)
+
+	clause  string               // that is being checked
+	capture func(*runs.Launcher) // takes the launcher in place of a run; see Worker
+	values  string               // the folder of values for capture
 }
+
+// apart reports whether errors come back as texts.
+func (s Subject) apart() bool { return s.Elsewhere != nil || s.InProcesses != nil }
 
 // returns reports whether err is or has want, as far as an error comes back.
 func (s Subject) returns(err, want error) bool {
-	if s.Elsewhere != nil {
+	if s.apart() {
 		return err != nil && strings.Contains(err.Error(), want.Error())
 	}
 	return errors.Is(err, want)
@@ -46,7 +58,7 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 	for _, clause := range clauses() {
 		t.Run(clause.name, func(t *testing.T) {
 			t.Parallel()
-			clause.check(t, newSubject(t))
+			clause.of(t, newSubject(t))
 		})
 	}
 }
@@ -55,6 +67,12 @@ func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
 type clause struct {
 	name  string
 	check func(t tester, subject Subject)
+}
+
+// of checks the clause with a subject.
+func (c clause) of(t tester, subject Subject) {
+	subject.clause = c.name
+	c.check(t, subject)
 }
 
 func clauses() []clause {
@@ -68,6 +86,7 @@ func clauses() []clause {
 		{"a panic is the failure of its step", panics},
 		{"a run without failures returns no error", noError},
 		{"after a cancellation no step begins or is skipped", cancellation},
+		{"after a drain no step begins, and a running one ends", drained},
 		{"a value is stored for the steps that need it", values},
 		{"a step is tried again as its retries say", retries},
 		{"a step is told of its run", told},

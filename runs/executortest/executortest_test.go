@@ -56,6 +56,7 @@ type faults struct {
 	ignoresNeeds   bool // that failed
 	ignoresEnd     bool // of the context
 	skipsCancelled bool // what it does not begin
+	ignoresDrain   bool
 	firstError     bool // returns no other
 	errorText      bool // returns only the text
 	noError        bool // returns none
@@ -75,6 +76,9 @@ func inOrder(ctx context.Context, execution *runs.Execution, steps []*assets.Ste
 			if wrong.skipsCancelled {
 				execution.Skip(step, step.Needs)
 			}
+			continue
+		}
+		if closed(execution.Draining()) && !wrong.ignoresDrain {
 			continue
 		}
 		last := i == len(steps)-1
@@ -103,6 +107,31 @@ func inOrder(ctx context.Context, execution *runs.Execution, steps []*assets.Ste
 		return errors.New(errors.Join(errs...).Error())
 	}
 	return errors.Join(errs...)
+}
+
+func closed(channel <-chan struct{}) bool {
+	select {
+	case <-channel:
+		return true
+	default:
+		return false
+	}
+}
+
+// impatient cancels its steps when the run drains.
+func impatient(ctx context.Context, execution *runs.Execution) error {
+	own, cancel := context.WithCancel(ctx)
+	defer cancel()
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-execution.Draining():
+			cancel()
+		case <-over:
+		}
+	}()
+	return inOrder(own, execution, execution.Plan().Steps, nil)
 }
 
 func bit(set bool) int {
@@ -172,16 +201,17 @@ func brokenExecutors() map[string][]executortest.Subject {
 	unbounded := inProcess(100)
 	unbounded.MaxParallel = 2
 	all := map[string][]executortest.Subject{
-		"a step is executed after everything that it needs": one(executorFunc(reversed)),
-		"every step is executed once":                       one(broken(faults{repeats: true}), broken(faults{forgets: true})),
-		"no more steps than the bound are executed at once": {unbounded},
-		"a failure skips what is downstream of it":          one(broken(faults{ignoresNeeds: true}), broken(faults{stops: true})),
-		"a failure skips nothing else":                      one(broken(faults{skipsAll: true}), broken(faults{stops: true})),
-		"the errors of all steps that failed are returned":  one(broken(faults{firstError: true}), broken(faults{noError: true}), broken(faults{errorText: true})),
-		"a panic is the failure of its step":                one(broken(faults{errorText: true}), broken(faults{skipsAll: true}), broken(faults{stops: true})),
-		"a run without failures returns no error":           one(executorFunc(complaining)),
-		"after a cancellation no step begins or is skipped": one(broken(faults{ignoresEnd: true}), broken(faults{skipsCancelled: true})),
-		"nothing is executing when it returns":              one(hasty(func(context.Context, error) bool { return true })),
+		"a step is executed after everything that it needs":    one(executorFunc(reversed)),
+		"every step is executed once":                          one(broken(faults{repeats: true}), broken(faults{forgets: true})),
+		"no more steps than the bound are executed at once":    {unbounded},
+		"a failure skips what is downstream of it":             one(broken(faults{ignoresNeeds: true}), broken(faults{stops: true})),
+		"a failure skips nothing else":                         one(broken(faults{skipsAll: true}), broken(faults{stops: true})),
+		"the errors of all steps that failed are returned":     one(broken(faults{firstError: true}), broken(faults{noError: true}), broken(faults{errorText: true})),
+		"a panic is the failure of its step":                   one(broken(faults{errorText: true}), broken(faults{skipsAll: true}), broken(faults{stops: true})),
+		"a run without failures returns no error":              one(executorFunc(complaining)),
+		"after a cancellation no step begins or is skipped":    one(broken(faults{ignoresEnd: true}), broken(faults{skipsCancelled: true})),
+		"after a drain no step begins, and a running one ends": one(broken(faults{ignoresDrain: true}), executorFunc(impatient)),
+		"nothing is executing when it returns":                 one(hasty(func(context.Context, error) bool { return true })),
 		"nothing is executing when it returns after a failure": one(hasty(func(_ context.Context, err error) bool {
 			return err != nil
 		})),

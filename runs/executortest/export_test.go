@@ -11,7 +11,7 @@ type Clause struct {
 func Clauses() []Clause {
 	var all []Clause
 	for _, clause := range clauses() {
-		all = append(all, Clause{Name: clause.name, Check: clause.check})
+		all = append(all, Clause{Name: clause.name, Check: clause.of})
 	}
 	return all
 }

@@ -3,7 +3,9 @@ package executortest
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
+	"time"
 
 	"github.com/fxrun/fxrun/history"
 
@@ -80,8 +82,24 @@ func execute(t tester, subject Subject, cancelAt string, steps ...step) outcome 
 	return launch(t, subject, runs.Request{Selection: "*"}, cancelAt, steps...)
 }
 
+// drain runs steps, and tells the run to drain when a step has started.
+func drain(t tester, subject Subject, at string, steps ...step) outcome {
+	t.Helper()
+	return launchAnd(t, subject, runs.Request{Selection: "*"}, at, func(run *runs.Run) { run.Drain("the suite asks for it", time.Minute) }, steps...)
+}
+
 func launch(t tester, subject Subject, request runs.Request, cancelAt string, steps ...step) outcome {
 	t.Helper()
+	return launchAnd(t, subject, request, cancelAt, func(run *runs.Run) { run.Cancel("the suite asks for it") }, steps...)
+}
+
+// launchAnd runs steps, and does something with the run when a step has started.
+func launchAnd(t tester, subject Subject, request runs.Request, at string, do func(*runs.Run), steps ...step) outcome {
+	t.Helper()
+	if subject.capture != nil {
+		subject.capture(newLauncher(t, runs.LauncherConfig{}, subject.values, steps))
+		runtime.Goexit()
+	}
 	values := t.TempDir() // where the values of both launchers are
 	watching := &watched{Executor: subject.Executor}
 	config := runs.LauncherConfig{Executor: watching}
@@ -99,12 +117,15 @@ func launch(t tester, subject Subject, request runs.Request, cancelAt string, st
 			}
 		}()
 	}
+	if subject.InProcesses != nil {
+		subject.InProcesses(settingOf(subject, values))
+	}
 	var run *runs.Run
 	launched := make(chan struct{})
 	request.Observe = func(event history.Event) {
-		if started, ok := event.Data.(history.StepStarted); ok && started.Step == cancelAt {
+		if started, ok := event.Data.(history.StepStarted); ok && started.Step == at {
 			<-launched
-			run.Cancel("the suite asks for it")
+			do(run)
 		}
 	}
 	run, err := launcher.Launch(ctx, request)
