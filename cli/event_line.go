@@ -115,7 +115,7 @@ func stepLine(data history.EventData, of attempts) eventLine {
 		}
 		return eventLine{text: text}
 	case history.StepProgress:
-		return eventLine{text: "step " + clean(data.Step) + " at " + progressText(data), colour: dim}
+		return eventLine{text: "step " + clean(data.Step) + " at " + progressText(progressOf(data)), colour: dim}
 	case history.StepSucceeded:
 		return eventLine{text: "step " + clean(data.Step) + " succeeded" + took(data.Duration), colour: green}
 	case history.StepFailed:
@@ -194,8 +194,13 @@ func because(text string) string {
 	return ": " + clean(strings.ReplaceAll(strings.TrimSpace(text), "\n", "; "))
 }
 
+// progressOf returns the progress that an event tells.
+func progressOf(data history.StepProgress) history.Progress {
+	return history.Progress{Rows: data.Rows, Total: data.Total, Message: data.Message}
+}
+
 // progressText returns the progress of a step as text.
-func progressText(progress history.StepProgress) string {
+func progressText(progress history.Progress) string {
 	text := countText(progress.Rows)
 	if progress.Total > 0 {
 		text += " of " + countText(progress.Total)

@@ -186,7 +186,7 @@ func (b *board) stepNote(step history.StepRecord, now time.Time) string {
 			texts = append(texts, b.attempts.text(step.Key, step.Attempt))
 		}
 		if progress, ok := b.progress[step.Key]; ok {
-			texts = append(texts, progressText(progress))
+			texts = append(texts, progressText(progressOf(progress)))
 		}
 		return strings.Join(texts, gap)
 	case history.StepStatusSucceeded:

@@ -28,6 +28,9 @@ func stepTable(record history.Record, values inspect.StepValues) *table {
 		if about == "" {
 			about = step.Because
 		}
+		if step.Progress != (history.Progress{}) {
+			about = progressText(step.Progress)
+		}
 		if step.Attempt > 1 {
 			about = strings.TrimSpace(fmt.Sprintf("attempts=%d %s", step.Attempt, about))
 		}

@@ -59,6 +59,8 @@ func Try(t testing.TB, request runs.Request, opts ...fx.Option) (*Result, error)
 	}
 	request.Config = h.config().Merge(request.Config)
 	request.Tags = h.tags(request.Tags)
+	var progress toldProgress
+	request.Observe = progress.observe(request.Observe)
 	prepared, faults := h.Launcher.Prepare(request)
 	if err := h.store(t.Context(), prepared.Preview().Plan); err != nil {
 		return nil, err
@@ -70,7 +72,7 @@ func Try(t testing.TB, request runs.Request, opts ...fx.Option) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	return h.wait(t, run)
+	return h.wait(t, run, &progress)
 }
 
 // host is an Fx application made for one run.
@@ -193,7 +195,7 @@ func sameRows(a, b reflect.Type) bool {
 }
 
 // wait waits for the run, and collects its record, events and values.
-func (h *host) wait(t testing.TB, run *runs.Run) (*Result, error) {
+func (h *host) wait(t testing.TB, run *runs.Run, progress *toldProgress) (*Result, error) {
 	t.Helper()
 	failure := run.Wait(t.Context())
 	select {
@@ -211,5 +213,5 @@ func (h *host) wait(t testing.TB, run *runs.Run) (*Result, error) {
 	if err != nil {
 		t.Fatalf("reading the events of the run: %v", err)
 	}
-	return &Result{Record: record, Events: events, host: h}, failure
+	return &Result{Record: record, Events: progress.among(events), host: h}, failure
 }

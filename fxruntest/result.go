@@ -15,7 +15,8 @@ type Result struct {
 	// Record is the record of the run in the history. It has the status of the run
 	// and of each step.
 	Record history.Record
-	// Events are the run's events, in order.
+	// Events are the run's events, in order. They include the progress of steps, which no
+	// log of a run keeps.
 	Events []history.Event
 
 	host *host

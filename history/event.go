@@ -14,8 +14,9 @@ import (
 type Event struct {
 	// RunID names the run. It may be any text that is not empty.
 	RunID string
-	// Seq is the event's place in its run's log, from 1 and without gaps. In an
-	// event that is not stored yet, 0 leaves the choice to the store.
+	// Seq is the event's place in its run's log, from 1 and without gaps, unless the
+	// log was pruned: see [Pruner]. In an event that is not stored yet, 0 leaves the
+	// choice to the store. A [StepProgress] has no place in the log, and always 0.
 	Seq int64
 	// Time is the time at which the event happened. Stores keep it in UTC, to the
 	// microsecond. Seq gives the order of the log, and Time does not, since the

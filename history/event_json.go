@@ -74,7 +74,7 @@ func (e *Event) UnmarshalJSON(object []byte) error {
 //
 // It is for authors of a [Store]. The error matches [ErrInvalid].
 func (e Event) Encode() (stored Event, fields json.RawMessage, err error) {
-	if err := e.check(); err != nil {
+	if err := e.check(false); err != nil {
 		return Event{}, nil, err
 	}
 	fields, err = encodeData(e.Data)
@@ -110,8 +110,8 @@ func isCanonical(data EventData) bool {
 }
 
 // check returns an error for an event that no log can contain, whatever the events
-// before it are.
-func (e Event) check() error {
+// before it are. If stored is true, the event comes from a log.
+func (e Event) check(stored bool) error {
 	switch {
 	case e.Data == nil:
 		return fmt.Errorf("%w: the event has no data", ErrInvalid)
@@ -119,6 +119,8 @@ func (e Event) check() error {
 		return fmt.Errorf("%w: %s has no run ID", ErrInvalid, e.Type())
 	case !utf8.ValidString(e.RunID) || !utf8.ValidString(string(e.Type())):
 		return fmt.Errorf("%w: %q of run %q is not UTF-8", ErrInvalid, e.Type(), e.RunID)
+	case e.Seq != 0 && e.Type() == TypeStepProgress && !stored:
+		return fmt.Errorf("%w: %s of run %s has the sequence number %d, but it has no place in the log", ErrInvalid, e.Type(), e.RunID, e.Seq)
 	case e.Seq < 0:
 		return fmt.Errorf("%w: %s of run %s has the negative sequence number %d", ErrInvalid, e.Type(), e.RunID, e.Seq)
 	case e.Time.IsZero():

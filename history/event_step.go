@@ -12,7 +12,12 @@ type StepStarted struct {
 }
 
 // StepProgress says how much of its work a step has done. It changes no status, and
-// may be recorded after the end of the step.
+// may be recorded after the end of the step, which changes nothing.
+//
+// It is the only event that no log keeps, since a long step tells it again and again.
+// So it has no place in the log: its Seq is 0, also after it was appended, and no
+// query finds it. The record of the running step has the last one: see
+// [StepRecord.Progress]. Only logs of earlier versions have such events.
 type StepProgress struct {
 	Step string `json:"step"` // the step's key
 	// Rows is the number of rows, or of other units of work, that are done so far.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Fold computes the record of a run from its events, one event after another. It
@@ -70,7 +72,7 @@ func (r *Record) indexOf(key string, places map[string]int) int {
 
 // add is Apply with the indexes of the steps by key. places may be nil.
 func (r *Record) add(e Event, places map[string]int) error {
-	if err := e.check(); err != nil {
+	if err := e.check(true); err != nil {
 		return err
 	}
 	if r.ID != "" && r.ID != e.RunID {
@@ -83,7 +85,9 @@ func (r *Record) add(e Event, places map[string]int) error {
 		return err
 	}
 	r.ID = e.RunID
-	r.Seq++
+	if e.Type() != TypeStepProgress || e.Seq != 0 {
+		r.Seq++
+	}
 	return nil
 }
 
@@ -190,6 +194,7 @@ func (r *Record) finish(e Event, data RunFinished, at time.Time) error {
 
 // settle ends an unfinished step, because its run has ended.
 func (s *StepRecord) settle(run Status, at time.Time) {
+	s.Progress = Progress{}
 	switch {
 	case s.Status == StepStatusRunning:
 		s.Status, s.Because = StepStatusCancelled, "the run ended while the step was running"
@@ -218,6 +223,10 @@ func (r *Record) applyStep(e Event, at time.Time, places map[string]int) error {
 	next := *step
 	switch data := e.Data.(type) {
 	case StepProgress:
+		if step.Status == StepStatusRunning && e.Seq == 0 {
+			message := strings.ToValidUTF8(data.Message, string(utf8.RuneError)) // as stores keep it
+			step.Progress = Progress{Time: at, Rows: data.Rows, Total: data.Total, Message: message}
+		}
 		return nil
 	case StepStarted:
 		if r.Status != StatusRunning {
@@ -249,6 +258,7 @@ func (r *Record) applyStep(e Event, at time.Time, places map[string]int) error {
 	if !step.Status.CanBecome(next.Status) {
 		return fmt.Errorf("%s of step %s of run %s, which is %s: %w", e.Type(), step.Key, e.RunID, step.Status, ErrTransition)
 	}
+	next.Progress = Progress{} // it is that of the attempt that has ended
 	*step = next
 	return nil
 }

@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 
 // MemoryStore keeps runs in memory. It is for tests, and for programs that do not
 // need their history afterwards. Its behaviour is the reference for every [Store].
-// It never removes anything, so a process that runs for a long time needs another
-// store.
+// It removes only what [MemoryStore.Prune] is called for, so a process that runs for a
+// long time needs another store.
 //
 // It is safe for concurrent use. The zero value cannot be used: see
 // [NewMemoryStore].
@@ -37,7 +38,7 @@ var (
 type memoryRun struct {
 	place int // in MemoryStore.runs
 	fold  Fold
-	log   []*memoryEvent // log[i] has the sequence number i+1
+	log   []*memoryEvent // in order; log[i] has the sequence number i+1 unless the run was pruned
 }
 
 // memoryEvent is a stored event. Its data is kept encoded, so that no reader can
@@ -80,9 +81,15 @@ func (s *MemoryStore) Append(ctx context.Context, events ...Event) ([]Event, err
 		return nil, fmt.Errorf("appending events: %w", err)
 	}
 	undo := len(s.log)
+	told := make(map[string][]StepRecord) // the steps of runs before a progress was told
 	for i := range stored {
+		id := stored[i].RunID
+		if run := s.byID[id]; run != nil && stored[i].Type() == TypeStepProgress && told[id] == nil {
+			told[id] = slices.Clone(run.fold.record.Steps)
+		}
 		if err := s.add(&stored[i], rest[i]); err != nil {
 			s.cut(undo)
+			s.untell(told)
 			return nil, fmt.Errorf("appending events: %w", err)
 		}
 	}
@@ -99,12 +106,15 @@ func (s *MemoryStore) add(event *Event, rest *memoryEvent) error {
 	if run == nil {
 		run = &memoryRun{place: len(s.runs)}
 	}
+	if event.Type() == TypeStepProgress {
+		return run.fold.Apply(*event)
+	}
 	if event.Seq == 0 {
 		event.Seq = run.fold.record.Seq + 1
 	}
 	rest.seq = event.Seq
 	if event.Seq <= run.fold.record.Seq {
-		return run.log[event.Seq-1].compare(rest)
+		return run.compare(rest)
 	}
 	if err := run.fold.Apply(*event); err != nil {
 		return err
@@ -118,6 +128,39 @@ func (s *MemoryStore) add(event *Event, rest *memoryEvent) error {
 	s.log = append(s.log, rest)
 	run.log = append(run.log, rest)
 	return nil
+}
+
+// untell gives steps the progress that they had before a call that was refused.
+func (s *MemoryStore) untell(told map[string][]StepRecord) {
+	for id, steps := range told {
+		if run := s.byID[id]; run != nil { // else the same call has queued it
+			run.tell(steps)
+		}
+	}
+}
+
+// tell gives the running steps the progress that they have in steps.
+func (r *memoryRun) tell(steps []StepRecord) {
+	for i := range r.fold.record.Steps {
+		step := &r.fold.record.Steps[i]
+		if step.Status == StepStatusRunning && steps[i].Attempt == step.Attempt {
+			step.Progress = steps[i].Progress
+		}
+	}
+}
+
+// compare returns an error if the log does not have the event at its place.
+func (r *memoryRun) compare(again *memoryEvent) error {
+	i, found := r.find(again.seq)
+	if !found {
+		return fmt.Errorf("event %d of run %s was removed when the run was pruned: %w", again.seq, again.runID, ErrConflict)
+	}
+	return r.log[i].compare(again)
+}
+
+// find returns the index of the event with a sequence number, or of the next one.
+func (r *memoryRun) find(seq int64) (index int, found bool) {
+	return slices.BinarySearchFunc(r.log, seq, func(event *memoryEvent, seq int64) int { return cmp.Compare(event.seq, seq) })
 }
 
 // compare returns an error if the stored event is not equal to again, which has the
@@ -135,16 +178,15 @@ func (e *memoryEvent) compare(again *memoryEvent) error {
 func (s *MemoryStore) cut(from int) {
 	for _, event := range slices.Backward(s.log[from:]) {
 		run := s.byID[event.runID]
-		run.log = run.log[:event.seq-1]
+		run.log = run.log[:len(run.log)-1] // it is the last one
 		if len(run.log) == 0 {
 			delete(s.byID, event.runID)
 			s.runs = s.runs[:run.place] // it is the last run, since the later runs were removed before
 			continue
 		}
-		run.fold = Fold{}
 	}
 	for _, event := range s.log[from:] {
-		if run := s.byID[event.runID]; run != nil && run.fold.record.Seq == 0 {
+		if run := s.byID[event.runID]; run != nil && run.fold.record.Seq > run.log[len(run.log)-1].seq {
 			run.sum()
 		}
 	}
@@ -152,8 +194,16 @@ func (s *MemoryStore) cut(from int) {
 	s.log = s.log[:from]
 }
 
-// sum computes the record of the run from its log.
+// sum computes the record of the run again, after events were removed from the end of its
+// log.
 func (r *memoryRun) sum() {
+	before := r.fold.record
+	if !before.Pruned.IsZero() { // only late lines can have been removed
+		r.fold.record.Seq = r.log[len(r.log)-1].seq
+		return
+	}
+	defer func() { r.tell(before.Steps) }() // no log has the progress
+	r.fold = Fold{}
 	for _, rest := range r.log {
 		event, err := rest.event()
 		if err == nil {
@@ -244,16 +294,20 @@ func (s *MemoryStore) Events(ctx context.Context, query EventQuery) ([]Event, er
 		if run == nil {
 			return nil, fmt.Errorf("reading events of run %s: %w", query.RunID, ErrNotFound)
 		}
-		from := min(max(query.AfterSeq, 0), int64(len(run.log)))
+		from, _ := run.find(query.AfterSeq + 1)
 		return query.collect(slices.Values(run.log[from:]))
 	}
 	older := s.log
 	if query.Before.RunID != "" {
 		run := s.byID[query.Before.RunID]
-		if run == nil || query.Before.Seq < 1 || query.Before.Seq > int64(len(run.log)) {
+		place, found := 0, false
+		if run != nil {
+			place, found = run.find(query.Before.Seq)
+		}
+		if !found {
 			return nil, fmt.Errorf("reading events before event %d of run %s: %w", query.Before.Seq, query.Before.RunID, ErrNotFound)
 		}
-		older = s.log[:run.log[query.Before.Seq-1].place]
+		older = s.log[:run.log[place].place]
 	}
 	return query.collect(func(yield func(*memoryEvent) bool) {
 		for _, event := range slices.Backward(older) {

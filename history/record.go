@@ -50,6 +50,10 @@ type Record struct {
 	Error Failure `json:"error,omitzero"`
 	// Left are the resources that were started and not stopped: see [RunFinished].
 	Left []LeftResource `json:"left,omitempty"`
+	// Pruned is the time at which events of the run began to be removed, in UTC. The
+	// record is then all that is known of them: see [Pruner]. It is zero for a run
+	// whose log is whole.
+	Pruned time.Time `json:"pruned,omitzero"`
 	// Steps are the steps of the run, in the order of [RunQueued].
 	Steps []StepRecord `json:"steps,omitempty"`
 }
@@ -72,6 +76,21 @@ type StepRecord struct {
 	Error Failure `json:"error,omitzero"`
 	// Because is why the step was skipped, or why the end of the run ended it.
 	Because string `json:"because,omitempty"`
+	// Progress is the last progress that the running attempt has told. It is zero if
+	// the attempt has told none, and as soon as it has ended.
+	Progress Progress `json:"progress,omitzero"`
+}
+
+// Progress is how much of its work a running step has done: see [StepProgress].
+type Progress struct {
+	// Time is when the step told this, in UTC.
+	Time time.Time `json:"time"`
+	// Rows is the number of rows, or of other units of work, that are done so far.
+	Rows int64 `json:"rows,omitempty"`
+	// Total is the number of rows that there will be, or 0 if it is not known.
+	Total int64 `json:"total,omitempty"`
+	// Message is a line for people. It may be empty.
+	Message string `json:"message,omitempty"`
 }
 
 // Step returns the record of the step with a key, and false if the run has no such
@@ -94,7 +113,7 @@ func (r Record) Clone() Record {
 
 // Apply adds the next event of the run to the record. The result depends only on the
 // record and the event: the same events give the same record in every store and
-// process.
+// process. A [StepProgress] changes Progress and not Seq, since it is in no log.
 //
 // The end of a run also ends its unfinished steps. A running step becomes cancelled.
 // A pending step becomes cancelled if the run was cancelled, and skipped otherwise.

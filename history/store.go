@@ -23,14 +23,14 @@ var (
 	ErrInvalid = errors.New("invalid event")
 )
 
-// Store keeps the events of runs and their records without a time limit. It may also
-// implement [Latest], [Journals], [EntryPruner], [Feed] and [Watcher].
+// Store keeps the events of runs and their records. It may also implement [Latest],
+// [Pruner], which removes old runs, [Journals], [EntryPruner], [Feed] and [Watcher].
 //
 // Every implementation is safe for concurrent use, and passes the suite in package
 // historytest. The caller may change what a store returns, and what the caller has
 // given to the store.
 //
-// A store never changes, reorders or loses an event that was appended. Every read
+// A store never changes, reorders or loses an event that was appended, unless Prune removes it. Every read
 // that begins after Append has returned sees the event, also a read by another Store
 // value of the same data. All times are in UTC, to the microsecond.
 //

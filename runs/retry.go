@@ -20,7 +20,7 @@ import (
 // whose names begin with "fxrun/".
 const (
 	// TagRetryOf has the ID of the run that is repeated.
-	TagRetryOf = "fxrun/retry_of"
+	TagRetryOf = history.TagRetryOf
 	// TagFirstRun has the ID of the first run, if retries are repeated in turn.
 	TagFirstRun = "fxrun/first_run"
 

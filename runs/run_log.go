@@ -290,7 +290,7 @@ func (l *runLog) fail(events []history.Event, err error) error {
 // follow tells of events that are stored. If the observer does not return from
 // one of them, it is told of those that follow nevertheless.
 func (l *runLog) follow(ctx context.Context, stored []history.Event) {
-	stored = append(l.foreign(ctx, stored[0].Seq), stored...)
+	stored = append(l.foreign(ctx, firstSeq(stored)), stored...)
 	for len(stored) > 0 {
 		told := 0
 		tell := func() error {
@@ -335,11 +335,22 @@ func (l *runLog) foreign(ctx context.Context, seq int64) []history.Event {
 	return found
 }
 
+// firstSeq returns the sequence number of the first of the events that has one, and 0
+// if none has one, as it is with progress.
+func firstSeq(events []history.Event) int64 {
+	for _, event := range events {
+		if event.Seq > 0 {
+			return event.Seq
+		}
+	}
+	return 0
+}
+
 // note keeps how far the log has come.
 func (l *runLog) note(event history.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.seq = event.Seq
+	l.seq = max(l.seq, event.Seq)
 	if status := statusAfter(event.Data); status != "" {
 		l.current = status
 	}

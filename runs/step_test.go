@@ -516,18 +516,14 @@ func TestProgressOfAStreamIsToldByItself(t *testing.T) {
 		assets.New("own", func(step *assets.Context) iter.Seq2[row, error] {
 			return counting(10_000, func() error { step.Progress(7, 8); return nil })
 		}))
-	record, err := run(t, launcher, runs.Request{Selection: "*"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	stored, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: record.ID, Types: []history.EventType{history.TypeStepProgress}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	last := make(map[string]history.StepProgress)
-	for _, event := range stored {
-		progress := event.Data.(history.StepProgress)
-		last[progress.Step] = progress
+	observe := func(event history.Event) {
+		if progress, ok := event.Data.(history.StepProgress); ok {
+			last[progress.Step] = progress
+		}
+	}
+	if _, err := run(t, launcher, runs.Request{Selection: "*", Observe: observe}); err != nil {
+		t.Fatal(err)
 	}
 	if last["rows"].Rows != 10_000 || last["own"].Rows != 7 || last["own"].Total != 8 {
 		t.Errorf("got %+v", last)
@@ -629,16 +625,30 @@ func TestProgressIsRecordedNowAndThen(t *testing.T) {
 			}
 			return nil
 		}))
-		record, err := run(t, launcher, runs.Request{Selection: "*"})
+		var told []history.StepProgress
+		observe := func(event history.Event) {
+			progress, ok := event.Data.(history.StepProgress)
+			if !ok {
+				return
+			}
+			told = append(told, progress)
+			record, err := history.Find(t.Context(), launcher.Store(), event.RunID)
+			if err != nil {
+				t.Error(err)
+			}
+			if step := record.Steps[0]; step.Status == history.StepStatusRunning && step.Progress.Rows != progress.Rows {
+				t.Errorf("the record has the progress %+v, after %+v", step.Progress, progress)
+			}
+		}
+		record, err := run(t, launcher, runs.Request{Selection: "*", Observe: observe})
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: record.ID, Types: []history.EventType{history.TypeStepProgress}})
-		if err != nil {
-			t.Fatal(err)
+		if last := told[len(told)-1]; len(told) != 6 || last.Rows != 12_000 || last.Total != 12_000 {
+			t.Errorf("%d events, the last %+v", len(told), last)
 		}
-		if last := stored[len(stored)-1].Data.(history.StepProgress); len(stored) != 6 || last.Rows != 12_000 || last.Total != 12_000 {
-			t.Errorf("%d events, the last %+v", len(stored), last)
+		if record.Steps[0].Progress != (history.Progress{}) {
+			t.Errorf("after its end the step has the progress %+v", record.Steps[0].Progress)
 		}
 	})
 }

@@ -53,7 +53,7 @@ func numbering(t tester, subject Subject) {
 // awkward is a text that a careless store mangles.
 const awkward = "a 'quoted' \"text\"; -- with\nlines, <tags>, \\ and ünïcödé \U0001F4A5, \x00\x01\x01\x02\x00"
 
-// allKinds is a run in which everything happens, with every field set.
+// allKinds is a run in which everything happens that a log keeps, with every field set.
 func allKinds(run string) []history.Event {
 	failure := history.Failure{Message: awkward, Stack: "goroutine 1 [running]:\nmain.main()"}
 	second := time.Second
@@ -70,7 +70,6 @@ func allKinds(run string) []history.Event {
 		history.StepStarted{Step: "orders", Attempt: 1},
 		history.StepFailed{Step: "orders", Attempt: 1, Error: failure, Duration: 1, Retry: true, RetryDelay: second},
 		history.StepStarted{Step: "orders", Attempt: 2},
-		history.StepProgress{Step: "orders", Rows: 1 << 60, Total: 1<<60 + 1, Message: awkward},
 		history.LogWritten{
 			Level: slog.LevelWarn, Message: awkward, Step: "orders", Resource: "warehouse",
 			Attrs: history.Attrs{

@@ -39,6 +39,9 @@ func Run(t *testing.T, newStore func(t *testing.T) Subject) {
 			if clause.twoStores && subject.Another == nil {
 				t.Skip("there can be only one store on the data")
 			}
+			if _, ok := subject.Store.(history.Pruner); clause.prunes && !ok {
+				t.Skip("the store cannot remove runs")
+			}
 			clause.check(t, subject)
 		})
 	}
@@ -49,13 +52,14 @@ type clause struct {
 	name               string
 	check              func(t tester, subject Subject)
 	reopens, twoStores bool // abilities of the subject that it needs
+	prunes             bool // needs a history.Pruner
 }
 
 func clauses() []clause {
 	var all []clause
 	for _, topic := range [][]clause{
 		appendClauses(), transitionClauses(), stateMachineClauses(), readClauses(), pagingClauses(),
-		filterClauses(), timeClauses(), reopenClauses(), writerClauses(), journalClauses(),
+		filterClauses(), timeClauses(), progressClauses(), pruningClauses(), reopenClauses(), writerClauses(), journalClauses(),
 	} {
 		all = append(all, topic...)
 	}

@@ -45,6 +45,14 @@ func (b broken) Events(ctx context.Context, query history.EventQuery) ([]history
 	return b.Store.Events(ctx, query)
 }
 
+func (b broken) Prunable(ctx context.Context, retention history.Retention) ([]history.PrunableRun, error) {
+	return b.Store.(history.Pruner).Prunable(ctx, retention)
+}
+
+func (b broken) Prune(ctx context.Context, id string) (history.Pruned, error) {
+	return b.Store.(history.Pruner).Prune(ctx, id)
+}
+
 // swallow makes an append pretend that errors of a kind did not happen.
 func swallow(kind error) func(history.Store) history.Store {
 	return func(good history.Store) history.Store {
@@ -497,12 +505,90 @@ func failing() map[string][]func(history.Store) history.Store {
 		"a watcher is told of appends": {
 			journaled(func(j *journals) { j.deaf = true }),
 		},
+		"progress is in the record and in no log": {
+			seeRuns(func(r *history.Record) { r.Steps = nil }),
+			func(good history.Store) history.Store { // numbers it
+				return broken{Store: good, append: func(ctx context.Context, events []history.Event) ([]history.Event, error) {
+					stored, err := good.Append(ctx, events...)
+					for i := range stored {
+						stored[i].Seq = max(stored[i].Seq, 1)
+					}
+					return stored, err
+				}}
+			},
+		},
+		"progress ends with its attempt": {seeRuns(func(r *history.Record) {
+			for i := range r.Steps {
+				r.Steps[i].Progress.Rows++
+			}
+		})},
+		"progress that is refused changes nothing":       {oneByOne, swallow(history.ErrInvalid)},
+		"another store sees the progress":                {deaf},
+		"runs are given up by their age":                 {giveUp(func(r *history.Retention) { r.FinishedBefore = r.FinishedBefore.Add(time.Second) }), giveUp(func(r *history.Retention) { r.Limit = 0 })},
+		"runs are given up by their number for each job": {giveUp(func(r *history.Retention) { r.Keep = 0 }), giveUp(func(r *history.Retention) { r.Keep++ })},
+		"nothing is left of a run that is removed":       {prunes(leavesRuns)},
+		"a run that has not finished is not pruned":      {prunes(swallowsErrors)},
+		"the last materialization of each partition is kept": {
+			giveUp(func(r *history.Retention) { r.Whole = false }), prunes(leavesRuns),
+			seeRuns(func(r *history.Record) { r.Pruned = time.Time{} }),
+		},
+		"a run that is repeated stays as long as it is needed": {prunes(swallowsErrors), prunes(leavesRuns)},
+		"the log of a reduced run goes on":                     {mangle(func(e *history.Event) { e.Seq = 0 }), askEvents(func(q *history.EventQuery) { q.AfterSeq = 0 })},
+		"pruning any history keeps what is needed of it":       {prunes(leavesRuns), giveUp(func(r *history.Retention) { r.Limit = 0 })},
+		"another store prunes while events are appended":       {losesSome, prunes(leavesRuns)},
 		"times are UTC to the microsecond": {
 			seeRuns(func(r *history.Record) { r.Queued = r.Queued.In(time.FixedZone("here", 3600)) }),
 			seeRuns(func(r *history.Record) { r.Finished = r.Finished.Truncate(time.Second) }),
 			mangle(func(e *history.Event) { e.Time = e.Time.Round(time.Millisecond) }),
 		},
 	}
+}
+
+// pruner is a good store that prunes wrongly.
+type pruner struct {
+	history.Store
+	prunable func(ctx context.Context, good history.Pruner, retention history.Retention) ([]history.PrunableRun, error)
+	prune    func(ctx context.Context, good history.Pruner, id string) (history.Pruned, error)
+}
+
+func (p pruner) Prunable(ctx context.Context, retention history.Retention) ([]history.PrunableRun, error) {
+	if p.prunable != nil {
+		return p.prunable(ctx, p.Store.(history.Pruner), retention)
+	}
+	return p.Store.(history.Pruner).Prunable(ctx, retention)
+}
+
+func (p pruner) Prune(ctx context.Context, id string) (history.Pruned, error) {
+	if p.prune != nil {
+		return p.prune(ctx, p.Store.(history.Pruner), id)
+	}
+	return p.Store.(history.Pruner).Prune(ctx, id)
+}
+
+// giveUp changes every question for runs to prune.
+func giveUp(change func(*history.Retention)) func(history.Store) history.Store {
+	return func(good history.Store) history.Store {
+		return pruner{Store: good, prunable: func(ctx context.Context, good history.Pruner, retention history.Retention) ([]history.PrunableRun, error) {
+			change(&retention)
+			return good.Prunable(ctx, retention)
+		}}
+	}
+}
+
+// prunes prunes in another way.
+func prunes(prune func(ctx context.Context, good history.Pruner, id string) (history.Pruned, error)) func(history.Store) history.Store {
+	return func(good history.Store) history.Store { return pruner{Store: good, prune: prune} }
+}
+
+// leavesRuns says that it has removed the run.
+func leavesRuns(context.Context, history.Pruner, string) (history.Pruned, error) {
+	return history.Pruned{Removed: true}, nil
+}
+
+// swallowsErrors says nothing of what it does not prune.
+func swallowsErrors(ctx context.Context, good history.Pruner, id string) (history.Pruned, error) {
+	pruned, _ := good.Prune(ctx, id)
+	return pruned, nil
 }
 
 // noChecks answers where it should refuse.

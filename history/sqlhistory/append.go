@@ -117,6 +117,13 @@ func (w *write) addEvent(event *history.Event, fields []byte) (refused, err erro
 	if err != nil {
 		return nil, err
 	}
+	if event.Type() == history.TypeStepProgress {
+		if err := run.fold.Apply(*event); err != nil {
+			return err, nil
+		}
+		run.note(*event)
+		return nil, nil
+	}
 	seq := run.fold.Record().Seq
 	if event.Seq != 0 && event.Seq <= seq {
 		return w.compare(run, *event, fields)
@@ -143,12 +150,12 @@ func (w *write) addEvent(event *history.Event, fields []byte) (refused, err erro
 // note remembers which rows an event changes.
 func (c *change) note(event history.Event) {
 	switch event.Data.(type) {
-	case history.StepStarted, history.StepSucceeded, history.StepFailed, history.StepSkipped, history.StepCancelled:
+	case history.StepStarted, history.StepProgress, history.StepSucceeded, history.StepFailed, history.StepSkipped, history.StepCancelled:
 		c.steps = append(c.steps, event.Step())
 	case history.RunStarting, history.RunStarted, history.RunFinished, history.RunCancelRequested:
 		c.changed = true
 	case history.RunQueued: // insertRun writes its rows
-	case history.StepProgress, history.AssetMaterialized, history.LogWritten, history.UnknownEvent,
+	case history.AssetMaterialized, history.LogWritten, history.UnknownEvent,
 		history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
 		// They change only the log.
 	}
@@ -160,7 +167,9 @@ func (w *write) compare(run *change, event history.Event, fields []byte) (refuse
 	var at int64
 	var kind string
 	var stored []byte
-	if err := w.store.insert.event.QueryRow(run.number, event.Seq).Scan(&at, &kind, &stored); err != nil {
+	if err := w.store.insert.event.QueryRow(run.number, event.Seq).Scan(&at, &kind, &stored); errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("event %d of run %s was removed when the run was pruned: %w", event.Seq, event.RunID, history.ErrConflict), nil
+	} else if err != nil {
 		return nil, err
 	}
 	if kind == string(event.Type()) && at == event.Time.UnixMicro() && bytes.Equal(stored, fields) {
@@ -267,7 +276,11 @@ func (w *write) saveRun(run *change) error {
 
 func (w *write) saveStep(run *change, key string) error {
 	s, _ := run.fold.Step(key)
-	_, err := w.store.insert.setStep.Exec(string(s.Status), s.Attempt, micros(s.Started), int64(s.Duration),
-		s.Error.Message, s.Error.Stack, s.Because, run.number, s.Key)
+	progress, err := storedProgress(s.Progress)
+	if err != nil {
+		return err
+	}
+	_, err = w.store.insert.setStep.Exec(string(s.Status), s.Attempt, micros(s.Started), int64(s.Duration),
+		s.Error.Message, s.Error.Stack, s.Because, progress, run.number, s.Key)
 	return err
 }

@@ -29,6 +29,7 @@ type Lazy struct {
 var (
 	_ history.Store  = (*Lazy)(nil)
 	_ history.Latest = (*Lazy)(nil)
+	_ history.Pruner = (*Lazy)(nil)
 )
 
 // NewLazy returns a history with a name for errors, such as "run history in .fxrun". The
@@ -80,6 +81,27 @@ func (l *Lazy) LatestMaterializations(ctx context.Context, assets []string) (map
 		return nil, err
 	}
 	return history.LatestMaterializations(ctx, store, assets)
+}
+
+// Prunable returns the runs that a retention does not keep: see [history.Pruner].
+func (l *Lazy) Prunable(ctx context.Context, retention history.Retention) ([]history.PrunableRun, error) {
+	store, err := l.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return store.(history.Pruner).Prunable(ctx, retention)
+}
+
+// Prune opens the history for writing, unless it is open, and removes or reduces a run: see
+// [history.Pruner].
+func (l *Lazy) Prune(ctx context.Context, id string) (history.Pruned, error) {
+	l.mu.Lock()
+	store, err := l.writing(ctx)
+	l.mu.Unlock()
+	if err != nil {
+		return history.Pruned{}, err
+	}
+	return store.(history.Pruner).Prune(ctx, id)
 }
 
 // writing returns the store that can append events. The caller holds the lock.

@@ -1,6 +1,10 @@
 package sqlhistory
 
-import "context"
+import (
+	"context"
+
+	"github.com/fxrun/fxrun/history"
+)
 
 func (s *Store) canRepeat(err error) bool { return s.db.CanRepeat != nil && s.db.CanRepeat(err) }
 
@@ -46,6 +50,9 @@ func (s *Store) areStored(calls []*call) (bool, error) {
 			continue
 		}
 		for i, event := range one.events {
+			if event.Type() == history.TypeStepProgress {
+				continue // it is in no log, and its step may have ended since
+			}
 			run, err := w.run(event.RunID)
 			if err != nil {
 				return false, err

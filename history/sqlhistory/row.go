@@ -11,11 +11,11 @@ import (
 
 const (
 	runColumns = `number, id, (SELECT max(seq) FROM events WHERE run = number), job, selection, tags, config, status, owner, queued,
-		started, finished, cancel_requested, duration, error, stack,
+		started, finished, cancel_requested, duration, error, stack, pruned,
 		CASE WHEN status = 'queued' THEN (SELECT fields FROM events WHERE run = number AND seq = 1)
 			WHEN finished IS NOT NULL THEN (SELECT fields FROM events WHERE run = number AND type = 'run_finished' ORDER BY seq DESC LIMIT 1)
 			END`
-	stepColumns = `run, key, status, attempt, started, duration, error, stack, because`
+	stepColumns = `run, key, status, attempt, started, duration, error, stack, because, progress`
 )
 
 // scanner is one row of a result.
@@ -38,9 +38,9 @@ func eachRow(rows *sql.Rows, do func(row scanner) error) error {
 // steps.
 func scanRun(row scanner) (number int64, r history.Record, err error) {
 	var tags, config, last []byte
-	var queued, started, finished, cancelRequested sql.NullInt64
+	var queued, started, finished, cancelRequested, pruned sql.NullInt64
 	err = row.Scan(&number, &r.ID, &r.Seq, &r.Job, &r.Selection, &tags, &config, &r.Status, &r.Owner,
-		&queued, &started, &finished, &cancelRequested, &r.Duration, &r.Error.Message, &r.Error.Stack, &last)
+		&queued, &started, &finished, &cancelRequested, &r.Duration, &r.Error.Message, &r.Error.Stack, &pruned, &last)
 	if err != nil {
 		return 0, history.Record{}, err
 	}
@@ -52,7 +52,7 @@ func scanRun(row scanner) (number int64, r history.Record, err error) {
 	}
 	r.Config = config
 	r.Queued, r.Started = fromMicros(queued), fromMicros(started)
-	r.Finished, r.CancelRequested = fromMicros(finished), fromMicros(cancelRequested)
+	r.Finished, r.CancelRequested, r.Pruned = fromMicros(finished), fromMicros(cancelRequested), fromMicros(pruned)
 	return number, r, nil
 }
 
@@ -80,10 +80,23 @@ func readEvent(r *history.Record, fields []byte) error {
 // scanStep reads a row with the columns stepColumns.
 func scanStep(row scanner) (run int64, s history.StepRecord, err error) {
 	var started sql.NullInt64
+	var progress sql.NullString
 	err = row.Scan(&run, &s.Key, &s.Status, &s.Attempt, &started, &s.Duration,
-		&s.Error.Message, &s.Error.Stack, &s.Because)
+		&s.Error.Message, &s.Error.Stack, &s.Because, &progress)
 	s.Started = fromMicros(started)
+	if err == nil && progress.Valid {
+		err = json.Unmarshal([]byte(progress.String), &s.Progress)
+	}
 	return run, s, err
+}
+
+// storedProgress returns the progress of a step as JSON. It is NULL for none.
+func storedProgress(progress history.Progress) (sql.NullString, error) {
+	if progress == (history.Progress{}) {
+		return sql.NullString{}, nil
+	}
+	text, err := json.Marshal(progress)
+	return sql.NullString{String: string(text), Valid: true}, err
 }
 
 // micros returns a time as it is stored. The zero time is NULL.

@@ -54,7 +54,7 @@ func prepare(ctx context.Context, conn *sql.Conn, begin string) (*statements, er
 		{&s.setRun, `UPDATE runs SET status = ?, owner = ?, started = ?, finished = ?,
 			cancel_requested = ?, duration = ?, error = ?, stack = ? WHERE number = ?`},
 		{&s.setStep, `UPDATE steps SET status = ?, attempt = ?, started = ?, duration = ?,
-			error = ?, stack = ?, because = ? WHERE run = ? AND key = ?`},
+			error = ?, stack = ?, because = ?, progress = ? WHERE run = ? AND key = ?`},
 		{&s.loadRun, `SELECT ` + runColumns + ` FROM runs WHERE number = ?`},
 		{&s.loadSteps, `SELECT ` + stepColumns + ` FROM steps WHERE run = ? ORDER BY position`},
 		{&s.journal, `SELECT seq FROM journals WHERE name = ?`},

@@ -95,7 +95,11 @@ type Store struct {
 	closeErr  error
 }
 
-var _ history.Store = (*Store)(nil)
+var (
+	_ history.Store  = (*Store)(nil)
+	_ history.Latest = (*Store)(nil)
+	_ history.Pruner = (*Store)(nil)
+)
 
 // What callers may match with errors.Is.
 var (

@@ -113,13 +113,12 @@ func said(t tester, subject Subject) {
 	if values := fmt.Sprint(got.said("said")); values != "[{count 3}]" {
 		t.Errorf("the line of the step has %s, want [{count 3}]", values)
 	}
-	var metadata, progress string
+	var metadata string
+	progress := fmt.Sprint(got.progress.Rows)
 	for _, event := range got.events {
 		switch data := event.Data.(type) { //nolint:gochecksumtype // the others say nothing of the step
 		case history.AssetMaterialized:
 			metadata = fmt.Sprint(data.Metadata)
-		case history.StepProgress:
-			progress = fmt.Sprint(data.Rows)
 		}
 	}
 	if metadata != "map[rows:5]" || progress != "5" {

@@ -45,10 +45,11 @@ func (s step) definition() assets.Definition {
 // outcome is what is known of a run once it has ended.
 type outcome struct {
 	id       string
-	executed error           // what Execute returned
-	run      error           // why the run was no success
-	returned []history.Event // up to the return of Execute
-	events   []history.Event // all
+	executed error                // what Execute returned
+	run      error                // why the run was no success
+	returned []history.Event      // up to the return of Execute
+	events   []history.Event      // all
+	progress history.StepProgress // the last that was told
 }
 
 // returnedLine is the log line that marks the place in the history at which
@@ -121,8 +122,12 @@ func launchAnd(t tester, subject Subject, request runs.Request, at string, do fu
 		subject.InProcesses(settingOf(subject, values))
 	}
 	var run *runs.Run
+	var progress history.StepProgress
 	launched := make(chan struct{})
 	request.Observe = func(event history.Event) {
+		if told, ok := event.Data.(history.StepProgress); ok {
+			progress = told
+		}
 		if started, ok := event.Data.(history.StepStarted); ok && started.Step == at {
 			<-launched
 			do(run)
@@ -134,7 +139,7 @@ func launchAnd(t tester, subject Subject, request runs.Request, at string, do fu
 		t.Fatalf("launching a run: %v", err)
 	}
 	got := outcome{id: run.ID(), run: run.Wait(ctx)}
-	got.executed = watching.err
+	got.executed, got.progress = watching.err, progress
 	if err := launcher.Close(ctx); err != nil {
 		t.Errorf("closing the launcher: %v", err)
 	}

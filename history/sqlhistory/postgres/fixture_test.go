@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/historytest"
@@ -12,7 +13,7 @@ import (
 
 func TestTablesOfEachVersionOpenWithTheirHistory(t *testing.T) {
 	t.Parallel()
-	for version := 1; version <= 1; version++ {
+	for version := 1; version <= 2; version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			t.Parallel()
 			url := server.Database(t)
@@ -31,6 +32,22 @@ func TestTablesOfEachVersionOpenWithTheirHistory(t *testing.T) {
 			found, err := store.Runs(t.Context(), history.RunQuery{Tags: map[string]string{"team": "data"}})
 			if len(found) != 1 || err != nil {
 				t.Errorf("%d runs are found by tag, %v", len(found), err)
+			}
+
+			if version < 2 {
+				return
+			}
+			running, err := history.Find(t.Context(), store, "r3")
+			if err != nil || running.Steps[0].Progress.Rows != 7 || running.Steps[0].Progress.Time.IsZero() {
+				t.Errorf("the running step is %+v, %v", running, err)
+			}
+			reduced, err := history.Find(t.Context(), store, "r4")
+			if err != nil || reduced.Pruned.IsZero() || reduced.Seq != 8 {
+				t.Errorf("the reduced run is %+v, %v", reduced, err)
+			}
+			given, err := store.Prunable(t.Context(), history.Retention{FinishedBefore: time.Now()})
+			if err != nil || len(given) != 1 || given[0].ID != "r1" || !given[0].KeepsRecord {
+				t.Errorf("the runs to prune are %+v, %v", given, err)
 			}
 		})
 	}

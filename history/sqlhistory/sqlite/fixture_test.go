@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/historytest"
@@ -13,7 +14,7 @@ import (
 
 func TestAFileOfEachVersionOpensWithItsHistory(t *testing.T) {
 	t.Parallel()
-	for version := 1; version <= 3; version++ {
+	for version := 1; version <= 4; version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
@@ -34,6 +35,22 @@ func TestAFileOfEachVersionOpensWithItsHistory(t *testing.T) {
 			latest, err := store.LatestMaterializations(t.Context(), []string{"orders"})
 			if latest["orders"].Seq != 5 || err != nil {
 				t.Errorf("the last materialization is %+v, %v", latest, err)
+			}
+
+			if version < 4 {
+				return
+			}
+			running, err := history.Find(t.Context(), store, "r3")
+			if err != nil || running.Steps[0].Progress.Rows != 7 || running.Steps[0].Progress.Time.IsZero() {
+				t.Errorf("the running step is %+v, %v", running, err)
+			}
+			reduced, err := history.Find(t.Context(), store, "r4")
+			if err != nil || reduced.Pruned.IsZero() || reduced.Seq != 8 {
+				t.Errorf("the reduced run is %+v, %v", reduced, err)
+			}
+			given, err := store.Prunable(t.Context(), history.Retention{FinishedBefore: time.Now()})
+			if err != nil || len(given) != 1 || given[0].ID != "r1" || !given[0].KeepsRecord {
+				t.Errorf("the runs to prune are %+v, %v", given, err)
 			}
 		})
 	}

@@ -57,6 +57,11 @@ func (s split) PruneEntries(ctx context.Context, before time.Time, kinds []strin
 
 func (s split) Watch() (<-chan struct{}, func()) { return s.writer.(*sqlhistory.Store).Watch() }
 
+// Prune prunes by the store that writes.
+func (s split) Prune(ctx context.Context, id string) (history.Pruned, error) {
+	return s.writer.(history.Pruner).Prune(ctx, id)
+}
+
 // closing opens the store for each call, so that every read finds the file alone.
 type closing struct{ folder string }
 
