@@ -46,7 +46,7 @@ import (
 //
 // If the application provides them, it uses a history.Store for the history, a
 // locks.Locker, a runs.Executor, a *slog.Logger for the log lines of runs, and a
-// [LogLevel]. Without a history.Store the history is in memory. Package
+// [LogLevel], and a runs.Retention, which says how long runs are kept. Without a history.Store the history is in memory. Package
 // history/sqlhistory/sqlite has an option for a history in a file. All applications with
 // the same history need the same locks, by which they find out which of them still exist.
 // By default these are files in the folder locks of [Home], and in memory if the history
@@ -228,12 +228,13 @@ type launcherParams struct {
 	Lifecycle fx.Lifecycle
 	Container *container.Container
 	Graph     *assets.Graph
-	Store     history.Store `optional:"true"`
-	Locks     locks.Locker  `optional:"true"`
-	Executor  runs.Executor `optional:"true"`
-	Logger    *slog.Logger  `optional:"true"`
-	IO        IO            `optional:"true"`
-	LogLevel  LogLevel      `optional:"true"`
+	Store     history.Store  `optional:"true"`
+	Locks     locks.Locker   `optional:"true"`
+	Executor  runs.Executor  `optional:"true"`
+	Logger    *slog.Logger   `optional:"true"`
+	IO        IO             `optional:"true"`
+	Retention runs.Retention `optional:"true"`
+	LogLevel  LogLevel       `optional:"true"`
 }
 
 // locker returns the locks of the application, or else locks that reach as far as its
@@ -256,7 +257,7 @@ func newLauncher(p launcherParams) (*runs.Launcher, error) {
 	}
 	launcher, err := runs.NewLauncher(runs.LauncherConfig{
 		Container: p.Container, Graph: p.Graph, Store: p.Store, Locks: locker, Executor: p.Executor, Logger: p.Logger,
-		IO: p.IO.IOManager, LogLevel: slog.Level(p.LogLevel),
+		IO: p.IO.IOManager, LogLevel: slog.Level(p.LogLevel), Retention: p.Retention,
 	})
 	if err != nil {
 		return nil, err

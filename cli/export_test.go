@@ -64,3 +64,6 @@ func (r Reporter) Abandon() { r.l.abandon() }
 
 // TypedProgram is how a program was called.
 func TypedProgram(name string, info *debug.BuildInfo) string { return typedProgram(name, info) }
+
+// ParseAge is parseAge.
+func ParseAge(text string) (time.Duration, error) { return parseAge(text) }

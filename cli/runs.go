@@ -38,7 +38,7 @@ func (p program) runsCommand() *cobra.Command {
 	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
 	p.complete(command, "job", p.jobNames)
 	_ = command.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statuses(), cobra.ShellCompDirectiveNoFileComp))
-	command.AddCommand(p.showRunCommand(), p.cancelRunCommand(), p.retryRunCommand())
+	command.AddCommand(p.showRunCommand(), p.cancelRunCommand(), p.retryRunCommand(), p.pruneRunsCommand())
 	return command
 }
 

@@ -131,6 +131,9 @@ func writeRun(out io.Writer, record history.Record, process, status string, valu
 	about.add("time", runTime(record))
 	about.add("process", process)
 	about.add("tags", pairs(record.Tags))
+	if !record.Pruned.IsZero() {
+		about.add("log", "old events were removed on "+timeText(record.Pruned))
+	}
 	about.add("repeated by", strings.Join(retries, " "))
 	if config := string(record.Config); config != "{}" {
 		about.add("config", config)

@@ -58,6 +58,9 @@ func (s *MemoryStore) givenUp(retention Retention, limit int) (given []*memoryRu
 			reduced = append(reduced, run)
 			continue
 		}
+		if retention.Jobs != nil && !slices.Contains(retention.Jobs, record.Job) {
+			continue
+		}
 		if record.Status.Finished() && (record.Finished.Before(retention.FinishedBefore) || retention.Keep > 0 && newer[record.Job] > retention.Keep) {
 			given = append(given, run)
 		}

@@ -49,6 +49,8 @@ type Retention struct {
 	// Keep is how many runs of each job are kept, the newest. Runs without a job count
 	// as those of one job. 0 is no limit.
 	Keep int
+	// Jobs names the jobs whose runs may be given up; nil means all jobs.
+	Jobs []string
 	// Whole leaves out the runs that were reduced before. Looking for those that can be
 	// removed by now takes longer.
 	Whole bool

@@ -189,3 +189,27 @@ func syncFolder(root *os.Root, folder string) error {
 	defer f.Close() //nolint:errcheck // nothing was written through it
 	return f.Sync()
 }
+
+var _ FolderPlace = (*folder)(nil)
+
+func (f *folder) RemoveFolder(_ context.Context, name string) error {
+	root, err := f.root()
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	below := filepath.FromSlash(name)
+	if err := root.RemoveAll(below); err != nil {
+		return err
+	}
+	f.swept.Range(func(swept, _ any) bool {
+		if path, ok := swept.(string); ok && (path == below || strings.HasPrefix(path, below+string(filepath.Separator))) {
+			f.swept.Delete(swept)
+		}
+		return true
+	})
+	return nil
+}

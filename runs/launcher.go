@@ -31,6 +31,7 @@ type Launcher struct {
 	alone     bool                         // nobody else has the store
 	ownership ownership
 	settled   once // lost runs
+	pruning   pruning
 	stores    storings
 	line      line // of runs that wait
 	pools     poolLine
@@ -62,6 +63,11 @@ type LauncherConfig struct {
 	// memory that belong to the launcher. With these, nobody else finds out that the
 	// process of the launcher has ended, and its unfinished runs stay unfinished.
 	Locks locks.Locker
+	// Retention says how long runs are kept that have ended. From its first run until it is
+	// closed, the launcher removes older runs from time to time, if the store is a
+	// history.Pruner that others use too. The zero Retention is 90 days, and 10,000 runs of
+	// each job; [KeepAll] removes nothing.
+	Retention Retention
 	// Executor executes the steps. Defaults to [InProcess].
 	Executor Executor
 	// Limits say how many runs and steps are executed at the same time by all launchers
@@ -229,6 +235,7 @@ func (l *Launcher) Close(ctx context.Context) error {
 	err := l.drain(ctx)
 	l.line.served.Wait()
 	l.pools.served.Wait()
+	l.pruneAtClose()
 	if released := l.ownership.release(); released != nil {
 		err = errors.Join(err, fmt.Errorf("closing the launcher: releasing its lock: %w", released))
 	}
@@ -311,6 +318,9 @@ func (l *Launcher) Active(id string) (*Run, bool) {
 	run, ok := l.active[id]
 	return run, ok
 }
+
+// Retention returns how long the launcher keeps runs that have ended.
+func (l *Launcher) Retention() Retention { return l.config.Retention }
 
 // Store returns the store that keeps the launcher's history.
 func (l *Launcher) Store() history.Store { return l.config.Store }

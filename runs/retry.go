@@ -118,6 +118,9 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 	if err == nil {
 		err = request.Retry.choose(job.Plan, steps, makers)
 	}
+	if err == nil {
+		err = l.checkKept(ctx, job.Plan, request.Retry)
+	}
 	return request, fault.Join("repeating run "+id, fault.Of(err))
 }
 
@@ -241,6 +244,27 @@ func (r *Retry) choose(plan *assets.Plan, steps []string, makers map[string]stri
 				continue
 			}
 			r.MadeBy[input.Key] = run
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// checkKept refuses a retry that needs the value of an op of a run that was pruned.
+func (l *Launcher) checkKept(ctx context.Context, plan *assets.Plan, retry *Retry) error {
+	var faults []error
+	for _, step := range plan.Only(retry.Steps).Steps {
+		for _, input := range step.Inputs {
+			run, ok := retry.MadeBy[input.Key]
+			if !ok || input.Kind != assets.KindOp {
+				continue
+			}
+			record, err := history.Find(ctx, l.config.Store, run)
+			if err != nil && !errors.Is(err, history.ErrNotFound) {
+				return err
+			}
+			if err != nil || !record.Pruned.IsZero() {
+				faults = append(faults, fmt.Errorf("step %s needs the value of %s, which was removed together with old events of run %s: repeat all steps", step.Key, input.Key, run))
+			}
 		}
 	}
 	return errors.Join(faults...)

@@ -72,6 +72,7 @@ func (r *Run) enqueue(ctx context.Context) error {
 	}
 	r.owner = own
 	r.launcher.settleLost(ctx)
+	r.launcher.pruning.note(r.launch.record.Job)
 	queued := r.launch.record
 	queued.Owner = own.String()
 	return r.log.append(ctx, queued)

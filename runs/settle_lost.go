@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
@@ -34,7 +35,12 @@ func (l *Launcher) settleLost(ctx context.Context) {
 			told = err != nil
 		}
 		look(ctx)
-		l.ownership.begin(func(ctx context.Context) { l.watch(ctx, look) })
+		l.ownership.begin(func(ctx context.Context) {
+			var pruning sync.WaitGroup
+			pruning.Go(func() { l.pruneNowAndThen(ctx) })
+			l.watch(ctx, look)
+			pruning.Wait()
+		})
 	})
 }
 

@@ -164,7 +164,7 @@ func (s *site) storedKey(output assets.Output) string {
 		if earlier, ok := s.launch.asked.Retry.madeBy(output.Key); ok {
 			run = earlier
 		}
-		return "~" + run + "/" + output.Key
+		return opPrefix(run) + "/" + output.Key
 	}
 	return output.Key
 }

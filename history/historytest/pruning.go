@@ -102,6 +102,10 @@ func prunedByNumber(t tester, subject Subject) {
 	same(t, "runs given up", prunable(t, subject.Store, history.Retention{Keep: 3}), []string{"a1", "a0"})
 	same(t, "runs given up", prunable(t, subject.Store, history.Retention{Keep: 3, FinishedBefore: at(5)}), []string{"c0", "b0", "a1", "a0"})
 	same(t, "runs given up", prunable(t, subject.Store, history.Retention{Keep: 9}), []string{})
+	for _, jobs := range [][]string{{"rarely", "", "unknown"}, {""}, {}} {
+		want := map[int][]string{3: {"c0", "b0"}, 1: {"c0"}, 0: {}}[len(jobs)]
+		same(t, "runs given up of some jobs", prunable(t, subject.Store, history.Retention{Keep: 1, FinishedBefore: at(5), Jobs: jobs}), want)
+	}
 }
 
 func prunedWholly(t tester, subject Subject) {

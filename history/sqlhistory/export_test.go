@@ -88,3 +88,29 @@ func (s *Store) BreakRollback(ctx context.Context) error {
 
 // FirstFrom is firstFrom.
 func FirstFrom(text string) (string, bool) { return firstFrom(text) }
+
+// ExplainPrunable is ExplainRuns for the runs that a retention does not keep: by age, by number,
+// the retries of a run, and its materializations.
+func (s *Store) ExplainPrunable(ctx context.Context) (plans map[string][]string, err error) {
+	plans = make(map[string][]string)
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		for name, one := range map[string]struct {
+			text string
+			args []any
+		}{
+			"by age":            {s.db.selectWholeBefore(allJobs), []any{1}},
+			"by number":         {s.db.selectWholeBeyond(allJobs), []any{1}},
+			"reduced":           {selectReduced, nil},
+			"retries":           {selectRetries, []any{"k", "v", "id"}},
+			"materializations":  {selectMade, []any{1, "asset_materialized"}},
+			"a later one":       {isMadeLater, []any{"a", "asset_materialized", 1}},
+			"a later partition": {isPartLater, []any{"a", "p", "asset_materialized", 1}},
+		} {
+			if plans[name], err = explain(ctx, tx, one.text, one.args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return plans, err
+}

@@ -100,3 +100,34 @@ func checkPlan(t *testing.T, query any, plan []string, err error, want string) {
 		}
 	}
 }
+
+// What pruning asks never goes over all events, nor over all runs.
+func TestQueryPlansOfPruning(t *testing.T) {
+	t.Parallel()
+	store := open(t, t.TempDir())
+	if _, err := store.Append(t.Context(), queued("r1")); err != nil {
+		t.Fatal(err)
+	}
+	plans, err := store.ExplainPrunable(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"by age":            "SEARCH runs USING INDEX runs_whole (job=? AND finished>? AND finished<?)",
+		"by number":         "SEARCH newest USING COVERING INDEX runs_by_job (job=?)",
+		"reduced":           "SCAN runs USING INDEX runs_pruned",
+		"retries":           "SEARCH tag USING PRIMARY KEY (key=? AND value=?)",
+		"materializations":  "SEARCH events USING INDEX events_of_run_assets (run=?)",
+		"a later one":       "SEARCH events USING INDEX events_by_asset (asset=? AND rowid>?)",
+		"a later partition": "SEARCH events USING INDEX events_by_partition (asset=? AND partition=? AND rowid>?)",
+	} {
+		if !slices.Contains(plans[name], want) {
+			t.Errorf("%s is answered by\n%s, want\n%s", name, strings.Join(plans[name], "\n"), want)
+		}
+		for _, part := range plans[name] {
+			if part == "SCAN events" || part == "SCAN runs" {
+				t.Errorf("%s goes over a whole table: %s", name, strings.Join(plans[name], "\n"))
+			}
+		}
+	}
+}

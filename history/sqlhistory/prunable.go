@@ -36,7 +36,7 @@ type oldRun struct {
 // repeat them that are younger.
 func (s *Store) readPrunable(ctx context.Context, tx *sql.Tx, retention history.Retention) ([]history.PrunableRun, error) {
 	for limit := retention.Limit; ; limit *= 8 {
-		given, more, err := givenUp(ctx, tx, retention, limit)
+		given, more, err := s.givenUp(ctx, tx, retention, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -72,22 +72,16 @@ func decide(ctx context.Context, tx *sql.Tx, given []oldRun) ([]history.Prunable
 const (
 	oldRunColumns = `number, id, job, finished, pruned IS NOT NULL`
 
-	// selectJobs finds the names of all jobs, by one look into the index for each.
-	selectJobs = `WITH RECURSIVE names (name) AS (SELECT min(job) FROM runs
-		UNION ALL SELECT (SELECT min(job) FROM runs WHERE job > name) FROM names WHERE name IS NOT NULL)
-		SELECT name FROM names WHERE name IS NOT NULL`
-	selectWholeBefore = `SELECT ` + oldRunColumns + ` FROM runs
-		WHERE job = ? AND finished < ? AND pruned IS NULL AND finished IS NOT NULL ORDER BY finished`
-	// The newest runs of a job that are kept are left out.
-	selectWholeBeyond = `SELECT ` + oldRunColumns + ` FROM runs WHERE job = ? AND pruned IS NULL AND finished IS NOT NULL
-		AND number <= (SELECT number FROM runs WHERE job = ? ORDER BY number DESC LIMIT 1 OFFSET ?) ORDER BY number`
+	// allJobs finds the names of all jobs, by one look into the index for each.
+	allJobs = `WITH RECURSIVE names (name) AS (SELECT min(job) FROM runs
+		UNION ALL SELECT (SELECT min(job) FROM runs WHERE job > name) FROM names WHERE name IS NOT NULL)`
 	selectReduced = `SELECT ` + oldRunColumns + ` FROM runs WHERE pruned IS NOT NULL ORDER BY number`
 )
 
 // givenUp returns the finished runs that the retention does not keep, the oldest first, and
 // all runs that were reduced before. If there are more whole runs than the limit, it leaves out
 // the newest of these, and more is true.
-func givenUp(ctx context.Context, tx *sql.Tx, retention history.Retention, limit int) (runs []oldRun, more bool, err error) {
+func (s *Store) givenUp(ctx context.Context, tx *sql.Tx, retention history.Retention, limit int) (runs []oldRun, more bool, err error) {
 	given := make(map[int64]oldRun)
 	add := func(text string, args ...any) error {
 		rows, err := tx.QueryContext(ctx, text, args...)
@@ -103,21 +97,23 @@ func givenUp(ctx context.Context, tx *sql.Tx, retention history.Retention, limit
 			return err
 		})
 	}
-	jobs, err := readTexts(ctx, tx, selectJobs)
-	if err != nil {
-		return nil, false, err
+	jobs, names := allJobs, []any(nil)
+	if retention.Jobs != nil {
+		list, err := s.db.List(retention.Jobs)
+		if err != nil {
+			return nil, false, err
+		}
+		jobs, names = `WITH names (name) AS (`+s.db.Texts+`)`, []any{list}
 	}
 	atMost := limitClause(limit + min(limit, 1)) // one more, to see whether there are more
-	for _, job := range jobs {
-		if !retention.FinishedBefore.IsZero() {
-			if err := add(selectWholeBefore+atMost, job, retention.FinishedBefore.UnixMicro()); err != nil {
-				return nil, false, err
-			}
+	if !retention.FinishedBefore.IsZero() {
+		if err := add(s.db.selectWholeBefore(jobs)+atMost, append(names, retention.FinishedBefore.UnixMicro())...); err != nil {
+			return nil, false, err
 		}
-		if retention.Keep > 0 {
-			if err := add(selectWholeBeyond+atMost, job, job, retention.Keep); err != nil {
-				return nil, false, err
-			}
+	}
+	if retention.Keep > 0 {
+		if err := add(s.db.selectWholeBeyond(jobs)+atMost, append(names, retention.Keep)...); err != nil {
+			return nil, false, err
 		}
 	}
 	runs = inOrder(given)
@@ -142,18 +138,18 @@ func inOrder(given map[int64]oldRun) []oldRun {
 	return slices.SortedFunc(maps.Values(given), func(a, b oldRun) int { return cmp.Compare(a.number, b.number) })
 }
 
-func readTexts(ctx context.Context, tx *sql.Tx, text string, args ...any) (found []string, err error) {
-	rows, err := tx.QueryContext(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	err = eachRow(rows, func(row scanner) error {
-		var one string
-		err := row.Scan(&one)
-		found = append(found, one)
-		return err
-	})
-	return found, err
+// selectWholeBefore returns the statement for the whole runs of jobs that ended before a time.
+func (d Database) selectWholeBefore(jobs string) string {
+	return jobs + ` SELECT ` + oldRunColumns + ` FROM names ` + d.Join + ` runs ON runs.job = names.name
+		WHERE finished < ? AND pruned IS NULL AND finished IS NOT NULL`
+}
+
+// selectWholeBeyond returns the statement for the whole runs of jobs that are not among the
+// newest of their job.
+func (d Database) selectWholeBeyond(jobs string) string {
+	return jobs + ` SELECT ` + oldRunColumns + ` FROM names ` + d.Join + ` runs ON runs.job = names.name
+		WHERE pruned IS NULL AND finished IS NOT NULL AND number <= (SELECT newest.number FROM runs AS newest
+			WHERE newest.job = names.name ORDER BY newest.number DESC LIMIT 1 OFFSET ?)`
 }
 
 // fate is what pruning does with a run.
@@ -203,9 +199,7 @@ type retryRun struct {
 
 // retriesOf returns the runs that repeat a run.
 func retriesOf(ctx context.Context, db rowsQuerier, id string) (found []retryRun, err error) {
-	const text = `SELECT runs.id, runs.pruned IS NOT NULL FROM run_tags AS tag JOIN runs ON runs.number = tag.run
-		WHERE tag.key = ? AND tag.value = ? AND runs.id <> ?`
-	rows, err := db.QueryContext(ctx, text, history.TagRetryOf, id, id)
+	rows, err := db.QueryContext(ctx, selectRetries, history.TagRetryOf, id, id)
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +213,8 @@ func retriesOf(ctx context.Context, db rowsQuerier, id string) (found []retryRun
 }
 
 const (
+	selectRetries = `SELECT runs.id, runs.pruned IS NOT NULL FROM run_tags AS tag JOIN runs ON runs.number = tag.run
+		WHERE tag.key = ? AND tag.value = ? AND runs.id <> ?`
 	selectMade  = `SELECT seq, asset, partition, position FROM events WHERE run = ? AND asset IS NOT NULL AND type = ? ORDER BY seq`
 	isMadeLater = `SELECT EXISTS (SELECT 1 FROM events WHERE asset = ? AND partition = '' AND type = ? AND position > ?)`
 	isPartLater = `SELECT EXISTS (SELECT 1 FROM events WHERE asset = ? AND partition = ? AND partition <> '' AND type = ? AND position > ?)`

@@ -106,3 +106,23 @@ func (p place) Remove(ctx context.Context, names ...string) error {
 	}
 	return p.bucket.Remove(ctx, keys...)
 }
+
+var _ iomanagers.FolderPlace = place{}
+
+// RemoveFolder lists the objects, and removes them page by page.
+func (p place) RemoveFolder(ctx context.Context, name string) error {
+	const page = 1000
+	var keys []string
+	for object, err := range p.bucket.List(ctx, p.prefix+name+"/") {
+		if err != nil {
+			return err
+		}
+		if keys = append(keys, object.Key); len(keys) == page {
+			if err := p.bucket.Remove(ctx, keys...); err != nil {
+				return err
+			}
+			keys = keys[:0]
+		}
+	}
+	return p.bucket.Remove(ctx, keys...)
+}
