@@ -10,6 +10,7 @@ import (
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/internal/stackless"
 )
 
 // answers provides the keys that are asked for and that are not the canonical
@@ -42,7 +43,7 @@ func (a *Parts) forward(from, to signature.Key) fx.Option {
 	if known, ok := a.forwards.Load(pair{from, to}); ok {
 		return known.(fx.Option)
 	}
-	option := provide(forwarding(from, to))
+	option := stackless.Provide(forwarding(from, to))
 	a.forwards.Store(pair{from, to}, option)
 	return option
 }
@@ -70,7 +71,7 @@ func (a *Parts) offers(wanted *graph.Target) []fx.Option {
 	}
 	for _, members := range wanted.HostMembers() {
 		to := signature.Key{Type: members.Type, Group: members.Group + ",flatten"}
-		options = append(options, provide(signature.Make(nil, []signature.Key{to}, func([]reflect.Value) ([]reflect.Value, error) {
+		options = append(options, stackless.Provide(signature.Make(nil, []signature.Key{to}, func([]reflect.Value) ([]reflect.Value, error) {
 			return []reflect.Value{reflect.AppendSlice(reflect.MakeSlice(reflect.SliceOf(to.Type), 0, members.Value.Len()), members.Value)}, nil
 		})))
 	}
@@ -81,11 +82,11 @@ func (a *Parts) offers(wanted *graph.Target) []fx.Option {
 func (a *Parts) own(kind graph.InputKind) fx.Option {
 	switch kind {
 	case graph.ContextInput:
-		return provide(func(child *Child) context.Context { return child.Context })
+		return stackless.Provide(func(child *Child) context.Context { return child.Context })
 	case graph.LoggerInput:
-		return provide(func(child *Child) *slog.Logger { return child.Logger })
+		return stackless.Provide(func(child *Child) *slog.Logger { return child.Logger })
 	default:
-		return provide(func(child *Child) resource.RunInfo { return child.Info })
+		return stackless.Provide(func(child *Child) resource.RunInfo { return child.Info })
 	}
 }
 
@@ -96,7 +97,7 @@ func (a *Parts) member(m graph.Member) fx.Option {
 		return known.(fx.Option)
 	}
 	to := signature.Key{Type: m.Group.Type, Group: m.Group.Group + ",flatten"}
-	option := provide(signature.Make([]signature.Param{{Key: m.From}}, []signature.Key{to}, func(params []reflect.Value) ([]reflect.Value, error) {
+	option := stackless.Provide(signature.Make([]signature.Param{{Key: m.From}}, []signature.Key{to}, func(params []reflect.Value) ([]reflect.Value, error) {
 		if m.Flatten {
 			return params, nil
 		}
@@ -146,9 +147,9 @@ func (a *Parts) supply(wanted graph.Ask) fx.Option {
 		func(params []reflect.Value) ([]reflect.Value, error) {
 			return []reflect.Value{params[0].Interface().(*Child).Value(wanted)}, nil
 		})
-	option := provide(give)
+	option := stackless.Provide(give)
 	if OfEveryApp(wanted.Key) { // every Fx application has these; the values of the host application take their place
-		option = decorate(give)
+		option = stackless.Decorate(give)
 	}
 	a.supplies.Store(wanted.Key, option)
 	return option

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/internal/stackless"
 )
 
 // Content is the content of the Fx application of a child whose resources Fx
@@ -37,7 +38,7 @@ func (a *Parts) Options(c Content, lifecycle fx.Lifecycle, constructor func(fx.O
 	if len(c.Lends.Params) > 0 {
 		options = append(options, c.Lends.invoke())
 	}
-	options = append(options, decorate(func() fx.Lifecycle { return lifecycle }))
+	options = append(options, stackless.Decorate(func() fx.Lifecycle { return lifecycle }))
 	return append(options, c.Options...)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/internal/stackless"
 )
 
 // boundTarget is the Fx option that binds one target.
@@ -28,7 +29,7 @@ func (a *Parts) bound(t *graph.Target) fx.Option {
 	}
 	bound := known.(*boundTarget)
 	bound.built.Do(func() {
-		bound.option = invoke(signature.Make(paramsOf(t.Needed()), nil, func(params []reflect.Value) ([]reflect.Value, error) {
+		bound.option = stackless.Invoke(signature.Make(paramsOf(t.Needed()), nil, func(params []reflect.Value) ([]reflect.Value, error) {
 			params[0].Interface().(*Child).bind(t, params[1:])
 			return nil, nil
 		}))

@@ -6,6 +6,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/internal/stackless"
 )
 
 // Lends has the values that the Fx application of a child makes for nested
@@ -19,7 +20,7 @@ type Lends struct {
 // borrow, and keeps those that are not simply results of resources.
 func (l Lends) invoke() fx.Option {
 	params := append([]signature.Param{{Key: childKey}}, l.Params...)
-	return invoke(signature.Make(params, nil, func(values []reflect.Value) ([]reflect.Value, error) {
+	return stackless.Invoke(signature.Make(params, nil, func(values []reflect.Value) ([]reflect.Value, error) {
 		child := values[0].Interface().(*Child)
 		for i, param := range l.Params {
 			if l.Touched[param.Key] {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/internal/stackless"
 )
 
 // Run makes a new Fx application that builds the resources of the child and
@@ -16,7 +17,7 @@ import (
 // child takes the place of its lifecycle: it names every hook, survives panics,
 // and always stops.
 func Run(child *Child, options []fx.Option) error {
-	given := provide(func() *Child { return child })
+	given := stackless.Provide(func() *Child { return child })
 	return guarded(func() error { return fx.New(given, eventLogger(child), fx.Options(options...)).Err() })
 }
 
@@ -35,7 +36,7 @@ func Bind(child *Child, targets []*graph.Target) error {
 			bind()
 			return nil
 		}
-		return fx.New(eventLogger(child), invoke(bind)).Err()
+		return fx.New(eventLogger(child), stackless.Invoke(bind)).Err()
 	})
 }
 

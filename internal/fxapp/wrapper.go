@@ -9,6 +9,7 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/internal/stackless"
 )
 
 // wrapper is the constructor of a resource as the Fx application of a child
@@ -28,7 +29,7 @@ func (a *Parts) wrap(n *graph.Node) fx.Option {
 		build := signature.Make(paramsOf(a.graph.AsksOf(n)), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
 			return params[0].Interface().(*Child).Build(n, params[1:])
 		})
-		a.wrappers[n.Index].provide = provide(build)
+		a.wrappers[n.Index].provide = stackless.Provide(build)
 	})
 	return a.wrappers[n.Index].provide
 }
@@ -53,7 +54,7 @@ func (a *Parts) overrides(n *graph.Node) []fx.Option {
 	keys := a.resultKeys(n)
 	for i, key := range a.graph.ResultKeys(n) {
 		if OfEveryApp(key) {
-			options = append(options, decorate(forwarding(keys[i], key)))
+			options = append(options, stackless.Decorate(forwarding(keys[i], key)))
 		}
 	}
 	return options
@@ -78,7 +79,7 @@ func (a *Parts) borrow(n *graph.Node) fx.Option {
 			}
 			return results, nil
 		})
-		a.wrappers[n.Index].borrow = provide(give)
+		a.wrappers[n.Index].borrow = stackless.Provide(give)
 	})
 	return a.wrappers[n.Index].borrow
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/internal/stackless"
 )
 
 // Group is the Fx value group in which [Found] are gathered.
@@ -65,13 +66,13 @@ func Option[D any](group string, definition D, of Definitions) fx.Option {
 	own := fx.Annotated{Group: group, Target: func() D { return definition }}
 	of.Asks = slices.DeleteFunc(slices.Clone(of.Asks), func(ask Ask) bool { return IsMade(ask.Key) })
 	if len(of.Asks)+len(of.Makes) == 0 {
-		return fx.Provide(own)
+		return stackless.Provide(own)
 	}
 	g := gatherer{of}
 	found := fx.Annotated{Group: Group, Target: g.constructor()}
-	provided := fx.Provide(own, found) // one call, because each call stores the stack
+	provided := stackless.Provide(own, found)
 	if boxes := g.boxes(); len(boxes) > 0 {
-		return fx.Options(provided, fx.Provide(append(boxes, fx.Private)...))
+		return fx.Options(provided, stackless.Provide(append(boxes, fx.Private)...))
 	}
 	return provided
 }

@@ -22,13 +22,15 @@ func IsMade(key signature.Key) bool {
 // IsStepContext reports whether a type is *assets.Context, which a step has.
 func IsStepContext(t reflect.Type) bool { return ownName(t) == "assets.Context" }
 
+// module is the path of fxrun's Go module, with a slash at its end.
+var module = strings.TrimSuffix(reflect.TypeFor[Value]().PkgPath(), "internal/host")
+
 // ownName returns the package and the name of the type that t points to, as in
 // "runs.Launcher", if the package belongs to fxrun. Otherwise it returns "".
 func ownName(t reflect.Type) string {
 	if t.Kind() != reflect.Pointer {
 		return ""
 	}
-	module := strings.TrimSuffix(reflect.TypeFor[Value]().PkgPath(), "internal/host")
 	inside, ok := strings.CutPrefix(t.Elem().PkgPath(), module)
 	if !ok {
 		return ""

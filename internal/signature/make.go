@@ -3,8 +3,6 @@ package signature
 import (
 	"fmt"
 	"reflect"
-	"strconv"
-	"strings"
 
 	"go.uber.org/dig"
 )
@@ -29,7 +27,7 @@ func Make(params []Param, results []Key, body func(params []reflect.Value) ([]re
 }
 
 func inOf(params []Param) (types []reflect.Type, read func([]reflect.Value) []reflect.Value) {
-	fields := []reflect.StructField{{Name: "In", Type: reflect.TypeFor[dig.In](), Anonymous: true}}
+	tagged := taggedStruct{name: "In", embedded: reflect.TypeFor[dig.In]()}
 	carried := make([]bool, len(params))
 	plain := make([]int, len(params)) // position among the arguments, or minus the field
 	for i, param := range params {
@@ -39,11 +37,10 @@ func inOf(params []Param) (types []reflect.Type, read func([]reflect.Value) []re
 			types = append(types, carrier(param.Type))
 			continue
 		}
-		plain[i] = -len(fields)
-		fields = append(fields, taggedField(len(fields), param.Key, param.Optional))
+		plain[i] = -tagged.add(param.Key, param.Optional)
 	}
-	if len(fields) > 1 {
-		types = append(types, reflect.StructOf(fields))
+	if len(tagged.fields) > 0 {
+		types = append(types, tagged.typ())
 	}
 	return types, func(arguments []reflect.Value) []reflect.Value {
 		values := make([]reflect.Value, len(params))
@@ -62,7 +59,7 @@ func inOf(params []Param) (types []reflect.Type, read func([]reflect.Value) []re
 }
 
 func outOf(results []Key) (types []reflect.Type, write func([]reflect.Value) []reflect.Value) {
-	fields := []reflect.StructField{{Name: "Out", Type: reflect.TypeFor[dig.Out](), Anonymous: true}}
+	tagged := taggedStruct{name: "Out", embedded: reflect.TypeFor[dig.Out]()}
 	carried := make([]bool, len(results))
 	plain := make([]int, len(results))
 	for i, result := range results {
@@ -72,11 +69,10 @@ func outOf(results []Key) (types []reflect.Type, write func([]reflect.Value) []r
 			types = append(types, carrier(result.Type))
 			continue
 		}
-		plain[i] = -len(fields)
-		fields = append(fields, taggedField(len(fields), result, false))
+		plain[i] = -tagged.add(result, false)
 	}
-	if len(fields) > 1 {
-		types = append(types, reflect.StructOf(fields))
+	if len(tagged.fields) > 0 {
+		types = append(types, tagged.typ())
 	}
 	return types, func(values []reflect.Value) []reflect.Value {
 		returned := make([]reflect.Value, len(types), len(types)+1)
@@ -111,23 +107,6 @@ func carrier(t reflect.Type) reflect.Type {
 		return reflect.ArrayOf(1, t)
 	}
 	return t
-}
-
-// taggedField is the field of an fx.In or fx.Out struct for a key.
-func taggedField(position int, key Key, optional bool) reflect.StructField {
-	var tags []string
-	t := carrier(key.Type)
-	if key.Name != "" {
-		tags = append(tags, "name:"+strconv.Quote(key.Name))
-	}
-	if key.Group != "" {
-		tags = append(tags, "group:"+strconv.Quote(key.Group))
-		t = reflect.SliceOf(key.Type)
-	}
-	if optional {
-		tags = append(tags, `optional:"true"`)
-	}
-	return reflect.StructField{Name: fmt.Sprintf("F%d", position), Type: t, Tag: reflect.StructTag(strings.Join(tags, " "))}
 }
 
 // Setter returns a function that sets what pointer points to: a variable, from
