@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"os"
 	"sync/atomic"
 	"testing"
 
@@ -12,7 +13,12 @@ import (
 	"github.com/fxrun/fxrun/bench"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		server.Stop()
+		os.Exit(code)
+	}))
+}
 
 // outcome is what can be seen of two runs.
 type outcome struct{ Answer, Starts, Stops int64 }

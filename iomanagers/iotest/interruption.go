@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
 )
 
 const (
@@ -30,7 +31,7 @@ func interruptedTellsTheTruth(t *testing.T, s Subject) {
 	}
 	if s.Can&Streams != 0 && !s.isText() {
 		kinds["streams"] = func(i int) (any, any) {
-			all := numbered(1500 + i)
+			all := numbered(rows.Size + i + 1)
 			return streamed(all), all
 		}
 	}

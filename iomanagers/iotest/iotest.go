@@ -158,8 +158,13 @@ func diff(want, got any) string {
 	return cmp.Diff(want, got, equality())
 }
 
-// equal tries the fast way first.
+// equal tries the fast ways first. Of rows that are more or fewer, cmp would find out which
+// ones, and that takes longer than everything else that the suite does.
 func equal(want, got any) bool {
+	w, g := reflect.ValueOf(want), reflect.ValueOf(got)
+	if w.Kind() == reflect.Slice && g.Kind() == reflect.Slice && w.Len() != g.Len() {
+		return false
+	}
 	return reflect.DeepEqual(want, got) || cmp.Equal(want, got, equality())
 }
 

@@ -119,4 +119,4 @@ func tables(t *testing.T, db *sqldb.DB) []string {
 	return names
 }
 
-func isPostgres(db *sqldb.DB) bool { return fmt.Sprintf("%T", db.Driver()) == "*stdlib.Driver" }
+func isPostgres(db *sqldb.DB) bool { return fmt.Sprintf("%T", db.Driver()) != "*sqlite.Driver" }

@@ -56,6 +56,11 @@
 // other partitions, new columns are added, which are NULL in the old rows, and a column of
 // another type is refused. A Load needs the columns of its type, and ignores other columns.
 //
+// In PostgreSQL, the rows are stored by COPY if the pool was opened by package
+// modules/sqldb/postgres. They are stored by INSERT over any other pool, and into a table that has
+// rules or is under policies for rows, for which COPY does not do the same. Triggers are called in
+// both cases.
+//
 // A stored value survives what a commit of the database survives. PostgreSQL keeps it in a power
 // failure unless synchronous_commit is off, and SQLite unless PRAGMA synchronous is below FULL,
 // its default, which package modules/sqldb/sqlite does not change.

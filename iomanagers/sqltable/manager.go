@@ -226,7 +226,8 @@ func (m *Manager) knownDialect(ctx context.Context) (dialect, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.dialect = &postgreSQL{db: m.db, schema: schema, lockTimeout: m.cfg.LockTimeout}
+		copier, _ := m.db.Driver().(copier)
+		m.dialect = &postgreSQL{db: m.db, schema: schema, lockTimeout: m.cfg.LockTimeout, copier: copier}
 		return m.dialect, nil
 	}
 	if err == nil {

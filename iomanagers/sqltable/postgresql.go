@@ -24,6 +24,7 @@ type postgreSQL struct {
 	db          *sql.DB
 	schema      string // of places that name none
 	lockTimeout time.Duration
+	copier      copier // nil if the driver of the pool can't copy
 }
 
 func (*postgreSQL) limits() limits { return limits{zero: true, times: time.Microsecond} }
@@ -135,7 +136,7 @@ func (d *postgreSQL) makeCatalog(ctx context.Context, p place) error {
 	if err := d.db.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", p.catalog).Scan(&exists); err != nil || exists {
 		return err
 	}
-	return d.inTx(ctx, func(tx *sql.Tx) error {
+	return inTx(ctx, d.db, func(tx *sql.Tx) error {
 		// IF NOT EXISTS alone fails where two create at once.
 		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", lockNumber(p.catalog)); err != nil {
 			return err
@@ -158,7 +159,12 @@ func (d *postgreSQL) makeCatalog(ctx context.Context, p place) error {
 // storeAs stores in one transaction. Stores of other partitions go on beside it, unless it
 // is alone, which it must be to change the columns of tables.
 func (d *postgreSQL) storeAs(ctx context.Context, jobs []*job, alone bool) error {
-	return d.inTx(ctx, func(tx *sql.Tx) error {
+	conn, err := d.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	return inTx(ctx, conn, func(tx *sql.Tx) error {
 		columns := map[*job]storedColumns{}
 		err := each(inOrder(jobs), func(j *job) (err error) {
 			columns[j], err = d.take(ctx, tx, j, alone)
@@ -167,7 +173,7 @@ func (d *postgreSQL) storeAs(ctx context.Context, jobs []*job, alone bool) error
 		if err != nil {
 			return err
 		}
-		return each(jobs, func(j *job) error { return d.fill(ctx, tx, j, columns[j]) })
+		return each(jobs, func(j *job) error { return d.fill(ctx, conn, tx, j, columns[j]) })
 	})
 }
 
@@ -217,20 +223,31 @@ func (d *postgreSQL) take(ctx context.Context, tx *sql.Tx, j *job, alone bool) (
 }
 
 // fill makes the rows of a job the value of its place.
-func (d *postgreSQL) fill(ctx context.Context, tx *sql.Tx, j *job, columns storedColumns) (err error) {
+func (d *postgreSQL) fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, j *job, columns storedColumns) error {
 	p := j.place
-	insert := &postgresInsert{tx: tx, place: p, columns: j.schema.columns}
+	var partition *string
 	emptying := "DELETE FROM " + p.table
 	var args []any
 	if hasPartitions(columns) {
-		insert.partition = &p.partition
+		partition = &p.partition
 		emptying += " WHERE " + quote(partitionColumn) + " = $1"
 		args = append(args, p.partition)
 	}
 	if _, err := tx.ExecContext(ctx, emptying, args...); err != nil {
 		return err
 	}
-	if j.count, err = insert.all(ctx, d, j.feed); err != nil {
+	copies, err := d.copies(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	if copies {
+		into := &postgresCopy{driver: d.copier, conn: conn, place: p, columns: j.schema.columns, partition: partition}
+		j.count, err = into.all(ctx, j.feed)
+	} else {
+		into := &postgresInsert{tx: tx, place: p, columns: j.schema.columns, partition: partition}
+		j.count, err = into.all(ctx, d, j.feed)
+	}
+	if err != nil {
 		return err
 	}
 	return p.list(ctx, tx, j.count, columns)
@@ -257,8 +274,8 @@ func (d *postgreSQL) index(ctx context.Context, tx *sql.Tx, p place, columns []s
 }
 
 // inTx calls fn in a transaction. Whatever goes wrong, a panic too, rolls back.
-func (d *postgreSQL) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	err := (&sqldb.DB{DB: d.db}).InTx(ctx, fn)
+func inTx(ctx context.Context, on sqldb.Beginner, fn func(tx *sql.Tx) error) error {
+	err := sqldb.InTx(ctx, on, fn)
 	if errors.Is(err, sqldb.ErrUnknownOutcome) {
 		return fmt.Errorf("%w: %w", iomanagers.ErrUnknownOutcome, err)
 	}
@@ -270,133 +287,6 @@ func lockNumber(table string) int64 {
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, "fxrun sqltable "+table)
 	return int64(h.Sum64())
-}
-
-// postgresInsert puts rows into a table, many with one statement: each of its columns is a
-// parameter, an array.
-type postgresInsert struct {
-	tx        *sql.Tx
-	place     place
-	columns   []column
-	partition *string // nil where the table has no column for it
-}
-
-// A statement takes so many rows, or fewer if they hold more bytes than that.
-const (
-	mostRows  = 5000
-	mostBytes = 8 << 20
-)
-
-func (s *postgresInsert) all(ctx context.Context, d *postgreSQL, rows *feed) (int, error) {
-	arrays := make([]array, len(s.columns))
-	var into, selected, from []string
-	for i, c := range s.columns {
-		var cast string
-		arrays[i], cast = newArray(c.class)
-		into = append(into, quote(c.name))
-		selected = append(selected, fmt.Sprintf("u.c%d::%s", i, d.columnType(c)))
-		from = append(from, fmt.Sprintf("unnest($%d::%s[])", i+2, cast))
-	}
-	names := make([]string, len(arrays))
-	for i := range names {
-		names[i] = fmt.Sprintf("c%d", i)
-	}
-	if s.partition != nil {
-		into = append(into, quote(partitionColumn))
-		selected = append(selected, fmt.Sprintf("$%d::text", len(arrays)+2))
-	}
-	statement := "INSERT INTO " + s.place.table + " (" + strings.Join(into, ", ") + ", " + quote(rowColumn) + ") SELECT " +
-		strings.Join(selected, ", ") + ", $1::bigint + u.n FROM ROWS FROM (" + strings.Join(from, ", ") + ") WITH ORDINALITY AS u (" +
-		strings.Join(names, ", ") + ", n)"
-
-	before, held, size := 0, 0, 0
-	flush := func() error {
-		args := []any{int64(before)}
-		for _, a := range arrays {
-			args = append(args, a.take())
-		}
-		if s.partition != nil {
-			args = append(args, *s.partition)
-		}
-		before, held, size = before+held, 0, 0
-		_, err := s.tx.ExecContext(ctx, statement, args...)
-		return err
-	}
-	n, err := rows.each(ctx, func(values []any) error {
-		for i, v := range values {
-			size += arrays[i].add(v)
-		}
-		if held++; held < mostRows && size < mostBytes {
-			return nil
-		}
-		return flush()
-	})
-	if err == nil && held > 0 {
-		err = flush()
-	}
-	return n, err
-}
-
-// array collects the values of one column.
-type array interface {
-	add(v any) (bytes int)
-	take() any // the values, of which it then holds none
-}
-
-// newArray returns an empty array for a class of columns and the name of its type.
-func newArray(c class) (array, string) {
-	switch c {
-	case integers:
-		return &arrayOf[int64]{}, "bigint"
-	case floats:
-		return &arrayOf[float64]{}, "double precision"
-	case booleans:
-		return &arrayOf[bool]{}, "boolean"
-	case blobs:
-		return &arrayOf[[]byte]{}, "bytea"
-	case times:
-		return &arrayOf[time.Time]{}, "timestamp with time zone"
-	default:
-		return &arrayOf[string]{}, "text"
-	}
-}
-
-type arrayOf[T any] struct {
-	values []T
-	nulls  []int // where values are NULL
-}
-
-func (a *arrayOf[T]) add(v any) int {
-	if v == nil {
-		var zero T
-		a.nulls = append(a.nulls, len(a.values))
-		a.values = append(a.values, zero)
-		return 8
-	}
-	a.values = append(a.values, v.(T))
-	switch v := v.(type) {
-	case string:
-		return len(v)
-	case []byte:
-		return len(v)
-	}
-	return 8
-}
-
-func (a *arrayOf[T]) take() any {
-	values, nulls := a.values, a.nulls
-	a.values, a.nulls = make([]T, 0, len(values)), nil
-	if len(nulls) == 0 {
-		return values
-	}
-	pointers := make([]*T, len(values))
-	for i := range values {
-		pointers[i] = &values[i]
-	}
-	for _, i := range nulls {
-		pointers[i] = nil
-	}
-	return pointers
 }
 
 // open reads in a transaction, through a cursor: a reader that breaks off has little to

@@ -29,7 +29,20 @@ var ErrUnknownOutcome = errors.New("it is not known whether the changes are stor
 // nothing is stored, except that an error which matches [ErrUnknownOutcome] says
 // that this is not known.
 func (db *DB) InTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := db.begin(ctx, nil)
+	return InTx(ctx, db.DB, fn)
+}
+
+// Beginner is a *sql.DB or a *sql.Conn.
+type Beginner interface {
+	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
+}
+
+// InTx is [DB.InTx] on any pool, or on one connection of a pool. On a connection, fn may also
+// use sql.Conn.Raw, for what a driver offers beyond database/sql. fn must return from Raw with
+// an error of its own or without one, and not with driver.ErrBadConn or a panic, since Raw would
+// then wait for ever until the transaction ends.
+func InTx(ctx context.Context, on Beginner, fn func(tx *sql.Tx) error) error {
+	tx, err := begin(ctx, on, nil)
 	if err != nil {
 		return err
 	}
@@ -53,9 +66,9 @@ type transaction struct {
 	ctx *detach.Context
 }
 
-func (db *DB) begin(ctx context.Context, options *sql.TxOptions) (transaction, error) {
+func begin(ctx context.Context, on Beginner, options *sql.TxOptions) (transaction, error) {
 	own := detach.New(ctx)
-	tx, err := db.BeginTx(own, options)
+	tx, err := on.BeginTx(own, options)
 	if err != nil {
 		defer own.End()
 		return transaction{}, fmt.Errorf("beginning a transaction: %w", own.Explain(err))

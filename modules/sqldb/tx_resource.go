@@ -66,7 +66,7 @@ func NewTxWith(options sql.TxOptions) func(fx.Lifecycle, *DB) *Tx {
 
 // beginHeld begins a transaction that ctx does not end: ctx bounds its beginning only.
 func (db *DB) beginHeld(ctx context.Context, options *sql.TxOptions) (transaction, error) {
-	begun, err := db.begin(ctx, options)
+	begun, err := begin(ctx, db, options)
 	if err != nil {
 		return transaction{}, err
 	}
