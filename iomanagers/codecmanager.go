@@ -82,6 +82,13 @@ func (m *CodecManager) Store(ctx context.Context, out Output, value any) error {
 	return storeStaged(ctx, m, out, value)
 }
 
+// Stages reports whether the manager is m. A type that embeds a *CodecManager, and has its Store,
+// needs a method of its own.
+func (m *CodecManager) Stages(manager IOManager) bool {
+	same, ok := manager.(*CodecManager)
+	return ok && same == m
+}
+
 // Stage writes value to an object that has no name yet.
 func (m *CodecManager) Stage(ctx context.Context, out Output, value any) (Staged, error) {
 	ready, err := m.stage(ctx, out, value)

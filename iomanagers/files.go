@@ -47,8 +47,15 @@ type FileManager struct{ *CodecManager }
 
 var (
 	_ IOManager = (*FileManager)(nil)
+	_ Stager    = (*FileManager)(nil)
 	_ Checker   = (*FileManager)(nil)
 )
+
+// Stages reports whether the manager is m.
+func (m *FileManager) Stages(manager IOManager) bool {
+	same, ok := manager.(*FileManager)
+	return ok && same == m
+}
 
 // NewFiles returns a manager of files under cfg.Root. The codecs are those of
 // [NewCodecManager]. It does not read or write the file system.

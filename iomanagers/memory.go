@@ -50,6 +50,12 @@ func (m *MemoryManager) Store(ctx context.Context, out Output, value any) error 
 	return storeStaged(ctx, m, out, value)
 }
 
+// Stages reports whether the manager is m.
+func (m *MemoryManager) Stages(manager IOManager) bool {
+	same, ok := manager.(*MemoryManager)
+	return ok && same == m
+}
+
 // Stage copies value.
 func (m *MemoryManager) Stage(ctx context.Context, out Output, value any) (Staged, error) {
 	copied, err := m.copy(ctx, out, value)

@@ -13,10 +13,13 @@ import (
 // makes several values, all of them are made ready before the first one is shown. So a failure
 // in the second value leaves the first one as it was.
 //
-// If a manager changes the Store of another manager, it must change Stage in the same way, or
-// have no Stage. A struct that embeds a *FileManager has its Stage. A struct that embeds an
-// IOManager has no Stage.
+// A manager that embeds another one has its methods, but Stages refuses it. So its own Store is
+// called. If it shall be a Stager too, it needs a Stage that does what its Store does, and a
+// Stages.
 type Stager interface {
+	// Stages reports whether Stage does what the Store of manager does, which it does for the
+	// Stager itself.
+	Stages(manager IOManager) bool
 	// Stage does what Store does, except the last step: the value does not yet take the place
 	// of the earlier one. Its errors are those of Store. After an error there is nothing to
 	// discard. The result is valid until ctx ends.
@@ -100,7 +103,7 @@ func StoreAll(ctx context.Context, assignments []Assignment) (err error) {
 	var names, stored []string
 	for _, a := range assignments {
 		stager, ok := a.Manager.(Stager)
-		if !ok {
+		if !ok || !stager.Stages(a.Manager) {
 			rest = append(rest, a)
 			continue
 		}

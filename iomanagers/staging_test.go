@@ -3,6 +3,7 @@ package iomanagers_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,6 +21,8 @@ type observedValue struct {
 	iomanagers.Staged
 	before func() error
 }
+
+func (w observed) Stages(iomanagers.IOManager) bool { return true }
 
 func (w observed) Stage(ctx context.Context, out iomanagers.Output, value any) (iomanagers.Staged, error) {
 	staged, err := w.MemoryManager.Stage(ctx, out, value)
@@ -89,6 +92,22 @@ func TestStoreAll(t *testing.T) {
 			t.Errorf("what is stored differs (-want +got):\n%s", diff)
 		}
 	})
+	t.Run("calls the Store of a manager around one that stages", func(t *testing.T) {
+		t.Parallel()
+		memory := iomanagers.NewMemory()
+		files, err := iomanagers.NewFiles(iomanagers.FilesConfig{Root: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, manager := range []iomanagers.IOManager{aroundMemory{memory}, aroundFiles{files}, aroundCodecs{files.CodecManager}, &aroundFiles{files}} {
+			if err := iomanagers.StoreAll(t.Context(), assign(manager, "a", "b")); err != nil {
+				t.Fatal(err)
+			}
+			if got := stored(t, manager, "a", "b", "around/a", "around/b"); !slices.Equal(got, []string{"around/a", "around/b"}) {
+				t.Errorf("%T: got the values of %q", manager, got)
+			}
+		}
+	})
 	t.Run("says which values are stored where the last step of another fails", func(t *testing.T) {
 		t.Parallel()
 		memory := iomanagers.NewMemory()
@@ -108,6 +127,30 @@ func TestStoreAll(t *testing.T) {
 			t.Errorf("what is stored differs (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// These store under other keys than they are given.
+type (
+	aroundMemory struct{ *iomanagers.MemoryManager }
+	aroundFiles  struct{ *iomanagers.FileManager }
+	aroundCodecs struct{ *iomanagers.CodecManager }
+)
+
+func around(ctx context.Context, m iomanagers.IOManager, out iomanagers.Output, value any) error {
+	out.Asset = "around/" + out.Asset
+	return m.Store(ctx, out, "around/"+value.(string))
+}
+
+func (a aroundMemory) Store(ctx context.Context, out iomanagers.Output, value any) error {
+	return around(ctx, a.MemoryManager, out, value)
+}
+
+func (a aroundFiles) Store(ctx context.Context, out iomanagers.Output, value any) error {
+	return around(ctx, a.FileManager, out, value)
+}
+
+func (a aroundCodecs) Store(ctx context.Context, out iomanagers.Output, value any) error {
+	return around(ctx, a.CodecManager, out, value)
 }
 
 // observedStore calls what it is given when it has stored.

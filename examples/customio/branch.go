@@ -14,7 +14,9 @@ type BranchConfig struct {
 
 // Branch is an IO manager around another one. A run on a branch stores its values
 // separately, and loads the values of all runs if the branch has none. So you can
-// try a change with real values. An IO manager needs only these two methods.
+// try a change with real values. An IO manager needs only these two methods. If a step
+// has several values, fxrun would have the files staged, all before the first one is
+// shown. It calls Store here, because a Branch is not the manager of files.
 type Branch struct {
 	*iomanagers.FileManager
 

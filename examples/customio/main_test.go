@@ -68,6 +68,30 @@ func TestBranchLoadsWhatItLacks(t *testing.T) {
 	}
 }
 
+// Several values of one step are stored by Store too.
+func TestBranchKeepsSeveralValuesApart(t *testing.T) {
+	t.Parallel()
+	files, err := iomanagers.NewFiles(iomanagers.FilesConfig{Root: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	branch := NewBranch(BranchConfig{Branch: "try"}, files)
+	err = iomanagers.StoreAll(t.Context(), []iomanagers.Assignment{
+		{Manager: branch, Output: iomanagers.Output{Asset: "total"}, Value: Total(1)},
+		{Manager: branch, Output: iomanagers.Output{Asset: "sales"}, Value: Sales{1}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var total Total
+	if err := files.Load(t.Context(), iomanagers.Input{Asset: "total"}, &total); !errors.Is(err, iomanagers.ErrNotFound) {
+		t.Errorf("the branch has changed the total of all to %d (%v)", total, err)
+	}
+	if err := branch.Load(t.Context(), iomanagers.Input{Asset: "total"}, &total); err != nil || total != 1 {
+		t.Errorf("the branch has the total %d (%v)", total, err)
+	}
+}
+
 // With IO managers the program runs as it is, in a folder of its own: fxruntest
 // would put memory in their place.
 func TestBothStoreTheProgramsValues(t *testing.T) {

@@ -51,6 +51,8 @@ type committed struct{ iomanagers.Staged }
 
 func (committed) Commit() error { return nil }
 
+func (hasty) Stages(iomanagers.IOManager) bool { return true }
+
 func (h hasty) Stage(ctx context.Context, out iomanagers.Output, value any) (iomanagers.Staged, error) {
 	staged, err := h.MemoryManager.Stage(ctx, out, value)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 // stagedIsNotSeen holds a manager that is an iomanagers.Stager to what staging is for.
 func stagedIsNotSeen(t *testing.T, s Subject) {
 	stager, ok := s.Manager.(iomanagers.Stager)
-	if !ok {
+	if !ok || !stager.Stages(s.Manager) {
 		t.Skip("the manager is no iomanagers.Stager")
 	}
 	old := s.Value(0)

@@ -54,6 +54,12 @@ func (c Config) Validate() error {
 // same time.
 type Manager struct{ *iomanagers.CodecManager }
 
+// Stages reports whether the manager is m.
+func (m *Manager) Stages(manager iomanagers.IOManager) bool {
+	same, ok := manager.(*Manager)
+	return ok && same == m
+}
+
 // New returns a manager of values in b. The caller stops b. The codecs are those of
 // [iomanagers.NewCodecManager]. New does not use the bucket, which need not have
 // started.
