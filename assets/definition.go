@@ -50,6 +50,7 @@ type definition struct {
 	backoff func(attempt int) time.Duration
 	timeout time.Duration
 	pools   []string // sorted, each once
+	apart   bool
 
 	only    *output // what options are about while ForOutput's are applied; nil is all
 	aside   []outputOptions

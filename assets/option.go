@@ -45,6 +45,14 @@ func After(keys ...string) Option {
 	return aboutFunction("After", func(d *definition) { d.after = append(d.after, keys...) })
 }
 
+// StoredApart says of a function that makes several values that they need not fit
+// together. If their IO managers cannot store them together, a failure may leave one
+// value of this run beside another one of an earlier run. Without StoredApart, a launch
+// warns of such a function.
+func StoredApart() Option {
+	return aboutFunction("StoredApart", func(d *definition) { d.apart = true })
+}
+
 // InGroup puts the asset into a group. Selections name it as group:NAME, and a
 // function takes all its assets by a field with the tag group:"NAME"; see [New].
 func InGroup(name string) Option { return aboutAsset("InGroup", func(o *output) { o.group = name }) }

@@ -54,6 +54,8 @@ type Step struct {
 	// Pools are the names of the pools in which the step needs a place, sorted: see
 	// [Pool].
 	Pools []string
+	// StoredApart says that the outputs need not fit together: see [StoredApart].
+	StoredApart bool
 
 	maker *maker
 }
@@ -156,7 +158,10 @@ func planOf(makers []*maker) *Plan {
 }
 
 func (m *maker) step(inPlan map[*maker]bool) *Step {
-	step := &Step{Key: m.key, Kind: m.kind, Position: m.position, Retries: m.retries, Backoff: m.backoff, Timeout: m.timeout, Pools: m.pools, maker: m}
+	step := &Step{
+		Key: m.key, Kind: m.kind, Position: m.position, Retries: m.retries, Backoff: m.backoff, Timeout: m.timeout, Pools: m.pools,
+		StoredApart: m.apart, maker: m,
+	}
 	for _, upstream := range m.upstream {
 		if inPlan[upstream] {
 			step.Needs = append(step.Needs, upstream.key)

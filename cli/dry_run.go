@@ -27,6 +27,7 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 	preview := prepared.Preview()
 	s.warnOfConfig(cmd, request)
 	writeReadable(cmd.ErrOrStderr(), preview.Resources, preview.Steps)
+	writeWarnings(cmd.ErrOrStderr(), preview.Warnings)
 	if err != nil && preview.Plan == nil {
 		return err
 	}

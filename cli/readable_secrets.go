@@ -10,12 +10,10 @@ import (
 // writeReadable writes a warning about each field that is named like a secret
 // although its type does not mask it.
 func writeReadable(out io.Writer, resources []container.Description, steps []container.StepDescription) {
-	screen := screenOf(out)
 	warn := func(section, key string, fields []container.Field) {
 		for _, field := range fields {
 			if field.Warning != "" {
-				text := fmt.Sprintf("%s.%s.config.%s: %s", section, key, field.Path, field.Warning)
-				_, _ = fmt.Fprintln(out, screen.in(yellow, "warning:")+" "+clean(text))
+				writeWarnings(out, []string{fmt.Sprintf("%s.%s.config.%s: %s", section, key, field.Path, field.Warning)})
 			}
 		}
 	}
@@ -24,5 +22,13 @@ func writeReadable(out io.Writer, resources []container.Description, steps []con
 	}
 	for _, step := range steps {
 		warn("steps", step.Key, step.Config)
+	}
+}
+
+// writeWarnings writes each warning on a line of its own.
+func writeWarnings(out io.Writer, warnings []string) {
+	screen := screenOf(out)
+	for _, text := range warnings {
+		_, _ = fmt.Fprintln(out, screen.in(yellow, "warning:")+" "+clean(text))
 	}
 }

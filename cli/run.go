@@ -223,6 +223,7 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	preview := prepared.Preview()
 	s.warnOfConfig(cmd, request)
 	writeReadable(cmd.ErrOrStderr(), preview.Resources, preview.Steps)
+	writeWarnings(cmd.ErrOrStderr(), preview.Warnings)
 	if err != nil { // before the start hooks of the application
 		return err
 	}

@@ -21,6 +21,7 @@ func Files(key string, config FilesConfig, codecs ...Codec) container.Resource {
 		container.Config(config, container.FromEnv(variablePrefix(key))),
 		container.As[IOManager](),
 		Checks(CheckCodecs(codecs...)),
+		StoredTogether(""),
 		container.Describe("stores values as files"))
 }
 
@@ -35,6 +36,18 @@ func Files(key string, config FilesConfig, codecs ...Codec) container.Resource {
 // For a manager that is a [CodecManager], [CheckCodecs] makes the checker.
 func Checks(checker Checker) container.Option { return resource.Static(checker) }
 
+// StoredTogether says of a resource that gives an IO manager with which others it
+// stores the values of one step together: with those of the same group. So the
+// launcher can warn of a step whose values are stored by others, before it runs. The
+// group "" is that of managers that are a [Stager]. Managers that are a [Joiner] name
+// what they share, such as a database. Without StoredTogether nothing is known.
+func StoredTogether(group string) container.Option { return resource.Static(togetherness(group)) }
+
+// togetherness is a group of managers. Package internal/binding finds its method.
+type togetherness string
+
+func (t togetherness) StoredTogether() string { return string(t) }
+
 func variablePrefix(key string) string {
 	return strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 }
@@ -46,5 +59,6 @@ func Memory(key string) container.Resource {
 	return container.Supply(key, manager,
 		container.As[IOManager](),
 		Checks(manager),
+		StoredTogether(""),
 		container.Describe("keeps values in memory"))
 }

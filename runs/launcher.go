@@ -19,6 +19,7 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/binding"
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/locks"
 )
@@ -111,6 +112,11 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	storage, err := binding.New(config.Container, config.Graph)
 	if err := errors.Join(err, config.Limits.check(config.Graph)); err != nil {
 		return nil, err
+	}
+	if config.IO == nil {
+		for _, warning := range binding.Apart(config.Container, binding.Steps(config.Graph)) {
+			_ = panics.Guard(func() error { config.Logger.Warn(warning); return nil })
+		}
 	}
 	launcher := &Launcher{
 		config: config, storage: storage, alone: alone, ownership: ownership{locker: config.Locks, name: newOwnerName()},

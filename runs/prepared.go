@@ -12,6 +12,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/binding"
 	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/panics"
 )
@@ -35,6 +36,9 @@ type Preview struct {
 	Resources []container.Description
 	// Steps are the steps that have a config, with this config.
 	Steps []container.StepDescription
+	// Warnings are sentences about the plan that a person should read before the run. The
+	// only ones are about steps whose values are stored apart: see assets.StoredApart.
+	Warnings []string
 }
 
 // Prepare does all that [Launcher.Launch] does before a run is recorded. It reads
@@ -129,6 +133,9 @@ func (p *Prepared) warnOfUnread(config container.RunConfig) {
 // them.
 func (p *Prepared) Preview() Preview {
 	preview := Preview{Plan: p.launch.plan}
+	if p.launch.plan != nil && p.launcher.config.IO == nil {
+		preview.Warnings = binding.Apart(p.launcher.config.Container, slices.Values(p.launch.plan.Steps))
+	}
 	if p.launch.child != nil {
 		child := p.launch.child.Preview()
 		preview.Resources, preview.Steps = child.Resources, child.Steps

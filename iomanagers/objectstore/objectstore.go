@@ -92,6 +92,7 @@ func Objects(key string, config Config, codecs ...iomanagers.Codec) container.Re
 		container.Config(config, container.FromEnv(strings.ToUpper(strings.ReplaceAll(key, "-", "_")))),
 		container.As[iomanagers.IOManager](),
 		iomanagers.Checks(iomanagers.CheckCodecs(codecs...)),
+		iomanagers.StoredTogether(""),
 		container.Describe("stores values as objects of a bucket"))
 }
 

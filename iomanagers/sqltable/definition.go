@@ -72,5 +72,6 @@ func Tables(key string, config Config) container.Resource {
 		container.Config(config, container.FromEnv(strings.ToUpper(strings.ReplaceAll(key, "-", "_")))),
 		container.As[iomanagers.IOManager](),
 		iomanagers.Checks(checker{}),
+		iomanagers.StoredTogether("tables of the *sqldb.DB"),
 		container.Describe("stores rows as SQL tables"))
 }

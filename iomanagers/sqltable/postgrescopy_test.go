@@ -133,8 +133,10 @@ func TestCopyIsUsedWhereItDoesWhatInsertDoes(t *testing.T) {
 		"for a table of the manager":      {all, "own_", "SELECT '%s'", "COPY"},
 		"not over a pool of pgx alone":    {plain(t, dsn), "plain_", "SELECT '%s'", "INSERT"},
 		"not where a rule says what else": {all, "ruled_", "CREATE RULE also AS ON INSERT TO %s DO ALSO INSERT INTO ruled VALUES (NEW.id)", "INSERT"},
-		"not where policies are in force": {copying(t, dsn+"&options=-c%20role%3Dsqltable_under_policies"), "policies_",
-			"ALTER TABLE %s FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY; CREATE POLICY everything ON %s USING (true)", "INSERT"},
+		"not where policies are in force": {
+			copying(t, dsn+"&options=-c%20role%3Dsqltable_under_policies"), "policies_",
+			"ALTER TABLE %s FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY; CREATE POLICY everything ON %s USING (true)", "INSERT",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newManager(t, c.db, sqltable.Config{Prefix: c.prefix}) // each case has a catalog of its owner's
