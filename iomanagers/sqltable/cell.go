@@ -37,7 +37,7 @@ func (c *cell) Scan(stored any) error {
 }
 
 func (c *cell) scan(stored any) error {
-	field := c.row.FieldByIndex(c.column.index)
+	field := c.column.of(c.row)
 	if stored == nil {
 		if !c.column.pointer && c.column.class != blobs {
 			return fmt.Errorf("NULL, which needs a pointer for the field %s", c.row.Type().FieldByIndex(c.column.index).Name)
@@ -65,7 +65,7 @@ func (c *cell) scan(stored any) error {
 		}
 	case time.Time:
 		if c.column.class == times {
-			field.Set(reflect.ValueOf(v.UTC()))
+			*field.Addr().Interface().(*time.Time) = v.UTC()
 			return nil
 		}
 	case string:
@@ -118,10 +118,6 @@ func (c *cell) scanFloat(field reflect.Value, f float64) bool {
 	return false
 }
 
-// timeLayout is how times are written where they are text. Such times sort, and
-// SQLite's date functions read them.
-const timeLayout = "2006-01-02 15:04:05.999999999-07:00"
-
 func (c *cell) scanText(field reflect.Value, text string) error {
 	switch c.column.class {
 	case texts:
@@ -139,11 +135,11 @@ func (c *cell) scanText(field reflect.Value, text string) error {
 	case documents:
 		return iomanagers.JSON().Decode(strings.NewReader(text), field.Addr().Interface())
 	case times:
-		t, err := time.Parse(timeLayout, text)
-		if err != nil {
+		t, ok := parseTime(text)
+		if !ok {
 			return c.refuse("%q", text)
 		}
-		field.Set(reflect.ValueOf(t.UTC()))
+		*field.Addr().Interface().(*time.Time) = t.UTC()
 		return nil
 	case integers, floats:
 		return c.scanDecimal(field, text)

@@ -45,6 +45,14 @@ type column struct {
 	marshals bool // it is text because the type marshals itself as such
 }
 
+// of returns the field of a row.
+func (c *column) of(row reflect.Value) reflect.Value {
+	if len(c.index) == 1 {
+		return row.Field(c.index[0])
+	}
+	return row.FieldByIndex(c.index)
+}
+
 // The columns that rows have beside their own.
 const (
 	partitionColumn = "_partition"

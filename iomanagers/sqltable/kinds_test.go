@@ -185,6 +185,35 @@ func TestWhatSomebodyWroteIntoAColumnOfSQLiteIsNotConverted(t *testing.T) {
 	}
 }
 
+func TestTimesThatSomebodyWroteAsTextAreRead(t *testing.T) {
+	t.Parallel()
+	db := databases["SQLite"](t)
+	m := newManager(t, db, sqltable.Config{})
+	whole := time.Date(2024, 2, 29, 23, 59, 0, 0, time.UTC)
+	for i, c := range []struct {
+		text string
+		want time.Time
+	}{
+		{"2024-02-29 23:59:00+00:00", whole},
+		{"2024-03-01 01:59:00+02:00", whole},
+		{"2024-02-29T23:59:00.000Z", whole},
+		{"2024-02-29 23:59:00Z", whole},
+		{"2024-02-29T23:59:00.25+00:00", whole.Add(250 * time.Millisecond)},
+		{"2024-02-29 23:59:00.000000001", whole.Add(1)},
+		{"2024-02-29T23:59:00", whole},
+		{"2024-02-29 23:59", whole},
+		{"2024-02-29T23:59", whole},
+		{"2024-02-29", time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)},
+		{"2024-02-29 23:59:00 +0000 UTC", whole},
+		{"2024-02-29 23:59:00 +0000 UTC m=+0.000012", whole},
+	} {
+		asset := fmt.Sprint("dates", i)
+		store(t, m, asset, "", []dated{{}})
+		exec(t, db, "UPDATE "+asset+" SET value = '"+c.text+"'")
+		expect(t, m, asset, "", []dated{{c.want}})
+	}
+}
+
 func TestNoRowsAreAValue(t *testing.T) {
 	everyDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		m := newManager(t, db, sqltable.Config{})

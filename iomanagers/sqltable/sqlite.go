@@ -347,7 +347,7 @@ func (d *sqLite) open(ctx context.Context, p place, s *schema) (_ rows.Source, e
 	if err := stored.check(s.columns, d.classOf); err != nil {
 		return nil, err
 	}
-	query := "SELECT " + columnList(s.columns) + " FROM " + p.table
+	query := "SELECT " + selectedBySQLite(s.columns) + " FROM " + p.table
 	var args []any
 	if _, shared := stored.find(partitionColumn); shared {
 		query += " WHERE " + quote(partitionColumn) + " = ?"
@@ -355,6 +355,19 @@ func (d *sqLite) open(ctx context.Context, p place, s *schema) (_ rows.Source, e
 	}
 	source.found, err = conn.QueryContext(ctx, query+" ORDER BY "+rowIDColumn, args...) //nolint:rowserrcheck // by cells.read
 	return source, err
+}
+
+// selectedBySQLite writes the columns of a query. An expression has no declared type, so the driver
+// gives times as the text that they are.
+func selectedBySQLite(columns []column) string {
+	selected := make([]string, len(columns))
+	for i, c := range columns {
+		selected[i] = quote(c.name)
+		if c.class == times {
+			selected[i] = "+" + selected[i]
+		}
+	}
+	return strings.Join(selected, ", ")
 }
 
 type sqliteSource struct {

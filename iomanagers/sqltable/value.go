@@ -23,7 +23,7 @@ type limits struct {
 // value returns the value of the column in a row, as one of the types that every driver
 // takes: int64, float64, bool, string, []byte, time.Time, or nil.
 func (c *column) value(row reflect.Value, l limits) (any, error) {
-	field := row.FieldByIndex(c.index)
+	field := c.of(row)
 	if c.pointer {
 		if field.IsNil() {
 			return nil, nil
