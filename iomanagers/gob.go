@@ -123,28 +123,30 @@ func (e *gobEncoder) Close() error {
 }
 
 func (c gobCodec) NewRowDecoder(r io.Reader, slice reflect.Type) (RowDecoder, error) {
-	d := &gobDecoder{decoder: newGobDecoder(r, slice, c.rules), slice: slice}
+	d := &gobDecoder{decoder: newGobDecoder(r, slice, c.rules), memory: reflect.New(slice)}
 	return d, d.next()
 }
 
 type gobDecoder struct {
 	decoder *gob.Decoder
-	slice   reflect.Type
-	batch   reflect.Value // what of the last batch has not been given away
+	memory  reflect.Value // pointer to the slice of the last batch
+	batch   reflect.Value // what of it has not been given away
 	ended   bool
 }
 
 // next decodes a batch.
 func (d *gobDecoder) next() error {
-	batch := reflect.New(d.slice)
-	err := d.decoder.DecodeValue(batch)
+	memory := d.memory.Elem()
+	memory.Clear() // gob leaves out zeros, and what the rows refer to belongs to others
+	memory.SetLen(0)
+	err := d.decoder.DecodeValue(d.memory)
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	if err != nil {
 		return gobFault(err)
 	}
-	d.batch = batch.Elem()
+	d.batch = memory.Slice(0, memory.Len())
 	d.ended = d.batch.Len() == 0
 	return nil
 }

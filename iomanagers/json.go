@@ -128,7 +128,7 @@ func (c jsonCodec) Decode(r io.Reader, dst any) error {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return errNoJSON
 	}
-	return t.decode(text, dst, c.rules)
+	return t.decode(text, dst, &jsonWalk{rules: c.rules})
 }
 
 var errNoJSON = fmt.Errorf("there is no JSON value: %w", io.ErrUnexpectedEOF)

@@ -38,8 +38,9 @@ func newJSONRows(slice reflect.Type) (*jsonRows, error) {
 func (r *jsonRows) decode(texts []jsonText, target reflect.Value) error {
 	target.SetLen(len(texts))
 	err := split(len(texts), !r.own, func(_, from, to int) error {
+		walk := jsonWalk{rules: r.rules}
 		for i := from; i < to; i++ {
-			if err := r.jsonType.decode(texts[i].data, target.Index(i).Addr().Interface(), r.rules); err != nil {
+			if err := r.jsonType.decode(texts[i].data, target.Index(i).Addr().Interface(), &walk); err != nil {
 				return rowFault(r.row+i, texts[i].line, err)
 			}
 		}
@@ -121,7 +122,7 @@ func (t *jsonType) encode(b *bytes.Buffer, value any) error {
 		return err
 	}
 	if t.any || t.own {
-		if err := t.check(b.Bytes()[from:], rules{}); err != nil {
+		if err := t.check(b.Bytes()[from:], new(jsonWalk)); err != nil {
 			return fmt.Errorf("%w: it could not be read back: %w", ErrUnsupported, err)
 		}
 	}
@@ -142,17 +143,17 @@ func (t *jsonType) checkValue(value any) error {
 	return t.guard.check(v)
 }
 
-// decode reads one value into dst.
-func (t *jsonType) decode(text []byte, dst any, rules rules) error {
+// decode reads one value into dst. walk is for any number of values, and says the rules.
+func (t *jsonType) decode(text []byte, dst any, walk *jsonWalk) error {
 	if err := json.Unmarshal(text, dst, t.options); err != nil {
 		return decodingFault(err)
 	}
-	return t.check(text, rules)
+	return t.check(text, walk)
 }
 
 // check reports what of an accepted text does not fit the type.
-func (t *jsonType) check(text []byte, rules rules) error {
-	w := jsonWalk{text: text, rules: rules}
-	w.value(t.shape, 0)
-	return w.err()
+func (t *jsonType) check(text []byte, walk *jsonWalk) error {
+	walk.text, walk.path, walk.faults = text, walk.path[:0], nil
+	walk.value(t.shape, 0)
+	return walk.err()
 }

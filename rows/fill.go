@@ -134,7 +134,7 @@ func grown(full reflect.Value, source Source) reflect.Value {
 		wanted = max(n+min(left, math.MaxInt/2)+1, n+n/4+1)
 	}
 	for wanted > fastest*n {
-		wanted = wanted/fastest + 1
+		wanted = max(wanted/fastest+1, 2*n)
 	}
 	bigger := reflect.MakeSlice(full.Type(), n, wanted)
 	reflect.Copy(bigger, full)

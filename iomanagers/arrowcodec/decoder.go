@@ -16,7 +16,7 @@ func (c codec) rowDecoder(r io.Reader, slice reflect.Type) (_ *rowDecoder, err e
 	if err != nil {
 		return nil, err
 	}
-	file, err := c.open(r)
+	file, err := c.open(r, true)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +68,15 @@ func (d *rowDecoder) Read(dst any) (err error) {
 	d.next += n
 	d.row += n
 	return nil
+}
+
+// Left returns how many rows the file says that follow.
+func (d *rowDecoder) Left() int {
+	left := d.file.index.rows(d.file.next)
+	if d.batch != nil {
+		left += int(d.batch.NumRows()) - d.next
+	}
+	return max(0, left)
 }
 
 // turn goes on to the next batch.

@@ -17,10 +17,13 @@ type file struct {
 	*ipc.FileReader
 	index *index
 	next  int
+	// memory is that of the last record batch, if the next one may have it. It is nil otherwise.
+	memory *reused
 }
 
-// open reads the file's index and dictionaries.
-func (c codec) open(r io.Reader) (_ *file, err error) {
+// open reads the file's index and dictionaries. If once is set, each record batch is used only until
+// the next one is read.
+func (c codec) open(r io.Reader, once bool) (_ *file, err error) {
 	input, err := iomanagers.RandomAccess(r)
 	if err != nil {
 		return nil, err
@@ -33,12 +36,18 @@ func (c codec) open(r io.Reader) (_ *file, err error) {
 	defer recovered(&err)
 	// The library's limits are for streams, whose lengths nothing confirms: in a file they are
 	// compared with its size.
-	reader, err := ipc.NewFileReader(io.NewSectionReader(random, 0, input.Size()),
-		ipc.WithAllocator(bounded{c.memory, input.Size()}), ipc.WithBodySizeLimit(0), ipc.WithMetadataSizeLimit(0))
+	f := &file{index: index}
+	allocator := c.memory
+	if once && !index.outlived() {
+		f.memory = &reused{Allocator: allocator}
+		allocator = f.memory
+	}
+	f.FileReader, err = ipc.NewFileReader(io.NewSectionReader(random, 0, input.Size()),
+		ipc.WithAllocator(bounded{allocator, input.Size()}), ipc.WithBodySizeLimit(0), ipc.WithMetadataSizeLimit(0))
 	if err != nil {
 		return nil, err
 	}
-	return &file{FileReader: reader, index: index}, nil
+	return f, nil
 }
 
 // read returns the next record batch, which is the caller's to release, and io.EOF at the end.
@@ -48,6 +57,9 @@ func (f *file) read() (arrow.RecordBatch, error) {
 	}
 	if err := f.index.check(f.next); err != nil {
 		return nil, err
+	}
+	if f.memory != nil {
+		f.memory.next()
 	}
 	batch, err := f.RecordBatchAt(f.next)
 	if err != nil {
@@ -59,6 +71,15 @@ func (f *file) read() (arrow.RecordBatch, error) {
 		return nil, err
 	}
 	return batch, nil
+}
+
+// Close gives the memory back, also of the last record batch.
+func (f *file) Close() error {
+	err := f.FileReader.Close()
+	if f.memory != nil {
+		f.memory.end()
+	}
+	return err
 }
 
 // wholeReads forgets the io.EOF that may come with the last bytes, which the library takes for

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	flatbuffers "github.com/google/flatbuffers/go"
 
@@ -31,7 +32,12 @@ type index struct {
 	// has; in the values of dictionaries they are counted by the dictionary's id.
 	views           int
 	dictionaryViews map[int64]int
+	dictionaries    int
 }
+
+// outlived says that memory which is made for one record batch may be used after it: by
+// dictionaries, and by long texts of views, which rows share.
+func (x *index) outlived() bool { return x.views > 0 || x.dictionaries > 0 }
 
 // block is the head of a record batch or a dictionary.
 type block struct {
@@ -67,7 +73,7 @@ func readIndex(input iomanagers.SizedReaderAt) (_ *index, err error) {
 	x.dictionaryViews = w.dictionaryViews
 	w.metadata(footer, 12)
 	dictionaries := w.blocks(footer, 8)
-	x.records = w.blocks(footer, 10)
+	x.dictionaries, x.records = len(dictionaries), w.blocks(footer, 10)
 	for _, dictionary := range dictionaries {
 		if err := x.checkHead(dictionary); err != nil {
 			return nil, err
@@ -91,16 +97,40 @@ func (x *index) check(i int) (err error) {
 	return x.checkHead(x.records[i])
 }
 
-func (x *index) checkHead(b block) error {
+// rows returns how many rows the record batches from the i-th on say that they have, up to the first
+// whose head is damaged.
+func (x *index) rows(i int) (n int) {
+	defer func() { _ = recover() }() // reading that record batch says what is wrong
+	for _, b := range x.records[i:] {
+		w, err := x.head(b)
+		if err != nil {
+			return n
+		}
+		batch := w.table(w.root(), 8)
+		if n += int(max(0, batch.GetInt64Slot(4, 0))); n < 0 {
+			return math.MaxInt
+		}
+	}
+	return n
+}
+
+func (x *index) head(b block) (*walk, error) {
 	data, err := x.read(b.offset, int64(b.length))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// A length comes before it, and in files since Arrow 0.15 a mark before that.
 	if binary.LittleEndian.Uint32(data) == 0xFFFFFFFF {
 		data = data[4:]
 	}
-	w := newWalk(data[4:])
+	return newWalk(data[4:]), nil
+}
+
+func (x *index) checkHead(b block) error {
+	w, err := x.head(b)
+	if err != nil {
+		return err
+	}
 	message := w.root()
 	if err := w.compression(message); err != nil {
 		return err

@@ -181,7 +181,7 @@ func (c codec) decodeRecords(r io.Reader, target reflect.Value) (err error) {
 	if target.Type() == libraryRecordType {
 		return fmt.Errorf("%w: a record batch is loaded as %v, not %v", iomanagers.ErrType, recordType, libraryRecordType)
 	}
-	file, err := c.open(r)
+	file, err := c.open(r, false)
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (c codec) decodeRecords(r io.Reader, target reflect.Value) (err error) {
 }
 
 func (c codec) recordDecoder(r io.Reader) (iomanagers.RowDecoder, error) {
-	file, err := c.open(r)
+	file, err := c.open(r, false)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -102,6 +103,17 @@ func (d *decoder) Read(dst any) (err error) {
 	d.row += int64(n)
 	d.left -= int64(n)
 	return nil
+}
+
+// Left returns how many rows the file says that follow.
+func (d *decoder) Left() int {
+	left := d.left
+	for _, group := range d.file.RowGroups()[d.group:] {
+		if left += max(0, group.NumRows()); left < 0 {
+			return math.MaxInt
+		}
+	}
+	return int(min(left, math.MaxInt))
 }
 
 // readFault is what a column failed with, and in which row.
