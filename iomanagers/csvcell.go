@@ -26,6 +26,8 @@ type csvCell struct {
 	text bool
 	// bytes says that an empty text is nil, and a quoted empty one has no bytes.
 	bytes bool
+	// own says that the value is a string with the text.
+	own bool
 	// foreign says that methods of the type make and read the text.
 	foreign bool
 }
@@ -93,6 +95,7 @@ func stringCell() csvCell {
 	return csvCell{
 		want: "text",
 		text: true,
+		own:  true,
 		add:  func(b []byte, p unsafe.Pointer, _ bool) ([]byte, error) { return append(b, *(*string)(p)...), nil },
 		set: func(p unsafe.Pointer, text []byte) error {
 			*(*string)(p) = string(text)
@@ -129,6 +132,10 @@ func intCell[T int | int8 | int16 | int32 | int64](t reflect.Type) csvCell {
 			return b, nil
 		},
 		set: func(p unsafe.Pointer, text []byte) error {
+			if v, ok := wholeNumber(text); ok && int64(T(v)) == v {
+				*(*T)(p) = T(v)
+				return nil
+			}
 			v, err := strconv.ParseInt(string(text), 10, bits)
 			if err != nil {
 				v, err = strconv.ParseInt(string(whole(text)), 10, bits)
@@ -150,6 +157,10 @@ func uintCell[T uint | uint8 | uint16 | uint32 | uint64](t reflect.Type) csvCell
 			return b, nil
 		},
 		set: func(p unsafe.Pointer, text []byte) error {
+			if v, ok := wholeNumber(text); ok && v >= 0 && text[0] != '-' && int64(T(v)) == v {
+				*(*T)(p) = T(v)
+				return nil
+			}
 			v, err := strconv.ParseUint(string(text), 10, bits)
 			if err != nil {
 				v, err = strconv.ParseUint(string(whole(text)), 10, bits)
@@ -180,11 +191,15 @@ func floatCell[T float32 | float64](t reflect.Type) csvCell {
 		add: func(b []byte, p unsafe.Pointer, omit bool) ([]byte, error) {
 			v := float64(*(*T)(p))
 			if v != 0 || !omit || math.Signbit(v) {
-				b = strconv.AppendFloat(b, v, 'G', -1, bits)
+				b = appendFloat(b, v, bits)
 			}
 			return b, nil
 		},
 		set: func(p unsafe.Pointer, text []byte) error {
+			if v, ok := decimalNumber(text); ok && bits == 64 {
+				*(*T)(p) = T(v)
+				return nil
+			}
 			v, err := strconv.ParseFloat(string(text), bits)
 			if slices.ContainsFunc(text, isGoOnly) {
 				return strconv.ErrSyntax

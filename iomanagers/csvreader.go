@@ -64,7 +64,7 @@ func (d *csvDecoder) newBlock() *csvBlock {
 		d.free = d.free[:n-1]
 		return block
 	}
-	return &csvBlock{decoder: d, scanner: newCSVScanner(d.comma)}
+	return &csvBlock{decoder: d, scanner: newCSVScanner(d.comma), texts: make([]csvTexts, len(d.columns.all))}
 }
 
 func (d *csvDecoder) Read(dst any) error {
@@ -161,12 +161,13 @@ type csvBlock struct {
 	text    []byte
 	line    int // of the beginning of text
 
-	rest []byte        // of the text, of which no rows have been made
-	rows reflect.Value // ahead of the reader
-	n    int           // how many rows there are
-	gone int           // how many of them have been given
-	err  error         // what comes after the rows
-	made chan struct{} // closed when the rows are there
+	texts []csvTexts    // for each column
+	rest  []byte        // of the text, of which no rows have been made
+	rows  reflect.Value // ahead of the reader
+	n     int           // how many rows there are
+	gone  int           // how many of them have been given
+	err   error         // what comes after the rows
+	made  chan struct{} // closed when the rows are there
 }
 
 // hold gives the block another text.
@@ -174,6 +175,7 @@ func (b *csvBlock) hold(text []byte, line int) {
 	b.memory, b.text, b.line, b.rest = text, text, line, text
 	b.n, b.gone, b.err = 0, 0, nil
 	b.scanner.valid = utf8.Valid(text)
+	b.scanner.plain = b.scanner.valid && bytes.IndexByte(text, '"') < 0 && bytes.IndexByte(text, '\r') < 0
 }
 
 func (b *csvBlock) isEmpty() bool { return b.gone == b.n && len(b.rest) == 0 && b.err == nil }
@@ -225,7 +227,7 @@ func (b *csvBlock) make(dst reflect.Value) (int, error) {
 		if len(b.scanner.fields) != len(d.header.names) {
 			return n, b.faultOf(fmt.Errorf("there are %d fields, and %d columns in the header", len(b.scanner.fields), len(d.header.names)))
 		}
-		if i, err := d.columns.set(rows.fresh(n), b.scanner.fields, d.header.places); err != nil {
+		if i, err := d.columns.set(rows.fresh(n), b.scanner.fields, d.header.places, b.texts); err != nil {
 			return n, b.fault(d.header.places[i], err)
 		}
 		b.rest = rest

@@ -143,7 +143,7 @@ func (f *csvFormat) addCell(b []byte, column *csvColumn, p unsafe.Pointer) ([]by
 // quoted puts the text from start in quotes if it needs them.
 func (f *csvFormat) quoted(b []byte, start int) ([]byte, error) {
 	text := b[start:]
-	if len(text) == 0 {
+	if len(text) == 0 || f.isPlain(text) {
 		return b, nil
 	}
 	quotes, need := 0, text[0] == ' ' || text[0] == '\t' || text[0] == '\v' || text[0] == '\f' || string(text) == `\.` // as encoding/csv does, for PostgreSQL
@@ -172,6 +172,20 @@ func (f *csvFormat) quoted(b []byte, start int) ([]byte, error) {
 	return b[:start+quoteInPlace(b[start:], n)], nil
 }
 
+// isPlain says that a text, which is not empty, needs no quotes, as most do not. It says so of
+// letters of ASCII, digits and most signs.
+func (f *csvFormat) isPlain(text []byte) bool {
+	if first := text[0]; first == ' ' || first == '\\' || first == f.comma {
+		return false
+	}
+	for _, c := range text {
+		if c < ' ' || c >= 0x7f || c == '"' || c == f.comma {
+			return false
+		}
+	}
+	return true
+}
+
 // quoteInPlace puts the first n bytes in quotes, from their end, and returns how many they
 // become. The memory is large enough.
 func quoteInPlace(b []byte, n int) int {
@@ -198,8 +212,9 @@ type csvField struct {
 func (f csvField) isBlank() bool { return len(f.text) == 0 && !f.quoted }
 
 // set fills a row, which is zero, from the fields of a record. places holds the index of the
-// field of each column. It returns the index of the column that is wrong.
-func (c *csvColumns) set(row unsafe.Pointer, record []csvField, places []int) (int, error) {
+// field of each column, and texts makes the strings of each. It returns the index of the column
+// that is wrong.
+func (c *csvColumns) set(row unsafe.Pointer, record []csvField, places []int, texts []csvTexts) (int, error) {
 	for i := range c.inlined {
 		c.allocate(row, i, record, places)
 	}
@@ -211,7 +226,13 @@ func (c *csvColumns) set(row unsafe.Pointer, record []csvField, places []int) (i
 				continue
 			}
 		}
-		if err := column.set(unsafe.Add(p, column.offset), record[places[i]]); err != nil {
+		p = unsafe.Add(p, column.offset)
+		f := record[places[i]]
+		if column.cell.own && len(column.pointers) == 0 {
+			*(*string)(p) = texts[i].of(f.text)
+			continue
+		}
+		if err := column.set(p, f); err != nil {
 			return i, err
 		}
 	}
@@ -237,6 +258,12 @@ func (c *csvColumns) allocate(row unsafe.Pointer, within int, record []csvField,
 func (column *csvColumn) set(p unsafe.Pointer, f csvField) error {
 	cell := &column.cell
 	empty := len(f.text) == 0
+	if !empty && len(column.pointers) == 0 {
+		if err := cell.set(p, f.text); err != nil {
+			return valueFault(cell, f.text, err)
+		}
+		return nil
+	}
 	switch {
 	case !empty:
 	case f.quoted && cell.bytes:

@@ -16,6 +16,9 @@ func timeCell() csvCell {
 			if omit && t.IsZero() {
 				return b, nil
 			}
+			if b, ok := rfc3339.add(b, t); ok {
+				return b, nil
+			}
 			if t.Location() != time.UTC {
 				if _, offset := t.Zone(); offset%60 != 0 {
 					return b, fmt.Errorf("%w: the zone of %v has an offset with seconds, which the text of a time lacks: store it in UTC", ErrUnsupported, t)
@@ -28,6 +31,10 @@ func timeCell() csvCell {
 			return b, err
 		},
 		set: func(p unsafe.Pointer, text []byte) error {
+			if t, ok := rfc3339.read(text); ok {
+				*(*time.Time)(p) = t
+				return nil
+			}
 			if len(text) > len("2006-01-02T15:04:05.123456789Z") && isTooFine(text) {
 				return errTooFine
 			}
@@ -51,6 +58,7 @@ func layoutCell(layout string) (csvCell, error) {
 	if elsewhere("ABC").Format(layout) != elsewhere("DEF").Format(layout) {
 		return csvCell{}, fmt.Errorf("has the layout %q with the name of a zone, which does not say which zone is meant: use an offset, as -0700", layout)
 	}
+	clock := clockOf(layout)
 	hasZone := utc.Format(layout) != elsewhere("ABC").Format(layout)
 	return csvCell{
 		want: "time.Time",
@@ -63,6 +71,11 @@ func layoutCell(layout string) (csvCell, error) {
 			if !hasZone {
 				t = t.UTC()
 			}
+			if clock != nil {
+				if b, ok := clock.add(b, t); ok {
+					return b, nil
+				}
+			}
 			start := len(b)
 			b = t.AppendFormat(b, layout)
 			if back, err := time.Parse(layout, string(b[start:])); err != nil || !back.Equal(t) {
@@ -71,6 +84,12 @@ func layoutCell(layout string) (csvCell, error) {
 			return b, nil
 		},
 		set: func(p unsafe.Pointer, text []byte) error {
+			if clock != nil {
+				if t, ok := clock.read(text); ok {
+					*(*time.Time)(p) = t
+					return nil
+				}
+			}
 			if isTooFine(text) {
 				return errTooFine
 			}
