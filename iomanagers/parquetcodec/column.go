@@ -27,6 +27,7 @@ type column struct {
 	node   *node
 	path   []string
 	shred  shredder
+	flat   func(p place) (parquet.Value, error) // of a value that each row has itself, nil for others
 	writer *parquet.ColumnWriter
 
 	pending []parquet.Value
@@ -42,7 +43,7 @@ type column struct {
 func newColumn(root, n *node) *column {
 	kind := n.kind.Kind()
 	return &column{
-		node: n, shred: shredderOf(root, n),
+		node: n, shred: shredderOf(root, n), flat: flatValue(root, n),
 		sized:  kind == parquet.ByteArray || kind == parquet.FixedLenByteArray,
 		copies: kind == parquet.FixedLenByteArray || n.nilable,
 	}
@@ -85,7 +86,7 @@ func (c *column) write(rows elements, first int64) (err error) {
 	}()
 	for row = range rows.n {
 		before := c.size
-		if err := c.shred(rows.row(row), 0, c); err != nil {
+		if err := c.take(rows.row(row)); err != nil {
 			return err
 		}
 		if c.size-before > mostInRow {
@@ -97,6 +98,24 @@ func (c *column) write(rows elements, first int64) (err error) {
 			}
 		}
 	}
+	return nil
+}
+
+// take adds what a row has of the column.
+func (c *column) take(row place) error {
+	if c.flat == nil {
+		return c.shred(row, 0, c)
+	}
+	v, err := c.flat(row.field(c.node.offset))
+	if err != nil {
+		return unsupported(c.node.path, err)
+	}
+	if c.sized {
+		c.add(v, 0, 0)
+		return nil
+	}
+	c.size += numberBytes
+	c.pending = append(c.pending, v)
 	return nil
 }
 

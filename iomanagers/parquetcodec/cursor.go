@@ -15,6 +15,7 @@ const cursorValues = 512
 // cursor walks through the values of a column of the file, row group by row group.
 type cursor struct {
 	file  *parquet.Column
+	most  int // the definition level of values that are there
 	pages parquet.Pages
 	page  parquet.Page
 	from  parquet.ValueReader
@@ -32,7 +33,7 @@ type cursor struct {
 }
 
 func newCursor(file *parquet.Column) *cursor {
-	return &cursor{file: file, buffer: make([]parquet.Value, cursorValues)}
+	return &cursor{file: file, most: file.MaxDefinitionLevel(), buffer: make([]parquet.Value, cursorValues)}
 }
 
 var errDamaged = errors.New("the file is damaged")
@@ -55,23 +56,34 @@ func (c *cursor) name() string { return strings.Join(c.file.Path(), ".") }
 
 // next returns the next value and goes on. The value is good until the next call.
 func (c *cursor) next() (*parquet.Value, error) {
-	v, err := c.peek()
-	if err != nil {
+	if err := c.ready(); err != nil {
 		return nil, err
 	}
+	return c.take(), nil
+}
+
+// take is next after ready.
+func (c *cursor) take() *parquet.Value {
+	v := &c.buffer[c.at]
 	c.at++
-	if c.indexes != nil && v.DefinitionLevel() == c.file.MaxDefinitionLevel() {
+	if c.indexes != nil && v.DefinitionLevel() == c.most {
 		c.nth++
 	}
-	return v, nil
+	return v
+}
+
+// ready makes sure that there is a next value.
+func (c *cursor) ready() error {
+	if c.at == c.n {
+		return c.fill()
+	}
+	return nil
 }
 
 // peek returns the next value.
 func (c *cursor) peek() (*parquet.Value, error) {
-	if c.at == c.n {
-		if err := c.fill(); err != nil {
-			return nil, err
-		}
+	if err := c.ready(); err != nil {
+		return nil, err
 	}
 	return &c.buffer[c.at], nil
 }

@@ -132,12 +132,33 @@ func (b *bound) rows(rows elements) (fault readFault) {
 			fault.err = &columnError{b.column, faultOf(err)}
 		}
 	}()
+	if b.shape == leaf && len(b.pointers) == 0 {
+		b.flat(rows, &fault) // which tells the row also of a panic
+		return fault
+	}
 	for fault.row = range rows.n {
 		if fault.err = b.fill(rows.row(fault.row).field(b.offset), 0); fault.err != nil {
 			return fault
 		}
 	}
 	return readFault{}
+}
+
+// flat is rows for a column that has one value for each row, or null.
+func (b *bound) flat(rows elements, fault *readFault) {
+	c := b.cursor
+	for fault.row < rows.n {
+		if err := c.ready(); err != nil {
+			fault.err = b.fault(err)
+			return
+		}
+		for ; c.at < c.n && fault.row < rows.n; fault.row++ {
+			p := rows.row(fault.row).field(b.offset)
+			if fault.err = b.one(p, c.take(), 0); fault.err != nil {
+				return
+			}
+		}
+	}
 }
 
 func (d *decoder) firstOf(faults []readFault) error {

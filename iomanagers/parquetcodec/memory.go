@@ -92,29 +92,30 @@ func textValue(text string) parquet.Value {
 	return parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(text), len(text)))
 }
 
-// number returns how a number or bool of kind k becomes a value.
-func number(k reflect.Kind) func(p place) parquet.Value {
+// number returns how a number or bool of kind k becomes a value. There is
+// never an error.
+func number(k reflect.Kind) func(p place) (parquet.Value, error) {
 	switch k {
 	case reflect.Bool:
-		return func(p place) parquet.Value { return parquet.BooleanValue(*(*bool)(p.at)) }
+		return func(p place) (parquet.Value, error) { return parquet.BooleanValue(*(*bool)(p.at)), nil }
 	case reflect.Int8:
-		return func(p place) parquet.Value { return parquet.Int32Value(int32(*(*int8)(p.at))) }
+		return func(p place) (parquet.Value, error) { return parquet.Int32Value(int32(*(*int8)(p.at))), nil }
 	case reflect.Int16:
-		return func(p place) parquet.Value { return parquet.Int32Value(int32(*(*int16)(p.at))) }
+		return func(p place) (parquet.Value, error) { return parquet.Int32Value(int32(*(*int16)(p.at))), nil }
 	case reflect.Int32, reflect.Uint32:
-		return func(p place) parquet.Value { return parquet.Int32Value(*(*int32)(p.at)) }
+		return func(p place) (parquet.Value, error) { return parquet.Int32Value(*(*int32)(p.at)), nil }
 	case reflect.Int64, reflect.Uint64:
-		return func(p place) parquet.Value { return parquet.Int64Value(*(*int64)(p.at)) }
+		return func(p place) (parquet.Value, error) { return parquet.Int64Value(*(*int64)(p.at)), nil }
 	case reflect.Int, reflect.Uint:
-		return func(p place) parquet.Value { return parquet.Int64Value(int64(*(*int)(p.at))) }
+		return func(p place) (parquet.Value, error) { return parquet.Int64Value(int64(*(*int)(p.at))), nil }
 	case reflect.Uint8:
-		return func(p place) parquet.Value { return parquet.Int32Value(int32(*(*uint8)(p.at))) }
+		return func(p place) (parquet.Value, error) { return parquet.Int32Value(int32(*(*uint8)(p.at))), nil }
 	case reflect.Uint16:
-		return func(p place) parquet.Value { return parquet.Int32Value(int32(*(*uint16)(p.at))) }
+		return func(p place) (parquet.Value, error) { return parquet.Int32Value(int32(*(*uint16)(p.at))), nil }
 	case reflect.Float32:
-		return func(p place) parquet.Value { return parquet.FloatValue(*(*float32)(p.at)) }
+		return func(p place) (parquet.Value, error) { return parquet.FloatValue(*(*float32)(p.at)), nil }
 	case reflect.Float64:
-		return func(p place) parquet.Value { return parquet.DoubleValue(*(*float64)(p.at)) }
+		return func(p place) (parquet.Value, error) { return parquet.DoubleValue(*(*float64)(p.at)), nil }
 	}
 	return nil
 }

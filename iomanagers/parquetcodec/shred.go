@@ -2,6 +2,7 @@ package parquetcodec
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -64,6 +65,15 @@ func shredPresent(n, target *node) shredder {
 		to.add(v, rep, n.def)
 		return nil
 	}
+}
+
+// flatValue returns how rows become values of the column n, if each row has exactly one, and nil
+// otherwise. Most columns are so, and need no levels.
+func flatValue(root, n *node) func(p place) (parquet.Value, error) {
+	if !slices.Contains(root.nodes, n) || n.optional() {
+		return nil
+	}
+	return valueOf(n)
 }
 
 func shredList(n *node, inner shredder) shredder {

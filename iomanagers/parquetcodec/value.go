@@ -35,8 +35,7 @@ func valueOf(n *node) func(p place) (parquet.Value, error) {
 	case n.tag.decimal != nil:
 		return decimalValue(n)
 	}
-	of := number(t.Kind())
-	return func(p place) (parquet.Value, error) { return of(p), nil }
+	return number(t.Kind())
 }
 
 // brief cuts text for a message.
@@ -55,7 +54,7 @@ func decimalValue(n *node) func(p place) (parquet.Value, error) {
 	}
 	narrow := n.typ.Kind() == reflect.Int32
 	return func(p place) (parquet.Value, error) {
-		v := of(p)
+		v, _ := of(p)
 		count := v.Int64()
 		if narrow {
 			count = int64(v.Int32())
