@@ -30,7 +30,7 @@ import (
 // zero in the file is a value, and not a missing field.
 //
 // gob stores float32 and float64 in the same way, and all sizes of integers too. An integer that
-// does not fit in the Go type is refused.
+// does not fit in the Go type is refused, and so is a float that a float32 or complex64 would round.
 //
 // Slices are stored in batches, and the last batch is empty. So rows can be streamed, and a
 // file without its end is recognised.

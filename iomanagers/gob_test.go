@@ -5,10 +5,13 @@ import (
 	"encoding/gob"
 	"errors"
 	"io"
+	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -182,9 +185,25 @@ func TestATruncatedGobIsAnError(t *testing.T) {
 	}
 }
 
+type (
+	gobWide struct {
+		F     float64
+		List  []float64
+		Named map[string]complex128
+		Next  *gobWide
+	}
+	gobNarrow struct {
+		F     float32
+		List  []float32
+		Named map[string]complex64
+		Next  *gobNarrow
+	}
+)
+
 func FuzzGob(f *testing.F) {
 	f.Add(gobOf(f, []gobStored{{ID: 1, Item: "tea", Prices: []gobPrice{{"1", "EUR"}}, Next: &gobStored{}}}))
 	f.Add(gobOf(f, gobPrice{"1", "EUR"}))
+	f.Add(gobOf(f, []gobWide{{F: 0.1, List: []float64{0.5}, Named: map[string]complex128{"a": 1i}, Next: &gobWide{F: 1}}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<16 {
 			t.Skip("encoding/gob makes room for what a file may hold")
@@ -192,10 +211,91 @@ func FuzzGob(f *testing.F) {
 		var rows []gobStored
 		var one gobPrice
 		_ = iomanagers.Gob().Decode(bytes.NewReader(data), &rows)
+		_ = iomanagers.Gob().Decode(bytes.NewReader(data), new([]gobNarrow))
 		err := iomanagers.Gob().Decode(bytes.NewReader(data), &one)
 		var plain gobPrice
 		if fault := gob.NewDecoder(bytes.NewReader(data)).Decode(&plain); err == nil && (fault != nil || plain != one) {
 			t.Errorf("it reads %v, and encoding/gob %v, %v", one, plain, fault)
+		}
+	})
+}
+
+func TestGobRefusesFloatsThatTheTypeWouldRound(t *testing.T) {
+	t.Parallel()
+	type inner[F any] struct {
+		Note string
+		F    F
+	}
+	type wide struct {
+		ID    int
+		At    time.Time
+		Inner []inner[float64]
+		Named map[string]*float64
+		Pair  [2]complex128
+		Bytes []byte
+	}
+	type narrow struct {
+		ID    int
+		At    time.Time
+		Inner []inner[float32]
+		Named map[string]*float32
+		Pair  [2]complex64
+		Bytes []byte
+	}
+	exact, inexact := 0.5, 0.1
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
+	for _, c := range []struct {
+		name string
+		last wide
+		want string // in the error, "" if the rows are loaded
+	}{
+		{"floats that need no more digits", wide{ID: -1, At: at, Inner: []inner[float64]{{"a", math.Inf(-1)}, {"", math.NaN()}, {F: math.MaxFloat32}}, Named: map[string]*float64{"x": &exact}, Pair: [2]complex128{1, 2i}, Bytes: []byte{1}}, ""},
+		{"a float of a list of structs", wide{Inner: []inner[float64]{{}, {"a", inexact}}}, "field [2].Inner[1].F is 0.1, which a float32 would round"},
+		{"a float in a map", wide{Named: map[string]*float64{"x": &inexact}}, "field [2].Named[0] is 0.1"},
+		{"half of a complex number", wide{Pair: [2]complex128{1, complex(0, inexact)}}, "field [2].Pair[1] is 0.1, which a complex64 would round"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var file bytes.Buffer
+			if err := iomanagers.Gob().Encode(&file, []wide{{ID: 1}, {ID: 2, Bytes: []byte("text")}, c.last}); err != nil {
+				t.Fatal(err)
+			}
+			var same []wide
+			if err := iomanagers.Gob().Decode(bytes.NewReader(file.Bytes()), &same); err != nil || len(same) != 3 {
+				t.Errorf("%d rows of the same type, %v", len(same), err)
+			}
+			var got []narrow
+			err := iomanagers.Gob().Decode(bytes.NewReader(file.Bytes()), &got)
+			switch {
+			case c.want == "" && (err != nil || len(got) != 3 || got[2].ID != c.last.ID || !math.IsInf(float64(got[2].Inner[0].F), -1)):
+				t.Errorf("%v, %v", got, err)
+			case c.want != "" && (!errors.Is(err, iomanagers.ErrType) || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("error %v, want %s", err, c.want)
+			}
+		})
+	}
+	t.Run("in a later batch", func(t *testing.T) {
+		t.Parallel()
+		rows := slices.Repeat([]inner[float64]{{"a", exact}}, 5000)
+		rows[4321].F = inexact
+		var file bytes.Buffer
+		if err := iomanagers.Gob().Encode(&file, rows); err != nil {
+			t.Fatal(err)
+		}
+		var got []inner[float32]
+		if err := iomanagers.Gob().Decode(&file, &got); !errors.Is(err, iomanagers.ErrType) || !strings.Contains(err.Error(), "field [4321].F is 0.1") {
+			t.Errorf("%d rows, %v", len(got), err)
+		}
+	})
+	t.Run("a value that is no rows", func(t *testing.T) {
+		t.Parallel()
+		var file bytes.Buffer
+		if err := iomanagers.Gob().Encode(&file, inexact); err != nil {
+			t.Fatal(err)
+		}
+		var got float32
+		if err := iomanagers.Gob().Decode(&file, &got); !errors.Is(err, iomanagers.ErrType) {
+			t.Errorf("%v, %v", got, err)
 		}
 	})
 }

@@ -24,6 +24,8 @@ type gobWire struct {
 
 	defined map[int64]gobDefinition
 	fits    map[int64]bool // the types of values that were compared
+	narrow  bool           // the Go type may round floats
+	row     int            // the number of the next row, if they are looked at
 
 	head bytes.Buffer // what of the message was looked at, and is still to be passed on
 	left int64        // how many bytes of the message follow
@@ -70,7 +72,8 @@ type (
 
 func newGobDecoder(r io.Reader, t reflect.Type, rules rules) *gob.Decoder {
 	return gob.NewDecoder(&gobWire{
-		r: bufio.NewReaderSize(r, chunk), goType: t, rules: rules, defined: map[int64]gobDefinition{}, fits: map[int64]bool{},
+		narrow: isNarrow(t, map[reflect.Type]bool{}),
+		r:      bufio.NewReaderSize(r, chunk), goType: t, rules: rules, defined: map[int64]gobDefinition{}, fits: map[int64]bool{},
 	})
 }
 
@@ -127,7 +130,23 @@ func (w *gobWire) message() error {
 		return w.definition(int64(id>>1)+1, rest)
 	}
 	w.left = rest
-	return w.compare(int64(id >> 1))
+	if err := w.compare(int64(id >> 1)); err != nil || !w.narrow {
+		return err
+	}
+	return w.round(int64(id>>1), rest)
+}
+
+// round looks for floats of a value that the Go type would round.
+func (w *gobWire) round(id, length int64) error {
+	before := w.head.Len()
+	read, err := io.CopyN(&w.head, w.r, length)
+	if w.left -= read; err != nil {
+		return w.passOn(0, err)
+	}
+	n := gobNarrow{defined: w.defined, data: w.head.Bytes()[before:], row: w.row}
+	err = n.check(id, w.goType)
+	w.row = n.row
+	return err
 }
 
 // passOn lets the decoder see the bytes that were read and more. The end of the stream comes after them.
