@@ -1,6 +1,8 @@
 """Does the work of BenchmarkStream with Dagster, polars, pandas and fxrun, and prints a Markdown table.
 
-    python compare.py [ROWS] [ROUNDS]
+    python compare.py [ROWS] [ROUNDS] [WORD...]
+
+If there are words, only the contenders whose names have one of them take part.
 
 Each contender makes the same rows, stores them as CSV, turns the CSV into Parquet, and computes sums
 of what the Parquet file holds. The rows are made in the fastest way of each library: as columns with
@@ -178,7 +180,7 @@ def measure(command, extra):
     return {"Processor": used.ru_utime + used.ru_stime} | result
 
 
-def table(rows, rounds):
+def table(rows, rounds, words):
     commands = {name: ([sys.executable, __file__, "--one", name, str(rows)], {}) for name in PYTHON}
     with tempfile.TemporaryDirectory() as folder:
         if rows == GO_ROWS and shutil.which("go"):
@@ -186,6 +188,7 @@ def table(rows, rounds):
             subprocess.run(["go", "test", "-c", "-o", program, "."], cwd=Path(__file__).parent.parent, check=True, env=os.environ | {"GOWORK": "off"})
             for name, i in GO.items():
                 commands[name] = ([program, "-test.run=^TestStreamProcess$", "-test.v"], {"FXRUN_BENCH_STREAM": str(i)})
+        commands = {name: c for name, c in commands.items() if not words or any(word in name for word in words)}
         results = {name: [] for name in commands}
         for n in range(rounds):
             for name, (command, extra) in commands.items():
@@ -204,4 +207,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         run(sys.argv[2], int(sys.argv[3]))
     else:
-        table(*[int(a) for a in sys.argv[1:] + ["3000000", "1"][len(sys.argv) - 1 :]])
+        rows, rounds = [int(a) for a in (sys.argv[1:] + ["3000000", "1"][len(sys.argv) - 1 :])[:2]]
+        table(rows, rounds, sys.argv[3:])

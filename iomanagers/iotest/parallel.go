@@ -12,11 +12,12 @@ func parallelStoresNeverMix(t *testing.T, s Subject) {
 	s.store(t, "shared", "", s.Value(0))
 
 	var stores, loads sync.WaitGroup
-	stored := make(chan struct{})
+	begins := make(chan struct{}, writers*times) // one for each Store, so that Loads meet all of them
 	for w := range writers {
 		stores.Go(func() {
 			for i := range times {
 				value := s.Value(w*times + i)
+				begins <- struct{}{}
 				for _, asset := range []string{"shared", fmt.Sprintf("own/%d", w)} {
 					if err := s.Manager.Store(t.Context(), s.output(asset, "", value), value); err != nil {
 						t.Errorf("Store: %v", err)
@@ -27,18 +28,13 @@ func parallelStoresNeverMix(t *testing.T, s Subject) {
 	}
 	for range 3 {
 		loads.Go(func() {
-			for {
+			for range begins {
 				s.expectOneOf(t, "shared", writers*times)
-				select {
-				case <-stored:
-					return
-				default:
-				}
 			}
 		})
 	}
 	stores.Wait()
-	close(stored)
+	close(begins)
 	loads.Wait()
 
 	s.expectOneOf(t, "shared", writers*times)

@@ -14,6 +14,12 @@ type Row struct {
 	At     time.Time
 }
 
+// equal is what equality says of two rows.
+func (r Row) equal(other Row) bool {
+	sameAmount := r.Amount == other.Amount || r.Amount != r.Amount && other.Amount != other.Amount
+	return sameAmount && r.ID == other.ID && r.Name == other.Name && r.Paid == other.Paid && r.At.Equal(other.At)
+}
+
 // Rows returns rows that differ in number and content for each i >= 0, 3 to 31 of them.
 func Rows(i int) []Row {
 	rows := make([]Row, 3+7*(i%5))

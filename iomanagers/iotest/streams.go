@@ -134,10 +134,7 @@ func forms() []form {
 // rowsDiff says where rows begin to differ, "" if they don't.
 func rowsDiff(want, got []Row) string {
 	for i := range min(len(want), len(got)) {
-		w, g := want[i], got[i]
-		same := w.At.Equal(g.At)
-		w.At, g.At = time.Time{}, time.Time{}
-		if !same || w != g {
+		if !want[i].equal(got[i]) {
 			return fmt.Sprintf("row %d is %+v, want %+v", i, got[i], want[i])
 		}
 	}
