@@ -36,9 +36,10 @@ import (
 //     per process start when they are first needed, and stop after the last run.
 //   - *assets.Graph, the checked graph of assets.
 //   - *runs.Launcher, which launches runs. From its first run on, it records as failed
-//     the runs of processes that have ended. When the application stops, the launcher refuses new runs and waits for the active ones. After
-//     half of the stop timeout of the application it cancels them, so that their
-//     resources stop before those of the application.
+//     the runs of processes that have ended. When the application stops, as after a SIGTERM, the launcher drains: it refuses new
+//     runs, and starts no more steps of the active ones. Steps that are running may go on
+//     for half of the stop timeout of the application. Then they are cancelled, so that
+//     the resources of runs stop before those of the application.
 //
 // If the Start of the application fails since its time is over, Fx calls no stop hook.
 // Resources that live per process then go on, if a hook that stands after those of Module
@@ -278,5 +279,5 @@ func drain(ctx context.Context, launcher *runs.Launcher) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Until(deadline)/2)
 	defer cancel()
-	return launcher.Close(ctx)
+	return launcher.Drain(ctx)
 }

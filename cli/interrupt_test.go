@@ -122,11 +122,15 @@ func TestSignals(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(s.String()+" cancels the run and tears it down", func(t *testing.T) {
 			newHome(t)
-			p := start(t, "slow", "run")
+			p := start(t, "slow", "run", "--drain", "100ms")
 			p.until(t, "step runs")
 			p.signal(t, s)
 			out, code := p.rest(t)
-			if code != 130 || !strings.Contains(p.err.String(), "cancelling: waiting for running steps") {
+			want := "cancelling: waiting for running steps"
+			if s == syscall.SIGTERM {
+				want = "draining: no more steps start, and running steps have 100ms"
+			}
+			if code != 130 || !strings.Contains(p.err.String(), want) {
 				t.Errorf("exit code %d, standard error:\n%s", code, p.err.String())
 			}
 			if !strings.Contains(out, "gate stopped") || !strings.Contains(out, "was cancelled") {

@@ -77,6 +77,13 @@ func (i *interrupts) askedBy() string {
 	return "by the caller"
 }
 
+// terminated reports whether the first request was a SIGTERM. It must be called after
+// this request.
+func (i *interrupts) terminated() bool {
+	by, ok := errors.AsType[signalError](context.Cause(i.ctx))
+	return ok && by.Signal == syscall.SIGTERM
+}
+
 func (i *interrupts) close() {
 	signal.Stop(i.signals)
 	signal.Stop(i.pipe)

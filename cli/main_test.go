@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 		cli.Main(new(shop).definitions()...)
 	case "slow":
 		cli.Main(slow(os.Stdout)...)
+	case "isolated":
+		cli.Main(isolated()...)
+	case "mounted":
+		mounted()
 	case "":
 	default:
 		cli.Main(blocking(os.Getenv(programVariable), os.Stdout)...)

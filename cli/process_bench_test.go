@@ -63,3 +63,30 @@ func executeProgram(b *testing.B, home, program string, args ...string) {
 		b.Fatalf("%s %q: %v\n%s", program, args, err, out)
 	}
 }
+
+// BenchmarkIsolation times runs whose steps have processes of their own, next to the same
+// runs in one process. The difference, divided by the steps, is what a process costs.
+func BenchmarkIsolation(b *testing.B) {
+	program := filepath.Join(b.TempDir(), "fifty")
+	build(b, program, "./testdata/fifty")
+	for _, bench := range []struct {
+		name string
+		args []string
+	}{
+		{"one step", []string{"--select", "step/00"}},
+		{"one step, a process for it", []string{"--select", "step/00", "--isolate", "step"}},
+		{"one step, a process for the run", []string{"--select", "step/00", "--isolate", "run"}},
+		{"50 steps", nil},
+		{"50 steps, a process for each", []string{"--isolate", "step"}},
+		{"50 steps, a process for the run", []string{"--isolate", "run"}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			home := filepath.Join(b.TempDir(), "home")
+			args := append([]string{"run"}, bench.args...)
+			executeProgram(b, home, program, args...)
+			for b.Loop() {
+				executeProgram(b, home, program, args...)
+			}
+		})
+	}
+}

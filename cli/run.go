@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fxrun/fxrun/internal/fault"
 
@@ -27,7 +28,7 @@ type runFlags struct {
 	launch   launchFlags
 	selects  []string
 	tags     []string
-	parallel int
+	executed executorFlags
 	dryRun   bool
 	verbose  bool
 	again    bool
@@ -45,7 +46,10 @@ func (p program) runCommand() *cobra.Command {
 			selectionHelp + "\n\n" +
 			"All faults of a launch are reported at once, before anything starts. With --dry-run\n" +
 			"the command then ends. An interrupt (Ctrl-C) cancels the run, and the command waits\n" +
-			"until everything has stopped. A second interrupt ends the command at once.\n\n" +
+			"until everything has stopped. After SIGTERM running steps may go on for the time of\n" +
+			"--drain. A second interrupt or SIGTERM ends the command at once.\n\n" +
+			"With --isolate step, each step has its own process, and a crash is a failed step.\n" +
+			"With --isolate run, the whole run has its own process.\n\n" +
 			"Every user of the machine can see arguments. So give secrets in a file, or as\n" +
 			"references to the environment, {env: NAME}.\n\n" + exitCodes,
 		Example: "  PROGRAM run --job nightly\n" +
@@ -59,7 +63,7 @@ func (p program) runCommand() *cobra.Command {
 	flags.launch.register(command, p, "run the job called `NAME`")
 	command.Flags().StringArrayVarP(&flags.selects, "select", "s", nil, "run the assets that an `EXPRESSION` selects (can be repeated: assets that any of them selects)")
 	command.Flags().StringArrayVarP(&flags.tags, "tag", "t", nil, "put a tag on the run, `NAME=VALUE` (can be repeated)")
-	command.Flags().IntVarP(&flags.parallel, "parallel", "p", 0, "execute at most `N` steps at the same time (default: four for each processor)")
+	flags.executed.register(command)
 	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "show which steps would run and which resources would start, with their config; start nothing")
 	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show every resource and the debug lines of the log; the history then keeps these lines")
 	command.Flags().StringVar(&flags.logLevel, "log-level", "", "keep log lines of at least this `LEVEL` in the history: debug, info, warn or error (default: info)")
@@ -124,7 +128,9 @@ func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
 	if flags.dryRun {
 		return p.dryRun(cmd, request, flags.json)
 	}
-	return inSession(cmd, func() (*session, error) { return p.openToRun(parallel(flags.parallel), level) },
+	return inSession(cmd, func() (*session, error) {
+		return p.openToRun(flags.executed.executor(cmd, flags.levelFlags()...), level)
+	},
 		func(s *session, interrupts *interrupts) error { return s.launch(cmd, interrupts, request, flags) })
 }
 
@@ -147,10 +153,8 @@ func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 	if f.launch.job != "" && len(f.selects) > 0 {
 		faults = append(faults, errors.New("--job and --select exclude each other: give one of them"))
 	}
-	if f.parallel < 0 || f.parallel == 0 && cmd.Flags().Changed("parallel") {
-		faults = append(faults, fmt.Errorf("--parallel %d: it must be at least 1", f.parallel))
-	}
-	request := runs.Request{Job: f.launch.job, Selection: eitherOf(f.selects), Config: config, Tags: tags}
+	faults = append(faults, f.executed.faults(cmd)...)
+	request := runs.Request{Job: f.launch.job, Selection: eitherOf(f.selects), Config: config, Tags: tags, Timeout: f.executed.limit(cmd)}
 	return request, fault.Join("reading the flags", faults)
 }
 
@@ -253,22 +257,28 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	if err != nil {
 		return err
 	}
-	if err := waitFor(run, interrupts, reporter); err != nil {
+	if err := waitFor(run, interrupts, reporter, flags.executed.drain); err != nil {
 		return err
 	}
 	return outcome(cmd, run, reporter.end())
 }
 
 // waitFor waits for the end of a run. At the first request to stop it cancels the
-// run. At the second request it returns without waiting for the run.
-func waitFor(run *runs.Run, interrupts *interrupts, reporter reporter) error {
+// run, or, if the request is a SIGTERM, lets it drain. At the second request it returns
+// without waiting for the run.
+func waitFor(run *runs.Run, interrupts *interrupts, reporter reporter, drain time.Duration) error {
 	select {
 	case <-run.Done():
 		return nil
 	case <-interrupts.ctx.Done():
 	}
-	reporter.note("cancelling: waiting for running steps; press Ctrl-C again to quit at once")
-	run.Cancel(interrupts.askedBy())
+	if interrupts.terminated() && drain > 0 {
+		reporter.note("draining: no more steps start, and running steps have " + durationText(drain) + "; press Ctrl-C to quit at once")
+		run.Drain(interrupts.askedBy(), drain)
+	} else {
+		reporter.note("cancelling: waiting for running steps; press Ctrl-C again to quit at once")
+		run.Cancel(interrupts.askedBy())
+	}
 	select {
 	case <-run.Done():
 		return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/user"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,9 +15,9 @@ import (
 )
 
 type cancelFlags struct {
-	reason string
-	wait   time.Duration
-	json   bool
+	reason      string
+	wait, drain time.Duration
+	json        bool
 }
 
 func (p program) cancelRunCommand() *cobra.Command {
@@ -34,6 +36,7 @@ func (p program) cancelRunCommand() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, args []string) error { return p.cancelRun(cmd, args[0], flags) },
 	}
 	command.Flags().StringVar(&flags.reason, "reason", "", "record this `TEXT` as the reason")
+	command.Flags().DurationVar(&flags.drain, "drain", 0, "only start no more steps, and let running ones go on for this `DURATION` (default: cancel them at once)")
 	command.Flags().DurationVar(&flags.wait, "wait", time.Minute, "wait at most this `DURATION` for the end of the run; 0s does not wait")
 	command.Flags().BoolVar(&flags.json, "json", false, "write the record of the run as JSON")
 	return command
@@ -43,12 +46,15 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 	if flags.wait < 0 {
 		return invalid("reading the flags", "--wait %v: it cannot be negative", flags.wait)
 	}
+	if flags.drain < 0 {
+		return invalid("reading the flags", "--drain %v: it cannot be negative", flags.drain)
+	}
 	return p.reading(cmd, func(ctx context.Context, s *session) error {
 		record, err := s.inspect.FindRun(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := s.requestCancel(ctx, record, flags.reason); err != nil {
+		if err := s.requestCancel(ctx, record, history.RunCancelRequested{Reason: flags.reason, By: person(), Within: flags.drain}); err != nil {
 			return err
 		}
 		record, err = awaitEnd(ctx, s.history(), record.ID, flags.wait)
@@ -68,9 +74,9 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 }
 
 // requestCancel records the request. A run that has ended cannot be cancelled.
-func (s *session) requestCancel(ctx context.Context, record history.Record, reason string) error {
-	if reason == "" {
-		reason = "by the command runs cancel"
+func (s *session) requestCancel(ctx context.Context, record history.Record, request history.RunCancelRequested) error {
+	if request.Reason == "" {
+		request.Reason = "by the command runs cancel"
 	}
 	ended := func(status history.Status) error {
 		return invalid("cancelling run "+record.ID, "it has already ended: it %s", told(status))
@@ -81,7 +87,7 @@ func (s *session) requestCancel(ctx context.Context, record history.Record, reas
 	if liveness, _ := s.launcher.Liveness(ctx, record); liveness == runs.LivenessGone {
 		return invalid("cancelling run "+record.ID, "the process that executed it (%s) is gone, so nobody can stop it; the next run records it as failed", record.Owner)
 	}
-	_, err := s.history().Append(ctx, history.Event{RunID: record.ID, Time: time.Now(), Data: history.RunCancelRequested{Reason: reason}})
+	_, err := s.history().Append(ctx, history.Event{RunID: record.ID, Time: time.Now(), Data: request})
 	if !errors.Is(err, history.ErrTransition) {
 		return err
 	}
@@ -90,6 +96,18 @@ func (s *session) requestCancel(ctx context.Context, record history.Record, reas
 		return errors.Join(err, findErr)
 	}
 	return ended(now.Status)
+}
+
+// person names who uses the command, as in ann@build7.
+func person() string {
+	name, host := "unknown", "unknown"
+	if user, err := user.Current(); err == nil && user.Username != "" {
+		name = user.Username
+	}
+	if found, err := os.Hostname(); err == nil && found != "" {
+		host = found
+	}
+	return name + "@" + host
 }
 
 // awaitEnd waits until a run has ended, but not longer than limit, and returns its

@@ -34,7 +34,7 @@ func (p program) retryRunCommand() *cobra.Command {
 	command.Flags().BoolVar(&flags.options.All, "all", false, "repeat all steps of the run")
 	command.Flags().StringArrayVarP(&flags.selects, "select", "s", nil, "repeat the assets of the run that an `EXPRESSION` selects (can be repeated: any of them)")
 	command.Flags().StringArrayVarP(&flags.run.tags, "tag", "t", nil, "put a tag on the run, `NAME=VALUE` (can be repeated)")
-	command.Flags().IntVarP(&flags.run.parallel, "parallel", "p", 0, "execute at most `N` steps at the same time (default four for each processor)")
+	flags.run.executed.register(command)
 	command.Flags().BoolVarP(&flags.run.verbose, "verbose", "v", false, "show every resource, and debug lines of the log")
 	command.Flags().BoolVar(&flags.run.json, "json", false, "write every event as a line of JSON, and the record of the run last")
 	p.complete(command, "select", p.selections)
@@ -70,7 +70,9 @@ func (p program) repeat(cmd *cobra.Command, id string, options runs.RetryOptions
 	if err != nil {
 		return err
 	}
-	return inSession(cmd, func() (*session, error) { return p.openToRun(parallel(flags.parallel), level) },
+	return inSession(cmd, func() (*session, error) {
+		return p.openToRun(flags.executed.executor(cmd, flags.levelFlags()...), level)
+	},
 		func(s *session, interrupts *interrupts) error {
 			return s.repeat(cmd, interrupts, id, options, changes, flags)
 		})
@@ -97,6 +99,9 @@ func (s *session) repeat(cmd *cobra.Command, interrupts *interrupts, id string, 
 		return err
 	}
 	request.Config = request.Config.Merge(changes.Config)
+	if changes.Timeout != 0 {
+		request.Timeout = changes.Timeout
+	}
 	tags := maps.Clone(changes.Tags)
 	for name, value := range request.Tags {
 		if _, changed := tags[name]; !changed {

@@ -76,20 +76,6 @@ func (p program) buildWithHistory(s *session, options ...fx.Option) (*session, e
 	return p.build(s, append(options, decorated)...)
 }
 
-// parallel limits the number of steps that run at the same time. If n is 0, it does
-// not change the executor.
-func parallel(n int) fx.Option {
-	if n == 0 {
-		return fx.Options()
-	}
-	return fx.Decorate(func(host hostExecutor) (runs.Executor, error) {
-		if host.Executor != nil {
-			return nil, invalid("reading the flags", "--parallel works only with the built-in executor, but this program provides another one")
-		}
-		return runs.InProcess(runs.InProcessConfig{MaxParallel: n}), nil
-	})
-}
-
 type hostLevel struct {
 	fx.In
 

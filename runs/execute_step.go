@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/fxrun/fxrun/assets"
@@ -51,6 +52,7 @@ func (l *Launcher) visit(ctx context.Context, cancel context.CancelCauseFunc, la
 	defer sink.close()
 	s := newSite(ctx, launch, l, request.Launched, sink)
 	s.elsewhere = true
+	s.outside = s.outsideHandler(slog.New(slog.DiscardHandler)) // the launching process writes the lines to its logger
 	if err := l.enterStep(s, cancel); err != nil {
 		return err
 	}

@@ -190,6 +190,8 @@ func (e *Execution) Skip(step *assets.Step, upstream []string) {
 // returns, an event that announces the start or the stop of a resource is stored.
 // All other events are stored before the end of the run.
 //
+// A log line is also written to the logger of the launcher.
+//
 // If the history cannot be kept, Record returns an error and the run ends. The
 // process that executes the step should then stop.
 func (e *Execution) Record(ctx context.Context, events ...history.Event) error {
@@ -211,6 +213,11 @@ func (e *Execution) Record(ctx context.Context, events ...history.Event) error {
 	}
 	if err := e.site.events.appendAt(ctx, times, data); err != nil {
 		return err
+	}
+	for i := range events {
+		if line, ok := data[i].(history.LogWritten); ok {
+			e.site.relay(times[i], line)
+		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -193,7 +193,7 @@ type launch struct {
 // request, and matches container.ErrInvalid.
 //
 // ctx limits the time of the launch only. The run goes on after ctx has ended. It is
-// ended by [Run.Cancel] or [Launcher.Close].
+// ended by [Run.Cancel], [Run.Drain] or [Launcher.Close].
 func (l *Launcher) Launch(ctx context.Context, request Request) (*Run, error) {
 	prepared, err := l.Prepare(request)
 	if err != nil {
@@ -246,6 +246,22 @@ func (l *Launcher) Close(ctx context.Context) error {
 		err = errors.Join(err, fmt.Errorf("closing the launcher: releasing its lock: %w", released))
 	}
 	return err
+}
+
+// Drain is [Launcher.Close] for a process that is to end soon. The active runs start no
+// more steps, and those that are running may go on until ctx ends: see [Run.Drain]. A
+// ctx without a deadline lets the runs go on, as Close does.
+func (l *Launcher) Drain(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		l.mu.Lock()
+		l.closed = true
+		under := slices.Collect(maps.Values(l.active))
+		l.mu.Unlock()
+		for _, run := range under {
+			run.Drain("the launcher is closing", time.Until(deadline))
+		}
+	}
+	return l.Close(ctx)
 }
 
 // drain waits for what is active, and cancels it when ctx has ended.

@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -121,11 +122,46 @@ func (s *site) observe(event container.Event) {
 // the launcher's own.
 func (s *site) loggerOf(step string) func(module *slog.Logger) *slog.Logger {
 	return func(module *slog.Logger) *slog.Logger {
-		if module == nil {
+		if module == nil || s.elsewhere {
 			return s.logger(step, s.outside)
 		}
 		return s.logger(step, s.outsideHandler(module))
 	}
+}
+
+// relay writes a log line of another process to the launcher's logger.
+func (s *site) relay(at time.Time, line history.LogWritten) {
+	ctx := context.WithoutCancel(s.ctx)
+	if !s.outside.Enabled(ctx, line.Level) {
+		return
+	}
+	record := slog.NewRecord(at, line.Level, line.Message, 0)
+	record.AddAttrs(slog.String("run", s.launch.id))
+	if line.Step != "" {
+		record.AddAttrs(slog.String("step", line.Step))
+	}
+	if line.Resource != "" {
+		record.AddAttrs(slog.String(resourceAttr, line.Resource))
+	}
+	record.AddAttrs(slogAttrs(line.Attrs)...)
+	_ = s.outside.Handle(ctx, record)
+}
+
+// slogAttrs returns the attributes of a line as its logger has given them.
+func slogAttrs(attrs history.Attrs) []slog.Attr {
+	var all []slog.Attr
+	for _, attr := range attrs {
+		group, ok := attr.Value.(history.Attrs)
+		if raw, settled := attr.Value.(json.RawMessage); settled {
+			ok = json.Unmarshal(raw, &group) == nil && group != nil // it is no object else
+		}
+		if ok {
+			all = append(all, slog.Attr{Key: attr.Name, Value: slog.GroupValue(slogAttrs(group)...)})
+			continue
+		}
+		all = append(all, slog.Any(attr.Name, attr.Value))
+	}
+	return all
 }
 
 func (s *site) logger(step string, outside *outsideHandler) *slog.Logger {

@@ -8,7 +8,7 @@ import (
 )
 
 // Argument is the first argument of a process that executes steps.
-const Argument = "fxrun-process"
+const Argument = "fxrun-work"
 
 // DefaultGrace is the default of [Config.Grace].
 const DefaultGrace = 30 * time.Second

@@ -1,8 +1,10 @@
 package runs_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -214,4 +216,59 @@ func TestADrainedRunStartsNoMoreSteps(t *testing.T) {
 			}
 		})
 	})
+}
+
+func TestALauncherDrainsItsRuns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		running := make(chan struct{})
+		launcher := newLauncher(t, runs.LauncherConfig{}, memory(),
+			assets.New("first", func() error {
+				close(running)
+				time.Sleep(3 * time.Second)
+				return nil
+			}), assets.New("second", func() error { return nil }, assets.After("first")))
+		handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-running
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if err := launcher.Drain(ctx); err != nil {
+			t.Error(err)
+		}
+		record := find(t, launcher.Store(), handle.ID())
+		first, _ := record.Step("first")
+		second, _ := record.Step("second")
+		if record.Status != history.StatusCancelled || first.Status != history.StepStatusSucceeded || second.Attempt != 0 {
+			t.Errorf("the run is %s, its steps %s and %s", record.Status, first.Status, second.Status)
+		}
+		if !strings.Contains(record.Error.Message, "the launcher is closing") {
+			t.Errorf("the reason is %s", record.Error.Message)
+		}
+		if _, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"}); !errors.Is(err, runs.ErrClosed) {
+			t.Errorf("a launch after that: %v", err)
+		}
+	})
+}
+
+func TestTheLinesOfAnotherProcessReachTheLogger(t *testing.T) {
+	t.Parallel()
+	var here, there bytes.Buffer
+	definition := assets.New("left", func(step *assets.Context) error {
+		step.Logger().Info("said", slog.Group("inner", "count", 3))
+		return nil
+	})
+	worker := newLauncher(t, runs.LauncherConfig{Logger: slog.New(slog.NewTextHandler(&there, nil))}, files(t), definition)
+	launcher := newLauncher(t, runs.LauncherConfig{Logger: slog.New(slog.NewTextHandler(&here, nil)), Executor: &remote{worker: worker}}, files(t), definition)
+	if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := here.String(); strings.Count(got, "msg=said") != 1 || !strings.Contains(got, "step=left inner.count=3") {
+		t.Errorf("the logger of the launching process has %s", got)
+	}
+	if there.Len() > 0 {
+		t.Errorf("the logger of the other process has %s", there.String())
+	}
 }
