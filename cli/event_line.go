@@ -56,7 +56,7 @@ func lineOf(event history.Event, of attempts) eventLine {
 	case history.RunStarted:
 		return eventLine{text: "run running", colour: dim}
 	case history.RunCancelRequested:
-		return eventLine{text: "run cancellation requested" + because(data.Reason), colour: yellow}
+		return eventLine{text: "run cancellation requested" + because(requestText(data)), colour: yellow}
 	case history.RunFinished:
 		return eventLine{
 			text: "run " + told(data.Status) + took(data.Duration) + because(data.Error.Message), more: data.Error.Stack,
@@ -117,9 +117,9 @@ func stepLine(data history.EventData, of attempts) eventLine {
 	case history.StepProgress:
 		return eventLine{text: "step " + clean(data.Step) + " at " + progressText(progressOf(data)), colour: dim}
 	case history.StepSucceeded:
-		return eventLine{text: "step " + clean(data.Step) + " succeeded" + took(data.Duration), colour: green}
+		return eventLine{text: "step " + clean(data.Step) + " succeeded" + took(data.Duration) + used(data.Usage), colour: green}
 	case history.StepFailed:
-		text, colour := "step "+clean(data.Step)+" failed"+took(data.Duration), red
+		text, colour := "step "+clean(data.Step)+" failed"+took(data.Duration)+used(data.Usage), red
 		if data.Retry {
 			text += ", " + of.text(data.Step, data.Attempt+1) + within(data.RetryDelay)
 			colour = yellow
@@ -128,10 +128,33 @@ func stepLine(data history.EventData, of attempts) eventLine {
 	case history.StepSkipped:
 		return eventLine{text: "step " + clean(data.Step) + " skipped" + because(data.Because), colour: yellow}
 	case history.StepCancelled:
-		return eventLine{text: "step " + clean(data.Step) + " cancelled" + took(data.Duration), colour: yellow}
+		return eventLine{text: "step " + clean(data.Step) + " cancelled" + took(data.Duration) + used(data.Usage), colour: yellow}
 	default:
 		return eventLine{}
 	}
+}
+
+// requestText returns why a run is to be cancelled, by whom, and how soon.
+func requestText(request history.RunCancelRequested) string {
+	text := request.Reason
+	if strings.Contains(request.By, "@") { // a person, and not the process of the run
+		text = strings.TrimSpace(text + " (by " + request.By + ")")
+	}
+	if request.Within > 0 {
+		text += ", running steps may go on for " + durationText(request.Within)
+	}
+	return strings.TrimPrefix(text, ", ")
+}
+
+// used returns what the process of a step has used, or "" if it had none of its own.
+func used(usage history.Usage) string {
+	switch {
+	case usage.CPU == 0 && usage.Memory == 0:
+		return ""
+	case usage.Memory == 0:
+		return ", processor time " + durationText(usage.CPU)
+	}
+	return ", processor time " + durationText(usage.CPU) + ", memory " + sizeText(usage.Memory)
 }
 
 // logLine returns a line that the code of the user logged.

@@ -4,6 +4,7 @@ package processes_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -62,6 +64,25 @@ func newLauncher(config runs.LauncherConfig, folder string) (*runs.Launcher, err
 	graph, err := assets.NewGraph(c,
 		assets.New("number", func() number { return number{21} }),
 		assets.New("doubled", func(n number) doubled { return doubled{2 * n.N} }),
+		assets.New("gate", func(m *marker) error {
+			if err := m.mark("running"); err != nil {
+				return err
+			}
+			for {
+				if _, err := os.Stat(filepath.Join(m.folder, "open")); err == nil {
+					return nil
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}, assets.After("number")),
+		assets.New("late", func(n number) error { return nil }, assets.After("gate")),
+		assets.New("foreign", func(step *assets.Context) error {
+			event, err := json.Marshal(history.Event{RunID: step.Run().ID, Time: time.Now(), Data: history.StepStarted{Step: "no such step", Attempt: 1}})
+			if err != nil {
+				return err
+			}
+			return writeToPipes(fmt.Appendf(nil, "{\"event\":%s}\n", event))
+		}),
 		assets.New("exits", func(*marker) error { fmt.Println("about to exit"); os.Exit(3); return nil }),
 		assets.New("exits/well", func() error { os.Exit(0); return nil }, assets.Timeout(time.Hour)),
 		assets.New("crashes", func() error {
@@ -106,6 +127,16 @@ func newLauncher(config runs.LauncherConfig, folder string) (*runs.Launcher, err
 				return err
 			}
 			<-ctx.Done()
+			return context.Cause(ctx)
+		}),
+		assets.New("chatty", func(ctx context.Context, step *assets.Context, m *marker) error {
+			if err := m.mark("running"); err != nil {
+				return err
+			}
+			for ctx.Err() == nil {
+				step.Logger().Info("still there")
+				time.Sleep(time.Millisecond)
+			}
 			return context.Cause(ctx)
 		}),
 		assets.New("talks", func() error {

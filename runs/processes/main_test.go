@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 		goleak.VerifyTestMain(m)
 		return
 	}
+	if len(os.Args) == 4 { // without definitions of a test
+		processes.Main(pipeline())
+	}
 	err := processes.Work(context.Background(), os.Args, func(ctx context.Context, execute func(*runs.Launcher) error) error {
 		launcher, err := worker(os.Args[2], os.Args[3])
 		if err != nil {

@@ -223,9 +223,9 @@ func (p *process) follow(ctx context.Context, from io.Reader) (told *ended, wron
 				limit.Reset(p.timeout + p.config.Grace)
 			}
 		}
-		if err := p.execution.Record(context.WithoutCancel(ctx), *frame.Event); err != nil {
-			return told, err
-		}
+		if err := p.execution.Record(context.WithoutCancel(ctx), *frame.Event); err != nil && ctx.Err() == nil {
+			return told, fmt.Errorf("it sent an event that can't be recorded: %w", err)
+		} // else the run has ended, perhaps because the history can't be kept, and the process is told
 	}
 }
 

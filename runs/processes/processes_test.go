@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -96,6 +97,7 @@ func TestAProcessThatEndsBeforeItsStep(t *testing.T) {
 		"garbage":       {`the process was killed: it sent 8 bytes that are no frame, beginning with "no frame"`},
 		"torn":          {"the process was killed: it sent a frame without an end"},
 		"huge":          {"the process was killed: it sent a frame that is too long: more than 8388608 bytes"},
+		"foreign":       {`the process was killed: it sent an event that can't be recorded`, `the run has no step "no such step"`},
 		"long/metadata": {"a process can't tell of more than"},
 	} {
 		for name, isolate := range map[string]executor{"a process for the step": processes.Steps, "a process for the run": processes.Whole} {
@@ -174,6 +176,74 @@ func TestValuesCrossProcesses(t *testing.T) {
 	if value, err := runs.Value[doubled](t.Context(), launcher, "doubled"); err != nil || value.N != 42 {
 		t.Errorf("got %v, %v", value, err)
 	}
+}
+
+func TestAStepGetsTheValueOfItsRunFromAnotherProcess(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	launcher := launcher(t, processes.Steps, processes.Config{MaxParallel: 4}, folder)
+	handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "+late"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitFile(t, filepath.Join(folder, "running"))
+	other, err := launcher.Launch(t.Context(), runs.Request{Selection: "number"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "open"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := outcome(t, launcher, handle, folder)
+	if step, _ := got.record.Step("late"); step.Status != history.StepStatusFailed || !strings.Contains(step.Error.Message, "launch all steps again when no other run stores the same assets") {
+		t.Errorf("the step is %s: %s", step.Status, step.Error.Message)
+	}
+}
+
+func TestARunWhoseHistoryCannotBeKeptStopsItsProcesses(t *testing.T) {
+	t.Parallel()
+	for name, isolate := range map[string]executor{"of a step": processes.Steps, "of a run": processes.Whole} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			store := &failing{Store: history.NewMemoryStore()}
+			launcher, err := newLauncher(runs.LauncherConfig{
+				Store: store, Executor: isolate(processes.Config{Args: []string{processes.Argument, "own", folder}}),
+			}, folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "chatty"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			awaitFile(t, filepath.Join(folder, "running"))
+			store.broken.Store(true)
+			if err := handle.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "the disk is full") {
+				t.Errorf("got %v", err)
+			}
+			_ = read(t, filepath.Join(folder, "stopped"))
+			if err := launcher.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// failing is a store that takes no events once it is broken.
+type failing struct {
+	history.Store
+	broken atomic.Bool
+}
+
+func (f *failing) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	if f.broken.Load() {
+		return nil, errors.New("the disk is full")
+	}
+	return f.Store.Append(ctx, events...)
 }
 
 func TestSecretsGoOverThePipeOnly(t *testing.T) {
