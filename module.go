@@ -46,8 +46,10 @@ import (
 // took the time. Who keeps the process calls Launcher.Close and then Container.Close.
 //
 // If the application provides them, it uses a history.Store for the history, a
-// locks.Locker, a runs.Executor, a *slog.Logger for the log lines of runs, and a
-// [LogLevel], and a runs.Retention, which says how long runs are kept. Without a history.Store the history is in memory. Package
+// locks.Locker, a runs.Executor, a *runs.Limits, a runs.Retention, which says how long runs
+// are kept, a *slog.Logger for the log lines of runs, and a [LogLevel]. Without a
+// *runs.Limits it takes the limits from the environment variable FXRUN_LIMITS: see
+// runs.ParseLimits. Without a history.Store the history is in memory. Package
 // history/sqlhistory/sqlite has an option for a history in a file. All applications with
 // the same history need the same locks, by which they find out which of them still exist.
 // By default these are files in the folder locks of [Home], and in memory if the history
@@ -236,7 +238,20 @@ type launcherParams struct {
 	IO        IO             `optional:"true"`
 	Retention runs.Retention `optional:"true"`
 	LogLevel  LogLevel       `optional:"true"`
+	Limits    *runs.Limits   `optional:"true"`
 }
+
+// limits returns the limits of the application, or else those of the environment.
+func (p launcherParams) limits() (runs.Limits, error) {
+	if p.Limits != nil {
+		return *p.Limits, nil
+	}
+	limits, err := runs.ParseLimits(os.Getenv(limitsVariable))
+	return limits, fault.Join("reading "+limitsVariable, fault.Of(err))
+}
+
+// limitsVariable has the limits of an application that provides none.
+const limitsVariable = "FXRUN_LIMITS"
 
 // locker returns the locks of the application, or else locks that reach as far as its
 // history.
@@ -256,9 +271,13 @@ func newLauncher(p launcherParams) (*runs.Launcher, error) {
 	if err != nil {
 		return nil, err
 	}
+	limits, err := p.limits()
+	if err != nil {
+		return nil, err
+	}
 	launcher, err := runs.NewLauncher(runs.LauncherConfig{
 		Container: p.Container, Graph: p.Graph, Store: p.Store, Locks: locker, Executor: p.Executor, Logger: p.Logger,
-		IO: p.IO.IOManager, LogLevel: slog.Level(p.LogLevel), Retention: p.Retention,
+		IO: p.IO.IOManager, LogLevel: slog.Level(p.LogLevel), Retention: p.Retention, Limits: limits,
 	})
 	if err != nil {
 		return nil, err

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/runs"
 )
 
 // board is the state of a run while it goes on. It is computed from the events of
@@ -14,7 +16,8 @@ type board struct {
 	record    history.Record
 	resources []boardResource // in the order in which they began to start
 	progress  map[string]history.StepProgress
-	retries   map[string]retry // by the key of the step; for steps that wait for their next attempt
+	retries   map[string]retry  // by the key of the step; for steps that wait for their next attempt
+	waits     map[string]string // what a step waits for, by its key
 	values    inspect.StepValues
 	attempts  attempts
 }
@@ -45,7 +48,7 @@ const (
 
 func newBoard(attempts attempts) *board {
 	return &board{
-		progress: make(map[string]history.StepProgress), retries: make(map[string]retry), values: make(inspect.StepValues), attempts: attempts,
+		progress: make(map[string]history.StepProgress), retries: make(map[string]retry), waits: make(map[string]string), values: make(inspect.StepValues), attempts: attempts,
 	}
 }
 
@@ -60,6 +63,11 @@ func (b *board) apply(event history.Event) {
 	case history.StepStarted:
 		delete(b.progress, data.Step)
 		delete(b.retries, data.Step)
+		delete(b.waits, data.Step)
+	case history.LogWritten:
+		if i := slices.IndexFunc(data.Attrs, func(attr history.Attr) bool { return attr.Name == runs.AttrWaitsFor }); i >= 0 && data.Step != "" {
+			b.waits[data.Step] = fmt.Sprint(data.Attrs[i].Value)
+		}
 	case history.StepFailed:
 		if data.Retry {
 			b.retries[data.Step] = retry{attempt: data.Attempt + 1, at: event.Time.Add(data.RetryDelay)}

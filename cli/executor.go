@@ -22,13 +22,20 @@ type executorFlags struct {
 // is less than the ten seconds after which Docker kills a container.
 const defaultDrain = 5 * time.Second
 
+// register registers all flags.
 func (f *executorFlags) register(command *cobra.Command) {
+	f.registerPlace(command)
+	flags := command.Flags()
+	flags.DurationVar(&f.timeout, "timeout", 0, "end the run after this `DURATION`, as failed; 0s takes away the timeout of the job (default: that of the job)")
+	flags.DurationVar(&f.drain, "drain", defaultDrain, "after SIGTERM start no more steps, and let running ones go on for this `DURATION`; 0s cancels them at once")
+}
+
+// registerPlace registers the flags that say where steps are executed.
+func (f *executorFlags) registerPlace(command *cobra.Command) {
 	flags := command.Flags()
 	flags.IntVarP(&f.parallel, "parallel", "p", 0, "execute at most `N` steps at the same time (default: four for each processor, with --isolate step one)")
 	flags.StringVar(&f.isolate, "isolate", "", "give each `UNIT`, step or run, its own process (default: this process executes all)")
 	flags.DurationVar(&f.grace, "grace", processes.DefaultGrace, "with --isolate, kill what goes on for this `DURATION` after its cancellation")
-	flags.DurationVar(&f.timeout, "timeout", 0, "end the run after this `DURATION`, as failed; 0s takes away the timeout of the job (default: that of the job)")
-	flags.DurationVar(&f.drain, "drain", defaultDrain, "after SIGTERM start no more steps, and let running ones go on for this `DURATION`; 0s cancels them at once")
 	_ = command.RegisterFlagCompletionFunc("isolate", cobra.FixedCompletions([]string{"step", "run"}, cobra.ShellCompDirectiveNoFileComp))
 }
 

@@ -197,6 +197,9 @@ func (b *board) stepNote(step history.StepRecord, now time.Time) string {
 		if next, ok := b.retries[step.Key]; ok {
 			return b.attempts.text(step.Key, next.attempt) + " in " + elapsed(next.at, now) + because(step.Error.Message)
 		}
+		if waits := b.waits[step.Key]; waits != "" {
+			return clean("waits for " + waits)
+		}
 		return ""
 	case history.StepStatusFailed:
 		return clean(step.Error.Message)

@@ -47,10 +47,15 @@ func busyRun() []history.Event {
 
 func TestFrames(t *testing.T) {
 	t.Parallel()
+	waiting := log(history.RunQueued{Job: "nightly", Steps: []string{"raw/orders", "revenue"}}, history.RunStarting{}, history.RunStarted{},
+		history.LogWritten{Step: "raw/orders", Message: "waiting", Attrs: history.Attrs{{Name: "waits_for", Value: "a place among the steps in the pool warehouse (limit 1)"}}},
+		history.LogWritten{Step: "revenue", Message: "waiting", Attrs: history.Attrs{{Name: "waits_for", Value: "a place among the steps in the pool warehouse (limit 1)"}}},
+		history.StepStarted{Step: "revenue", Attempt: 1})
 	starting := log(history.RunQueued{Selection: "+revenue", Steps: []string{"raw/orders", "revenue"}}, history.RunStarting{},
 		history.ResourceStarting{Resource: "client"})
 	for name, frame := range map[string][]string{
 		"frame-starting": cli.Frame(starting, epoch.Add(3*time.Second), 80, 24, false),
+		"frame-waiting":  cli.Frame(waiting, epoch.Add(9*time.Second), 80, 24, false),
 		"frame-running":  cli.Frame(busyRun()[:12], epoch.Add(75*time.Second), 80, 24, false),
 		"frame-busy":     cli.Frame(busyRun(), epoch.Add(20*time.Second), 80, 24, false),
 		"frame-narrow":   cli.Frame(busyRun(), epoch.Add(20*time.Second), 30, 24, false),

@@ -34,6 +34,12 @@ type runFlags struct {
 	again    bool
 	logLevel string
 	json     bool
+
+	queue     bool
+	priority  int
+	retries   int
+	retryWait time.Duration
+	onCrash   string
 }
 
 func (p program) runCommand() *cobra.Command {
@@ -69,7 +75,13 @@ func (p program) runCommand() *cobra.Command {
 	command.Flags().StringVar(&flags.logLevel, "log-level", "", "keep log lines of at least this `LEVEL` in the history: debug, info, warn or error (default: info)")
 	command.Flags().BoolVar(&flags.again, "again", false, "repeat the last run with its job or selection, its config and its tags; other flags change these")
 	command.Flags().BoolVar(&flags.json, "json", false, "write every event as a line of JSON, and last the record of the run")
+	command.Flags().BoolVar(&flags.queue, "queue", false, "leave the run to a process that takes queued runs, such as the command runs work, and write its ID")
+	command.Flags().IntVar(&flags.priority, "priority", 0, "of runs that wait, the one with the highest `NUMBER` begins first")
+	command.Flags().IntVar(&flags.retries, "retries", 0, "if the run fails, repeat what did not succeed, at most `N` times (default: what the job says)")
+	command.Flags().DurationVar(&flags.retryWait, "retry-wait", 0, "wait this `DURATION` before the first repetition, and twice as long before each further one")
+	command.Flags().StringVar(&flags.onCrash, "on-crash", "", "if the process of the run is killed, resume or give_up the rest: a `POLICY` (default: what the job says)")
 	p.complete(command, "select", p.selections)
+	_ = command.RegisterFlagCompletionFunc("on-crash", cobra.FixedCompletions([]string{string(assets.Resume), string(assets.GiveUp)}, cobra.ShellCompDirectiveNoFileComp))
 	_ = command.RegisterFlagCompletionFunc("log-level", completeLevels)
 	return command
 }
@@ -155,7 +167,35 @@ func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 	}
 	faults = append(faults, f.executed.faults(cmd)...)
 	request := runs.Request{Job: f.launch.job, Selection: eitherOf(f.selects), Config: config, Tags: tags, Timeout: f.executed.limit(cmd)}
+	faults = append(faults, f.policies(cmd, &request)...)
 	return request, fault.Join("reading the flags", faults)
+}
+
+// policies sets in the request what the flags say of the run as a whole.
+func (f runFlags) policies(cmd *cobra.Command, request *runs.Request) []error {
+	var faults []error
+	request.Priority = f.priority
+	if changed := cmd.Flags().Changed; changed("retries") || changed("retry-wait") {
+		request.RetryRun = &runs.RunRetry{Times: f.retries, Wait: f.retryWait}
+		if f.retries < 0 || f.retryWait < 0 {
+			faults = append(faults, errors.New("--retries and --retry-wait cannot be negative"))
+		}
+		if !changed("retries") {
+			faults = append(faults, errors.New("--retry-wait needs --retries"))
+		}
+	}
+	switch request.OnCrash = assets.CrashPolicy(f.onCrash); request.OnCrash {
+	case "", assets.Resume, assets.GiveUp:
+	default:
+		faults = append(faults, fmt.Errorf("--on-crash %q: it must be %s or %s", f.onCrash, assets.Resume, assets.GiveUp))
+	}
+	if f.queue && f.dryRun {
+		faults = append(faults, errors.New("--queue and --dry-run exclude each other: give one of them"))
+	}
+	if f.queue && (f.executed.parallel > 0 || f.executed.isolate != "") {
+		faults = append(faults, errors.New("--parallel and --isolate are for the process that executes the run: give them to runs work"))
+	}
+	return faults
 }
 
 // level returns an option that sets the level of the log lines that the history
@@ -221,8 +261,10 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	if err != nil {
 		return err
 	}
-	var reporter reporter
-	request.Observe = func(event history.Event) { reporter.event(event) } // the reporter is made later, when the plan is known
+	relay := newRelay()
+	if !flags.queue {
+		request.Observe = relay.event // the reporter is made later, when the plan is known
+	}
 	prepared, err := s.launcher.Prepare(request)
 	preview := prepared.Preview()
 	s.warnOfConfig(cmd, request)
@@ -245,8 +287,9 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 			return err
 		}
 	}
-	reporter = newReporter(cmd, flags.json, flags.verbose, attemptsOf(plan))
-	defer reporter.abandon()
+	if flags.queue {
+		return s.queue(cmd, interrupts, prepared, flags.json)
+	}
 	var run *runs.Run
 	err = interrupts.during(func(ctx context.Context) (err error) {
 		if run, err = prepared.Start(ctx); err != nil {
@@ -257,10 +300,44 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	if err != nil {
 		return err
 	}
-	if err := waitFor(run, interrupts, reporter, flags.executed.drain); err != nil {
+	for {
+		reporter := newReporter(cmd, flags.json, flags.verbose, attemptsOf(plan))
+		defer reporter.abandon()
+		relay.to(run.ID(), reporter)
+		if err := waitFor(run, interrupts, reporter, flags.executed.drain); err != nil {
+			return err
+		}
+		record := reporter.end()
+		next := run.RetriedBy()
+		if next == nil {
+			return outcome(cmd, run, record)
+		}
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "run %s %s: run %s repeats what did not succeed\n", clean(run.ID()), told(record.Status), clean(next.ID()))
+		run = next
+	}
+}
+
+// queue leaves a run to other processes, and writes its ID.
+func (s *session) queue(cmd *cobra.Command, interrupts *interrupts, prepared *runs.Prepared, asJSON bool) error {
+	var record history.Record
+	err := interrupts.during(func(ctx context.Context) error {
+		id, err := prepared.Queue(ctx)
+		if err == nil {
+			record, err = history.Find(ctx, s.history(), id)
+		}
+		if err != nil {
+			return interruptedOr(ctx, err)
+		}
+		return nil
+	}, func() {})
+	if err != nil {
 		return err
 	}
-	return outcome(cmd, run, reporter.end())
+	if asJSON {
+		return writeDocument(cmd.OutOrStdout(), s.runDocument(cmd.Context(), record))
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), record.ID)
+	return err
 }
 
 // waitFor waits for the end of a run. At the first request to stop it cancels the

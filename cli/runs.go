@@ -38,7 +38,7 @@ func (p program) runsCommand() *cobra.Command {
 	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
 	p.complete(command, "job", p.jobNames)
 	_ = command.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statuses(), cobra.ShellCompDirectiveNoFileComp))
-	command.AddCommand(p.showRunCommand(), p.cancelRunCommand(), p.retryRunCommand(), p.pruneRunsCommand())
+	command.AddCommand(p.showRunCommand(), p.cancelRunCommand(), p.retryRunCommand(), p.pruneRunsCommand(), p.workCommand())
 	return command
 }
 
@@ -100,6 +100,20 @@ func (s *session) writeRuns(ctx context.Context, out io.Writer, found []history.
 		t.last(2).colour = statusColour(string(record.Status))
 	}
 	t.write(out, screenOf(out), "")
+	return s.writeWaiting(ctx, out, found)
+}
+
+// writeWaiting says what the queued runs wait for.
+func (s *session) writeWaiting(ctx context.Context, out io.Writer, found []history.Record) error {
+	for _, record := range found {
+		waits, err := s.launcher.WaitsFor(ctx, record)
+		if err != nil {
+			return err
+		}
+		if waits != "" {
+			_, _ = fmt.Fprintln(out, clean("run "+record.ID+" waits for "+waits))
+		}
+	}
 	return nil
 }
 
@@ -128,16 +142,18 @@ func launched(record history.Record) string {
 }
 
 // runDocument is a run in JSON. It has the record of the run, and the liveness of
-// its process if the run has not finished.
+// its process if the run has not finished, and what it waits for if it is queued.
 type runDocument struct {
 	history.Record
 
 	Liveness runs.Liveness `json:"liveness,omitempty"`
+	WaitsFor string        `json:"waits_for,omitempty"`
 }
 
 func (s *session) runDocument(ctx context.Context, record history.Record) runDocument {
 	liveness, _ := s.launcher.Liveness(ctx, record)
-	return runDocument{record, liveness}
+	waits, _ := s.launcher.WaitsFor(ctx, record)
+	return runDocument{record, liveness, waits}
 }
 
 func (s *session) runDocuments(ctx context.Context, records []history.Record) []runDocument {
@@ -152,6 +168,9 @@ func (s *session) runDocuments(ctx context.Context, records []history.Record) []
 // ended, or may have ended, without recording the end of the run. A command that
 // reads the history does not record this end.
 func runStatus(record history.Record, liveness runs.Liveness) string {
+	if record.Takeable {
+		return string(record.Status) // whatever has become of the process that has queued it
+	}
 	switch liveness {
 	case runs.LivenessGone:
 		return string(record.Status) + " (lost)"

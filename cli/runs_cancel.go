@@ -84,8 +84,11 @@ func (s *session) requestCancel(ctx context.Context, record history.Record, requ
 	if record.Status.Finished() {
 		return ended(record.Status)
 	}
-	if liveness, _ := s.launcher.Liveness(ctx, record); liveness == runs.LivenessGone {
+	if liveness, _ := s.launcher.Liveness(ctx, record); liveness == runs.LivenessGone && !record.Takeable {
 		return invalid("cancelling run "+record.ID, "the process that executed it (%s) is gone, so nobody can stop it; the next run records it as failed", record.Owner)
+	}
+	if cancelled, err := s.launcher.CancelQueued(ctx, record, request.Reason); cancelled || err != nil {
+		return err
 	}
 	_, err := s.history().Append(ctx, history.Event{RunID: record.ID, Time: time.Now(), Data: request})
 	if !errors.Is(err, history.ErrTransition) {

@@ -109,5 +109,17 @@ func (s *session) repeat(cmd *cobra.Command, interrupts *interrupts, id string, 
 		}
 	}
 	request.Tags = tags
+	for _, flag := range []struct {
+		name   string
+		change func()
+	}{
+		{"priority", func() { request.Priority = changes.Priority }},
+		{"retries", func() { request.RetryRun = changes.RetryRun }},
+		{"on-crash", func() { request.OnCrash = changes.OnCrash }},
+	} {
+		if cmd.Flags().Changed(flag.name) {
+			flag.change()
+		}
+	}
 	return s.launch(cmd, interrupts, request, flags)
 }

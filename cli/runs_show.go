@@ -72,7 +72,11 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 			return err
 		}
 		liveness, err := s.launcher.Liveness(ctx, record)
-		return writeRun(cmd.OutOrStdout(), record, processText(record.Owner, liveness, err), runStatus(record, liveness), values, retries, events, verbose)
+		about := runTexts{process: processText(record, liveness, err), status: runStatus(record, liveness), retries: retries}
+		if about.waits, err = s.launcher.WaitsFor(ctx, record); err != nil {
+			return err
+		}
+		return writeRun(cmd.OutOrStdout(), record, about, values, events, verbose)
 	})
 }
 
@@ -104,8 +108,18 @@ func writeRunDocument(out io.Writer, run runDocument, events iter.Seq2[history.E
 	return err
 }
 
+// runTexts are what is known of a run besides its record and its events.
+type runTexts struct {
+	process, status, waits string
+	retries                []string
+}
+
 // processText describes the process that executes a run.
-func processText(owner string, liveness runs.Liveness, err error) string {
+func processText(record history.Record, liveness runs.Liveness, err error) string {
+	owner := record.Owner
+	if record.Takeable {
+		return "" // any process may take it
+	}
 	if err != nil {
 		return owner + " cannot be checked: " + err.Error()
 	}
@@ -119,26 +133,30 @@ func processText(owner string, liveness runs.Liveness, err error) string {
 	return owner
 }
 
-func writeRun(out io.Writer, record history.Record, process, status string, values inspect.StepValues, retries []string, events iter.Seq2[history.Event, error], verbose bool) error {
+func writeRun(out io.Writer, record history.Record, known runTexts, values inspect.StepValues, events iter.Seq2[history.Event, error], verbose bool) error {
 	screen := screenOf(out)
 	_, _ = fmt.Fprintln(out, screen.in(bold, "run "+record.ID))
 	var about facts
 	about.add("job", record.Job)
 	about.add("selection", record.Selection)
-	about.add("status", status)
+	about.add("status", known.status)
+	about.add("waits for", known.waits)
 	about.add("queued", timeText(record.Queued))
 	about.add("finished", timeText(record.Finished))
 	about.add("time", runTime(record))
-	about.add("process", process)
+	about.add("process", known.process)
 	about.add("tags", pairs(record.Tags))
 	if !record.Pruned.IsZero() {
 		about.add("log", "old events were removed on "+timeText(record.Pruned))
 	}
-	about.add("repeated by", strings.Join(retries, " "))
+	about.add("repeated by", strings.Join(known.retries, " "))
 	if config := string(record.Config); config != "{}" {
 		about.add("config", config)
 	}
 	about.add("error", record.Error.Message)
+	for _, left := range record.Left {
+		about.add("left behind", left.String())
+	}
 	told := toldErrors{[]string{record.Error.Message}}
 	about.write(out, screen)
 	_, _ = fmt.Fprintln(out)

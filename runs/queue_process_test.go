@@ -157,7 +157,7 @@ func checkMarks(t *testing.T, home string) {
 func TestProcessesShareAQueueAndItsLimits(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it takes half a minute")
+		t.Skip("it takes several seconds")
 	}
 	home := t.TempDir()
 	launcher := working(t, home, func() time.Duration { return 0 })

@@ -22,9 +22,9 @@ func (e *Execution) hold(ctx context.Context, step *assets.Step) error {
 	launcher := e.site.launcher
 	limits := launcher.config.Limits.ofStep(step)
 	given, err := launcher.pools.take(ctx, limits, priorityOf(e.site.launch.record.Tags), func() {
+		waits := "a place among the " + textOf(limits)
 		e.site.record(history.LogWritten{
-			Step: step.Key, Message: "waiting for a place among the " + textOf(limits),
-			Attrs: history.Attrs{{Name: AttrWaitsFor, Value: textOf(limits)}},
+			Step: step.Key, Message: "waiting for " + waits, Attrs: history.Attrs{{Name: AttrWaitsFor, Value: waits}},
 		})
 	})
 	if err != nil {

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/runs"
+)
+
+type workFlags struct {
+	maxRuns    int
+	executed   executorFlags
+	untilEmpty bool
+}
+
+func (p program) workCommand() *cobra.Command {
+	var flags workFlags
+	command := &cobra.Command{
+		Use:   "work",
+		Short: "Execute the queued runs, until an interrupt",
+		Long: "Execute the queued runs: those of run --queue, and those that policies for failures\n" +
+			"and crashes queue. Any number of processes may work at the same time, and each run is\n" +
+			"executed by one of them. The run with the highest priority comes first, and of equal\n" +
+			"ones the first that was queued, if the limits have a place for it.\n\n" + limitsHelp + "\n\n" +
+			"After an interrupt no more runs are taken. Those that are being executed are cancelled\n" +
+			"after half of the stop timeout of the application. With --until-empty the exit code is\n" +
+			"1 if one of the runs did not succeed.",
+		Example:           "  PROGRAM runs work\n  PROGRAM run --job nightly --queue && PROGRAM runs work --until-empty",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.work(cmd, flags) },
+	}
+	command.Flags().IntVarP(&flags.maxRuns, "max-runs", "m", 0, "execute at most `N` runs at the same time in this process (default: four for each processor)")
+	flags.executed.registerPlace(command)
+	command.Flags().BoolVar(&flags.untilEmpty, "until-empty", false, "end when there are no more queued runs")
+	return command
+}
+
+// limitsHelp is the help about limits.
+const limitsHelp = `The environment variable FXRUN_LIMITS limits what all processes with the same
+history do at the same time: runs, runs with a tag, and steps in a pool. It holds YAML:
+  FXRUN_LIMITS='{runs: 4, tags: {team=sales: 2, customer: 1}, pools: {warehouse: 3}}'`
+
+func (p program) work(cmd *cobra.Command, flags workFlags) error {
+	faults := flags.executed.faults(cmd)
+	if flags.maxRuns < 0 || flags.maxRuns == 0 && cmd.Flags().Changed("max-runs") {
+		faults = append(faults, fmt.Errorf("--max-runs %d: it must be at least 1", flags.maxRuns))
+	}
+	if err := fault.Join("reading the flags", faults); err != nil {
+		return err
+	}
+	return inSession(cmd, func() (*session, error) { return p.openToRun(flags.executed.executor(cmd)) },
+		func(s *session, interrupts *interrupts) error { return s.work(cmd, interrupts, flags) })
+}
+
+// work takes queued runs and tells of their beginnings and ends.
+func (s *session) work(cmd *cobra.Command, interrupts *interrupts, flags workFlags) error {
+	if !s.ownStore {
+		if err := s.home.make(cmd.Context()); err != nil {
+			return err
+		}
+	}
+	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
+		return err
+	}
+	tell := workTeller{out: cmd.OutOrStdout(), store: s.history()}
+	err := interrupts.during(func(ctx context.Context) error {
+		return s.launcher.Work(ctx, runs.WorkOptions{MaxRuns: flags.maxRuns, UntilEmpty: flags.untilEmpty, Taken: tell.taken})
+	}, func() {
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "stopping: no more runs are taken; press Ctrl-C again to quit at once")
+	})
+	if err == nil {
+		err = interrupts.during(func(context.Context) error { return s.endWork(&tell) }, func() {})
+	}
+	if err != nil {
+		return err
+	}
+	if id := tell.failed.Load(); id != nil && flags.untilEmpty {
+		cmd.SilenceErrors = true // the lines say it
+		return &unsuccessful{*id, history.StatusFailed}
+	}
+	return nil
+}
+
+// endWork waits for the runs that are being executed, and cancels them after half of the
+// stop timeout, so that the other half is left for the application.
+func (s *session) endWork(tell *workTeller) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.app.StopTimeout()/2)
+	defer cancel()
+	err := s.launcher.Close(ctx)
+	tell.followed.Wait()
+	return err
+}
+
+// workTeller writes a line when a run begins, and another one when it ends.
+type workTeller struct {
+	out      io.Writer
+	store    history.Store
+	mu       sync.Mutex
+	followed sync.WaitGroup
+	failed   atomic.Pointer[string] // the ID of a run that did not succeed
+}
+
+func (w *workTeller) taken(run *runs.Run) {
+	w.tell(run.ID(), "begins")
+	w.followed.Go(func() { w.follow(run) })
+}
+
+// follow waits for the end of a run, and then for that of its repetition.
+func (w *workTeller) follow(run *runs.Run) {
+	for ; run != nil; run = run.RetriedBy() {
+		<-run.Done()
+		record, err := history.Find(context.Background(), w.store, run.ID())
+		switch next := run.RetriedBy(); {
+		case err != nil:
+			w.tell(run.ID(), "has ended: "+err.Error())
+		case next != nil:
+			w.tell(run.ID(), told(record.Status)+", and is repeated as "+next.ID())
+		case !record.Status.Finished():
+			w.tell(run.ID(), "is left to other processes")
+		default:
+			w.tell(run.ID(), told(record.Status)+" after "+runTime(record))
+			if record.Status != history.StatusSucceeded {
+				id := run.ID()
+				w.failed.Store(&id)
+			}
+		}
+	}
+}
+
+func (w *workTeller) tell(id, what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, _ = fmt.Fprintln(w.out, "run "+clean(id)+" "+clean(what))
+}
