@@ -8,6 +8,8 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/sqlhistory"
 	"github.com/fxrun/fxrun/history/sqlhistory/postgres"
+	"github.com/fxrun/fxrun/locks"
+	"github.com/fxrun/fxrun/locks/postgreslocks"
 )
 
 // storeVariable names the database of the history in the environment.
@@ -20,6 +22,9 @@ type keptHistory interface {
 	// make makes what is missing. A run does this before anything starts, since it
 	// must not begin if its history cannot be kept.
 	make(ctx context.Context) error
+	// locks returns the locks of the processes with this history, or nil for those in
+	// the home.
+	locks() locks.Locker
 	Close() error
 }
 
@@ -37,15 +42,25 @@ func openHistory(flag *string, folder string) (keptHistory, error) {
 	if err != nil {
 		return nil, invalid("opening the run history", "in the database that %s names: %w", setting, err)
 	}
-	return &databaseStore{lazy, setting}, nil
+	locker, err := postgreslocks.New(address)
+	if err != nil {
+		return nil, invalid("opening the run history", "in the database that %s names: %w", setting, err)
+	}
+	return &databaseStore{lazy, locker, setting}, nil
 }
 
 // databaseStore is the history in a database. Its errors say which setting names the
 // database.
 type databaseStore struct {
 	*sqlhistory.Lazy
+	locker  *postgreslocks.Database
 	setting string
 }
+
+func (d *databaseStore) locks() locks.Locker { return d.locker }
+
+// Close closes the history, and then the locks, which tell others that it is in use.
+func (d *databaseStore) Close() error { return errors.Join(d.Lazy.Close(), d.locker.Close()) }
 
 func (d *databaseStore) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
 	found, err := d.Lazy.Runs(ctx, query)

@@ -7,8 +7,11 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/sqlhistory/postgres"
 	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 	"github.com/fxrun/fxrun/internal/postgrestest"
+	"github.com/fxrun/fxrun/locks/postgreslocks"
 )
 
 func TestTheHistoryInADatabase(t *testing.T) {
@@ -62,6 +65,56 @@ func TestADatabaseThatCanNotBeUsed(t *testing.T) {
 			if got.code != code || !strings.Contains(got.err, "--store names: ") || strings.Contains(got.err+got.out, "hunter2") {
 				t.Errorf("%s, %q with the flag: exit code %d, want %d\n%s", address, args, got.code, code, got.err)
 			}
+		}
+	}
+}
+
+// Processes in different homes, as on different machines, find out about each other by
+// the locks in their database.
+func TestTheLocksAreInTheDatabaseOfTheHistory(t *testing.T) {
+	var server postgrestest.Server
+	t.Cleanup(server.Stop)
+	url := server.NewDatabase(t)
+	newHome(t)
+	t.Setenv("FXRUN_STORE", url)
+	if got := execute(t, kept(nothing), "run"); got.code != 0 {
+		t.Fatalf("exit code %d\n%s", got.code, got.err)
+	}
+	database, err := postgreslocks.New(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = database.Close() }()
+	place, err := database.Place(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := database.TryLock(t.Context(), "owner/elsewhere/1/living"); err != nil {
+		t.Fatal(err)
+	}
+	store, err := postgres.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	for _, name := range []string{"living", "dead"} {
+		owner := "elsewhere/1/" + name + "@" + place
+		for _, data := range []history.EventData{history.RunQueued{Owner: owner}, history.RunStarting{Owner: owner}} {
+			if _, err := store.Append(t.Context(), history.Event{RunID: name, Time: epoch, Data: data}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Setenv("FXRUN_HOME", t.TempDir())
+	if out := succeed(t, kept(nothing), "runs"); strings.Count(out, "(lost)") != 1 || strings.Contains(out, "possibly") {
+		t.Error(out)
+	}
+	if got := execute(t, kept(nothing), "run"); got.code != 0 {
+		t.Fatalf("exit code %d\n%s", got.code, got.err)
+	}
+	for id, want := range map[string]history.Status{"living": history.StatusStarting, "dead": history.StatusFailed} {
+		if record, err := history.Find(t.Context(), store, id); err != nil || record.Status != want {
+			t.Errorf("run %s is %s, %v, want %s", id, record.Status, err, want)
 		}
 	}
 }

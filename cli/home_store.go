@@ -10,6 +10,7 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/locks"
 )
 
 // homeStore is the history in the home folder. Its errors say which setting names
@@ -20,6 +21,9 @@ type homeStore struct {
 }
 
 func newHomeStore(folder string) *homeStore { return &homeStore{sqlite.NewFolder(folder), folder} }
+
+// locks returns nil: the application has locks in its home.
+func (h *homeStore) locks() locks.Locker { return nil }
 
 func (h *homeStore) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
 	found, err := h.Folder.Runs(ctx, query)

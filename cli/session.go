@@ -63,15 +63,17 @@ func (p program) buildWithHistory(s *session, options ...fx.Option) (*session, e
 	if s.home, err = openHistory(p.store, fxrun.Home()); err != nil {
 		return nil, err
 	}
-	decorated := fx.Decorate(func(host hostStore) (history.Store, error) {
+	decorated := fx.Decorate(func(host hostStore) (history.Store, locks.Locker, error) {
 		switch {
+		case host.Store == nil && host.Locks == nil:
+			return s.home, s.home.locks(), nil
 		case host.Store == nil:
-			return s.home, nil
+			return s.home, host.Locks, nil
 		case p.store != nil && *p.store != "":
-			return nil, invalid("reading the flags", "--store works only with the built-in history, but this program provides another one")
+			return nil, nil, invalid("reading the flags", "--store works only with the built-in history, but this program provides another one")
 		}
 		s.ownStore = true
-		return host.Store, nil
+		return host.Store, host.Locks, nil
 	})
 	return p.build(s, append(options, decorated)...)
 }

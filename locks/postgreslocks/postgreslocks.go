@@ -15,15 +15,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/fxrun/fxrun/internal/postgresaddress"
 	"github.com/fxrun/fxrun/locks"
 )
 
@@ -35,7 +32,7 @@ const (
 )
 
 // Database keeps each lock as an advisory lock of one session of a database. All Databases
-// of the same database give the same locks. A lock is known by 64 bits of a hash of its name.
+// of the same database give the same locks, if their addresses have the same search_path. A lock is known by 64 bits of a hash of its name.
 //
 // A session that holds locks is looked after once a second. If it is lost, because the
 // server was restarted or does not answer within 5 seconds, the channels of Lost are closed.
@@ -45,36 +42,34 @@ const (
 // A Database is safe for concurrent use. The caller of [New] closes it.
 type Database struct {
 	config *pgx.ConnConfig
+	schema string
 	turn   chan struct{} // holds a token while a caller uses the fields below
 	now    *session      // nil until it is needed, and after it was lost
 	closed bool
 }
 
-var _ locks.Locker = (*Database)(nil)
+var (
+	_ locks.Locker = (*Database)(nil)
+	_ locks.Placed = (*Database)(nil)
+)
 
 // New returns the locks in the database that address names, such as
 // postgres://user:password@host:5432/database. It makes no connection. The error shows
 // nothing of address.
 func New(address string) (*Database, error) {
-	unreadable := errors.New("reading the address of the database for locks: it must look like postgres://user:password@host:5432/database, with special characters in the password escaped, such as / as %2F")
-	if isTorn(address) {
-		return nil, unreadable
-	}
-	config, err := pgx.ParseConfig(address)
+	parsed, err := postgresaddress.Parse(address)
 	if err != nil {
-		return nil, unreadable
+		return nil, fmt.Errorf("reading the address of the database for locks: %w", err)
 	}
+	config := parsed.Config
 	if config.ConnectTimeout == 0 || config.ConnectTimeout > 2*silence {
 		config.ConnectTimeout = 2 * silence
-	}
-	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	}
 	// The server ends the session of a machine that was lost.
 	for name, value := range map[string]int{"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3} {
 		config.RuntimeParams[name] = strconv.Itoa(value)
 	}
-	return &Database{config: config, turn: make(chan struct{}, 1)}, nil
+	return &Database{config: config, schema: parsed.Schema, turn: make(chan struct{}, 1)}, nil
 }
 
 // TryLock takes the lock with a name: see [locks.Locker].
@@ -84,7 +79,7 @@ func (d *Database) TryLock(ctx context.Context, name string) (locks.Lock, error)
 	}
 	var taken *lock
 	err := d.use(ctx, func(s *session) (err error) {
-		taken, err = s.take(ctx, keyOf(name))
+		taken, err = s.take(ctx, d.keyOf(name))
 		return err
 	})
 	if err != nil {
@@ -103,11 +98,29 @@ func (d *Database) Held(ctx context.Context, name string) (found bool, err error
 	if err := locks.CheckName(name); err != nil {
 		return false, err
 	}
-	err = d.use(ctx, func(s *session) error { return s.ask(held, keyOf(name), &found) })
+	err = d.use(ctx, func(s *session) error { return s.ask(held, d.keyOf(name), &found) })
 	if err != nil {
 		return false, fmt.Errorf("looking at lock %q: %w", name, err)
 	}
 	return found, nil
+}
+
+// whereabouts names the database among all databases of all servers.
+const whereabouts = `SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system())::text || '/' ||
+	(SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())::text`
+
+// Place names the server, the database and the schema: see [locks.Placed].
+func (d *Database) Place(ctx context.Context) (string, error) {
+	var place string
+	err := d.use(ctx, func(s *session) error {
+		bounded, cancel := context.WithTimeout(context.Background(), silence)
+		defer cancel()
+		return s.conn.QueryRow(bounded, whereabouts).Scan(&place)
+	})
+	if err != nil {
+		return "", fmt.Errorf("finding out the place of the locks: %w", err)
+	}
+	return "postgres/" + place + "/" + d.schema, nil
 }
 
 // Close releases all locks and ends the session. Later calls of TryLock and Held return an
@@ -142,17 +155,33 @@ func (d *Database) use(ctx context.Context, do func(*session) error) error {
 		d.lose()
 	}
 	if d.now == nil {
-		conn, err := pgx.ConnectConfig(ctx, d.config)
+		made, err := d.connect(ctx)
 		if err != nil {
 			return err
 		}
-		d.now = newSession(d, conn)
+		d.now = made
 	}
 	err := do(d.now)
 	if d.now.conn.IsClosed() {
 		d.lose()
 	}
 	return err
+}
+
+// connect makes a session, and refuses one that other clients share.
+func (d *Database) connect(ctx context.Context) (*session, error) {
+	conn, err := pgx.ConnectConfig(ctx, d.config)
+	if err != nil {
+		return nil, err
+	}
+	process, err := d.checkOwn(ctx, conn)
+	if err != nil {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), silence)
+		defer cancel()
+		_ = conn.Close(closing)
+		return nil, err
+	}
+	return newSession(d, conn, process), nil
 }
 
 // lose forgets a session that has ended, and tells the holders of its locks.
@@ -162,16 +191,13 @@ func (d *Database) lose() {
 	d.now = nil
 }
 
-// isTorn reports whether a password that nobody escaped has ended the host too early, so that
-// errors would show the rest of it as the name of the database.
-func isTorn(address string) bool {
-	parsed, err := url.Parse(address)
-	return err != nil || strings.Contains(parsed.EscapedPath(), "@") || parsed.Fragment != "" ||
-		parsed.User == nil && strings.Contains(parsed.RawQuery, "@")
-}
-
-// keyOf returns the number of a lock.
-func keyOf(name string) int64 {
-	digest := sha256.Sum256([]byte("fxrun lock " + name))
+// keyOf returns the number of a lock. Programs with histories in different schemas of a
+// database have different locks.
+func (d *Database) keyOf(name string) int64 {
+	text := "fxrun lock " + name
+	if d.schema != postgresaddress.DefaultSchema {
+		text = "fxrun lock of schema " + d.schema + " " + name
+	}
+	digest := sha256.Sum256([]byte(text))
 	return int64(binary.BigEndian.Uint64(digest[:8]))
 }

@@ -14,15 +14,16 @@ import (
 // session is a connection with its locks. Only the holder of the turn of the Database uses
 // it.
 type session struct {
-	owner *Database
-	conn  *pgx.Conn
-	held  map[int64]*lock
-	lost  chan struct{}
-	ended chan struct{} // ends the goroutine that looks after the session
+	owner   *Database
+	conn    *pgx.Conn
+	process string // of the server
+	held    map[int64]*lock
+	lost    chan struct{}
+	ended   chan struct{} // ends the goroutine that looks after the session
 }
 
-func newSession(owner *Database, conn *pgx.Conn) *session {
-	s := &session{owner: owner, conn: conn, held: make(map[int64]*lock), lost: make(chan struct{}), ended: make(chan struct{})}
+func newSession(owner *Database, conn *pgx.Conn, process string) *session {
+	s := &session{owner: owner, conn: conn, process: process, held: make(map[int64]*lock), lost: make(chan struct{}), ended: make(chan struct{})}
 	go s.lookAfter()
 	return s
 }
@@ -95,7 +96,7 @@ func (s *session) lookAfter() {
 func (s *session) ping() {
 	ctx, cancel := context.WithTimeout(context.Background(), silence)
 	defer cancel()
-	if err := s.conn.Ping(ctx); err != nil {
+	if process, err := processOf(ctx, s.conn); err != nil || process != s.process { // another session has none of the locks
 		s.owner.lose()
 	}
 }
