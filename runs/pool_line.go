@@ -34,6 +34,7 @@ type stepWaiter struct {
 	limits   []limit
 	priority int
 	given    chan stepPlaces // one value at most
+	failing  time.Time       // since when its locks cannot be taken; zero if they can
 }
 
 // stepPlaces are the places of a step, or why it cannot have any.
@@ -141,13 +142,28 @@ func (l *poolLine) look() {
 			taken, _, err = takePlaces(context.Background(), l.launcher.config.Locks, w.limits)
 			return err
 		})
-		if taken == nil && err == nil {
+		if taken == nil && !w.isHopeless(err) {
 			keepAll(kept, w.limits)
 			return false
 		}
 		w.given <- stepPlaces{taken, err}
 		return true
 	})
+}
+
+// patience is how long a step waits for locks that cannot be taken, such as those of a
+// database that is restarted.
+const patience = 30 * time.Second
+
+// isHopeless reports whether an error of the locks, or nil, ends the wait.
+func (w *stepWaiter) isHopeless(err error) bool {
+	switch {
+	case err == nil:
+		w.failing = time.Time{}
+	case w.failing.IsZero():
+		w.failing = time.Now()
+	}
+	return err != nil && time.Since(w.failing) >= patience
 }
 
 func keepAll(kept map[string]bool, limits []limit) {

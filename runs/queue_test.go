@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -348,4 +349,64 @@ func (c *counts) add(names []string, by int) {
 func unset(t *testing.T, name string) error {
 	t.Helper()
 	return os.Unsetenv(name)
+}
+
+// unsure stores events, and says that it does not know whether it has.
+type unsure struct {
+	history.Store
+	left atomic.Int32 // how often it does so with the start of a run
+}
+
+func (u *unsure) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	stored, err := u.Store.Append(ctx, events...)
+	if len(events) > 0 && events[0].Type() == history.TypeRunStarting && u.left.Add(-1) >= 0 {
+		return nil, errors.New("the connection was lost")
+	}
+	return stored, err
+}
+
+func TestARunIsExecutedAlsoIfItsClaimIsNotKnownToBeStored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &unsure{Store: history.NewMemoryStore()}
+		store.left.Store(3)
+		launcher := newLauncher(t, runs.LauncherConfig{Store: store, Locks: locks.NewMemory()}, memory(), one()...)
+		id := queue(t, launcher, runs.Request{Selection: "*"})
+		workUntilEmpty(t, launcher)
+		if got := find(t, store, id); got.Status != history.StatusSucceeded {
+			t.Errorf("the run is %s", got.Status)
+		}
+	})
+}
+
+// away are locks that cannot be taken for a while, as those of a database that is
+// restarted.
+type away struct {
+	*locks.Memory
+	until time.Time
+}
+
+func (a *away) TryLock(ctx context.Context, name string) (locks.Lock, error) {
+	if strings.HasPrefix(name, "pool/") && time.Now().Before(a.until) {
+		return nil, errors.New("the server is away")
+	}
+	return a.Memory.TryLock(ctx, name)
+}
+
+func TestAStepWaitsForLocksThatAreAway(t *testing.T) {
+	t.Parallel()
+	for wait, want := range map[time.Duration]history.Status{20 * time.Second: isSucceeded, time.Hour: isFailed} {
+		t.Run(fmt.Sprintf("for %s: %s", wait, want), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				lockers := &away{locks.NewMemory(), time.Now().Add(wait)}
+				launcher := newLauncher(t, runs.LauncherConfig{Store: history.NewMemoryStore(), Locks: lockers}, memory(),
+					assets.New("left", func() left { return 1 }, assets.Pool("warehouse")))
+				record, err := run(t, launcher, runs.Request{Selection: "*"})
+				if record.Status != want || want == isFailed && !strings.Contains(err.Error(), "the server is away") {
+					t.Errorf("the run is %s: %v", record.Status, err)
+				}
+			})
+		})
+	}
 }

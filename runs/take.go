@@ -104,21 +104,43 @@ func (l *line) claim(ctx context.Context, record history.Record, given *places) 
 // number that follows those that were read, so of several processes one succeeds; a
 // request to cancel the run that comes between makes this one read again. It returns the
 // sequence number, or 0 if another process has the run.
+//
+// If the store fails, it may have stored the event. Then nobody else takes the run, so the
+// same event is appended again until the answer is known. It is given up only with the
+// launcher, whose runs others then find lost.
 func (l *Launcher) claimQueued(ctx context.Context, record history.Record, own owner) (int64, error) {
-	for {
-		event := history.Event{RunID: record.ID, Seq: record.Seq + 1, Time: time.Now(), Data: history.RunStarting{Owner: own.String()}}
-		_, err := l.config.Store.Append(ctx, event)
+	id := record.ID
+	for record.Status == history.StatusQueued {
+		event := history.Event{RunID: id, Seq: record.Seq + 1, Time: time.Now(), Data: history.RunStarting{Owner: own.String()}}
+		err := l.untilKnown(func() error {
+			_, err := l.config.Store.Append(ctx, event)
+			return err
+		})
 		if err == nil {
 			return event.Seq, nil
 		}
-		if !errors.Is(err, history.ErrConflict) && !errors.Is(err, history.ErrTransition) {
-			return 0, fmt.Errorf("taking run %s: %w", record.ID, err)
+		if !isRefusal(err) {
+			return 0, fmt.Errorf("taking run %s: %w", id, err)
 		}
-		if record, err = history.Find(ctx, l.config.Store, record.ID); err != nil {
-			return 0, fmt.Errorf("taking run %s: %w", event.RunID, err)
+		if record, err = history.Find(ctx, l.config.Store, id); err != nil {
+			return 0, fmt.Errorf("taking run %s: %w", id, err)
 		}
-		if record.Status != history.StatusQueued {
-			return 0, nil
+	}
+	return 0, nil
+}
+
+// untilKnown calls a function of the store until it succeeds, or is refused because of
+// what it says, or the launcher is closed.
+func (l *Launcher) untilKnown(call func() error) error {
+	for {
+		err := panics.Guard(call)
+		if err == nil || isRefusal(err) {
+			return err
+		}
+		select {
+		case <-l.closing:
+			return err
+		case <-time.After(lookEvery):
 		}
 	}
 }
@@ -128,7 +150,7 @@ func (l *Launcher) claimQueued(ctx context.Context, record history.Record, own o
 func (l *Launcher) endQueued(ctx context.Context, record history.Record, finished history.RunFinished) error {
 	for record.Status == history.StatusQueued {
 		_, err := l.config.Store.Append(ctx, history.Event{RunID: record.ID, Seq: record.Seq + 1, Time: time.Now(), Data: finished})
-		if !errors.Is(err, history.ErrConflict) && !errors.Is(err, history.ErrTransition) {
+		if !isRefusal(err) {
 			return err
 		}
 		if record, err = history.Find(ctx, l.config.Store, record.ID); err != nil {
