@@ -82,16 +82,16 @@ func ExampleLauncher_queue() {
 
 var arrow = regexp.MustCompile(`(?m)^    (\[\*\]|[a-z]+) --> ([a-z]+)`)
 
-// transitionsOn returns the arrows of the picture of runs.md that follows a heading.
+// transitionsOn returns the arrows of the picture of queue.md that follows a heading.
 func transitionsOn(t *testing.T, heading string) map[string]bool {
 	t.Helper()
-	text, err := os.ReadFile("runs.md")
+	text, err := os.ReadFile("queue.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	picture := regexp.MustCompile("(?s)\n" + heading + "\n.*?```mermaid\n(.*?)```").FindSubmatch(text)
 	if picture == nil {
-		t.Fatalf("runs.md has no picture after %q", heading)
+		t.Fatalf("queue.md has no picture after %q", heading)
 	}
 	found := make(map[string]bool)
 	for _, match := range arrow.FindAllSubmatch(picture[1], -1) {

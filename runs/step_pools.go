@@ -21,7 +21,7 @@ func (e *Execution) needsPools(step *assets.Step) bool {
 func (e *Execution) hold(ctx context.Context, step *assets.Step) error {
 	launcher := e.site.launcher
 	limits := launcher.config.Limits.ofStep(step)
-	given, err := launcher.pools.take(ctx, limits, priorityOf(e.site.launch.record.Tags), func() {
+	given, err := launcher.pools.take(ctx, limits, priorityOf(e.site.launch.tags), func() {
 		waits := "a place among the " + textOf(limits)
 		e.site.record(history.LogWritten{
 			Step: step.Key, Message: "waiting for " + waits, Attrs: history.Attrs{{Name: AttrWaitsFor, Value: waits}},
