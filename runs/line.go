@@ -34,20 +34,20 @@ type line struct {
 	mu      sync.Mutex
 	waiting map[string]*waiter // by run ID
 	workers []*worker
-	moving  bool           // the goroutine exists
-	served  sync.WaitGroup // for it
+	moving  bool            // the goroutine exists
+	served  sync.WaitGroup  // for it, and for those that claim runs
+	claimed map[string]bool // runs that are being claimed, or that cannot be executed here
 
 	// What follows only the goroutine touches.
 
 	offered map[string]time.Time // since when a run of another process could begin
-	told    map[string]bool      // runs of which somebody was told that they cannot be taken
 	failing bool                 // the last look failed, which was told
 }
 
 func (l *line) init(launcher *Launcher) {
 	l.launcher, l.news = launcher, make(chan struct{}, 1)
 	l.waiting = make(map[string]*waiter)
-	l.offered, l.told = make(map[string]time.Time), make(map[string]bool)
+	l.offered, l.claimed = make(map[string]time.Time), make(map[string]bool)
 }
 
 // waiter is a run of this launcher that waits.
@@ -60,13 +60,11 @@ type waiter struct {
 // wait returns when the run may begin, with its places. If the context of the run ends
 // first, it returns the cause.
 func (l *line) wait(r *Run) (*places, error) {
-	w := &waiter{
-		limits: l.launcher.config.Limits.ofRun(r.launch.record.Tags), notBefore: r.launch.record.NotBefore,
-		given: make(chan *places, 1),
-	}
-	if len(w.limits) == 0 && !time.Now().Before(w.notBefore) {
+	limits, notBefore := l.launcher.config.Limits.ofRun(r.launch.record.Tags), r.launch.record.NotBefore
+	if len(limits) == 0 && !time.Now().Before(notBefore) {
 		return nil, orCause(r.ctx, nil)
 	}
+	w := &waiter{limits: limits, notBefore: notBefore, given: make(chan *places, 1)}
 	l.mu.Lock()
 	l.waiting[r.ID()] = w
 	l.begin()
@@ -201,19 +199,19 @@ func (l *line) standing(ctx context.Context) ([]history.Record, error) {
 // it.
 func (l *line) serveOne(ctx context.Context, turn *turn, record history.Record) error {
 	l.mu.Lock()
-	w := l.waiting[record.ID]
+	w, claimed := l.waiting[record.ID], l.claimed[record.ID]
 	l.mu.Unlock()
 	if w != nil {
 		return l.admit(ctx, turn, record.ID, w)
 	}
 	takeable := turn.isTakeable(ctx, record)
-	if takeable && !l.told[record.ID] {
+	if takeable && !claimed {
 		turn.left = true
 		if taken, err := l.take(ctx, turn, record); taken || err != nil {
 			return err
 		}
 	}
-	if takeable || turn.livenessOf(ctx, record.Owner) == LivenessRunning {
+	if takeable && !claimed || turn.livenessOf(ctx, record.Owner) == LivenessRunning {
 		turn.ahead = append(turn.ahead, ahead{record.ID, l.launcher.config.Limits.ofRun(record.Tags)})
 	}
 	return nil
@@ -249,9 +247,11 @@ func (l *line) forget(standing []history.Record) {
 			delete(l.offered, id)
 		}
 	}
-	for id := range l.told {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id := range l.claimed {
 		if !ids[id] {
-			delete(l.told, id)
+			delete(l.claimed, id)
 		}
 	}
 }

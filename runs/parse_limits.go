@@ -24,19 +24,41 @@ import (
 // container.ErrInvalid.
 func ParseLimits(text string) (Limits, error) {
 	var document struct {
-		Runs  int            `yaml:"runs"`
-		Tags  map[string]int `yaml:"tags"`
-		Pools map[string]int `yaml:"pools"`
+		Runs  whole            `yaml:"runs"`
+		Tags  map[string]whole `yaml:"tags"`
+		Pools map[string]whole `yaml:"pools"`
 	}
 	decoder := yaml.NewDecoder(bytes.NewBufferString(text))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
 		return Limits{}, fault.Join("reading the limits", []error{fmt.Errorf("it must look like {runs: 4, tags: {team=sales: 2}, pools: {warehouse: 3}}: %w", err)})
 	}
-	limits := Limits{Runs: document.Runs, Pools: document.Pools}
+	limits := Limits{Runs: int(document.Runs)}
+	for pool, places := range document.Pools {
+		if limits.Pools == nil {
+			limits.Pools = make(map[string]int)
+		}
+		limits.Pools[pool] = int(places)
+	}
 	for _, tag := range slices.Sorted(maps.Keys(document.Tags)) {
 		key, value, _ := strings.Cut(tag, "=")
-		limits.Tags = append(limits.Tags, TagLimit{Key: key, Value: value, Runs: document.Tags[tag]})
+		limits.Tags = append(limits.Tags, TagLimit{Key: key, Value: value, Runs: int(document.Tags[tag])})
 	}
 	return limits, nil
+}
+
+// whole is a whole number. The YAML parser would cut the digits behind the point off.
+type whole int
+
+// UnmarshalYAML reads the number.
+func (w *whole) UnmarshalYAML(node *yaml.Node) error {
+	var number int
+	if err := node.Decode(&number); err != nil {
+		return err
+	}
+	if node.Tag != "!!int" {
+		return fmt.Errorf("line %d: %s is no whole number", node.Line, node.Value)
+	}
+	*w = whole(number)
+	return nil
 }

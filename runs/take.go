@@ -22,82 +22,108 @@ func (t *turn) isTakeable(ctx context.Context, record history.Record) bool {
 }
 
 // take has a worker of this process take a queued run. It returns false if nobody here
-// takes it now.
+// takes it now. The run is claimed in another goroutine, so that the claims of several runs
+// share the transactions of the store.
 func (l *line) take(ctx context.Context, turn *turn, record history.Record) (bool, error) {
-	if time.Now().Before(record.NotBefore) && record.CancelRequested.IsZero() {
+	if !l.hasWorker() {
+		return false, nil
+	}
+	if !record.CancelRequested.IsZero() {
+		return true, l.launcher.endQueued(ctx, record, history.RunFinished{
+			Status: history.StatusCancelled, Error: history.Failure{Message: "cancelled before it began"},
+		})
+	}
+	if time.Now().Before(record.NotBefore) {
 		return false, nil
 	}
 	w := l.enlist()
 	if w == nil {
 		return false, nil
 	}
-	run, err := l.takeFor(ctx, turn, record)
-	if run == nil {
+	given, err := turn.places(ctx, l.launcher.config.Limits.ofRun(record.Tags))
+	if err != nil || given == nil {
 		l.discharge(w)
 		return false, err
 	}
-	if w.options.Taken != nil {
-		_ = panics.Guard(func() error { w.options.Taken(run); return nil })
-	}
-	l.launcher.begin(run, func() { l.discharge(w) })
+	l.mu.Lock()
+	l.claimed[record.ID] = true
+	l.mu.Unlock()
+	l.served.Go(func() { l.claimFor(ctx, w, record, given) })
 	return true, nil
 }
 
-// takeFor returns a run that this process has taken, or nil.
-func (l *line) takeFor(ctx context.Context, turn *turn, record history.Record) (*Run, error) {
-	if !record.CancelRequested.IsZero() {
-		return nil, l.launcher.endQueued(ctx, record, history.RunFinished{
-			Status: history.StatusCancelled, Error: history.Failure{Message: "cancelled before it began"},
-		})
+// claimFor claims a queued run for a worker, and begins to execute it.
+func (l *line) claimFor(ctx context.Context, w *worker, record history.Record, given *places) {
+	var run *Run
+	var foreign bool
+	err := panics.Guard(func() (err error) {
+		run, foreign, err = l.claim(ctx, record, given)
+		return err
+	})
+	if run != nil {
+		if w.options.Taken != nil {
+			_ = panics.Guard(func() error { w.options.Taken(run); return nil })
+		}
+		l.launcher.begin(run, func() { l.discharge(w) })
+		return
 	}
-	given, err := turn.places(ctx, l.launcher.config.Limits.ofRun(record.Tags))
-	if err != nil || given == nil {
-		return nil, err
+	if err = errors.Join(err, given.release()); err != nil && !errors.Is(err, ErrClosed) {
+		l.launcher.warn("a queued run could not be taken", "run", record.ID, "error", err)
 	}
-	run, err := l.claim(ctx, record, given)
-	if run == nil {
-		err = errors.Join(err, given.release())
+	if !foreign { // it may be looked at again
+		l.mu.Lock()
+		delete(l.claimed, record.ID)
+		l.mu.Unlock()
 	}
-	return run, err
+	l.discharge(w)
+	if err == nil {
+		l.move()
+	}
 }
 
-// claim makes this process the one that executes a queued run.
-func (l *line) claim(ctx context.Context, record history.Record, given *places) (*Run, error) {
+// claim makes this process the one that executes a queued run. It returns nil if it does
+// not. foreign says that the program cannot execute the run, but others may.
+func (l *line) claim(ctx context.Context, record history.Record, given *places) (_ *Run, foreign bool, _ error) {
 	launcher := l.launcher
 	queued, err := queuedAs(ctx, launcher.config.Store, record.ID)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	prepared, err := launcher.prepareQueued(record, queued)
 	if _, foreign := errors.AsType[*foreignError](err); foreign {
-		l.told[record.ID] = true
-		_, err = launcher.config.Store.Append(ctx, history.Event{RunID: record.ID, Time: time.Now(), Data: history.LogWritten{
-			Level: slog.LevelWarn, Message: "a process that takes queued runs cannot execute this one, so it leaves it to others",
-			Attrs: history.Attrs{{Name: "process", Value: launcher.ownership.name}, {Name: "error", Value: err.Error()}},
-		}})
-		return nil, refusedAsLate(err)
+		return nil, true, launcher.leaveToOthers(ctx, record.ID, err)
 	}
 	if err != nil {
-		return nil, launcher.endQueued(ctx, record, history.RunFinished{Status: history.StatusFailed, Error: history.FailureOf(err)})
+		return nil, false, launcher.endQueued(ctx, record, history.RunFinished{Status: history.StatusFailed, Error: history.FailureOf(err)})
 	}
 	own, err := launcher.ownership.hold(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	launcher.settleLost(ctx)
 	run := newRun(ctx, prepared.launch, launcher)
 	if err := launcher.enter(run); err != nil {
-		return nil, err
+		run.log.close()
+		return nil, false, err
 	}
 	seq, err := launcher.claimQueued(ctx, record, own)
 	if err != nil || seq == 0 {
 		run.log.close()
 		launcher.leave(run)
-		return nil, err
+		return nil, false, err
 	}
 	run.log.seq, run.log.current = seq, history.StatusStarting
 	run.owner, run.admitted, run.places = own, true, given
-	return run, nil
+	return run, false, nil
+}
+
+// leaveToOthers says in the log of a queued run why this program does not execute it.
+func (l *Launcher) leaveToOthers(ctx context.Context, id string, why error) error {
+	_, err := l.config.Store.Append(ctx, history.Event{RunID: id, Time: time.Now(), Data: history.LogWritten{
+		Level: slog.LevelWarn, Message: "a process that takes queued runs cannot execute this one, so it leaves it to others",
+		Attrs: history.Attrs{{Name: "process", Value: l.ownership.name}, {Name: "error", Value: why.Error()}},
+	}})
+	return err
 }
 
 // claimQueued records that this process executes a queued run. The event has the sequence
@@ -158,14 +184,6 @@ func (l *Launcher) endQueued(ctx context.Context, record history.Record, finishe
 		}
 	}
 	return nil
-}
-
-// refusedAsLate is nil for the error of an event that came after the end of its run.
-func refusedAsLate(err error) error {
-	if errors.Is(err, history.ErrTransition) {
-		return nil
-	}
-	return err
 }
 
 // foreignError is why a program cannot execute a queued run that another program may

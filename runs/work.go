@@ -87,6 +87,13 @@ func (l *line) quit(w *worker) {
 	l.move()
 }
 
+// hasWorker reports whether somebody here takes queued runs.
+func (l *line) hasWorker() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.workers) > 0
+}
+
 // enlist returns a worker that may take one more run, and counts this run. It returns nil
 // if there is none.
 func (l *line) enlist() *worker {
@@ -112,8 +119,11 @@ func (l *line) discharge(w *worker) {
 func (l *line) release(turn *turn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if turn.left || slices.ContainsFunc(l.workers, func(w *worker) bool { return w.active > 0 }) || !l.launcher.isIdle() {
+		return
+	}
 	for _, w := range l.workers {
-		if w.options.UntilEmpty && !turn.left && !w.done && l.launcher.isIdle() {
+		if w.options.UntilEmpty && !w.done {
 			w.done = true
 			close(w.empty)
 		}
