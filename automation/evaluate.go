@@ -1,0 +1,239 @@
+package automation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"maps"
+	"reflect"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/child"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/panics"
+)
+
+// Occasion says what a tick is for. The zero value of each field is as at the first tick.
+type Occasion struct {
+	// Scheduled is the time that the tick is for. The default is the present time.
+	Scheduled time.Time
+	// Previous is the time that the tick before was for.
+	Previous time.Time
+	// Cursor is the cursor that an earlier tick has set.
+	Cursor string
+	// Attempt is counted from 1, which is the default.
+	Attempt int
+	// Event is the event of a sensor that ticks for events, and Record the run of it.
+	Event  history.Event
+	Record history.Record
+	// Logger gets the lines of the tick. Nil discards them; they are in the Evaluation.
+	Logger *slog.Logger
+	// Options are given to the child container of the tick, for instance fx.Replace with
+	// a fake.
+	Options []fx.Option
+}
+
+// Evaluation is what the function of a tick has decided.
+type Evaluation struct {
+	// Requests are the runs to make. Each names a job or a selection, and has the tags
+	// and the priority of the definition.
+	Requests []RunRequest
+	// Skipped says that the function skipped the tick, and Reason why.
+	Skipped bool
+	Reason  string
+	// Cursor is the cursor after the tick, and Moved says that the function has set it.
+	Cursor string
+	Moved  bool
+	// Log are the first lines that were logged, as JSON objects.
+	Log []LogLine
+	// Duration is how long it took, with the start and stop of resources.
+	Duration time.Duration
+}
+
+// Evaluate calls the function of a schedule or a sensor for one tick: it starts the
+// resources that the function needs in a child container of their own, calls the function,
+// goes through the requests that it returns, and stops the resources. It launches nothing
+// and stores nothing. A schedule without a function asks for a run of its target.
+//
+// The error says why the tick has failed: the error of the function, a panic, a resource
+// that did not start or stop, or a request that names nothing to run. The evaluation then
+// has the log lines, and no requests. The error of an unknown name matches
+// container.ErrInvalid.
+func (a *Automations) Evaluate(ctx context.Context, kind Kind, name string, occasion Occasion) (Evaluation, error) {
+	one, err := a.find(kind, name)
+	if err != nil {
+		return Evaluation{}, err
+	}
+	return one.evaluate(ctx, occasion)
+}
+
+func (a *automation) evaluate(ctx context.Context, occasion Occasion) (Evaluation, error) {
+	began := time.Now()
+	if occasion.Scheduled.IsZero() {
+		occasion.Scheduled = began
+	}
+	if !a.called {
+		return Evaluation{Requests: []RunRequest{a.completed(RunRequest{})}, Cursor: occasion.Cursor}, nil
+	}
+	e := &evaluation{
+		automation: a, occasion: occasion, mask: func(text string) string { return text }, lines: new(logLines),
+		tick: &Tick{
+			name: a.name, scheduled: occasion.Scheduled, previous: occasion.Previous, cursor: occasion.Cursor,
+			attempt: max(1, occasion.Attempt),
+		},
+	}
+	bounded, cancel := context.WithTimeout(ctx, a.settings.timeout)
+	defer cancel()
+	err := panics.Guard(func() error { return e.run(bounded) })
+	if err != nil && ctx.Err() == nil && errors.Is(bounded.Err(), context.DeadlineExceeded) {
+		err = fmt.Errorf("it did not end within %s: %w", a.settings.timeout, err)
+	}
+	result := Evaluation{Cursor: occasion.Cursor, Log: e.lines.all(), Duration: time.Since(began)}
+	if err != nil {
+		return result, fmt.Errorf("evaluating %s %s: %w", a.kind, a.name, fault.Masked(err, e.mask))
+	}
+	result.Requests, result.Skipped, result.Reason = e.requests, e.tick.skipped, e.mask(e.tick.reason)
+	result.Cursor, result.Moved = e.tick.cursor, e.tick.moved
+	return result, nil
+}
+
+// evaluation is one call of a function.
+type evaluation struct {
+	*automation
+	occasion Occasion
+	tick     *Tick
+	lines    *logLines
+	mask     func(string) string
+	requests []RunRequest
+}
+
+// run opens the child container, if the function needs anything of it, and closes it.
+func (e *evaluation) run(ctx context.Context) (err error) {
+	if e.wired == nil {
+		return e.call(ctx, nil)
+	}
+	options := append([]fx.Option{container.Needs((*container.Target)(e.wired))}, e.occasion.Options...)
+	prepared, err := e.of.container.Prepare(options...)
+	if err != nil {
+		return err
+	}
+	e.mask = prepared.Mask
+	opened, err := prepared.Open(ctx, container.Logger(e.logger()))
+	if err != nil {
+		return err
+	}
+	outcome := panics.ErrGoexit // which a panic leaves too: nothing is to be committed then
+	defer func() { err = errors.Join(err, opened.Close(outcome)) }()
+	outcome = panics.Guard(func() error { return e.call(ctx, (*child.Child)(opened).Arguments((*graph.Target)(e.wired))) })
+	return outcome
+}
+
+// logger returns the logger of the tick.
+func (e *evaluation) logger() *slog.Logger {
+	outside := e.occasion.Logger
+	if e.wired != nil && e.wired.ModuleLogger() != nil {
+		outside = e.wired.ModuleLogger()
+	}
+	return newTickLogger(e.lines, outside, e.mask, slog.String(string(e.kind), e.name))
+}
+
+// call calls the function, and goes through the requests that it returns.
+func (e *evaluation) call(ctx context.Context, arguments []reflect.Value) error {
+	params := make([]reflect.Value, len(e.params))
+	for i, p := range e.params {
+		if p.own {
+			params[i] = e.own(ctx, e.function.Params[i].Type)
+		} else {
+			params[i] = arguments[p.at]
+		}
+	}
+	results, err := e.function.Call(params)
+	if err != nil {
+		return err
+	}
+	if len(results) == 1 {
+		if err := e.gather(ctx, requestsOf(results[0].Type())(results[0].Interface())); err != nil {
+			return err
+		}
+	}
+	if e.tick.skipped && len(e.requests) > 0 {
+		return fmt.Errorf("it skips the tick (%s), and asks for %d runs: do one of these", e.tick.reason, len(e.requests))
+	}
+	if ctx.Err() != nil { // the function paid no heed to it
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// own returns what the tick itself gives to the function.
+func (e *evaluation) own(ctx context.Context, t reflect.Type) reflect.Value {
+	switch t {
+	case contextType:
+		return reflect.ValueOf(ctx)
+	case tickType:
+		return reflect.ValueOf(e.tick)
+	case eventType:
+		return reflect.ValueOf(e.occasion.Event)
+	case recordType:
+		return reflect.ValueOf(e.occasion.Record)
+	default:
+		return reflect.ValueOf(e.logger())
+	}
+}
+
+// gather takes the requests from a sequence, and completes and checks each.
+func (e *evaluation) gather(ctx context.Context, sequence iter.Seq2[RunRequest, error]) error {
+	single := e.function.Results[0].Type == reflect.TypeFor[RunRequest]()
+	number := 0
+	for request, err := range sequence {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		number++
+		if single && e.tick.skipped && reflect.ValueOf(request).IsZero() {
+			return nil
+		}
+		completed := e.completed(request)
+		switch {
+		case request.Job != "" && request.Selection != "":
+			err = errors.New("it names a job and a selection: give one of them")
+		case completed.Job == "" && completed.Selection == "":
+			err = fmt.Errorf("it names neither a job nor a selection, and the %s has no target: give one by automation.For", e.kind)
+		}
+		if err != nil {
+			return fault.Join(fmt.Sprintf("checking request %d%s", number, ofKey(request.Key)), []error{err})
+		}
+		e.requests = append(e.requests, completed)
+	}
+	return nil
+}
+
+func ofKey(key string) string {
+	if key == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (key %q)", key)
+}
+
+// completed returns a request with what the definition says about all.
+func (a *automation) completed(request RunRequest) RunRequest {
+	if request.Job == "" && request.Selection == "" {
+		request.Job, request.Selection = a.target.job, a.target.selection
+	}
+	tags := maps.Clone(a.settings.tags)
+	maps.Copy(tags, request.Tags)
+	request.Tags = tags
+	request.Priority = cmp.Or(request.Priority, a.settings.priority)
+	return request
+}

@@ -1,0 +1,213 @@
+package automation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// journal is the log of one schedule or sensor in the history. Every entry holds the state
+// after it. It is safe for concurrent use.
+type journal struct {
+	store history.Journals
+	name  string
+
+	writing sync.Mutex // held by who appends
+
+	mu      sync.Mutex
+	state   State
+	seq     int64    // of the last entry
+	pending []change // what is written with the next entry, or after a while
+}
+
+// change is a change of the state, and the entry about it.
+type change struct {
+	kind string
+	at   time.Time
+	// apply changes the state, and returns the data of the entry: anything that
+	// encoding/json writes, or nil. seq is the place of the entry. Its error refuses the
+	// change, and all others of the same call.
+	apply            func(state *State, seq int64) (any, error)
+	claims, releases []string
+}
+
+// errSuperseded is why a change is refused that somebody else has made meaningless.
+var errSuperseded = errors.New("somebody has reset it meanwhile")
+
+// set sets what the journal knows from its last entry.
+func (j *journal) set(last history.Entry) error {
+	state, err := decode[State](last.State)
+	if err != nil {
+		return fmt.Errorf("reading the state of %s: %w", j.name, err)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if last.Seq > j.seq {
+		j.state, j.seq = state, last.Seq
+	}
+	return nil
+}
+
+// known returns the present state.
+func (j *journal) known() State {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.state
+}
+
+// load reads the last entry.
+func (j *journal) load(ctx context.Context) error {
+	found, err := j.store.Entries(ctx, history.EntryQuery{Journal: j.name, Last: true})
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	return j.set(found[0])
+}
+
+// later leaves a change to the next append, or to flush.
+func (j *journal) later(c change) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.pending = append(j.pending, c)
+}
+
+// append writes the changes that are pending, and then those that are given, in one
+// append. If somebody else has written in the meantime, it reads the state again and
+// applies the changes to that.
+func (j *journal) append(ctx context.Context, changes ...change) error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	for {
+		written, err := j.prepare(changes)
+		if err != nil || len(written.entries) == 0 {
+			return err
+		}
+		_, err = j.store.AppendEntries(ctx, written.entries...)
+		if err == nil {
+			j.done(written)
+			return nil
+		}
+		if !errors.Is(err, history.ErrConflict) {
+			return fmt.Errorf("recording a tick of %s: %w", j.name, err)
+		}
+		if loaded := j.load(ctx); loaded != nil {
+			return fmt.Errorf("recording a tick of %s: %w", j.name, loaded)
+		}
+		if j.reached() == written.after { // a key that was claimed before
+			return fmt.Errorf("recording a tick of %s: %w", j.name, err)
+		}
+	}
+}
+
+// written is what an append writes.
+type written struct {
+	entries []history.Entry
+	state   State // after it
+	after   int64 // the last entry before it
+	pending int   // how many of the pending changes are in it
+}
+
+// prepare makes the entries of the pending changes and of those that are given.
+func (j *journal) prepare(changes []change) (written, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	w := written{pending: len(j.pending), after: j.seq}
+	var err error
+	w.entries, w.state, err = j.entries(append(j.pending[:w.pending:w.pending], changes...))
+	return w, err
+}
+
+// done keeps what was written.
+func (j *journal) done(w written) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.pending = j.pending[w.pending:]
+	j.state, j.seq = w.state, w.after+int64(len(w.entries))
+}
+
+// flush writes the pending changes of many journals in one append. Those that somebody
+// else has changed, or is about to, are written one by one.
+func flush(ctx context.Context, store history.Journals, journals []*journal) error {
+	var all []history.Entry
+	var held []*journal
+	var parts []written
+	for _, j := range journals {
+		if !j.hasPending() || !j.writing.TryLock() {
+			continue
+		}
+		w, err := j.prepare(nil)
+		if err != nil { // a change that is refused is never pending
+			j.writing.Unlock()
+			continue
+		}
+		held, parts, all = append(held, j), append(parts, w), append(all, w.entries...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	_, err := store.AppendEntries(ctx, all...)
+	for i, j := range held {
+		if err == nil {
+			j.done(parts[i])
+		}
+		j.writing.Unlock()
+	}
+	if !errors.Is(err, history.ErrConflict) {
+		return err
+	}
+	var errs []error
+	for _, j := range held {
+		errs = append(errs, j.append(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+func (j *journal) hasPending() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.pending) > 0
+}
+
+func (j *journal) reached() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.seq
+}
+
+// entries makes the entries of changes, and the state after them. The caller holds the lock.
+func (j *journal) entries(changes []change) ([]history.Entry, State, error) {
+	state, seq := j.state, j.seq
+	var entries []history.Entry
+	for _, c := range changes {
+		seq++
+		data, err := c.apply(&state, seq)
+		if err != nil {
+			return nil, State{}, err
+		}
+		entry := history.Entry{Journal: j.name, Seq: seq, Time: c.at, Kind: c.kind, Claims: c.claims, Releases: c.releases}
+		if entry.State, err = json.Marshal(state); err != nil {
+			return nil, State{}, fmt.Errorf("writing the state of %s: %w", j.name, err)
+		}
+		if data != nil {
+			if entry.Data, err = json.Marshal(data); err != nil {
+				return nil, State{}, fmt.Errorf("writing an entry of %s: %w", j.name, err)
+			}
+		}
+		entries = append(entries, entry)
+	}
+	return entries, state, nil
+}
+
+// close notes in memory that the runs of an entry are queued, before this is written.
+func (j *journal) close(entry int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.state.Open == entry {
+		j.state.Open = 0
+	}
+}

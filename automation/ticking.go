@@ -1,0 +1,275 @@
+package automation
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// ticking is the work of a daemon while it holds the lock.
+type ticking struct {
+	*Daemon
+	units  []*unit
+	byName map[string]*unit // by the name of the journal
+
+	due   dueHeap
+	ended chan *unit         // whose tick has ended
+	news  chan []*unit       // that must be looked at
+	slots chan struct{}      // one for each tick that is evaluated
+	work  context.Context    // of evaluations; it ends after ctx, see Drain
+	stop  context.CancelFunc // ends work
+	under sync.WaitGroup     // ticks
+
+	drift time.Duration // how far the clock on the wall has moved against the time that has passed
+	began time.Time
+}
+
+func newTicking(d *Daemon) *ticking {
+	t := &ticking{
+		Daemon: d, byName: make(map[string]*unit), ended: make(chan *unit), news: make(chan []*unit),
+		slots: make(chan struct{}, d.config.MaxParallel), began: time.Now(),
+	}
+	for _, a := range d.config.Automations.all {
+		u := &unit{automation: a, ticking: t, at: -1, journal: &journal{store: d.journals, name: a.journal()}}
+		t.units = append(t.units, u)
+		t.byName[a.journal()] = u
+	}
+	t.drift = t.measureDrift()
+	return t
+}
+
+// begin reads the states of all units, and records those that are new.
+func (t *ticking) begin(ctx context.Context) error {
+	last, err := t.journals.Entries(ctx, history.EntryQuery{Last: true})
+	if err != nil {
+		return fmt.Errorf("reading what schedules and sensors did: %w", err)
+	}
+	for _, entry := range last {
+		if u := t.byName[entry.Journal]; u != nil {
+			if err := u.journal.set(entry); err != nil {
+				return err
+			}
+		}
+	}
+	_, end, err := t.feed.EventsAfter(ctx, -1, history.EventQuery{})
+	if err != nil {
+		return fmt.Errorf("reading the end of the history: %w", err)
+	}
+	journals := make([]*journal, len(t.units))
+	for i, u := range t.units {
+		journals[i] = u.journal
+		if c, changed := u.defined(t.clock.now(), end); changed {
+			u.journal.later(c)
+		}
+	}
+	return flush(ctx, t.journals, journals)
+}
+
+// run ticks until ctx ends, and then waits for the ticks that are evaluated.
+func (t *ticking) run(ctx context.Context) error {
+	t.work, t.stop = context.WithCancel(context.WithoutCancel(ctx))
+	defer t.stop()
+	own, cancel := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { t.follow(own) })
+	beside.Go(func() { t.lookForChanges(own) })
+	beside.Go(func() { t.flushAgain(own) })
+	t.schedule()
+	t.loop(ctx)
+	cancel()
+	beside.Wait()
+	return t.drain()
+}
+
+// schedule finds out when each unit ticks first. Sensors begin one after another.
+func (t *ticking) schedule() {
+	spread := time.Duration(len(t.units)) * time.Millisecond
+	for _, u := range t.units {
+		u.ended = time.Now().Add(-u.settings.every + rand.N(min(spread, u.settings.every)+1)) //nolint:gosec // no secret depends on it
+		u.poked = u.events != nil
+		t.set(u)
+	}
+}
+
+// loop starts the ticks that are due.
+func (t *ticking) loop(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case u := <-t.ended:
+			u.busy = false
+			t.set(u)
+		case changed := <-t.news:
+			for _, u := range changed {
+				t.set(u)
+			}
+		}
+		t.heedClock()
+		now := time.Now()
+		for len(t.due) > 0 && !t.due[0].due.After(now) {
+			t.start(ctx, heap.Pop(&t.due).(*unit))
+		}
+		wait := t.clock.most
+		if len(t.due) > 0 {
+			wait = min(wait, t.due[0].due.Sub(now))
+		}
+		timer.Reset(wait)
+	}
+}
+
+// heedClock finds out whether somebody has set the clock, or the machine has slept. Then
+// the times of schedules come sooner or later than they seemed to.
+func (t *ticking) heedClock() {
+	drift := t.measureDrift()
+	if moved := drift - t.drift; moved.Abs() < 100*time.Millisecond {
+		return
+	}
+	t.drift = drift
+	for _, u := range t.units {
+		if u.kind == KindSchedule {
+			t.set(u)
+		}
+	}
+}
+
+func (t *ticking) measureDrift() time.Duration {
+	return t.clock.now().Round(0).Sub(t.began.Round(0)) - time.Since(t.began)
+}
+
+// set puts a unit into the heap at the time at which it ticks next.
+func (t *ticking) set(u *unit) {
+	if u.at >= 0 {
+		heap.Remove(&t.due, u.at)
+	}
+	if u.busy {
+		return
+	}
+	wait, ticks := u.wait(t.clock.now())
+	if !ticks {
+		return
+	}
+	u.due = time.Now().Add(max(0, wait))
+	heap.Push(&t.due, u)
+}
+
+// start ticks a unit in a goroutine, when a slot is free.
+func (t *ticking) start(ctx context.Context, u *unit) {
+	u.busy, u.poked = true, false
+	t.under.Go(func() {
+		defer func() {
+			select {
+			case t.ended <- u:
+			case <-ctx.Done():
+			}
+		}()
+		select {
+		case t.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		var once sync.Once
+		release := func() { once.Do(func() { <-t.slots }) }
+		defer release()
+		u.tick(ctx, release)
+	})
+}
+
+// poke has units looked at again.
+func (t *ticking) poke(ctx context.Context, units []*unit) {
+	if len(units) == 0 {
+		return
+	}
+	select {
+	case t.news <- units:
+	case <-ctx.Done():
+	}
+}
+
+// drain waits for the ticks that are evaluated, and ends them when their time is over.
+func (t *ticking) drain() error {
+	done := make(chan struct{})
+	go func() {
+		t.under.Wait()
+		close(done)
+	}()
+	deadline := time.NewTimer(t.config.Drain)
+	defer deadline.Stop()
+	var late error
+	select {
+	case <-done:
+	case <-deadline.C:
+		t.stop()
+		grace := time.NewTimer(abandonAfter + time.Second)
+		defer grace.Stop()
+		select {
+		case <-done:
+		case <-grace.C:
+			late = fmt.Errorf("stopping the daemon: some schedules or sensors did not end within %s", t.config.Drain)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), t.config.Drain)
+	defer cancel()
+	if late == nil {
+		for _, u := range t.units {
+			u.writeSkips()
+		}
+	}
+	return errors.Join(late, t.flush(ctx))
+}
+
+// flushAgain writes what may be written late.
+func (t *ticking) flushAgain(ctx context.Context) {
+	ticker := time.NewTicker(t.clock.look)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := t.flush(ctx); err != nil && ctx.Err() == nil {
+			t.warn("recording ticks", err)
+		}
+	}
+}
+
+func (t *ticking) flush(ctx context.Context) error {
+	journals := make([]*journal, len(t.units))
+	for i, u := range t.units {
+		journals[i] = u.journal
+	}
+	return flush(ctx, t.journals, journals)
+}
+
+// dueHeap are units by the time of their next tick.
+type dueHeap []*unit
+
+func (h dueHeap) Len() int           { return len(h) }
+func (h dueHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+func (h dueHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].at, h[j].at = i, j
+}
+
+func (h *dueHeap) Push(x any) {
+	u := x.(*unit)
+	u.at = len(*h)
+	*h = append(*h, u)
+}
+
+func (h *dueHeap) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	last.at = -1
+	return last
+}
