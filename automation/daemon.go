@@ -58,6 +58,7 @@ type clock struct {
 	now  func() time.Time // what the clock on the wall shows
 	look time.Duration    // how often it looks for what other processes have written
 	most time.Duration    // how long it sleeps at most before it looks at the clock again
+	late time.Duration    // how late what nobody waits for may be written
 }
 
 // NewDaemon returns a daemon that does nothing before [Daemon.Run].
@@ -82,7 +83,7 @@ func NewDaemon(config DaemonConfig) (*Daemon, error) {
 	}
 	return &Daemon{
 		config: config, store: store, journals: journals, feed: feed,
-		clock: clock{now: time.Now, look: time.Second, most: 10 * time.Second},
+		clock: clock{now: time.Now, look: time.Second, most: 10 * time.Second, late: time.Second},
 	}, nil
 }
 

@@ -16,6 +16,7 @@ import (
 type journal struct {
 	store history.Journals
 	name  string
+	dirty chan<- struct{} // gets a value if something is pending; nil for nobody
 
 	writing sync.Mutex // held by who appends
 
@@ -74,6 +75,10 @@ func (j *journal) later(c change) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.pending = append(j.pending, c)
+	select {
+	case j.dirty <- struct{}{}:
+	default: // somebody knows it, or nobody wants to
+	}
 }
 
 // append writes the changes that are pending, and then those that are given, in one

@@ -174,7 +174,7 @@ func TestAClockThatIsSet(t *testing.T) {
 						return now
 					}
 					return now.Add(row.by)
-				}, time.Second)
+				}, time.Second, 10*time.Second)
 				stop := p.start(daemon)
 				time.Sleep(5*time.Hour + 40*time.Minute)
 				stop()
@@ -206,7 +206,7 @@ func TestAYearOfTicksOfAHundredSchedules(t *testing.T) {
 		p := newProgram(t, &loaded, nil, definitions...)
 		launcher := p.newLauncher()
 		daemon := p.daemon(launcher, func(config *automation.DaemonConfig) { config.MaxRuns = -1 })
-		daemon.SetClock(time.Now, time.Hour)
+		daemon.SetClock(time.Now, time.Hour, time.Hour)
 		stop := p.start(daemon)
 		time.Sleep(366 * 24 * time.Hour)
 		stop()

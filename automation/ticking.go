@@ -22,6 +22,7 @@ type ticking struct {
 	ended chan *unit         // whose tick has ended
 	news  chan []*unit       // that must be looked at
 	slots chan struct{}      // one for each tick that is evaluated
+	dirty chan struct{}      // has a value if journals have something that may be written late
 	work  context.Context    // of evaluations; it ends after ctx, see Drain
 	stop  context.CancelFunc // ends work
 	under sync.WaitGroup     // ticks
@@ -32,11 +33,11 @@ type ticking struct {
 
 func newTicking(d *Daemon) *ticking {
 	t := &ticking{
-		Daemon: d, byName: make(map[string]*unit), ended: make(chan *unit), news: make(chan []*unit),
+		Daemon: d, byName: make(map[string]*unit), ended: make(chan *unit), news: make(chan []*unit), dirty: make(chan struct{}, 1),
 		slots: make(chan struct{}, d.config.MaxParallel), began: time.Now(),
 	}
 	for _, a := range d.config.Automations.all {
-		u := &unit{automation: a, ticking: t, at: -1, journal: &journal{store: d.journals, name: a.journal()}}
+		u := &unit{automation: a, ticking: t, at: -1, journal: &journal{store: d.journals, name: a.journal(), dirty: t.dirty}}
 		t.units = append(t.units, u)
 		t.byName[a.journal()] = u
 	}
@@ -227,18 +228,24 @@ func (t *ticking) drain() error {
 	return errors.Join(late, t.flush(ctx))
 }
 
-// flushAgain writes what may be written late.
+// flushAgain writes what may be written late, a moment after it was noted.
 func (t *ticking) flushAgain(ctx context.Context) {
-	ticker := time.NewTicker(t.clock.look)
-	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-t.dirty:
+		}
+		pause(ctx, t.clock.late)
+		if ctx.Err() != nil {
+			return // the rest is written at the end
 		}
 		if err := t.flush(ctx); err != nil && ctx.Err() == nil {
 			t.warn("recording ticks", err)
+			select {
+			case t.dirty <- struct{}{}:
+			default:
+			}
 		}
 	}
 }

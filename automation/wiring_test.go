@@ -38,7 +38,6 @@ func TestWhatIsWrongWithADefinitionIsFoundBeforeAnythingRuns(t *testing.T) {
 		"two results":                       {automation.NewSensor("a", func() (int, int) { return 3, 3 }), "returns 2 values"},
 		"a parameter":                       {automation.NewSensor("a", func(*strings.Builder) {}), "*strings.Builder"},
 		"a value of an asset":               {automation.NewSensor("a", func(string) {}), "it needs string, which is the type of an asset"},
-		"a tick by value":                   {automation.NewSensor("a", func(automation.Tick) {}), "take it as *automation.Tick"},
 		"an event without one":              {automation.NewSensor("a", func(history.Event) {}), "which only automation.OnMaterialized and automation.OnRun give"},
 		"a lifecycle":                       {automation.NewSensor("a", func(fx.Lifecycle) {}), "it needs fx.Lifecycle"},
 		"an option of another kind":         {automation.NewSensor("a", fine, automation.InZone("UTC")), "automation.InZone is an option of a schedule"},

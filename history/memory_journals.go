@@ -22,12 +22,13 @@ var (
 type memoryJournals struct {
 	mu     sync.RWMutex
 	byName map[string]*memoryJournal
+	byKind map[string][]*placedEntry // of all journals, in the order of appending
 	places int64
 }
 
 type memoryJournal struct {
-	entries []placedEntry // the oldest first; removed ones are missing
-	last    int64         // the sequence number of the last entry
+	entries []*placedEntry // the oldest first; removed ones are missing
+	last    int64          // the sequence number of the last entry
 	claimed map[string]bool
 }
 
@@ -61,7 +62,7 @@ func (j *memoryJournals) add(entries []Entry) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	changed := make(map[string]*memoryJournal)
-	places := j.places
+	before, places := j.places, j.places
 	for i := range entries {
 		name := entries[i].Journal
 		if changed[name] == nil {
@@ -72,20 +73,31 @@ func (j *memoryJournals) add(entries []Entry) error {
 		}
 	}
 	if j.byName == nil {
-		j.byName = make(map[string]*memoryJournal)
+		j.byName, j.byKind = make(map[string]*memoryJournal), make(map[string][]*placedEntry)
 	}
 	maps.Copy(j.byName, changed)
 	j.places = places
+	var added []*placedEntry
+	for _, journal := range changed {
+		for i := len(journal.entries) - 1; i >= 0 && journal.entries[i].place > before; i-- {
+			added = append(added, journal.entries[i])
+		}
+	}
+	slices.SortFunc(added, byPlace)
+	for _, entry := range added {
+		j.byKind[entry.Kind] = append(j.byKind[entry.Kind], entry)
+	}
 	return nil
 }
+
+func byPlace(a, b *placedEntry) int { return cmp.Compare(a.place, b.place) }
 
 // clone returns a journal that can be changed without changing j. It shares the entries.
 func (j *memoryJournal) clone() *memoryJournal {
 	if j == nil {
 		return new(memoryJournal)
 	}
-	copied := *j
-	copied.entries = slices.Clip(j.entries)
+	copied := *j // an append that is not kept leaves nothing in the entries up to their present end
 	return &copied
 }
 
@@ -94,7 +106,7 @@ func (j *memoryJournal) add(entry *Entry, places *int64) error {
 		entry.Seq = j.last + 1
 	}
 	if entry.Seq != j.last+1 {
-		at := slices.IndexFunc(j.entries, func(other placedEntry) bool { return other.Seq == entry.Seq })
+		at := slices.IndexFunc(j.entries, func(other *placedEntry) bool { return other.Seq == entry.Seq })
 		if at < 0 || !reflect.DeepEqual(j.entries[at].Entry, *entry) {
 			return entry.Conflict(j.last)
 		}
@@ -116,7 +128,7 @@ func (j *memoryJournal) add(entry *Entry, places *int64) error {
 	}
 	*places++
 	j.last = entry.Seq
-	j.entries = append(j.entries, placedEntry{entry.Clone(), *places})
+	j.entries = append(j.entries, &placedEntry{entry.Clone(), *places})
 	return nil
 }
 
@@ -130,21 +142,35 @@ func (s *MemoryStore) Entries(ctx context.Context, query EntryQuery) ([]Entry, e
 	}
 	s.journals.mu.RLock()
 	defer s.journals.mu.RUnlock()
-	var found []placedEntry
-	for name, journal := range s.journals.byName {
-		if query.Journal != "" && query.Journal != name {
-			continue
-		}
-		for _, entry := range slices.Backward(journal.entries) {
-			if query.fits(entry.Entry) {
-				found = append(found, entry)
+	var found []*placedEntry
+	gather := func(entries []*placedEntry) {
+		left := query.Limit
+		for _, entry := range slices.Backward(entries) {
+			if !query.fits(entry.Entry) {
+				continue
 			}
-			if query.Last {
-				break
+			found = append(found, entry)
+			if left--; query.Last || left == 0 {
+				return
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b placedEntry) int { return int(b.place - a.place) })
+	switch {
+	case query.Journal != "":
+		if journal := s.journals.byName[query.Journal]; journal != nil {
+			gather(journal.entries)
+		}
+	case len(query.Kinds) > 0:
+		for _, kind := range slices.Compact(slices.Sorted(slices.Values(query.Kinds))) {
+			gather(s.journals.byKind[kind])
+		}
+	default:
+		for _, journal := range s.journals.byName {
+			gather(journal.entries)
+		}
+	}
+	slices.SortFunc(found, byPlace)
+	slices.Reverse(found)
 	if query.Limit > 0 {
 		found = found[:min(query.Limit, len(found))]
 	}
@@ -183,12 +209,16 @@ func (s *MemoryStore) PruneEntries(ctx context.Context, before time.Time, kinds 
 	s.journals.mu.Lock()
 	defer s.journals.mu.Unlock()
 	removed := 0
+	old := func(entry *placedEntry) bool {
+		return entry.Time.Before(before) && slices.Contains(kinds, entry.Kind) && entry.Seq != s.journals.byName[entry.Journal].last
+	}
 	for _, journal := range s.journals.byName {
-		kept := slices.DeleteFunc(slices.Clone(journal.entries), func(entry placedEntry) bool {
-			return entry.Seq != journal.last && entry.Time.Before(before) && slices.Contains(kinds, entry.Kind)
-		})
+		kept := slices.DeleteFunc(slices.Clone(journal.entries), old)
 		removed += len(journal.entries) - len(kept)
 		journal.entries = kept
+	}
+	for kind, entries := range s.journals.byKind {
+		s.journals.byKind[kind] = slices.DeleteFunc(slices.Clone(entries), old)
 	}
 	return removed, nil
 }
