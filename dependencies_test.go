@@ -33,6 +33,7 @@ var (
 	configModules = []string{"github.com/fxrun/fxrun", "github.com/kelseyhightower/envconfig", "go.yaml.in/yaml/v3"}
 	rootModules   = append([]string{
 		"github.com/go-json-experiment/json", // iomanagers.JSON
+		"github.com/robfig/cron/v3",          // automation: it reads cron expressions
 		"github.com/gofrs/flock",             // locks/filelocks
 	}, containerModules...)
 )
@@ -57,15 +58,16 @@ func TestImportsPointDown(t *testing.T) {
 	t.Parallel()
 	const prefix = "github.com/fxrun/fxrun/"
 	forbidden := map[string][]string{
-		"backoff":    {"rows", "container", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest", "internal"},
-		"rows":       {"backoff", "container", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest"},
-		"locks":      {"backoff", "rows", "container", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest", "internal"},
-		"history":    {"backoff", "rows", "container", "assets", "iomanagers", "runs", "modules", "inspect", "cli", "fxruntest", "internal"},
-		"container":  {"rows", "assets", "iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest"},
-		"assets":     {"iomanagers", "history", "runs", "modules", "inspect", "cli", "fxruntest"},
-		"modules":    {"rows", "assets", "iomanagers", "history", "runs", "inspect", "cli", "fxruntest"},
-		"iomanagers": {"assets", "history", "runs", "inspect", "cli", "fxruntest"}, // those over a database or a bucket stand on modules
-		"runs":       {"modules", "inspect", "cli", "fxruntest"},
+		"backoff":    {"rows", "container", "assets", "iomanagers", "history", "runs", "automation", "modules", "inspect", "cli", "fxruntest", "internal"},
+		"rows":       {"backoff", "container", "assets", "iomanagers", "history", "runs", "automation", "modules", "inspect", "cli", "fxruntest"},
+		"locks":      {"backoff", "rows", "container", "assets", "iomanagers", "history", "runs", "automation", "modules", "inspect", "cli", "fxruntest", "internal"},
+		"history":    {"backoff", "rows", "container", "assets", "iomanagers", "runs", "automation", "modules", "inspect", "cli", "fxruntest", "internal"},
+		"container":  {"rows", "assets", "iomanagers", "history", "runs", "automation", "modules", "inspect", "cli", "fxruntest"},
+		"assets":     {"iomanagers", "history", "runs", "automation", "modules", "inspect", "cli", "fxruntest"},
+		"modules":    {"rows", "assets", "iomanagers", "history", "runs", "automation", "inspect", "cli", "fxruntest"},
+		"iomanagers": {"assets", "history", "runs", "automation", "inspect", "cli", "fxruntest"}, // those over a database or a bucket stand on modules
+		"runs":       {"automation", "modules", "inspect", "cli", "fxruntest"},
+		"automation": {"modules", "inspect", "cli", "fxruntest"},
 		"inspect":    {"modules", "cli", "fxruntest"},
 		"cli":        {"fxruntest"},
 	}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/binding"
@@ -40,6 +41,8 @@ import (
 //     runs, and starts no more steps of the active ones. Steps that are running may go on
 //     for half of the stop timeout of the application. Then they are cancelled, so that
 //     the resources of runs stop before those of the application.
+//   - *automation.Automations, the checked schedules and sensors. They tick if [Daemon] is
+//     among the options too.
 //
 // If the Start of the application fails since its time is over, Fx calls no stop hook.
 // Resources that live per process then go on, if a hook that stands after those of Module
@@ -83,7 +86,7 @@ import (
 //
 // If no resource has the key io_manager, values are stored as files in the folder
 // values of [Home].
-var Module = fx.Module("fxrun", fx.Provide(gatherHost, newContainer, assetGraph, newLauncher))
+var Module = fx.Module("fxrun", fx.Provide(gatherHost, newContainer, assetGraph, newAutomations, newLocks, newLauncher))
 
 // IO takes the place of all IO managers that definitions name, if it is supplied
 // to an application. It then stores and loads all values. Package fxruntest uses
@@ -211,18 +214,37 @@ type graphParams struct {
 	fx.In
 
 	Container   *container.Container
-	Definitions []assets.Definition `group:"fxrun.assets"`
+	Definitions []assets.Definition     `group:"fxrun.assets"`
+	Automations []automation.Definition `group:"fxrun.automation"`
 }
 
-// assetGraph looks for the IO managers of a graph with faults too, so that all faults
-// are reported at once. For a graph without faults the launcher looks for them.
+// assetGraph looks for the IO managers of a graph with faults too, and for the faults of
+// schedules and sensors, so that all faults are reported at once. For a graph without
+// faults others do this.
 func assetGraph(p graphParams) (*assets.Graph, error) {
 	graph, err := assets.NewGraph(p.Container, p.Definitions...)
 	if err == nil {
 		return graph, nil
 	}
 	_, unbound := binding.New(p.Container, graph)
-	return nil, fault.Join("wiring the assets", slices.Concat(fault.Of(err), fault.Of(unbound)))
+	_, wrong := automation.New(p.Container, graph, p.Automations...)
+	return nil, fault.Join("wiring the assets", slices.Concat(fault.Of(err), fault.Of(unbound), fault.Of(wrong)))
+}
+
+type automationParams struct {
+	fx.In
+
+	Container   *container.Container
+	Graph       *assets.Graph
+	Definitions []automation.Definition `group:"fxrun.automation"`
+}
+
+func newAutomations(p automationParams) (*automation.Automations, error) {
+	all, err := automation.New(p.Container, p.Graph, p.Definitions...)
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
 }
 
 type launcherParams struct {
@@ -231,8 +253,9 @@ type launcherParams struct {
 	Lifecycle fx.Lifecycle
 	Container *container.Container
 	Graph     *assets.Graph
+	Checked   *automation.Automations // whose faults are found with the first launch
+	Locks     *hostLocks
 	Store     history.Store  `optional:"true"`
-	Locks     locks.Locker   `optional:"true"`
 	Executor  runs.Executor  `optional:"true"`
 	Logger    *slog.Logger   `optional:"true"`
 	IO        IO             `optional:"true"`
@@ -253,30 +276,40 @@ func (p launcherParams) limits() (runs.Limits, error) {
 // limitsVariable has the limits of an application that provides none.
 const limitsVariable = "FXRUN_LIMITS"
 
-// locker returns the locks of the application, or else locks that reach as far as its
+// hostLocks are the locks of the launcher and of the daemon.
+type hostLocks struct{ locks.Locker }
+
+type locksParams struct {
+	fx.In
+
+	Store history.Store `optional:"true"`
+	Locks locks.Locker  `optional:"true"`
+}
+
+// newLocks returns the locks of the application, or else locks that reach as far as its
 // history.
-func (p launcherParams) locker() (locks.Locker, error) {
-	if _, inMemory := p.Store.(*history.MemoryStore); p.Locks != nil || p.Store == nil || inMemory {
-		return p.Locks, nil
+func newLocks(p locksParams) (*hostLocks, error) {
+	_, inMemory := p.Store.(*history.MemoryStore)
+	switch {
+	case p.Locks != nil:
+		return &hostLocks{p.Locks}, nil
+	case p.Store == nil || inMemory:
+		return &hostLocks{locks.NewMemory()}, nil
 	}
 	folder, err := filepath.Abs(filepath.Join(Home(), "locks")) // the working directory may change
 	if err != nil {
 		return nil, fmt.Errorf("finding the folder of locks: %w", err)
 	}
-	return filelocks.New(folder), nil
+	return &hostLocks{filelocks.New(folder)}, nil
 }
 
 func newLauncher(p launcherParams) (*runs.Launcher, error) {
-	locker, err := p.locker()
-	if err != nil {
-		return nil, err
-	}
 	limits, err := p.limits()
 	if err != nil {
 		return nil, err
 	}
 	launcher, err := runs.NewLauncher(runs.LauncherConfig{
-		Container: p.Container, Graph: p.Graph, Store: p.Store, Locks: locker, Executor: p.Executor, Logger: p.Logger,
+		Container: p.Container, Graph: p.Graph, Store: p.Store, Locks: p.Locks.Locker, Executor: p.Executor, Logger: p.Logger,
 		IO: p.IO.IOManager, LogLevel: slog.Level(p.LogLevel), Retention: p.Retention, Limits: limits,
 	})
 	if err != nil {

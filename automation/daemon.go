@@ -44,6 +44,8 @@ type DaemonConfig struct {
 // makes it.
 type Daemon struct {
 	config   DaemonConfig
+	launcher *runs.Launcher
+	logger   *slog.Logger
 	store    history.Store
 	journals history.Journals
 	feed     history.Feed
@@ -82,7 +84,7 @@ func NewDaemon(config DaemonConfig) (*Daemon, error) {
 		return nil, fmt.Errorf("making a daemon: the history is a %T, which is no history.Journals or no history.Feed: it cannot keep what schedules and sensors do", store)
 	}
 	return &Daemon{
-		config: config, store: store, journals: journals, feed: feed,
+		config: config, launcher: config.Launcher, logger: config.Logger, store: store, journals: journals, feed: feed,
 		clock: clock{now: time.Now, look: time.Second, most: 10 * time.Second, late: time.Second},
 	}, nil
 }
@@ -143,7 +145,7 @@ func (d *Daemon) tickWith(outside context.Context, lock locks.Lock) error {
 	if d.config.MaxRuns >= 0 {
 		beside.Go(func() {
 			err := panics.Guard(func() error {
-				return d.config.Launcher.Work(ctx, runs.WorkOptions{MaxRuns: d.config.MaxRuns})
+				return d.launcher.Work(ctx, runs.WorkOptions{MaxRuns: d.config.MaxRuns})
 			})
 			if err != nil && ctx.Err() == nil {
 				cancel(err)
@@ -152,6 +154,7 @@ func (d *Daemon) tickWith(outside context.Context, lock locks.Lock) error {
 	}
 	d.set(t)
 	defer d.set(nil)
+	d.tell("the daemon ticks", "definitions", len(t.units))
 	err := t.run(ctx)
 	if outside.Err() == nil {
 		err = errors.Join(context.Cause(ctx), err)
@@ -175,7 +178,15 @@ func (d *Daemon) Ticks() bool {
 // warn logs what went wrong. The logger is the code of users.
 func (d *Daemon) warn(message string, err error, attrs ...any) {
 	_ = panics.Guard(func() error {
-		d.config.Logger.Warn(message, append([]any{"error", err}, attrs...)...)
+		d.logger.Warn(message, append([]any{"error", err}, attrs...)...)
+		return nil
+	})
+}
+
+// tell logs what was done.
+func (d *Daemon) tell(message string, attrs ...any) {
+	_ = panics.Guard(func() error {
+		d.logger.Info(message, attrs...)
 		return nil
 	})
 }

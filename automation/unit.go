@@ -272,7 +272,7 @@ type occasionOf struct {
 // false if the tick has failed and is to be tried again.
 func (u *unit) decide(ctx context.Context, release func(), on occasionOf) (done bool, err error) {
 	state := u.journal.known()
-	on.Previous, on.Cursor, on.Attempt, on.Logger = state.Last, state.Cursor, state.Attempt+1, u.daemonConfig().Logger
+	on.Previous, on.Cursor, on.Attempt, on.Logger = state.Last, state.Cursor, state.Attempt+1, u.logger
 	began := time.Now()
 	result, failure := u.evaluateWithin(on.Occasion, release)
 	record := TickRecord{Attempt: on.Attempt, Scheduled: on.Scheduled.UTC(), Log: result.Log, EventRun: on.Event.RunID, EventSeq: on.Event.Seq}
@@ -297,12 +297,8 @@ func (u *unit) decide(ctx context.Context, release func(), on occasionOf) (done 
 	return true, u.recordRequests(ctx, state, on, record, asked, result)
 }
 
-// config returns the configuration of the daemon, which the name of a field of the
-// definition hides.
-func (u *unit) daemonConfig() DaemonConfig { return u.ticking.Daemon.config }
-
 func (u *unit) asker() *asker {
-	return &asker{automation: u.automation, launcher: u.daemonConfig().Launcher, journals: u.journals}
+	return &asker{automation: u.automation, launcher: u.launcher, journals: u.journals}
 }
 
 // evaluateWithin evaluates a tick. If its function does not return some time after its
@@ -376,6 +372,7 @@ func (u *unit) recordRequests(ctx context.Context, before State, on occasionOf, 
 	if len(queue) == 0 {
 		return nil
 	}
+	u.tell("a tick has asked for runs", string(u.kind), u.name, "runs", len(queue), "first", queue[0].ID)
 	return u.queue(ctx, place, queue)
 }
 
@@ -403,7 +400,7 @@ func (u *unit) pass(state *State, on occasionOf) {
 // queue queues the runs of an entry, and notes that this was done. The note may be lost in
 // a crash: then the runs are queued again, which makes none twice.
 func (u *unit) queue(ctx context.Context, entry int64, queue []runs.QueuedRun) error {
-	if err := u.daemonConfig().Launcher.QueueRuns(context.WithoutCancel(ctx), queue...); err != nil {
+	if err := u.launcher.QueueRuns(context.WithoutCancel(ctx), queue...); err != nil {
 		return err
 	}
 	u.journal.later(change{kind: kindQueued, at: u.clock.now(), apply: func(state *State, _ int64) (any, error) {

@@ -18,6 +18,13 @@ type SensorConfig struct {
 	Limit int `default:"3"`
 }
 
+type sensorParams struct {
+	fx.In
+
+	Config SensorConfig
+	Tick   *automation.Tick
+}
+
 func TestWhatIsWrongWithADefinitionIsFoundBeforeAnythingRuns(t *testing.T) {
 	t.Parallel()
 	fine := func() error { return nil }
@@ -25,7 +32,7 @@ func TestWhatIsWrongWithADefinitionIsFoundBeforeAnythingRuns(t *testing.T) {
 		definition automation.Definition
 		want       string
 	}{
-		"a cron expression":                 {automation.NewSchedule("a", "0 25 * * *", "small_job"), `schedule a (wiring_test.go:28): reading the cron expression "0 25 * * *"`},
+		"a cron expression":                 {automation.NewSchedule("a", "0 25 * * *", "small_job"), `schedule a (wiring_test.go:35): reading the cron expression "0 25 * * *"`},
 		"a zone":                            {automation.NewSchedule("a", "@daily", "small_job", automation.InZone("Europe/Berln")), `there is no time zone "Europe/Berln"`},
 		"a job":                             {automation.NewSchedule("a", "@daily", "smal_job"), `did you mean "small_job"?`},
 		"a selection":                       {automation.NewSchedule("a", "@daily", assets.Select("+dta")), `did you mean "data"?`},
@@ -84,13 +91,7 @@ func TestAFunctionGetsItsConfig(t *testing.T) {
 	var got []SensorConfig
 	p := newProgram(t, new(tables), nil,
 		automation.NewSensor("a", func(c SensorConfig) { got = append(got, c) }, automation.Config(SensorConfig{}, container.FromEnv("SENSOR"))),
-		automation.NewSensor("b", func(in struct {
-			fx.In
-			Config SensorConfig
-			Tick   *automation.Tick
-		}) {
-			got = append(got, in.Config)
-		}, automation.Config(SensorConfig{Limit: 5})))
+		automation.NewSensor("b", func(in sensorParams) { got = append(got, in.Config) }, automation.Config(SensorConfig{Limit: 5})))
 	for _, name := range []string{"a", "b"} {
 		if _, err := p.all.Evaluate(t.Context(), automation.KindSensor, name, automation.Occasion{}); err != nil {
 			t.Error(err)

@@ -13,7 +13,7 @@ import (
 // name.
 func IsMade(key signature.Key) bool {
 	switch ownName(key.Type) {
-	case "container.Container", "assets.Graph", "runs.Launcher":
+	case "container.Container", "assets.Graph", "runs.Launcher", "automation.Automations", "automation.Daemon":
 		return true
 	}
 	return false
