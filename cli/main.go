@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	_ "time/tzdata" // so that schedules know all zones where the system has none
 
 	"github.com/spf13/cobra"
 	"go.uber.org/fx"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
@@ -23,15 +24,16 @@ import (
 
 // session holds the application of the program during one command.
 type session struct {
-	app       *fx.App
-	lifecycle lifecycle
-	container *container.Container
-	graph     *assets.Graph
-	launcher  *runs.Launcher
-	inspect   *inspect.Inspector
-	home      keptHistory // nil if the command does not use the history
-	ownStore  bool        // whether the definitions provide a store, which may need the hooks of the application
-	started   bool
+	app         *fx.App
+	lifecycle   lifecycle
+	container   *container.Container
+	graph       *assets.Graph
+	launcher    *runs.Launcher
+	automations *automation.Automations
+	inspect     *inspect.Inspector
+	home        keptHistory // nil if the command does not use the history
+	ownStore    bool        // whether the definitions provide a store, which may need the hooks of the application
+	started     bool
 }
 
 // open builds the application without a history.
@@ -105,7 +107,7 @@ func (p program) build(s *session, options ...fx.Option) (_ *session, err error)
 			s.lifecycle.Lifecycle = lc
 			return &s.lifecycle
 		}),
-		fx.Populate(&s.container, &s.graph, &s.launcher),
+		fx.Populate(&s.container, &s.graph, &s.launcher, &s.automations),
 	)
 	if err := s.app.Err(); err != nil {
 		return nil, errors.Join(withoutDig(doing, err), s.closeHome())

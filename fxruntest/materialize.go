@@ -14,6 +14,7 @@ import (
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	apphost "github.com/fxrun/fxrun/internal/host"
@@ -85,12 +86,13 @@ type host struct {
 type populated struct {
 	fx.In
 
-	Container *container.Container
-	Graph     *assets.Graph
-	Launcher  *runs.Launcher
-	Given     []numbered[given]               `group:"fxruntest.given"`
-	Configs   []numbered[container.RunConfig] `group:"fxruntest.config"`
-	Tags      []numbered[tag]                 `group:"fxruntest.tag"`
+	Container   *container.Container
+	Graph       *assets.Graph
+	Launcher    *runs.Launcher
+	Automations *automation.Automations
+	Given       []numbered[given]               `group:"fxruntest.given"`
+	Configs     []numbered[container.RunConfig] `group:"fxruntest.config"`
+	Tags        []numbered[tag]                 `group:"fxruntest.tag"`
 }
 
 // stopWithin limits the time in which the application of a test stops.

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun"
+	"github.com/fxrun/fxrun/automation"
+)
+
+type daemonFlags struct {
+	maxRuns int
+	noRuns  bool
+	verbose bool
+}
+
+func (p program) daemonCommand() *cobra.Command {
+	var flags daemonFlags
+	command := &cobra.Command{
+		Use:   "daemon",
+		Short: "Tick the schedules and sensors, and execute the runs that they ask for",
+		Long: "Tick the schedules and sensors, and execute the runs that they ask for, until the\n" +
+			"command is interrupted. Of several daemons with the same history one ticks, and the\n" +
+			"others wait until it is gone.\n\n" +
+			"An interrupt (Ctrl-C, or SIGTERM) lets running ticks and runs end. A second one ends\n" +
+			"the command at once. The next daemon goes on where this one has stopped, also after a\n" +
+			"crash: no run is made twice, and none is lost.",
+		Example: "  PROGRAM daemon\n  PROGRAM daemon --max-runs 4",
+		Args:    noArguments,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return p.runDaemon(cmd, flags) },
+	}
+	command.Flags().IntVar(&flags.maxRuns, "max-runs", 0, "execute at most `N` queued runs at the same time (default: four for each processor)")
+	command.Flags().BoolVar(&flags.noRuns, "no-runs", false, "only queue the runs, and leave them to other processes")
+	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "also write the debug lines of ticks")
+	return command
+}
+
+type hostDaemon struct {
+	fx.In
+
+	Config automation.DaemonConfig `optional:"true"`
+	Logger *slog.Logger            `optional:"true"`
+}
+
+func (p program) runDaemon(cmd *cobra.Command, flags daemonFlags) error {
+	if flags.maxRuns < 0 {
+		return invalid("reading the flags", "--max-runs %d: it must be at least 1", flags.maxRuns)
+	}
+	level := slog.LevelInfo
+	if flags.verbose {
+		level = slog.LevelDebug
+	}
+	own := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	config := fx.Decorate(func(host hostDaemon) automation.DaemonConfig {
+		if host.Config.Logger == nil && host.Logger == nil {
+			host.Config.Logger = own
+		}
+		if flags.maxRuns > 0 {
+			host.Config.MaxRuns = flags.maxRuns
+		}
+		if flags.noRuns {
+			host.Config.MaxRuns = -1
+		}
+		return host.Config
+	})
+	open := func() (*session, error) { return p.openToRun(config, fxrun.Daemon) }
+	return inSession(cmd, open, func(s *session, interrupts *interrupts) error {
+		if len(s.automations.Descriptions()) == 0 {
+			return invalid("starting the daemon", "no schedules and no sensors are defined: automation.NewSchedule and automation.NewSensor make them")
+		}
+		if err := interrupts.during(s.makeHome, noteStopping(cmd)); err != nil {
+			return err
+		}
+		if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "ticking schedules and sensors: %d; press Ctrl-C to stop\n", len(s.automations.Descriptions()))
+		<-interrupts.ctx.Done()
+		return nil
+	})
+}
+
+// makeHome makes the history in the home, if the program has no other one.
+func (s *session) makeHome(ctx context.Context) error {
+	if s.home == nil || s.ownStore {
+		return nil
+	}
+	return s.home.make(ctx)
+}
