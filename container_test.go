@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
@@ -23,8 +24,10 @@ import (
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/container/containertest"
+	"github.com/fxrun/fxrun/fxruntest"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
@@ -642,6 +645,68 @@ func TestLifetimes(t *testing.T) {
 	if diff := cmp.Diff(want, happened); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// ---- Schedules and sensors: resources in their functions, config in their requests ----
+
+// Tables is a service that knows the tables, and Holidays one that knows the days.
+type (
+	Tables   struct{ names []string }
+	Holidays struct{ days []string }
+)
+
+// TableUpdates asks for one run for each table, with the table given at launch.
+func TableUpdates(service *Tables) []automation.RunRequest {
+	var requests []automation.RunRequest
+	for _, name := range service.names {
+		requests = append(requests, automation.RunRequest{Key: name, Config: container.RunConfig{
+			Resources: map[string]any{"warehouse": UpdateConfig{Table: name}},
+		}})
+	}
+	return requests
+}
+
+type UpdateConfig struct{ Table string }
+
+// OnWorkingDays asks for a run unless the day is a holiday.
+func OnWorkingDays(tick *automation.Tick, holidays *Holidays) *automation.RunRequest {
+	if slices.Contains(holidays.days, tick.Scheduled().Format("01-02")) {
+		tick.Skip("it is a holiday")
+		return nil
+	}
+	return &automation.RunRequest{}
+}
+
+func TestResourcesInSensorsAndSchedules(t *testing.T) {
+	updated := make(chan string, 10)
+	options := fx.Options(
+		container.Provide("tables", func() *Tables { return &Tables{[]string{"rain", "wind"}} }),
+		container.Provide("holidays", func() *Holidays { return &Holidays{[]string{"12-25"}} }),
+		container.Provide("warehouse", func(cfg UpdateConfig) *UpdateConfig { return &cfg }, container.Config(UpdateConfig{}, container.AtLaunch("Table"))),
+		assets.New("update", func(warehouse *UpdateConfig) error { updated <- warehouse.Table; return nil }),
+		assets.NewJob("update_data", assets.Select("update")),
+		assets.New("greeting", func() string { return "hello" }),
+		automation.NewSensor("table_update", TableUpdates, automation.For("update_data"), automation.Every(time.Second)),
+		automation.NewSchedule("daily", "0 7 * * *", OnWorkingDays, automation.For(assets.Select("greeting")), automation.InZone("Europe/Zurich")),
+	)
+	t.Run("the daemon makes one run for each table", func(t *testing.T) {
+		host(t, options, fxrun.Daemon)
+		got := []string{<-updated, <-updated}
+		slices.Sort(got)
+		if diff := cmp.Diff([]string{"rain", "wind"}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("a tick is evaluated in a test, with fakes and for any time", func(t *testing.T) {
+		preview := fxruntest.Sensor(t, "table_update", automation.Occasion{}, options, fx.Replace(&Tables{[]string{"snow"}}))
+		if len(preview.Requests) != 1 || preview.Requests[0].Key != "snow" {
+			t.Errorf("got %+v", preview.Requests)
+		}
+		christmas := fxruntest.Schedule(t, "daily", automation.Occasion{Scheduled: time.Date(2026, 12, 25, 6, 0, 0, 0, time.UTC)}, options)
+		if !christmas.Skipped || christmas.Reason != "it is a holiday" {
+			t.Errorf("got %+v", christmas)
+		}
+	})
 }
 
 // ---- The host's own end: runs first, then what lives per process ----

@@ -25,12 +25,14 @@
 //     keeps them in a file, history/historytest is the suite that every store passes
 //   - runs: launching and executing runs; runs/executortest is the suite that
 //     every executor passes
+//   - automation: schedules and sensors, which ask for runs, and the daemon that
+//     ticks them
 //   - inspect: what a person may ask about definitions and history, as data
 //   - modules: ready-made resources: sqldb (with sqldb/sqlite and
 //     sqldb/postgres), httpclient, bucket (a Go module of its own)
 //   - cli: the command line of a program's own binary
 //   - backoff: waits between attempts of a step or of a resource's start
-//   - fxruntest: assets in a test, in memory, with fakes
+//   - fxruntest: assets, schedules and sensors in a test, in memory, with fakes
 //   - examples: programs to copy from; docs: pages to read
 //
 // Imports point in one direction: container does not know assets, and assets does

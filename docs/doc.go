@@ -8,5 +8,6 @@
 //   - io-managers.md: where values are stored, and how to write an IO manager
 //   - streams.md: assets of more rows than fit into memory
 //   - formats.md: which Go types each format keeps, and what files of others need
+//   - automation.md: schedules, sensors, and the daemon
 //   - performance.md: what fxrun costs, and how to measure it
 package docs

@@ -29,6 +29,9 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
+// Inbox is a resource that knows which tables are new.
+type Inbox struct{ tables []string }
+
 // Root is the host's own command line, with the runs as a part of it.
 func Root(settings Settings) *cobra.Command {
 	data := cli.Command(Core(settings)) // neither fxrun.Module nor the server
