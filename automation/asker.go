@@ -77,6 +77,12 @@ func (a *asker) queuedRun(state State, on occasionOf, number int, request RunReq
 	if err != nil {
 		return runs.QueuedRun{}, err
 	}
+	a.label(&queued, on, request.Key)
+	return queued, nil
+}
+
+// label puts the tags on a run that say who has asked for it.
+func (a *automation) label(queued *runs.QueuedRun, on occasionOf, key string) {
 	tags := maps.Clone(queued.Queued.Tags)
 	if tags == nil {
 		tags = make(map[string]string)
@@ -86,15 +92,14 @@ func (a *asker) queuedRun(state State, on occasionOf, number int, request RunReq
 	} else {
 		tags[TagSensor] = a.name
 	}
-	if request.Key != "" {
-		tags[TagRunKey] = request.Key
+	if key != "" {
+		tags[TagRunKey] = key
 	}
 	queued.Queued.Tags = tags
-	return queued, nil
 }
 
 // runID returns the ID of a run: of the key, or of what the tick is for.
-func (a *asker) runID(state State, on occasionOf, number int, key string) string {
+func (a *automation) runID(state State, on occasionOf, number int, key string) string {
 	parts := []string{a.journal(), fmt.Sprint(state.Resets)}
 	if key != "" {
 		parts = append(parts, "key", key)

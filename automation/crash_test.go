@@ -75,7 +75,8 @@ func TestACrashAfterAnyWriteRepeatsNoRunAndLosesNone(t *testing.T) {
 							{Job: "small_job", Tags: map[string]string{"number": fmt.Sprint(number)}}, // without a key
 						}
 					}, automation.For("update_data"), automation.Every(20*time.Second), automation.Jitter(0)),
-					automation.NewSchedule("minutely", "* * * * *", "small_job", automation.CatchUpAll(1000)))
+					automation.NewSchedule("minutely", "* * * * *", "small_job", automation.CatchUpAll(1000)),
+					automation.NewSchedule("minutely_too", "* * * * *", "small_job", automation.CatchUpAll(1000)))
 				store := history.NewMemoryStore()
 				left := new(atomic.Int32)
 				left.Store(writes / 2)
@@ -98,13 +99,15 @@ func TestACrashAfterAnyWriteRepeatsNoRunAndLosesNone(t *testing.T) {
 				if keyed := p.runs(map[string]string{automation.TagSensor: "keyed"}); len(keyed) != 3*len(status.State.Cursor) {
 					t.Errorf("%d runs were made, and the cursor is after %d ticks", len(keyed), len(status.State.Cursor))
 				}
-				var want []string
-				first := p.status(automation.KindSchedule, "minutely").State.Since
-				for at := first.Truncate(time.Minute).Add(time.Minute); !at.After(end); at = at.Add(time.Minute) {
-					want = append(want, at.UTC().Format(time.RFC3339))
-				}
-				if diff := cmp.Diff(want, scheduled(p, "minutely")); diff != "" {
-					t.Errorf("the runs of the schedule (-want +got):\n%s", diff)
+				for _, name := range []string{"minutely", "minutely_too"} {
+					var want []string
+					first := p.status(automation.KindSchedule, name).State.Since
+					for at := first.Truncate(time.Minute).Add(time.Minute); !at.After(end); at = at.Add(time.Minute) {
+						want = append(want, at.UTC().Format(time.RFC3339))
+					}
+					if diff := cmp.Diff(want, scheduled(p, name)); diff != "" {
+						t.Errorf("the runs of schedule %s (-want +got):\n%s", name, diff)
+					}
 				}
 				for _, record := range p.runs(nil) {
 					if record.Status != history.StatusSucceeded {

@@ -135,41 +135,64 @@ func (j *journal) done(w written) {
 	j.state, j.seq = w.state, w.after+int64(len(w.entries))
 }
 
-// flush writes the pending changes of many journals in one append. Those that somebody
-// else has changed, or is about to, are written one by one.
+// flush writes the pending changes of many journals in one append.
 func flush(ctx context.Context, store history.Journals, journals []*journal) error {
-	var all []history.Entry
-	var held []*journal
-	var parts []written
+	var items []item
 	for _, j := range journals {
-		if !j.hasPending() || !j.writing.TryLock() {
+		if j.hasPending() {
+			items = append(items, item{journal: j})
+		}
+	}
+	return errors.Join(appendTogether(ctx, store, items)...)
+}
+
+// item is a journal with the changes to append to it.
+type item struct {
+	journal *journal
+	changes []change
+}
+
+// appendTogether writes the changes of many journals in one append, with those that are
+// pending. Journals that somebody else has changed, or is about to, are written one by one.
+// It returns an error for each item.
+func appendTogether(ctx context.Context, store history.Journals, items []item) []error {
+	errs := make([]error, len(items))
+	var all []history.Entry
+	parts := make(map[int]written)
+	var apart []int
+	for i, one := range items {
+		if !one.journal.writing.TryLock() {
+			apart = append(apart, i)
 			continue
 		}
-		w, err := j.prepare(nil)
-		if err != nil { // a change that is refused is never pending
-			j.writing.Unlock()
+		w, err := one.journal.prepare(one.changes)
+		if err != nil {
+			one.journal.writing.Unlock()
+			errs[i] = err
 			continue
 		}
-		held, parts, all = append(held, j), append(parts, w), append(all, w.entries...)
+		parts[i], all = w, append(all, w.entries...)
 	}
-	if len(all) == 0 {
-		return nil
+	var err error
+	if len(all) > 0 {
+		_, err = store.AppendEntries(ctx, all...)
 	}
-	_, err := store.AppendEntries(ctx, all...)
-	for i, j := range held {
+	for i, w := range parts {
 		if err == nil {
-			j.done(parts[i])
+			items[i].journal.done(w)
 		}
-		j.writing.Unlock()
+		items[i].journal.writing.Unlock()
+		switch {
+		case errors.Is(err, history.ErrConflict):
+			apart = append(apart, i)
+		case err != nil:
+			errs[i] = fmt.Errorf("recording a tick of %s: %w", items[i].journal.name, err)
+		}
 	}
-	if !errors.Is(err, history.ErrConflict) {
-		return err
+	for _, i := range apart {
+		errs[i] = items[i].journal.append(ctx, items[i].changes...)
 	}
-	var errs []error
-	for _, j := range held {
-		errs = append(errs, j.append(ctx))
-	}
-	return errors.Join(errs...)
+	return errs
 }
 
 func (j *journal) hasPending() bool {

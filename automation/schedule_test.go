@@ -2,6 +2,7 @@ package automation_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -214,6 +215,55 @@ func TestAYearOfTicksOfAHundredSchedules(t *testing.T) {
 		found, err := p.store.Runs(context.Background(), history.RunQuery{OmitSteps: true})
 		if err != nil || len(found) != 100*366 {
 			t.Errorf("%d runs, %v", len(found), err)
+		}
+	})
+}
+
+func TestSchedulesThatAreDueAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var loaded tables
+		var definitions []automation.Definition
+		for i := range 250 {
+			definitions = append(definitions, automation.NewSchedule(fmt.Sprint("s", i), "*/5 * * * *", "small_job", automation.Tag("number", fmt.Sprint(i%10))))
+		}
+		p := newProgram(t, &loaded, nil, definitions...)
+		p.runFor(5*time.Minute+time.Second, nil)
+		time.Sleep(30 * time.Minute)
+		p.runFor(5*time.Minute, nil) // one tick makes up for those that were missed
+		for i := range 250 {
+			if got := scheduled(p, fmt.Sprint("s", i)); len(got) != 3 {
+				t.Fatalf("schedule %d ticked at %v", i, got)
+			}
+		}
+		if made := p.runs(map[string]string{"number": "3"}); len(made) != 75 {
+			t.Errorf("%d runs have the tag", len(made))
+		}
+	})
+}
+
+func TestOldTicksAreRemoved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var loaded tables
+		p := newProgram(t, &loaded, nil,
+			automation.NewSchedule("daily", "@daily", "small_job"),
+			automation.NewSensor("quiet", func(tick *automation.Tick) { tick.Skip("nothing") }, automation.Every(time.Hour)))
+		launcher := p.newLauncher()
+		daemon := p.daemon(launcher, func(config *automation.DaemonConfig) { config.MaxRuns = -1 })
+		daemon.SetClock(time.Now, time.Hour, time.Hour)
+		stop := p.start(daemon)
+		time.Sleep(120 * 24 * time.Hour)
+		stop()
+		p.close(launcher)
+		if got := len(p.ticks(automation.KindSchedule, "daily")); got < 90 || got > 92 {
+			t.Errorf("%d ticks of the schedule are left", got)
+		}
+		if got := len(p.ticks(automation.KindSensor, "quiet")); got < 7*24-20 || got > 8*24+20 {
+			t.Errorf("%d ticks of the sensor are left", got)
+		}
+		if got := scheduled(p, "daily"); len(got) < 119 || len(got) > 120 {
+			t.Errorf("%d runs were made", len(got))
 		}
 	})
 }

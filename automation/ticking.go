@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -81,6 +82,7 @@ func (t *ticking) run(ctx context.Context) error {
 	beside.Go(func() { t.follow(own) })
 	beside.Go(func() { t.lookForChanges(own) })
 	beside.Go(func() { t.flushAgain(own) })
+	beside.Go(func() { t.prune(own) })
 	t.schedule()
 	t.loop(ctx)
 	cancel()
@@ -117,14 +119,32 @@ func (t *ticking) loop(ctx context.Context) {
 		}
 		t.heedClock()
 		now := time.Now()
-		for len(t.due) > 0 && !t.due[0].due.After(now) {
-			t.start(ctx, heap.Pop(&t.due).(*unit))
-		}
+		t.startDue(ctx, now)
 		wait := t.clock.most
 		if len(t.due) > 0 {
 			wait = min(wait, t.due[0].due.Sub(now))
 		}
 		timer.Reset(wait)
+	}
+}
+
+// startDue starts the ticks that are due.
+func (t *ticking) startDue(ctx context.Context, now time.Time) {
+	var plain []*unit
+	for len(t.due) > 0 && !t.due[0].due.After(now) {
+		u := heap.Pop(&t.due).(*unit)
+		if u.isPlain() {
+			plain = append(plain, u)
+		} else {
+			t.start(ctx, u)
+		}
+	}
+	if len(plain) == 1 {
+		t.start(ctx, plain[0])
+		return
+	}
+	for chunk := range slices.Chunk(plain, together) {
+		t.startTogether(ctx, chunk)
 	}
 }
 

@@ -48,6 +48,7 @@ type unit struct {
 	skips     *TickRecord
 	skipped   time.Time // when skips was written last
 	interval  time.Duration
+	pattern   *runs.QueuedRun // what a schedule without a function asks for; nil before the first tick
 }
 
 // defined returns the entry for a unit that is new, or whose times have changed. It then
@@ -181,8 +182,13 @@ func (u *unit) tickSchedule(ctx context.Context, release func(), state State) er
 	} else if state.Again.After(now) {
 		return nil
 	}
-	_, err := u.decide(ctx, release, occasionOf{identity: "at " + at.UTC().Format(time.RFC3339), Occasion: Occasion{Scheduled: at.In(u.times.Zone())}})
+	_, err := u.decide(ctx, release, u.occasionAt(at))
 	return err
+}
+
+// occasionAt returns the occasion of a scheduled time.
+func (u *unit) occasionAt(at time.Time) occasionOf {
+	return occasionOf{identity: "at " + at.UTC().Format(time.RFC3339), Occasion: Occasion{Scheduled: at.In(u.times.Zone())}}
 }
 
 // passOver records that missed ticks are left out.
@@ -336,6 +342,26 @@ func (u *unit) evaluateWithin(on Occasion, release func()) (Evaluation, error) {
 // recordRequests records what a tick has asked for, and then queues it.
 func (u *unit) recordRequests(ctx context.Context, before State, on occasionOf, record TickRecord, asked []RequestRecord, result Evaluation) error {
 	u.writeSkips()
+	r := u.requested(before, on, record, asked, result)
+	if err := u.journal.append(context.WithoutCancel(ctx), r.change); err != nil {
+		return err
+	}
+	if len(r.queue) == 0 {
+		return nil
+	}
+	u.tell("a tick has asked for runs", string(u.kind), u.name, "runs", len(r.queue), "first", r.queue[0].ID)
+	return u.queue(ctx, r.place, r.queue)
+}
+
+// requested is what a tick has asked for.
+type requested struct {
+	change change
+	queue  []runs.QueuedRun
+	place  int64 // of the entry, after it is written
+}
+
+// requested makes the entry of a tick that has not failed.
+func (u *unit) requested(before State, on occasionOf, record TickRecord, asked []RequestRecord, result Evaluation) *requested {
 	kind := kindRequested
 	record.Status, record.Runs = TickRequested, asked
 	if len(asked) == 0 {
@@ -344,8 +370,8 @@ func (u *unit) recordRequests(ctx context.Context, before State, on occasionOf, 
 	if result.Moved {
 		record.Cursor = &result.Cursor
 	}
-	var place int64
-	c := change{kind: kind, at: record.Ended, apply: func(state *State, seq int64) (any, error) {
+	r := &requested{queue: make([]runs.QueuedRun, len(asked))}
+	r.change = change{kind: kind, at: record.Ended, apply: func(state *State, seq int64) (any, error) {
 		if state.Resets != before.Resets {
 			return nil, errSuperseded
 		}
@@ -356,24 +382,16 @@ func (u *unit) recordRequests(ctx context.Context, before State, on occasionOf, 
 		if len(asked) > 0 {
 			state.Open = seq
 		}
-		place, record.Seq, record.Tick = seq, seq, state.Ticks
+		r.place, record.Seq, record.Tick = seq, seq, state.Ticks
 		return record, nil
 	}}
-	queue := make([]runs.QueuedRun, len(asked))
 	for i, request := range asked {
-		queue[i] = request.Run
+		r.queue[i] = request.Run
 		if request.Key != "" {
-			c.claims = append(c.claims, request.Key)
+			r.change.claims = append(r.change.claims, request.Key)
 		}
 	}
-	if err := u.journal.append(context.WithoutCancel(ctx), c); err != nil {
-		return err
-	}
-	if len(queue) == 0 {
-		return nil
-	}
-	u.tell("a tick has asked for runs", string(u.kind), u.name, "runs", len(queue), "first", queue[0].ID)
-	return u.queue(ctx, place, queue)
+	return r
 }
 
 // reasonOf says why a tick has made no run.
@@ -403,6 +421,12 @@ func (u *unit) queue(ctx context.Context, entry int64, queue []runs.QueuedRun) e
 	if err := u.launcher.QueueRuns(context.WithoutCancel(ctx), queue...); err != nil {
 		return err
 	}
+	u.noteQueued(entry)
+	return nil
+}
+
+// noteQueued notes that the runs of an entry are queued.
+func (u *unit) noteQueued(entry int64) {
 	u.journal.later(change{kind: kindQueued, at: u.clock.now(), apply: func(state *State, _ int64) (any, error) {
 		if state.Open == entry {
 			state.Open = 0
@@ -410,7 +434,6 @@ func (u *unit) queue(ctx context.Context, entry int64, queue []runs.QueuedRun) e
 		return nil, nil
 	}})
 	u.journal.close(entry)
-	return nil
 }
 
 // queueOpen queues the runs of an entry that a crash, or a failure of the history, may have
