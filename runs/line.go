@@ -33,7 +33,7 @@ type line struct {
 
 	mu      sync.Mutex
 	waiting map[string]*waiter // by run ID
-	workers []*worker
+	workers []*taker
 	moving  bool            // the goroutine exists
 	served  sync.WaitGroup  // for it, and for those that claim runs
 	claimed map[string]bool // runs that are being claimed, or that cannot be executed here

@@ -8,7 +8,7 @@ import (
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/child"
-	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/internal/worker"
 )
 
 // outsideHandler passes log lines on to a handler that a user supplies. A panic
@@ -16,22 +16,23 @@ import (
 // is an error of the handler, and the first one is reported.
 type outsideHandler struct {
 	handler slog.Handler
+	calls   *worker.Pool // calls the handler
 	report  func(error)
 	once    *sync.Once // of all handlers that were made from the first one
 }
 
-func newOutsideHandler(handler slog.Handler, launched *container.Prepared, report func(error)) *outsideHandler {
+func newOutsideHandler(handler slog.Handler, calls *worker.Pool, launched *container.Prepared, report func(error)) *outsideHandler {
 	if handler != slog.DiscardHandler {
 		handler = maskHandler{handler, launched.Mask, (*child.Prepared)(launched).Masks()}
 	}
-	return &outsideHandler{handler: handler, report: report, once: new(sync.Once)}
+	return &outsideHandler{handler: handler, calls: calls, report: report, once: new(sync.Once)}
 }
 
 // guard calls the user's handler and reports its failure, but not an error that
 // it returns: those are nobody's business in slog.
 func (h *outsideHandler) guard(doing string, call func() error) error {
 	returned := false
-	err := panics.Guard(func() error {
+	err := h.calls.Guard(func() error {
 		err := call()
 		returned = true
 		return err

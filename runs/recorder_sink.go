@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/internal/worker"
 )
 
 // recorderSink gives events to a recorder. After its first error nothing more
@@ -18,10 +18,9 @@ type recorderSink struct {
 	mask     mask
 	abort    context.CancelCauseFunc
 
-	mu     sync.Mutex
-	err    error
-	users  panics.Worker // calls the recorder, until close
-	closed bool
+	mu    sync.Mutex
+	err   error
+	users worker.Pool // calls the recorder
 }
 
 func (r *recorderSink) append(ctx context.Context, data ...history.EventData) error {
@@ -40,11 +39,7 @@ func (r *recorderSink) appendAt(ctx context.Context, times []time.Time, data []h
 	r.mu.Lock() // events stay in the order in which they happened
 	defer r.mu.Unlock()
 	if r.err == nil {
-		guard := r.users.Guard
-		if r.closed { // a line that is logged after the step
-			guard = panics.Guard
-		}
-		r.err = guard(func() error { return r.recorder.Record(ctx, events...) })
+		r.err = r.users.Guard(func() error { return r.recorder.Record(ctx, events...) })
 		if r.err != nil {
 			r.err = fmt.Errorf("recording %s of run %s: %w", events[0].Type(), r.runID, r.err)
 			r.abort(r.err)
@@ -59,10 +54,6 @@ func (r *recorderSink) failure() error {
 	return r.err
 }
 
-// close ends what the sink keeps running. It is called when the step has ended.
-func (r *recorderSink) close() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.users.Close()
-	r.closed = true
-}
+// close ends what the sink keeps running. It is called when the step has ended. A
+// line that is logged after that is still recorded.
+func (r *recorderSink) close() { r.users.Close() }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/internal/worker"
 )
 
 const (
@@ -46,8 +46,8 @@ type runLog struct {
 
 	// What follows only who writes touches.
 
-	users      panics.Worker // calls the store and the observer, until close
-	complained bool          // of the observer
+	users      worker.Pool // calls the store and the observer, until close
+	complained bool        // of the observer
 }
 
 // batch is what goes to the store in one call.

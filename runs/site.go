@@ -14,6 +14,7 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/internal/prepare"
+	"github.com/fxrun/fxrun/internal/worker"
 )
 
 // site is a place where steps of a run are executed: the run's child container,
@@ -27,6 +28,7 @@ type site struct {
 	events   eventSink
 	ctx      context.Context // of the run, or of the call that executes a step of it
 	outside  *outsideHandler // the launcher's logger
+	logging  worker.Pool     // calls the handlers of loggers, until close
 
 	madeMu sync.Mutex
 	made   map[string]storing // what was stored here, by the key of storage
@@ -57,7 +59,7 @@ func newSite(ctx context.Context, launch launch, launcher *Launcher, began time.
 
 // outsideHandler writes to a logger of the host application.
 func (s *site) outsideHandler(logger *slog.Logger) *outsideHandler {
-	return newOutsideHandler(logger.Handler(), s.launch.child, func(err error) {
+	return newOutsideHandler(logger.Handler(), &s.logging, s.launch.child, func(err error) {
 		s.record(history.LogWritten{Level: slog.LevelError, Message: "the log handler of the launcher failed", Attrs: history.Attrs{{Name: "error", Value: err.Error()}}})
 	})
 }
@@ -80,8 +82,9 @@ func (s *site) open() error {
 }
 
 // close closes the child container, if it was opened; outcome is nil or why the
-// run has not succeeded.
+// run has not succeeded. Lines may still be logged after that.
 func (s *site) close(outcome error) error {
+	defer s.logging.Close()
 	if s.child == nil {
 		return nil
 	}

@@ -53,7 +53,7 @@ func (l *line) take(ctx context.Context, turn *turn, record history.Record) (boo
 }
 
 // claimFor claims a queued run for a worker, and begins to execute it.
-func (l *line) claimFor(ctx context.Context, w *worker, record history.Record, given *places) {
+func (l *line) claimFor(ctx context.Context, w *taker, record history.Record, given *places) {
 	var run *Run
 	var foreign bool
 	err := panics.Guard(func() (err error) {

@@ -42,7 +42,7 @@ func (l *Launcher) Work(ctx context.Context, options WorkOptions) error {
 	if options.MaxRuns < 1 {
 		options.MaxRuns = 4 * runtime.GOMAXPROCS(0)
 	}
-	w := &worker{options: options, empty: make(chan struct{})}
+	w := &taker{options: options, empty: make(chan struct{})}
 	if err := l.line.join(w); err != nil {
 		return err
 	}
@@ -57,8 +57,8 @@ func (l *Launcher) Work(ctx context.Context, options WorkOptions) error {
 	}
 }
 
-// worker is a call of [Launcher.Work]. The lock of the line guards it.
-type worker struct {
+// taker is a call of [Launcher.Work]. The lock of the line guards it.
+type taker struct {
 	options WorkOptions
 	active  int           // runs that it has taken and that have not ended
 	empty   chan struct{} // closed when there is nothing more to do
@@ -66,7 +66,7 @@ type worker struct {
 }
 
 // join has the line take queued runs for a worker.
-func (l *line) join(w *worker) error {
+func (l *line) join(w *taker) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
@@ -80,9 +80,9 @@ func (l *line) join(w *worker) error {
 }
 
 // quit ends the taking of runs for a worker.
-func (l *line) quit(w *worker) {
+func (l *line) quit(w *taker) {
 	l.mu.Lock()
-	l.workers = slices.DeleteFunc(l.workers, func(other *worker) bool { return other == w })
+	l.workers = slices.DeleteFunc(l.workers, func(other *taker) bool { return other == w })
 	l.mu.Unlock()
 	l.move()
 }
@@ -96,7 +96,7 @@ func (l *line) hasWorker() bool {
 
 // enlist returns a worker that may take one more run, and counts this run. It returns nil
 // if there is none.
-func (l *line) enlist() *worker {
+func (l *line) enlist() *taker {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, w := range l.workers {
@@ -109,7 +109,7 @@ func (l *line) enlist() *worker {
 }
 
 // discharge says that a run of a worker has ended, or was not taken.
-func (l *line) discharge(w *worker) {
+func (l *line) discharge(w *taker) {
 	l.mu.Lock()
 	w.active--
 	l.mu.Unlock()
@@ -119,7 +119,7 @@ func (l *line) discharge(w *worker) {
 func (l *line) release(turn *turn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if turn.left || slices.ContainsFunc(l.workers, func(w *worker) bool { return w.active > 0 }) || !l.launcher.isIdle() {
+	if turn.left || slices.ContainsFunc(l.workers, func(w *taker) bool { return w.active > 0 }) || !l.launcher.isIdle() {
 		return
 	}
 	for _, w := range l.workers {

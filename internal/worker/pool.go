@@ -22,8 +22,9 @@ type Pool struct {
 	// before the first call.
 	Members *goroutine.Set
 
-	mu   sync.Mutex
-	idle []*worker
+	mu     sync.Mutex
+	idle   []*worker
+	closed bool
 }
 
 // task is one call of a user's function.
@@ -58,11 +59,13 @@ func (c *Pool) Call(ctx context.Context, limit time.Duration, call func() error,
 		close(w.tasks)
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.idle = append(c.idle, w)
+	c.giveBack(w)
 	return timedOut(ctx, err)
 }
+
+// Guard calls a user's function and waits for it however long it takes. It returns
+// its error, also for a panic, and for an end of the goroutine.
+func (c *Pool) Guard(call func() error) error { return c.Call(context.Background(), 0, call, nil) }
 
 // wait returns what the function returned, or else why it was given up.
 func (w *worker) wait(ctx context.Context, limit time.Duration) (err error, returned bool) {
@@ -115,6 +118,25 @@ func (c *Pool) take() *worker {
 	w := &worker{tasks: make(chan task, 1), results: make(chan error, 1)}
 	go w.work(c.Members)
 	return w
+}
+
+func (c *Pool) giveBack(w *worker) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		close(w.tasks)
+		return
+	}
+	c.idle = append(c.idle, w)
+}
+
+// Close ends the workers that have nothing to do. Functions may still be called. Each
+// worker ends after its call then, so that nothing is left behind.
+func (c *Pool) Close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.Rest(0)
 }
 
 // Rest ends the workers that have nothing to do, except for some to keep.
