@@ -181,8 +181,8 @@ func TestExplainOfLifetimes(t *testing.T) {
 
 func TestExplainInAHost(t *testing.T) {
 	t.Parallel()
-	c := kitchen(t)
-	targets := container.Needs(handlerTargets(t, c)...)
+	c := replacedBucket(t)
+	targets := container.Needs(newTarget(t, c, "GET /report", func(*report, store) {}))
 	for key, want := range map[string]container.Unneeded{
 		"bucket": container.HostStandsIn,
 		"unused": container.NothingLeadsToIt, // only the replaced bucket is built from it
@@ -362,19 +362,15 @@ func ExampleContainer_Explain() {
 	// <nil>
 }
 
-// kitchen is a graph with one of everything: a diamond, a resource that the
-// host application has a value for, an interface, one that nothing needs.
-func kitchen(t *testing.T) *container.Container {
+// replacedBucket is a container in a host application that has a value in the
+// place of the bucket.
+func replacedBucket(t *testing.T) *container.Container {
 	t.Helper()
 	c, err := inHost(t,
 		definitionsAsOption(new(journal).graph()),
 		definitionsAsOption([]container.Definition{
-			container.Provide("bucket", func(*unused) *bucket { return nil }, container.As[store](),
-				container.Describe("where files \"are\" <kept>; a bucket\nnot shown")),
-			container.Provide("clock", func() *resA { return nil }, container.PerProcess(), container.Eager()),
-			container.Provide("scratch", func(*resA) *resB { return nil }, container.PerStep()),
-			container.Provide("report", func(*service, *database, store) *report { return nil },
-				container.Describe("a page with a description that goes on for so long that nobody would want to read all of it in a picture")),
+			container.Provide("bucket", func(*unused) *bucket { return nil }, container.As[store]()),
+			container.Provide("report", func(*service, *database, store) *report { return nil }),
 		}),
 		fx.Replace(&bucket{"fake"}),
 	)
@@ -384,26 +380,9 @@ func kitchen(t *testing.T) *container.Container {
 	return c
 }
 
-func handlerTargets(t *testing.T, c *container.Container) []*container.Target {
-	t.Helper()
-	var targets []*container.Target
-	for name, fn := range map[string]any{
-		"GET /report":  func(*report) {},
-		"GET /storage": func(store, *cache) {},
-		"end":          func() {},
-	} {
-		target, err := c.Target(name, fn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		targets = append(targets, target) // in any order
-	}
-	return targets
-}
-
 func TestWhatIsReplacedIsToldApartFromWhatIsNeeded(t *testing.T) {
 	t.Parallel()
-	c := kitchen(t)
+	c := replacedBucket(t)
 	t.Run("by a target", func(t *testing.T) {
 		target := newTarget(t, c, "GET /storage", func(store, *cache) {})
 		if diff := cmp.Diff([]string{"cache"}, target.Resources()); diff != "" {

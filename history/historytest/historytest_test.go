@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/historytest"
+	"github.com/fxrun/fxrun/internal/suitetest"
 )
 
 // broken is a good store with methods replaced by bad ones.
@@ -601,26 +602,14 @@ func noChecks(good history.Store) history.Store {
 
 func TestEveryClauseFailsOnABrokenStore(t *testing.T) {
 	t.Parallel()
-	stores := failing()
+	clauses := make(map[string]historytest.Clause)
 	for _, clause := range historytest.Clauses() {
-		if len(stores[clause.Name]) == 0 {
-			t.Errorf("no broken store for %q", clause.Name)
-		}
-		for i, breakIt := range stores[clause.Name] {
-			t.Run(fmt.Sprintf("%s, %d", clause.Name, i+1), func(t *testing.T) {
-				t.Parallel()
-				if complaints := watch(t.Context(), clause, breakIt); len(complaints) == 0 {
-					t.Error("a broken store passed")
-				} else if testing.Verbose() {
-					t.Log(strings.Join(complaints, "\n"))
-				}
-			})
-		}
-		delete(stores, clause.Name)
+		clauses[clause.Name] = clause
 	}
-	for name := range stores {
-		t.Errorf("a broken store for %q, which is no clause", name)
-	}
+	suitetest.EachClauseFails(t, slices.Collect(maps.Keys(clauses)), failing(),
+		func(t *testing.T, clause string, breakIt func(history.Store) history.Store) []string {
+			return watch(t.Context(), clauses[clause], breakIt)
+		})
 }
 
 func TestLatestMaterializationsOfAStoreWithoutTheMethodArePaged(t *testing.T) {
@@ -654,38 +643,5 @@ func watch(ctx context.Context, clause historytest.Clause, breakIt func(history.
 		Reopen:  func() history.Store { return breakIt(good) },
 		Another: func() history.Store { return breakIt(good) },
 	}
-	recorder := &recorder{ctx: ctx}
-	done := make(chan struct{})
-	go func() { // of its own, because Fatalf ends it
-		defer close(done)
-		defer func() {
-			if panicked := recover(); panicked != nil {
-				recorder.Errorf("panic: %v", panicked)
-			}
-		}()
-		clause.Check(recorder, subject)
-	}()
-	<-done
-	return recorder.complaints
-}
-
-// recorder is a tester that remembers what went wrong.
-type recorder struct {
-	ctx        context.Context
-	mu         sync.Mutex
-	complaints []string
-}
-
-func (r *recorder) Helper()                  {}
-func (r *recorder) Context() context.Context { return r.ctx }
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.complaints = append(r.complaints, fmt.Sprintf(format, args...))
-}
-
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
+	return suitetest.Complaints(ctx, "", func(r *suitetest.Recorder) { clause.Check(r, subject) })
 }

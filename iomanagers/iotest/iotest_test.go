@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"os/exec"
 	"path"
 	"reflect"
 	"slices"
@@ -16,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/suitetest"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/iomanagers/iotest"
 )
@@ -401,49 +400,15 @@ func renamed(m *iomanagers.MemoryManager, rename func(asset, partition string) (
 	}
 }
 
-// runBroken asks the test binary, started by itself, to run the suite over what is broken.
-const runBroken = "IOTEST_RUN_BROKEN"
-
-func TestBrokenManagers(t *testing.T) {
-	if os.Getenv(runBroken) == "" {
-		t.Skip("only to be run by TestEachBrokenManagerFailsItsClause")
-	}
-	for _, b := range slices.Concat(broken, brokenStreams()) {
-		t.Run(b.name, func(t *testing.T) {
-			iotest.Run(t, func(t *testing.T) iotest.Subject {
-				if !strings.HasSuffix(t.Name(), "/"+strings.ReplaceAll(b.clause, " ", "_")) {
-					t.Skip("not the clause that must notice")
-				}
-				return b.subject()
-			})
-		})
-	}
-}
-
 func TestEachBrokenManagerFailsItsClause(t *testing.T) {
 	t.Parallel()
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBrokenManagers$")
-	command.Env = append(os.Environ(), runBroken+"=1")
-	output, err := command.CombinedOutput()
-	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
-		t.Fatalf("the suite over broken managers ends with %v:\n%s", err, output)
-	}
-	var failures []string
-	for line := range strings.Lines(string(output)) {
-		if name, found := strings.CutPrefix(strings.TrimSpace(line), "--- FAIL: TestBrokenManagers/"); found {
-			name, _, _ = strings.Cut(name, " (")
-			failures = append(failures, name)
-		}
-	}
+	var subjects []suitetest.Broken
 	for _, b := range slices.Concat(broken, brokenStreams()) {
-		want := strings.ReplaceAll(b.name+"/"+b.clause, " ", "_")
-		if !slices.Contains(failures, want) {
-			t.Errorf("the manager that %s passes the clause %q", b.name, b.clause)
-		}
+		subjects = append(subjects, suitetest.Broken{Name: b.name, Clause: b.clause, Run: func(t *testing.T) {
+			iotest.Run(t, func(t *testing.T) iotest.Subject { suitetest.Only(t, b.clause); return b.subject() })
+		}})
 	}
-	if t.Failed() {
-		t.Logf("the suite over broken managers printed:\n%.20000s", output)
-	}
+	suitetest.EachFails(t, subjects)
 }
 
 func TestASoundManagerPasses(t *testing.T) {

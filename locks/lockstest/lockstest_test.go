@@ -3,12 +3,11 @@ package lockstest_test
 import (
 	"context"
 	"crypto/rand"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/fxrun/fxrun/internal/suitetest"
 	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/locks/lockstest"
 )
@@ -142,24 +141,15 @@ var faults = map[string]struct {
 
 func TestABrokenLockerFailsItsClause(t *testing.T) {
 	t.Parallel()
-	const variable = "FXRUN_TEST_BROKEN_LOCKER"
-	if name := os.Getenv(variable); name != "" {
-		lockstest.Run(t, func(*testing.T) lockstest.Subject {
-			locker := faults[name].broken(locks.NewMemory())
-			return lockstest.Subject{Open: func(*testing.T) locks.Locker { return locker }}
-		})
-		return
-	}
+	var subjects []suitetest.Broken
 	for name, fault := range faults {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			pattern := "^TestABrokenLockerFailsItsClause$/^" + strings.ReplaceAll(fault.clause, " ", "_") + "$"
-			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+pattern, "-test.v")
-			command.Env = append(os.Environ(), variable+"="+name)
-			output, err := command.CombinedOutput()
-			if err == nil || !strings.Contains(string(output), "--- FAIL: TestABrokenLockerFailsItsClause/"+strings.ReplaceAll(fault.clause, " ", "_")) {
-				t.Errorf("the clause %q passes with a Locker that %s:\n%s", fault.clause, name, output)
-			}
-		})
+		subjects = append(subjects, suitetest.Broken{Name: name, Clause: fault.clause, Run: func(t *testing.T) {
+			locker := fault.broken(locks.NewMemory())
+			lockstest.Run(t, func(t *testing.T) lockstest.Subject {
+				suitetest.Only(t, fault.clause)
+				return lockstest.Subject{Open: func(*testing.T) locks.Locker { return locker }}
+			})
+		}})
 	}
+	suitetest.EachFails(t, subjects)
 }

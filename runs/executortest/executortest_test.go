@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
+	"maps"
 	"slices"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/internal/suitetest"
 	"github.com/fxrun/fxrun/runs"
 	"github.com/fxrun/fxrun/runs/executortest"
 )
@@ -227,57 +227,12 @@ func brokenExecutors() map[string][]executortest.Subject {
 
 func TestBrokenExecutorsFailTheirClause(t *testing.T) {
 	t.Parallel()
-	executors := brokenExecutors()
+	clauses := make(map[string]executortest.Clause)
 	for _, clause := range executortest.Clauses() {
-		if len(executors[clause.Name]) == 0 {
-			t.Errorf("no broken executor for %q", clause.Name)
-		}
-		for i, subject := range executors[clause.Name] {
-			t.Run(fmt.Sprintf("%s, executor %d", clause.Name, i), func(t *testing.T) {
-				t.Parallel()
-				if len(watch(t.Context(), t.TempDir(), clause, subject)) == 0 {
-					t.Error("the clause finds nothing wrong with a broken executor")
-				}
-			})
-		}
-		delete(executors, clause.Name)
+		clauses[clause.Name] = clause
 	}
-	for name := range executors {
-		t.Errorf("a broken executor for %q, which is no clause", name)
-	}
-}
-
-// watch returns what a clause has to say against an executor.
-func watch(ctx context.Context, folder string, clause executortest.Clause, subject executortest.Subject) []string {
-	recorder := &recorder{ctx: ctx, folder: folder}
-	done := make(chan struct{})
-	go func() { // of its own, because Fatalf ends it
-		defer close(done)
-		clause.Check(recorder, subject)
-	}()
-	<-done
-	return recorder.complaints
-}
-
-// recorder is a tester that remembers what went wrong.
-type recorder struct {
-	ctx        context.Context
-	folder     string
-	mu         sync.Mutex
-	complaints []string
-}
-
-func (r *recorder) Helper()                  {}
-func (r *recorder) Context() context.Context { return r.ctx }
-func (r *recorder) TempDir() string          { return r.folder }
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.complaints = append(r.complaints, fmt.Sprintf(format, args...))
-}
-
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
+	suitetest.EachClauseFails(t, slices.Collect(maps.Keys(clauses)), brokenExecutors(),
+		func(t *testing.T, clause string, subject executortest.Subject) []string {
+			return suitetest.Complaints(t.Context(), t.TempDir(), func(r *suitetest.Recorder) { clauses[clause].Check(r, subject) })
+		})
 }
