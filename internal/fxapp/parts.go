@@ -11,14 +11,15 @@ import (
 // so one option serves all children. Parts is safe for concurrent use.
 type Parts struct {
 	graph    *graph.Graph
-	wrappers []wrapper // by the index of the resource
-	targets  sync.Map  // *graph.Target -> *boundTarget, see bound
-	supplies sync.Map  // signature.Key -> fx.Option, see supply
-	forwards sync.Map  // a pair of signature.Key -> fx.Option, see forward
-	members  sync.Map  // graph.Member -> fx.Option, see member
+	wraps    []lazyOption // by the index of the resource, see wrap
+	borrows  []lazyOption // by the index of the resource, see borrow
+	targets  sync.Map     // *graph.Target -> *lazyOption, see bound
+	supplies sync.Map     // signature.Key -> fx.Option, see supply
+	forwards sync.Map     // a pair of signature.Key -> fx.Option, see forward
+	members  sync.Map     // graph.Member -> fx.Option, see member
 }
 
 // New returns the parts of a checked graph.
 func New(g *graph.Graph) *Parts {
-	return &Parts{graph: g, wrappers: make([]wrapper, len(g.Nodes))}
+	return &Parts{graph: g, wraps: make([]lazyOption, len(g.Nodes)), borrows: make([]lazyOption, len(g.Nodes))}
 }

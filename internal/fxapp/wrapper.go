@@ -2,7 +2,6 @@ package fxapp
 
 import (
 	"reflect"
-	"sync"
 
 	"go.uber.org/fx"
 
@@ -12,26 +11,15 @@ import (
 	"github.com/fxrun/fxrun/internal/stackless"
 )
 
-// wrapper is the constructor of a resource as the Fx application of a child
-// sees it. Each result has one key, and the parameters are the values that come
-// from Fx. One parameter is the child, so one option serves all children.
-type wrapper struct {
-	wrapped  sync.Once
-	provide  fx.Option
-	borrowed sync.Once
-	borrow   fx.Option
-}
-
-// wrap does its work once, when a child first needs the resource, because one
-// process never needs most resources of a large container.
+// wrap returns the constructor of a resource as the Fx application of a child sees
+// it. Each result has one key, and the parameters are the values that come from Fx.
+// One parameter is the child, so one option serves all children.
 func (a *Parts) wrap(n *graph.Node) fx.Option {
-	a.wrappers[n.Index].wrapped.Do(func() {
-		build := signature.Make(paramsOf(a.graph.AsksOf(n)), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
+	return a.wraps[n.Index].get(func() fx.Option {
+		return stackless.Provide(signature.Make(paramsOf(a.graph.AsksOf(n)), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
 			return params[0].Interface().(*Child).Build(n, params[1:])
-		})
-		a.wrappers[n.Index].provide = stackless.Provide(build)
+		}))
 	})
-	return a.wrappers[n.Index].provide
 }
 
 // resultKeys returns the keys of the results of a resource in Fx. If every Fx
@@ -63,8 +51,8 @@ func (a *Parts) overrides(n *graph.Node) []fx.Option {
 // borrow returns the option of a resource that lives longer than the child. The
 // option gives the existing results.
 func (a *Parts) borrow(n *graph.Node) fx.Option {
-	a.wrappers[n.Index].borrowed.Do(func() {
-		give := signature.Make(paramsOf(nil), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
+	return a.borrows[n.Index].get(func() fx.Option {
+		return stackless.Provide(signature.Make(paramsOf(nil), a.resultKeys(n), func(params []reflect.Value) ([]reflect.Value, error) {
 			child := params[0].Interface().(*Child)
 			results, found := make([]reflect.Value, len(n.Function.Results)), false
 			for i, key := range a.graph.ResultKeys(n) {
@@ -78,8 +66,6 @@ func (a *Parts) borrow(n *graph.Node) fx.Option {
 				return nil, fault.Errorf("resource %s lives per %s, and was not started", n.Key, n.Lifetime)
 			}
 			return results, nil
-		})
-		a.wrappers[n.Index].borrow = stackless.Provide(give)
+		}))
 	})
-	return a.wrappers[n.Index].borrow
 }

@@ -33,6 +33,30 @@ func openingOption(name string, apply func(*Settings)) Option {
 	return option
 }
 
+// newSettings reads the options of a child. Plain fx.Options are kept, and resources
+// among the options are faults.
+func newSettings(opts []fx.Option) Settings {
+	config := Settings{MaxStarts: defaultMaxStarts}
+	for _, opt := range opts {
+		switch opt := opt.(type) {
+		case nil:
+		case Option:
+			if opt.apply != nil {
+				opt.apply(&config)
+			}
+		case resource.Resource:
+			config.Faults = append(config.Faults, misplaced(opt))
+		default:
+			config.options = append(config.options, opt)
+		}
+	}
+	return config
+}
+
+// SubjectOf returns what the options of a child say of what it is for; those
+// that say something else make no difference.
+func SubjectOf(opts []fx.Option) graph.Subject { return newSettings(opts).Subject }
+
 // Needs makes the child provide what the targets ask for; Arguments
 // and Call of the child give it out.
 func Needs(targets []*graph.Target) Option {

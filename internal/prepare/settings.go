@@ -31,24 +31,6 @@ type Settings struct {
 // defaultMaxStarts is how many resources of a child start at once.
 const defaultMaxStarts = 16
 
-func newSettings(opts []fx.Option) Settings {
-	config := Settings{MaxStarts: defaultMaxStarts}
-	for _, opt := range opts {
-		switch opt := opt.(type) {
-		case nil:
-		case Option:
-			if opt.apply != nil {
-				opt.apply(&config)
-			}
-		case resource.Resource:
-			config.Faults = append(config.Faults, misplaced(opt))
-		default:
-			config.options = append(config.options, opt)
-		}
-	}
-	return config
-}
-
 // orLog gives a child without a logger that of the host application.
 func (c Settings) orLog(g *graph.Graph) Settings {
 	if c.Logger == nil {
@@ -83,7 +65,3 @@ func (c Settings) inherit(parent Settings) Settings {
 	}
 	return c
 }
-
-// SubjectOf returns what the options of a child say of what it is for; those
-// that say something else make no difference.
-func SubjectOf(opts []fx.Option) graph.Subject { return newSettings(opts).Subject }
