@@ -52,7 +52,7 @@ func (p *Preparation) lend() []error {
 	return faults
 }
 
-// laterAsks are what nested children will ask for.
+// laterAsks returns what nested children will ask for.
 func (p *Preparation) laterAsks() []graph.Ask {
 	var asks []graph.Ask
 	for _, target := range p.Settings.Later {

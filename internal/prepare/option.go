@@ -11,9 +11,9 @@ import (
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// Option is what NewChild, Prepare and Invoke know besides plain
-// fx.Options. It is an fx.Option only to stand in one list with them: it must
-// be given directly, not inside fx.Options or fx.Module.
+// Option is an option of NewChild, Prepare and Invoke that is no plain fx.Option. It
+// is of type fx.Option so that both can stand in one list. It must be given directly,
+// not inside fx.Options or fx.Module.
 type Option struct {
 	fx.Option
 	name       string
@@ -53,19 +53,18 @@ func newSettings(opts []fx.Option) Settings {
 	return config
 }
 
-// SubjectOf returns what the options of a child say of what it is for; those
-// that say something else make no difference.
+// SubjectOf returns what the options of a child say about its subject. Other options
+// make no difference.
 func SubjectOf(opts []fx.Option) graph.Subject { return newSettings(opts).Subject }
 
-// Needs makes the child provide what the targets ask for; Arguments
-// and Call of the child give it out.
+// Needs makes the child provide what the targets ask for. Arguments and Call of the
+// child use it.
 func Needs(targets []*graph.Target) Option {
 	return newOption("Needs", func(c *Settings) { c.Targets = append(c.Targets, c.Named("Needs", targets)...) })
 }
 
-// NeedsLater starts what the targets need, but for what lives per step: nested
-// children, opened by NewChild of the child with the same targets, start that, and
-// give out the values.
+// NeedsLater starts what the targets need, except for what lives per step. Nested
+// children, which NewChild of the child opens with the same targets, start the rest.
 func NeedsLater(targets []*graph.Target) Option {
 	return newOption("NeedsLater", func(c *Settings) { c.Later = append(c.Later, c.Named("NeedsLater", targets)...) })
 }
@@ -82,21 +81,20 @@ func Steps(targets []*graph.Target) Option {
 	return newOption("Steps", func(c *Settings) { c.Steps = append(c.Steps, c.Named("Steps", targets)...) })
 }
 
-// NeedsResources starts resources by key, whether or not anything asks for
-// their values.
+// NeedsResources starts resources by key, even if nothing asks for their values.
 func NeedsResources(keys []string) Option {
 	return newOption("NeedsResources", func(c *Settings) { c.Keys, c.Keyed = append(c.Keys, keys...), true })
 }
 
-// Populate sets what the pointers point to, by type, once everything has
-// started, as fx.Populate does: a pointer to a variable of a resource's type,
-// or to an fx.In struct.
+// Populate sets what the pointers point to after everything has started, as
+// fx.Populate does. A pointer points to a variable of the type of a resource, or to an
+// fx.In struct.
 func Populate(pointers []any) Option {
 	return newOption("Populate", func(c *Settings) { c.pointers = append(c.pointers, pointers...) })
 }
 
-// Launch gives the child its launch-time config. Given more than once, later
-// ones override earlier ones, field by field.
+// Launch gives the child its config of the launch. If it is given several times, later
+// fields override earlier ones.
 func Launch(config config.RunConfig) Option {
 	return newOption("Launch", func(c *Settings) { c.Launch = c.Launch.Merge(config) })
 }
@@ -106,9 +104,10 @@ func Info(info resource.RunInfo) Option {
 	return openingOption("Info", func(c *Settings) { c.Info = info })
 }
 
-// Logger is the child's logger; resources get it with their key added, and
-// Fx's own events go to it at debug level. Defaults to the logger of the host
-// application, or of the resource's module there. Nil discards.
+// Logger is the logger of the child. Resources get it with their key added, and the
+// events of Fx go to it at debug level. The default is the logger of the host
+// application, or of the module of the resource there. A nil logger discards
+// everything.
 func Logger(logger *slog.Logger) Option {
 	return openingOption("Logger", func(c *Settings) {
 		if logger == nil {
@@ -135,19 +134,19 @@ func Observe(observer func(resource.Event)) Option {
 	})
 }
 
-// MaxStarts bounds how many resources start at once. Defaults to 16; values
-// below 1 count as 1.
+// MaxStarts limits how many resources start at once. The default is 16. Values below 1
+// count as 1.
 func MaxStarts(n int) Option {
 	return newOption("MaxStarts", func(c *Settings) { c.MaxStarts = max(n, 1) })
 }
 
-// AllowStopErrors keeps what goes wrong while resources stop out of the error
-// of Close of the child. Observers still see it.
+// AllowStopErrors keeps errors of stopping resources out of the error of Close of the
+// child. Observers still get them.
 func AllowStopErrors() Option {
 	return newOption("AllowStopErrors", func(c *Settings) { c.AllowStopErrors = true })
 }
 
-// ProcessOnly starts of what is Eager only what lives per process.
+// ProcessOnly starts, of the Eager resources, only those that live per process.
 func ProcessOnly() Option {
 	return newOption("Start", func(c *Settings) { c.processOnly = true })
 }

@@ -61,7 +61,8 @@ func (p *Preparation) lentByParent() map[signature.Key]reflect.Value {
 	return p.outer.Lends
 }
 
-// starting returns all resources that the child needs, its own and others'.
+// starting returns all resources that the child needs: those that it starts, and those
+// that live longer.
 func (p *Preparation) starting() []*graph.Node { return append(slices.Clone(p.borrowed), p.needed...) }
 
 // PerProcess returns the resources that live per process among those that the

@@ -52,9 +52,8 @@ func (p *Prepared) Preview() Preview {
 	return preview
 }
 
-// LaunchJSON returns the launch config as Container.LaunchJSON does, from
-// what was read when the child was prepared. Its error is the one of the
-// preparation.
+// LaunchJSON returns the config of the launch as Container.LaunchJSON does, as it was
+// read when the child was prepared. Its error is that of the preparation.
 func (p *Prepared) LaunchJSON() (json.RawMessage, error) {
 	if p.invalid != nil {
 		return nil, p.invalid

@@ -2,7 +2,7 @@ package prepare
 
 import "github.com/fxrun/fxrun/internal/graph"
 
-// Preview is what a child would be, had it been opened.
+// Preview says what a prepared child would start.
 type Preview struct {
 	// Resources are those that would start, in an order in which they may,
 	// with the config that they would get. Last are those that live per step

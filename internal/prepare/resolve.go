@@ -8,8 +8,8 @@ import (
 )
 
 // resolve checks the whole run config, and resolves that of the resources and
-// the steps that the child needs, nested children's included. It is the only
-// place where a launch reads the environment.
+// the steps that the child and its nested children need. It is the only place where
+// a launch reads the environment.
 func (p *Preparation) resolve(running func([]*graph.Node) map[*graph.Node]config.Resolved) []error {
 	p.Resolved, p.Steps = make(map[*graph.Node]config.Resolved), make(map[*graph.Target]config.Resolved)
 	perProcess := p.PerProcess()
@@ -46,7 +46,7 @@ func (p *Preparation) resolve(running func([]*graph.Node) map[*graph.Node]config
 	return faults
 }
 
-// secretTexts are the secrets that are known when a launch is checked.
+// secretTexts returns the secrets that are known when a launch is checked.
 func (p *Preparation) secretTexts() []string {
 	texts := p.secrets().Texts()
 	for n, value := range p.Resolved {
@@ -58,9 +58,9 @@ func (p *Preparation) secretTexts() []string {
 	return texts
 }
 
-// inherit takes the configs that the parent's preparation resolved, unless the
-// nested child's own launch speaks of them. It returns the resources and steps
-// that the parent has none for.
+// inherit takes the configs that the preparation of the parent has resolved, except
+// for those that the launch of the nested child names. It returns the resources and
+// steps for which the parent has no config.
 func (p *Preparation) inherit(nodes []*graph.Node, steps []*graph.Target) ([]*graph.Node, []*graph.Target) {
 	own := p.Settings.ownLaunch
 	nodes = slices.DeleteFunc(nodes, func(n *graph.Node) bool {
@@ -82,9 +82,9 @@ func (p *Preparation) inherit(nodes []*graph.Node, steps []*graph.Target) ([]*gr
 	return nodes, steps
 }
 
-// configOf returns the config that a resource has or would get: the one that it
-// runs with, the one that was resolved for the child, or, for a resource that
-// the child has no use for, the one that it would get now.
+// configOf returns the config that a resource has or would get. It is the config that
+// the resource runs with, or the one that was resolved for the child. For a resource
+// that the child does not need, it is resolved here.
 func (p *Preparation) configOf(n *graph.Node) config.Resolved {
 	if config, ok := p.running[n]; ok {
 		return config
@@ -95,12 +95,12 @@ func (p *Preparation) configOf(n *graph.Node) config.Resolved {
 	return n.Resolve(p.launches[n])
 }
 
-// secrets are the variables whose values a description of the child masks.
+// secrets returns the variables whose values a description of the child masks.
 func (p *Preparation) secrets() config.SecretVariables {
 	return p.Graph.SecretsWith(p.Settings.Known, p.Settings.Launch)
 }
 
-// masker knows the secrets in the configs of all that the child needs.
+// masker returns a masker of the secrets in the configs of all that the child needs.
 func (p *Preparation) masker() *config.Masker {
 	var secrets []string
 	for n, resolved := range p.Resolved {

@@ -17,8 +17,8 @@ type Settings struct {
 	ownLaunch config.RunConfig // of a nested child, without its parent's
 	Info      resource.RunInfo
 	Logger    *slog.Logger
-	// LoggerOver makes the logger of a resource whose module of the host
-	// application has its own; nil where the caller's is for all.
+	// LoggerOver makes the logger of a resource whose module of the host application
+	// has a logger of its own. If it is nil, all resources get Logger.
 	LoggerOver func(module *slog.Logger) *slog.Logger
 	Observers  []func(resource.Event)
 	MaxStarts  int
@@ -31,7 +31,7 @@ type Settings struct {
 // defaultMaxStarts is how many resources of a child start at once.
 const defaultMaxStarts = 16
 
-// orLog gives a child without a logger that of the host application.
+// orLog gives the logger of the host application to a child that has none.
 func (c Settings) orLog(g *graph.Graph) Settings {
 	if c.Logger == nil {
 		c.Logger, c.LoggerOver = hostLogger(g), ofModule
@@ -39,7 +39,8 @@ func (c Settings) orLog(g *graph.Graph) Settings {
 	return c
 }
 
-// hostLogger is the host application's logger, or one that discards everything.
+// hostLogger returns the logger of the host application, or one that discards
+// everything.
 func hostLogger(g *graph.Graph) *slog.Logger {
 	if logger := g.Logger(); logger != nil {
 		return logger
@@ -47,11 +48,10 @@ func hostLogger(g *graph.Graph) *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-// ofModule lets a resource write to the logger of its module itself.
+// ofModule makes a resource write directly to the logger of its module.
 func ofModule(module *slog.Logger) *slog.Logger { return module }
 
-// inherit gives a nested child what its parent was opened with, where it has
-// nothing of its own.
+// inherit adds the settings of the parent, where a nested child has none of its own.
 func (c Settings) inherit(parent Settings) Settings {
 	c.ownLaunch, c.Launch = c.Launch, parent.Launch.Merge(c.Launch)
 	c.Known = parent.Known

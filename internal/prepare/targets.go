@@ -36,7 +36,7 @@ func (p *Preparation) addTargets() []error {
 	return faults
 }
 
-// keys are the resources that are to start whatever asks for them.
+// keys returns the keys of the resources that start even if nothing asks for them.
 func (p *Preparation) keys() []string {
 	keys := slices.Clone(p.Settings.Keys)
 	for _, n := range p.Graph.Eager {
@@ -48,7 +48,7 @@ func (p *Preparation) keys() []string {
 	return keys
 }
 
-// reach returns all that the targets need, directly and further down.
+// reach returns all resources that the targets need, directly or through others.
 func (p *Preparation) reach() []*graph.Node {
 	targets := p.Targets
 	if p.offered != nil {
@@ -64,7 +64,7 @@ func (p *Preparation) reach() []*graph.Node {
 	return nodes
 }
 
-// split parts resources into the child's own and those that live longer.
+// split divides resources into those of the child itself and those that live longer.
 func (p *Preparation) split(nodes []*graph.Node) {
 	p.Nodes, p.longer = nil, nil
 	for _, n := range nodes {

@@ -7,10 +7,10 @@ import (
 	"go.uber.org/dig"
 )
 
-// Make returns a function for fx.Provide or fx.Invoke that has the given
-// parameters and results and an error last, and calls body. Parameters and
-// results with a name, a group or an optional mark become fields of an fx.In
-// or fx.Out struct, the others stay plain, which costs dig less.
+// Make returns a function for fx.Provide or fx.Invoke that calls body. The function
+// has the given parameters and results, and an error as its last result. Parameters
+// and results that are optional, or have a name or a group, become fields of an fx.In
+// or fx.Out struct. The others stay plain, because this costs dig less.
 func Make(params []Param, results []Key, body func(params []reflect.Value) ([]reflect.Value, error)) any {
 	in, read := inOf(params)
 	out, write := outOf(results)
@@ -100,8 +100,8 @@ func outOf(results []Key) (types []reflect.Type, write func([]reflect.Value) []r
 // neither provide nor give them.
 func isCarried(t reflect.Type) bool { return t.Implements(errorType) }
 
-// carrier is the type under which Fx gets values of t: an array of one, where Fx
-// would take the value itself for an error.
+// carrier is the type that Fx gets in place of t. It is an array of one value if Fx
+// would take the value itself for an error, and otherwise t.
 func carrier(t reflect.Type) reflect.Type {
 	if isCarried(t) {
 		return reflect.ArrayOf(1, t)
@@ -109,8 +109,8 @@ func carrier(t reflect.Type) reflect.Type {
 	return t
 }
 
-// Setter returns a function that sets what pointer points to: a variable, from
-// a parameter of its type, or an fx.In struct.
+// Setter returns a function that sets what pointer points to. This is a variable, which
+// gets the value of a parameter of its type, or an fx.In struct.
 func Setter(pointer any) (any, error) {
 	target := reflect.ValueOf(pointer)
 	if target.Kind() != reflect.Pointer || target.IsNil() {

@@ -10,21 +10,21 @@ import (
 	"go.uber.org/dig"
 )
 
-// Param is one thing a function asks for. For a group, Type is the type of a
-// member; the function gets a slice of it.
+// Param is a value that a function asks for. For a group, Type is the type of a
+// member, and the function gets a slice of members.
 type Param struct {
 	Key
-	// Optional parameters are left zero where nothing provides them.
+	// Optional says that the parameter has its zero value if nothing provides it.
 	Optional bool
-	// Soft says that the parameter asks for those members of its group that there
-	// are anyway.
+	// Soft says that the parameter asks only for those members of its group that are
+	// made for others.
 	Soft bool
 	// Keyed says of a group that the function gets a map from keys to members, and
 	// not a slice of them. Fx itself has no such groups.
 	Keyed bool
 
 	argument int
-	field    []int // within the argument, when that is an fx.In struct
+	field    []int // in the argument, if that is an fx.In struct
 }
 
 func paramsOf(t reflect.Type, argument int) ([]Param, error) {
@@ -60,7 +60,7 @@ func paramsOf(t reflect.Type, argument int) ([]Param, error) {
 	return params, errors.Join(faults...)
 }
 
-// notAParam says why t can't be asked for.
+// notAParam returns the error of a type that a function cannot ask for.
 func notAParam(t reflect.Type) error {
 	switch {
 	case t.Kind() == reflect.Pointer && isIn(t.Elem()):

@@ -9,8 +9,7 @@ import (
 	"go.uber.org/dig"
 )
 
-// Result is one thing a function gives. For a group, Type is the type of a
-// member.
+// Result is a value that a function gives. For a group, Type is the type of a member.
 type Result struct {
 	Key
 	// Flatten says that the value is a slice of group members.
@@ -56,7 +55,7 @@ func resultsOf(t reflect.Type, position int) ([]Result, error) {
 	return results, errors.Join(faults...)
 }
 
-// notAResult says why t can't be given.
+// notAResult returns the error of a type that a function cannot give.
 func notAResult(t reflect.Type) error {
 	switch {
 	case t.Kind() == reflect.Pointer && isOut(t.Elem()):

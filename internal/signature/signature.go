@@ -1,7 +1,7 @@
 // Package signature takes functions apart the way Fx reads them: parameters
 // by type, the fields of fx.In and fx.Out structs with their tags, an error
-// last. It is the one place of fxrun that builds and calls functions by
-// reflection; everything above it works on [Func], [Param] and [Result].
+// last. It is the only place of fxrun that builds and calls functions by
+// reflection. Everything above it works with [Func], [Param] and [Result].
 package signature
 
 import (
@@ -16,15 +16,15 @@ import (
 	"go.uber.org/dig"
 )
 
-// Key is what one value is known by: its Go type, and the name or the group
-// of an fx.In or fx.Out field. At most one of Name and Group is set.
+// Key says which value is meant: by its Go type, and by the name or the group of an
+// fx.In or fx.Out field. At most one of Name and Group is set.
 type Key struct {
 	Type  reflect.Type
 	Name  string
 	Group string
 }
 
-// String returns the type, followed by its name or group where it has one:
+// String returns the type, with the name or the group after it, as in
 // *sql.DB[name="warehouse"].
 func (k Key) String() string {
 	switch {
@@ -42,12 +42,12 @@ type Func struct {
 	Name string
 	// Position is where the function is written, as in "carrier.go:31".
 	Position string
-	// Params are the function's parameters in order, the fields of an fx.In
-	// struct in place of the struct. A variadic parameter is left out and
-	// given nothing, as in Fx.
+	// Params are the parameters of the function, in order. An fx.In struct is
+	// replaced by its fields. A variadic parameter is left out, and gets no values,
+	// as in Fx.
 	Params []Param
-	// Results are the function's results without the error, the fields of an
-	// fx.Out struct in place of the struct.
+	// Results are the results of the function without the error. An fx.Out struct
+	// is replaced by its fields.
 	Results []Result
 
 	value   reflect.Value
@@ -56,15 +56,15 @@ type Func struct {
 
 var errorType = reflect.TypeFor[error]()
 
-// ErrNotFunc says that something else than a function was given.
+// ErrNotFunc is the error for a value that is no function.
 var ErrNotFunc = errors.New("not a function")
 
-// ErrAnnotated says that the function was wrapped by fx.Annotate or
+// ErrAnnotated is the error for a function that was wrapped by fx.Annotate or
 // fx.Annotated, which hide its signature.
 var ErrAnnotated = errors.New("wrapped by fx.Annotate, which hides its parameters")
 
-// Of takes fn apart. The error matches [ErrNotFunc] or [ErrAnnotated], or says
-// which tag or parameter can't be read.
+// Of reads the signature of fn. The error matches [ErrNotFunc] or [ErrAnnotated], or
+// it names the tag or the parameter that cannot be read.
 func Of(fn any) (Func, error) {
 	value := reflect.ValueOf(fn)
 	if !value.IsValid() || value.Kind() != reflect.Func {
@@ -107,9 +107,8 @@ func Of(fn any) (Func, error) {
 // ReturnsError reports whether the function's last result is an error.
 func (f Func) ReturnsError() bool { return f.isError }
 
-// Call calls the function with one value for each of Params and returns one
-// for each of Results, and the function's error. It panics where the function
-// does.
+// Call calls the function with one value for each of Params. It returns one value for
+// each of Results, and the error of the function. It panics if the function panics.
 func (f Func) Call(params []reflect.Value) ([]reflect.Value, error) {
 	t := f.value.Type()
 	arguments := make([]reflect.Value, t.NumIn())
@@ -147,16 +146,17 @@ func (f Func) Call(params []reflect.Value) ([]reflect.Value, error) {
 func isIn(t reflect.Type) bool  { return t.Kind() == reflect.Struct && dig.IsIn(t) }
 func isOut(t reflect.Type) bool { return t.Kind() == reflect.Struct && dig.IsOut(t) }
 
-// isAnnotated knows fx.Annotate's result by its shape, which has been the same
-// since Fx 1.15, and fx.Annotated by its name; neither type can be asked.
+// isAnnotated recognises the result of fx.Annotate by its fields, which have been the
+// same since Fx 1.15, and fx.Annotated by its name. Neither type has a method that
+// tells.
 func isAnnotated(value reflect.Value) bool {
 	return value.IsValid() && strings.HasSuffix(value.Type().PkgPath(), "go.uber.org/fx") &&
 		strings.EqualFold(value.Type().Name(), "annotated")
 }
 
-// eachField visits the fields of an fx.In or fx.Out struct, nested ones of the
-// same kind included, leaving out the marker itself. ignored says that the
-// field is unexported in a struct that is tagged ignore-unexported.
+// eachField visits the fields of an fx.In or fx.Out struct and of the structs of the
+// same kind in it, but not the marker itself. ignored says that the field is
+// unexported, in a struct with the tag ignore-unexported.
 func eachField(t, marker reflect.Type, visit func(field reflect.StructField, index []int, ignored bool)) {
 	ignoreUnexported := false
 	for field := range t.Fields() {
@@ -180,8 +180,8 @@ func eachField(t, marker reflect.Type, visit func(field reflect.StructField, ind
 	}
 }
 
-// describe names a function for people: the last element of its package's
-// path, its name, and its file and line.
+// describe returns the name of a function for people, which begins with the last part
+// of the path of its package, and its file and line.
 func describe(value reflect.Value) (name, position string) {
 	f := runtime.FuncForPC(value.Pointer())
 	if f == nil {

@@ -1,3 +1,3 @@
-// Package worker calls users' functions: in goroutines that are used again, with a
-// limit of time, and with panics as errors.
+// Package worker calls users' functions in goroutines that are used again. A call may
+// have a limit of time, and a panic is an error.
 package worker

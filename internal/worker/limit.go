@@ -13,8 +13,8 @@ func WithLimit(ctx context.Context, limit time.Duration) (context.Context, conte
 	return context.WithTimeoutCause(ctx, limit, tookLonger(limit))
 }
 
-// tookLonger is the cause of a deadline's end. It is made for every call and
-// seldom read, so its text waits until somebody asks.
+// tookLonger is the cause of the end of a context with a limit. It is made for every
+// call and rarely read, so its text is made only when somebody asks for it.
 type tookLonger time.Duration //nolint:errname // it reads as a cause
 
 func (limit tookLonger) Error() string {
@@ -23,10 +23,10 @@ func (limit tookLonger) Error() string {
 
 func (limit tookLonger) Unwrap() error { return context.DeadlineExceeded }
 
-// timedOut says which limit was passed, where a function returns its context's
-// bare error.
+// timedOut returns the cause of the end of the context, which names the limit, if the
+// function has returned nothing but the error of its context.
 func timedOut(ctx context.Context, err error) error {
-	if err == context.DeadlineExceeded && errors.Is(ctx.Err(), err) { //nolint:errorlint // bare: what the user wrapped says more
+	if err == context.DeadlineExceeded && errors.Is(ctx.Err(), err) { //nolint:errorlint // an error that the user has wrapped says more
 		return context.Cause(ctx)
 	}
 	return err

@@ -30,7 +30,7 @@ type Pool struct {
 // task is one call of a user's function.
 type task struct {
 	call func() error
-	late func(error) // takes the result where nobody waits for it any more; may be nil
+	late func(error) // takes the result if nobody waits for it; may be nil
 }
 
 // worker is a goroutine of a pool.
@@ -41,12 +41,12 @@ type worker struct {
 	limit   *time.Timer // made when it is first needed
 }
 
-// Call calls a user's function and returns its error, also for a panic, and for
-// an end of the goroutine. The function is given up when it goes on for longer
-// than [resource.Grace] after ctx has ended, or after limit if that is positive;
-// late takes its result when it returns after all. A context that has ended
-// already does not keep the function from being called, because a stop hook must
-// run whatever time is left.
+// Call calls a user's function and returns its error. A panic, and an end of the
+// goroutine, are errors too. Call stops waiting if the function has not returned
+// [resource.Grace] after the end of ctx, or after the limit if it is positive. The
+// function is given up then, and late takes its result if it returns after all. The
+// function is called even if ctx has ended already, because a stop hook must run
+// however little time is left.
 func (c *Pool) Call(ctx context.Context, limit time.Duration, call func() error, late func(error)) error {
 	w := c.take()
 	w.tasks <- task{call, late}
@@ -55,7 +55,7 @@ func (c *Pool) Call(ctx context.Context, limit time.Duration, call func() error,
 		close(w.tasks)
 		return fmt.Errorf("it ignores its context and was given up: %w", err)
 	}
-	if errors.Is(err, panics.ErrGoexit) { // the worker is no more, unless the function has only returned it
+	if errors.Is(err, panics.ErrGoexit) { // the worker has ended, unless the function has only returned this error
 		close(w.tasks)
 		return err
 	}
@@ -63,11 +63,11 @@ func (c *Pool) Call(ctx context.Context, limit time.Duration, call func() error,
 	return timedOut(ctx, err)
 }
 
-// Guard calls a user's function and waits for it however long it takes. It returns
-// its error, also for a panic, and for an end of the goroutine.
+// Guard is Call without a context and a limit: it waits for as long as the function
+// takes.
 func (c *Pool) Guard(call func() error) error { return c.Call(context.Background(), 0, call, nil) }
 
-// wait returns what the function returned, or else why it was given up.
+// wait returns the error of the function, or the reason why it was given up.
 func (w *worker) wait(ctx context.Context, limit time.Duration) (err error, returned bool) {
 	var expired <-chan time.Time
 	if limit > 0 {
@@ -95,7 +95,7 @@ func (w *worker) wait(ctx context.Context, limit time.Duration) (err error, retu
 	return err, false
 }
 
-// after is time.After with the worker's own timer.
+// after is time.After with the timer of the worker.
 func (w *worker) after(limit time.Duration) <-chan time.Time {
 	if w.limit == nil {
 		w.limit = time.NewTimer(limit)
@@ -139,7 +139,7 @@ func (c *Pool) Close() {
 	c.Rest(0)
 }
 
-// Rest ends the workers that have nothing to do, except for some to keep.
+// Rest ends the workers that have nothing to do, except for the given number.
 func (c *Pool) Rest(keep int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -164,7 +164,7 @@ func (w *worker) work(members *goroutine.Set) {
 	}
 }
 
-// end hands over what a function returned.
+// end gives the error of a function to who waits for it, or to late.
 func (w *worker) end(t task, err error) {
 	switch {
 	case !w.settled.Swap(true):
