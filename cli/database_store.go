@@ -22,8 +22,7 @@ type keptHistory interface {
 	// make makes what is missing. A run does this before anything starts, since it
 	// must not begin if its history cannot be kept.
 	make(ctx context.Context) error
-	// locks returns the locks of the processes with this history, or nil for those in
-	// the home.
+	// locks returns the locks of the processes with this history.
 	locks() locks.Locker
 	Close() error
 }

@@ -81,6 +81,9 @@ func (f *executorFlags) executor(cmd *cobra.Command, more ...string) fx.Option {
 	if f.isolate != "" {
 		flag = "--isolate"
 	}
+	if store, err := cmd.Flags().GetString("store"); err == nil && store != "" {
+		more = append(more, "--store="+store) // whose locks the processes share
+	}
 	return fx.Decorate(func(host hostExecutor) (runs.Executor, error) {
 		if host.Executor != nil {
 			return nil, invalid("reading the flags", "%s works only with the built-in executor, but this program provides another one", flag)

@@ -11,6 +11,7 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
 	"github.com/fxrun/fxrun/locks"
+	"github.com/fxrun/fxrun/locks/filelocks"
 )
 
 // homeStore is the history in the home folder. Its errors say which setting names
@@ -22,8 +23,14 @@ type homeStore struct {
 
 func newHomeStore(folder string) *homeStore { return &homeStore{sqlite.NewFolder(folder), folder} }
 
-// locks returns nil: the application has locks in its home.
-func (h *homeStore) locks() locks.Locker { return nil }
+// locks returns the locks in the folder.
+func (h *homeStore) locks() locks.Locker {
+	folder := filepath.Join(h.folder, "locks")
+	if absolute, err := filepath.Abs(folder); err == nil { // the working directory may change
+		folder = absolute
+	}
+	return filelocks.New(folder)
+}
 
 func (h *homeStore) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
 	found, err := h.Folder.Runs(ctx, query)

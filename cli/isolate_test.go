@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/locks/filelocks"
 )
 
 type (
@@ -40,6 +42,7 @@ func isolated() []fx.Option {
 			step.Logger().Info("here", "pid", os.Getpid())
 			return doubled(2 * n)
 		}),
+		assets.New("pooled", func() error { return nil }, assets.Pool("warehouse")),
 		assets.New("exits", func() error {
 			fmt.Println("the last words")
 			os.Exit(7)
@@ -215,5 +218,35 @@ func TestACancelledRunCanDrain(t *testing.T) {
 	rest, code := p.rest(t)
 	if code != 130 || !strings.Contains(rest, "the node goes (by ") || !strings.Contains(rest, "no more steps could start, and those that were running had 100ms") {
 		t.Errorf("exit code %d\n%s", code, rest)
+	}
+}
+
+func TestProcessesOfRunsShareThePlacesInPools(t *testing.T) {
+	for _, unit := range []string{"step", "run"} {
+		t.Run("with --isolate "+unit, func(t *testing.T) {
+			home := newHome(t)
+			lockers := filelocks.New(filepath.Join(home, "locks"))
+			place, err := lockers.TryLock(t.Context(), `pool/"warehouse"/0`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := start(t, "isolated", "run", "--select", "pooled", "--isolate", unit, "--json")
+			waits := false
+			for !waits && p.lines.Scan() {
+				var event history.Event
+				_ = json.Unmarshal(p.lines.Bytes(), &event) // the application writes lines too
+				line, _ := event.Data.(history.LogWritten)
+				waits = strings.HasPrefix(line.Message, "waiting for a place among the steps in the pool warehouse")
+			}
+			if !waits {
+				t.Error("the step has begun without a place")
+			}
+			if err := place.Unlock(); err != nil {
+				t.Fatal(err)
+			}
+			if out, code := p.rest(t); code != 0 {
+				t.Errorf("exit code %d\n%s%s", code, out, p.err.String())
+			}
+		})
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/runs"
 	"github.com/fxrun/fxrun/runs/processes"
 )
@@ -34,7 +36,7 @@ func (p program) executeSteps(cmd *cobra.Command, args []string, flags runFlags)
 		return err
 	}
 	return processes.Work(cmd.Context(), args, func(ctx context.Context, execute func(*runs.Launcher) error) error {
-		s, err := p.build(new(session), level, fx.Decorate(func() history.Store { return history.NewMemoryStore() }))
+		s, err := p.openToExecute(level)
 		if err != nil {
 			return err
 		}
@@ -43,6 +45,22 @@ func (p program) executeSteps(cmd *cobra.Command, args []string, flags runFlags)
 		}
 		return errors.Join(execute(s.launcher), s.close())
 	})
+}
+
+// openToExecute builds the application without its history, but with the locks that belong
+// to it, since all processes share the places in pools.
+func (p program) openToExecute(options ...fx.Option) (*session, error) {
+	home, err := openHistory(p.store, fxrun.Home())
+	if err != nil {
+		return nil, err
+	}
+	decorated := fx.Decorate(func(host hostStore) (history.Store, locks.Locker) {
+		if host.Locks != nil {
+			return history.NewMemoryStore(), host.Locks
+		}
+		return history.NewMemoryStore(), home.locks()
+	})
+	return p.build(&session{home: home}, append(options, decorated)...)
 }
 
 // levelFlags are the flags that the command fxrun-work gets from run.

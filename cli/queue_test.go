@@ -128,7 +128,7 @@ func TestFlagsOfQueuedRunsThatCannotBeMeant(t *testing.T) {
 	definitions := []fx.Option{assets.New("report", func() queuedReport { return 1 })}
 	for args, want := range map[string]string{
 		"run --queue --dry-run":    "exclude each other",
-		"run --queue --parallel 2": "give it to runs work",
+		"run --queue --parallel 2": "to runs work",
 		"run --retries -1":         "cannot be negative",
 		"run --retry-wait 1s":      "needs --retries",
 		"run --on-crash never":     "it must be resume or give_up",

@@ -410,3 +410,41 @@ func TestAStepWaitsForLocksThatAreAway(t *testing.T) {
 		})
 	}
 }
+
+func TestAQueuedRunKeepsItsTimeout(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		timeout time.Duration
+		want    history.Status
+	}{
+		"of the launch":                  {time.Second, isFailed},
+		"of the job":                     {0, isFailed},
+		"none, although the job has one": {-1, isSucceeded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				launcher := newLauncher(t, runs.LauncherConfig{}, memory(), assets.NewJob("nightly", assets.Timeout(2*time.Second), assets.RetryRun(1, nil),
+					assets.NewOp("left", func(ctx context.Context) (left, error) {
+						select {
+						case <-ctx.Done():
+							return 0, context.Cause(ctx)
+						case <-time.After(time.Minute):
+							return 1, nil
+						}
+					})))
+				queue(t, launcher, runs.Request{Job: "nightly", Timeout: test.timeout})
+				began := time.Now()
+				workUntilEmpty(t, launcher)
+				for i, status := range statusesOf(t, launcher.Store()) { // also of the repetition
+					if status != test.want {
+						t.Errorf("run %d is %s", i+1, status)
+					}
+				}
+				if took := time.Since(began); test.timeout > 0 && took > 2*test.timeout+time.Second {
+					t.Errorf("it took %s", took)
+				}
+			})
+		})
+	}
+}

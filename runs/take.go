@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -205,7 +206,7 @@ func (p *Prepared) prepareQueued(record history.Record, queued history.RunQueued
 	if err != nil {
 		return fmt.Errorf("reading its launch config: %w", err)
 	}
-	request := Request{ID: record.ID, Job: queued.Job, Config: config, Tags: ownTags(record.Tags)}
+	request := Request{ID: record.ID, Job: queued.Job, Config: config, Tags: ownTags(record.Tags), Timeout: cmp.Or(queued.Timeout, -1)}
 	request.restore(record.Tags)
 	if queued.Job == "" {
 		request.Selection = queued.Selection
