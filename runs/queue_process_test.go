@@ -18,12 +18,19 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/sqlhistory/postgres"
+	"github.com/fxrun/fxrun/internal/postgrestest"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/locks/postgreslocks"
 	"github.com/fxrun/fxrun/runs"
 )
 
 // queueVariable names the folder in which another process of the test takes queued runs.
 const queueVariable = "FXRUN_TEST_QUEUE"
+
+// databaseVariable has the address of the database with the history and the locks of that
+// process. Without it they are in the folder.
+const databaseVariable = "FXRUN_TEST_QUEUE_DATABASE"
 
 // limitsOfProcesses are the limits of all processes of the property test.
 var limitsOfProcesses = runs.Limits{
@@ -32,7 +39,7 @@ var limitsOfProcesses = runs.Limits{
 
 // working is a launcher in a folder, with a job of two steps that write to a file of the
 // folder when they begin and when they end.
-func working(t *testing.T, home string, wait func() time.Duration) *runs.Launcher {
+func working(t *testing.T, home, database string, wait func() time.Duration) *runs.Launcher {
 	t.Helper()
 	values, err := iomanagers.NewFiles(iomanagers.FilesConfig{Root: filepath.Join(home, "values")})
 	if err != nil {
@@ -74,9 +81,21 @@ func working(t *testing.T, home string, wait func() time.Duration) *runs.Launche
 		}, assets.Pool("warehouse"))),
 		assets.New("right", func() right { return 1 }),
 	}
-	return homeLauncherWith(t, home, runs.LauncherConfig{
-		IO: values, Limits: limitsOfProcesses,
-	}, memory(), list...)
+	config := runs.LauncherConfig{IO: values, Limits: limitsOfProcesses}
+	if database == "" {
+		return homeLauncherWith(t, home, config, memory(), list...)
+	}
+	store, err := postgres.New(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	locker, err := postgreslocks.New(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = store.Close(), locker.Close() })
+	config.Store, config.Locks = store, locker
+	return newLauncher(t, config, memory(), list...)
 }
 
 // TestWorkingProcess is a process that takes queued runs until it is killed.
@@ -85,16 +104,16 @@ func TestWorkingProcess(t *testing.T) {
 	if home == "" {
 		t.Skip("only to be run by other tests")
 	}
-	launcher := working(t, home, func() time.Duration { return rand.N(60 * time.Millisecond) })
+	launcher := working(t, home, os.Getenv(databaseVariable), func() time.Duration { return rand.N(60 * time.Millisecond) })
 	fmt.Printf("\nworking\n")
 	_ = launcher.Work(t.Context(), runs.WorkOptions{})
 }
 
 // worker starts a process that takes queued runs.
-func worker(t *testing.T, home string) *exec.Cmd {
+func worker(t *testing.T, home, database string) *exec.Cmd {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWorkingProcess$")
-	command.Env = append(os.Environ(), queueVariable+"="+home)
+	command.Env = append(os.Environ(), queueVariable+"="+home, databaseVariable+"="+database)
 	output, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -159,8 +178,22 @@ func TestProcessesShareAQueueAndItsLimits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes several seconds")
 	}
+	t.Run("with a history and locks in files", func(t *testing.T) {
+		t.Parallel()
+		shareQueue(t, "")
+	})
+	t.Run("with a history and locks in PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		var server postgrestest.Server
+		t.Cleanup(server.Stop)
+		shareQueue(t, server.NewDatabase(t))
+	})
+}
+
+func shareQueue(t *testing.T, database string) {
+	t.Helper()
 	home := t.TempDir()
-	launcher := working(t, home, func() time.Duration { return 0 })
+	launcher := working(t, home, database, func() time.Duration { return 0 })
 	const count = 60
 	for i := range count {
 		tags := map[string]string{}
@@ -173,7 +206,7 @@ func TestProcessesShareAQueueAndItsLimits(t *testing.T) {
 	for range 3 {
 		killing.Go(func() {
 			for range 4 {
-				process := worker(t, home)
+				process := worker(t, home, database)
 				time.Sleep(100*time.Millisecond + rand.N(1500*time.Millisecond))
 				kill(t, process)
 			}
