@@ -30,9 +30,10 @@ func New(definitions ...Definition) (*Container, error) {
 // parent is the container as the packages of fxrun know it.
 func (c *Container) parent() *child.Parent { return (*child.Parent)(c) }
 
-// NewChild opens a child and starts it. A child is a new Fx application that holds
-// only what its targets need (see [Needs], [NeedsResources] and [Populate]), values
-// of the host application, and the plain fx.Options among opts.
+// NewChild opens a child and starts it. A child holds only what its targets need (see
+// [Needs], [NeedsResources] and [Populate]), values of the host application, and the
+// plain fx.Options among opts. With such options it is a new Fx application. Without
+// them it behaves as one.
 //
 // A constructor is called only after everything that it depends on has started.
 // Constructors are called one at a time. The start hooks of resources that don't

@@ -3,5 +3,6 @@
 // resources (wrapper.go), of other keys (answer.go), of targets (invoke.go), and of
 // the values that nested children borrow (lends.go). The functions of the options
 // have their [Child] (child.go) as a parameter. [Run] (run.go) runs the
-// application, and [Plainly] (plain_error.go) makes its errors readable.
+// application, [Bind] does without one where it can, and [Plainly] (plain_error.go)
+// makes the errors of an application readable.
 package fxapp
