@@ -52,7 +52,7 @@ func (s *Shapes) shownDefault(f *Leaf) string {
 	if err != nil {
 		return ""
 	}
-	if holdsPassword(value) {
+	if s.holdsPassword(value) {
 		return s.show(value, false)
 	}
 	return f.text

@@ -116,7 +116,7 @@ func (v launchValue) written(shapes *Shapes, field *Leaf, secrets secrecy) (any,
 	if v.node != nil {
 		value := reflect.New(field.typ).Elem()
 		r := reading{shapes: shapes}
-		if r.read(v.node, value, ""); len(r.faults) > 0 || secrets == hidden && holdsPassword(value) {
+		if r.read(v.node, value, ""); len(r.faults) > 0 || secrets == hidden && shapes.holdsPassword(value) {
 			return nil, false
 		}
 		return shapes.stored(v.node, field.typ, secrets)
@@ -124,7 +124,7 @@ func (v launchValue) written(shapes *Shapes, field *Leaf, secrets secrecy) (any,
 	if secrets == revealed && v.value.IsValid() {
 		return shapes.jsonable(v.value, secretText), true
 	}
-	if field.secret || !v.value.IsValid() || holdsPassword(v.value) {
+	if field.secret || !v.value.IsValid() || shapes.holdsPassword(v.value) {
 		return nil, false
 	}
 	return shapes.jsonable(v.value, asText), true
@@ -145,7 +145,7 @@ func (s *Shapes) stored(node *yaml.Node, t reflect.Type, secrets secrecy) (any, 
 	case t.Implements(reflect.TypeFor[hider]()) && secrets == hidden:
 		return nil, false
 	case decodesText(t):
-		return node.Value, true
+		return node.Value, secrets == revealed || redact(node.Value) == node.Value
 	case t.Kind() == reflect.Struct:
 		item, given := s.item(t), make(LaunchValues)
 		item.Read(given, "", node)
@@ -181,11 +181,12 @@ func (s *Shapes) storedMap(node *yaml.Node, t reflect.Type, secrets secrecy) (an
 	}
 	entries := make(map[string]any, len(node.Content)/2)
 	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := followAlias(node.Content[i]).Value
 		value, ok := s.stored(node.Content[i+1], t.Elem(), secrets)
-		if !ok {
+		if !ok || secrets == hidden && redact(key) != key {
 			return nil, false
 		}
-		entries[followAlias(node.Content[i]).Value] = value
+		entries[key] = value
 	}
 	return plainMap(entries), true
 }

@@ -134,6 +134,36 @@ func addressed(value reflect.Value) any {
 
 // holdsPassword reports whether the shown text of a value leaves out a part of
 // the value. Such a value cannot be stored.
-func holdsPassword(value reflect.Value) bool {
-	return !reflect.DeepEqual(new(Shapes).jsonable(value, asText), new(Shapes).jsonable(value, shownText))
+func (s *Shapes) holdsPassword(value reflect.Value) bool {
+	if value.Kind() == reflect.Pointer {
+		return !value.IsNil() && s.holdsPassword(value.Elem())
+	}
+	shown, hasText := shownText(value)
+	if whole, ok := wholeText(value); ok || hasText {
+		return ok != hasText || whole != shown
+	}
+	switch t := value.Type(); {
+	case decodesText(t), isBytes(t):
+		return false // its text is not known here
+	case t.Kind() == reflect.Slice, t.Kind() == reflect.Array:
+		for i := range value.Len() {
+			if s.holdsPassword(value.Index(i)) {
+				return true
+			}
+		}
+	case t.Kind() == reflect.Map:
+		for entry := value.MapRange(); entry.Next(); {
+			if s.holdsPassword(entry.Key()) || s.holdsPassword(entry.Value()) {
+				return true
+			}
+		}
+	case t.Kind() == reflect.Struct:
+		item := s.item(t)
+		for i := range item.fields {
+			if inner, ok := fieldByIndex(value, item.fields[i].index); ok && s.holdsPassword(inner) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -48,7 +48,11 @@ func (s *Shapes) jsonable(value reflect.Value, text textForm) any {
 	case t.Kind() == reflect.Map:
 		entries := make(map[string]any, value.Len())
 		for entry := value.MapRange(); entry.Next(); {
-			entries[fmt.Sprint(s.jsonable(entry.Key(), text))] = s.jsonable(entry.Value(), text)
+			key := s.jsonable(entry.Key(), text)
+			if key == any(unwritten{}) {
+				return unwritten{}
+			}
+			entries[fmt.Sprint(key)] = s.jsonable(entry.Value(), text)
 		}
 		return plainMap(entries)
 	case t.Kind() == reflect.Struct:
@@ -173,11 +177,16 @@ func shownText(value reflect.Value) (string, bool) {
 	if text, ok := redacted(value); ok {
 		return redact(text), true
 	}
-	text, ok := asText(value)
-	if !ok && value.Kind() == reflect.String {
-		text, ok = value.String(), true
-	}
+	text, ok := wholeText(value)
 	return redact(text), ok
+}
+
+// wholeText does what asText does, and returns the text of a string too.
+func wholeText(value reflect.Value) (string, bool) {
+	if value.Kind() == reflect.String && !decodesText(value.Type()) {
+		return value.String(), true
+	}
+	return asText(value)
 }
 
 // storable returns an error if a value cannot be stored and read back as the
@@ -229,7 +238,7 @@ func (s *Shapes) storable(value reflect.Value) error {
 func readsItself(value reflect.Value) error {
 	text, err := ownText(value)
 	if err != nil {
-		return fmt.Errorf("the %s can't be written as text", typeText(value.Type()))
+		return fmt.Errorf("the %s can't be written as text%s", typeText(value.Type()), adviceOneWay)
 	}
 	again := reflect.New(value.Type()).Elem()
 	if err := readSelf(textNode(text), again); err == nil && utf8.ValidString(text) {
@@ -240,8 +249,12 @@ func readsItself(value reflect.Value) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the %s does not read the text that it writes", typeText(value.Type()))
+	return fmt.Errorf("the %s does not read the text that it writes%s", typeText(value.Type()), adviceOneWay)
 }
+
+// adviceOneWay says what to do about a Go value that cannot be stored: text is
+// stored as it was given.
+const adviceOneWay = ": give it as text, or give the type a method MarshalText"
 
 // base64Key is the key of {base64: TEXT}, which stands for bytes that are not
 // UTF-8.

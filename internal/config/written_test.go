@@ -227,6 +227,108 @@ type mute struct{ text string }
 
 func (m *mute) Decode(text string) error { m.text = "decoded " + text; return nil }
 
+// These types read text, and do not write what they have read.
+type (
+	quotedWord  string
+	lengthOf    int
+	prefixed    []byte
+	unmarshaled struct{ text string }
+	told        struct{ text string } // its String is for people
+	hidden      struct{ text string } // its Redacted is for people
+)
+
+func (w *quotedWord) Decode(text string) error { *w = quotedWord("<" + text + ">"); return nil }
+func (l *lengthOf) Set(text string) error      { *l = lengthOf(len(text)); return nil }
+func (p *prefixed) UnmarshalBinary(data []byte) error {
+	*p = append(prefixed("x"), data...)
+	return nil
+}
+
+func (u *unmarshaled) UnmarshalText(text []byte) error {
+	u.text = strings.ToUpper(string(text))
+	return nil
+}
+func (t *told) UnmarshalText(text []byte) error   { t.text = string(text); return nil }
+func (t told) String() string                     { return "told " + t.text }
+func (h *hidden) UnmarshalText(text []byte) error { h.text = string(text); return nil }
+func (h hidden) Redacted() string                 { return "******" }
+
+type oneWay struct {
+	Word     quotedWord
+	Length   lengthOf
+	Bytes    prefixed
+	Struct   unmarshaled
+	Pointer  *unmarshaled
+	List     []quotedWord
+	Of       map[string]unmarshaled
+	By       map[quotedWord]int
+	Told     told
+	Items    []struct{ Word quotedWord }
+	Optional *struct{ Word quotedWord }
+}
+
+func TestTextForATypeThatDoesNotWriteItselfIsStored(t *testing.T) {
+	t.Parallel()
+	d := definition(t, oneWay{})
+	for _, text := range []string{
+		"word: abc", "word: ''", "word: '#a '", "length: abc", "bytes: abc", "struct: abc", "pointer: abc", "list: [a, b]", "of: {a: b, b: c}",
+		"by: {a: 1, b: 2, c: 3}", "told: abc", "items: [{word: a}]", "optional: {word: a}",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			for range 10 { // the order of a map's entries must not matter
+				resolved, given, faults := launched(t, d, read(t, "resources: {it: {config: {"+text+"}}}"))
+				if len(faults) > 0 {
+					t.Fatal(faults)
+				}
+				stored := storedOf(t, d, given)
+				again, faults := readBack(d, stored)
+				if diff := cmp.Diff(resolved.Value.Interface(), again.Value.Interface(), cmp.AllowUnexported(unmarshaled{}, told{})); diff != "" || len(faults) > 0 {
+					t.Fatalf("stored as %s: %v (-given +read back)\n%s", stored, faults, diff)
+				}
+			}
+		})
+	}
+}
+
+func TestAPasswordInTextForATypeThatDoesNotWriteItselfIsNotStored(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		oneWay
+		Hidden hidden
+	}
+	d := definition(t, config{})
+	for _, text := range []string{
+		"word: 'postgres://u:hunter2@h/db'", "struct: 'postgres://u:hunter2@h/db'", "pointer: 'host=h password=hunter2'", "list: [a, 'postgres://u:hunter2@h/db']",
+		"of: {a: 'postgres://u:hunter2@h/db'}", "by: {'postgres://u:hunter2@h/db': 1}", "items: [{word: 'postgres://u:hunter2@h/db'}]",
+		"optional: {word: 'postgres://u:hunter2@h/db'}", "hidden: hunter2",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			_, given, faults := launched(t, d, read(t, "resources: {it: {config: {"+text+"}}}"))
+			if stored := storedOf(t, d, given); len(faults) > 0 || strings.Contains(stored, "hunter2") {
+				t.Errorf("stored as %s; %v", stored, faults)
+			}
+		})
+	}
+}
+
+func TestAValueThatDoesNotWriteItselfIsRefused(t *testing.T) {
+	t.Parallel()
+	d := definition(t, oneWay{})
+	for name, given := range map[string]oneWay{
+		"a word": {Word: "a"}, "a number": {Length: 1}, "bytes": {Bytes: prefixed("xa")}, "a struct": {Struct: unmarshaled{"A"}}, "a pointer": {Pointer: &unmarshaled{"A"}},
+		"an item": {List: []quotedWord{"a"}}, "a value of a map": {Of: map[string]unmarshaled{"a": {}}}, "a key": {By: map[quotedWord]int{"a": 1}}, "text for people": {Told: told{"a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if faults := d.Read(make(config.LaunchValues), "it", given); len(faults) != 1 || !strings.Contains(faults[0].Error(), "give it as text, or give the type a method MarshalText") {
+				t.Error(faults)
+			}
+		})
+	}
+}
+
 func TestWhatCouldNotBeReadBackIsRefused(t *testing.T) {
 	t.Parallel()
 	type holding struct {
@@ -237,10 +339,10 @@ func TestWhatCouldNotBeReadBackIsRefused(t *testing.T) {
 	}
 	d := definition(t, holding{})
 	for want, given := range map[string]holding{
-		"it.lossy: the config_test.lossy does not read the text that it writes": {Lossy: lossy{5}},
-		"it.mutes: [0]: the config_test.mute can't be written as text":          {Mutes: []mute{{"x"}}},
-		"it.text: expected text, not bytes that are no UTF-8":                   {Text: "\xff"},
-		"it.floats: [a]: expected a finite number":                              {Floats: map[string]float64{"a": math.Inf(1)}},
+		"it.lossy: the config_test.lossy does not read the text that it writes: give it as text, or give the type a method MarshalText": {Lossy: lossy{5}},
+		"it.mutes: [0]: the config_test.mute can't be written as text: give it as text, or give the type a method MarshalText":          {Mutes: []mute{{"x"}}},
+		"it.text: expected text, not bytes that are no UTF-8":                                                                           {Text: "\xff"},
+		"it.floats: [a]: expected a finite number":                                                                                      {Floats: map[string]float64{"a": math.Inf(1)}},
 	} {
 		if got := d.Read(make(config.LaunchValues), "it", given); len(got) != 1 || got[0].Error() != want {
 			t.Errorf("got %v, want %s", got, want)
