@@ -32,8 +32,9 @@ func (c *Container) LaunchJSON(launch RunConfig, opts ...fx.Option) (json.RawMes
 // The schema is for the launch of a child with opts:
 //
 //   - Of the resources it has those that [Needs], [NeedsLater] and
-//     [NeedsResources] ask for, with what they are built from. Without these
-//     options it has all resources.
+//     [NeedsResources] ask for, with what they are built from, as properties. The
+//     others are in it as patterns, which editors do not offer, since a launch takes
+//     their config too. Without these options it has all resources as properties.
 //   - Of the steps it has those that [Needs], [NeedsLater] and [Steps] give. If
 //     several of these steps share a key, nothing is allowed under that key.
 //   - Other options make no difference.

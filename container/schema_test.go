@@ -168,7 +168,8 @@ func TestTheSchemaTakesWhatACheckTakes(t *testing.T) {
 		{`{"resources":null}`, true, false},
 		{`{"resources":{"database":{"config":{"table":"t"}}}}`, true, false},
 		{`{"resources":{"database":{"config":null}}}`, true, false},
-		{`{"resources":{"it":{"config":{` + complete + `}},"database":{"config":{}}}}`, true, false},
+		{`{"resources":{"it":{"config":{` + complete + `}},"database":{"config":{}}}}`, true, true},
+		{`{"resources":{"it":{"config":{` + complete + `}},"database":{"config":{"tabel":"t"}}}}`, false, false},
 		{`{"resources":{"user":{"config":{"a":1}}}}`, false, false},
 		{`{"resource":{}}`, false, false},
 		{`[]`, false, false},
@@ -355,5 +356,59 @@ func TestWhatLivesPerProcessIsNotConfiguredByALaunch(t *testing.T) {
 		if text, err := c.Template(needed(keys...)...); err != nil || strings.Contains(text, "pool") {
 			t.Errorf("%q: %v\n%s", keys, err, text)
 		}
+	}
+}
+
+// One file may have the config of all jobs, so the schema of what one job needs takes the
+// sections of other resources and steps too.
+func TestTheSchemaOfWhatIsNeededAndTheCheckAgree(t *testing.T) {
+	t.Parallel()
+	type ofTable struct{ Table string }
+	type ofCount struct {
+		Count int `min:"1"`
+	}
+	type (
+		one    struct{}
+		two    struct{}
+		three  struct{}
+		plain  struct{}
+		shared struct{}
+	)
+	c := newContainer(t,
+		container.Provide("one", func(ofTable, *two) *one { return nil }, container.Config(ofTable{}, container.AtLaunch("Table"))),
+		container.Provide("two", func(ofCount) *two { return nil }, container.Config(ofCount{})),
+		container.Provide("three", func(ofTable) *three { return nil }, container.Config(ofTable{}, container.AtLaunch("Table"))),
+		container.Provide("plain", func() *plain { return nil }),
+		container.Provide("shared", func(ofCount) *shared { return nil }, container.Config(ofCount{}), container.PerProcess()))
+	needed := map[string][]string{"one": {"one"}, "two": {"two"}, "plain": {"plain"}, "three and two": {"three", "two"}}
+	for name, keys := range needed {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resolved := schemaOf(t, c, keys...)
+			sections := rapid.MapOfN(rapid.SampledFrom([]string{"one", "two", "three", "plain", "shared", "four"}), rapid.OneOf(
+				rapid.Just[any](map[string]any{"config": map[string]any{"table": "t"}}),
+				rapid.Just[any](map[string]any{"config": map[string]any{"count": 1}}),
+				rapid.Just[any](map[string]any{"config": map[string]any{"count": 0}}),
+				rapid.Just[any](map[string]any{"config": map[string]any{}}),
+				rapid.SampledFrom([]any{nil, map[string]any{}, map[string]any{"config": nil}, map[string]any{"confg": nil}, "x"}),
+			), 0, 3)
+			rapid.Check(t, func(t *rapid.T) {
+				text, err := json.Marshal(map[string]any{"resources": sections.Draw(t, "resources")})
+				if err != nil {
+					t.Fatal(err)
+				}
+				run, ours := container.ParseRunConfig(text)
+				if ours == nil {
+					_, ours = c.Prepare(container.NeedsResources(keys...), container.Launch(run))
+				}
+				var document any
+				if err := json.Unmarshal(text, &document); err != nil {
+					t.Fatal(err)
+				}
+				if schemas := resolved.Validate(document); (ours == nil) != (schemas == nil) {
+					t.Fatalf("%s\nour check: %v\nthe schema: %v", text, ours, schemas)
+				}
+			})
+		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -30,6 +31,7 @@ type schema struct {
 	MaxItems *int    `json:"maxItems,omitempty"`
 
 	Properties           map[string]*schema `json:"properties,omitempty"`
+	PatternProperties    map[string]*schema `json:"patternProperties,omitempty"`
 	PropertyNames        *schema            `json:"propertyNames,omitempty"`
 	AdditionalProperties any                `json:"additionalProperties,omitempty"` // false or a *schema
 	Required             []string           `json:"required,omitempty"`
@@ -71,6 +73,16 @@ func (s *Schema) AddResource(key, description string, definition *Definition, ne
 	s.resources.addConfig(key, definition, needed, given).Description = description
 }
 
+// AddResourceElsewhere adds a resource of other launches, because one file may have
+// sections for all jobs. It is a pattern and not a property: an editor offers
+// properties only.
+func (s *Schema) AddResourceElsewhere(key string, definition *Definition) {
+	if s.resources.PatternProperties == nil {
+		s.resources.PatternProperties = make(map[string]*schema)
+	}
+	s.resources.PatternProperties["^"+regexp.QuoteMeta(key)+"$"] = section().addConfig(key, definition, false, definition.everything())
+}
+
 // AddStep adds a step, as AddResource adds a resource.
 func (s *Schema) AddStep(key string, definition *Definition, needed bool, given LaunchValues) {
 	s.stepsSection().addConfig(key, definition, needed, given)
@@ -81,8 +93,7 @@ func (s *Schema) AddStep(key string, definition *Definition, needed bool, given 
 func (s *Schema) AddStepElsewhere(key string, definitions []*Definition) {
 	var entries []*schema
 	for _, definition := range definitions {
-		one := section()
-		entries = append(entries, one.addConfig(key, definition, false, nil))
+		entries = append(entries, section().addConfig(key, definition, false, definition.everything()))
 	}
 	if len(entries) == 1 {
 		s.stepsSection().Properties[key] = entries[0]
@@ -136,6 +147,16 @@ func (s *schema) addConfig(key string, definition *Definition, needed bool, give
 		s.require(key)
 	}
 	return entry
+}
+
+// everything returns what a launch would give that gives all fields. Of a config that
+// the launch does not use, nothing is required.
+func (c *Definition) everything() LaunchValues {
+	given := make(LaunchValues, len(c.fields))
+	for _, field := range c.fields {
+		given[field.path] = launchValue{}
+	}
+	return given
 }
 
 // plainJSON writes JSON in which < and > are not escaped.

@@ -37,7 +37,7 @@ func (s launchScope) narrow() bool {
 // the resources that opts name, with all that they need. If opts name none,
 // they are all resources.
 func (s launchScope) nodes(doing string) ([]*Node, error) {
-	nodes := slices.Clone(s.graph.Nodes)
+	nodes := s.graph.Nodes
 	if s.narrow() {
 		targets := slices.Concat(s.subject.Targets, s.subject.Later)
 		var faults []error
@@ -54,9 +54,14 @@ func (s launchScope) nodes(doing string) ([]*Node, error) {
 		}
 		nodes = Closure(targets)
 	}
-	nodes = slices.DeleteFunc(nodes, func(n *Node) bool { return n.Config == nil || n.Lifetime == resource.LifetimeProcess })
+	return configurable(nodes), nil
+}
+
+// configurable returns those of the resources that a launch may configure, by key.
+func configurable(nodes []*Node) []*Node {
+	nodes = slices.DeleteFunc(slices.Clone(nodes), func(n *Node) bool { return n.Config == nil || n.Lifetime == resource.LifetimeProcess })
 	slices.SortFunc(nodes, func(a, b *Node) int { return strings.Compare(a.Key, b.Key) })
-	return nodes, nil
+	return nodes
 }
 
 // Needed reports whether the launch executes this step.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/fxrun/fxrun/internal/config"
 )
@@ -21,6 +22,11 @@ func (g *Graph) Schema(subject Subject) (json.RawMessage, error) {
 	document := config.NewSchema()
 	for _, n := range nodes {
 		document.AddResource(n.Key, n.Description, n.Config, scope.narrow(), scope.resources[n])
+	}
+	for _, n := range configurable(g.Nodes) {
+		if !slices.Contains(nodes, n) {
+			document.AddResourceElsewhere(n.Key, n.Config)
+		}
 	}
 	for _, t := range scope.subject.Known.all() {
 		document.AddStep(t.step.Key, t.step.Config, scope.needed(t), scope.steps[t])
