@@ -206,6 +206,8 @@ func flagText(err error) string {
 		takes = "a whole number"
 	case "bool":
 		takes = "true or false"
+	case "duration":
+		takes = "a duration such as 5s or 1m30s"
 	}
 	return fmt.Sprintf("--%s takes %s, not %q", value.GetFlag().Name, takes, value.GetValue())
 }

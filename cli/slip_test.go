@@ -41,6 +41,7 @@ func TestSlips(t *testing.T) {
 		"a shell that is unknown":   {new(shop).definitions(), []string{"completion", "bsh"}, program() + ` completion has no command "bsh", did you mean "bash"?` + "\n"},
 		"a shell and more":          {new(shop).definitions(), []string{"completion", "bash", "x"}, `takes no arguments, only flags: "x" is not allowed` + "\n"},
 		"an empty job to show":      {new(shop).definitions(), []string{"runs", "show", "--job", ""}, "there is no flag --job"},
+		"a time without a unit":     {new(shop).definitions(), []string{"runs", "cancel", "x", "--wait", "5"}, `error: reading the flags of ` + program() + ` runs cancel: --wait takes a duration such as 5s or 1m30s, not "5"` + "\n"},
 		"a number that is none":     {new(shop).definitions(), []string{"run", "-p", "x"}, `error: reading the flags of ` + program() + ` run: --parallel takes a whole number, not "x"` + "\n"},
 		"a switch with a value":     {new(shop).definitions(), []string{"run", "--dry-run=x"}, `--dry-run takes true or false, not "x"` + "\n"},
 		"a flag without its value":  {new(shop).definitions(), []string{"run", "--job"}, "--job needs a value\n"},

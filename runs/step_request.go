@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ type StepRequest struct {
 	// literally, if the executor sends secrets in a private way: see [Remote]. It has
 	// the form of Config. It is never part of the JSON.
 	Secrets json.RawMessage `json:"-"`
-	// Tags are the tags of the run.
+	// Tags are the tags of the run. None has the text of a secret of the run.
 	Tags map[string]string `json:"tags,omitempty"`
 	// Retry says which earlier run the run repeats; nil if it repeats none.
 	Retry *Retry `json:"retry,omitempty"`
@@ -61,8 +62,8 @@ type StepRequest struct {
 // Remote is an Executor that has steps executed in other processes, by a
 // [StepRequest]. When a run is prepared, the launcher refuses what cannot be sent to
 // another process: fx.Options in a [Request], secrets that are given literally
-// at launch, and values that an IO manager keeps in the memory of its process (see
-// iomanagers.Staying).
+// at launch, tags with the text of a secret, and values that an IO manager keeps in the
+// memory of its process (see iomanagers.Staying).
 type Remote interface {
 	Executor
 	// SecretsApart reports whether the executor sends StepRequest.Secrets in a
@@ -94,8 +95,8 @@ func (e *Execution) WholeRequest() (StepRequest, error) {
 
 // Request returns the request to execute a step of the run in another process,
 // beginning with its first attempt. The error names what cannot be sent to another
-// process: fx.Options, or a secret that was given literally at launch. It matches
-// container.ErrInvalid.
+// process: fx.Options, a secret that was given literally at launch, or a tag with the
+// text of a secret. It matches container.ErrInvalid.
 func (e *Execution) Request(step *assets.Step) (StepRequest, error) {
 	request, err := e.WholeRequest()
 	if err != nil {
@@ -126,6 +127,11 @@ func (l *Launcher) stepRequest(launch launch) (StepRequest, error) {
 		}
 		if !bytes.Equal(private, request.Config) {
 			request.Secrets = private
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(launch.tags)) {
+		if value := launch.tags[key]; launch.child.Mask(value) != value || launch.child.Mask(key) != key {
+			faults = append(faults, fmt.Errorf("its tag %s has the text of a secret, and tags are sent as text: leave the secret out", launch.child.Mask(key)))
 		}
 	}
 	more, err := l.unlike(launch, request)

@@ -146,6 +146,18 @@ func TestSecretsDoNotCrossAProcess(t *testing.T) {
 			t.Errorf("got %v, %v", value, err)
 		}
 	})
+	t.Run("a tag with the text of a secret is refused at launch", func(t *testing.T) {
+		for _, executor := range []*remote{{}, {apart: true}} {
+			launcher := apart(t, executor)
+			_, err := launcher.Launch(t.Context(), runs.Request{Selection: "left", Config: reference, Tags: map[string]string{"for": "login hunter2-variable", "by": "me"}})
+			if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "its tag for has the text of a secret") || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("got %v", err)
+			}
+			if len(executor.sent) > 0 {
+				t.Errorf("sent %s", executor.sent)
+			}
+		}
+	})
 	t.Run("a literal that the executor passes apart is not in the request", func(t *testing.T) {
 		executor := &remote{apart: true}
 		launcher := apart(t, executor)
