@@ -59,12 +59,28 @@ func (r *reading) check(node *yaml.Node, into reflect.Value, at string, err erro
 	switch {
 	case err == nil:
 	case into.Type().Implements(reflect.TypeFor[hider]()) && !looksLikeReference(node):
-		r.fail(node, at, "expected a value of the secret's type")
+		r.fail(node, at, "expected "+nameOfSecret(into, node))
 	case errors.Is(err, errWrongKind):
 		r.wrongKind(node, into.Type(), at)
 	default:
 		r.fail(node, at, err.Error())
 	}
+}
+
+// nameOfSecret says what a secret is read from. A list or a map in a secret is written as
+// text, since no part of it is a value of its own.
+func nameOfSecret(secret reflect.Value, node *yaml.Node) string {
+	held := bareType(secret.Interface().(hider).hiddenType())
+	if node.Kind == yaml.ScalarNode || takesText(held) {
+		return "a value of the secret's type"
+	}
+	switch held.Kind() {
+	case reflect.Slice, reflect.Array:
+		return `text, as in "a, b", because the whole list is a secret`
+	case reflect.Map, reflect.Struct:
+		return `text, as in "{a: x, b: y}", because all of it is a secret`
+	}
+	return "a value of the secret's type"
 }
 
 func (r *reading) fail(node *yaml.Node, at, message string) {

@@ -460,3 +460,33 @@ func TestASecretTakesAValueOfWhatItHolds(t *testing.T) {
 		t.Errorf("stored as %s, %v", text, err)
 	}
 }
+
+func TestAListInASecretIsWrittenAsText(t *testing.T) {
+	t.Parallel()
+	type login struct{ User, Password string }
+	type holding struct {
+		List  config.Secret[[]string]
+		Map   config.Secret[map[string]int]
+		Login config.Secret[*login]
+		Text  config.Secret[string]
+	}
+	d := definition(t, holding{})
+	for text, want := range map[string]string{
+		"list: [hunter2]":                     `it.list (line 1, column 33): expected text, as in "a, b", because the whole list is a secret`,
+		"map: {hunter2: 1}":                   `it.map (line 1, column 32): expected text, as in "{a: x, b: y}", because all of it is a secret`,
+		"login: {user: u, password: hunter2}": `it.login (line 1, column 34): expected text, as in "{a: x, b: y}", because all of it is a secret`,
+		"text: [hunter2]":                     `it.text (line 1, column 33): expected a value of the secret's type`,
+	} {
+		if _, _, faults := launched(t, d, read(t, "resources: {it: {config: {"+text+"}}}")); len(faults) != 1 || faults[0].Error() != want {
+			t.Errorf("%s gives %v, want %s", text, faults, want)
+		}
+	}
+	resolved, _, faults := launched(t, d, read(t, `resources: {it: {config: {list: "a, b", map: "x: 1", login: "{user: u, password: hunter2}"}}}`))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	got := resolved.Value.Interface().(holding)
+	if diff := cmp.Diff([]any{[]string{"a", "b"}, map[string]int{"x": 1}, &login{"u", "hunter2"}}, []any{got.List.Reveal(), got.Map.Reveal(), got.Login.Reveal()}); diff != "" {
+		t.Error(diff)
+	}
+}
