@@ -40,17 +40,25 @@ func (f *folder) Create(_ context.Context, name string) (Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &fileDraft{root: root, name: filepath.FromSlash(name)}
-	below := filepath.Dir(d.name)
+	defer root.Close()
+	local := filepath.FromSlash(name)
+	below := filepath.Dir(local)
 	if err := root.MkdirAll(below, 0o777); err != nil {
-		return nil, errors.Join(err, root.Close())
+		return nil, err
 	}
 	if _, swept := f.swept.LoadOrStore(below, true); !swept {
 		f.keepFolders(root, below)
 		tempfile.Sweep(root, below, func(name string) bool { return strings.HasPrefix(name, temporary) })
 	}
+	// What is done to the file is done within its own folder. Otherwise each call would open all
+	// folders on the way to it.
+	inner, err := root.OpenRoot(below)
+	if err != nil {
+		return nil, err
+	}
+	d := &fileDraft{root: inner, name: filepath.Base(local)}
 	if err := d.create(); err != nil {
-		return nil, errors.Join(err, root.Close())
+		return nil, errors.Join(err, inner.Close())
 	}
 	return d, nil
 }
@@ -73,16 +81,16 @@ const temporary = ".tmp-"
 
 // fileDraft is a file beside its destination, waiting for its name.
 type fileDraft struct {
-	root       *os.Root
+	root       *os.Root // the folder of the file
 	file       *os.File
-	name, temp string // within the root
+	name, temp string // within the folder
 	release    func() // the claim of temp
 }
 
 // create makes the file beside its destination, and claims it.
 func (d *fileDraft) create() (err error) {
 	for {
-		d.temp = filepath.Join(filepath.Dir(d.name), temporary+rand.Text())
+		d.temp = temporary + rand.Text()
 		if d.file, err = d.root.OpenFile(d.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
 			return err
 		}
@@ -111,7 +119,7 @@ func (d *fileDraft) Commit() error {
 	}
 	d.release()
 	defer d.root.Close()
-	if err := syncFolder(d.root, filepath.Dir(d.name)); err != nil {
+	if err := syncFolder(d.root, "."); err != nil {
 		return &StoredError{fmt.Errorf("the value is stored, but a power failure may lose it: %w", err)}
 	}
 	return nil
@@ -161,19 +169,48 @@ func (f *folder) Remove(_ context.Context, names ...string) error {
 		return err
 	}
 	defer root.Close()
-	for _, name := range names {
-		name = filepath.FromSlash(name)
-		switch err := root.Remove(name); {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
+	for below, names := range byFolder(names) {
+		if err := removeIn(root, below, names); err != nil {
 			return err
-		default:
-			if err := syncFolder(root, filepath.Dir(name)); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
+}
+
+// byFolder sorts names by their folders, so that each folder is opened once.
+func byFolder(names []string) map[string][]string {
+	sorted := make(map[string][]string)
+	for _, name := range names {
+		local := filepath.FromSlash(name)
+		sorted[filepath.Dir(local)] = append(sorted[filepath.Dir(local)], filepath.Base(local))
+	}
+	return sorted
+}
+
+// removeIn removes files of a folder, which mostly are not there.
+func removeIn(root *os.Root, below string, names []string) error {
+	inner, err := root.OpenRoot(below)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer inner.Close()
+	removed := false
+	for _, name := range names {
+		if _, err := inner.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			continue // one call to the system, where Remove makes two
+		}
+		if err := inner.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		removed = true
+	}
+	if !removed {
+		return nil
+	}
+	return syncFolder(inner, ".")
 }
 
 // syncFolder makes the names in a folder survive a power failure, if the system can sync

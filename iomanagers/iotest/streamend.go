@@ -25,7 +25,7 @@ func streamsLeaveNothingOpen(t *testing.T, s Subject) {
 	// Goroutines inherit labels, which tells this clause's from those of others.
 	label := fmt.Sprintf("iotest %s", t.Name())
 	started := startedWith(t, label, func() {
-		for range 30 {
+		for range 12 {
 			s.breakOff(t, loaded, want[0])
 			s.panicInside(t, loaded)
 			s.loadStream(t, t.Context(), "orders") // and never read it
