@@ -30,6 +30,13 @@
 // ~/.pgpass. A program whose definitions provide a history.Store uses this store, and
 // refuses the flag.
 //
+// # Processes
+//
+// With the flag --isolate, the command run starts this program again for each step, or
+// for the run: see package runs/processes. The other side is a hidden command,
+// fxrun-work. A program with a cobra tree of its own needs nothing more, but its own
+// flags are not passed on.
+//
 // # Exit codes
 //
 //	0    it succeeded

@@ -27,6 +27,7 @@ type (
 
 	vaultConfig struct{ Password container.Secret[string] }
 	vault       struct{ config vaultConfig }
+	workerPool  struct{ _ int }
 )
 
 // isolated is a program whose steps say in which process they are.
@@ -54,6 +55,11 @@ func isolated() []fx.Option {
 			}
 			return nil
 		}),
+		container.Provide("pool", func(lc fx.Lifecycle) *workerPool {
+			lc.Append(fx.StartStopHook(func() { fmt.Println("the pool has started") }, func() { fmt.Println("the pool was stopped") }))
+			return new(workerPool)
+		}, container.PerProcess()),
+		assets.New("pooled", func(*workerPool) error { return nil }),
 		iomanagers.Memory("memory"),
 		assets.New("fleeting", func() int { return 1 }, assets.IO("memory")),
 		fx.Invoke(func(lc fx.Lifecycle) {
@@ -145,6 +151,26 @@ func TestStepsInProcessesOfTheirOwn(t *testing.T) {
 			p.signal(t, os.Interrupt)
 			if out, code := p.rest(t); code != 130 || !strings.Contains(out, "gate stopped") || !strings.Contains(out, "told to go") {
 				t.Errorf("exit code %d\n%s%s", code, out, p.err.String())
+			}
+		})
+	}
+	for _, isolate := range []string{"step", "run"} {
+		t.Run("a resource that lives per process is stopped with --isolate "+isolate, func(t *testing.T) {
+			newHome(t)
+			events, text, code := executed(t, "isolated", "run", "--select", "pooled", "--isolate", isolate, "--json")
+			var lines []string
+			for _, event := range events {
+				switch data := event.Data.(type) { //nolint:gochecksumtype // the others are of no interest
+				case history.LogWritten:
+					lines = append(lines, data.Message)
+				case history.RunFinished:
+					if len(data.Left) > 0 {
+						t.Errorf("resources left: %v", data.Left)
+					}
+				}
+			}
+			if code != 0 || fmt.Sprint(lines) != "[the application has started the pool has started the pool was stopped]" {
+				t.Errorf("exit code %d, lines %q\n%s", code, lines, text)
 			}
 		})
 	}

@@ -34,7 +34,7 @@ type Execution struct {
 	here  sync.WaitGroup        // calls of Step that have not returned
 	over  bool                  // the executor has returned
 	steps map[string]*stepState // of those that the executor has done something about
-	left  leftResources         // of other processes
+	left  []history.LeftResource
 }
 
 // stepState is what is known of a step of an execution.
@@ -252,7 +252,6 @@ func (e *Execution) recordable(event history.Event) error {
 
 // follow keeps what an event says of a step. The caller holds the lock.
 func (e *Execution) follow(event history.Event) {
-	e.left.note(event)
 	if event.Step() == "" {
 		return
 	}
@@ -283,12 +282,19 @@ func (e *Execution) EndSteps(ctx context.Context, err error) {
 	}
 }
 
-// leftBehind returns the resources that other processes have started for the run and
-// not stopped.
+// LeaveBehind notes resources that a process has started for the run, and could not stop
+// because it was killed or has crashed. The end of the run names them, for whoever cleans
+// up.
+func (e *Execution) LeaveBehind(resources ...history.LeftResource) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.left = append(e.left, resources...)
+}
+
 func (e *Execution) leftBehind() []history.LeftResource {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.Clone(e.left.found)
+	return slices.Clone(e.left)
 }
 
 // settle gives a step its end in the history where whoever executed it has not,

@@ -52,7 +52,10 @@ func newLauncher(config runs.LauncherConfig, folder string) (*runs.Launcher, err
 		iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: filepath.Join(folder, "values")}),
 		container.Provide("marker", func(lc fx.Lifecycle) *marker {
 			m := &marker{folder}
-			lc.Append(fx.StartStopHook(func() error { return m.mark("started") }, func() error { return m.mark("stopped") }))
+			lc.Append(fx.StartStopHook(func() error { return m.mark("started") }, func() error {
+				fmt.Println("stopping the marker") // also if nobody reads it any more
+				return m.mark("stopped")
+			}))
 			return m
 		}),
 		container.Provide("secret", func(config secretConfig) *secret { return &secret{config} }, container.Config(secretConfig{})),
@@ -127,6 +130,7 @@ func newLauncher(config runs.LauncherConfig, folder string) (*runs.Launcher, err
 				return err
 			}
 			<-ctx.Done()
+			time.Sleep(50 * time.Millisecond) // until the other process has gone, if it goes
 			return context.Cause(ctx)
 		}),
 		assets.New("chatty", func(ctx context.Context, step *assets.Context, m *marker) error {

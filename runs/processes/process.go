@@ -81,6 +81,7 @@ func (p *process) execute(ctx context.Context, by *starter, environment []string
 		result.err = errors.Join(told.Error.Err(), p.died(exit))
 	default:
 		result.died, result.usage, result.err = true, usageOf(p.command.ProcessState), p.died(exit)
+		p.execution.LeaveBehind(p.left...)
 	}
 	return result
 }

@@ -1,0 +1,23 @@
+package processes
+
+import (
+	"bufio"
+	"io"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// ReadReports reads the frames of a process until the first error, and returns the events.
+func ReadReports(from io.Reader) ([]history.Event, error) {
+	var events []history.Event
+	lines := bufio.NewReader(from)
+	for {
+		frame, err := readReport(lines)
+		if err != nil {
+			return events, err
+		}
+		if frame.Event != nil {
+			events = append(events, *frame.Event)
+		}
+	}
+}
