@@ -160,7 +160,7 @@ func TestStepsInProcessesOfTheirOwn(t *testing.T) {
 			events, text, code := executed(t, "isolated", "run", "--select", "pooled", "--isolate", isolate, "--json")
 			var lines []string
 			for _, event := range events {
-				switch data := event.Data.(type) { //nolint:gochecksumtype // the others are of no interest
+				switch data := event.Data.(type) {
 				case history.LogWritten:
 					lines = append(lines, data.Message)
 				case history.RunFinished:
