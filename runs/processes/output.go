@@ -3,6 +3,7 @@ package processes
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -13,10 +14,11 @@ import (
 const (
 	// maxLine is how long a line of output may be; a longer one is several lines.
 	maxLine = 8 << 10
-	// maxLogged is how many lines of a process become log lines when they are written.
+	// maxLogged is how many lines of a stream become log lines when they are written.
 	// Of those after them, only the last ones do.
 	maxLogged = 1000
-	// keptLines is how many of the last lines are kept for the error of a process.
+	// keptLines is how many of the last lines of a stream are kept for the error of a
+	// process.
 	keptLines = 20
 	// maxCrash is how much is kept of what the Go runtime writes of a crash.
 	maxCrash = 16 << 10
@@ -29,31 +31,38 @@ const (
 type output struct {
 	log func(stream, line string) // records a line
 
-	mu     sync.Mutex
-	logged int
-	last   []outputLine // not more than keptLines
-	left   int          // how many lines were not logged
-	crash  strings.Builder
+	mu      sync.Mutex
+	streams []*stream
+	crash   strings.Builder
 
 	readers sync.WaitGroup
 	files   []*os.File
 }
 
+// stream is one of the two outputs. A busy one does not push out the lines of the other.
+type stream struct {
+	name   string
+	logged int
+	last   []outputLine // not more than keptLines
+	left   int          // how many lines were not logged
+}
+
 type outputLine struct {
-	stream, text string
-	logged       bool
+	text   string
+	logged bool
 }
 
 // read takes the lines of a stream until its end.
-func (o *output) read(stream string, from *os.File) {
-	o.files = append(o.files, from)
+func (o *output) read(name string, from *os.File) {
+	of := &stream{name: name}
+	o.files, o.streams = append(o.files, from), append(o.streams, of)
 	o.readers.Go(func() {
 		defer func() { _ = from.Close() }()
 		lines := bufio.NewReaderSize(from, maxLine)
 		for {
 			line, err := lines.ReadSlice('\n')
 			if len(line) > 0 {
-				o.take(stream, strings.ToValidUTF8(strings.TrimRight(string(line), "\r\n"), "\uFFFD"))
+				o.take(of, strings.ToValidUTF8(strings.TrimRight(string(line), "\r\n"), "\uFFFD"))
 			}
 			if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 				return
@@ -62,25 +71,25 @@ func (o *output) read(stream string, from *os.File) {
 	})
 }
 
-func (o *output) take(stream, text string) {
+func (o *output) take(of *stream, text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	line := outputLine{stream: stream, text: text, logged: o.logged < maxLogged}
-	if o.crash.Len() > 0 || stream == "stderr" && beginsCrash(text) {
+	line := outputLine{text: text, logged: of.logged < maxLogged}
+	if of.name == "stderr" && (o.crash.Len() > 0 || beginsCrash(text)) {
 		if o.crash.Len() < maxCrash {
 			o.crash.WriteString(text + "\n")
 		}
 	}
-	if len(o.last) == keptLines {
-		if !o.last[0].logged {
-			o.left++
+	if len(of.last) == keptLines {
+		if !of.last[0].logged {
+			of.left++
 		}
-		o.last = slices.Delete(o.last, 0, 1)
+		of.last = slices.Delete(of.last, 0, 1)
 	}
-	o.last = append(o.last, line)
+	of.last = append(of.last, line)
 	if line.logged {
-		o.logged++
-		o.log(stream, text)
+		of.logged++
+		o.log(of.name, text)
 	}
 }
 
@@ -100,12 +109,14 @@ func (o *output) end() {
 	o.readers.Wait()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.left > 0 {
-		o.log("", "the output goes on, and not all of it is recorded: the last lines follow")
-	}
-	for _, line := range o.last {
-		if !line.logged {
-			o.log(line.stream, line.text)
+	for _, of := range o.streams {
+		if of.left > 0 {
+			o.log(of.name, fmt.Sprintf("%d more lines were written here that are not recorded: the last ones follow", of.left))
+		}
+		for _, line := range of.last {
+			if !line.logged {
+				o.log(of.name, line.text)
+			}
 		}
 	}
 }
@@ -120,8 +131,10 @@ func (o *output) told() (lines []string, stack string) {
 		first, _, _ := strings.Cut(crash, "\n")
 		return []string{first}, crash
 	}
-	for _, line := range o.last {
-		lines = append(lines, line.text)
+	for _, of := range o.streams {
+		for _, line := range of.last {
+			lines = append(lines, line.text)
+		}
 	}
 	return lines, ""
 }
