@@ -50,7 +50,8 @@ import (
 //
 // If the application provides them, it uses a history.Store for the history, a
 // locks.Locker, a runs.Executor, a *runs.Limits, a runs.Retention, which says how long runs
-// are kept, a *slog.Logger for the log lines of runs, and a [LogLevel]. Without a
+// are kept, a runs.Observer for traces and metrics, a *slog.Logger for the log lines of
+// runs, and a [LogLevel]. Without a
 // *runs.Limits it takes the limits from the environment variable FXRUN_LIMITS: see
 // runs.ParseLimits. Without a history.Store the history is in memory. Package
 // history/sqlhistory/sqlite has an option for a history in a file. All applications with
@@ -260,6 +261,7 @@ type launcherParams struct {
 	Logger    *slog.Logger   `optional:"true"`
 	IO        IO             `optional:"true"`
 	Retention runs.Retention `optional:"true"`
+	Observer  runs.Observer  `optional:"true"`
 	LogLevel  LogLevel       `optional:"true"`
 	Limits    *runs.Limits   `optional:"true"`
 }
@@ -311,6 +313,7 @@ func newLauncher(p launcherParams) (*runs.Launcher, error) {
 	launcher, err := runs.NewLauncher(runs.LauncherConfig{
 		Container: p.Container, Graph: p.Graph, Store: p.Store, Locks: p.Locks.Locker, Executor: p.Executor, Logger: p.Logger,
 		IO: p.IO.IOManager, LogLevel: slog.Level(p.LogLevel), Retention: p.Retention, Limits: limits,
+		Observer: p.Observer,
 	})
 	if err != nil {
 		return nil, err

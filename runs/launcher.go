@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/fx"
@@ -36,6 +37,8 @@ type Launcher struct {
 	stores    storings
 	line      line // of runs that wait
 	pools     poolLine
+
+	observerFailed atomic.Bool
 
 	mu      sync.Mutex
 	closed  bool
@@ -80,6 +83,8 @@ type LauncherConfig struct {
 	// Logger gets the log lines of steps and resources, besides the history. The
 	// default discards them.
 	Logger *slog.Logger
+	// Observer is told what the launcher does, for traces and metrics. Nil observes nothing.
+	Observer Observer
 	// LogLevel is the lowest level of the lines that the history keeps. The default
 	// is slog.LevelInfo.
 	LogLevel slog.Level

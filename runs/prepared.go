@@ -175,6 +175,7 @@ func (p *Prepared) Start(ctx context.Context) (*Run, error) {
 
 // begin begins to execute a run that is recorded, and calls ended after its end.
 func (l *Launcher) begin(run *Run, ended func()) {
+	run.ctx, run.told = run.tell(run.ctx, Activity{Kind: ActivityRun})
 	go run.obeyRequests()
 	go func() {
 		defer l.line.move()

@@ -19,7 +19,8 @@ type Run struct {
 	owner     owner // set by enqueue
 	cancel    context.CancelCauseFunc
 	done      chan struct{}
-	err       error // read after done
+	err       error         // read after done
+	told      func(Outcome) // tells the observer of the end; set when the execution begins
 
 	cancelOnce, drainOnce sync.Once
 
@@ -83,6 +84,8 @@ func (r *Run) execute() {
 	defer close(r.done)
 	defer r.cancel(nil)
 	defer r.log.close()
+	cancelled := false
+	defer func() { r.told(Outcome{Err: r.err, Status: statusOf(r.err, cancelled)}) }()
 	defer r.leavePlaces()
 	err := r.admit()
 	if err == nil {
@@ -110,6 +113,7 @@ func (r *Run) execute() {
 		return []history.Event{next.event()}
 	})
 	r.err = fault.Masked(errors.Join(err, recording), r.log.mask)
+	cancelled = finished.Status == history.StatusCancelled
 	if followed {
 		r.retriedBy = next.begin(r.ctx, r.launcher, r.owner)
 	}

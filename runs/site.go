@@ -33,7 +33,9 @@ type site struct {
 	madeMu sync.Mutex
 	made   map[string]storing // what was stored here, by the key of storage
 
-	elsewhere bool // in another process than the one that has launched the run
+	elsewhere bool     // in another process than the one that has launched the run
+	within    sync.Map // of the key of a step under way: the context of its attempt
+	busy      sync.Map // of a resourceKey: the done of the observer
 
 	step  string           // for which it is opened; "" for the whole run
 	child *container.Child // set by open
@@ -110,12 +112,16 @@ func (s *site) observe(event container.Event) {
 	}
 	switch event.Phase {
 	case container.PhaseStarting:
+		s.beginResource(ActivityStart, event.Resource, event.Step)
 		s.record(history.ResourceStarting{Resource: event.Resource, Step: event.Step})
 	case container.PhaseStarted:
+		s.endResource(ActivityStart, event.Resource, event.Step, event.Err)
 		s.record(history.ResourceStarted{Resource: event.Resource, Step: event.Step, Duration: event.Duration, Error: history.FailureOf(event.Err)})
 	case container.PhaseStopping:
+		s.beginResource(ActivityStop, event.Resource, event.Step)
 		s.record(history.ResourceStopping{Resource: event.Resource, Step: event.Step})
 	case container.PhaseStopped:
+		s.endResource(ActivityStop, event.Resource, event.Step, event.Err)
 		s.record(history.ResourceStopped{Resource: event.Resource, Step: event.Step, Duration: event.Duration, Error: history.FailureOf(event.Err)})
 	}
 }

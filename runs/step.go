@@ -38,8 +38,10 @@ func (x *stepExecution) execute(ctx context.Context) error {
 			return x.failure(err) // the history can't be kept, which has ended the run
 		}
 		began := time.Now()
-		materialized, err := x.bounded(ctx)
+		inner, done := x.beginStep(ctx)
+		materialized, err := x.bounded(inner)
 		took := time.Since(began)
+		done(Outcome{Err: err, Status: statusOf(err, ctx.Err() != nil && len(materialized) < len(x.step.Outputs))})
 		switch {
 		case err == nil:
 			x.site.record(append(materialized, history.StepSucceeded{Step: x.step.Key, Duration: took})...)

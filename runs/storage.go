@@ -65,10 +65,12 @@ func (x *stepExecution) load(ctx context.Context) ([]reflect.Value, error) {
 			Asset: x.site.storedKey(input.Output), RunID: x.site.launch.id, Format: input.Format, Stored: input.Type, Type: input.As,
 		}
 		own := x.ownInput(input, &in)
-		err := x.ioManager(input.IO).Load(ctx, in, value.Interface())
+		inner, done := x.site.tell(ctx, x.about(ActivityLoad, input.Key, input.IO))
+		err := x.ioManager(input.IO).Load(inner, in, value.Interface())
 		if own != nil && err == nil && !own.confirmed.Load() {
 			err = x.site.unchanged(own.key)
 		}
+		done(Outcome{Err: err})
 		switch {
 		case errors.Is(err, iomanagers.ErrNotFound) && !input.Planned:
 			return nil, fmt.Errorf("%w: it is not part of this run, run it first (--select %q)", err, "+"+input.Key)
@@ -108,6 +110,13 @@ func (x *stepExecution) store(ctx context.Context, values []reflect.Value) error
 			},
 		})
 	}
+	inner, done := x.beginStores(ctx)
+	err := storeAll(inner, assignments)
+	done(err)
+	return err
+}
+
+func storeAll(ctx context.Context, assignments []iomanagers.Assignment) error {
 	if len(assignments) != 1 {
 		return iomanagers.StoreAll(ctx, assignments)
 	}
@@ -117,6 +126,34 @@ func (x *stepExecution) store(ctx context.Context, values []reflect.Value) error
 		one.Stored()
 	}
 	return err
+}
+
+// beginStores tells the observer of the stores of all outputs, which take place together. The
+// context is that of the store if there is only one.
+func (x *stepExecution) beginStores(ctx context.Context) (inner context.Context, done func(error)) {
+	if x.site.launcher.config.Observer == nil {
+		return ctx, func(error) {}
+	}
+	ends := make(map[int]func(Outcome))
+	inner = ctx
+	for i, output := range x.step.Outputs {
+		if output.Type != nil {
+			inner, ends[i] = x.site.tell(ctx, x.about(ActivityStore, output.Key, output.IO))
+		}
+	}
+	if len(ends) > 1 {
+		inner = ctx
+	}
+	return inner, func(err error) {
+		for i, end := range ends {
+			outcome := Outcome{Err: err}
+			if x.stored[i] != nil {
+				outcome.Err = nil
+				outcome.Rows, outcome.Bytes = storedSize(x.stored[i])
+			}
+			end(outcome)
+		}
+	}
 }
 
 // storesPerStep reports whether an IO manager lives per step: then the stop of
