@@ -59,7 +59,7 @@ func clauses() []clause {
 	var all []clause
 	for _, topic := range [][]clause{
 		appendClauses(), transitionClauses(), stateMachineClauses(), readClauses(), pagingClauses(),
-		filterClauses(), timeClauses(), progressClauses(), pruningClauses(), reopenClauses(), writerClauses(), journalClauses(),
+		filterClauses(), timeClauses(), progressClauses(), pruningClauses(), latestClauses(), reopenClauses(), writerClauses(), journalClauses(),
 	} {
 		all = append(all, topic...)
 	}

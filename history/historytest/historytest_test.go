@@ -534,9 +534,21 @@ func failing() map[string][]func(history.Store) history.Store {
 			seeRuns(func(r *history.Record) { r.Pruned = time.Time{} }),
 		},
 		"a run that is repeated stays as long as it is needed": {prunes(swallowsErrors), prunes(leavesRuns)},
-		"the log of a reduced run goes on":                     {mangle(func(e *history.Event) { e.Seq = 0 }), askEvents(func(q *history.EventQuery) { q.AfterSeq = 0 })},
-		"pruning any history keeps what is needed of it":       {prunes(leavesRuns), giveUp(func(r *history.Retention) { r.Limit = 0 })},
-		"another store prunes while events are appended":       {losesSome, prunes(leavesRuns)},
+		"the last materializations follow what is appended": {
+			func(good history.Store) history.Store { // answers as the first time
+				var first map[string]history.Event
+				return latest{good, func(ctx context.Context, good history.Store, assets []string) (map[string]history.Event, error) {
+					var err error
+					if first == nil {
+						first, err = history.LatestMaterializations(ctx, good, assets)
+					}
+					return first, err
+				}}
+			},
+		},
+		"the log of a reduced run goes on":               {mangle(func(e *history.Event) { e.Seq = 0 }), askEvents(func(q *history.EventQuery) { q.AfterSeq = 0 })},
+		"pruning any history keeps what is needed of it": {prunes(leavesRuns), giveUp(func(r *history.Retention) { r.Limit = 0 })},
+		"another store prunes while events are appended": {losesSome, prunes(leavesRuns)},
 		"times are UTC to the microsecond": {
 			seeRuns(func(r *history.Record) { r.Queued = r.Queued.In(time.FixedZone("here", 3600)) }),
 			seeRuns(func(r *history.Record) { r.Finished = r.Finished.Truncate(time.Second) }),

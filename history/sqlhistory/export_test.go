@@ -10,7 +10,7 @@ import (
 // ExplainRuns returns how SQLite answers a query, a line for each part.
 func (s *Store) ExplainRuns(ctx context.Context, query history.RunQuery) (plan []string, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		text, args, err := selectRuns(ctx, tx, query)
+		text, args, err := s.db.selectRuns(ctx, tx, query)
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,8 @@ func TestQueryPlans(t *testing.T) {
 		{history.RunQuery{IDPrefix: "r1", Limit: 6}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)"},
 		{history.RunQuery{Job: "nightly", Limit: 50}, "SEARCH runs USING INDEX runs_by_job (job=?)"},
 		{history.RunQuery{Statuses: []history.Status{history.StatusFailed}}, "SEARCH runs USING INDEX runs_by_status (status=?)"},
-		{history.RunQuery{Tags: map[string]string{"team": "data"}}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)"},
+		{history.RunQuery{Tags: map[string]string{"team": "data"}}, "SEARCH tag USING PRIMARY KEY (key=? AND value=?)"},
+		{history.RunQuery{Tags: map[string]string{"team": "data"}, Before: "r1", Limit: 50}, "SEARCH tag USING PRIMARY KEY (key=? AND value=? AND run<?)"},
 	} {
 		plan, err := store.ExplainRuns(t.Context(), c.query)
 		checkPlan(t, c.query, plan, err, c.want)

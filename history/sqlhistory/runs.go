@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/fxrun/fxrun/history"
 )
@@ -48,14 +50,14 @@ func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
 }
 
 // selectRuns returns the statement for a query.
-func selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) (text string, args []any, err error) {
+func (d Database) selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) (text string, args []any, err error) {
 	var where condition
 	if query.Before != "" {
 		number, err := numberOf(ctx, tx, query.Before)
 		if err != nil {
 			return "", nil, err
 		}
-		where.and("number < ?", number)
+		where.and(numberColumn(query)+" < ?", number)
 	}
 	if query.ID != "" {
 		where.and("id = ?", query.ID)
@@ -67,15 +69,29 @@ func selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) (text s
 		where.and("job = ?", query.Job)
 	}
 	andIn(&where, "status", query.Statuses)
-	for key, value := range query.Tags {
-		where.and("number IN (SELECT run FROM run_tags WHERE key = ? AND value = ?)", key, value)
+	from := `runs`
+	for i, key := range slices.Sorted(maps.Keys(query.Tags)) {
+		part := "EXISTS (SELECT 1 FROM run_tags WHERE key = ? AND value = ? AND run = number)"
+		if i == 0 { // its index has the runs with the tag in their order
+			from, part = `run_tags AS tag `+d.Join+` runs ON number = tag.run`, "tag.key = ? AND tag.value = ?"
+		}
+		where.and(part, key, query.Tags[key])
 	}
-	text = `SELECT ` + runColumns + ` FROM runs` + where.clause() + ` ORDER BY number DESC` + limitClause(query.Limit)
+	text = `SELECT ` + runColumns + ` FROM ` + from + where.clause() + ` ORDER BY ` + numberColumn(query) + ` DESC` + limitClause(query.Limit)
 	return text, where.args, nil
 }
 
+// numberColumn returns the column with the number of the run that the statement for a query
+// goes along.
+func numberColumn(query history.RunQuery) string {
+	if len(query.Tags) > 0 {
+		return "tag.run"
+	}
+	return "number"
+}
+
 func (d Database) readRuns(ctx context.Context, tx *sql.Tx, query history.RunQuery) ([]history.Record, error) {
-	text, args, err := selectRuns(ctx, tx, query)
+	text, args, err := d.selectRuns(ctx, tx, query)
 	if err != nil {
 		return nil, err
 	}

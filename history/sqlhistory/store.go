@@ -89,6 +89,7 @@ type Store struct {
 	known atomic.Bool // whether the schema is known to have the version of this program
 
 	queue    queue
+	latest   latestCache
 	watchers history.Watchers
 
 	closeOnce sync.Once

@@ -24,13 +24,11 @@ func BenchmarkLargeHistory(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	historytest.BenchmarkLarge(b, size, func(b *testing.B) history.Store {
-		folder := b.TempDir()
-		if err := fill(b, folder, size); err != nil {
-			b.Fatal(err)
-		}
-		return open(b, folder)
-	})
+	folder := b.TempDir()
+	if err := fill(b, folder, size); err != nil {
+		b.Fatal(err)
+	}
+	historytest.BenchmarkLarge(b, size, func(b *testing.B) history.Store { return open(b, folder) })
 }
 
 // fill writes the events in the language of the database, which takes a fraction of the

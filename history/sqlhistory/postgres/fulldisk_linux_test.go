@@ -1,0 +1,144 @@
+package postgres_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/historytest"
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// smallDisk is a disk of a few megabytes that holds the tables of a history.
+type smallDisk struct{ folder string }
+
+// newSmallDisk mounts a disk, and returns it with the address of a database whose tables are on
+// it. Only root can mount one.
+func newSmallDisk(t *testing.T) (smallDisk, string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount a small disk")
+	}
+	address := server.NewDatabase(t)
+	parsed, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.Stat(filepath.Join(parsed.Query().Get("host"), "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := data.Sys().(*syscall.Stat_t)
+	disk := smallDisk{t.TempDir()}
+	if err := os.Chmod(filepath.Dir(disk.folder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", disk.folder, "tmpfs", 0, "size=4m,mode=755"); err != nil {
+		t.Skipf("a small disk can't be mounted: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(disk.folder, syscall.MNT_DETACH) })
+	space := filepath.Join(disk.folder, "space")
+	if err := os.Mkdir(space, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(space, int(owner.Uid), int(owner.Gid)); err != nil {
+		t.Fatal(err)
+	}
+	name := "small" + strings.TrimPrefix(parsed.Path, "/")
+	alter(t, address, "CREATE TABLESPACE "+name+" LOCATION '"+space+"'")
+	t.Cleanup(func() {
+		alter(t, address, "DROP SCHEMA fxrun CASCADE")
+		alter(t, address, "DROP TABLESPACE "+name)
+	})
+	return disk, address + "&default_tablespace=" + name
+}
+
+// fill takes all the space that is left, and returns what gives it back.
+func (d smallDisk) fill(t *testing.T) (free func()) {
+	t.Helper()
+	file := filepath.Join(d.folder, "filler")
+	_ = os.WriteFile(file, make([]byte, 16<<20), 0o600) // as much of it as fits
+	return func() {
+		if err := os.Remove(file); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAFullDiskThatIsFreedInTime(t *testing.T) {
+	t.Parallel()
+	disk, address := newSmallDisk(t)
+	store := openWithin(t, address, 30*time.Second, 10*time.Second)
+	finish, acknowledged := writers(t, store, 3)
+	reach(acknowledged, 20)
+	free := disk.fill(t)
+	stuck := acknowledged.Load()
+	for still := 0; still < 5; { // until nobody is acknowledged any more
+		time.Sleep(50 * time.Millisecond)
+		if now := acknowledged.Load(); now == stuck {
+			still++
+		} else {
+			stuck, still = now, 0
+		}
+	}
+	if _, err := store.Runs(t.Context(), history.RunQuery{}); err != nil {
+		t.Errorf("reading while the disk is full: %v", err)
+	}
+	free()
+	reach(acknowledged, 20)
+	finish()
+}
+
+func TestARunOnADiskThatStaysFull(t *testing.T) {
+	t.Parallel()
+	disk, address := newSmallDisk(t)
+	store := openWithin(t, address, 300*time.Millisecond, 10*time.Second)
+	c, err := container.New(iomanagers.Memory("io_manager"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := func() {}
+	ended := make(chan error, 1)
+	graph, err := assets.NewGraph(c, assets.New("chatty", func(ctx context.Context, step *assets.Context) error {
+		free = disk.fill(t)
+		line := strings.Repeat("x", 2000)
+		for ctx.Err() == nil {
+			step.Logger().Info(line)
+		}
+		ended <- context.Cause(ctx)
+		free()
+		return context.Cause(ctx)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	launcher, err := runs.NewLauncher(runs.LauncherConfig{Container: c, Graph: graph, Store: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = run.Wait(t.Context())
+	if cause := <-ended; err == nil || !strings.Contains(cause.Error(), "waiting ") {
+		t.Errorf("the step was ended by %v, and the run by %v", cause, err)
+	}
+	record, finding := history.Find(t.Context(), store, run.ID())
+	if finding != nil || record.Status != history.StatusFailed || !strings.Contains(record.Error.Message, "recording log_written") {
+		t.Errorf("the history says %s, %s, %v", record.Status, record.Error.Message, finding)
+	}
+	historytest.CheckRun(t, store, run.ID(), record.Seq)
+	if err := launcher.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
