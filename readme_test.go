@@ -19,7 +19,7 @@ import (
 // pages are the texts for users; code is what they may quote.
 var (
 	pages = []string{"*.md", "docs/*.md", "bench/*.md", "examples/*/*/*.md"}
-	code  = []string{"*.go", "docs/*.go", "examples/*/*.go"}
+	code  = []string{"*.go", "docs/*.go", "examples/*/*.go", "telemetry/*.go"}
 )
 
 // read returns the files that match one of the patterns, by name.
@@ -96,7 +96,7 @@ var (
 var folders = map[string]string{
 	"assets": "assets", "backoff": "backoff", "cli": "cli", "container": "container", "containertest": "container/containertest", "fxrun": ".",
 	"fxruntest": "fxruntest", "iomanagers": "iomanagers", "iotest": "iomanagers/iotest", "parquetcodec": "iomanagers/parquetcodec",
-	"rows": "rows", "runs": "runs", "history": "history", "sqlite": "history/sqlhistory/sqlite",
+	"rows": "rows", "runs": "runs", "history": "history", "telemetry": "telemetry", "sqlite": "history/sqlhistory/sqlite",
 }
 
 // TestNamesInProseExist finds names in prose that are no longer in the code.

@@ -32,14 +32,17 @@ func NewMeterProvider() metric.MeterProvider { return sdkmetric.NewMeterProvider
 
 func Definitions() fx.Option { return assets.New("orders", func() int { return 1 }) }
 
-func Example() {
-	app := fx.New(
+func NewApplication(opts ...fx.Option) *fx.App {
+	return fx.New(
 		fxrun.Module,
 		telemetry.Module,
 		Definitions(),
 		fx.Provide(NewTracerProvider, NewMeterProvider),
-		fx.NopLogger,
+		fx.Options(opts...),
 	)
-	fmt.Println(app.Err())
+}
+
+func Example() {
+	fmt.Println(NewApplication(fx.NopLogger).Err())
 	// Output: <nil>
 }
