@@ -22,12 +22,12 @@ func TestRunsPrune(t *testing.T) {
 		assets.New("orders", func() int { return 1 }),
 		assets.NewJob("export", assets.NewOp("fetch", func() exported { return 7 }), assets.NewOp("send", func(exported) {})),
 	}
+	succeed(t, definitions, "run", "--job", "export")
+	exporting := firstRun(t, definitions)
 	for range 3 {
 		succeed(t, definitions, "run", "--select", "orders")
 	}
 	last := firstRun(t, definitions)
-	succeed(t, definitions, "run", "--job", "export")
-	exporting := firstRun(t, definitions)
 	values := home + "/values/%7E" + exporting
 	if _, err := os.Stat(values); err != nil {
 		t.Fatal(err)

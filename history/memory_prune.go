@@ -89,6 +89,9 @@ const (
 // decided for them.
 func (s *MemoryStore) fateOf(run *memoryRun, last map[assetPartition]*memoryEvent, decided map[string]fate) fate {
 	what := isRemoved
+	if s.log[len(s.log)-1].runID == run.fold.record.ID {
+		what = isReduced
+	}
 	for _, event := range run.log {
 		if event.kind == TypeAssetMaterialized && last[assetPartition{event.asset, event.partition}] == event {
 			what = isReduced

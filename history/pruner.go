@@ -21,7 +21,8 @@ const TagRetryOf = "fxrun/retry_of"
 // run, and the last event. The log of such a run has gaps, and Record.Pruned is set. The
 // run is removed by a later call, once other runs have stored the values again.
 //
-// A run that was repeated ([TagRetryOf]) is not touched while the log of a run that
+// The last event of all runs is not removed either, so that the positions of a [Feed] go on
+// from it. A run that was repeated ([TagRetryOf]) is not touched while the log of a run that
 // repeats it is whole, since that run may use its values. It is reduced, and not
 // removed, while the record of such a run is kept.
 type Pruner interface {

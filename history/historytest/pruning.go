@@ -21,6 +21,7 @@ func pruningClauses() []clause {
 		{name: "a run that has not finished is not pruned", check: prunedUnfinished, prunes: true},
 		{name: "the last materialization of each partition is kept", check: prunedMaterializations, prunes: true},
 		{name: "a run that is repeated stays as long as it is needed", check: prunedRetries, prunes: true},
+		{name: "the last event of all runs is kept", check: prunedLastEvent, prunes: true},
 		{name: "the log of a reduced run goes on", check: prunedLogGoesOn, prunes: true},
 		{name: "pruning any history keeps what is needed of it", check: prunedAtRandom, prunes: true},
 		{name: "another store prunes while events are appended", check: prunedMeanwhile, prunes: true, twoStores: true},
@@ -121,6 +122,7 @@ func prunedWholly(t tester, subject Subject) {
 	tags := map[string]string{"team": "data", "": awkward}
 	add(t, subject.Store, event("r1", 0, history.RunQueued{Job: "nightly", Steps: steps, Tags: tags}))
 	add(t, subject.Store, append(lines, event("r1", 1001, history.RunFinished{Status: history.StatusFailed}), logged("r1", 1002, "late"))...)
+	kept = append(kept, add(t, subject.Store, logged("kept", 5, "the last event"))...)
 	pruned := prune(t, subject.Store, "r1")
 	same(t, "what was done", pruned, history.Pruned{Removed: true, Events: 1003})
 	for _, query := range []history.RunQuery{{}, {Job: "nightly"}, {Tags: map[string]string{"team": "data"}}, {IDPrefix: ""}, {Statuses: []history.Status{history.StatusFailed}}} {
@@ -226,7 +228,7 @@ func prunedRetries(t tester, subject Subject) {
 	if pruned, err := subject.Store.(history.Pruner).Prune(t.Context(), "r2"); !isTransition(err) {
 		t.Errorf("Prune of a run that is being repeated returned %+v, %v, want ErrTransition", pruned, err)
 	}
-	add(t, subject.Store, event("r3", 40, history.RunFinished{Status: history.StatusCancelled}))
+	add(t, subject.Store, event("r3", 40, history.RunFinished{Status: history.StatusCancelled}), queued("under way"))
 	same(t, "runs given up while the last retry is young", prunable(t, subject.Store, history.Retention{FinishedBefore: at(35)}), []string{})
 	same(t, "runs given up", prunable(t, subject.Store, all), []string{"r3", "r2", "r1"})
 	for _, id := range []string{"r3", "r2", "r1"} {
@@ -243,7 +245,30 @@ func prunedRetries(t tester, subject Subject) {
 	prune(t, subject.Store, "r5")
 	prune(t, subject.Store, "r4")
 	same(t, "runs given up", prunable(t, subject.Store, all), []string{})
-	same(t, "runs", ids(readRuns(t, subject.Store, history.RunQuery{})), []string{"r5", "r4"})
+	same(t, "runs", ids(readRuns(t, subject.Store, history.RunQuery{})), []string{"r5", "r4", "under way"})
+}
+
+func prunedLastEvent(t tester, subject Subject) {
+	add(t, subject.Store, ofJob("r1", "nightly", 10, nil)...)
+	last := add(t, subject.Store, ofJob("r2", "nightly", 20, nil)...)[2]
+	all := history.Retention{FinishedBefore: at(1000)}
+	same(t, "runs given up", prunable(t, subject.Store, all), []string{"r2 reduced", "r1"})
+	feed, ok := subject.Store.(history.Feed)
+	reached := int64(0)
+	if ok {
+		_, reached, _ = feed.EventsAfter(t.Context(), -1, history.EventQuery{})
+	}
+	prune(t, subject.Store, "r2")
+	prune(t, subject.Store, "r1")
+	same(t, "the last event", readEvents(t, subject.Store, history.EventQuery{Limit: 1}), []history.Event{last})
+	next := add(t, subject.Store, ofJob("r3", "nightly", 30, nil)...)
+	if ok {
+		found, _, err := feed.EventsAfter(t.Context(), reached, history.EventQuery{})
+		if err != nil || len(found) != len(next) {
+			t.Errorf("after all was pruned a feed gives %d of %d events, %v", len(found), len(next), err)
+		}
+	}
+	same(t, "what was done", prune(t, subject.Store, "r2"), history.Pruned{Removed: true, Events: 2})
 }
 
 func prunedLogGoesOn(t tester, subject Subject) {

@@ -179,12 +179,25 @@ func fateOf(ctx context.Context, db rowsQuerier, number int64, id string, decide
 		}
 	}
 	if what == isRemoved {
+		if isLast, err := hasLastEvent(ctx, db, number); isLast || err != nil {
+			return isReduced, err
+		}
 		needed, err := neededOf(ctx, db, number, 1)
 		if len(needed) > 0 || err != nil {
 			return isReduced, err
 		}
 	}
 	return what, nil
+}
+
+// hasLastEvent reports whether the last event of all runs is one of a run. SQLite would give
+// its position again if it were removed, and a feed would miss the events there.
+func hasLastEvent(ctx context.Context, db querier, run int64) (isLast bool, err error) {
+	const text = `SELECT run = ? FROM events ORDER BY position DESC LIMIT 1`
+	if err = db.QueryRowContext(ctx, text, run).Scan(&isLast); errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return isLast, err
 }
 
 type rowsQuerier interface {

@@ -114,7 +114,11 @@ func (p *pruning) begin(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	p.what = isRemoved
-	if len(retries) > 0 || len(p.needed) > 0 {
+	isLast, err := hasLastEvent(ctx, conn, p.number)
+	if err != nil {
+		return err
+	}
+	if len(retries) > 0 || len(p.needed) > 0 || isLast {
 		p.what = isReduced
 	}
 	if i := slices.IndexFunc(retries, func(retry retryRun) bool { return !retry.reduced }); i >= 0 {
@@ -168,7 +172,12 @@ func (p *pruning) stays(seq int64, kind history.EventType) bool {
 // removeRun removes what is left of the run, and returns how many rows it has left for the
 // next call. If a run that repeats this one was launched meanwhile, it leaves the record.
 func (p *pruning) removeRun(ctx context.Context, conn *sql.Conn) (left int64, err error) {
-	if retries, err := retriesOf(ctx, conn, p.id); len(retries) > 0 || err != nil {
+	retries, err := retriesOf(ctx, conn, p.id)
+	if err != nil {
+		return 0, err
+	}
+	isLast, err := hasLastEvent(ctx, conn, p.number) // a late line may have come
+	if isLast || len(retries) > 0 || err != nil {
 		p.what = isReduced
 		return 0, err
 	}
