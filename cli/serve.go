@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fxrun/fxrun"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/server"
+	"github.com/fxrun/fxrun/server/ui"
+)
+
+// tokenVariable has the token that the pages of serve ask for.
+const tokenVariable = "FXRUN_TOKEN"
+
+type serveFlags struct {
+	addr      string
+	prefix    string
+	hosts     []string
+	token     string // the name of a file
+	cert, key string
+	readOnly  bool
+	drain     time.Duration
+	noOpen    bool
+	dev       bool
+}
+
+func (p program) serveCommand() *cobra.Command {
+	flags := serveFlags{}
+	command := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the web pages",
+		Long: "Serve the web pages: the graph of assets, runs as they happen, and a page to launch\n" +
+			"runs. Runs are executed by this process. A request to stop (SIGTERM, Ctrl-C) ends the\n" +
+			"pages, and the command waits until the runs and the resources have stopped.\n\n" +
+			"On a loopback address everybody on this machine may use the pages. Any other address\n" +
+			"needs a token: in the environment variable " + tokenVariable + ", or in the file that --token-file\n" +
+			"names. Use --tls-cert and --tls-key, or a proxy that does TLS, on a network.\n\n" + exitCodes,
+		Example: "  PROGRAM serve\n" +
+			"  FXRUN_TOKEN=... PROGRAM serve --addr :8443 --host data.example --tls-cert cert.pem --tls-key key.pem",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.runServe(cmd, flags) },
+	}
+	flags.register(command, "127.0.0.1:4400")
+	command.Flags().StringVar(&flags.prefix, "prefix", "", "serve the pages under this `PATH`, as in /fxrun, behind a proxy")
+	command.Flags().StringArrayVar(&flags.hosts, "host", nil, "answer also for this host `NAME` (can be repeated; * is every name)")
+	command.Flags().StringVar(&flags.token, "token-file", "", "read the token from this `FILE`")
+	command.Flags().StringVar(&flags.cert, "tls-cert", "", "serve with TLS and the certificate in this `FILE`")
+	command.Flags().StringVar(&flags.key, "tls-key", "", "the key of the certificate, in this `FILE`")
+	return command
+}
+
+func (p program) devCommand() *cobra.Command {
+	flags := serveFlags{dev: true}
+	command := &cobra.Command{
+		Use:   "dev",
+		Short: "Open the web pages of this program in a browser",
+		Long: "Serve the web pages on this machine alone and open them in a browser. Runs are\n" +
+			"executed by this process. If the port is taken, another one is used.\n\n" + exitCodes,
+		Example:           "  PROGRAM dev\n  PROGRAM dev --no-open --addr 127.0.0.1:4500",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.runServe(cmd, flags) },
+	}
+	flags.register(command, "127.0.0.1:4400")
+	command.Flags().BoolVar(&flags.noOpen, "no-open", false, "do not open a browser")
+	return command
+}
+
+func (f *serveFlags) register(command *cobra.Command, addr string) {
+	command.Flags().StringVar(&f.addr, "addr", addr, "listen on this `HOST:PORT`; the port 0 takes a free one")
+	command.Flags().BoolVar(&f.readOnly, "read-only", false, "refuse everything that changes something")
+	command.Flags().DurationVar(&f.drain, "drain", 10*time.Second, "at the end, wait at most this `DURATION` for open requests")
+}
+
+// readToken returns the token of the pages, or "" for none.
+func (f serveFlags) readToken() (string, error) {
+	if f.dev {
+		return "", nil
+	}
+	if f.token == "" {
+		return os.Getenv(tokenVariable), nil
+	}
+	text, err := os.ReadFile(f.token)
+	if err != nil {
+		return "", fmt.Errorf("--token-file: %w", err)
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" {
+		return "", fmt.Errorf("--token-file: %s is empty", f.token)
+	}
+	return token, nil
+}
+
+// check finds what is wrong with the flags.
+func (f serveFlags) check(token string) error {
+	var faults []error
+	host, _, err := net.SplitHostPort(f.addr)
+	switch {
+	case err != nil:
+		faults = append(faults, fmt.Errorf("--addr %q: it must have the form HOST:PORT", f.addr))
+	case !isLoopback(host) && f.dev:
+		faults = append(faults, fmt.Errorf("--addr %s: dev serves this machine alone, on a loopback address such as 127.0.0.1:4400; use serve for others", f.addr))
+	case !isLoopback(host) && token == "":
+		faults = append(faults, fmt.Errorf("--addr %s: other machines may reach this address, so it needs a token: set %s, or give --token-file", f.addr, tokenVariable))
+	}
+	if (f.cert == "") != (f.key == "") {
+		faults = append(faults, errors.New("--tls-cert and --tls-key must be given together"))
+	}
+	if f.drain <= 0 {
+		faults = append(faults, fmt.Errorf("--drain %v: it must be longer than 0s, for instance 10s", f.drain))
+	}
+	return fault.Join("reading the flags", faults)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// listen opens the address. If the port that dev takes by itself is not free, it takes
+// another one.
+func (f serveFlags) listen(cmd *cobra.Command) (net.Listener, error) {
+	listener, err := net.Listen("tcp", f.addr)
+	if f.dev && errors.Is(err, syscall.EADDRINUSE) && !cmd.Flags().Changed("addr") {
+		listener, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
+	if f.cert == "" {
+		return listener, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(f.cert, f.key)
+	if err != nil {
+		return nil, errors.Join(invalid("reading the flags", "--tls-cert and --tls-key: %w", err), listener.Close())
+	}
+	return tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}), nil
+}
+
+// url returns the address of the pages for a browser.
+func (f serveFlags) url(listener net.Listener) string {
+	scheme := "http"
+	if f.cert != "" {
+		scheme = "https"
+	}
+	host, port, _ := net.SplitHostPort(listener.Addr().String())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port) + f.prefix + "/"
+}
+
+func (p program) runServe(cmd *cobra.Command, flags serveFlags) error {
+	token, err := flags.readToken()
+	if err := fault.Join("reading the flags", append(fault.Of(err), fault.Of(flags.check(token))...)); err != nil {
+		return err
+	}
+	listener, err := flags.listen(cmd)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // it is closed already after a clean end
+	return inSession(cmd, func() (*session, error) { return p.openToRun() }, func(s *session, interrupts *interrupts) error {
+		return s.serve(cmd, interrupts, listener, flags, token)
+	})
+}
+
+// serve serves the pages until the first request to stop.
+func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net.Listener, flags serveFlags, token string) error {
+	if s.home != nil {
+		if err := s.home.make(cmd.Context()); err != nil {
+			return err
+		}
+	}
+	handler, err := server.New(server.Config{
+		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Prefix: flags.prefix, Hosts: flags.hosts, Token: token, ReadOnly: flags.readOnly,
+		About: aboutInstance(), Logger: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
+	})
+	if err != nil {
+		return fault.Join("reading the flags", []error{err})
+	}
+	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
+		return err
+	}
+	address := flags.url(listener)
+	_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the pages are at %s\n", address)
+	if flags.dev && !flags.noOpen {
+		openBrowser(cmd.Context(), address)
+	}
+	return interrupts.during(func(ctx context.Context) error { return handler.Serve(ctx, listener, flags.drain) }, noteStopping(cmd))
+}
+
+// aboutInstance says where things are kept. It does not show the address of a database,
+// which may have a password.
+func aboutInstance() []ui.Fact {
+	home, err := filepath.Abs(fxrun.Home())
+	if err != nil {
+		home = fxrun.Home()
+	}
+	facts := []ui.Fact{{Name: "Home", Text: home}, {Name: "History", Text: "SQLite, in the home"}}
+	if os.Getenv(storeVariable) != "" {
+		facts[1].Text = "the database that " + storeVariable + " names"
+	}
+	return append(facts, ui.Fact{Name: "Process", Text: fmt.Sprintf("%d", os.Getpid())})
+}
+
+// openBrowser opens the pages where there is a browser. That there is none is no fault: the
+// address is printed.
+func openBrowser(ctx context.Context, address string) {
+	command := "xdg-open"
+	switch runtime.GOOS {
+	case "darwin":
+		command = "open"
+	case "windows":
+		command = "explorer"
+	case "linux":
+		if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+			return
+		}
+	}
+	open := exec.CommandContext(context.WithoutCancel(ctx), command, address) //nolint:gosec // the address is our own
+	if open.Start() == nil {
+		go func() { _ = open.Wait() }()
+	}
+}

@@ -1,0 +1,126 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// policy says what a page may load: files of the server alone, and no inline scripts or
+// styles.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// largestBody is the largest body of a request, in bytes. A run config is the largest
+// thing that is sent.
+const largestBody = 1 << 20
+
+// guard puts everything that protects the pages around them.
+func guard(config Config, next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "this request comes from another site and was refused", http.StatusForbidden)
+	}))
+	handler := limited(next)
+	if config.ReadOnly {
+		handler = readOnly(handler)
+	}
+	if config.Token != "" {
+		handler = newLogin(config, handler)
+	}
+	handler = protection.Handler(handler)
+	return logged(config, headers(onlyFor(config.Hosts, handler)))
+}
+
+// headers sets the headers that every answer has.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", policy)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "same-origin")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// onlyFor refuses requests for hosts that are not among those that the server has. A page
+// of a stranger can point a name of its own to this address, and would then be on the same
+// site as the server for the browser.
+func onlyFor(hosts []string, next http.Handler) http.Handler {
+	if slices.Contains(hosts, "*") {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		host = strings.ToLower(strings.Trim(host, "[]"))
+		if !isLoopback(host) && !slices.ContainsFunc(hosts, func(own string) bool { return strings.EqualFold(own, host) }) {
+			http.Error(w, "this server does not answer for this host name; the flag --host allows it", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+func limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, largestBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isReading(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+}
+
+func readOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isReading(r) {
+			http.Error(w, "this server is read only", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// logged writes a line for each request that changes something, or that fails.
+func logged(config Config, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began, answer := time.Now(), &answer{ResponseWriter: w}
+		next.ServeHTTP(answer, r)
+		if isReading(r) && answer.status < http.StatusInternalServerError {
+			return
+		}
+		config.Logger.Info("request", "method", r.Method, "path", r.URL.Path, "status", max(answer.status, http.StatusOK), "from", r.RemoteAddr,
+			"took", time.Since(began))
+	})
+}
+
+// answer notes the status of an answer.
+type answer struct {
+	http.ResponseWriter
+
+	status int
+}
+
+// WriteHeader notes the status.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets an http.ResponseController reach the writer below, which streams need.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

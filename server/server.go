@@ -1,0 +1,129 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/server/ui"
+)
+
+// Config is what a handler needs. Inspector, Graph and Launcher are required.
+type Config struct {
+	Inspector *inspect.Inspector
+	Graph     *assets.Graph
+	Launcher  *runs.Launcher
+	// Prefix is the path under which the handler is mounted, as in "/fxrun". It begins
+	// with a slash and does not end with one. "" is the root.
+	Prefix string
+	// Hosts are the host names, without ports, under which the handler may be reached.
+	// Requests for other hosts are refused, since a site of a stranger may give its own
+	// name this address. Loopback names and addresses are always allowed. "*" allows every
+	// host: it is for handlers behind a proxy or a middleware that checks the host.
+	Hosts []string
+	// Token must be given by every request if it is not empty: as a bearer token, or once
+	// on the login page. It must be empty or have at least 16 characters. Where a handler
+	// is reached from other machines, it needs a token or a middleware that lets only the
+	// right people pass.
+	Token string
+	// ReadOnly refuses everything that changes something.
+	ReadOnly bool
+	// About are facts about the instance that the pages show.
+	About []ui.Fact
+	// Logger gets a line for each request that changes something or fails. The default
+	// discards them.
+	Logger *slog.Logger
+}
+
+// Server is the http.Handler. It is safe for concurrent use. Close ends its streams.
+type Server struct {
+	handler http.Handler
+	pages   *ui.Pages
+}
+
+// shortestToken is the smallest length of a token that cannot be guessed.
+const shortestToken = 16
+
+// New makes the handler. The caller closes it before its http.Server waits for open
+// requests.
+func New(config Config) (*Server, error) {
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := config.check(); err != nil {
+		return nil, fmt.Errorf("making the server: %w", err)
+	}
+	pages, err := ui.New(ui.Config{
+		Inspector: config.Inspector, Graph: config.Graph, Launcher: config.Launcher, Prefix: config.Prefix, ReadOnly: config.ReadOnly,
+		About: config.About, Logger: config.Logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the pages: %w", err)
+	}
+	mux := http.NewServeMux()
+	pages.Register(mux)
+	mux.HandleFunc("GET "+config.Prefix+"/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	return &Server{handler: guard(config, mux), pages: pages}, nil
+}
+
+func (c Config) check() error {
+	var faults []error
+	if c.Inspector == nil || c.Graph == nil || c.Launcher == nil {
+		faults = append(faults, errors.New("Inspector, Graph and Launcher must be set"))
+	}
+	if c.Prefix != "" && (!strings.HasPrefix(c.Prefix, "/") || strings.HasSuffix(c.Prefix, "/") || strings.ContainsAny(c.Prefix, "{}? \t")) {
+		faults = append(faults, fmt.Errorf("the prefix %q must begin with a slash, must not end with one, and must be a plain path", c.Prefix))
+	}
+	if c.Token != "" && len(c.Token) < shortestToken {
+		faults = append(faults, fmt.Errorf("the token must have at least %d characters", shortestToken))
+	}
+	return errors.Join(faults...)
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Close ends the streams of all pages.
+func (s *Server) Close() { s.pages.Close() }
+
+const (
+	// headerTime is how long a client may take to send the header of a request, bodyTime
+	// how long for the whole request, and idleTime how long a connection may be idle.
+	headerTime, bodyTime, idleTime = 10 * time.Second, 30 * time.Second, 2 * time.Minute
+	// largestHeader is the largest header of a request, in bytes.
+	largestHeader = 64 << 10
+)
+
+// Serve serves the handler on a listener until ctx ends. Then it accepts no more requests,
+// ends the streams, and waits for open requests, at most for drain. It closes the listener.
+// The error is nil after a clean end.
+func (s *Server) Serve(ctx context.Context, listener net.Listener, drain time.Duration) error {
+	server := &http.Server{
+		Handler: s, ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, IdleTimeout: idleTime, MaxHeaderBytes: largestHeader,
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		s.Close()
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	s.Close()
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := server.Shutdown(closing); err != nil {
+		return errors.Join(fmt.Errorf("waiting for open requests: %w", err), server.Close())
+	}
+	<-ended
+	return nil
+}

@@ -1,0 +1,184 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
+)
+
+// gantt is a timeline with places in percent, ready to be drawn.
+type gantt struct {
+	Run              string
+	Ticks            []tick
+	Steps, Resources []ganttLane
+	Scale            time.Duration // what 100 percent are
+}
+
+type tick struct{ X, Text string }
+
+// ganttLane is the line of a step or of a resource.
+type ganttLane struct {
+	ID    string // of the element
+	Key   string
+	Path  string
+	Of    string // the step that an instance of a resource belongs to
+	Label string // for screen readers
+	Took  string
+	Bars  []bar
+	Note  *note
+	Grid  []tick
+}
+
+type bar struct {
+	X, Width, Class, Title string
+	Thin                   bool
+}
+
+// note is a text beside a bar.
+type note struct {
+	X, Text string
+	Before  bool
+}
+
+// newGantt places a timeline. The bars of a run that goes on end at now.
+func newGantt(run string, timeline *inspect.Timeline, now time.Time, stepPath, resourcePath func(key string) string) gantt {
+	end := timeline.End
+	if !timeline.Finished {
+		end = now
+	}
+	length := max(end.Sub(timeline.Start), time.Millisecond)
+	g := gantt{Run: run, Scale: scaleOf(length, timeline.Finished)}
+	for at := time.Duration(0); at <= g.Scale; at += tickOf(g.Scale) {
+		if g.percentOf(at) <= 97 {
+			g.Ticks = append(g.Ticks, tick{percent(g.percentOf(at)), axisText(at)})
+		}
+	}
+	for i, lane := range timeline.Steps {
+		g.Steps = append(g.Steps, g.lane(fmt.Sprintf("step-%d", i), lane, timeline.Start, end, stepPath(lane.Key)))
+	}
+	for i, lane := range timeline.Resources {
+		g.Resources = append(g.Resources, g.lane(fmt.Sprintf("resource-%d", i), lane, timeline.Start, end, resourcePath(lane.Key)))
+	}
+	return g
+}
+
+// scaleOf returns the length of the axis. While a run goes on the axis is longer than
+// the run, so that it rarely changes.
+func scaleOf(length time.Duration, finished bool) time.Duration {
+	if finished {
+		return length
+	}
+	step := tickOf(length)
+	return (length/step + 1) * step
+}
+
+// tickOf returns a round distance that divides a length into four to ten parts.
+func tickOf(length time.Duration) time.Duration {
+	for _, unit := range []time.Duration{time.Microsecond, time.Millisecond, time.Second} {
+		for _, n := range []time.Duration{1, 2, 5, 10, 20, 50, 100, 200, 500} {
+			if step := n * unit; length <= 8*step && (unit < time.Second || step < time.Minute) {
+				return step
+			}
+		}
+	}
+	for _, step := range []time.Duration{1, 2, 5, 10, 30, 60, 120, 360, 720, 1440, 4320, 10080} {
+		if step *= time.Minute; length <= 8*step {
+			return step
+		}
+	}
+	return length/8 + 1
+}
+
+func axisText(at time.Duration) string {
+	if at == 0 {
+		return "0 s"
+	}
+	return durationText(at)
+}
+
+func (g gantt) percentOf(at time.Duration) float64 { return 100 * float64(at) / float64(g.Scale) }
+
+func percent(value float64) string { return fmt.Sprintf("%.2f%%", value) }
+
+// thinnest is the smallest width of a bar, in percent.
+const thinnest = 0.2
+
+func (g gantt) lane(id string, lane inspect.Lane, start, end time.Time, path string) ganttLane {
+	placed := ganttLane{ID: id, Key: lane.Key, Of: lane.Step, Path: path, Took: "–", Grid: g.Ticks}
+	if len(lane.Spans) == 0 {
+		placed.Note = &note{X: "0.5%", Text: cmp.Or(lane.Because, "not started")}
+		placed.Label = lane.Key + ": not started"
+		return placed
+	}
+	attempts, last, first := 0, 0.0, 100.0
+	for _, span := range lane.Spans {
+		to := span.End
+		if to.IsZero() {
+			to = end
+		}
+		from, width := g.percentOf(span.Start.Sub(start)), max(g.percentOf(to.Sub(span.Start)), thinnest)
+		placed.Bars = append(placed.Bars, bar{
+			X: percent(from), Width: percent(width), Class: barClass(span), Title: barTitle(span, to), Thin: span.Kind == inspect.SpanInUse,
+		})
+		first, last = min(first, from), max(last, from+width)
+		if span.Kind == inspect.SpanAttempt {
+			attempts = span.Attempt
+		}
+	}
+	placed.Took = durationText(lane.Busy(end))
+	placed.Label = lane.Key + ": " + placed.Took
+	if attempts > 1 {
+		placed.Note = noteBeside(first, last, counted(attempts, "attempt"))
+	}
+	return placed
+}
+
+// noteBeside puts a text to the right of the bars, or to the left if there is no room.
+func noteBeside(first, last float64, text string) *note {
+	if last > 70 {
+		return &note{X: percent(first), Text: text, Before: true}
+	}
+	return &note{X: percent(last), Text: text}
+}
+
+func barClass(span inspect.Span) string {
+	classes := []string{map[inspect.SpanKind]string{
+		inspect.SpanWaiting: "b-wait", inspect.SpanStarting: "b-start", inspect.SpanInUse: "b-use", inspect.SpanStopping: "b-stop",
+	}[span.Kind]}
+	switch span.Status {
+	case history.StepStatusSucceeded:
+		classes = append(classes, "b-ok")
+	case history.StepStatusFailed:
+		classes = append(classes, "b-bad")
+	case history.StepStatusRunning:
+		classes = append(classes, "b-run")
+	case history.StepStatusCancelled:
+		classes = append(classes, "b-skip")
+	case history.StepStatusPending, history.StepStatusSkipped:
+	}
+	if span.Critical {
+		classes = append(classes, "b-crit")
+	}
+	return strings.Join(slices.DeleteFunc(classes, func(class string) bool { return class == "" }), " ")
+}
+
+func barTitle(span inspect.Span, to time.Time) string {
+	words := map[inspect.SpanKind]string{
+		inspect.SpanWaiting: "waiting for the next attempt", inspect.SpanStarting: "starting", inspect.SpanInUse: "in use", inspect.SpanStopping: "stopping",
+		inspect.SpanAttempt: "attempt",
+	}
+	title := words[span.Kind]
+	if span.Kind == inspect.SpanAttempt {
+		title = fmt.Sprintf("attempt %d %s", span.Attempt, span.Status)
+	}
+	title += ", " + durationText(to.Sub(span.Start))
+	if span.Error != "" {
+		title += ": " + firstLine(span.Error)
+	}
+	return title
+}

@@ -1,0 +1,177 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/fxrun/fxrun/inspect"
+)
+
+type lineagePage struct {
+	Selection     string
+	Problem       []string
+	WithResources bool
+	Graph         drawing
+	Groups        []groupSwitch
+	Table         *table
+	Shown         int
+	Key           []badge
+}
+
+// groupSwitch opens or closes a group of the graph.
+type groupSwitch struct {
+	Name string
+	Open bool
+	Path string
+}
+
+// shownNodes is how many assets are drawn one by one; more are drawn as groups, unless the
+// reader opens them.
+const shownNodes = 60
+
+func (p *Pages) lineage(r *http.Request) (view, error) {
+	page := lineagePage{Selection: trimmed(r, "select"), WithResources: r.FormValue("resources") != ""}
+	states, err := p.assetStates(r.Context(), page.Selection)
+	selection := page.Selection
+	if err != nil {
+		for _, fault := range faultList(err) {
+			page.Problem = append(page.Problem, fault.Message)
+		}
+		if states, err = p.assetStates(r.Context(), ""); err != nil {
+			return view{}, err
+		}
+		selection = ""
+	}
+	page.Shown = len(states)
+	byKey := make(map[string]assetState, len(states))
+	for _, asset := range states {
+		byKey[asset.Key] = asset
+	}
+	open := r.URL.Query()["open"]
+	isCollapsed := len(states) > shownNodes && len(groupsOf(states)) > 1
+	page.Groups = p.groupSwitches(r, states, open, isCollapsed)
+	if isCollapsed {
+		page.Graph = draw(p.collapsed(r, states, open))
+	} else {
+		picture, err := p.inspect.Picture(inspect.Scope{Selection: cmp.Or(selection, "*")})
+		if err != nil && len(states) > 0 {
+			return view{}, err
+		}
+		page.Graph = p.drawPicture(picture, byKey, page.WithResources)
+	}
+	page.Table = newTable("No asset fits.", "asset", "state", "group", "needs")
+	for _, asset := range states {
+		status := assetBadge(asset.status())
+		page.Table.add(linked(asset.Key, p.url("/assets/", asset.Key)), cell{Badge: &status, order: status.Text}, text(asset.Group), links(p.url("/assets/"), asset.Upstream))
+	}
+	page.Table.sort(r)
+	return view{Template: "lineage", Title: "Lineage", Nav: "/lineage", Data: page}, nil
+}
+
+func groupOf(asset assetState) string { return cmp.Or(asset.Group, "without a group") }
+
+func groupsOf(states []assetState) []string {
+	var groups []string
+	for _, asset := range states {
+		groups = append(groups, groupOf(asset))
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
+}
+
+func (p *Pages) groupSwitches(r *http.Request, states []assetState, open []string, isCollapsed bool) []groupSwitch {
+	if !isCollapsed {
+		return nil
+	}
+	var list []groupSwitch
+	for _, group := range groupsOf(states) {
+		list = append(list, groupSwitch{group, slices.Contains(open, group), p.toggled(r, group, open)})
+	}
+	return list
+}
+
+// toggled returns the address of the page with a group opened or closed.
+func (p *Pages) toggled(r *http.Request, group string, open []string) string {
+	query := r.URL.Query()
+	if slices.Contains(open, group) {
+		query["open"] = slices.DeleteFunc(slices.Clone(open), func(name string) bool { return name == group })
+	} else {
+		query.Add("open", group)
+	}
+	return "?" + query.Encode()
+}
+
+// collapsed returns the nodes of a graph in which each group that is not open is one box.
+func (p *Pages) collapsed(r *http.Request, states []assetState, open []string) []graphNode {
+	id := make(map[string]string, len(states)) // of the box that an asset is in
+	members := make(map[string][]assetState)
+	for _, asset := range states {
+		group := groupOf(asset)
+		id[asset.Key] = "asset " + asset.Key
+		if !slices.Contains(open, group) {
+			id[asset.Key] = "group " + group
+			members[group] = append(members[group], asset)
+		}
+	}
+	nodes := make(map[string]*graphNode)
+	for _, asset := range states {
+		box := id[asset.Key]
+		node := nodes[box]
+		if node == nil {
+			node = &graphNode{ID: box}
+			nodes[box] = node
+		}
+		for _, need := range asset.Upstream {
+			if of, ok := id[need]; ok && of != box && !slices.Contains(node.Needs, of) {
+				node.Needs = append(node.Needs, of)
+			}
+		}
+		if group, isGroup := strings.CutPrefix(box, "group "); isGroup {
+			node.Text, node.Class, node.Path = group, "group "+groupClass(members[group]), p.toggled(r, group, open)
+			node.Detail = groupText(members[group])
+			continue
+		}
+		status := assetBadge(asset.status())
+		node.Text, node.Class, node.Path, node.Detail = asset.Key, "asset s-"+status.Class, p.url("/assets/", asset.Key), status.Text
+	}
+	list := make([]graphNode, 0, len(nodes))
+	for _, key := range sortedKeys(nodes) {
+		list = append(list, *nodes[key])
+	}
+	return list
+}
+
+func groupClass(members []assetState) string {
+	class := "s-ok"
+	for _, asset := range members {
+		switch assetBadge(asset.status()).Class {
+		case "bad":
+			return "s-bad"
+		case "run":
+			class = "s-run"
+		case "":
+			if class == "s-ok" {
+				class = "s-"
+			}
+		}
+	}
+	return class
+}
+
+// groupText counts the assets of a group by state.
+func groupText(members []assetState) string {
+	counts := make(map[string]int)
+	for _, asset := range members {
+		counts[asset.status()]++
+	}
+	texts := []string{counted(len(members), "asset")}
+	for _, status := range []string{"failed", "running", "no value"} {
+		if n := counts[status]; n > 0 {
+			texts = append(texts, fmt.Sprintf("%d %s", n, status))
+		}
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,244 @@
+package ui
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/nearest"
+)
+
+type overviewPage struct {
+	Attention []attention
+	Lanes     []ganttLane
+	Ticks     []tick
+	From      string
+	Recent    *table
+	Counts    []fact
+	Empty     bool
+}
+
+// attention is something that a person should look at.
+type attention struct {
+	Badge badge
+	Link  link
+	Text  string
+	Time  time.Time
+}
+
+// overviewRuns is how many of the newest runs the overview shows.
+const overviewRuns = 100
+
+func (p *Pages) overview(r *http.Request) (view, error) {
+	records, err := p.inspect.Runs(r.Context(), history.RunQuery{Limit: overviewRuns})
+	if err != nil {
+		return view{}, err
+	}
+	page := overviewPage{Attention: p.needAttention(r.Context(), records), Empty: len(records) == 0}
+	page.Recent = p.runTable(r.Context(), records[:min(len(records), 10)]).sort(r)
+	page.addLanes(p, records, time.Now())
+	states, err := p.assetStates(r.Context(), "")
+	if err != nil {
+		return view{}, err
+	}
+	materialized := 0
+	for _, asset := range states {
+		if asset.Last != nil {
+			materialized++
+		}
+	}
+	page.Counts = []fact{
+		{Name: "Assets", Links: []link{{sprintf("%d, of which %d have a value", len(states), materialized), p.url("/assets")}}},
+		{Name: "Jobs", Links: []link{{countText(int64(len(p.config.Graph.Jobs()))), p.url("/jobs")}}},
+		{Name: "Resources", Links: []link{{countText(int64(len(p.inspect.Resources()))), p.url("/resources")}}},
+	}
+	return view{Template: "overview", Title: "Overview", Nav: "/", Data: page}, nil
+}
+
+// needAttention lists what a person should look at: what was launched last and failed, runs
+// that were lost, and resources that lack variables.
+func (p *Pages) needAttention(ctx context.Context, records []history.Record) []attention {
+	var list []attention
+	seen := make(map[string]bool)
+	for _, record := range records {
+		what := whatText(record)
+		if p.runStatus(ctx, record) == "lost" {
+			list = append(list, attention{badge{"bad", "lost"}, link{what, p.url("/runs/", record.ID)}, "the process that executed the run has ended", startOf(record)})
+		}
+		if seen[what] || !record.Status.Finished() {
+			continue
+		}
+		seen[what] = true
+		if record.Status == history.StatusFailed {
+			list = append(list, attention{badge{"bad", "failed"}, link{what, p.url("/runs/", record.ID)}, firstLine(record.Error.Message), record.Finished})
+		}
+	}
+	for _, resource := range p.inspect.Resources() {
+		var missing []string
+		for _, field := range resource.Config {
+			if field.Source == container.SourceMissing && !field.AtLaunch {
+				missing = append(missing, cmp.Or(field.Variable, field.Path))
+			}
+		}
+		if len(missing) > 0 {
+			list = append(list, attention{badge{"warn", "not set"}, link{resource.Key, p.url("/resources/", resource.Key)}, strings.Join(missing, ", "), time.Time{}})
+		}
+	}
+	return list
+}
+
+// addLanes draws the newest runs, a line for each job or selection.
+func (o *overviewPage) addLanes(p *Pages, records []history.Record, now time.Time) {
+	if len(records) == 0 {
+		return
+	}
+	start := now
+	for _, record := range records {
+		if at := startOf(record); at.Before(start) {
+			start = at
+		}
+	}
+	scale := max(now.Sub(start)*101/100, time.Second)
+	g := gantt{Scale: scale}
+	o.From = start.UTC().Format(time.RFC3339)
+	for back := time.Duration(0); back < scale; back += tickOf(scale) {
+		label := "now"
+		if back > 0 {
+			label = "−" + durationText(back)
+		}
+		if x := g.percentOf(now.Add(-back).Sub(start)); x > 3 && x < 97 || back == 0 {
+			o.Ticks = append(o.Ticks, tick{percent(min(x, 97)), label})
+		}
+	}
+	lanes := make(map[string]*ganttLane)
+	var order []string
+	for _, record := range slices.Backward(records) {
+		what := whatText(record)
+		lane := lanes[what]
+		if lane == nil {
+			path := p.url("/runs", "job", record.Job)
+			lane = &ganttLane{ID: sprintf("lane-%d", len(order)), Key: what, Path: path, Grid: o.Ticks}
+			lanes[what] = lane
+			order = append(order, what)
+		}
+		at := startOf(record)
+		class := map[string]string{"ok": "b-ok", "bad": "b-bad", "run": "b-run", "warn": "b-skip", "": "b-wait"}[statusClass(string(record.Status))]
+		took := tookOf(record, now)
+		lane.Bars = append(lane.Bars, bar{
+			X: percent(g.percentOf(at.Sub(start))), Width: percent(max(g.percentOf(took), 0.4)), Class: class,
+			Title: string(record.Status) + ", " + durationText(took) + ", " + at.UTC().Format("2006-01-02 15:04:05") + " UTC",
+		})
+		lane.Took = string(record.Status)
+		lane.Label = what + ": " + counted(len(lane.Bars), "run")
+	}
+	slices.Sort(order)
+	for _, what := range order {
+		o.Lanes = append(o.Lanes, *lanes[what])
+	}
+}
+
+type instancePage struct {
+	Facts     []fact
+	Variables *table
+}
+
+// instance shows where things are kept, versions, and the environment variables that the
+// definitions read. It never shows the values of variables.
+func (p *Pages) instance(r *http.Request) (view, error) {
+	page := instancePage{Variables: newTable("No definition reads the environment.", "variable", "state", "read by", "field", "required")}
+	for _, about := range p.config.About {
+		page.Facts = append(page.Facts, fact{Name: about.Name, Text: about.Text})
+	}
+	page.Facts = append(page.Facts, fact{Name: "Go", Text: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH})
+	if build, ok := debug.ReadBuildInfo(); ok {
+		page.Facts = append(page.Facts, fact{Name: "Program", Text: build.Path + " " + build.Main.Version, Mono: true})
+	}
+	for _, resource := range p.inspect.Resources() {
+		for _, field := range resource.Config {
+			if field.Variable == "" {
+				continue
+			}
+			status := cell{Badge: &badge{"", "not set"}, order: "not set"}
+			if _, ok := os.LookupEnv(field.Variable); ok {
+				status = cell{Badge: &badge{"ok", "set"}, order: "set"}
+			} else if field.Required && field.Source == container.SourceMissing {
+				status = cell{Badge: &badge{"bad", "not set"}, order: "missing"}
+			}
+			required := ""
+			if field.Required {
+				required = "yes"
+			}
+			page.Variables.add(mono(field.Variable), status, linked(resource.Key, p.url("/resources/", resource.Key)), mono(field.Path), text(required))
+		}
+	}
+	page.Variables.sort(r)
+	return view{Template: "instance", Title: "Instance", Nav: "/instance", Data: page}, nil
+}
+
+type searchPage struct {
+	Query   string
+	Results []searchResult
+	Near    string
+}
+
+type searchResult struct{ Kind, Name, Path, About string }
+
+// foundAtMost is how many results a search shows.
+const foundAtMost = 30
+
+func (p *Pages) search(r *http.Request) (view, error) {
+	page := searchPage{Query: trimmed(r, "q")}
+	var names []string
+	consider := func(kind, name, path, about string) {
+		names = append(names, name)
+		if len(page.Results) < foundAtMost && strings.Contains(strings.ToLower(name+" "+about), strings.ToLower(page.Query)) {
+			page.Results = append(page.Results, searchResult{kind, name, path, firstLine(about)})
+		}
+	}
+	for _, entry := range p.shell(r, view{}).Menu {
+		consider("page", entry.Text, p.url(entry.Path), "")
+	}
+	for _, job := range p.config.Graph.Jobs() {
+		consider("job", job.Name, p.url("/jobs/", job.Name), job.Description)
+	}
+	for _, asset := range p.config.Graph.Assets() {
+		consider("asset", asset.Key, p.url("/assets/", asset.Key), asset.Description)
+	}
+	for _, resource := range p.inspect.Resources() {
+		consider("resource", resource.Key, p.url("/resources/", resource.Key), resource.Description.Description)
+	}
+	if page.Query != "" {
+		found, err := p.inspect.Runs(r.Context(), history.RunQuery{IDPrefix: page.Query, Limit: 5, OmitSteps: true})
+		if err != nil {
+			return view{}, err
+		}
+		for _, record := range found {
+			consider("run", record.ID, p.url("/runs/", record.ID), whatText(record))
+		}
+	}
+	if len(page.Results) == 0 {
+		page.Near = nearest.Name(page.Query, names)
+	}
+	return p.partOrPage(r, view{Template: "part-search", Title: "Search", Data: page}), nil
+}
+
+// design shows the components that all pages are made of.
+func (p *Pages) design(r *http.Request) (view, error) {
+	t := newTable("Nothing here. This is what a table without rows says.", "name", "state", "when", ">rows")
+	now := time.Now()
+	t.add(linked("raw/orders", "#"), state("succeeded"), at(now), right("1 234", int64(1234)))
+	t.add(linked("revenue", "#"), state("failed"), at(now.Add(-time.Hour)), right("12", int64(12)))
+	return view{Template: "design", Title: "Design", Data: map[string]any{
+		"Table": t.sort(r), "Empty": newTable("Nothing here. This is what a table without rows says.", "name", "state"),
+		"Badges": []badge{{"ok", "succeeded"}, {"bad", "failed"}, {"run", "running"}, {"warn", "cancelled"}, {"", "queued"}},
+		"Fault":  []runFault{newFault("orders failed, 2 times", history.Failure{Message: "running step orders: reading orders: no column \"amont\", did you mean \"amount\"?"})},
+	}}, nil
+}

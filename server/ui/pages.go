@@ -1,0 +1,246 @@
+package ui
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// Config is what the pages need.
+type Config struct {
+	// Inspector answers what the pages show. Required.
+	Inspector *inspect.Inspector
+	// Graph is the asset graph that the inspector is for. Required.
+	Graph *assets.Graph
+	// Launcher launches and cancels runs, and reads stored values. Required.
+	Launcher *runs.Launcher
+	// Prefix is the path under which the pages are mounted, as in "/fxrun". It is ""
+	// for the root, and does not end with a slash.
+	Prefix string
+	// ReadOnly leaves out everything that changes something.
+	ReadOnly bool
+	// About are facts about the instance for people, such as where its history is.
+	About []Fact
+	// Logger gets the errors that a person can not correct. The default discards them.
+	Logger *slog.Logger
+}
+
+// Fact is a name and a text.
+type Fact struct{ Name, Text string }
+
+// Pages are the web pages. They are safe for concurrent use.
+type Pages struct {
+	config    Config
+	inspect   *inspect.Inspector
+	templates map[string]*template
+	static    *static
+	live      *liveRuns
+}
+
+// New makes the pages. The caller closes them.
+func New(config Config) (*Pages, error) {
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	files, err := newStatic()
+	if err != nil {
+		return nil, err
+	}
+	p := &Pages{config: config, inspect: config.Inspector, static: files}
+	if p.templates, err = parseTemplates(p.functions()); err != nil {
+		return nil, err
+	}
+	p.live = newLiveRuns(p)
+	return p, nil
+}
+
+// Close ends all live streams. A server must close the pages before it waits for its
+// requests, since a stream ends only with its run.
+func (p *Pages) Close() { p.live.close() }
+
+// Register adds the pages to mux, under the prefix of the config.
+func (p *Pages) Register(mux *http.ServeMux) {
+	get := func(path string, make func(*http.Request) (view, error)) {
+		mux.HandleFunc("GET "+p.config.Prefix+path, p.page(make))
+	}
+	post := func(path string, do func(http.ResponseWriter, *http.Request) error) {
+		if !p.config.ReadOnly {
+			mux.HandleFunc("POST "+p.config.Prefix+path, p.action(do))
+		}
+	}
+	get("/{$}", p.overview)
+	get("/lineage", p.lineage)
+	get("/assets", p.assets)
+	get("/assets/{key...}", p.asset)
+	get("/values/{key...}", p.value)
+	get("/runs", p.runs)
+	get("/runs/{id}", p.run)
+	get("/runs/{id}/log", p.runLog)
+	get("/runs/{id}/compare", p.compare)
+	get("/launch", p.launch)
+	get("/resources", p.resources)
+	get("/resources/{key...}", p.resource)
+	get("/jobs", p.jobs)
+	get("/jobs/{name}", p.job)
+	get("/instance", p.instance)
+	get("/search", p.search)
+	get("/design", p.design)
+	mux.HandleFunc("GET "+p.config.Prefix+"/runs/{id}/live", p.live.serve)
+	mux.Handle("GET "+p.config.Prefix+"/static/{version}/{name}", p.static)
+	post("/launch", p.startLaunch)
+	post("/launch/check", p.checkLaunch)
+	post("/runs", p.changeRuns)
+	post("/runs/{id}/cancel", p.cancelRun)
+	post("/runs/{id}/retry", p.retryRun)
+	post("/resources/{key}/check", p.checkResource)
+	mux.HandleFunc(p.config.Prefix+"/", p.page(func(r *http.Request) (view, error) {
+		return view{}, notFound("there is no page %s", r.URL.Path)
+	}))
+}
+
+// view is a page that is ready to be written.
+type view struct {
+	// Template is the name of the template. One that begins with "part-" is a part of a
+	// page and is written without the shell.
+	Template string
+	// Title is the title of the page. Nav is the entry of the menu that it belongs to.
+	Title, Nav string
+	// Crumbs lead to the page.
+	Crumbs []link
+	// Data is what the template shows.
+	Data any
+	// Status is the HTTP status. 0 means 200.
+	Status int
+}
+
+type link struct{ Text, Path string }
+
+func (p *Pages) page(make func(*http.Request) (view, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		made, err := make(r)
+		if err != nil {
+			made = p.problem(r, err)
+		}
+		p.write(w, r, made)
+	}
+}
+
+func (p *Pages) action(do func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := do(w, r); err != nil {
+			p.write(w, r, p.problem(r, err))
+		}
+	}
+}
+
+// write writes the page. It is made as a whole first, so that an error in the middle
+// does not leave half of a page.
+func (p *Pages) write(w http.ResponseWriter, r *http.Request, v view) {
+	var page bytes.Buffer
+	if err := p.templates[v.Template].execute(&page, p.shell(r, v)); err != nil {
+		p.config.Logger.Error("making a page", "path", r.URL.Path, "error", err)
+		http.Error(w, "the page could not be made: see the log of the server", http.StatusInternalServerError)
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	header.Add("Vary", "HX-Request")
+	if v.Status != 0 {
+		w.WriteHeader(v.Status)
+	}
+	_, _ = w.Write(page.Bytes()) // the reader may be gone
+}
+
+// redirect sends the browser to another page after a change.
+func (p *Pages) redirect(w http.ResponseWriter, r *http.Request, path string) {
+	if r.Header.Get("HX-Request") != "" {
+		w.Header().Set("HX-Redirect", p.config.Prefix+path)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	http.Redirect(w, r, p.config.Prefix+path, http.StatusSeeOther)
+}
+
+// shell is what every template gets.
+type shell struct {
+	view
+	ReadOnly bool
+	Menu     []menuEntry
+	Path     string
+}
+
+type menuEntry struct {
+	Text, Path string
+	Current    bool
+}
+
+func (p *Pages) shell(r *http.Request, v view) shell {
+	s := shell{view: v, ReadOnly: p.config.ReadOnly, Path: r.URL.Path}
+	for _, entry := range []link{
+		{"Overview", "/"}, {"Lineage", "/lineage"}, {"Assets", "/assets"}, {"Jobs", "/jobs"}, {"Runs", "/runs"}, {"Launch", "/launch"},
+		{"Resources", "/resources"}, {"Instance", "/instance"},
+	} {
+		if entry.Path == "/launch" && p.config.ReadOnly {
+			continue
+		}
+		s.Menu = append(s.Menu, menuEntry{Text: entry.Text, Path: entry.Path, Current: v.Nav == entry.Path})
+	}
+	return s
+}
+
+// problemPage is what the page about an error shows.
+type problemPage struct {
+	Missing bool
+	Faults  []string
+}
+
+// problem is the page about an error. An error that the person can correct is shown;
+// any other one is also logged.
+func (p *Pages) problem(r *http.Request, err error) view {
+	status := http.StatusInternalServerError
+	var absent *missingError
+	switch {
+	case errors.As(err, &absent), errors.Is(err, history.ErrNotFound):
+		status = http.StatusNotFound
+	case errors.Is(err, container.ErrInvalid):
+		status = http.StatusUnprocessableEntity
+		if r.Method == http.MethodGet {
+			status = http.StatusNotFound
+		}
+	default:
+		p.config.Logger.Error("answering a request", "path", r.URL.Path, "error", err)
+	}
+	data := problemPage{Missing: status == http.StatusNotFound}
+	for _, fault := range inspect.Faults(err) {
+		data.Faults = append(data.Faults, fault.Message)
+	}
+	if len(data.Faults) == 0 {
+		data.Faults = []string{err.Error()}
+	}
+	title := "That did not work"
+	if data.Missing {
+		title = "Not found"
+	}
+	return view{Template: "problem", Title: title, Data: data, Status: status}
+}
+
+type missingError struct{ text string }
+
+func (e *missingError) Error() string { return e.text }
+
+func notFound(format string, args ...any) error { return &missingError{sprintf(format, args...)} }
+
+// isPartial reports whether htmx asks for a part of a page.
+func isPartial(r *http.Request) bool { return r.Header.Get("HX-Request") != "" }
+
+// trimmed returns a value of the query without surrounding spaces.
+func trimmed(r *http.Request, name string) string { return strings.TrimSpace(r.FormValue(name)) }

@@ -1,0 +1,207 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// runsOnPage is how many runs one page of the list has.
+const runsOnPage = 50
+
+type runsPage struct {
+	Job, Status, Tag string
+	Jobs, Statuses   []string
+	Table            *table
+	Older            string
+}
+
+func (p *Pages) runs(r *http.Request) (view, error) {
+	page := runsPage{Job: r.FormValue("job"), Status: r.FormValue("status"), Tag: trimmed(r, "tag")}
+	query := history.RunQuery{Job: page.Job, Before: r.FormValue("before"), Limit: runsOnPage + 1}
+	if page.Status != "" {
+		query.Statuses = []history.Status{history.Status(page.Status)}
+	}
+	if name, value, ok := strings.Cut(page.Tag, "="); ok {
+		query.Tags = map[string]string{name: value}
+	}
+	found, err := p.inspect.Runs(r.Context(), query)
+	if err != nil {
+		return view{}, err
+	}
+	if len(found) > runsOnPage {
+		found = found[:runsOnPage]
+		page.Older = p.url("/runs", "job", page.Job, "status", page.Status, "tag", page.Tag, "before", found[runsOnPage-1].ID)
+	}
+	page.Table = p.runTable(r.Context(), found).sort(r)
+	if !p.config.ReadOnly {
+		page.Table.Select = "run"
+	}
+	for _, status := range []history.Status{
+		history.StatusQueued, history.StatusStarting, history.StatusRunning, history.StatusSucceeded, history.StatusFailed, history.StatusCancelled,
+	} {
+		page.Statuses = append(page.Statuses, string(status))
+	}
+	jobs, err := p.inspect.Jobs()
+	if err != nil {
+		return view{}, err
+	}
+	for _, job := range jobs {
+		page.Jobs = append(page.Jobs, job.Name)
+	}
+	return view{Template: "runs", Title: "Runs", Nav: "/runs", Data: page}, nil
+}
+
+func (p *Pages) runTable(ctx context.Context, list []history.Record) *table {
+	t := newTable("No run fits. Launch a job or some assets to make the first one.", "run", "state", "what", "started", ">took", ">steps", "tags", "problem")
+	now := time.Now()
+	for _, record := range list {
+		status := state(p.runStatus(ctx, record))
+		row := t.add(
+			cell{Text: shortID(record.ID), Path: p.url("/runs/", record.ID), Mono: true, order: record.ID}, status, p.whatCell(record), at(startOf(record)),
+			right(durationText(tookOf(record, now)), int64(tookOf(record, now))), right(stepsText(record), int64(len(record.Steps))),
+			text(tagsText(record.Tags)), text(firstLine(record.Error.Message)),
+		)
+		row.Key = record.ID
+	}
+	return t
+}
+
+// runStatus returns the status of a run, or "lost" if the process that executes it has
+// ended.
+func (p *Pages) runStatus(ctx context.Context, record history.Record) string {
+	if record.Status.Finished() || record.Status == history.StatusQueued {
+		return string(record.Status)
+	}
+	if liveness, err := p.config.Launcher.Liveness(ctx, record); err == nil && liveness == runs.LivenessGone {
+		return "lost"
+	}
+	return string(record.Status)
+}
+
+func (p *Pages) whatCell(record history.Record) cell {
+	if record.Job != "" {
+		return linked(record.Job, p.url("/jobs/", record.Job))
+	}
+	return mono(record.Selection)
+}
+
+func whatText(record history.Record) string {
+	if record.Job != "" {
+		return record.Job
+	}
+	return record.Selection
+}
+
+func startOf(record history.Record) time.Time {
+	if record.Started.IsZero() {
+		return record.Queued
+	}
+	return record.Started
+}
+
+// tookOf returns how long a run took, or takes until now.
+func tookOf(record history.Record, now time.Time) time.Duration {
+	switch {
+	case record.Status.Finished():
+		return record.Duration
+	case record.Started.IsZero():
+		return 0
+	}
+	return now.Sub(record.Started)
+}
+
+func stepsText(record history.Record) string {
+	counts := make(map[history.StepStatus]int)
+	for _, step := range record.Steps {
+		counts[step.Status]++
+	}
+	text := fmt.Sprintf("%d/%d", counts[history.StepStatusSucceeded], len(record.Steps))
+	if failed := counts[history.StepStatusFailed]; failed > 0 {
+		text += fmt.Sprintf(", %d failed", failed)
+	}
+	return text
+}
+
+func tagsText(tags map[string]string) string {
+	var texts []string
+	for _, name := range sortedKeys(tags) {
+		if !strings.HasPrefix(name, "fxrun/") {
+			texts = append(texts, name+"="+tags[name])
+		}
+	}
+	return strings.Join(texts, " ")
+}
+
+// changeRuns cancels or repeats the runs that were selected in the list.
+func (p *Pages) changeRuns(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return notFound("the form could not be read: %v", err)
+	}
+	var faults []error
+	for _, id := range r.PostForm["run"] {
+		var err error
+		switch r.PostForm.Get("do") {
+		case "cancel":
+			err = p.cancel(r.Context(), id)
+		case "retry":
+			_, err = p.retry(r.Context(), id, runs.RetryOptions{})
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("run %s: %w", id, err))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	p.redirect(w, r, "/runs")
+	return nil
+}
+
+// cancel asks a run of any process to stop.
+func (p *Pages) cancel(ctx context.Context, id string) error {
+	const reason = "asked for on a web page"
+	if run, ok := p.config.Launcher.Active(id); ok {
+		run.Cancel(reason)
+		return nil
+	}
+	_, err := p.config.Launcher.Store().Append(ctx, history.Event{RunID: id, Time: time.Now(), Data: history.RunCancelRequested{Reason: reason}})
+	return err
+}
+
+// retry launches a run that repeats another one, and returns its ID.
+func (p *Pages) retry(ctx context.Context, id string, options runs.RetryOptions) (string, error) {
+	request, err := p.config.Launcher.RetryRequest(ctx, id, options)
+	if err != nil {
+		return "", err
+	}
+	run, err := p.config.Launcher.Launch(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	return run.ID(), nil
+}
+
+func (p *Pages) cancelRun(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if err := p.cancel(r.Context(), id); err != nil {
+		return err
+	}
+	p.redirect(w, r, "/runs/"+escapedKey(id))
+	return nil
+}
+
+func (p *Pages) retryRun(w http.ResponseWriter, r *http.Request) error {
+	id, err := p.retry(r.Context(), r.PathValue("id"), runs.RetryOptions{All: r.FormValue("all") != ""})
+	if err != nil {
+		return err
+	}
+	p.redirect(w, r, "/runs/"+escapedKey(id))
+	return nil
+}
