@@ -77,7 +77,7 @@ func New(config Config) (*Server, error) {
 func (c Config) check() error {
 	var faults []error
 	if c.Inspector == nil || c.Graph == nil || c.Launcher == nil {
-		faults = append(faults, errors.New("Inspector, Graph and Launcher must be set"))
+		faults = append(faults, errors.New("the fields Inspector, Graph and Launcher must be set"))
 	}
 	if c.Prefix != "" && (!strings.HasPrefix(c.Prefix, "/") || strings.HasSuffix(c.Prefix, "/") || strings.ContainsAny(c.Prefix, "{}? \t")) {
 		faults = append(faults, fmt.Errorf("the prefix %q must begin with a slash, must not end with one, and must be a plain path", c.Prefix))
@@ -124,6 +124,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, drain time.Du
 	if err := server.Shutdown(closing); err != nil {
 		return errors.Join(fmt.Errorf("waiting for open requests: %w", err), server.Close())
 	}
-	<-ended
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving: %w", err)
+	}
 	return nil
 }

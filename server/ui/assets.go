@@ -25,11 +25,12 @@ type assetState struct {
 // that is newer than its value, or else whether it has a value.
 func (a assetState) status() string {
 	status := a.attempt.Status
-	switch {
-	case status == history.StepStatusRunning, status == history.StepStatusFailed, status == history.StepStatusCancelled:
+	switch status {
+	case history.StepStatusRunning, history.StepStatusFailed, history.StepStatusCancelled:
 		if a.Last == nil || a.attempt.Started.After(a.Last.Time) || status == history.StepStatusFailed && a.attempt.Run == a.Last.RunID {
 			return string(status)
 		}
+	case history.StepStatusPending, history.StepStatusSucceeded, history.StepStatusSkipped:
 	}
 	if a.Last == nil {
 		return "no value"
@@ -195,9 +196,14 @@ func (p *Pages) assetFacts(asset inspect.AssetDetail) []fact {
 		stored += " as " + asset.Format
 	}
 	list := []fact{
-		{Name: "Go type", Text: asset.Type, Mono: true}, {Name: "Function", Text: asset.Function, Mono: true}, {Name: "Defined at", Text: asset.Position, Mono: true},
-		{Name: "Group", Text: asset.Group}, {Name: "Tags", Text: strings.Join(asset.Tags, ", ")}, {Name: "Owners", Text: strings.Join(asset.Owners, ", ")},
-		{Name: "Code version", Text: asset.CodeVersion}, {Name: "Resources", Links: linksTo(p.url("/resources/"), asset.Resources)},
+		{Name: "Go type", Text: asset.Type, Mono: true},
+		{Name: "Function", Text: asset.Function, Mono: true},
+		{Name: "Defined at", Text: asset.Position, Mono: true},
+		{Name: "Group", Text: asset.Group},
+		{Name: "Tags", Text: strings.Join(asset.Tags, ", ")},
+		{Name: "Owners", Text: strings.Join(asset.Owners, ", ")},
+		{Name: "Code version", Text: asset.CodeVersion},
+		{Name: "Resources", Links: linksTo(p.url("/resources/"), asset.Resources)},
 		{Name: "Made with", Links: linksTo(p.url("/assets/"), asset.With)},
 	}
 	if asset.IO != "" {

@@ -186,8 +186,14 @@ type menuEntry struct {
 func (p *Pages) shell(r *http.Request, v view) shell {
 	s := shell{view: v, ReadOnly: p.config.ReadOnly, Path: r.URL.Path}
 	for _, entry := range []link{
-		{"Overview", "/"}, {"Lineage", "/lineage"}, {"Assets", "/assets"}, {"Jobs", "/jobs"}, {"Runs", "/runs"}, {"Launch", "/launch"},
-		{"Resources", "/resources"}, {"Instance", "/instance"},
+		{"Overview", "/"},
+		{"Lineage", "/lineage"},
+		{"Assets", "/assets"},
+		{"Jobs", "/jobs"},
+		{"Runs", "/runs"},
+		{"Launch", "/launch"},
+		{"Resources", "/resources"},
+		{"Instance", "/instance"},
 	} {
 		if entry.Path == "/launch" && p.config.ReadOnly {
 			continue

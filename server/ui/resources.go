@@ -74,9 +74,12 @@ func (p *Pages) resource(r *http.Request) (view, error) {
 	}
 	page := resourcePage{Resource: resource, ReadOnly: p.config.ReadOnly, Graph: p.aroundResource(resource), Users: p.userLinks(resource.Users)}
 	page.Facts = slices.DeleteFunc([]fact{
-		{Name: "Go type", Text: strings.Join(resource.Types, ", "), Mono: true}, {Name: "Constructor", Text: resource.Constructor, Mono: true},
-		{Name: "Defined at", Text: resource.Position, Mono: true}, {Name: "Lives", Text: "per " + resource.Lifetime.String()},
-		{Name: "Needs", Links: linksTo(p.url("/resources/"), resource.Needs)}, {Name: "Needed by", Links: linksTo(p.url("/resources/"), resource.UsedBy)},
+		{Name: "Go type", Text: strings.Join(resource.Types, ", "), Mono: true},
+		{Name: "Constructor", Text: resource.Constructor, Mono: true},
+		{Name: "Defined at", Text: resource.Position, Mono: true},
+		{Name: "Lives", Text: "per " + resource.Lifetime.String()},
+		{Name: "Needs", Links: linksTo(p.url("/resources/"), resource.Needs)},
+		{Name: "Needed by", Links: linksTo(p.url("/resources/"), resource.UsedBy)},
 	}, func(f fact) bool { return f.Text == "" && len(f.Links) == 0 })
 	for _, field := range resource.Config {
 		placed := resourceField{Field: field}

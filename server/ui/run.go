@@ -117,8 +117,12 @@ func (p *Pages) runHead(ctx context.Context, record history.Record, now time.Tim
 		}
 	}
 	head.Facts = []fact{
-		what, {Name: "Started", Time: startOf(record)}, {Name: "Took", Text: durationText(tookOf(record, now))}, {Name: "Steps", Text: strings.Join(steps, ", ")},
-		{Name: "Tags", Text: tagsText(record.Tags)}, {Name: "Owner", Text: record.Owner, Mono: true},
+		what,
+		{Name: "Started", Time: startOf(record)},
+		{Name: "Took", Text: durationText(tookOf(record, now))},
+		{Name: "Steps", Text: strings.Join(steps, ", ")},
+		{Name: "Tags", Text: tagsText(record.Tags)},
+		{Name: "Owner", Text: record.Owner, Mono: true},
 	}
 	if of := record.Tags[runs.TagRetryOf]; of != "" {
 		head.Facts = append(head.Facts, fact{Name: "Repeats", Links: []link{{shortID(of), p.url("/runs/", of)}}})
@@ -237,8 +241,8 @@ func givenConfig(config json.RawMessage) []configRow {
 func appendFields(list []configRow, path string, fields map[string]any) []configRow {
 	for _, name := range sortedKeys(fields) {
 		inner, ok := fields[name].(map[string]any)
-		_, isReference := inner["env"]
-		if ok && !(isReference && len(inner) == 1) {
+		_, isReference := inner["env"] // {env: NAME}
+		if ok && (!isReference || len(inner) > 1) {
 			list = appendFields(list, path+"."+name, inner)
 			continue
 		}
