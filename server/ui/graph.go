@@ -32,7 +32,8 @@ type drawnBox struct {
 	graphNode
 	X, Y, W, H           string
 	TextX, TextY, SmallY string
-	Label                string
+	Label                string // the whole text
+	Cut                  bool   // whether the text is shown in part
 }
 
 type drawnArrow struct{ D, Class, From, To string }
@@ -77,6 +78,7 @@ func draw(nodes []graphNode) drawing {
 			drawn.Label += ", " + node.Detail
 		}
 		drawn.Text = shown(node.Text)
+		drawn.Cut = drawn.Text != node.Text
 		d.Boxes = append(d.Boxes, drawn)
 	}
 	for _, route := range layout.Routes {

@@ -1,0 +1,102 @@
+package browsertest_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestTheFirstAfternoon does what a person does who has just started the pages.
+func TestTheFirstAfternoon(t *testing.T) {
+	w := &world{opened: make(chan struct{})}
+	address, _ := serve(t, w.definitions())
+	b := open(t, address)
+
+	b.show("/")
+	b.see("main", "Nothing has run yet")
+	b.click(`main a[href="/lineage"]`)
+	b.see("svg.drawing", "raw/orders")
+	b.checkAccess("the graph")
+
+	b.show("/launch?job=nightly")
+	b.see("#launch-faults", "resources.warehouse.config.table: missing")
+	table, conns := `input[name="resources.warehouse.config.table"]`, `input[name="resources.warehouse.config.max_conns"]`
+	b.wait(`document.querySelector('` + table + `').getAttribute("aria-invalid") === "true"`)
+	b.write(table, "orders_2026")
+	b.see("#launch-faults", "2 steps would run")
+	b.wait(`document.querySelector("#yaml").value.includes("table: orders_2026")`)
+	b.write(conns, "many")
+	b.see("#launch-faults", "max_conns")
+	b.wait(`document.querySelector('` + conns + `').value === "many" && document.activeElement.name.endsWith("max_conns")`)
+	b.write(conns, "7")
+	b.see("#launch-faults", "2 steps would run")
+	b.wait(`document.querySelector("#yaml").value.includes("max_conns: 7")`)
+	b.write("#yaml", "resources:\n  warehouse:\n    config:\n      tabel: x")
+	b.see("#launch-faults", `did you mean "table"?`)
+	b.write("#yaml", "resources: {warehouse: {config: {table: orders_2026}}}")
+	b.see("#launch-faults", "2 steps would run")
+	b.checkAccess("the launch page")
+
+	b.click("button.big")
+	b.see("#head", "running")
+	b.see("#lines", "asking the shop")
+	close(w.opened)
+	b.see("#head", "succeeded")
+	b.see("#timeline", "warehouse")
+	b.see("#lines", "run succeeded")
+	b.checkAccess("the page of a run")
+	b.checkPolicy()
+
+	b.show("/assets/raw/orders")
+	b.see(".value", "Lagos")
+	b.show("/runs")
+	b.click("tbody a")
+	b.click(`form[action$="/retry"] button`)
+	b.see("#head", "Repeats")
+	b.see("#head", "succeeded")
+	b.show("/assets/raw/orders")
+	b.wait(`document.querySelector(".plots figure svg path.curve")`)
+	b.checkAccess("the page of an asset")
+
+	b.show("/launch?job=reports")
+	b.click("button.big")
+	b.see("#head", "failed")
+	b.see("#faults", `did you mean "arrival_delay"?`)
+	b.see("#faults", "reading the template")
+	b.checkAccess("the page of a failed run")
+	w.repaired.Store(true)
+	b.click(`form[action$="/retry"] button.main`)
+	b.see("#head", "succeeded")
+	b.see("#head", "Repeats")
+
+	b.do(chromedp.KeyEvent("/"))
+	b.do(chromedp.SendKeys("#palette input", "reven"))
+	b.see("#palette .found", "revenue")
+	b.do(chromedp.KeyEvent("\r"))
+	b.see("h1", "revenue")
+	b.checkPolicy()
+}
+
+// TestEveryPageIsForEverybody checks each page for readers with a screen reader or weak
+// eyes, in light and dark, and on a phone.
+func TestEveryPageIsForEverybody(t *testing.T) {
+	w := &world{opened: make(chan struct{})}
+	close(w.opened)
+	address, launcher := serve(t, w.definitions())
+	good, bad := launch(t, launcher, requestFor("nightly")), launch(t, launcher, requestFor("reports"))
+	b := open(t, address)
+	for _, path := range []string{
+		"/", "/lineage?resources=yes", "/assets", "/assets/raw/orders", "/jobs", "/jobs/nightly", "/runs", "/runs/" + good, "/runs/" + bad,
+		"/runs/" + bad + "/compare?with=" + good, "/launch?job=nightly", "/resources", "/resources/warehouse", "/instance", "/search?q=re", "/design", "/nothing",
+	} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.scheme(scheme)
+			b.show(path)
+			b.checkAccess(path + " in " + scheme)
+		}
+		b.do(chromedp.EmulateViewport(390, 844))
+		b.show(path)
+		b.wait("document.documentElement.scrollWidth <= 390 || document.title === ''")
+		b.do(chromedp.EmulateViewport(1440, 1000))
+	}
+}
