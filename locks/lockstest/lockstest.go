@@ -76,6 +76,9 @@ func take(t *testing.T, locker locks.Locker, name string) locks.Lock {
 
 func release(t *testing.T, lock locks.Lock) {
 	t.Helper()
+	if lock == nil {
+		t.Fatal("TryLock gives neither a lock nor an error")
+	}
 	if err := lock.Unlock(); err != nil {
 		t.Fatalf("Unlock: %v", err)
 	}
@@ -85,7 +88,7 @@ func release(t *testing.T, lock locks.Lock) {
 func expectHeld(t *testing.T, locker locks.Locker, name string) {
 	t.Helper()
 	lock, err := locker.TryLock(t.Context(), name)
-	if err == nil {
+	if err == nil && lock != nil {
 		_ = lock.Unlock()
 	}
 	if !errors.Is(err, locks.ErrHeld) {
