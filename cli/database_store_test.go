@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -100,7 +101,7 @@ func TestTheLocksAreInTheDatabaseOfTheHistory(t *testing.T) {
 	for _, name := range []string{"living", "dead"} {
 		owner := "elsewhere/1/" + name + "@" + place
 		for _, data := range []history.EventData{history.RunQueued{Owner: owner}, history.RunStarting{Owner: owner}} {
-			if _, err := store.Append(t.Context(), history.Event{RunID: name, Time: epoch, Data: data}); err != nil {
+			if _, err := store.Append(t.Context(), history.Event{RunID: name, Time: time.Now(), Data: data}); err != nil {
 				t.Fatal(err)
 			}
 		}

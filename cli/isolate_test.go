@@ -59,7 +59,7 @@ func isolated() []fx.Option {
 			lc.Append(fx.StartStopHook(func() { fmt.Println("the pool has started") }, func() { fmt.Println("the pool was stopped") }))
 			return new(workerPool)
 		}, container.PerProcess()),
-		assets.New("pooled", func(*workerPool) error { return nil }),
+		assets.New("worked", func(*workerPool) error { return nil }),
 		iomanagers.Memory("memory"),
 		assets.New("fleeting", func() int { return 1 }, assets.IO("memory")),
 		fx.Invoke(func(lc fx.Lifecycle) {
@@ -157,7 +157,7 @@ func TestStepsInProcessesOfTheirOwn(t *testing.T) {
 	for _, isolate := range []string{"step", "run"} {
 		t.Run("a resource that lives per process is stopped with --isolate "+isolate, func(t *testing.T) {
 			newHome(t)
-			events, text, code := executed(t, "isolated", "run", "--select", "pooled", "--isolate", isolate, "--json")
+			events, text, code := executed(t, "isolated", "run", "--select", "worked", "--isolate", isolate, "--json")
 			var lines []string
 			for _, event := range events {
 				switch data := event.Data.(type) {

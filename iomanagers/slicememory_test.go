@@ -25,7 +25,7 @@ func TestSlicesNeedLittleMoreMemoryThanTheirRows(t *testing.T) { // not parallel
 	for i := range all {
 		all[i] = point{float64(i), float64(i % 100), 0.5, 1}
 	}
-	for _, format := range []string{"csv", "jsonl", "parquet", "gob"} {
+	for _, format := range []string{"csv", "jsonl", "gob"} {
 		t.Run(format, func(t *testing.T) {
 			m := newFiles(t, t.TempDir(), everyCodec()...)
 			stored, _ := sizeOf(all, func() { store(t, m, iomanagers.Output{Asset: "a", Format: format}, all) })
