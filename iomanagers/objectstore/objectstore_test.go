@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -401,10 +402,11 @@ func TestObjects(t *testing.T) {
 
 	t.Run("tells what it can store before anything runs", func(t *testing.T) {
 		known := (*child.Parent)(c).Graph().Static("io_manager")
-		if len(known) != 1 {
+		i := slices.IndexFunc(known, func(one any) bool { _, ok := one.(iomanagers.Checker); return ok })
+		if i < 0 {
 			t.Fatalf("got %v", known)
 		}
-		checker := known[0].(iomanagers.Checker)
+		checker := known[i].(iomanagers.Checker)
 		if err := checker.Check("", reflect.TypeFor[[]iotest.Row]()); err != nil {
 			t.Error(err)
 		}
