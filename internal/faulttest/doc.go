@@ -1,0 +1,6 @@
+// Package faulttest holds tests only. Processes execute random graphs, and are killed, stopped
+// and cancelled meanwhile at random moments. Afterwards a checker reads the history as plain SQL,
+// and the values as plain files, and uses none of the code that has written them.
+//
+// CONTRIBUTING.md says how the suite is run for hours.
+package faulttest

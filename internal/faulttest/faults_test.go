@@ -1,0 +1,179 @@
+//go:build linux
+
+package faulttest_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+)
+
+// setting reads a number from the environment.
+func setting(t *testing.T, name string, standard uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return standard
+	}
+	number, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return number
+}
+
+// Each round is a subtest. Rounds share a home for a while, so that each begins with what the
+// faults of the earlier ones have left.
+func TestRunsSurviveFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes most of a minute")
+	}
+	seed := setting(t, "FAULT_SEED", rand.Uint64())
+	rounds := setting(t, "FAULT_ROUNDS", 40)
+	t.Logf("FAULT_SEED=%d FAULT_ROUNDS=%d", seed, rounds)
+	var told facts
+	for round := uint64(0); round < rounds; {
+		random := rand.New(rand.NewPCG(seed, round))
+		stays := min(1+random.Uint64N(6), rounds-round)
+		passed := t.Run(fmt.Sprintf("home of rounds %d to %d", round, round+stays-1), func(t *testing.T) {
+			played := playHome(t, random, stays)
+			told.add(played)
+		})
+		if !passed {
+			t.Fatalf("run it again with FAULT_SEED=%d, and FAULT_HOMES=FOLDER to keep the files", seed)
+		}
+		round += stays
+	}
+	t.Logf("%+v", told)
+}
+
+// newHome is a folder of its own, which FAULT_HOMES keeps.
+func newHome(t *testing.T) string {
+	t.Helper()
+	kept := os.Getenv("FAULT_HOMES")
+	if kept == "" {
+		return t.TempDir()
+	}
+	home, err := os.MkdirTemp(kept, "home") //nolint:usetesting // it shall stay
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log("the home is", home)
+	return home
+}
+
+// playHome plays the rounds of one home.
+func playHome(t *testing.T, random *rand.Rand, rounds uint64) facts {
+	t.Helper()
+	folder := newHome(t)
+	if err := os.Mkdir(markersOf(folder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c := &crowd{
+		home: folder, mark: fmt.Sprintf("%d-%d", os.Getpid(), random.Uint64()), graph: random.Uint64(),
+		killed: make(map[int]bool), asked: make(map[int]bool),
+	}
+	t.Cleanup(func() { // if the test fails in the middle
+		for _, pid := range c.living(random) {
+			c.kill(pid)
+		}
+	})
+	for round := range rounds {
+		c.disturb(t, random, round == 0)
+		c.checkNobodyStays(t, random)
+		c.wait(t, c.start(t, "settle", ""))
+		check(t, c)
+		if t.Failed() {
+			t.Fatalf("in round %d of this home", round)
+		}
+	}
+	c.wait(t, c.start(t, "finish", []string{"", "step", "run"}[random.IntN(3)]))
+	c.checkNobodyStays(t, random)
+	checkNoLeftovers(t, c) // before the checker opens the file, which makes two others beside it
+	told := check(t, c)
+	checkNothingWaits(t, c)
+	told.Homes, told.Rounds, told.Killed, told.Asked = 1, int(rounds), len(c.killed), len(c.asked)
+	return told
+}
+
+// disturb has processes execute runs, and does them harm.
+func (c *crowd) disturb(t *testing.T, random *rand.Rand, first bool) {
+	t.Helper()
+	executors := []string{"", "step", "run"}
+	members := []*member{c.start(t, "launch", executors[random.IntN(3)])}
+	if random.IntN(2) == 0 {
+		members = append(members, c.start(t, "work", executors[random.IntN(3)]))
+	}
+	if random.IntN(3) == 0 {
+		members = append(members, c.start(t, "launch", executors[random.IntN(3)]))
+	}
+	store := sqlite.NewFolder(c.home)
+	mean := 60 + 60*random.IntN(3)
+	if first {
+		mean = 15 // while the home is made
+	}
+	for range random.IntN(7) {
+		time.Sleep(time.Duration(random.ExpFloat64() * float64(mean) * float64(time.Millisecond)))
+		living := c.living(random)
+		if len(living) == 0 {
+			break
+		}
+		switch random.IntN(7) {
+		case 0, 1:
+			c.kill(living[0])
+		case 2:
+			c.terminate(living[0])
+		case 3, 4:
+			_ = syscall.Kill(living[0], syscall.SIGSTOP)
+			time.Sleep(time.Duration(random.IntN(200)) * time.Millisecond)
+			if random.IntN(4) == 0 {
+				c.kill(living[0])
+			}
+			_ = syscall.Kill(living[0], syscall.SIGCONT)
+		default:
+			cancelOne(store, random)
+		}
+	}
+	if err := store.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, member := range members {
+		switch pid := member.Process.Pid; {
+		case member.hasEnded():
+		case random.IntN(3) == 0:
+			c.kill(pid)
+		case member.role == "work" || random.IntN(2) == 0:
+			c.terminate(pid)
+		}
+	}
+	for _, member := range members {
+		c.wait(t, member)
+	}
+}
+
+func (m *member) hasEnded() bool {
+	select {
+	case <-m.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// cancelOne asks an unfinished run to end, as another process does.
+func cancelOne(store *sqlite.Folder, random *rand.Rand) {
+	open, err := store.Runs(context.Background(), history.RunQuery{Statuses: []history.Status{history.StatusQueued, history.StatusStarting, history.StatusRunning}})
+	if err != nil || len(open) == 0 {
+		return
+	}
+	request := history.RunCancelRequested{Reason: "by chance", Within: time.Duration(random.IntN(2)) * 50 * time.Millisecond}
+	_, _ = store.Append(context.Background(), history.Event{RunID: open[random.IntN(len(open))].ID, Time: time.Now(), Data: request})
+}

@@ -1,0 +1,186 @@
+//go:build linux
+
+package faulttest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/iomanagers"
+)
+
+// content is what each value holds. The checker knows it by its JSON only.
+type content struct {
+	Run, Key string
+	Attempt  int
+	Size     int
+	Fill     string
+}
+
+// The values of assets and of ops have types of their own, which are the edges of the graph.
+type (
+	v0 content
+	v1 content
+	v2 content
+	v3 content
+	v4 content
+	v5 content
+	o0 content
+	o1 content
+	o2 content
+)
+
+var (
+	assetTypes = []reflect.Type{
+		reflect.TypeFor[v0](), reflect.TypeFor[v1](), reflect.TypeFor[v2](),
+		reflect.TypeFor[v3](), reflect.TypeFor[v4](), reflect.TypeFor[v5](),
+	}
+	opTypes       = []reflect.Type{reflect.TypeFor[o0](), reflect.TypeFor[o1](), reflect.TypeFor[o2]()}
+	resourceTypes = []reflect.Type{reflect.TypeFor[*ofRun](), reflect.TypeFor[*ofStep](), reflect.TypeFor[*ofProcess]()}
+)
+
+type (
+	ofRun     struct{}
+	ofStep    struct{}
+	ofProcess struct{}
+)
+
+// folders of a home, beside the history.
+func valuesOf(home string) string  { return filepath.Join(home, "values") }
+func markersOf(home string) string { return filepath.Join(home, "markers") }
+func ledgerOf(home string) string  { return filepath.Join(home, "ledger") }
+
+// resources write a marker file when they start, and remove it when they stop.
+func resources(home string) []container.Definition {
+	return []container.Definition{
+		iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: valuesOf(home)}),
+		container.Provide("of-run", func(lc fx.Lifecycle, info container.RunInfo) *ofRun {
+			marks(lc, home, "of-run", info)
+			return &ofRun{}
+		}),
+		container.Provide("of-step", func(lc fx.Lifecycle, info container.RunInfo) *ofStep {
+			marks(lc, home, "of-step", info)
+			return &ofStep{}
+		}, container.PerStep()),
+		container.Provide("of-process", func(lc fx.Lifecycle, info container.RunInfo) *ofProcess {
+			marks(lc, home, "of-process", info)
+			return &ofProcess{}
+		}, container.PerProcess()),
+	}
+}
+
+func marks(lc fx.Lifecycle, home, key string, info container.RunInfo) {
+	parts := []string{key, info.ID, url.PathEscape(info.Step), fmt.Sprint(os.Getpid()), fmt.Sprint(rand.Uint64())}
+	file := filepath.Join(markersOf(home), strings.Join(parts, "~"))
+	lc.Append(fx.StartStopHook(
+		func() error {
+			err := os.WriteFile(file, fmt.Append(nil, time.Now(), os.Getppid(), os.Args), 0o600)
+			time.Sleep(rand.N(10 * time.Millisecond)) // the moments in which a fault may come
+			return err
+		},
+		func() error {
+			time.Sleep(rand.N(10 * time.Millisecond))
+			return os.Remove(file)
+		}))
+}
+
+// definitions are a random graph: the same one for the same seed.
+func definitions(home string, seed uint64) []assets.Definition {
+	random := rand.New(rand.NewPCG(seed, 0))
+	list := []assets.Definition{assets.New("settling", func() error { return nil })}
+	for i := range 2 + random.IntN(len(assetTypes)-1) {
+		key := fmt.Sprintf("a%d", i)
+		if random.IntN(3) == 0 {
+			key = "part/" + key
+		}
+		list = append(list, assets.New(key, function(random, home, assetTypes, i), options(random)...))
+	}
+	parts := []assets.JobPart{
+		assets.OnCrash(assets.Resume),
+		assets.RetryRun(1, func(int) time.Duration { return 20 * time.Millisecond }),
+	}
+	for i := range 1 + random.IntN(len(opTypes)) {
+		parts = append(parts, assets.NewOp(fmt.Sprintf("o%d", i), function(random, home, opTypes, i), options(random)...))
+	}
+	return append(list, assets.NewJob("nightly", parts...))
+}
+
+func options(random *rand.Rand) []assets.Option {
+	var given []assets.Option
+	if random.IntN(2) == 0 {
+		given = append(given, assets.Retry(1+random.IntN(2), func(int) time.Duration { return 5 * time.Millisecond }))
+	}
+	if random.IntN(4) == 0 {
+		given = append(given, assets.Pool("warehouse"))
+	}
+	return given
+}
+
+// function returns a function of a random signature: it takes resources, and the values of
+// random earlier types, and returns a value of the type with the number.
+func function(random *rand.Rand, home string, types []reflect.Type, number int) any {
+	in := []reflect.Type{reflect.TypeFor[context.Context](), reflect.TypeFor[*assets.Context]()}
+	for _, resource := range resourceTypes {
+		if random.IntN(2) == 0 {
+			in = append(in, resource)
+		}
+	}
+	for _, earlier := range types[:number] {
+		if random.IntN(2) == 0 {
+			in = append(in, earlier)
+		}
+	}
+	out := []reflect.Type{types[number], reflect.TypeFor[error]()}
+	return reflect.MakeFunc(reflect.FuncOf(in, out, false), func(args []reflect.Value) []reflect.Value {
+		value, err := compute(args[0].Interface().(context.Context), args[1].Interface().(*assets.Context), home)
+		result := reflect.Zero(out[1])
+		if err != nil {
+			result = reflect.ValueOf(&err).Elem()
+		}
+		return []reflect.Value{reflect.ValueOf(value).Convert(types[number]), result}
+	}).Interface()
+}
+
+// compute is the work of every step. It says in the ledger when it begins and ends.
+func compute(ctx context.Context, step *assets.Context, home string) (content, error) {
+	about := fmt.Sprintf("%s %s %d", step.Run().ID, step.Key(), step.Attempt())
+	if err := note(home, "begin "+about); err != nil {
+		return content{}, err
+	}
+	for range rand.IntN(3) {
+		step.Logger().Info("working")
+		step.Progress(1, 2)
+		select {
+		case <-ctx.Done():
+			return content{}, context.Cause(ctx)
+		case <-time.After(rand.N(30 * time.Millisecond)):
+		}
+	}
+	if rand.IntN(8) == 0 {
+		return content{}, errors.New("the step fails by chance")
+	}
+	size := 1 + rand.IntN(300_000) // storing takes some time
+	return content{step.Run().ID, step.Key(), step.Attempt(), size, strings.Repeat("x", size)}, note(home, "end "+about)
+}
+
+// note appends a line by one call to the system, so it is there whole or not at all.
+func note(home, line string) error {
+	file, err := os.OpenFile(ledgerOf(home), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(line + "\n")
+	return errors.Join(err, file.Close())
+}

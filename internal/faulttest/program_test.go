@@ -1,0 +1,160 @@
+//go:build linux
+
+package faulttest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/locks/filelocks"
+	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/runs/processes"
+)
+
+// The variables that tell a process of the suite what it is.
+const (
+	roleVariable     = "FXRUN_FAULT_ROLE"     // launch, work, settle or finish
+	homeVariable     = "FXRUN_FAULT_HOME"     // the folder of the history, the values and the markers
+	graphVariable    = "FXRUN_FAULT_GRAPH"    // the seed of the graph
+	executorVariable = "FXRUN_FAULT_EXECUTOR" // "", step or run
+	markVariable     = "FXRUN_FAULT_MARK"     // by which the suite finds its processes
+)
+
+// program is what a process has opened.
+type program struct {
+	*runs.Launcher
+	container *container.Container
+	store     *sqlite.Folder
+}
+
+func (p *program) close() error {
+	return errors.Join(p.Close(context.Background()), p.container.Close(), p.store.Close())
+}
+
+func newProgram(executor string) (*program, error) {
+	home := os.Getenv(homeVariable)
+	seed, err := strconv.ParseUint(os.Getenv(graphVariable), 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	c, err := container.New(resources(home)...)
+	if err != nil {
+		return nil, err
+	}
+	graph, err := assets.NewGraph(c, definitions(home, seed)...)
+	if err != nil {
+		return nil, err
+	}
+	store := sqlite.NewFolder(home)
+	config := runs.LauncherConfig{
+		Container: c, Graph: graph, Store: store, Locks: filelocks.New(filepath.Join(home, "locks")),
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Limits: runs.Limits{Runs: 3},
+	}
+	switch executor {
+	case "step":
+		config.Executor = processes.Steps(processes.Config{})
+	case "run":
+		config.Executor = processes.Whole(processes.Config{})
+	}
+	launcher, err := runs.NewLauncher(config)
+	return &program{launcher, c, store}, err
+}
+
+// play is a process of the suite. A SIGTERM lets it drain its runs and end.
+func play(role string) (err error) {
+	launcher, err := newProgram(os.Getenv(executorVariable))
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	defer func() { err = errors.Join(err, launcher.close()) }()
+	switch role {
+	case "launch":
+		return launchSome(ctx, launcher)
+	case "work":
+		return launcher.Work(ctx, runs.WorkOptions{MaxRuns: 2})
+	case "settle":
+		return succeed(ctx, launcher, "settling")
+	case "finish": // all that waits, and then every value again, which removes what a writer has left
+		if err := launcher.Work(ctx, runs.WorkOptions{UntilEmpty: true}); err != nil {
+			return err
+		}
+		var last error
+		for range 20 { // steps fail by chance
+			if last = succeed(ctx, launcher, "*"); last == nil {
+				break
+			}
+		}
+		return last
+	}
+	return fmt.Errorf("%s: no such role", role)
+}
+
+func succeed(ctx context.Context, launcher *program, selection string) error {
+	handle, err := launcher.Launch(ctx, runs.Request{Selection: selection})
+	if err != nil {
+		return err
+	}
+	return handle.Wait(context.Background())
+}
+
+// launchSome launches a few runs at the same time, and waits for them. How they end is
+// for the checker to judge.
+func launchSome(ctx context.Context, launcher *program) error {
+	var launches sync.WaitGroup
+	errs := make([]error, 1+rand.IntN(4))
+	for i := range errs {
+		launches.Go(func() { errs[i] = launch(ctx, launcher) })
+	}
+	launches.Wait()
+	return errors.Join(errs...)
+}
+
+func launch(ctx context.Context, launcher *program) error {
+	request := runs.Request{Selection: "not settling", Priority: rand.IntN(2)}
+	if rand.IntN(2) == 0 {
+		request.OnCrash = assets.Resume
+	}
+	if rand.IntN(2) == 0 {
+		request = runs.Request{Job: "nightly"}
+	}
+	if rand.IntN(8) == 0 {
+		request.Timeout = rand.N(300 * time.Millisecond)
+	}
+	if rand.IntN(3) == 0 {
+		prepared, err := launcher.Prepare(request)
+		if err == nil {
+			_, err = prepared.Queue(ctx)
+		}
+		return unlessDone(ctx, err)
+	}
+	handle, err := launcher.Launch(ctx, request)
+	if err != nil {
+		return unlessDone(ctx, err)
+	}
+	defer context.AfterFunc(ctx, func() { handle.Drain("the process ends", 100*time.Millisecond) })()
+	_ = handle.Wait(context.Background())
+	return nil
+}
+
+func unlessDone(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
