@@ -5,6 +5,7 @@ package runs_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
@@ -104,6 +105,34 @@ func kill(t *testing.T, process *exec.Cmd) {
 	_ = process.Wait() // which says that it was killed
 }
 
+// stopQuietly stops a process while it writes nothing. The process would otherwise keep the
+// lock of SQLite for writing, and nobody could write until it goes on: it is about to record
+// the start of its resources when it says that it executes its step.
+func stopQuietly(t *testing.T, process *exec.Cmd, home string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(home, sqlite.FileName)+"?_txlock=immediate&_pragma=busy_timeout(300)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for range 20 {
+		if err := process.Process.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		var writing *sql.Tx
+		if writing, err = db.BeginTx(t.Context(), nil); err == nil {
+			if err := writing.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		if err := process.Process.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatalf("the process is always writing: %v", err)
+}
+
 // lastRun returns the run that another process executes, when its step is running.
 func lastRun(t *testing.T, store history.Store) history.Record {
 	t.Helper()
@@ -190,9 +219,7 @@ func TestTheRunOfAKilledProcessIsSettled(t *testing.T) {
 		process := executing(t, home)
 		launcher := homeLauncher(t, home, memory(), one()...)
 		lost := lastRun(t, launcher.Store())
-		if err := process.Process.Signal(syscall.SIGSTOP); err != nil {
-			t.Fatal(err)
-		}
+		stopQuietly(t, process, home)
 		if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
 			t.Fatal(err)
 		}
