@@ -65,7 +65,7 @@ func ledgerOf(home string) string  { return filepath.Join(home, "ledger") }
 // resources write a marker file when they start, and remove it when they stop.
 func resources(home string) []container.Definition {
 	return []container.Definition{
-		iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: valuesOf(home)}),
+		iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: valuesOf(home)}, slow{iomanagers.JSON()}),
 		container.Provide("of-run", func(lc fx.Lifecycle, info container.RunInfo) *ofRun {
 			marks(lc, home, "of-run", info)
 			return &ofRun{}
@@ -171,7 +171,7 @@ func compute(ctx context.Context, step *assets.Context, home string) (content, e
 	if rand.IntN(8) == 0 {
 		return content{}, errors.New("the step fails by chance")
 	}
-	size := 1 + rand.IntN(300_000) // storing takes some time
+	size := 1 + rand.IntN(100_000)
 	return content{step.Run().ID, step.Key(), step.Attempt(), size, strings.Repeat("x", size)}, note(home, "end "+about)
 }
 
