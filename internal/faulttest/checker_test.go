@@ -51,6 +51,7 @@ type storedStep struct {
 
 type storedEvent struct {
 	position, seq int64
+	time          int64 // microseconds
 	kind          string
 	data          struct {
 		Step, Asset, Resource, Status string
@@ -150,11 +151,11 @@ func readRuns(t *testing.T, home string) map[string]*storedRun {
 		byNumber[run].steps[key] = step
 		return err
 	})
-	each(t, db, "SELECT run, position, seq, type, fields FROM events ORDER BY run, seq", func(scan func(...any) error) error {
+	each(t, db, "SELECT run, position, seq, time, type, fields FROM events ORDER BY run, seq", func(scan func(...any) error) error {
 		var run int64
 		var event storedEvent
 		var fields []byte
-		if err := scan(&run, &event.position, &event.seq, &event.kind, &fields); err != nil {
+		if err := scan(&run, &event.position, &event.seq, &event.time, &event.kind, &fields); err != nil {
 			return err
 		}
 		byNumber[run].events = append(byNumber[run].events, event)
@@ -483,11 +484,11 @@ func checkStored(t *testing.T, values map[string]content, found *evidence) {
 	}
 }
 
-// storing returns where the history says that an attempt has stored a value, or 0. The outcome
+// storing returns when an attempt has stored a value, as the history says, or 0. The outcome
 // says how the attempt has ended instead. It is "" if its process was killed, after it had stored
 // the value perhaps: the start of a step is recorded while the step begins, and its end a moment
 // after the value was stored.
-func (r *storedRun) storing(value content) (position int64, outcome string) {
+func (r *storedRun) storing(value content) (at int64, outcome string) {
 	const neverBegun = "it has never begun"
 	running, outcome := false, neverBegun
 	for _, event := range r.events {
@@ -499,7 +500,7 @@ func (r *storedRun) storing(value content) (position int64, outcome string) {
 			}
 		case !running:
 		case event.kind == "asset_materialized", event.kind == "step_succeeded":
-			return event.position, ""
+			return event.time, ""
 		case event.kind == "step_failed", event.kind == "run_finished":
 			running, outcome = false, event.data.Error.Message
 			if strings.Contains(outcome, ") is gone") || strings.Contains(outcome, "the process was killed") || strings.Contains(outcome, "the process ended") {
@@ -515,12 +516,13 @@ func (r *storedRun) storing(value content) (position int64, outcome string) {
 	return 0, outcome
 }
 
-// began returns where the last attempt of a run at a step has begun. Runs that store one value at
-// the same time may record it in another order.
+// began returns when the last attempt of a run at a step has begun. Runs that store one value at
+// the same time may record it in another order, and events that nobody waits for may be recorded
+// after those of another process that have happened later.
 func (r *storedRun) began(step string) int64 {
 	for _, event := range slices.Backward(r.events) {
 		if event.kind == "step_started" && event.data.Step == step {
-			return event.position
+			return event.time
 		}
 	}
 	return 0
@@ -545,7 +547,7 @@ func checkNoLeftovers(t *testing.T, c *crowd) {
 		switch name := filepath.Base(path); {
 		case err != nil:
 			return err
-		case strings.HasPrefix(below, "values/~"):
+		case strings.HasPrefix(below, "values/%7E"):
 			return fs.SkipDir
 		case strings.HasPrefix(name, ".tmp-"), strings.HasSuffix(name, "-wal"), strings.HasSuffix(name, "-shm"), strings.HasSuffix(name, "-journal"):
 			t.Errorf("%s stays", path)
