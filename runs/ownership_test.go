@@ -186,7 +186,7 @@ func TestLostRunsAreSettled(t *testing.T) {
 		}
 		want := history.RunFinished{Status: history.StatusFailed, Left: []history.LeftResource{{Resource: "database"}, {Resource: "client", Step: "step"}}}
 		want.Error.Message = "the process that executed it (" + dead + ") is gone; resources that were not stopped: database, client of step step; " +
-			"it was executing step (attempt 2), whose stored values may be newer than the history says"
+			"it was executing step (attempt 2), whose stored values, and those of steps that had just begun, may be newer than the history says"
 		if diff := cmp.Diff(want, ended(t, store, "running")); diff != "" {
 			t.Error(diff)
 		}

@@ -134,7 +134,8 @@ func settle(ctx context.Context, store history.Store, id string) error {
 
 // lostBecause returns a text about the end of a lost run. A step stores its value
 // before the history records that it did, and the process may have ended between
-// the two.
+// the two. Nor does a step wait for the record of its start, so a step that is pending
+// in the history may have stored a value as well.
 func lostBecause(record history.Record, left []history.LeftResource) string {
 	text := fmt.Sprintf("the process that executed it (%s) is gone", record.Owner)
 	if len(left) > 0 {
@@ -145,14 +146,19 @@ func lostBecause(record history.Record, left []history.LeftResource) string {
 		text += "; resources that were not stopped: " + strings.Join(names, ", ")
 	}
 	var running []string
+	others := ""
 	for _, step := range record.Steps {
-		if step.Status == history.StepStatusRunning {
+		switch step.Status {
+		case history.StepStatusRunning:
 			running = append(running, fmt.Sprintf("%s (attempt %d)", step.Key, step.Attempt))
+		case history.StepStatusPending:
+			others = ", and those of steps that had just begun,"
+		default: // it has ended
 		}
 	}
 	switch {
 	case len(running) > 0:
-		text += fmt.Sprintf("; it was executing %s, whose stored values may be newer than the history says", strings.Join(running, ", "))
+		text += fmt.Sprintf("; it was executing %s, whose stored values%s may be newer than the history says", strings.Join(running, ", "), others)
 	case record.Status == history.StatusRunning:
 		text += "; a value that it stored at the end may be newer than the history says"
 	}
