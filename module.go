@@ -30,63 +30,70 @@ import (
 )
 
 // Module makes an Fx application a host of runs. It gathers the definitions that
-// container.Provide, assets.New and similar functions have added to the options
-// of the application, in any order and in any fx.Module. It provides
+// container.Provide, assets.New, automation.NewSchedule and similar functions have
+// added to the options of the application, in any order and in any fx.Module. It
+// provides
 //
-//   - *container.Container, the checked graph of resources. Resources that live
-//     per process start when they are first needed, and stop after the last run.
+//   - *container.Container, the checked graph of resources. Resources that live per
+//     process start when they are first needed, and stop after the last run.
 //   - *assets.Graph, the checked graph of assets.
 //   - *runs.Launcher, which launches runs. From its first run on, it records as failed
-//     the runs of processes that have ended. When the application stops, as after a SIGTERM, the launcher drains: it refuses new
-//     runs, and starts no more steps of the active ones. Steps that are running may go on
-//     for half of the stop timeout of the application. Then they are cancelled, so that
-//     the resources of runs stop before those of the application.
-//   - *automation.Automations, the checked schedules and sensors. They tick if [Daemon] is
-//     among the options too.
+//     the runs of processes that have ended.
+//   - *automation.Automations, the checked schedules and sensors. They tick if [Daemon]
+//     is among the options too.
 //
-// If the Start of the application fails since its time is over, Fx calls no stop hook.
-// Resources that live per process then go on, if a hook that stands after those of Module
-// took the time. Who keeps the process calls Launcher.Close and then Container.Close.
+// It uses these values of the application, if there are any:
 //
-// If the application provides them, it uses a history.Store for the history, a
-// locks.Locker, a runs.Executor, a *runs.Limits, a runs.Retention, which says how long runs
-// are kept, a runs.Observer for traces and metrics, a *slog.Logger for the log lines of
-// runs, and a [LogLevel]. Without a
-// *runs.Limits it takes the limits from the environment variable FXRUN_LIMITS: see
-// runs.ParseLimits. Without a history.Store the history is in memory. Package
-// history/sqlhistory/sqlite has an option for a history in a file. All applications with
-// the same history need the same locks, by which they find out which of them still exist.
-// By default these are files in the folder locks of [Home], and in memory if the history
-// is a history.MemoryStore. The logger also gets a warning for each config field of a resource
-// that is named like a secret and is not a container.Secret.
-//
-// The graph of the application is the parent of every child container. If no
-// definition provides a type, it is taken from there. Each definition gets what an
-// fx.Invoke would get where the definition stands: private values, decorators and
-// the logger of its fx.Module, and the members of value groups. A function that is
-// given to a container, as to Container.Invoke, stands in no module, and gets what
-// definitions ask for.
-//
-// fx.Replace on the application replaces the resource of that type, or of that
-// name, in every run: its constructor is not called. A value that the application
-// itself provides for the type of a resource replaces it too. If it is not clear
-// for which resource a value stands, or if more of a replaced resource is needed
-// than the value, a launch that needs the resource is refused. fx.Decorate on the
-// application does not reach resources, and is refused where it is meant for one.
-//
-// Fx cannot tell a zero value from a missing one, so a zero value counts as
-// missing; but where it replaces a resource, as by fx.Replace(Limit(0)), it is
-// used, unless it is a nil pointer, interface, function or channel: the constructor
-// of the resource is then called in spite of the fx.Replace. A zero value that an
-// fx.Module replaces counts as missing too for a resource that stands outside of
-// this module. Packages fxruntest and cli have the options of the application at
-// hand, and refuse both; an fx.New that is given Module itself cannot. A resource
-// that gives such a type, for example a number or a struct, can stand only once in
-// an fx.Module. If a dependency of the application's own provider is missing, the
-// provider counts as missing too.
+//   - a history.Store for the history. The default is in memory. Package
+//     history/sqlhistory/sqlite has an option for a history in a file, and package
+//     history/sqlhistory/postgres one for a history in PostgreSQL.
+//   - a locks.Locker, by which the applications with the same history find out which of
+//     them still exist. All of them need the same locks. The default is files in the
+//     folder locks of [Home], and locks in memory if the history is a
+//     history.MemoryStore.
+//   - a runs.Executor, which decides where steps are executed. The default executes
+//     them in this process.
+//   - a *runs.Limits for what may run at the same time. The default is in the
+//     environment variable FXRUN_LIMITS: see runs.ParseLimits.
+//   - a runs.Retention, which says how long runs are kept.
+//   - a runs.Observer for traces and metrics.
+//   - a *slog.Logger for the log lines of runs, and a [LogLevel]. The logger also gets
+//     a warning for each config field of a resource that is named like a secret and is
+//     not a container.Secret.
 //
 // If no resource has the key io_manager, values are stored as files in the folder
 // values of [Home].
+//
+// When the application stops, as after a SIGTERM, the launcher drains: it refuses new
+// runs, and starts no more steps of the active ones. Steps that are running may go on
+// for half of the stop timeout of the application. Then they are cancelled, so that the
+// resources of runs stop before those of the application. If the Start of the
+// application fails since its time is over, Fx calls no stop hook. Resources that live
+// per process then go on, if a hook that stands after those of Module took the time.
+// Who keeps the process calls Launcher.Close and then Container.Close.
+//
+// The graph of the application is the parent of every child container. If no definition
+// provides a type, it is taken from there. Each definition gets what an fx.Invoke would
+// get where the definition stands: private values, decorators and the logger of its
+// fx.Module, and the members of value groups. A function that is given to a container,
+// as to Container.Invoke, stands in no module, and gets what definitions ask for.
+//
+// fx.Replace on the application replaces the resource of that type, or of that name, in
+// every run: its constructor is not called. A value that the application itself
+// provides for the type of a resource replaces it too. If it is not clear for which
+// resource a value stands, or if more of a replaced resource is needed than the value,
+// a launch that needs the resource is refused. fx.Decorate on the application does not
+// reach resources, and is refused where it is meant for one.
+//
+// Fx cannot tell a zero value from a missing one, so a zero value counts as missing.
+// But where it replaces a resource, as by fx.Replace(Limit(0)), it is used, unless it
+// is a nil pointer, interface, function or channel: the constructor of the resource is
+// then called in spite of the fx.Replace. A zero value that an fx.Module replaces
+// counts as missing too for a resource that stands outside of this module. Packages
+// fxruntest and cli have the options of the application at hand, and refuse both; an
+// fx.New that is given Module itself cannot. A resource that gives such a type, for
+// example a number or a struct, can stand only once in an fx.Module. If a dependency of
+// the application's own provider is missing, the provider counts as missing too.
 var Module = fx.Module("fxrun", fx.Provide(gatherHost, newContainer, assetGraph, newAutomations, newLocks, newLauncher))
 
 // IO takes the place of all IO managers that definitions name, if it is supplied

@@ -12,13 +12,19 @@
 // the events that come back to [Execution.Record]. Package executortest is the suite
 // that every executor must pass.
 //
-// Runs may store the same assets at the same time. A step that takes the value of an asset of
-// its own run gets the value that this run has stored. If another run has replaced it, the step
-// fails with an error that matches iomanagers.ErrReplaced, and is not tried again. An upstream
-// asset that is not part of the run is loaded as it was stored last. IO managers that keep the
-// run with a value find this out for runs of all processes. For other IO managers the launcher
-// finds it out for its own runs only.
+// A run can also wait in a queue: [Prepared.Queue] leaves it to any process that calls
+// [Launcher.Work]. [Limits] are what all processes with the same history may do at the
+// same time. They share it by the locks of [LauncherConfig]. By these locks a launcher
+// also finds the runs of processes that have ended: it records them as failed, or
+// resumes them if their policy says so. A [Retention] says how long runs are kept.
 //
-// The package imports container, assets, iomanagers and history. Next: package
-// cli.
+// Runs may store the same assets at the same time. A step that takes the value of an
+// asset of its own run gets the value that this run has stored. If another run has
+// replaced it, the step fails with an error that matches iomanagers.ErrReplaced, and is
+// not tried again. An upstream asset that is not part of the run is loaded as it was
+// stored last. IO managers that keep the run with a value find this out for runs of all
+// processes. For other IO managers the launcher finds it out for its own runs only.
+//
+// The package imports container, assets, iomanagers, history and locks. Package
+// automation, which launches runs by itself, and package cli stand on it.
 package runs

@@ -146,26 +146,26 @@ type Request struct {
 	// key, the value of Tags counts. The history has them without the secrets of the
 	// run; container.RunInfo has them as they are.
 	Tags map[string]string
-	// Priority decides which run begins first if several wait for a place: the one with
-	// the higher priority, and of equal ones the one that was queued first. The default
-	// is 0, and it may be negative. It is recorded as the tag [TagPriority].
-	Priority int
-	// OnCrash is the policy for the case that the process of the run ends without
-	// recording the end of the run. "" is the policy of the job.
-	OnCrash assets.CrashPolicy
-	// RetryRun says how often the run is repeated if it fails. Nil is the policy of the
-	// job: see assets.RetryRun.
-	RetryRun *RunRetry
 	// ID is the ID of the run, any text that is not empty. A launch with the ID of a run
 	// that exists fails, and its error matches history.ErrTransition or
 	// history.ErrConflict: so an ID that the caller derives from something makes a run of
 	// it only once. The default is a new random ID.
 	ID string
+	// Priority decides which run begins first if several wait for a place: the one with
+	// the higher priority, and of equal ones the one that was queued first. The default
+	// is 0, and it may be negative. It is recorded as the tag [TagPriority].
+	Priority int
 	// Timeout limits the time of the run, from the start of its execution to the end of
 	// its last step. After it the contexts of the running steps end, the resources are
 	// stopped, and the run has failed with [ErrTimedOut]. 0 is the timeout of the job, if
 	// it has one. A negative value is no limit.
 	Timeout time.Duration
+	// RetryRun says how often the run is repeated if it fails. Nil is the policy of the
+	// job: see assets.RetryRun.
+	RetryRun *RunRetry
+	// OnCrash is the policy for the case that the process of the run ends without
+	// recording the end of the run. "" is the policy of the job.
+	OnCrash assets.CrashPolicy
 	// Retry makes the run repeat an earlier one. Nil means that it does not.
 	// [Launcher.RetryRequest] sets it.
 	Retry *Retry
