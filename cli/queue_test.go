@@ -95,7 +95,7 @@ func TestRunRepeatsAFailedRun(t *testing.T) {
 		}),
 	}
 	got := execute(t, definitions, "run", "--retries", "3", "--retry-wait", "1ms")
-	if got.code != 0 || made != 3 || strings.Count(got.err, "repeats what did not succeed") != 2 {
+	if got.code != 0 || made != 3 || strings.Count(got.err, "repeats what did not succeed") != 2 || strings.Count(got.out, "look at it: ") != 3 || strings.Contains(got.out, "was left") {
 		t.Errorf("exit code %d, made %d times\n%s%s", got.code, made, got.out, got.err)
 	}
 	var records []history.Record
@@ -113,7 +113,7 @@ func TestLimitsComeFromTheEnvironment(t *testing.T) {
 	t.Setenv("FXRUN_LIMITS", "{runs: 1, pools: {warehouse: 2}}")
 	succeed(t, definitions, "run")
 	for limits, want := range map[string]string{
-		"{runs: many}":           "reading FXRUN_LIMITS: it must look like",
+		"{runs: many}":           "reading FXRUN_LIMITS: runs: it must be a whole number",
 		"{pools: {warehous: 2}}": `did you mean "warehouse"?`,
 	} {
 		t.Setenv("FXRUN_LIMITS", limits)

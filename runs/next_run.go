@@ -24,7 +24,7 @@ func derivedID(why, id string) string {
 // nextRun is a run that repeats one that has failed, by the policy of that one.
 type nextRun struct {
 	launch launch
-	queued history.RunQueued
+	event  history.Event // the first of the run
 }
 
 // next prepares the run that repeats this one, if it has failed and its policy says so.
@@ -74,20 +74,17 @@ func (r *Run) prepareNext(attempt int) (*nextRun, error) {
 		return nil, err
 	}
 	next := &nextRun{launch: prepared.launch}
-	next.queued = next.launch.record
-	next.queued.Owner, next.queued.Takeable = r.owner.String(), next.queued.Incomplete == ""
+	queued := &next.launch.record
+	queued.Owner, queued.Takeable = r.owner.String(), queued.Incomplete == ""
 	if backoff := r.launch.retry.backoff; backoff != nil {
 		if wait := backoff(attempt); wait > 0 {
-			next.queued.NotBefore = time.Now().Add(wait).UTC().Truncate(time.Microsecond)
+			queued.NotBefore = time.Now().Add(wait).UTC().Truncate(time.Microsecond)
 		}
 	}
-	next.launch.record = next.queued
+	next.event = history.Event{
+		RunID: next.launch.id, Seq: 1, Time: time.Now().UTC().Truncate(time.Microsecond), Data: mask(next.launch.child.Mask).event(*queued),
+	}
 	return next, nil
-}
-
-// event is the first event of the run.
-func (n *nextRun) event() history.Event {
-	return history.Event{RunID: n.launch.id, Seq: 1, Time: time.Now(), Data: mask(n.launch.child.Mask).event(n.queued)}
 }
 
 // begin begins to execute the run, which is recorded. It returns nil if the launcher is
@@ -99,7 +96,7 @@ func (n *nextRun) begin(ctx context.Context, launcher *Launcher, own owner) *Run
 		return nil
 	}
 	run.owner = own
-	run.log.seq, run.log.current = 1, history.StatusQueued
+	run.log.follow(ctx, []history.Event{n.event})
 	launcher.begin(run, func() {})
 	return run
 }

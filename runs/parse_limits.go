@@ -1,10 +1,8 @@
 package runs
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/nearest"
 )
 
 // ParseLimits reads limits from YAML or JSON:
@@ -20,45 +19,98 @@ import (
 //	tags: {team=sales: 2, customer: 1}
 //	pools: {warehouse: 3}
 //
-// A tag without a value is a limit for each of its values. The error matches
-// container.ErrInvalid.
+// A tag without a value is a limit for each of its values. The error names all faults,
+// and matches container.ErrInvalid.
 func ParseLimits(text string) (Limits, error) {
-	var document struct {
-		Runs  whole            `yaml:"runs"`
-		Tags  map[string]whole `yaml:"tags"`
-		Pools map[string]whole `yaml:"pools"`
-	}
-	decoder := yaml.NewDecoder(bytes.NewBufferString(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		return Limits{}, fault.Join("reading the limits", []error{fmt.Errorf("it must look like {runs: 4, tags: {team=sales: 2}, pools: {warehouse: 3}}: %w", err)})
-	}
-	limits := Limits{Runs: int(document.Runs)}
-	for pool, places := range document.Pools {
-		if limits.Pools == nil {
-			limits.Pools = make(map[string]int)
-		}
-		limits.Pools[pool] = int(places)
-	}
-	for _, tag := range slices.Sorted(maps.Keys(document.Tags)) {
-		key, value, _ := strings.Cut(tag, "=")
-		limits.Tags = append(limits.Tags, TagLimit{Key: key, Value: value, Runs: int(document.Tags[tag])})
+	var reader limitsReader
+	limits := reader.read(text)
+	if err := fault.Join("reading the limits", reader.faults); err != nil {
+		return Limits{}, err
 	}
 	return limits, nil
 }
 
-// whole is a whole number. The YAML parser would cut the digits behind the point off.
-type whole int
+// limitsReader gathers the faults of a text with limits.
+type limitsReader struct{ faults []error }
 
-// UnmarshalYAML reads the number.
-func (w *whole) UnmarshalYAML(node *yaml.Node) error {
-	var number int
-	if err := node.Decode(&number); err != nil {
-		return err
+func (r *limitsReader) read(text string) (limits Limits) {
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
+		r.faults = append(r.faults, fmt.Errorf("it must look like %s: %w", limitsExample, err))
+		return limits
 	}
-	if node.Tag != "!!int" {
-		return fmt.Errorf("line %d: %s is no whole number", node.Line, node.Value)
+	if len(document.Content) == 0 { // nothing, or comments
+		return limits
 	}
-	*w = whole(number)
-	return nil
+	for name, node := range r.entries(document.Content[0], "") {
+		switch name {
+		case "runs":
+			limits.Runs = r.number(&node, name)
+		case "tags":
+			numbers := r.numbers(&node, name)
+			for _, tag := range slices.Sorted(maps.Keys(numbers)) {
+				key, value, _ := strings.Cut(tag, "=")
+				limits.Tags = append(limits.Tags, TagLimit{Key: key, Value: value, Runs: numbers[tag]})
+			}
+		case "pools":
+			limits.Pools = r.numbers(&node, name)
+		default:
+			known := []string{"runs", "tags", "pools"}
+			r.faults = append(r.faults, fmt.Errorf("%s: unknown%s; it must look like %s", name, nearest.Suggestion(name, known), limitsExample))
+		}
+	}
+	slices.SortFunc(r.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) }) // maps have no order
+	return limits
+}
+
+const limitsExample = "{runs: 4, tags: {team=sales: 2}, pools: {warehouse: 3}}"
+
+// entries returns what a mapping holds, and nil for null.
+func (r *limitsReader) entries(node *yaml.Node, name string) (entries map[string]yaml.Node) {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	switch {
+	case node.ShortTag() == "!!null":
+	case node.Kind != yaml.MappingNode && name == "":
+		r.faults = append(r.faults, errors.New("it must look like "+limitsExample))
+	case node.Kind != yaml.MappingNode:
+		r.faults = append(r.faults, fmt.Errorf("%s: it must be a map from names to whole numbers, as in %s", name, limitsExample))
+	default:
+		if err := node.Decode(&entries); err != nil {
+			r.faults = append(r.faults, fmt.Errorf("it must look like %s: %w", limitsExample, err))
+			return nil
+		}
+	}
+	return entries
+}
+
+// numbers returns the whole numbers that a mapping holds, and nil for none.
+func (r *limitsReader) numbers(node *yaml.Node, name string) (numbers map[string]int) {
+	for key, value := range r.entries(node, name) {
+		if numbers == nil {
+			numbers = make(map[string]int)
+		}
+		numbers[key] = r.number(&value, name+"."+key)
+	}
+	return numbers
+}
+
+// number returns a whole number. The YAML parser would cut the digits behind the point off.
+func (r *limitsReader) number(node *yaml.Node, name string) (number int) {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	if err := node.Decode(&number); err != nil || node.ShortTag() != "!!int" {
+		r.faults = append(r.faults, fmt.Errorf("%s: it must be a whole number, such as 4%s", name, butIs(node)))
+	}
+	return number
+}
+
+// butIs says what stands in the place of a number, if that is a short text.
+func butIs(node *yaml.Node) string {
+	if node.Kind != yaml.ScalarNode || node.Value == "" {
+		return ""
+	}
+	return fmt.Sprintf("; it is %q", node.Value)
 }

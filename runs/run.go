@@ -110,7 +110,7 @@ func (r *Run) execute() {
 		if next = r.next(err, finished); next == nil {
 			return nil
 		}
-		return []history.Event{next.event()}
+		return []history.Event{next.event}
 	})
 	r.err = fault.Masked(errors.Join(err, recording), r.log.mask)
 	cancelled = finished.Status == history.StatusCancelled

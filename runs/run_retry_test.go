@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -122,6 +123,39 @@ func TestAFailedRunIsRepeatedByItsPolicy(t *testing.T) {
 	}
 }
 
+func TestTheEventsOfARepetitionMakeItsRecord(t *testing.T) {
+	t.Parallel()
+	list, _ := failing(2, assets.RetryRun(3, nil))
+	launcher := newLauncher(t, runs.LauncherConfig{}, memory(), list...)
+	var mu sync.Mutex
+	observed := make(map[string][]history.Event)
+	first, err := launcher.Launch(t.Context(), runs.Request{Job: "nightly", Observe: func(event history.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		observed[event.RunID] = append(observed[event.RunID], event)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for handle := first; handle != nil; handle = handle.RetriedBy() {
+		_ = handle.Wait(t.Context())
+		count++
+		stored, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: handle.ID()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mu.Lock()
+		if diff := cmp.Diff(stored, observed[handle.ID()]); diff != "" {
+			t.Errorf("run %d was observed otherwise than it is stored (-stored +observed):\n%s", count, diff)
+		}
+		mu.Unlock()
+	}
+	if count != 3 {
+		t.Errorf("there were %d runs", count)
+	}
+}
+
 func TestSomeRunsAreNotRepeated(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -226,6 +260,25 @@ func TestALostRunIsResumedOnce(t *testing.T) {
 		}
 		if lefts.Load() != before {
 			t.Error("the step that has succeeded was executed again")
+		}
+	})
+}
+
+func TestWorkSettlesLostRunsWithoutARunOfItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		list, _ := failing(0, assets.OnCrash(assets.Resume))
+		lockers, store := locks.NewMemory(), history.NewMemoryStore()
+		launcher := newLauncher(t, runs.LauncherConfig{Store: store, Locks: lockers}, memory(), list...)
+		dead := "host/1/dead@" + placeOf(t, lockers)
+		record(t, store, "lost", history.RunQueued{
+			Job: "nightly", Selection: "*", Owner: dead, Steps: []string{"left", "middle"}, Tags: map[string]string{runs.TagOnCrash: "resume"},
+		}, history.RunStarting{Owner: dead}, history.RunStarted{})
+		if err := launcher.Work(t.Context(), runs.WorkOptions{UntilEmpty: true}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]history.Status{isFailed, isSucceeded}, statusesOf(t, store)); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

@@ -18,9 +18,9 @@ import (
 const settleEvery = 3 * time.Second
 
 // settleLost records the lost runs of the store as failed, before the first run of
-// this launcher, and from then on every few seconds until the launcher is closed. A
-// launcher that executes no run changes nothing, and what goes wrong here is no fault
-// of the run.
+// this launcher or its first look for queued runs, and from then on every few seconds
+// until the launcher is closed. A launcher that executes no runs changes nothing, and
+// what goes wrong here is no fault of a run.
 func (l *Launcher) settleLost(ctx context.Context) {
 	l.settled.do(func() {
 		if l.alone {

@@ -34,7 +34,8 @@ type WorkOptions struct {
 //
 // The launch is prepared again, from the definitions and the environment of this
 // process. If it has no such job, or no such step, the run stays in the queue for others,
-// and its log says so. If its config is not complete here, the run fails.
+// and its log says so. If its config is not complete here, the run fails. Before the first
+// look at the queue, lost runs are recorded as failed, or resumed if their policy says so.
 //
 // What goes wrong with the store or the locks is written to the logger of the launcher,
 // and tried again.
@@ -42,6 +43,7 @@ func (l *Launcher) Work(ctx context.Context, options WorkOptions) error {
 	if options.MaxRuns < 1 {
 		options.MaxRuns = 4 * runtime.GOMAXPROCS(0)
 	}
+	l.settleLost(ctx) // what follows from a lost run may stand in the queue then
 	w := &taker{options: options, empty: make(chan struct{})}
 	if err := l.line.join(w); err != nil {
 		return err
