@@ -27,7 +27,7 @@ func (p program) automationCommand(kind automation.Kind) *cobra.Command {
 		Use:               string(kind) + " NAME",
 		Short:             fmt.Sprintf("Show a %s: its state and its last ticks", kind),
 		Long:              fmt.Sprintf("Show a %s: its state and its last ticks, the newest first.", kind),
-		Example:           fmt.Sprintf("  PROGRAM %s nightly --ticks 50\n  PROGRAM %s off nightly", kind, kind),
+		Example:           fmt.Sprintf("  PROGRAM %[1]s %[2]s --ticks 50\n  PROGRAM %[1]s off %[2]s", kind, exampleOf(kind)),
 		Args:              one("the name of a " + string(kind)),
 		ValidArgsFunction: p.completions(p.automationNames(kind), 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,6 +38,14 @@ func (p program) automationCommand(kind automation.Kind) *cobra.Command {
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	command.AddCommand(p.switchCommand(kind, true), p.switchCommand(kind, false), p.resetCommand(kind), p.previewCommand(kind))
 	return command
+}
+
+// exampleOf is a name in the help about a schedule or a sensor.
+func exampleOf(kind automation.Kind) string {
+	if kind == automation.KindSensor {
+		return "new_tables"
+	}
+	return "nightly"
 }
 
 // automationDocument is a schedule or a sensor as JSON.

@@ -21,7 +21,7 @@ func (p program) previewCommand(kind automation.Kind) *cobra.Command {
 		Long: "Show the runs that a tick would ask for, and launch none. The function of the\n" +
 			string(kind) + " is called, with real resources, which are stopped afterwards. The config of\n" +
 			"each run is checked. Nothing is recorded, and the cursor stays as it is.",
-		Example:           fmt.Sprintf("  PROGRAM %s preview nightly --at 2026-03-29T02:30:00Z", kind),
+		Example:           fmt.Sprintf("  PROGRAM %s preview %s --at 2026-03-29T02:30:00Z", kind, exampleOf(kind)),
 		Args:              one("the name of a " + string(kind)),
 		ValidArgsFunction: p.completions(p.automationNames(kind), 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -36,7 +36,7 @@ func (p program) previewCommand(kind automation.Kind) *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&at, "at", "", "the `TIME` that the tick is for (default: now)")
-	command.Flags().StringVar(&cursor, "cursor", "", "the cursor that the tick finds (default: that of the history)")
+	command.Flags().StringVar(&cursor, "cursor", "", "the cursor that the tick finds, a `TEXT` (default: that of the history)")
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return command
 }

@@ -14,7 +14,7 @@ func (p program) switchCommand(kind automation.Kind, on bool) *cobra.Command {
 	command := &cobra.Command{
 		Use:               onText(on) + " NAME",
 		Short:             fmt.Sprintf("Turn a %s %s", kind, onText(on)),
-		Long:              fmt.Sprintf("Turn a %s %s. The daemon heeds it within a second, and after each start.", kind, onText(on)),
+		Long:              fmt.Sprintf("Turn a %[1]s %[2]s. The daemon obeys within a second. The %[1]s stays %[2]s when\nthe daemon starts again.", kind, onText(on)),
 		Args:              one("the name of a " + string(kind)),
 		ValidArgsFunction: p.completions(p.automationNames(kind), 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -28,7 +28,7 @@ func (p program) switchCommand(kind automation.Kind, on bool) *cobra.Command {
 		},
 	}
 	if on {
-		command.Flags().BoolVar(&options.CatchUp, "catch-up", false, "make up for the time at which it was off (default: go on from now)")
+		command.Flags().BoolVar(&options.CatchUp, "catch-up", false, "also tick for the time at which it was off (default: go on from now)")
 	}
 	return command
 }
@@ -42,7 +42,7 @@ func (p program) resetCommand(kind automation.Kind) *cobra.Command {
 		Short: fmt.Sprintf("Set the cursor of a %s, or let keys of requests make a run again", kind),
 		Long: fmt.Sprintf("Set the cursor of a %s, or let keys of requests make a run again. A key makes a\n"+
 			"run once for ever, also after the cursor was set back, unless it is reset here.", kind),
-		Example:           fmt.Sprintf("  PROGRAM %s reset tables --cursor 2026-01-01\n  PROGRAM %s reset tables --from-start --key orders --key shops", kind, kind),
+		Example:           fmt.Sprintf("  PROGRAM %[1]s reset %[2]s --cursor 2026-01-01\n  PROGRAM %[1]s reset %[2]s --from-start --key orders --key shops", kind, exampleOf(kind)),
 		Args:              one("the name of a " + string(kind)),
 		ValidArgsFunction: p.completions(p.automationNames(kind), 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -23,12 +23,12 @@ type program struct {
 
 // homeHelp is the help about the folder in which fxrun keeps everything.
 const homeHelp = `The history and the stored values are kept in the folder that the environment
-variable FXRUN_HOME names. Without the variable it is .fxrun in the working directory. Give each program
-a folder of its own. Two programs with the same folder share the history, and overwrite
-each other's values of assets with the same key.
+variable FXRUN_HOME names. Without the variable it is .fxrun in the working directory.
+Give each program a folder of its own. Two programs with the same folder share the
+history, and overwrite each other's values of assets with the same key.
 
-With the environment variable FXRUN_STORE=postgres://user:password@host:5432/database, or with the
-flag --store, the history is kept in that PostgreSQL database instead.`
+The environment variable FXRUN_STORE, or the flag --store, names a PostgreSQL database
+that keeps the history instead: postgres://user:password@host:5432/database.`
 
 // Command returns the command tree that [Main] executes. It is for programs that
 // have a cobra tree of their own. The name of the command is that of the process.

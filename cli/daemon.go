@@ -10,12 +10,14 @@ import (
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/automation"
+	"github.com/fxrun/fxrun/internal/fault"
 )
 
 type daemonFlags struct {
-	maxRuns int
-	noRuns  bool
-	verbose bool
+	maxRuns  int
+	executed executorFlags
+	noRuns   bool
+	verbose  bool
 }
 
 func (p program) daemonCommand() *cobra.Command {
@@ -29,11 +31,13 @@ func (p program) daemonCommand() *cobra.Command {
 			"An interrupt (Ctrl-C, or SIGTERM) lets running ticks and runs end. A second one ends\n" +
 			"the command at once. The next daemon goes on where this one has stopped, also after a\n" +
 			"crash: no run is made twice, and none is lost.",
-		Example: "  PROGRAM daemon\n  PROGRAM daemon --max-runs 4",
-		Args:    noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return p.runDaemon(cmd, flags) },
+		Example:           "  PROGRAM daemon\n  PROGRAM daemon --max-runs 4 --isolate step",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.runDaemon(cmd, flags) },
 	}
-	command.Flags().IntVar(&flags.maxRuns, "max-runs", 0, "execute at most `N` queued runs at the same time (default: four for each processor)")
+	command.Flags().IntVarP(&flags.maxRuns, "max-runs", "m", 0, "execute at most `N` runs at the same time in this process (default: four for each processor)")
+	flags.executed.registerPlace(command)
 	command.Flags().BoolVar(&flags.noRuns, "no-runs", false, "only queue the runs, and leave them to other processes")
 	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "also write the debug lines of ticks")
 	return command
@@ -47,8 +51,12 @@ type hostDaemon struct {
 }
 
 func (p program) runDaemon(cmd *cobra.Command, flags daemonFlags) error {
-	if flags.maxRuns < 0 {
-		return invalid("reading the flags", "--max-runs %d: it must be at least 1", flags.maxRuns)
+	faults := flags.executed.faults(cmd)
+	if flags.maxRuns < 0 || flags.maxRuns == 0 && cmd.Flags().Changed("max-runs") {
+		faults = append(faults, fmt.Errorf("--max-runs %d: it must be at least 1; --no-runs executes none", flags.maxRuns))
+	}
+	if err := fault.Join("reading the flags", faults); err != nil {
+		return err
 	}
 	level := slog.LevelInfo
 	if flags.verbose {
@@ -67,7 +75,7 @@ func (p program) runDaemon(cmd *cobra.Command, flags daemonFlags) error {
 		}
 		return host.Config
 	})
-	open := func() (*session, error) { return p.openToRun(config, fxrun.Daemon) }
+	open := func() (*session, error) { return p.openToRun(config, fxrun.Daemon, flags.executed.executor(cmd)) }
 	return inSession(cmd, open, func(s *session, interrupts *interrupts) error {
 		if len(s.automations.Descriptions()) == 0 {
 			return invalid("starting the daemon", "no schedules and no sensors are defined: automation.NewSchedule and automation.NewSensor make them")
@@ -78,7 +86,7 @@ func (p program) runDaemon(cmd *cobra.Command, flags daemonFlags) error {
 		if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "ticking schedules and sensors: %d; press Ctrl-C to stop\n", len(s.automations.Descriptions()))
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "the daemon has started, schedules and sensors: %d; press Ctrl-C to stop\n", len(s.automations.Descriptions()))
 		<-interrupts.ctx.Done()
 		return nil
 	})

@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/cli"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
@@ -60,6 +62,9 @@ func isolated() []fx.Option {
 			return new(workerPool)
 		}, container.PerProcess()),
 		assets.New("worked", func(*workerPool) error { return nil }),
+		automation.NewSensor("numbers", func() automation.RunRequest {
+			return automation.RunRequest{Key: "once", Selection: "number"}
+		}, automation.Every(time.Minute)),
 		iomanagers.Memory("memory"),
 		assets.New("fleeting", func() int { return 1 }, assets.IO("memory")),
 		fx.Invoke(func(lc fx.Lifecycle) {
@@ -274,5 +279,35 @@ func TestProcessesOfRunsShareThePlacesInPools(t *testing.T) {
 				t.Errorf("exit code %d\n%s%s", code, out, p.err.String())
 			}
 		})
+	}
+}
+
+func TestTheDaemonGivesStepsProcessesOfTheirOwn(t *testing.T) {
+	newHome(t)
+	p := startMerged(t, "isolated", "daemon", "--isolate", "step")
+	p.until(t, "a tick has asked for runs")
+	var line history.LogWritten
+	for began := time.Now(); line.Message == "" && time.Since(began) < 30*time.Second; time.Sleep(20 * time.Millisecond) {
+		for text := range strings.Lines(execute(t, isolated(), "logs", "--json").out) {
+			var event history.Event
+			if json.Unmarshal([]byte(text), &event) == nil {
+				if written, ok := event.Data.(history.LogWritten); ok && written.Message == "here" {
+					line = written
+				}
+			}
+		}
+	}
+	p.signal(t, os.Interrupt)
+	if out, code := p.rest(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	pid := line.Attrs.Get("pid")
+	if own := fmt.Sprint(p.Process.Pid); pid == nil || fmt.Sprint(pid) == own {
+		t.Errorf("the step was executed by the process %v, and the daemon was %s", pid, own)
+	}
+	for _, args := range [][]string{{"--isolate", "asset"}, {"--max-runs", "0"}, {"--grace", "1s"}} {
+		if got := execute(t, isolated(), append([]string{"daemon"}, args...)...); got.code != 64 {
+			t.Errorf("%v: exit code %d\n%s", args, got.code, got.err)
+		}
 	}
 }

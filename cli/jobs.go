@@ -17,7 +17,7 @@ func (p program) jobsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "jobs",
 		Short: "List the jobs",
-		Long:  "List the jobs: named selections of assets, or graphs of ops, with defaults for their launch.",
+		Long:  "List the jobs: named selections of assets, or graphs of ops, with defaults for their\nlaunch.",
 		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return p.listJobs(cmd, asJSON) },
 	}

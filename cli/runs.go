@@ -34,7 +34,7 @@ func (p program) runsCommand() *cobra.Command {
 	}
 	command.Flags().StringVarP(&flags.job, "job", "j", "", "list only the runs of the job called `NAME`")
 	command.Flags().StringSliceVar(&flags.statuses, "status", nil, "list only the runs with a `STATUS` (can be repeated: runs with any of them)")
-	command.Flags().IntVarP(&flags.limit, "limit", "n", 20, "list at most this number of runs; 0 means all")
+	command.Flags().IntVarP(&flags.limit, "limit", "n", 20, "list at most `N` runs; 0 lists all")
 	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
 	p.complete(command, "job", p.jobNames)
 	_ = command.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statuses(), cobra.ShellCompDirectiveNoFileComp))

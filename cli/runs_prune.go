@@ -30,7 +30,7 @@ func (p program) pruneRunsCommand() *cobra.Command {
 			"of their ops. Runs that have not ended are never removed. What explains the stored\n" +
 			"values is kept: the last materialization of each asset, and the record of the run\n" +
 			"that made it.\n\n" +
-			"Programs that execute runs also do this by themselves, now and then. Without\n" +
+			"Programs that execute runs also do this by themselves, from time to time. Without\n" +
 			"--older-than and --keep the command uses the same limits, by default 90 days and\n" +
 			"10,000 runs of each job. With one of them, only that limit counts.",
 		Example:           "  PROGRAM runs prune --dry-run\n  PROGRAM runs prune --older-than 30d --keep 1000",
@@ -39,7 +39,7 @@ func (p program) pruneRunsCommand() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.pruneRuns(cmd, flags) },
 	}
 	command.Flags().StringVar(&flags.olderThan, "older-than", "", "remove the runs that ended longer ago than this `AGE`, such as 30d or 12h; 0s removes all")
-	command.Flags().IntVar(&flags.keep, "keep", 0, "keep at most this number of runs of each job, the newest")
+	command.Flags().IntVar(&flags.keep, "keep", 0, "keep at most `N` runs of each job, the newest")
 	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "only show what would be removed")
 	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
 	return command
