@@ -69,7 +69,8 @@ func TestTheFirstAfternoon(t *testing.T) {
 	b.see("#head", "succeeded")
 	b.see("#head", "Repeats")
 
-	b.do(chromedp.KeyEvent("/"))
+	b.press("/")
+	b.wait(`document.activeElement === document.querySelector("#palette input") && document.activeElement.value === ""`)
 	b.do(chromedp.SendKeys("#palette input", "reven"))
 	b.see("#palette .found", "revenue")
 	b.do(chromedp.KeyEvent("\r"))

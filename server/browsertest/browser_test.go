@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -152,6 +153,19 @@ func (b *browser) write(selector, text string) {
 		text = "\b"
 	}
 	b.do(chromedp.SendKeys(selector, text))
+}
+
+// press presses a key. chromedp.KeyEvent sends the character of a key on its own, so that
+// the page could not keep the character from the field that gets the focus.
+func (b *browser) press(key string) {
+	b.t.Helper()
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		event := input.DispatchKeyEventParams{Type: kind, Key: key}
+		if kind == input.DispatchKeyEventTypeKeyDown {
+			event.Text = key
+		}
+		b.do(command(input.DispatchKeyEvent, event))
+	}
 }
 
 // scheme makes the pages light or dark.
