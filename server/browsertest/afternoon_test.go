@@ -97,7 +97,7 @@ func TestEveryPageIsForEverybody(t *testing.T) {
 		}
 		b.do(chromedp.EmulateViewport(390, 844))
 		b.show(path)
-		b.wait("document.documentElement.scrollWidth <= 390 || document.title === ''")
+		b.wait("document.documentElement.scrollWidth <= 390")
 		b.do(chromedp.EmulateViewport(1440, 1000))
 	}
 }

@@ -64,7 +64,7 @@ func (p *Pages) runTable(ctx context.Context, list []history.Record) *table {
 	for _, record := range list {
 		status := state(p.runStatus(ctx, record))
 		row := t.add(
-			cell{Text: shortID(record.ID), Path: p.url("/runs/", record.ID), Mono: true, order: record.ID}, status, p.whatCell(record), at(startOf(record)),
+			cell{Text: shortID(record.ID), Path: p.url("/runs/", record.ID), Mono: true, ID: true, order: record.ID}, status, p.whatCell(record), at(startOf(record)),
 			right(durationText(tookOf(record, now)), int64(tookOf(record, now))), right(stepsText(record), int64(len(record.Steps))),
 			text(tagsText(record.Tags)), text(firstLine(record.Error.Message)),
 		)

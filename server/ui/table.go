@@ -40,7 +40,7 @@ type cell struct {
 	Text  string
 	Path  string // what Text links to; "" for nothing
 	Mono  bool
-	Small string // after Text, in a lighter colour
+	ID    bool // Text is the ID of something, which is not broken into lines
 	Time  time.Time
 	Badge *badge
 	Links []link

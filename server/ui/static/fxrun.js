@@ -21,6 +21,11 @@
   localTimes(document);
   document.getElementById("zone").textContent = zone;
 
+  // On a phone the menu is one line: the entry of this page is in sight.
+  const entry = document.querySelector(".side a[aria-current]");
+  const menu = entry?.parentElement;
+  if (menu && menu.scrollWidth > menu.clientWidth) menu.scrollLeft = entry.offsetLeft - (menu.clientWidth - entry.offsetWidth) / 2;
+
   // Light, dark, or as the system has it.
   const theme = document.getElementById("theme");
   const stored = localStorage.getItem("fxrun.theme");
@@ -82,7 +87,7 @@
   for (const graph of document.querySelectorAll(".graph")) {
     const svg = graph.querySelector("svg");
     const width = Number(svg.dataset.width), height = Number(svg.dataset.height);
-    let zoom = Math.min(1, Math.max(0.35, (graph.clientWidth - 24) / width));
+    let zoom = Math.min(1, Math.max(0.65, (graph.clientWidth - 24) / width));
     const show = () => { svg.setAttribute("width", width * zoom); svg.setAttribute("height", height * zoom); };
     show();
     graph.addEventListener("keydown", (event) => {
