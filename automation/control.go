@@ -45,15 +45,20 @@ type Status struct {
 	Tick *TickRecord `json:"last_tick,omitempty"`
 }
 
-// All returns the status of all schedules, or of all sensors, sorted by name. It leaves
-// out Status.Tick.
+// All returns the status of all schedules, or of all sensors, sorted by name. Status.Tick
+// is set only if the last tick has failed, and nothing was changed after it.
 func (c *Control) All(ctx context.Context, kind Kind) ([]Status, error) {
 	last, err := c.journals.Entries(ctx, history.EntryQuery{Last: true})
 	if err != nil {
 		return nil, err
 	}
-	states := make(map[string]State, len(last))
+	states, failed := make(map[string]State, len(last)), make(map[string]TickRecord)
 	for _, entry := range last {
+		if entry.Kind == kindFailed {
+			if failed[entry.Journal], err = decode[TickRecord](entry.Data); err != nil {
+				return nil, fmt.Errorf("reading entry %d of %s: %w", entry.Seq, entry.Journal, err)
+			}
+		}
 		if states[entry.Journal], err = decode[State](entry.State); err != nil {
 			return nil, fmt.Errorf("reading the state of %s: %w", entry.Journal, err)
 		}
@@ -61,7 +66,11 @@ func (c *Control) All(ctx context.Context, kind Kind) ([]Status, error) {
 	all := []Status{}
 	for _, a := range c.automations.all {
 		if a.kind == kind {
-			all = append(all, a.status(states[a.journal()], time.Now()))
+			status := a.status(states[a.journal()], time.Now())
+			if tick, ok := failed[a.journal()]; ok {
+				status.Tick = &tick
+			}
+			all = append(all, status)
 		}
 	}
 	return all, nil

@@ -188,7 +188,7 @@ func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net
 		}
 	}
 	handler, err := server.New(server.Config{
-		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Prefix: flags.prefix, Hosts: flags.hosts, Token: token, ReadOnly: flags.readOnly,
+		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Automations: s.automations, Prefix: flags.prefix, Hosts: flags.hosts, Token: token, ReadOnly: flags.readOnly,
 		About: aboutInstance(), Logger: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package server
 import (
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -98,13 +99,31 @@ func readOnly(next http.Handler) http.Handler {
 func logged(config Config, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began, answer := time.Now(), &answer{ResponseWriter: w}
-		next.ServeHTTP(answer, r)
+		answerOrFail(config, next, answer, r)
 		if isReading(r) && answer.status < http.StatusInternalServerError {
 			return
 		}
 		config.Logger.Info("request", "method", r.Method, "path", r.URL.Path, "status", max(answer.status, http.StatusOK), "from", r.RemoteAddr,
 			"took", time.Since(began))
 	})
+}
+
+// answerOrFail answers a request. A panic is logged with its stack, and answered by an error.
+func answerOrFail(config Config, next http.Handler, w *answer, r *http.Request) {
+	defer func() {
+		recovered := recover()
+		if recovered == nil {
+			return
+		}
+		if recovered == http.ErrAbortHandler { //nolint:errorlint // net/http compares it too
+			panic(recovered)
+		}
+		config.Logger.Error("answering a request has panicked", "path", r.URL.Path, "panic", recovered, "stack", string(debug.Stack()))
+		if w.status == 0 {
+			http.Error(w, "the server could not answer: see its log", http.StatusInternalServerError)
+		}
+	}()
+	next.ServeHTTP(w, r)
 }
 
 // answer notes the status of an answer.
@@ -120,6 +139,14 @@ func (a *answer) WriteHeader(status int) {
 		a.status = status
 	}
 	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes that the answer has begun.
+func (a *answer) Write(part []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(part)
 }
 
 // Unwrap lets an http.ResponseController reach the writer below, which streams need.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
@@ -110,11 +111,12 @@ func newSite(t *testing.T, change func(*server.Config), options ...fx.Option) *s
 	}
 	var graph *assets.Graph
 	var c *container.Container
+	var automations *automation.Automations
 	app := fxtest.New(t, fxrun.Module, fx.NopLogger, fx.Options(options...), fx.Supply(fxrun.IO{IOManager: iomanagers.NewMemory()}),
-		fx.Populate(&s.launcher, &graph, &c))
+		fx.Populate(&s.launcher, &graph, &c, &automations))
 	app.RequireStart()
 	s.inspect = inspect.New(c, graph, s.launcher.Store())
-	config := server.Config{Inspector: s.inspect, Graph: graph, Launcher: s.launcher}
+	config := server.Config{Inspector: s.inspect, Graph: graph, Launcher: s.launcher, Automations: automations}
 	if change != nil {
 		change(&config)
 	}

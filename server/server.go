@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 	"github.com/fxrun/fxrun/server/ui"
@@ -21,6 +22,9 @@ type Config struct {
 	Inspector *inspect.Inspector
 	Graph     *assets.Graph
 	Launcher  *runs.Launcher
+	// Automations are the schedules and sensors, with which Fx provides an application that
+	// has fxrun.Module. Nil leaves their pages out.
+	Automations *automation.Automations
 	// Prefix is the path under which the handler is mounted, as in "/fxrun". It begins
 	// with a slash and does not end with one. "" is the root.
 	Prefix string
@@ -62,7 +66,7 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("making the server: %w", err)
 	}
 	pages, err := ui.New(ui.Config{
-		Inspector: config.Inspector, Graph: config.Graph, Launcher: config.Launcher, Prefix: config.Prefix, ReadOnly: config.ReadOnly,
+		Inspector: config.Inspector, Graph: config.Graph, Launcher: config.Launcher, Automations: config.Automations, Prefix: config.Prefix, ReadOnly: config.ReadOnly,
 		About: config.About, Logger: config.Logger,
 	})
 	if err != nil {

@@ -5,6 +5,6 @@
 // [New] makes the pages, and Pages.Register adds them to an http.ServeMux. The package
 // guards nothing: package server does.
 //
-// The package imports inspect, which everything that the pages show comes from, and
-// runs, to launch and cancel. Package server puts the pages beside the JSON API.
+// The package imports inspect, which most of what the pages show comes from, runs, to
+// launch and cancel, and automation, for schedules and sensors. Package server serves it.
 package ui

@@ -43,6 +43,11 @@ func (p *Pages) overview(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	page := overviewPage{Attention: p.needAttention(r.Context(), records), Empty: len(records) == 0}
+	failed, err := p.failedTicks(r.Context())
+	if err != nil {
+		return view{}, err
+	}
+	page.Attention = append(page.Attention, failed...)
 	page.Recent = p.runTable(r.Context(), records[:min(len(records), 10)]).sort(r)
 	page.addLanes(p, records, time.Now())
 	states, err := p.assetStates(r.Context(), "")
@@ -146,8 +151,8 @@ func (o *overviewPage) addLanes(p *Pages, records []history.Record, now time.Tim
 }
 
 type instancePage struct {
-	Facts     []fact
-	Variables *table
+	Facts                   []fact
+	Queue, Pools, Variables *table
 }
 
 // instance shows where things are kept, versions, and the environment variables that the
@@ -180,6 +185,11 @@ func (p *Pages) instance(r *http.Request) (view, error) {
 		}
 	}
 	page.Variables.sort(r)
+	page.Pools = p.poolTable()
+	var err error
+	if page.Queue, err = p.queueTable(r); err != nil {
+		return view{}, err
+	}
 	return view{Template: "instance", Title: "Instance", Nav: "/instance", Data: page}, nil
 }
 
@@ -208,6 +218,11 @@ func (p *Pages) search(r *http.Request) (view, error) {
 	}
 	for _, job := range p.config.Graph.Jobs() {
 		consider("job", job.Name, p.url("/jobs/", job.Name), job.Description)
+	}
+	if p.config.Automations != nil {
+		for _, one := range p.config.Automations.Descriptions() {
+			consider(string(one.Kind), one.Name, p.automationPath(one), one.Description)
+		}
 	}
 	for _, asset := range p.config.Graph.Assets() {
 		consider("asset", asset.Key, p.url("/assets/", asset.Key), asset.Description)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
@@ -22,6 +23,8 @@ type Config struct {
 	Graph *assets.Graph
 	// Launcher launches and cancels runs, and reads stored values. Required.
 	Launcher *runs.Launcher
+	// Automations are the schedules and sensors. Nil leaves their pages out.
+	Automations *automation.Automations
 	// Prefix is the path under which the pages are mounted, as in "/fxrun". It is ""
 	// for the root, and does not end with a slash.
 	Prefix string
@@ -90,6 +93,11 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	get("/resources/{key...}", p.resource)
 	get("/jobs", p.jobs)
 	get("/jobs/{name}", p.job)
+	if p.config.Automations != nil {
+		get("/automation", p.automations)
+		get("/automation/{kind}/{name...}", p.automation)
+		post("/automation/{kind}/{name...}", p.changeAutomation)
+	}
 	get("/instance", p.instance)
 	get("/search", p.search)
 	get("/design", p.design)
@@ -192,10 +200,11 @@ func (p *Pages) shell(r *http.Request, v view) shell {
 		{"Jobs", "/jobs"},
 		{"Runs", "/runs"},
 		{"Launch", "/launch"},
+		{"Automation", "/automation"},
 		{"Resources", "/resources"},
 		{"Instance", "/instance"},
 	} {
-		if entry.Path == "/launch" && p.config.ReadOnly {
+		if entry.Path == "/launch" && p.config.ReadOnly || entry.Path == "/automation" && p.config.Automations == nil {
 			continue
 		}
 		s.Menu = append(s.Menu, menuEntry{Text: entry.Text, Path: entry.Path, Current: v.Nav == entry.Path})
@@ -225,18 +234,24 @@ func (p *Pages) problem(r *http.Request, err error) view {
 	default:
 		p.config.Logger.Error("answering a request", "path", r.URL.Path, "error", err)
 	}
-	data := problemPage{Missing: status == http.StatusNotFound}
-	for _, fault := range inspect.Faults(err) {
-		data.Faults = append(data.Faults, fault.Message)
-	}
-	if len(data.Faults) == 0 {
-		data.Faults = []string{err.Error()}
-	}
+	data := problemPage{Missing: status == http.StatusNotFound, Faults: problemTexts(err)}
 	title := "That did not work"
 	if data.Missing {
 		title = "Not found"
 	}
 	return view{Template: "problem", Title: title, Data: data, Status: status}
+}
+
+// problemTexts returns the faults that an error tells of, or the text of the error.
+func problemTexts(err error) []string {
+	var texts []string
+	for _, fault := range inspect.Faults(err) {
+		texts = append(texts, fault.Message)
+	}
+	if len(texts) == 0 {
+		texts = []string{err.Error()}
+	}
+	return texts
 }
 
 type missingError struct{ text string }

@@ -1,0 +1,298 @@
+package ui
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/automation"
+	"github.com/fxrun/fxrun/history"
+)
+
+type automationPage struct {
+	Schedules, Sensors *table
+}
+
+// control reads and changes schedules and sensors.
+func (p *Pages) control() (*automation.Control, error) {
+	return automation.NewControl(p.config.Automations, p.config.Launcher.Store())
+}
+
+// automations lists the schedules and the sensors.
+func (p *Pages) automations(r *http.Request) (view, error) {
+	control, err := p.control()
+	if err != nil {
+		return view{}, err
+	}
+	page := automationPage{
+		Schedules: newTable("No schedules are defined. automation.NewSchedule adds one.", "schedule", "state", "ticks", "runs", "last tick", "next tick", "about"),
+		Sensors:   newTable("No sensors are defined. automation.NewSensor adds one.", "sensor", "state", "ticks", "runs", "last tick", "cursor", "about"),
+	}
+	for kind, list := range map[automation.Kind]*table{automation.KindSchedule: page.Schedules, automation.KindSensor: page.Sensors} {
+		all, err := control.All(r.Context(), kind)
+		if err != nil {
+			return view{}, err
+		}
+		for _, one := range all {
+			next := at(one.Next)
+			if kind == automation.KindSensor {
+				next = mono(one.State.Cursor)
+			}
+			list.add(linked(one.Name, p.automationPath(one.Description)), tickingState(one), text(ticksText(one.Description)), p.targetCell(one.Description),
+				at(one.State.Last), next, text(firstLine(one.Description.Description)))
+		}
+		list.sort(r)
+	}
+	return view{Template: "automations", Title: "Automation", Nav: "/automation", Data: page}, nil
+}
+
+func (p *Pages) automationPath(d automation.Description) string {
+	return p.url("/automation/"+string(d.Kind)+"/", d.Name)
+}
+
+// tickingState says whether a schedule or a sensor is on, or that its last tick has failed.
+func tickingState(one automation.Status) cell {
+	switch {
+	case one.Tick != nil && one.Tick.Status == automation.TickFailed:
+		return cell{Badge: &badge{"bad", "failed"}, order: "failed"}
+	case one.Ticking:
+		return cell{Badge: &badge{"ok", "on"}, order: "on"}
+	}
+	return cell{Badge: &badge{"", "off"}, order: "off"}
+}
+
+// ticksText says when a schedule or a sensor ticks.
+func ticksText(d automation.Description) string {
+	switch {
+	case d.Kind == automation.KindSchedule:
+		return d.Cron + " " + d.Zone
+	case d.On != "":
+		return d.On
+	}
+	return "every " + durationText(d.Every)
+}
+
+// targetCell links what a schedule or a sensor runs by default.
+func (p *Pages) targetCell(d automation.Description) cell {
+	if d.Job != "" {
+		return linked(d.Job, p.url("/jobs/", d.Job))
+	}
+	return mono(d.Selection)
+}
+
+type automationOnePage struct {
+	Status   automation.Status
+	Badge    badge
+	Path     string
+	Facts    []fact
+	Failed   *automation.TickRecord // the last tick, if it has failed
+	Ticks    *table
+	ReadOnly bool
+}
+
+// shownTicks is how many of the last ticks the page of a schedule shows.
+const shownTicks = 50
+
+// automation shows a schedule or a sensor with its last ticks.
+func (p *Pages) automation(r *http.Request) (view, error) {
+	kind, name := kindAndName(r)
+	control, err := p.control()
+	if err != nil {
+		return view{}, err
+	}
+	status, err := control.Status(r.Context(), kind, name)
+	if err != nil {
+		return view{}, err
+	}
+	ticks, err := control.Ticks(r.Context(), kind, name, shownTicks)
+	if err != nil {
+		return view{}, err
+	}
+	page := automationOnePage{
+		Status: status, Badge: *tickingState(status).Badge, Path: p.automationPath(status.Description), Facts: p.automationFacts(status),
+		Ticks: p.tickTable(ticks).sort(r), ReadOnly: p.config.ReadOnly,
+	}
+	if len(ticks) > 0 && ticks[0].Status == automation.TickFailed {
+		page.Failed = &ticks[0]
+	}
+	return view{Template: "automation", Title: name, Nav: "/automation", Crumbs: []link{{"Automation", p.url("/automation")}}, Data: page}, nil
+}
+
+func kindAndName(r *http.Request) (automation.Kind, string) {
+	return automation.Kind(r.PathValue("kind")), r.PathValue("name")
+}
+
+func (p *Pages) automationFacts(one automation.Status) []fact {
+	facts := []fact{
+		{Name: "Ticks", Text: ticksText(one.Description)},
+		{Name: "Runs", Text: one.Selection, Mono: true},
+		{Name: "Last tick for", Time: one.State.Last},
+		{Name: "Next tick", Time: one.Next},
+		{Name: "Cursor", Text: one.State.Cursor, Mono: true},
+		{Name: "Function", Text: one.Function, Mono: true},
+		{Name: "Takes", Links: linksTo(p.url("/resources/"), one.Resources)},
+		{Name: "Defined at", Text: one.Position, Mono: true},
+	}
+	if one.Job != "" {
+		facts[1] = fact{Name: "Runs", Links: linksTo(p.url("/jobs/"), []string{one.Job})}
+	}
+	return slices.DeleteFunc(facts, func(f fact) bool { return f.Text == "" && len(f.Links) == 0 && f.Time.IsZero() })
+}
+
+// linkedRuns is how many of the runs of a tick are linked.
+const linkedRuns = 5
+
+func (p *Pages) tickTable(ticks []automation.TickRecord) *table {
+	t := newTable("It has not ticked yet. A daemon ticks what is on.", ">tick", "for", "state", ">took", "runs", ">requests", "about")
+	for _, tick := range ticks {
+		var started []link
+		for _, request := range tick.Runs[:min(len(tick.Runs), linkedRuns)] {
+			started = append(started, link{shortID(request.Run.ID), p.url("/runs/", request.Run.ID)})
+		}
+		class := map[automation.TickStatus]string{automation.TickRequested: "ok", automation.TickFailed: "bad"}[tick.Status]
+		requests := len(tick.Runs) + len(tick.Known)
+		t.add(right(countText(tick.Tick), tick.Tick), at(tick.Scheduled), cell{Badge: &badge{class, string(tick.Status)}, order: string(tick.Status)},
+			right(durationText(tick.Duration), int64(tick.Duration)), cell{Links: started, order: int64(len(started))},
+			right(countText(int64(requests)), int64(requests)), text(tickText(tick)))
+	}
+	return t
+}
+
+// tickText says why a tick has asked for no run, or why it failed.
+func tickText(tick automation.TickRecord) string {
+	var parts []string
+	if tick.Count > 1 {
+		parts = append(parts, counted(tick.Count, "tick"))
+	}
+	if about := cmp.Or(tick.Error.Message, tick.Reason); about != "" {
+		parts = append(parts, about)
+	}
+	if len(tick.Known) > 0 {
+		parts = append(parts, "made a run before: "+strings.Join(tick.Known, ", "))
+	}
+	if !tick.Again.IsZero() {
+		parts = append(parts, "it is tried again at "+tick.Again.UTC().Format(time.DateTime)+" UTC")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// changeAutomation turns a schedule or a sensor on or off, or previews its next tick.
+func (p *Pages) changeAutomation(w http.ResponseWriter, r *http.Request) error {
+	kind, name := kindAndName(r)
+	control, err := p.control()
+	if err != nil {
+		return err
+	}
+	switch do := r.FormValue("do"); do {
+	case "on", "off":
+		if err := control.Switch(r.Context(), kind, name, do == "on", automation.SwitchOptions{}); err != nil {
+			return err
+		}
+		p.redirect(w, r, "/automation/"+string(kind)+"/"+escapedKey(name))
+		return nil
+	case "preview":
+		return p.previewTick(w, r, control)
+	default:
+		return notFound("there is no action %q: a form of a page has sent something else than that page offers", do)
+	}
+}
+
+type tickPreviewPart struct {
+	automation.Preview
+	Runs     *table
+	Problems []string
+	Lines    []string
+}
+
+// previewTick evaluates a tick and shows the runs that it would ask for. It launches none.
+func (p *Pages) previewTick(w http.ResponseWriter, r *http.Request, control *automation.Control) error {
+	kind, name := kindAndName(r)
+	if _, err := control.Status(r.Context(), kind, name); err != nil {
+		return err
+	}
+	preview, err := control.Preview(r.Context(), p.config.Launcher, kind, name, automation.Occasion{})
+	part := tickPreviewPart{Preview: preview, Runs: newTable("The tick would ask for no run.", "key", "runs", "config", "tags", "about")}
+	if err != nil {
+		part.Problems = problemTexts(err)
+	}
+	for _, request := range preview.Requests {
+		queued, about := request.Run.Queued, ""
+		config := strings.TrimSpace(yamlOf(queued.Config))
+		if config == "{}" {
+			config = ""
+		}
+		if request.Known {
+			about = "its key has made a run before, so it would make none"
+		}
+		part.Runs.add(mono(request.Key), p.targetCell(automation.Description{Job: queued.Job, Selection: queued.Selection}), mono(config),
+			text(tagsText(queued.Tags)), text(about))
+	}
+	for _, line := range preview.Log {
+		part.Lines = append(part.Lines, string(line))
+	}
+	p.write(w, r, p.partOrPage(r, view{
+		Template: "part-tick-preview", Title: "A tick of " + name, Nav: "/automation",
+		Crumbs: []link{{"Automation", p.url("/automation")}, {name, p.url("/automation/"+string(kind)+"/", name)}}, Data: part,
+	}))
+	return nil
+}
+
+// failedTicks lists the schedules and sensors whose last tick has failed.
+func (p *Pages) failedTicks(ctx context.Context) ([]attention, error) {
+	if p.config.Automations == nil {
+		return nil, nil
+	}
+	control, err := p.control()
+	if err != nil {
+		return nil, nil //nolint:nilerr // the history keeps no ticks, so that none has failed
+	}
+	var list []attention
+	for _, kind := range []automation.Kind{automation.KindSchedule, automation.KindSensor} {
+		all, err := control.All(ctx, kind)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range all {
+			if one.Tick != nil && one.Tick.Status == automation.TickFailed {
+				what := link{string(kind) + " " + one.Name, p.automationPath(one.Description)}
+				list = append(list, attention{badge{"bad", "failed"}, what, firstLine(one.Tick.Error.Message), one.Tick.Ended})
+			}
+		}
+	}
+	return list, nil
+}
+
+// queueTable lists the queued runs and what each of them waits for.
+func (p *Pages) queueTable(r *http.Request) (*table, error) {
+	t := newTable("No run is queued.", "run", "what", "queued", "waits for")
+	records, err := p.inspect.Runs(r.Context(), history.RunQuery{Statuses: []history.Status{history.StatusQueued}, Limit: overviewRuns, OmitSteps: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, record := range records {
+		waits, err := p.config.Launcher.WaitsFor(r.Context(), record)
+		if err != nil {
+			waits = "it is not known: " + firstLine(err.Error())
+		}
+		t.add(cell{Text: shortID(record.ID), Path: p.url("/runs/", record.ID), Mono: true, ID: true, order: record.ID}, p.whatCell(record), at(record.Queued), text(waits))
+	}
+	return t, nil
+}
+
+// poolTable lists the pools and the steps that need a place in each.
+func (p *Pages) poolTable() *table {
+	t := newTable("No step is in a pool. assets.Pool puts one there.", "pool", ">steps", "steps")
+	members := make(map[string][]string)
+	for _, asset := range p.config.Graph.Assets() {
+		for _, pool := range asset.Pools {
+			members[pool] = append(members[pool], asset.Key)
+		}
+	}
+	for _, pool := range p.config.Graph.Pools() {
+		t.add(text(pool), right(countText(int64(len(members[pool]))), int64(len(members[pool]))), links(p.url("/assets/"), members[pool]))
+	}
+	return t
+}
