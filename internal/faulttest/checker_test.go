@@ -552,7 +552,7 @@ func checkNoLeftovers(t *testing.T, c *crowd) {
 		case strings.HasPrefix(name, ".tmp-"), strings.HasSuffix(name, "-wal"), strings.HasSuffix(name, "-shm"), strings.HasSuffix(name, "-journal"):
 			t.Errorf("%s stays", path)
 		case filepath.Dir(below) == "locks" && name != "place":
-			t.Logf("lock %s stays", name)
+			t.Errorf("the lock file %s stays", path)
 		}
 		return nil
 	})

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gofrs/flock"
 
@@ -25,11 +26,14 @@ import (
 // [Folder.Place].
 //
 // A locked file exists only while the lock is held, and after a holder that was killed, until the
-// lock is taken the next time. Nobody may remove the files of locks that are held: the next one
+// next process takes a lock in the folder. Nobody else may remove the files of locks that are held: the next one
 // who asks for such a lock would get it too.
 //
 // A Folder is safe for concurrent use, and needs no Close.
-type Folder struct{ path string }
+type Folder struct {
+	path  string
+	swept atomic.Bool
+}
 
 var (
 	_ locks.Locker = (*Folder)(nil)
@@ -54,6 +58,9 @@ func (f *Folder) TryLock(ctx context.Context, name string) (locks.Lock, error) {
 			err = errors.Join(err, lock.Unlock())
 		}
 		return nil, fmt.Errorf("taking lock %q in %s: %w", name, f.path, err)
+	}
+	if !f.swept.Swap(true) {
+		f.sweep(ctx)
 	}
 	return lock, nil
 }

@@ -1,11 +1,16 @@
 package filelocks_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/fxrun/fxrun/locks"
@@ -61,6 +66,79 @@ func TestAReleasedLockLeavesNoFile(t *testing.T) {
 	if found, _ := os.ReadDir(folder); len(found) != 1 || found[0].Name() != "place" {
 		t.Errorf("after the lock was released the folder holds %v, want place", found)
 	}
+}
+
+func TestTheFilesOfKilledHoldersAreRemoved(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("files that are open cannot be removed there")
+	}
+	folder := t.TempDir()
+	held, err := filelocks.New(folder).TryLock(t.Context(), "held")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"owner%2fhost%2f1.lock", "runs%2f1.lock", "~place.lock", "notes"} {
+		if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next, err := filelocks.New(folder).TryLock(t.Context(), "next")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, file := range found {
+		names = append(names, file.Name())
+	}
+	if got, want := strings.Join(names, " "), "held.lock next.lock notes place"; got != want {
+		t.Errorf("the folder holds %s, want %s", got, want)
+	}
+	if err := errors.Join(held.Unlock(), next.Unlock()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Each holder looks through the folder, which has files of killed holders, while others take and
+// release the same lock.
+func TestALockHasOneHolderWhileFilesAreRemoved(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	var holders atomic.Int32
+	var taken atomic.Int64
+	var everybody sync.WaitGroup
+	for range 8 {
+		everybody.Go(func() {
+			for range 300 {
+				if file, err := os.OpenFile(filepath.Join(folder, "busy.lock"), os.O_CREATE|os.O_RDWR, 0o600); err == nil {
+					_ = file.Close() // as a killed holder leaves it
+				}
+				lock, err := filelocks.New(folder).TryLock(t.Context(), "busy")
+				if errors.Is(err, locks.ErrHeld) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				taken.Add(1)
+				if holders.Add(1) > 1 {
+					t.Error("two hold the lock")
+				}
+				runtime.Gosched()
+				holders.Add(-1)
+				if err := lock.Unlock(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	everybody.Wait()
+	t.Logf("the lock was taken %d times", taken.Load())
 }
 
 func TestAPlaceIsTheFolderAndNotItsPath(t *testing.T) {
