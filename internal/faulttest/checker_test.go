@@ -506,8 +506,10 @@ func (r *storedRun) storing(value content) (at int64, outcome string) {
 			if strings.Contains(outcome, ") is gone") || strings.Contains(outcome, "the process was killed") || strings.Contains(outcome, "the process ended") {
 				outcome = ""
 			}
-		case event.kind == "step_cancelled":
-			running, outcome = false, "it was cancelled"
+		case event.kind == "step_cancelled" && r.finished != nil:
+			if running, outcome = false, "it was cancelled"; strings.Contains(r.finished.data.Error.Message, "step "+value.Key+": the process was killed") {
+				outcome = "" // after its run had ended
+			}
 		}
 	}
 	if outcome == neverBegun && r.isLost() {
