@@ -94,7 +94,7 @@ func playHome(t *testing.T, random *rand.Rand, rounds uint64) facts {
 	}
 	t.Cleanup(func() { // if the test fails in the middle
 		for _, pid := range c.living(random) {
-			c.kill(pid)
+			c.kill(t, pid)
 		}
 	})
 	for round := range rounds {
@@ -139,14 +139,15 @@ func (c *crowd) disturb(t *testing.T, random *rand.Rand, first bool) {
 		}
 		switch random.IntN(7) {
 		case 0, 1:
-			c.kill(living[0])
+			c.kill(t, living[0])
 		case 2:
 			c.terminate(living[0])
 		case 3, 4:
+			t.Logf("stop %d", living[0])
 			_ = syscall.Kill(living[0], syscall.SIGSTOP)
 			time.Sleep(time.Duration(random.IntN(200)) * time.Millisecond)
 			if random.IntN(4) == 0 {
-				c.kill(living[0])
+				c.kill(t, living[0])
 			}
 			_ = syscall.Kill(living[0], syscall.SIGCONT)
 		default:
@@ -160,7 +161,7 @@ func (c *crowd) disturb(t *testing.T, random *rand.Rand, first bool) {
 		switch pid := member.Process.Pid; {
 		case member.hasEnded():
 		case random.IntN(3) == 0:
-			c.kill(pid)
+			c.kill(t, pid)
 		case member.role == "work" || random.IntN(2) == 0:
 			c.terminate(pid)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/runs/processes"
 )
 
 // content is what each value holds. The checker knows it by its JSON only.
@@ -86,7 +87,7 @@ func marks(lc fx.Lifecycle, home, key string, info container.RunInfo) {
 	file := filepath.Join(markersOf(home), strings.Join(parts, "~"))
 	lc.Append(fx.StartStopHook(
 		func() error {
-			err := os.WriteFile(file, fmt.Append(nil, time.Now(), os.Getppid(), os.Args), 0o600)
+			err := os.WriteFile(file, kindOfProcess(), 0o600)
 			time.Sleep(rand.N(10 * time.Millisecond)) // the moments in which a fault may come
 			return err
 		},
@@ -96,8 +97,19 @@ func marks(lc fx.Lifecycle, home, key string, info container.RunInfo) {
 		}))
 }
 
-// definitions are a random graph: the same one for the same seed.
-func definitions(home string, seed uint64) []assets.Definition {
+// isolatedMarker is what the marker of a resource in a process for a step or a run holds.
+const isolatedMarker = "isolated"
+
+func kindOfProcess() []byte {
+	if processes.Asked() {
+		return []byte(isolatedMarker)
+	}
+	return []byte("launching")
+}
+
+// definitions are a random graph: the same one for the same seed. parent is the number of the
+// process that has started this one.
+func definitions(home string, parent int, seed uint64) []assets.Definition {
 	random := rand.New(rand.NewPCG(seed, 0))
 	list := []assets.Definition{assets.New("settling", func() error { return nil })}
 	for i := range 2 + random.IntN(len(assetTypes)-1) {
@@ -105,14 +117,14 @@ func definitions(home string, seed uint64) []assets.Definition {
 		if random.IntN(3) == 0 {
 			key = "part/" + key
 		}
-		list = append(list, assets.New(key, function(random, home, assetTypes, i), options(random)...))
+		list = append(list, assets.New(key, function(random, home, parent, assetTypes, i), options(random)...))
 	}
 	parts := []assets.JobPart{
 		assets.OnCrash(assets.Resume),
 		assets.RetryRun(1, func(int) time.Duration { return 20 * time.Millisecond }),
 	}
 	for i := range 1 + random.IntN(len(opTypes)) {
-		parts = append(parts, assets.NewOp(fmt.Sprintf("o%d", i), function(random, home, opTypes, i), options(random)...))
+		parts = append(parts, assets.NewOp(fmt.Sprintf("o%d", i), function(random, home, parent, opTypes, i), options(random)...))
 	}
 	return append(list, assets.NewJob("nightly", parts...))
 }
@@ -130,7 +142,7 @@ func options(random *rand.Rand) []assets.Option {
 
 // function returns a function of a random signature: it takes resources, and the values of
 // random earlier types, and returns a value of the type with the number.
-func function(random *rand.Rand, home string, types []reflect.Type, number int) any {
+func function(random *rand.Rand, home string, parent int, types []reflect.Type, number int) any {
 	in := []reflect.Type{reflect.TypeFor[context.Context](), reflect.TypeFor[*assets.Context]()}
 	for _, resource := range resourceTypes {
 		if random.IntN(2) == 0 {
@@ -144,7 +156,7 @@ func function(random *rand.Rand, home string, types []reflect.Type, number int) 
 	}
 	out := []reflect.Type{types[number], reflect.TypeFor[error]()}
 	return reflect.MakeFunc(reflect.FuncOf(in, out, false), func(args []reflect.Value) []reflect.Value {
-		value, err := compute(args[0].Interface().(context.Context), args[1].Interface().(*assets.Context), home)
+		value, err := compute(args[0].Interface().(context.Context), args[1].Interface().(*assets.Context), home, parent)
 		result := reflect.Zero(out[1])
 		if err != nil {
 			result = reflect.ValueOf(&err).Elem()
@@ -154,7 +166,7 @@ func function(random *rand.Rand, home string, types []reflect.Type, number int) 
 }
 
 // compute is the work of every step. It says in the ledger when it begins and ends.
-func compute(ctx context.Context, step *assets.Context, home string) (content, error) {
+func compute(ctx context.Context, step *assets.Context, home string, parent int) (content, error) {
 	about := fmt.Sprintf("%s %s %d", step.Run().ID, step.Key(), step.Attempt())
 	if err := note(home, "begin "+about); err != nil {
 		return content{}, err
@@ -166,6 +178,13 @@ func compute(ctx context.Context, step *assets.Context, home string) (content, e
 		case <-ctx.Done():
 			return content{}, context.Cause(ctx)
 		case <-time.After(rand.N(30 * time.Millisecond)):
+		}
+	}
+	if processes.Asked() && os.Getppid() != parent { // only an end of the context may end an orphan
+		select {
+		case <-ctx.Done():
+			return content{}, context.Cause(ctx)
+		case <-time.After(time.Minute):
 		}
 	}
 	if rand.IntN(8) == 0 {

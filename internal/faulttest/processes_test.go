@@ -96,7 +96,9 @@ func (c *crowd) living(random *rand.Rand) []int {
 	return living
 }
 
-func (c *crowd) kill(pid int) {
+func (c *crowd) kill(t *testing.T, pid int) {
+	t.Helper()
+	t.Logf("kill %d", pid)
 	c.killed[pid] = true
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 }
@@ -120,7 +122,7 @@ func (c *crowd) checkNobodyStays(t *testing.T, random *rand.Rand) {
 		for _, pid := range living {
 			command, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 			t.Errorf("process %d outlives the one that has started it: %q", pid, command)
-			c.kill(pid)
+			c.kill(t, pid)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (p *program) close() error {
 }
 
 func newProgram(executor string) (*program, error) {
-	home := os.Getenv(homeVariable)
+	home, parent := os.Getenv(homeVariable), os.Getppid()
 	seed, err := strconv.ParseUint(os.Getenv(graphVariable), 10, 64)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func newProgram(executor string) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	graph, err := assets.NewGraph(c, definitions(home, seed)...)
+	graph, err := assets.NewGraph(c, definitions(home, parent, seed)...)
 	if err != nil {
 		return nil, err
 	}
