@@ -3,6 +3,7 @@ package inspect
 import (
 	"cmp"
 	"context"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -96,14 +97,9 @@ func (v *ValuePreview) readRows(shape rows.Shape, value any) error {
 }
 
 func (v *ValuePreview) readText(value any) error {
-	var text string
-	switch stored := value.(type) {
-	case string:
-		text = stored
-	case []byte:
-		text = strings.ToValidUTF8(string(stored[:min(len(stored), 4*previewedLetters)]), "\uFFFD")
-	default:
-		encoded, err := json.MarshalIndent(stored, "", "  ")
+	text, ok := plainText(value)
+	if !ok {
+		encoded, err := json.MarshalIndent(value, "", "  ")
 		if err != nil {
 			return fmt.Errorf("showing the value of %s as JSON: %w", v.Key, err)
 		}
@@ -111,6 +107,22 @@ func (v *ValuePreview) readText(value any) error {
 	}
 	v.Text, v.Cut = cutText(text, previewedLetters)
 	return nil
+}
+
+// plainText returns a value that is text or bytes, also of a named type. A type that says
+// itself how it is written is not plain.
+func plainText(value any) (string, bool) {
+	switch value.(type) {
+	case json.Marshaler, encoding.TextMarshaler:
+		return "", false
+	}
+	switch v := reflect.ValueOf(value); {
+	case v.Kind() == reflect.String:
+		return v.String(), true
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		return strings.ToValidUTF8(string(v.Bytes()[:min(v.Len(), 4*previewedLetters)]), "\uFFFD"), true
+	}
+	return "", false
 }
 
 func cutText(text string, most int) (string, bool) {
