@@ -75,22 +75,30 @@ func TestTheTimelineFollowsTheEvents(t *testing.T) {
 		"an attempt goes on":   {[]history.EventData{queued, history.StepStarted{Step: "a", Attempt: 1}}, "a: attempt(1-)running\nb:\n", ""},
 		"attempts after each other": {
 			[]history.EventData{
-				queued, history.StepStarted{Step: "a", Attempt: 1}, history.StepFailed{Step: "a", Attempt: 1, Error: failure, Retry: true},
-				history.StepStarted{Step: "a", Attempt: 2}, history.StepSucceeded{Step: "a"},
+				queued,
+				history.StepStarted{Step: "a", Attempt: 1},
+				history.StepFailed{Step: "a", Attempt: 1, Error: failure, Retry: true},
+				history.StepStarted{Step: "a", Attempt: 2},
+				history.StepSucceeded{Step: "a"},
 			},
 			"a: attempt(1-2)failed[it broke] waiting(2-3) attempt(3-4)succeeded\nb:\n", "",
 		},
 		"a step waits for its next attempt when the run ends": {
 			[]history.EventData{
-				queued, history.StepStarted{Step: "a", Attempt: 1}, history.StepFailed{Step: "a", Attempt: 1, Error: failure, Retry: true},
+				queued,
+				history.StepStarted{Step: "a", Attempt: 1},
+				history.StepFailed{Step: "a", Attempt: 1, Error: failure, Retry: true},
 				history.RunFinished{Status: history.StatusCancelled},
 			},
 			"a: attempt(1-2)failed[it broke] waiting(2-3)\nb:\n", "",
 		},
 		"a step is skipped": {
 			[]history.EventData{
-				queued, history.StepStarted{Step: "a", Attempt: 1}, history.StepFailed{Step: "a", Attempt: 1, Error: failure},
-				history.StepSkipped{Step: "b", Because: "a failed"}, history.RunFinished{Status: history.StatusFailed},
+				queued,
+				history.StepStarted{Step: "a", Attempt: 1},
+				history.StepFailed{Step: "a", Attempt: 1, Error: failure},
+				history.StepSkipped{Step: "b", Because: "a failed"},
+				history.RunFinished{Status: history.StatusFailed},
 			},
 			"a: attempt(1-2)failed[it broke]\nb because a failed:\n", "",
 		},
@@ -100,15 +108,22 @@ func TestTheTimelineFollowsTheEvents(t *testing.T) {
 		},
 		"a process ends in the middle": {
 			[]history.EventData{
-				queued, history.ResourceStarting{Resource: "db"}, history.ResourceStarted{Resource: "db"}, history.StepStarted{Step: "a", Attempt: 1},
+				queued,
+				history.ResourceStarting{Resource: "db"},
+				history.ResourceStarted{Resource: "db"},
+				history.StepStarted{Step: "a", Attempt: 1},
 				history.RunFinished{Status: history.StatusFailed},
 			},
 			"a: attempt(3-4)cancelled\nb:\n", "db: starting(1-2) in_use(2-4)\n",
 		},
 		"a resource of the run": {
 			[]history.EventData{
-				queued, history.ResourceStarting{Resource: "db"}, history.ResourceStarted{Resource: "db"}, history.ResourceStopping{Resource: "db"},
-				history.ResourceStopped{Resource: "db"}, finished,
+				queued,
+				history.ResourceStarting{Resource: "db"},
+				history.ResourceStarted{Resource: "db"},
+				history.ResourceStopping{Resource: "db"},
+				history.ResourceStopped{Resource: "db"},
+				finished,
 			},
 			"a:\nb:\n", "db: starting(1-2) in_use(2-3) stopping(3-4)\n",
 		},
@@ -118,16 +133,23 @@ func TestTheTimelineFollowsTheEvents(t *testing.T) {
 		},
 		"a stop fails": {
 			[]history.EventData{
-				queued, history.ResourceStarting{Resource: "db"}, history.ResourceStarted{Resource: "db"}, history.ResourceStopping{Resource: "db"},
+				queued,
+				history.ResourceStarting{Resource: "db"},
+				history.ResourceStarted{Resource: "db"},
+				history.ResourceStopping{Resource: "db"},
 				history.ResourceStopped{Resource: "db", Error: failure},
 			},
 			"a:\nb:\n", "db: starting(1-2) in_use(2-3) stopping(3-4)failed[it broke]\n",
 		},
 		"resources of two steps at the same time, and of two attempts": {
 			[]history.EventData{
-				queued, history.ResourceStarting{Resource: "db", Step: "a"}, history.ResourceStarting{Resource: "db", Step: "b"},
-				history.ResourceStarted{Resource: "db", Step: "a"}, history.ResourceStarted{Resource: "db", Step: "b"},
-				history.ResourceStopping{Resource: "db", Step: "a"}, history.ResourceStopped{Resource: "db", Step: "a"},
+				queued,
+				history.ResourceStarting{Resource: "db", Step: "a"},
+				history.ResourceStarting{Resource: "db", Step: "b"},
+				history.ResourceStarted{Resource: "db", Step: "a"},
+				history.ResourceStarted{Resource: "db", Step: "b"},
+				history.ResourceStopping{Resource: "db", Step: "a"},
+				history.ResourceStopped{Resource: "db", Step: "a"},
 				history.ResourceStarting{Resource: "db", Step: "a"},
 			},
 			"a:\nb:\n", "db of a: starting(1-3) in_use(3-5) stopping(5-6)\ndb of b: starting(2-4) in_use(4-)\ndb of a: starting(7-)\n",
@@ -156,13 +178,16 @@ func TestTheTimelineFollowsTheEvents(t *testing.T) {
 
 func TestTheCriticalPathIsWhatEndedLast(t *testing.T) {
 	t.Parallel()
-	steps := []history.EventData{history.RunQueued{Steps: []string{"slow", "quick", "after", "aside"}}}
-	for _, data := range []history.EventData{
-		history.StepStarted{Step: "slow", Attempt: 1}, history.StepStarted{Step: "quick", Attempt: 1}, history.StepStarted{Step: "aside", Attempt: 1},
-		history.StepSucceeded{Step: "quick"}, history.StepSucceeded{Step: "slow"}, history.StepSucceeded{Step: "aside"},
-		history.StepStarted{Step: "after", Attempt: 1}, history.StepSucceeded{Step: "after"},
-	} {
-		steps = append(steps, data)
+	steps := []history.EventData{
+		history.RunQueued{Steps: []string{"slow", "quick", "after", "aside"}},
+		history.StepStarted{Step: "slow", Attempt: 1},
+		history.StepStarted{Step: "quick", Attempt: 1},
+		history.StepStarted{Step: "aside", Attempt: 1},
+		history.StepSucceeded{Step: "quick"},
+		history.StepSucceeded{Step: "slow"},
+		history.StepSucceeded{Step: "aside"},
+		history.StepStarted{Step: "after", Attempt: 1},
+		history.StepSucceeded{Step: "after"},
 	}
 	needs := map[string][]string{"after": {"quick", "slow"}}
 	critical := func(timeline *inspect.Timeline) []string {

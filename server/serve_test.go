@@ -36,8 +36,8 @@ func newClient(t *testing.T) *http.Client {
 	return client
 }
 
-// open sends a request and leaves the answer open.
-func open(t *testing.T, client *http.Client, address string, header ...string) *http.Response {
+// statusOf sends a request and returns the status of the answer.
+func statusOf(t *testing.T, client *http.Client, address string, header ...string) int {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {
@@ -50,8 +50,8 @@ func open(t *testing.T, client *http.Client, address string, header ...string) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = answer.Body.Close() })
-	return answer
+	_ = answer.Body.Close()
+	return answer.StatusCode
 }
 
 func TestServeEndsItsStreamsAtOnce(t *testing.T) {
@@ -63,7 +63,15 @@ func TestServeEndsItsStreamsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.waitFor(run.ID(), history.StatusRunning)
-	stream := open(t, newClient(t), address+"/runs/"+run.ID()+"/live")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/runs/"+run.ID()+"/live", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := newClient(t).Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = stream.Body.Close() }()
 	lines := bufio.NewScanner(stream.Body)
 	lines.Buffer(nil, 1<<20)
 	if !lines.Scan() {
@@ -117,15 +125,15 @@ func TestServeRefusesWhatIsTooLarge(t *testing.T) {
 	s := newSite(t, nil)
 	address, stop, ended := served(t, s, time.Minute)
 	client := newClient(t)
-	if got := open(t, client, address+"/", "X-Long", strings.Repeat("x", 1<<20)); got.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-		t.Errorf("a header of a megabyte is answered by %d", got.StatusCode)
+	if got := statusOf(t, client, address+"/", "X-Long", strings.Repeat("x", 1<<20)); got != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("a header of a megabyte is answered by %d", got)
 	}
 	got := s.post("/launch", "select", "slow", "yaml", strings.Repeat("# x\n", 1<<19))
 	if got.status == http.StatusSeeOther || got.status == http.StatusInternalServerError {
 		t.Errorf("a body of two megabytes is answered by %d", got.status)
 	}
-	if got := open(t, client, address+"/assets/"+url.PathEscape("../../etc/passwd")); got.StatusCode != http.StatusNotFound {
-		t.Errorf("a path out of the tree is answered by %d", got.StatusCode)
+	if got := statusOf(t, client, address+"/assets/"+url.PathEscape("../../etc/passwd")); got != http.StatusNotFound {
+		t.Errorf("a path out of the tree is answered by %d", got)
 	}
 	client.CloseIdleConnections()
 	stop()

@@ -69,6 +69,15 @@ func TestTheFirstAfternoon(t *testing.T) {
 	b.see("#head", "succeeded")
 	b.see("#head", "Repeats")
 
+	b.show("/automation")
+	b.click(`a[href="/automation/schedule/every_night"]`)
+	b.click(`button[value="on"]`)
+	b.see(".head", "Turn it off")
+	b.show("/automation/sensor/tables")
+	b.click(`input[value="preview"] + button`)
+	b.see("#tick-preview", "table=orders_2027")
+	b.checkAccess("the preview of a tick")
+
 	b.press("/")
 	b.wait(`document.activeElement === document.querySelector("#palette input") && document.activeElement.value === ""`)
 	b.do(chromedp.SendKeys("#palette input", "reven"))
@@ -88,7 +97,7 @@ func TestEveryPageIsForEverybody(t *testing.T) {
 	b := open(t, address)
 	for _, path := range []string{
 		"/", "/lineage?resources=yes", "/assets", "/assets/raw/orders", "/jobs", "/jobs/nightly", "/runs", "/runs/" + good, "/runs/" + bad,
-		"/runs/" + bad + "/compare?with=" + good, "/launch?job=nightly", "/resources", "/resources/warehouse", "/instance", "/search?q=re", "/design", "/nothing",
+		"/runs/" + bad + "/compare?with=" + good, "/launch?job=nightly", "/resources", "/resources/warehouse", "/automation", "/automation/sensor/tables", "/instance", "/search?q=re", "/design", "/nothing",
 	} {
 		for _, scheme := range []string{"light", "dark"} {
 			b.scheme(scheme)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/iomanagers"
@@ -69,6 +70,13 @@ func (w *world) definitions() fx.Option {
 			return "all is well", nil
 		}, assets.InGroup("sums")),
 		assets.NewJob("nightly", assets.Select("+revenue"), assets.DescribeJob("Every night.")),
+		automation.NewSchedule("every_night", "30 2 * * *", "nightly", automation.OffByDefault(), automation.Describe("Every night, after the shop has closed.")),
+		automation.NewSensor("tables", func() []automation.RunRequest {
+			return []automation.RunRequest{{
+				Key: "orders_2027", Tags: map[string]string{"table": "orders_2027"},
+				Config: container.RunConfig{Resources: map[string]any{"warehouse": container.Fields{"table": "orders_2027"}}},
+			}}
+		}, automation.For("nightly"), automation.Describe("A run for each new table.")),
 		assets.NewJob("reports", assets.Select("report")),
 	)
 }
@@ -78,10 +86,11 @@ func serve(t *testing.T, definitions ...fx.Option) (address string, launcher *ru
 	t.Helper()
 	var graph *assets.Graph
 	var c *container.Container
+	var automations *automation.Automations
 	app := fxtest.New(t, fxrun.Module, fx.NopLogger, fx.Options(definitions...), fx.Supply(fxrun.IO{IOManager: iomanagers.NewMemory()}),
-		fx.Populate(&launcher, &graph, &c))
+		fx.Populate(&launcher, &graph, &c, &automations))
 	app.RequireStart()
-	handler, err := server.New(server.Config{Inspector: inspect.New(c, graph, launcher.Store()), Graph: graph, Launcher: launcher})
+	handler, err := server.New(server.Config{Inspector: inspect.New(c, graph, launcher.Store()), Graph: graph, Launcher: launcher, Automations: automations})
 	if err != nil {
 		t.Fatal(err)
 	}

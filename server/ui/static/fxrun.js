@@ -58,8 +58,9 @@
   const palette = document.getElementById("palette");
   const input = palette.querySelector("input");
   const found = palette.querySelector(".found");
-  let asked = 0;
-  const ask = async () => {
+  let asked = 0, answered = Promise.resolve();
+  const ask = () => { answered = search(); };
+  const search = async () => {
     const number = ++asked;
     const answer = await fetch(`${base}/search?q=${encodeURIComponent(input.value)}`, { headers: { "HX-Request": "true" } });
     const text = await answer.text();
@@ -78,7 +79,10 @@
   palette.addEventListener("keydown", (event) => {
     const links = [...found.querySelectorAll("a")];
     const at = links.indexOf(document.activeElement);
-    if (event.key === "Enter" && at < 0 && links[0]) { event.preventDefault(); links[0].click(); }
+    if (event.key === "Enter" && at < 0) { // the first of what is found for the last letter
+      event.preventDefault();
+      answered.then(() => found.querySelector("a")?.click());
+    }
     if (event.key === "ArrowDown" && links[at + 1]) { event.preventDefault(); links[at + 1].focus(); }
     if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (links[at - 1] ?? input).focus(); }
   });
