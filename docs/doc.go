@@ -9,6 +9,7 @@
 //   - streams.md: assets of more rows than fit into memory
 //   - formats.md: which Go types each format keeps, and what files of others need
 //   - automation.md: schedules, sensors, and the daemon
+//   - pages.md: the web pages, and who may use them
 //   - telemetry.md: traces and metrics by OpenTelemetry
 //   - performance.md: what fxrun costs, and how to measure it
 package docs
