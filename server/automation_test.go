@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/history"
@@ -141,5 +143,23 @@ func TestTheInstanceSaysWhatQueuedRunsWaitFor(t *testing.T) {
 	}
 	if got := textOf(s.get("/instance").body); !strings.Contains(got, "nightly\nTIME\na process that takes queued runs") {
 		t.Errorf("the page says\n%s", got)
+	}
+}
+
+func TestTheOverviewNamesFailedTicks(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil, automated(), fxrun.Daemon)
+	for range 500 {
+		if strings.Contains(textOf(s.get("/").body), "sensor fails\n") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond) // the history has no other way to wait
+	}
+	for path, want := range map[string]string{
+		"/": "sensor fails\n", "/automation": "fails\nfailed\n", "/automation/sensor/fails": "asking the shop: it is closed",
+	} {
+		if got := textOf(s.get(path).body); !strings.Contains(got, want) {
+			t.Errorf("%s does not say %q:\n%s", path, want, got)
+		}
 	}
 }
