@@ -258,8 +258,8 @@ func (l *Launcher) Close(ctx context.Context) error {
 // ctx without a deadline lets the runs go on, as Close does.
 func (l *Launcher) Drain(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok {
+		l.refuse()
 		l.mu.Lock()
-		l.closed = true
 		under := slices.Collect(maps.Values(l.active))
 		l.mu.Unlock()
 		for _, run := range under {
@@ -269,14 +269,19 @@ func (l *Launcher) Drain(ctx context.Context) error {
 	return l.Close(ctx)
 }
 
-// drain waits for what is active, and cancels it when ctx has ended.
-func (l *Launcher) drain(ctx context.Context) error {
+// refuse has the launcher take no more launches, steps and queued runs.
+func (l *Launcher) refuse() {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if !l.closed {
 		l.closed = true
 		close(l.closing)
 	}
-	l.mu.Unlock()
+}
+
+// drain waits for what is active, and cancels it when ctx has ended.
+func (l *Launcher) drain(ctx context.Context) error {
+	l.refuse()
 	drained := make(chan struct{})
 	go func() {
 		l.ended.Wait()

@@ -365,6 +365,57 @@ func (u *unsure) Append(ctx context.Context, events ...history.Event) ([]history
 	return stored, err
 }
 
+func TestDrainEndsWorkAndLeavesWhatWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begun := make(chan struct{})
+		launcher := newLauncher(t, runs.LauncherConfig{Limits: runs.Limits{Runs: 1}}, memory(), waiting(begun)...)
+		first, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-begun
+		prepared, err := launcher.Prepare(runs.Request{Selection: "*"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		queued, err := prepared.Queue(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		worked := make(chan error, 1)
+		go func() { worked <- launcher.Work(t.Context(), runs.WorkOptions{}) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		drained := make(chan struct{})
+		go func() {
+			defer close(drained)
+			_ = launcher.Drain(ctx)
+		}()
+		time.Sleep(time.Minute)
+		select {
+		case <-drained:
+		default:
+			t.Error("Drain has not returned after a minute")
+		}
+		select {
+		case err := <-worked:
+			if !errors.Is(err, runs.ErrClosed) {
+				t.Errorf("Work returned %v", err)
+			}
+		default:
+			t.Error("Work has not returned after a minute")
+		}
+		if got := find(t, launcher.Store(), queued).Status; got != isQueued {
+			t.Errorf("the queued run is %s", got)
+		}
+		if got := find(t, launcher.Store(), first.ID()).Status; got != isCancelled {
+			t.Errorf("the run that was executed is %s", got)
+		}
+	})
+}
+
 func TestARunIsExecutedAlsoIfItsClaimIsNotKnownToBeStored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
