@@ -22,15 +22,21 @@
 //     parquetcodec and Arrow in arrowcodec, which are Go modules of their own;
 //     iomanagers/iotest is the suite that every one passes
 //   - history: what happened: events, records and stores; history/sqlhistory/sqlite
-//     keeps them in a file, history/historytest is the suite that every store passes
-//   - runs: launching and executing runs; runs/executortest is the suite that
-//     every executor passes
+//     keeps them in a file and history/sqlhistory/postgres in a database,
+//     history/historytest is the suite that every store passes
+//   - locks: named locks that end with the process that holds them
+//   - runs: launching, queueing and executing runs; runs/processes gives them
+//     processes of their own, runs/executortest is the suite that every executor
+//     passes
 //   - automation: schedules and sensors, which ask for runs, and the daemon that
 //     ticks them
 //   - inspect: what a person may ask about definitions and history, as data
 //   - modules: ready-made resources: sqldb (with sqldb/sqlite and
 //     sqldb/postgres), httpclient, bucket (a Go module of its own)
+//   - server: the web pages, as an http.Handler
 //   - cli: the command line of a program's own binary
+//   - telemetry: traces and metrics of runs, for OpenTelemetry (a Go module of its
+//     own)
 //   - backoff: waits between attempts of a step or of a resource's start
 //   - fxruntest: assets, schedules and sensors in a test, in memory, with fakes
 //   - examples: programs to copy from; docs: pages to read

@@ -24,6 +24,8 @@ type keptHistory interface {
 	make(ctx context.Context) error
 	// locks returns the locks of the processes with this history.
 	locks() locks.Locker
+	// about says where the history is, without secrets.
+	about() string
 	Close() error
 }
 
@@ -57,6 +59,8 @@ type databaseStore struct {
 }
 
 func (d *databaseStore) locks() locks.Locker { return d.locker }
+
+func (d *databaseStore) about() string { return "the PostgreSQL database that " + d.setting + " names" }
 
 // Close closes the history, and then the locks, which tell others that it is in use.
 func (d *databaseStore) Close() error { return errors.Join(d.Lazy.Close(), d.locker.Close()) }

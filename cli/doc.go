@@ -8,11 +8,11 @@
 //		)
 //	}
 //
-// The commands are run, assets, asset, jobs, config, resources, resource, graph,
-// runs and logs. The flag --help describes each of them. The history is kept in an
-// SQLite file in the folder fxrun.Home, unless the definitions provide a
-// history.Store. The first run creates the file. A command that only reads never
-// creates it.
+// The commands are run, assets, asset, jobs, config, resources, resource, graph, runs,
+// logs, schedules, schedule, sensors, sensor, daemon, dev and serve. The flag --help
+// describes each of them. The history is kept in an SQLite file in the folder
+// fxrun.Home, unless the definitions provide a history.Store. The first run creates the
+// file. A command that only reads never creates it.
 //
 // # One program, one home
 //
@@ -32,9 +32,9 @@
 //
 // # Processes
 //
-// With the flag --isolate, the command run starts this program again for each step, or
-// for the run: see package runs/processes. The other side is a hidden command,
-// fxrun-work. A program with a cobra tree of its own needs nothing more, but its own
+// With the flag --isolate, the commands that execute runs start this program again for
+// each step, or for the run: see package runs/processes. The other side is a hidden
+// command, fxrun-work. A program with a cobra tree of its own needs nothing more, but its own
 // flags are not passed on.
 //
 // # Exit codes

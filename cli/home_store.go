@@ -32,6 +32,8 @@ func (h *homeStore) locks() locks.Locker {
 	return filelocks.New(folder)
 }
 
+func (h *homeStore) about() string { return "SQLite, in the home" }
+
 func (h *homeStore) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
 	found, err := h.Folder.Runs(ctx, query)
 	return found, h.explained(err)

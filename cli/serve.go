@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -182,14 +183,12 @@ func (p program) runServe(cmd *cobra.Command, flags serveFlags) error {
 
 // serve serves the pages until the first request to stop.
 func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net.Listener, flags serveFlags, token string) error {
-	if s.home != nil {
-		if err := s.home.make(cmd.Context()); err != nil {
-			return err
-		}
+	if err := s.makeHome(cmd.Context()); err != nil {
+		return err
 	}
 	handler, err := server.New(server.Config{
 		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Automations: s.automations, Prefix: flags.prefix, Hosts: flags.hosts, Token: token, ReadOnly: flags.readOnly,
-		About: aboutInstance(), Logger: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
+		About: s.aboutInstance(), Logger: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
 	})
 	if err != nil {
 		return fault.Join("reading the flags", []error{err})
@@ -207,16 +206,16 @@ func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net
 
 // aboutInstance says where things are kept. It does not show the address of a database,
 // which may have a password.
-func aboutInstance() []ui.Fact {
+func (s *session) aboutInstance() []ui.Fact {
 	home, err := filepath.Abs(fxrun.Home())
 	if err != nil {
 		home = fxrun.Home()
 	}
-	facts := []ui.Fact{{Name: "Home", Text: home}, {Name: "History", Text: "SQLite, in the home"}}
-	if os.Getenv(storeVariable) != "" {
-		facts[1].Text = "the database that " + storeVariable + " names"
+	kept := "the store that the program provides"
+	if !s.ownStore {
+		kept = s.home.about()
 	}
-	return append(facts, ui.Fact{Name: "Process", Text: fmt.Sprintf("%d", os.Getpid())})
+	return []ui.Fact{{Name: "Home", Text: home}, {Name: "History", Text: kept}, {Name: "Process", Text: strconv.Itoa(os.Getpid())}}
 }
 
 // openBrowser opens the pages where there is a browser. That there is none is no fault: the
