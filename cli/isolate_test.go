@@ -21,6 +21,7 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/locks/filelocks"
+	"github.com/fxrun/fxrun/runs"
 )
 
 type (
@@ -267,7 +268,7 @@ func TestProcessesOfRunsShareThePlacesInPools(t *testing.T) {
 				var event history.Event
 				_ = json.Unmarshal(p.lines.Bytes(), &event) // the application writes lines too
 				line, _ := event.Data.(history.LogWritten)
-				waits = strings.HasPrefix(line.Message, "waiting for a place among the steps in the pool warehouse")
+				waits = line.Message == "waiting" && line.Attrs.Get(runs.AttrWaitsFor) == "a place among the steps in the pool warehouse (limit 1)"
 			}
 			if !waits {
 				t.Error("the step has begun without a place")

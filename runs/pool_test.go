@@ -90,7 +90,7 @@ func TestAStepThatWaitsForAPoolSaysSoAndCanBeCancelled(t *testing.T) {
 			t.Fatalf("the log is %v, %v", lines, err)
 		}
 		line := lines[0].Data.(history.LogWritten)
-		if line.Step != "left" || line.Attrs[0].Name != runs.AttrWaitsFor || !strings.Contains(line.Message, "steps in the pool warehouse (limit 1)") {
+		if line.Step != "left" || line.Attrs[0].Name != runs.AttrWaitsFor || line.Attrs[0].Value != "a place among the steps in the pool warehouse (limit 1)" {
 			t.Errorf("the line is %+v", line)
 		}
 		second.Cancel("not needed")

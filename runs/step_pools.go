@@ -22,9 +22,8 @@ func (e *Execution) hold(ctx context.Context, step *assets.Step) error {
 	launcher := e.site.launcher
 	limits := launcher.config.Limits.ofStep(step)
 	given, err := launcher.pools.take(ctx, limits, priorityOf(e.site.launch.tags), func() {
-		waits := "a place among the " + textOf(limits)
 		e.site.record(history.LogWritten{
-			Step: step.Key, Message: "waiting for " + waits, Attrs: history.Attrs{{Name: AttrWaitsFor, Value: waits}},
+			Step: step.Key, Message: "waiting", Attrs: history.Attrs{{Name: AttrWaitsFor, Value: "a place among the " + textOf(limits)}},
 		})
 	})
 	if err != nil {
