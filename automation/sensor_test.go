@@ -95,10 +95,10 @@ func TestATickThatFailsChangesNothing(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var loaded, known tables
 				resource, open, _ := catalogue(&known)
-				calls := 0
+				var called atomic.Int64
 				p := newProgram(t, &loaded, []container.Definition{resource},
 					automation.NewSensor("shop", func(ctx context.Context, tick *automation.Tick, _ *Catalogue, log *slog.Logger) (automation.RunRequest, error) {
-						calls++
+						calls := called.Add(1)
 						log.Info("looking", "call", calls)
 						if tick.Cursor() != fmt.Sprint("after ", calls-1) && calls > 1 && calls != 3 {
 							t.Errorf("call %d has the cursor %q", calls, tick.Cursor())
@@ -114,7 +114,7 @@ func TestATickThatFailsChangesNothing(t *testing.T) {
 					}, automation.Every(10*time.Second), automation.Jitter(0), automation.Timeout(3*time.Second)))
 				launcher := p.newLauncher()
 				stop := p.start(p.daemon(launcher, nil))
-				until(t, 5*time.Minute, func() bool { return calls == 3 })
+				until(t, 5*time.Minute, func() bool { return called.Load() == 3 })
 				time.Sleep(time.Second)
 				stop()
 				p.close(launcher)
