@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/quantity"
 )
 
 // eventLine is an event as people see it.
@@ -154,7 +155,7 @@ func used(usage history.Usage) string {
 	case usage.Memory == 0:
 		return ", processor time " + durationText(usage.CPU)
 	}
-	return ", processor time " + durationText(usage.CPU) + ", memory " + sizeText(usage.Memory)
+	return ", processor time " + durationText(usage.CPU) + ", memory " + quantity.Size(usage.Memory)
 }
 
 // logLine returns a line that the code of the user logged.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/quantity"
 )
 
 // Frame draws the board of a run of which these are the events.
@@ -43,7 +44,7 @@ func Clean(text string) string { return clean(text) }
 // DurationText, CountText and SizeText are how quantities are shown.
 func DurationText(d time.Duration) string { return durationText(d) }
 func CountText(n int64) string            { return countText(n) }
-func SizeText(n int64) string             { return sizeText(n) }
+func SizeText(n int64) string             { return quantity.Size(n) }
 
 // Reporter writes lines about a run.
 type Reporter struct{ l *lineReporter }

@@ -3,8 +3,9 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"time"
+
+	"github.com/fxrun/fxrun/internal/quantity"
 )
 
 // durationText returns a duration as a short text, such as 340ms, 3.4s or 2m10s.
@@ -33,34 +34,7 @@ func timeText(t time.Time) string {
 }
 
 // countText returns a number with separated thousands, such as 12,000.
-func countText(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
-
-// sizeText returns a number of bytes in kB, MB and so on, which are powers of ten.
-// It is "" for 0, which means that the size is not known.
-func sizeText(bytes int64) string {
-	if bytes <= 0 {
-		return ""
-	}
-	if bytes < 1000 {
-		return fmt.Sprintf("%d B", bytes)
-	}
-	value, unit := float64(bytes), -1
-	for value >= 999.95 && unit < 4 {
-		value /= 1000
-		unit++
-	}
-	return fmt.Sprintf("%.1f %cB", value, "kMGTP"[unit])
-}
+func countText(n int64) string { return quantity.Count(n, ",") }
 
 // wholeNumber reads a count. A count from a store and a count from a function have
 // different types.

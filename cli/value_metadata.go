@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/quantity"
 )
 
 // materializationOf returns the data of a materialization event.
@@ -58,7 +59,7 @@ func sizeOf(value history.AssetMaterialized) string {
 	if value.Size == 0 && isSize(value, "bytes") {
 		return "0 B"
 	}
-	return sizeText(value.Size)
+	return quantity.Size(value.Size)
 }
 
 // valueText returns a value of metadata or of a log line. Text is returned as it

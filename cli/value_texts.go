@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/quantity"
 
 	"github.com/fxrun/fxrun/inspect"
 )
@@ -36,7 +37,7 @@ func madeText(values inspect.StepValues, step string) string {
 		texts = append(texts, counted(int(rows), "row"))
 	}
 	if size > 0 {
-		texts = append(texts, sizeText(size))
+		texts = append(texts, quantity.Size(size))
 	}
 	return strings.Join(texts, gap)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/internal/quantity"
 	"github.com/fxrun/fxrun/iomanagers"
 )
 
@@ -122,7 +123,7 @@ func (p *Pages) assetCells(asset assetState) []cell {
 		if asset.attempt.Run == asset.Last.RunID && asset.attempt.Duration > 0 {
 			took = right(durationText(asset.attempt.Duration), int64(asset.attempt.Duration))
 		}
-		cells = append(cells, at(asset.Last.Time), rows, right(sizeText(value.Size), value.Size), took,
+		cells = append(cells, at(asset.Last.Time), rows, right(quantity.Size(value.Size), value.Size), took,
 			linked(shortID(asset.Last.RunID), p.url("/runs/", asset.Last.RunID)))
 	}
 	return append(cells, text(strings.Join(asset.Owners, ", ")))
@@ -235,7 +236,7 @@ func (p *Pages) materializationTable(events []history.Event) *table {
 				}
 			}
 		}
-		t.add(at(event.Time), linked(shortID(event.RunID), p.url("/runs/", event.RunID)), rows, change, right(sizeText(value.Size), value.Size), text(metadataText(value.Metadata)))
+		t.add(at(event.Time), linked(shortID(event.RunID), p.url("/runs/", event.RunID)), rows, change, right(quantity.Size(value.Size), value.Size), text(metadataText(value.Metadata)))
 	}
 	return t
 }

@@ -3,11 +3,11 @@ package ui
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/quantity"
 )
 
 func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
@@ -32,39 +32,13 @@ func durationText(d time.Duration) string {
 }
 
 // countText returns a number with thin spaces between its thousands.
-func countText(n int64) string {
-	digits, sign := strconv.FormatInt(n, 10), ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "\u202f" + digits[i:]
-	}
-	return sign + digits
-}
+func countText(n int64) string { return quantity.Count(n, "\u202f") }
 
 func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
 	return countText(int64(n)) + " " + noun + "s"
-}
-
-// sizeText returns a number of bytes. It is "" for 0, which means that the size is not
-// known.
-func sizeText(bytes int64) string {
-	if bytes <= 0 {
-		return ""
-	}
-	if bytes < 1000 {
-		return fmt.Sprintf("%d B", bytes)
-	}
-	value, unit := float64(bytes), -1
-	for value >= 999.95 && unit < 4 {
-		value /= 1000
-		unit++
-	}
-	return fmt.Sprintf("%.1f %cB", value, "kMGTP"[unit])
 }
 
 // shortID returns the part of the ID of a run that tells it from its neighbours.

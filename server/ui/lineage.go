@@ -18,7 +18,6 @@ type lineagePage struct {
 	Groups        []groupSwitch
 	Table         *table
 	Shown         int
-	Key           []badge
 }
 
 // groupSwitch opens or closes a group of the graph.

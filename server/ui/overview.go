@@ -20,7 +20,6 @@ type overviewPage struct {
 	Attention []attention
 	Lanes     []ganttLane
 	Ticks     []tick
-	From      string
 	Recent    *table
 	Counts    []fact
 	Empty     bool
@@ -113,7 +112,6 @@ func (o *overviewPage) addLanes(p *Pages, records []history.Record, now time.Tim
 	}
 	scale := max(now.Sub(start)*101/100, time.Second)
 	g := gantt{Scale: scale}
-	o.From = start.UTC().Format(time.RFC3339)
 	for back := time.Duration(0); back < scale; back += tickOf(scale) {
 		label := "now"
 		if back > 0 {

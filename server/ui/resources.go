@@ -52,7 +52,6 @@ type resourcePage struct {
 	Facts    []fact
 	Graph    drawing
 	Fields   []resourceField
-	Uses     *table
 	Starts   *table
 	Users    []link
 	ReadOnly bool

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/internal/quantity"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -27,14 +28,12 @@ type runPage struct {
 	Log    logPart
 	Values *table
 	Config []configRow
-	Given  bool // whether the launch gave a config
 	Live   bool
 }
 
 type runHead struct {
 	Record      history.Record
 	Status      badge
-	What        cell
 	Facts       []fact
 	CanCancel   bool
 	CanRetry    bool
@@ -76,7 +75,7 @@ func (p *Pages) run(r *http.Request) (view, error) {
 	if page.Values, err = p.valueTable(r.Context(), record.ID); err != nil {
 		return view{}, err
 	}
-	page.Config, page.Given = givenConfig(record.Config), len(record.Config) > 0
+	page.Config = givenConfig(record.Config)
 	crumbs := []link{{"Runs", p.url("/runs")}}
 	if record.Job != "" {
 		crumbs = append(crumbs, link{record.Job, p.url("/jobs/", record.Job)})
@@ -93,7 +92,7 @@ func (p *Pages) gantt(run string, timeline *inspect.Timeline, now time.Time) gan
 func (p *Pages) runHead(ctx context.Context, record history.Record, now time.Time) runHead {
 	status := p.runStatus(ctx, record)
 	head := runHead{
-		Record: record, Status: badge{statusClass(status), status}, What: p.whatCell(record), ReadOnly: p.config.ReadOnly,
+		Record: record, Status: badge{statusClass(status), status}, ReadOnly: p.config.ReadOnly,
 		CanCancel: !record.Status.Finished() && record.CancelRequested.IsZero(), CanRetry: record.Status.Finished(),
 	}
 	if status == "lost" {
@@ -212,7 +211,7 @@ func (p *Pages) valueTable(ctx context.Context, run string) (*table, error) {
 			if known {
 				rows = right(countText(count), count)
 			}
-			t.add(linked(value.Asset, p.url("/assets/", value.Asset)), rows, right(sizeText(value.Size), value.Size), text(metadataText(value.Metadata)))
+			t.add(linked(value.Asset, p.url("/assets/", value.Asset)), rows, right(quantity.Size(value.Size), value.Size), text(metadataText(value.Metadata)))
 		}
 	}
 	return t, nil
@@ -416,7 +415,7 @@ func lineOf(event history.Event) logLine {
 func metadataRows(value history.AssetMaterialized) []configRow {
 	var list []configRow
 	if value.Size > 0 {
-		list = append(list, configRow{"size", sizeText(value.Size)})
+		list = append(list, configRow{"size", quantity.Size(value.Size)})
 	}
 	for _, name := range sortedKeys(value.Metadata) {
 		list = append(list, configRow{name, valueText(value.Metadata[name])})

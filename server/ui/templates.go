@@ -2,7 +2,6 @@ package ui
 
 import (
 	"embed"
-	"fmt"
 	htmltemplate "html/template"
 	"io"
 	"io/fs"
@@ -74,7 +73,6 @@ func (p *Pages) functions() htmltemplate.FuncMap {
 		"breaks":   breaks,
 		"join":     strings.Join,
 		"short":    shortID,
-		"dict":     dict,
 	}
 }
 
@@ -115,19 +113,4 @@ func escapedKey(key string) string {
 func breaks(text string) htmltemplate.HTML {
 	escaped := htmltemplate.HTMLEscapeString(text)
 	return htmltemplate.HTML(strings.NewReplacer("/", "/<wbr>", ".", ".<wbr>", "_", "_<wbr>").Replace(escaped)) //nolint:gosec // it is escaped
-}
-
-func dict(pairs ...any) (map[string]any, error) {
-	if len(pairs)%2 != 0 {
-		return nil, fmt.Errorf("dict takes names and values, got %d arguments", len(pairs))
-	}
-	values := make(map[string]any, len(pairs)/2)
-	for i := 0; i < len(pairs); i += 2 {
-		name, ok := pairs[i].(string)
-		if !ok {
-			return nil, fmt.Errorf("dict takes names that are texts, got a %T", pairs[i])
-		}
-		values[name] = pairs[i+1]
-	}
-	return values, nil
 }
