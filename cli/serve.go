@@ -183,15 +183,16 @@ func (p program) runServe(cmd *cobra.Command, flags serveFlags) error {
 
 // serve serves the pages until the first request to stop.
 func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net.Listener, flags serveFlags, token string) error {
-	if err := s.makeHome(cmd.Context()); err != nil {
-		return err
-	}
 	handler, err := server.New(server.Config{
 		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Automations: s.automations, Prefix: flags.prefix, Hosts: flags.hosts, Token: token, ReadOnly: flags.readOnly,
 		About: s.aboutInstance(), Logger: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
 	})
 	if err != nil {
 		return fault.Join("reading the flags", []error{err})
+	}
+	defer handler.Close()
+	if err := s.makeHome(cmd.Context()); err != nil { // only after everything was found right
+		return err
 	}
 	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
 		return err

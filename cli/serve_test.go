@@ -91,6 +91,9 @@ func TestServeRefusesWrongFlags(t *testing.T) {
 			}
 		})
 	}
+	if _, err := os.Stat("home"); !os.IsNotExist(err) {
+		t.Errorf("a refused command has made the home: %v", err)
+	}
 }
 
 func TestServeAnswersUntilItIsToldToStop(t *testing.T) {
