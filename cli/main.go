@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 	"os"
 	_ "time/tzdata" // so that schedules know all zones where the system has none
 
@@ -11,18 +10,6 @@ import (
 
 	"github.com/fxrun/fxrun/internal/panics"
 )
-
-// Streams are the input and the outputs of a command.
-type Streams struct {
-	// In is the standard input. Only --config - reads it. A nil In is empty.
-	In io.Reader
-	// Out gets the results. If it is a terminal, tables have colours, and the
-	// progress of a run is shown in place. If Out is nil, the results are
-	// discarded.
-	Out io.Writer
-	// Err gets errors, warnings and notes. If Err is nil, they are discarded.
-	Err io.Writer
-}
 
 // Main is the whole main function of a program that consists of definitions only.
 // It executes the command that the arguments of the process name, and ends the
@@ -80,20 +67,3 @@ func execute(ctx context.Context, root *cobra.Command) (command *cobra.Command, 
 	}()
 	return root.ExecuteContextC(ctx)
 }
-
-func (s Streams) filled() Streams {
-	if s.In == nil {
-		s.In = eof{}
-	}
-	if s.Out == nil {
-		s.Out = io.Discard
-	}
-	if s.Err == nil {
-		s.Err = io.Discard
-	}
-	return s
-}
-
-type eof struct{}
-
-func (eof) Read([]byte) (int, error) { return 0, io.EOF }

@@ -26,7 +26,7 @@ const requestsEvery = time.Second
 func (r *Run) Cancel(reason string) {
 	r.cancelOnce.Do(func() {
 		// Recorded first: whoever reads the log sees why the rest happened.
-		_ = r.log.append(context.WithoutCancel(r.ctx), history.RunCancelRequested{Reason: reason, By: r.launcher.ownership.name})
+		_ = r.log.append(context.WithoutCancel(r.life), history.RunCancelRequested{Reason: reason, By: r.launcher.ownership.name})
 		r.cancel(cancelledBecause(reason))
 	})
 }
@@ -62,14 +62,14 @@ func (r *Run) obeyRequests() {
 	defer ticker.Stop()
 	for seen := int64(0); ; {
 		select {
-		case <-r.ctx.Done():
+		case <-r.life.Done():
 			return
 		case <-ticker.C:
 		}
 		reached := r.log.reached()
 		var found []history.Event
 		err := panics.Guard(func() (err error) {
-			found, err = r.launcher.config.Store.Events(r.ctx, history.EventQuery{
+			found, err = r.launcher.config.Store.Events(r.life, history.EventQuery{
 				RunID: r.launch.id, AfterSeq: seen, Types: []history.EventType{history.TypeRunCancelRequested, history.TypeRunFinished}, Limit: 1,
 			})
 			return err

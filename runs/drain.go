@@ -54,7 +54,7 @@ func (r *Run) Drain(reason string, within time.Duration) {
 		return
 	}
 	r.drainOnce.Do(func() {
-		_ = r.log.append(context.WithoutCancel(r.ctx), history.RunCancelRequested{Reason: reason, By: r.launcher.ownership.name, Within: within})
+		_ = r.log.append(context.WithoutCancel(r.life), history.RunCancelRequested{Reason: reason, By: r.launcher.ownership.name, Within: within})
 		r.drain(reason, within)
 	})
 }
@@ -66,5 +66,5 @@ func (r *Run) drain(reason string, within time.Duration) {
 	cause := cancelledBecause(reason + "no more steps could start, and those that were running had " + within.String())
 	r.execution.drained.begin(cause)
 	timer := time.AfterFunc(within, func() { r.cancel(cause) })
-	context.AfterFunc(r.ctx, func() { timer.Stop() })
+	context.AfterFunc(r.life, func() { timer.Stop() })
 }

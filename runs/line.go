@@ -62,7 +62,7 @@ type waiter struct {
 func (l *line) wait(r *Run) (*places, error) {
 	limits, notBefore := l.launcher.config.Limits.ofRun(r.launch.record.Tags), r.launch.record.NotBefore
 	if len(limits) == 0 && !time.Now().Before(notBefore) {
-		return nil, orCause(r.ctx, nil)
+		return nil, orCause(r.life, nil)
 	}
 	w := &waiter{limits: limits, notBefore: notBefore, given: make(chan *places, 1)}
 	l.mu.Lock()
@@ -75,8 +75,8 @@ func (l *line) wait(r *Run) (*places, error) {
 		return given, nil
 	case <-closing:
 		cause = errLeft
-	case <-r.ctx.Done():
-		cause = context.Cause(r.ctx)
+	case <-r.life.Done():
+		cause = context.Cause(r.life)
 	}
 	l.mu.Lock()
 	delete(l.waiting, r.ID())

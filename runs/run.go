@@ -16,8 +16,9 @@ type Run struct {
 	*site
 	log       *runLog
 	execution *Execution
-	owner     owner // set by enqueue
-	cancel    context.CancelCauseFunc
+	owner     owner                   // set by enqueue
+	life      context.Context         // from the launch to the end; that of the site is in an activity of the observer
+	cancel    context.CancelCauseFunc // ends life
 	done      chan struct{}
 	err       error         // read after done
 	told      func(Outcome) // tells the observer of the end; set when the execution begins
@@ -38,7 +39,7 @@ func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	log := newRunLog(launch, launcher.config.Store, cancel)
 	s := newSite(own, launch, launcher, time.Now(), log)
-	return &Run{site: s, log: log, execution: newExecution(s, cancel), cancel: cancel, done: make(chan struct{})}
+	return &Run{site: s, log: log, execution: newExecution(s, cancel), life: own, cancel: cancel, done: make(chan struct{})}
 }
 
 // ID returns the run's ID.

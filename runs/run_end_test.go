@@ -253,6 +253,44 @@ func TestALauncherDrainsItsRuns(t *testing.T) {
 	})
 }
 
+func TestALauncherDrainsWhileRunsAreLaunched(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		launcher := newLauncher(t, runs.LauncherConfig{}, memory(), assets.New("quick", func() error { return nil }))
+		var launched []*runs.Run
+		first, refused := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(refused)
+			for {
+				run, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
+				if err != nil {
+					if !errors.Is(err, runs.ErrClosed) {
+						t.Error(err)
+					}
+					return
+				}
+				if launched = append(launched, run); len(launched) == 1 {
+					close(first)
+				}
+			}
+		}()
+		<-first
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		if err := launcher.Drain(ctx); err != nil {
+			t.Error(err)
+		}
+		cancel()
+		<-refused
+		for _, run := range launched {
+			select {
+			case <-run.Done():
+			default:
+				t.Errorf("the run %s goes on after Drain", run.ID())
+			}
+		}
+	}
+}
+
 func TestTheLinesOfAnotherProcessReachTheLogger(t *testing.T) {
 	t.Parallel()
 	var here, there bytes.Buffer
