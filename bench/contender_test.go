@@ -11,10 +11,11 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/fxrun/fxrun/bench"
+	"github.com/fxrun/fxrun/internal/postgrestest"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(m, postgrestest.Closing(), goleak.Cleanup(func(code int) {
 		server.Stop()
 		os.Exit(code)
 	}))

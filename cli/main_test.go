@@ -17,6 +17,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/cli"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/internal/postgrestest"
 )
 
 // programVariable names the program that this binary is to be, in place of a
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 	default:
 		cli.Main(blocking(os.Getenv(programVariable), os.Stdout)...)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, postgrestest.Closing())
 }
 
 // secret must not be found anywhere.

@@ -4,7 +4,7 @@
 //	var server postgrestest.Server
 //
 //	func TestMain(m *testing.M) {
-//		goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) { server.Stop(); os.Exit(code) }))
+//		goleak.VerifyTestMain(m, postgrestest.Closing(), goleak.Cleanup(func(code int) { server.Stop(); os.Exit(code) }))
 //	}
 //
 //	func TestOrders(t *testing.T) {

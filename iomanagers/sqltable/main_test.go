@@ -19,7 +19,7 @@ import (
 var server postgrestest.Server
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(m, postgrestest.Closing(), goleak.Cleanup(func(code int) {
 		server.Stop()
 		os.Exit(code)
 	}))

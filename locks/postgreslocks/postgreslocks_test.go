@@ -21,7 +21,7 @@ const urlVariable, nameVariable = "FXRUN_TEST_LOCKS", "FXRUN_TEST_LOCK"
 var server postgrestest.Server
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(m, postgrestest.Closing(), goleak.Cleanup(func(code int) {
 		server.Stop()
 		os.Exit(code)
 	}))

@@ -15,7 +15,7 @@ var server postgrestest.Server
 func TestMain(m *testing.M) {
 	sql.Register("telltale", tellTale{}) // once, whatever -count is
 	sql.Register("fickle", &fickle{})
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(m, postgrestest.Closing(), goleak.Cleanup(func(code int) {
 		server.Stop()
 		os.Exit(code)
 	}))
