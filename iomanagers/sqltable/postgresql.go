@@ -8,15 +8,12 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
-	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/modules/sqldb"
-	"github.com/fxrun/fxrun/rows"
 )
 
 // postgreSQL keeps tables in PostgreSQL.
@@ -27,63 +24,9 @@ type postgreSQL struct {
 	copier      copier // nil if the driver of the pool can't copy
 }
 
-func (*postgreSQL) limits() limits { return limits{zero: true, times: time.Microsecond} }
-
-func (*postgreSQL) columnType(c column) string {
-	switch c.class {
-	case integers:
-		return map[int]string{16: "smallint", 32: "integer", 64: "bigint"}[c.bits]
-	case floats:
-		return map[int]string{32: "real", 64: "double precision"}[c.bits]
-	case booleans:
-		return "boolean"
-	case blobs:
-		return "bytea"
-	case times:
-		return "timestamp with time zone"
-	case documents:
-		return "jsonb"
-	default:
-		return "text"
-	}
-}
-
-func (*postgreSQL) classOf(typ string) class {
-	switch typ {
-	case "smallint", "integer", "bigint":
-		return integers
-	case "real", "double precision":
-		return floats
-	case "boolean":
-		return booleans
-	case "text":
-		return texts
-	case "bytea":
-		return blobs
-	case "timestamp with time zone":
-		return times
-	case "jsonb", "json":
-		return documents
-	}
-	switch name, _, _ := strings.Cut(typ, "("); name {
-	case "character varying":
-		return texts
-	case "numeric":
-		return decimals
-	}
-	return 0
-}
-
 // wanted returns the columns of a table for rows.
 func (d *postgreSQL) wanted(p place, s *schema, stored storedColumns) []storedColumn {
-	var columns []storedColumn
-	for _, c := range s.columns {
-		columns = append(columns, storedColumn{c.name, d.columnType(c)})
-	}
-	if _, shared := stored.find(partitionColumn); shared || p.partition != "" {
-		columns = append(columns, storedColumn{partitionColumn, "text"})
-	}
-	return append(columns, storedColumn{rowColumn, "bigint"})
+	return append(p.columnsFor(s, stored, d.columnType), storedColumn{rowColumn, "bigint"})
 }
 
 func (d *postgreSQL) columns(ctx context.Context, q querier, p place) (storedColumns, error) {
@@ -111,23 +54,6 @@ func (d *postgreSQL) store(ctx context.Context, jobs []*job) error {
 		err = d.storeAs(ctx, jobs, true)
 	}
 	return err
-}
-
-// ownColumns are columns that every table of PostgreSQL has.
-var ownColumns = []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
-
-// checkNames reports names that no column of PostgreSQL can have.
-func checkNames(columns []column) error {
-	var taken []string
-	for _, c := range columns {
-		if slices.Contains(ownColumns, c.name) {
-			taken = append(taken, c.name)
-		}
-	}
-	if len(taken) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w: PostgreSQL has columns of its own with the names %s: name others by db tags", iomanagers.ErrUnsupported, strings.Join(taken, ", "))
 }
 
 // makeCatalog makes the catalog, and its schema, if they aren't there.
@@ -253,10 +179,6 @@ func (d *postgreSQL) fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, j *jo
 	return p.list(ctx, tx, j.count, columns)
 }
 
-func hasPartitions(columns []storedColumn) bool {
-	return slices.ContainsFunc(columns, func(c storedColumn) bool { return c.name == partitionColumn })
-}
-
 // index makes the index that gives rows in their order, if it isn't there.
 func (d *postgreSQL) index(ctx context.Context, tx *sql.Tx, p place, columns []storedColumn) error {
 	key := quote(rowColumn)
@@ -287,94 +209,4 @@ func lockNumber(table string) int64 {
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, "fxrun sqltable "+table)
 	return int64(h.Sum64())
-}
-
-// open reads in a transaction, through a cursor: a reader that breaks off has little to
-// throw away, and one that takes its time holds up no statement.
-func (d *postgreSQL) open(ctx context.Context, p place, s *schema) (_ rows.Source, err error) {
-	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	source := &postgresSource{ctx: ctx, tx: tx, schema: s}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, source.Close())
-		}
-	}()
-	// Locked before the transaction sees anything: otherwise the table could be made anew
-	// in between, and would be seen empty.
-	if _, err := tx.ExecContext(ctx, "LOCK TABLE "+p.table+" IN ACCESS SHARE MODE"); hasState(err, "42P01", "3F000") {
-		return nil, iomanagers.ErrNotFound // no such table, or schema
-	} else if err != nil {
-		return nil, err
-	}
-	listed, err := p.isListed(ctx, tx)
-	if hasState(err, "42P01") || err == nil && !listed {
-		return nil, iomanagers.ErrNotFound
-	}
-	if err != nil {
-		return nil, err
-	}
-	stored, err := d.columns(ctx, tx, p)
-	if err != nil {
-		return nil, err
-	}
-	if err := stored.check(s.columns, d.classOf); err != nil {
-		return nil, err
-	}
-	query := "SELECT " + columnList(s.columns) + " FROM " + p.table
-	var args []any
-	if _, shared := stored.find(partitionColumn); shared {
-		query += " WHERE " + quote(partitionColumn) + " = $1"
-		args = append(args, p.partition)
-	}
-	// pgx remembers what columns a statement has. So the name of the cursor, which is all
-	// that FETCH says, is another one for other columns.
-	source.cursor = "fxrun_" + strconv.FormatUint(uint64(lockNumber(fmt.Sprint(query, stored))), 36)
-	_, err = tx.ExecContext(ctx, "DECLARE "+source.cursor+" NO SCROLL CURSOR FOR "+query+" ORDER BY "+quote(rowColumn), args...)
-	return source, err
-}
-
-// hasState says that err is PostgreSQL's, with one of the codes.
-func hasState(err error, codes ...string) bool {
-	fault, ok := errors.AsType[interface {
-		error
-		SQLState() string
-	}](err)
-	return ok && slices.Contains(codes, fault.SQLState())
-}
-
-type postgresSource struct {
-	ctx    context.Context //nolint:containedctx // a source is one call, spread over time
-	tx     *sql.Tx
-	schema *schema
-	cells  *cells
-	cursor string
-}
-
-func (s *postgresSource) Read(dst any) error {
-	if s.cells == nil {
-		s.cells = newCells(s.schema)
-	}
-	wanted := reflect.ValueOf(dst).Elem().Cap()
-	found, err := s.tx.QueryContext(s.ctx, "FETCH FORWARD "+strconv.Itoa(min(wanted, rows.Size))+" FROM "+s.cursor)
-	if err != nil {
-		return err
-	}
-	defer found.Close()
-	into := reflect.New(reflect.SliceOf(s.schema.shape.Element))
-	into.Elem().Set(reflect.ValueOf(dst).Elem().Slice3(0, 0, min(wanted, rows.Size)))
-	if err := s.cells.read(s.ctx, found, into.Interface()); err != nil {
-		return err
-	}
-	reflect.ValueOf(dst).Elem().SetLen(into.Elem().Len())
-	return nil
-}
-
-func (s *postgresSource) Close() error {
-	if err := s.tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
-		return err
-	}
-	return nil
 }

@@ -124,6 +124,23 @@ func (s storedColumns) mismatch(wanted []storedColumn) error {
 	return errors.Join(faults...)
 }
 
+// columnsFor returns the columns that rows need in the table of a place, of the types that the database
+// has for them.
+func (p place) columnsFor(s *schema, stored storedColumns, typeOf func(c column) string) []storedColumn {
+	var columns []storedColumn
+	for _, c := range s.columns {
+		columns = append(columns, storedColumn{c.name, typeOf(c)})
+	}
+	if _, shared := stored.find(partitionColumn); shared || p.partition != "" {
+		columns = append(columns, storedColumn{partitionColumn, typeOf(column{class: texts})})
+	}
+	return columns
+}
+
+func hasPartitions(columns []storedColumn) bool {
+	return slices.ContainsFunc(columns, func(c storedColumn) bool { return c.name == partitionColumn })
+}
+
 // columnList writes names as SQL.
 func columnList(columns []column) string {
 	names := make([]string, len(columns))

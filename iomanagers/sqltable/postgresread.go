@@ -1,0 +1,104 @@
+package sqltable
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
+)
+
+// open reads in a transaction, through a cursor: a reader that breaks off has little to
+// throw away, and one that takes its time holds up no statement.
+func (d *postgreSQL) open(ctx context.Context, p place, s *schema) (_ rows.Source, err error) {
+	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	source := &postgresSource{ctx: ctx, tx: tx, schema: s}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, source.Close())
+		}
+	}()
+	// Locked before the transaction sees anything: otherwise the table could be made anew
+	// in between, and would be seen empty.
+	if _, err := tx.ExecContext(ctx, "LOCK TABLE "+p.table+" IN ACCESS SHARE MODE"); hasState(err, "42P01", "3F000") {
+		return nil, iomanagers.ErrNotFound // no such table, or schema
+	} else if err != nil {
+		return nil, err
+	}
+	listed, err := p.isListed(ctx, tx)
+	if hasState(err, "42P01") || err == nil && !listed {
+		return nil, iomanagers.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	stored, err := d.columns(ctx, tx, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := stored.check(s.columns, d.classOf); err != nil {
+		return nil, err
+	}
+	query := "SELECT " + columnList(s.columns) + " FROM " + p.table
+	var args []any
+	if _, shared := stored.find(partitionColumn); shared {
+		query += " WHERE " + quote(partitionColumn) + " = $1"
+		args = append(args, p.partition)
+	}
+	// pgx remembers what columns a statement has. So the name of the cursor, which is all
+	// that FETCH says, is another one for other columns.
+	source.cursor = "fxrun_" + strconv.FormatUint(uint64(lockNumber(fmt.Sprint(query, stored))), 36)
+	_, err = tx.ExecContext(ctx, "DECLARE "+source.cursor+" NO SCROLL CURSOR FOR "+query+" ORDER BY "+quote(rowColumn), args...)
+	return source, err
+}
+
+// hasState says that err is PostgreSQL's, with one of the codes.
+func hasState(err error, codes ...string) bool {
+	fault, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err)
+	return ok && slices.Contains(codes, fault.SQLState())
+}
+
+type postgresSource struct {
+	ctx    context.Context //nolint:containedctx // a source is one call, spread over time
+	tx     *sql.Tx
+	schema *schema
+	cells  *cells
+	cursor string
+}
+
+func (s *postgresSource) Read(dst any) error {
+	if s.cells == nil {
+		s.cells = newCells(s.schema)
+	}
+	wanted := reflect.ValueOf(dst).Elem().Cap()
+	found, err := s.tx.QueryContext(s.ctx, "FETCH FORWARD "+strconv.Itoa(min(wanted, rows.Size))+" FROM "+s.cursor)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	into := reflect.New(reflect.SliceOf(s.schema.shape.Element))
+	into.Elem().Set(reflect.ValueOf(dst).Elem().Slice3(0, 0, min(wanted, rows.Size)))
+	if err := s.cells.read(s.ctx, found, into.Interface()); err != nil {
+		return err
+	}
+	reflect.ValueOf(dst).Elem().SetLen(into.Elem().Len())
+	return nil
+}
+
+func (s *postgresSource) Close() error {
+	if err := s.tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return err
+	}
+	return nil
+}
