@@ -31,7 +31,7 @@ const allHours = 1<<24 - 1
 
 // Parse reads an expression with five fields (minute, hour, day of the month, month, day
 // of the week), or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly and
-// @annually. A nil zone is UTC. An expression without any time, such as for the 30th of
+// @annually. Sunday is 0 or 7. A nil zone is UTC. An expression without any time, such as for the 30th of
 // February, is an error.
 func Parse(text string, zone *time.Location) (Expression, error) {
 	if zone == nil {
@@ -60,7 +60,7 @@ func parse(text string) (*robfig.SpecSchedule, error) {
 	}
 	var schedule robfig.Schedule
 	err := panics.Guard(func() (err error) {
-		schedule, err = robfig.ParseStandard(text)
+		schedule, err = robfig.ParseStandard(withoutSeven(text))
 		return err
 	})
 	if err != nil {
