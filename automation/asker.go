@@ -9,6 +9,7 @@ import (
 	"maps"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/fault"
@@ -61,10 +62,16 @@ func (a *asker) prepare(ctx context.Context, state State, on occasionOf, request
 	return asked, known, fault.Join("checking the requests", faults)
 }
 
+// maxKey is how many bytes the key of a request has at most.
+const maxKey = 500
+
 // queuedRun checks a request, and returns the run that it asks for.
 func (a *asker) queuedRun(state State, on occasionOf, number int, request RunRequest, now time.Time) (runs.QueuedRun, error) {
-	if len(request.Key) > 500 {
-		return runs.QueuedRun{}, errors.New("its key is longer than 500 bytes")
+	switch {
+	case len(request.Key) > maxKey:
+		return runs.QueuedRun{}, fmt.Errorf("its key is longer than %d bytes", maxKey)
+	case !utf8.ValidString(request.Key):
+		return runs.QueuedRun{}, errors.New("its key is not UTF-8: encode it as text, for instance by base64")
 	}
 	prepared, err := a.launcher.Prepare(runs.Request{
 		ID: a.runID(state, on, number, request.Key), Job: request.Job, Selection: request.Selection,

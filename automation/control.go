@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/fault"
@@ -211,6 +212,9 @@ func (c *Control) Reset(ctx context.Context, kind Kind, name string, reset Reset
 		return err
 	}
 	var faults []error
+	if reset.Cursor != nil && !utf8.ValidString(*reset.Cursor) {
+		faults = append(faults, fmt.Errorf("the cursor %q is not UTF-8", *reset.Cursor))
+	}
 	for _, key := range reset.Keys {
 		if !slices.Contains(claimed, key) {
 			faults = append(faults, fmt.Errorf("the key %q has made no run", key))

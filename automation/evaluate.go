@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"maps"
 	"reflect"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.uber.org/fx"
 
@@ -167,7 +169,10 @@ func (e *evaluation) call(ctx context.Context, arguments []reflect.Value) error 
 	if e.tick.skipped && len(e.requests) > 0 {
 		return fmt.Errorf("it skips the tick (%s), and asks for %d runs: do one of these", e.tick.reason, len(e.requests))
 	}
-	if ctx.Err() != nil { // the function paid no heed to it
+	if !utf8.ValidString(e.tick.Cursor()) {
+		return errors.New("its cursor is not UTF-8, so it could not be stored as it is: encode it as text, for instance by base64")
+	}
+	if ctx.Err() != nil { // the function has ignored its end
 		return context.Cause(ctx)
 	}
 	return nil
@@ -222,6 +227,9 @@ func (e *evaluation) gather(ctx context.Context, sequence iter.Seq2[RunRequest, 
 func ofKey(key string) string {
 	if key == "" {
 		return ""
+	}
+	if len(key) > maxKey {
+		key = strings.ToValidUTF8(key[:50], "") + "..."
 	}
 	return fmt.Sprintf(" (key %q)", key)
 }

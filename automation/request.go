@@ -12,7 +12,7 @@ import (
 type RunRequest struct {
 	// Key makes the run once for ever: of several requests with the same key, by the
 	// same schedule or sensor, only the first one makes a run, until somebody resets
-	// the key. It has at most 500 bytes. A request without a key makes a run at each
+	// the key. It is UTF-8 of at most 500 bytes. A request without a key makes a run at each
 	// tick that returns it.
 	Key string
 	// Job is the name of the job to run, and Selection a selection of assets in the

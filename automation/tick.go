@@ -48,7 +48,7 @@ func (t *Tick) Cursor() string {
 
 // SetCursor keeps a text for the next tick, such as how far the function has read. It is
 // stored in the same write as the runs that this tick asks for, and only if the tick does
-// not fail.
+// not fail. A cursor that is not UTF-8 makes the tick fail.
 func (t *Tick) SetCursor(cursor string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -308,17 +308,6 @@ func (r *Retry) missing(child *container.Prepared, err error) error {
 	return fault.Join("checking the launch", faults)
 }
 
-// checkTags refuses tags that only the launcher sets.
-func checkTags(tags map[string]string) error {
-	var faults []error
-	for _, name := range slices.Sorted(maps.Keys(tags)) {
-		if strings.HasPrefix(name, reservedTags) {
-			faults = append(faults, fmt.Errorf("the tag %s: only the launcher sets tags that begin with %s", name, reservedTags))
-		}
-	}
-	return fault.Join("launching a run", faults)
-}
-
 // secretsOf returns the paths of the fields that a launch gives and that its stored
 // config lacks, because they are secrets.
 func secretsOf(child *container.Prepared, stored json.RawMessage) ([]string, error) {
