@@ -55,6 +55,9 @@ func (c *Control) All(ctx context.Context, kind Kind) ([]Status, error) {
 	}
 	states, failed := make(map[string]State, len(last)), make(map[string]TickRecord)
 	for _, entry := range last {
+		if entry.Journal == daemonJournal {
+			continue
+		}
 		if entry.Kind == kindFailed {
 			if failed[entry.Journal], err = decode[TickRecord](entry.Data); err != nil {
 				return nil, fmt.Errorf("reading entry %d of %s: %w", entry.Seq, entry.Journal, err)

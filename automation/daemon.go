@@ -24,8 +24,8 @@ type DaemonConfig struct {
 	// Launcher queues the runs that they ask for, and executes them. Required. Its store
 	// must keep history.Journals, and be a history.Feed, as those of fxrun are.
 	Launcher *runs.Launcher
-	// Locks are those of the launcher. All daemons with the same history need the same
-	// locks: of these daemons one ticks, and the others wait until it is gone. Required.
+	// Locks are by default those of the launcher. All daemons with the same history need the
+	// same locks: of these daemons one ticks, and the others wait until it is gone.
 	Locks locks.Locker
 	// Logger gets what goes wrong, and the log lines of ticks. The default discards them.
 	Logger *slog.Logger
@@ -65,8 +65,11 @@ type clock struct {
 
 // NewDaemon returns a daemon that does nothing before [Daemon.Run].
 func NewDaemon(config DaemonConfig) (*Daemon, error) {
-	if config.Automations == nil || config.Launcher == nil || config.Locks == nil {
-		return nil, errors.New("making a daemon: it needs automations, a launcher and locks")
+	if config.Automations == nil || config.Launcher == nil {
+		return nil, errors.New("making a daemon: it needs automations and a launcher")
+	}
+	if config.Locks == nil {
+		config.Locks = config.Launcher.Locks()
 	}
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
@@ -140,6 +143,9 @@ func (d *Daemon) tickWith(outside context.Context, lock locks.Lock) error {
 	t := newTicking(d)
 	if err := t.begin(ctx); err != nil {
 		cancel(nil)
+		if outside.Err() != nil {
+			return nil // it was asked to stop before it ticked
+		}
 		return err
 	}
 	if d.config.MaxRuns >= 0 {

@@ -32,7 +32,7 @@ func (t *ticking) prune(ctx context.Context) {
 		now := t.clock.now()
 		_, err := pruner.PruneEntries(ctx, now.Add(-keptSkipped), []string{kindSkipped, kindQueued})
 		if err == nil {
-			_, err = pruner.PruneEntries(ctx, now.Add(-kept), []string{kindRequested, kindFailed, kindDefined, kindSwitched, kindReset})
+			_, err = pruner.PruneEntries(ctx, now.Add(-kept), []string{kindRequested, kindFailed, kindDefined, kindSwitched, kindReset, kindBegan})
 		}
 		if err != nil && ctx.Err() == nil {
 			t.warn("removing old ticks", err)

@@ -46,7 +46,7 @@ func newTicking(d *Daemon) *ticking {
 	return t
 }
 
-// begin reads the states of all units, and records those that are new.
+// begin reads the states of all units, and records those that are new, and who ticks.
 func (t *ticking) begin(ctx context.Context) error {
 	last, err := t.journals.Entries(ctx, history.EntryQuery{Last: true})
 	if err != nil {
@@ -70,7 +70,10 @@ func (t *ticking) begin(ctx context.Context) error {
 			u.journal.later(c)
 		}
 	}
-	return flush(ctx, t.journals, journals)
+	if err := flush(ctx, t.journals, journals); err != nil {
+		return err
+	}
+	return t.recordBegin(ctx)
 }
 
 // run ticks until ctx ends, and then waits for the ticks that are evaluated.

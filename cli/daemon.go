@@ -36,7 +36,7 @@ func (p program) daemonCommand() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.runDaemon(cmd, flags) },
 	}
-	command.Flags().IntVarP(&flags.maxRuns, "max-runs", "m", 0, "execute at most `N` runs at the same time in this process (default: four for each processor)")
+	registerMaxRuns(command, &flags.maxRuns)
 	flags.executed.registerPlace(command)
 	command.Flags().BoolVar(&flags.noRuns, "no-runs", false, "only queue the runs, and leave them to other processes")
 	command.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "also write the debug lines of ticks")
@@ -51,10 +51,7 @@ type hostDaemon struct {
 }
 
 func (p program) runDaemon(cmd *cobra.Command, flags daemonFlags) error {
-	faults := flags.executed.faults(cmd)
-	if flags.maxRuns < 0 || flags.maxRuns == 0 && cmd.Flags().Changed("max-runs") {
-		faults = append(faults, fmt.Errorf("--max-runs %d: it must be at least 1; --no-runs executes none", flags.maxRuns))
-	}
+	faults := append(flags.executed.faults(cmd), maxRunsFaults(cmd, flags.maxRuns)...)
 	if err := fault.Join("reading the flags", faults); err != nil {
 		return err
 	}

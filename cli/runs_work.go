@@ -37,10 +37,22 @@ func (p program) workCommand() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.work(cmd, flags) },
 	}
-	command.Flags().IntVarP(&flags.maxRuns, "max-runs", "m", 0, "execute at most `N` runs at the same time in this process (default: four for each processor)")
+	registerMaxRuns(command, &flags.maxRuns)
 	flags.executed.registerPlace(command)
 	command.Flags().BoolVar(&flags.untilEmpty, "until-empty", false, "end when there are no more queued runs")
 	return command
+}
+
+// registerMaxRuns registers the flag for the number of runs that are taken from the queue.
+func registerMaxRuns(command *cobra.Command, maxRuns *int) {
+	command.Flags().IntVarP(maxRuns, "max-runs", "m", 0, "execute at most `N` queued runs at the same time in this process (default: four for each processor)")
+}
+
+func maxRunsFaults(cmd *cobra.Command, maxRuns int) []error {
+	if maxRuns < 0 || maxRuns == 0 && cmd.Flags().Changed("max-runs") {
+		return []error{fmt.Errorf("--max-runs %d: it must be at least 1", maxRuns)}
+	}
+	return nil
 }
 
 // limitsHelp is the help about limits.
@@ -49,10 +61,7 @@ history do at the same time: runs, runs with a tag, and steps in a pool. It hold
   FXRUN_LIMITS='{runs: 4, tags: {team=sales: 2, customer: 1}, pools: {warehouse: 3}}'`
 
 func (p program) work(cmd *cobra.Command, flags workFlags) error {
-	faults := flags.executed.faults(cmd)
-	if flags.maxRuns < 0 || flags.maxRuns == 0 && cmd.Flags().Changed("max-runs") {
-		faults = append(faults, fmt.Errorf("--max-runs %d: it must be at least 1", flags.maxRuns))
-	}
+	faults := append(flags.executed.faults(cmd), maxRunsFaults(cmd, flags.maxRuns)...)
 	if err := fault.Join("reading the flags", faults); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -17,9 +18,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/server"
 	"github.com/fxrun/fxrun/server/ui"
 )
@@ -35,6 +39,9 @@ type serveFlags struct {
 	cert, key string
 	readOnly  bool
 	drain     time.Duration
+	maxRuns   int
+	executed  executorFlags
+	noDaemon  bool
 	noOpen    bool
 	dev       bool
 }
@@ -45,8 +52,9 @@ func (p program) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve the web pages",
 		Long: "Serve the web pages: the graph of assets, runs as they happen, and a page to launch\n" +
-			"runs. Runs are executed by this process. A request to stop (SIGTERM, Ctrl-C) ends the\n" +
-			"pages, and the command waits until the runs and the resources have stopped.\n\n" +
+			"runs. " + servedDaemonHelp + "\n\n" +
+			"A request to stop (SIGTERM, Ctrl-C) lets no more ticks begin and ends the pages, and\n" +
+			"the command waits until the runs and the resources have stopped.\n\n" +
 			"On a loopback address everybody on this machine may use the pages. Any other address\n" +
 			"needs a token: in the environment variable " + tokenVariable + ", or in the file that --token-file\n" +
 			"names. Use --tls-cert and --tls-key, or a proxy that does TLS, on a network.\n\n" + exitCodes,
@@ -70,8 +78,8 @@ func (p program) devCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "dev",
 		Short: "Open the web pages of this program in a browser",
-		Long: "Serve the web pages on this machine alone and open them in a browser. Runs are\n" +
-			"executed by this process. If the port is taken, another one is used.\n\n" + exitCodes,
+		Long: "Serve the web pages on this machine alone and open them in a browser. If the port is\n" +
+			"taken, another one is used. " + servedDaemonHelp + "\n\n" + exitCodes,
 		Example:           "  PROGRAM dev\n  PROGRAM dev --no-open --addr 127.0.0.1:4500",
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -82,10 +90,19 @@ func (p program) devCommand() *cobra.Command {
 	return command
 }
 
+// servedDaemonHelp is the help about the daemon in the process of the pages.
+const servedDaemonHelp = `This process executes the runs, and
+ticks the schedules and sensors as the command daemon does. Of several processes with
+the same history one ticks. With --no-daemon, or --read-only, this process neither
+ticks nor takes runs from the queue.`
+
 func (f *serveFlags) register(command *cobra.Command, addr string) {
 	command.Flags().StringVar(&f.addr, "addr", addr, "listen on this `HOST:PORT`; the port 0 takes a free one")
 	command.Flags().BoolVar(&f.readOnly, "read-only", false, "refuse everything that changes something")
 	command.Flags().DurationVar(&f.drain, "drain", 10*time.Second, "at the end, wait at most this `DURATION` for open requests")
+	command.Flags().BoolVar(&f.noDaemon, "no-daemon", false, "leave schedules, sensors and the queue to other processes")
+	registerMaxRuns(command, &f.maxRuns)
+	f.executed.registerPlace(command)
 }
 
 // readToken returns the token of the pages, or "" for none.
@@ -108,8 +125,11 @@ func (f serveFlags) readToken() (string, error) {
 }
 
 // check finds what is wrong with the flags.
-func (f serveFlags) check(token string) error {
-	var faults []error
+func (f serveFlags) check(cmd *cobra.Command, token string) error {
+	faults := append(f.executed.faults(cmd), maxRunsFaults(cmd, f.maxRuns)...)
+	if f.maxRuns > 0 && f.noDaemon {
+		faults = append(faults, errors.New("--max-runs is for the queue, which --no-daemon leaves to other processes: leave one of them out"))
+	}
 	host, _, err := net.SplitHostPort(f.addr)
 	switch {
 	case err != nil:
@@ -168,7 +188,7 @@ func (f serveFlags) url(listener net.Listener) string {
 
 func (p program) runServe(cmd *cobra.Command, flags serveFlags) error {
 	token, err := flags.readToken()
-	if err := fault.Join("reading the flags", append(fault.Of(err), fault.Of(flags.check(token))...)); err != nil {
+	if err := fault.Join("reading the flags", append(fault.Of(err), fault.Of(flags.check(cmd, token))...)); err != nil {
 		return err
 	}
 	listener, err := flags.listen(cmd)
@@ -176,13 +196,15 @@ func (p program) runServe(cmd *cobra.Command, flags serveFlags) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }() // it is closed already after a clean end
-	return inSession(cmd, func() (*session, error) { return p.openToRun() }, func(s *session, interrupts *interrupts) error {
-		return s.serve(cmd, interrupts, listener, flags, token)
+	var host hostDaemon
+	open := func() (*session, error) { return p.openToRun(fx.Populate(&host), flags.executed.executor(cmd)) }
+	return inSession(cmd, open, func(s *session, interrupts *interrupts) error {
+		return s.serve(cmd, interrupts, listener, flags, token, host)
 	})
 }
 
-// serve serves the pages until the first request to stop.
-func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net.Listener, flags serveFlags, token string) error {
+// serve serves the pages, and ticks, until the first request to stop.
+func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net.Listener, flags serveFlags, token string, host hostDaemon) error {
 	handler, err := server.New(server.Config{
 		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Automations: s.automations, Prefix: flags.prefix, Hosts: flags.hosts, Token: token, ReadOnly: flags.readOnly,
 		About: s.aboutInstance(), Logger: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
@@ -191,6 +213,7 @@ func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net
 		return fault.Join("reading the flags", []error{err})
 	}
 	defer handler.Close()
+	daemon := s.servedDaemon(cmd, flags, host)
 	if err := s.makeHome(cmd.Context()); err != nil { // only after everything was found right
 		return err
 	}
@@ -202,7 +225,42 @@ func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net
 	if flags.dev && !flags.noOpen {
 		openBrowser(cmd.Context(), address)
 	}
-	return interrupts.during(func(ctx context.Context) error { return handler.Serve(ctx, listener, flags.drain) }, noteStopping(cmd))
+	return interrupts.during(func(ctx context.Context) error {
+		return serveAndTick(ctx, daemon, func(ctx context.Context) error { return handler.Serve(ctx, listener, flags.drain) })
+	}, noteStopping(cmd))
+}
+
+// servedDaemon returns the daemon in the process of the pages, or nil for none.
+func (s *session) servedDaemon(cmd *cobra.Command, flags serveFlags, host hostDaemon) *automation.Daemon {
+	if flags.noDaemon || flags.readOnly {
+		return nil
+	}
+	config := host.Config
+	config.Automations, config.Launcher, config.Locks = s.automations, s.launcher, nil
+	config.Logger = cmp.Or(config.Logger, host.Logger, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
+	if flags.maxRuns > 0 {
+		config.MaxRuns = flags.maxRuns
+	}
+	daemon, err := automation.NewDaemon(config)
+	if err != nil { // the pages do not need it
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "this process does not tick schedules and sensors, and takes no runs from the queue: "+errorText(err))
+	}
+	return daemon
+}
+
+// serveAndTick calls serve beside a daemon, which may be nil. Both end with ctx, and the
+// daemon also ends with serve.
+func serveAndTick(ctx context.Context, daemon *automation.Daemon, serve func(context.Context) error) error {
+	if daemon == nil {
+		return serve(ctx)
+	}
+	own, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ticked := make(chan error, 1)
+	go panics.Call(func() error { return daemon.Run(own) }, func(err error) { ticked <- err })
+	err := serve(ctx)
+	cancel()
+	return errors.Join(err, <-ticked)
 }
 
 // aboutInstance says where things are kept. It does not show the address of a database,

@@ -354,5 +354,12 @@ func (l *Launcher) Active(id string) (*Run, bool) {
 // Retention returns how long the launcher keeps runs that have ended.
 func (l *Launcher) Retention() Retention { return l.config.Retention }
 
+// Locks returns the locks of the launcher.
+func (l *Launcher) Locks() locks.Locker { return l.config.Locks }
+
+// Name returns the name of the launcher, HOST/PROCESS/RANDOM, which no other launcher has.
+// history.Record.Owner begins with the name of the launcher that executes the run.
+func (l *Launcher) Name() string { return l.ownership.name }
+
 // Store returns the store that keeps the launcher's history.
 func (l *Launcher) Store() history.Store { return l.config.Store }

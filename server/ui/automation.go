@@ -13,6 +13,7 @@ import (
 )
 
 type automationPage struct {
+	Facts              []fact
 	Schedules, Sensors *table
 }
 
@@ -46,7 +47,26 @@ func (p *Pages) automations(r *http.Request) (view, error) {
 		}
 		list.sort(r)
 	}
+	if page.Facts, err = p.tickerFacts(r.Context(), control); err != nil {
+		return view{}, err
+	}
 	return view{Template: "automations", Title: "Automation", Nav: "/automation", Data: page}, nil
+}
+
+// tickerFacts say who ticks the schedules and sensors.
+func (p *Pages) tickerFacts(ctx context.Context, control *automation.Control) ([]fact, error) {
+	ticker, err := control.Ticker(ctx, p.config.Launcher)
+	if err != nil {
+		return nil, err
+	}
+	facts := []fact{{Name: "Ticked by", Text: ticker.String()}}
+	switch {
+	case !ticker.Ticking:
+		facts[0].Text = "nobody: start this program with the command daemon, dev or serve"
+	case !ticker.Since.IsZero():
+		facts = append(facts, fact{Name: "Since", Time: ticker.Since})
+	}
+	return facts, nil
 }
 
 func (p *Pages) automationPath(d automation.Description) string {

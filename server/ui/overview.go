@@ -184,6 +184,13 @@ func (p *Pages) instance(r *http.Request) (view, error) {
 	}
 	page.Variables.sort(r)
 	page.Pools = p.poolTable()
+	if control, err := p.control(); err == nil && p.config.Automations != nil {
+		ticked, err := p.tickerFacts(r.Context(), control)
+		if err != nil {
+			return view{}, err
+		}
+		page.Facts = append(page.Facts, ticked[0])
+	}
 	var err error
 	if page.Queue, err = p.queueTable(r); err != nil {
 		return view{}, err
