@@ -25,6 +25,7 @@ const requestsEvery = time.Second
 // steps end.
 func (r *Run) Cancel(reason string) {
 	r.cancelOnce.Do(func() {
+		<-r.queued // a request cannot be the first event of the run
 		// Recorded first: whoever reads the log sees why the rest happened.
 		_ = r.log.append(context.WithoutCancel(r.life), history.RunCancelRequested{Reason: reason, By: r.launcher.ownership.name})
 		r.cancel(cancelledBecause(reason))

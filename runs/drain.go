@@ -54,6 +54,7 @@ func (r *Run) Drain(reason string, within time.Duration) {
 		return
 	}
 	r.drainOnce.Do(func() {
+		<-r.queued // a request cannot be the first event of the run
 		_ = r.log.append(context.WithoutCancel(r.life), history.RunCancelRequested{Reason: reason, By: r.launcher.ownership.name, Within: within})
 		r.drain(reason, within)
 	})

@@ -91,6 +91,7 @@ func (r *Run) prepareNext(attempt int) (*nextRun, error) {
 // closed: the run then stays queued, for others if they can execute it.
 func (n *nextRun) begin(ctx context.Context, launcher *Launcher, own owner) *Run {
 	run := newRun(ctx, n.launch, launcher)
+	close(run.queued)
 	if err := launcher.enter(run); err != nil {
 		run.log.close()
 		return nil

@@ -164,7 +164,9 @@ func (p *Prepared) Start(ctx context.Context) (*Run, error) {
 	if err := p.launcher.enter(run); err != nil {
 		return nil, err
 	}
-	if err := run.enqueue(ctx); err != nil {
+	err := run.enqueue(ctx)
+	close(run.queued)
+	if err != nil {
 		run.log.close()
 		p.launcher.leave(run)
 		return nil, fmt.Errorf("launching a run: %w", err)

@@ -19,6 +19,7 @@ type Run struct {
 	owner     owner                   // set by enqueue
 	life      context.Context         // from the launch to the end; that of the site is in an activity of the observer
 	cancel    context.CancelCauseFunc // ends life
+	queued    chan struct{}           // closed when it is recorded as queued, or cannot be
 	done      chan struct{}
 	err       error         // read after done
 	told      func(Outcome) // tells the observer of the end; set when the execution begins
@@ -39,7 +40,7 @@ func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	log := newRunLog(launch, launcher.config.Store, cancel)
 	s := newSite(own, launch, launcher, time.Now(), log)
-	return &Run{site: s, log: log, execution: newExecution(s, cancel), life: own, cancel: cancel, done: make(chan struct{})}
+	return &Run{site: s, log: log, execution: newExecution(s, cancel), life: own, cancel: cancel, queued: make(chan struct{}), done: make(chan struct{})}
 }
 
 // ID returns the run's ID.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -288,6 +290,58 @@ func TestALauncherDrainsWhileRunsAreLaunched(t *testing.T) {
 				t.Errorf("the run %s goes on after Drain", run.ID())
 			}
 		}
+	}
+}
+
+// heldBack are locks that keep a launch back, before its run is recorded, until it may go on.
+type heldBack struct {
+	locks.Locker
+	once          sync.Once
+	reached, goOn chan struct{}
+}
+
+func (h *heldBack) TryLock(ctx context.Context, name string) (locks.Lock, error) {
+	h.once.Do(func() {
+		close(h.reached)
+		<-h.goOn
+	})
+	return h.Locker.TryLock(ctx, name)
+}
+
+func TestARunThatIsBeingRecordedCanBeEnded(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*runs.Run){
+		"cancelled": func(run *runs.Run) { run.Cancel("early") },
+		"drained":   func(run *runs.Run) { run.Drain("early", time.Minute) },
+	} {
+		t.Run("it is "+name+" once it is recorded", func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				held := &heldBack{Locker: locks.NewMemory(), reached: make(chan struct{}), goOn: make(chan struct{})}
+				launcher := newLauncher(t, runs.LauncherConfig{Locks: held}, memory(), assets.New("long", func(ctx context.Context) error {
+					<-ctx.Done()
+					return context.Cause(ctx)
+				}))
+				go func() {
+					<-held.reached
+					run, ok := launcher.Active("r1")
+					if !ok {
+						t.Error("the run is not active")
+					} else {
+						go end(run)
+					}
+					synctest.Wait() // until the launch waits, and the end for the launch
+					close(held.goOn)
+				}()
+				handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*", ID: "r1"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := handle.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
 	}
 }
 

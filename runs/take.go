@@ -103,6 +103,7 @@ func (l *line) claim(ctx context.Context, record history.Record, given *places) 
 	}
 	launcher.settleLost(ctx)
 	run := newRun(ctx, prepared.launch, launcher)
+	close(run.queued)
 	if err := launcher.enter(run); err != nil {
 		run.log.close()
 		return nil, false, err
