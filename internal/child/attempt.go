@@ -28,6 +28,9 @@ func (s *state) beginning(instance *instance) time.Time {
 func (s *state) construct(instance *instance, params []reflect.Value) error {
 	s.constructing.Lock()
 	defer s.constructing.Unlock()
+	if s.ctx.Err() != nil {
+		return errEnding // since the start could not be recorded, for instance
+	}
 	arguments := s.arguments(instance, params)
 	var results []reflect.Value // a local variable, because a constructor that was given up may set it later
 	err := instance.lifecycle.construct(s.ctx, &s.calls, func() (err error) {

@@ -27,6 +27,8 @@ type order struct {
 	Task   *task   `json:"task,omitempty"`
 	Drain  *drain  `json:"drain,omitempty"`
 	Cancel *cancel `json:"cancel,omitempty"`
+	// Recorded answers a report.
+	Recorded *recorded `json:"recorded,omitempty"`
 }
 
 // task is what a process is to execute: a step, or a run if the request names no step.
@@ -36,6 +38,13 @@ type task struct {
 	Secrets     json.RawMessage `json:"secrets,omitempty"`
 	MaxParallel int             `json:"max_parallel,omitempty"`
 	Grace       time.Duration   `json:"grace_ns"`
+}
+
+// recorded says that the event of a report is in the history.
+type recorded struct {
+	Number int `json:"number"`
+	// Refused says why it is not; "" if it is.
+	Refused string `json:"refused,omitempty"`
 }
 
 // drain says that no more steps begin.
@@ -51,7 +60,9 @@ type cancel struct {
 // report is what a process tells. The last one says that it has ended.
 type report struct {
 	Event *history.Event `json:"event,omitempty"`
-	Ended *ended         `json:"ended,omitempty"`
+	// Number asks for a confirmation that the event is recorded. 0 asks for none.
+	Number int    `json:"number,omitempty"`
+	Ended  *ended `json:"ended,omitempty"`
 }
 
 // ended says that everything is stopped.

@@ -25,7 +25,8 @@ type process struct {
 	timeout   time.Duration // of an attempt at this step; 0 for none
 
 	command *exec.Cmd
-	control *os.File // which orders are written to
+	control *os.File     // which orders are written to
+	orders  *frameWriter // writes to it
 	output  *output
 
 	kill   chan error // why watch is to kill the process
@@ -124,7 +125,7 @@ func (p *process) start(by *starter, environment []string) (from *os.File, err e
 	for _, theirs := range []*os.File{in, out, stdoutW, stderrW} {
 		_ = theirs.Close()
 	}
-	p.control = control
+	p.control, p.orders = control, &frameWriter{to: control}
 	p.output = &output{log: p.log}
 	p.output.read("stdout", stdoutR)
 	p.output.read("stderr", stderrR)
@@ -146,9 +147,8 @@ func (p *process) watch(ctx context.Context, task task, over <-chan struct{}) {
 	orders, written := make(chan order, 3), make(chan struct{})
 	go func() { // a process that does not read them must be killed nevertheless
 		defer close(written)
-		to := &frameWriter{to: p.control}
 		for order := range orders {
-			_ = to.write(order)
+			_ = p.orders.write(order)
 		}
 	}()
 	defer func() {
@@ -224,10 +224,24 @@ func (p *process) follow(ctx context.Context, from io.Reader) (told *ended, wron
 				limit.Reset(p.timeout + p.config.Grace)
 			}
 		}
-		if err := p.execution.Record(context.WithoutCancel(ctx), *frame.Event); err != nil && ctx.Err() == nil {
+		err = p.execution.Record(context.WithoutCancel(ctx), *frame.Event)
+		if err != nil && ctx.Err() == nil {
 			return told, fmt.Errorf("it sent an event that can't be recorded: %w", err)
 		} // else the run has ended, perhaps because the history can't be kept, and the process is told
+		p.confirm(frame.Number, err)
 	}
+}
+
+// confirm tells the process that an event is recorded, or why it is not, if it waits for that.
+func (p *process) confirm(number int, err error) {
+	if number == 0 {
+		return
+	}
+	answer := recorded{Number: number}
+	if err != nil {
+		answer.Refused = err.Error()
+	}
+	_ = p.orders.write(order{Recorded: &answer})
 }
 
 // note keeps what an event says.

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -233,13 +235,57 @@ func TestARunWhoseHistoryCannotBeKeptStopsItsProcesses(t *testing.T) {
 	}
 }
 
-// failing is a store that takes no events once it is broken.
+func TestAResourceThatCannotBeRecordedIsNotStarted(t *testing.T) {
+	t.Parallel()
+	for name, isolate := range map[string]executor{"in the process of a step": processes.Steps, "in the process of a run": processes.Whole} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			started := filepath.Join(folder, "started")
+			store := &failing{Store: history.NewMemoryStore(), at: history.TypeResourceStarting, meanwhile: func() {
+				for began := time.Now(); time.Since(began) < 100*time.Millisecond; runtime.Gosched() {
+					if _, err := os.Stat(started); err == nil {
+						return
+					}
+				}
+			}}
+			launcher, err := newLauncher(runs.LauncherConfig{
+				Store: store, Executor: isolate(processes.Config{Args: []string{processes.Argument, "own", folder}}),
+			}, folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "patient"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := handle.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "the disk is full") {
+				t.Errorf("got %v", err)
+			}
+			if _, err := os.Stat(started); err == nil {
+				t.Error("the resource has started, and nobody knows of it")
+			}
+			if err := launcher.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// failing is a store that takes no events once it is broken, or once it is to take one of a type.
 type failing struct {
 	history.Store
 	broken atomic.Bool
+
+	at        history.EventType
+	meanwhile func()
 }
 
 func (f *failing) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	if f.at != "" && slices.ContainsFunc(events, func(event history.Event) bool { return event.Type() == f.at }) {
+		f.meanwhile()
+		f.broken.Store(true)
+	}
 	if f.broken.Load() {
 		return nil, errors.New("the disk is full")
 	}

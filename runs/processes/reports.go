@@ -11,11 +11,12 @@ import (
 // reports sends the events of a process to the one that has started it. It is a
 // runs.Recorder.
 type reports struct {
-	frames *frameWriter
-	alone  bool // the process executes one step only
+	frames    *frameWriter
+	confirmed *confirmations
+	alone     bool // the process executes one step only
 }
 
-// Record sends events.
+// Record sends events. It waits until those that announce something are recorded.
 func (r *reports) Record(_ context.Context, events ...history.Event) error {
 	for _, event := range events {
 		if r.alone {
@@ -25,11 +26,24 @@ func (r *reports) Record(_ context.Context, events ...history.Event) error {
 		if err != nil {
 			return err
 		}
-		if err := r.frames.write(report{Event: &event}); err != nil {
+		if err := r.send(event); err != nil {
 			return fmt.Errorf("telling the process that has launched the run: %w", err)
 		}
 	}
 	return nil
+}
+
+func (r *reports) send(event history.Event) error {
+	frame := report{Event: &event}
+	if !announces(event) {
+		return r.frames.write(frame)
+	}
+	var confirmed <-chan recorded
+	frame.Number, confirmed = r.confirmed.expect()
+	if err := r.frames.write(frame); err != nil {
+		return err
+	}
+	return r.confirmed.wait(confirmed)
 }
 
 // withUsage adds to the end of an attempt what the process has used.

@@ -45,7 +45,7 @@ func Work(ctx context.Context, args []string, host func(ctx context.Context, exe
 	}
 	own, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	w := &worker{task: *first.Task, end: end, draining: make(chan struct{})}
+	w := &worker{task: *first.Task, end: end, draining: make(chan struct{}), confirmed: newConfirmations()}
 	w.task.Request.Secrets = w.task.Secrets
 	defer w.listen()()
 	go w.obey(lines)
@@ -66,25 +66,29 @@ type worker struct {
 	drainOnce sync.Once
 	draining  chan struct{}
 	endOnce   sync.Once
+	confirmed *confirmations
 }
 
 func (w *worker) execute(ctx context.Context, launcher *runs.Launcher, frames *frameWriter) error {
 	if w.task.Request.Step != "" {
-		return launcher.ExecuteStep(ctx, w.task.Request, &reports{frames, true})
+		return launcher.ExecuteStep(ctx, w.task.Request, &reports{frames, w.confirmed, true})
 	}
 	options := runs.RunOptions{Executor: runs.InProcess(runs.InProcessConfig{MaxParallel: w.task.MaxParallel}), Drain: w.draining}
-	return launcher.ExecuteRun(ctx, w.task.Request, &reports{frames, false}, options)
+	return launcher.ExecuteRun(ctx, w.task.Request, &reports{frames, w.confirmed, false}, options)
 }
 
 // obey does what the other process orders. When the pipe is closed, that process has
 // ended or waits for the end of this one.
 func (w *worker) obey(lines *bufio.Reader) {
+	defer close(w.confirmed.gone)
 	for {
 		next, err := readOrder(lines)
 		switch {
 		case err != nil:
 			w.cancel(errors.New("the process that has launched the run has ended"))
 			return
+		case next.Recorded != nil:
+			w.confirmed.take(*next.Recorded)
 		case next.Drain != nil:
 			w.drainOnce.Do(func() { close(w.draining) })
 		case next.Cancel != nil && next.Cancel.Cancelled:

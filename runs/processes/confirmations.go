@@ -1,0 +1,69 @@
+package processes
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/fxrun/fxrun/history"
+)
+
+// confirmations tell this process that the other one has recorded what it was told.
+type confirmations struct {
+	gone chan struct{} // closed when the other process tells nothing more
+
+	mu      sync.Mutex
+	last    int // the number of the last report that asks for one
+	waiting map[int]chan recorded
+}
+
+func newConfirmations() *confirmations {
+	return &confirmations{gone: make(chan struct{}), waiting: make(map[int]chan recorded)}
+}
+
+// expect returns the number of a report that asks for a confirmation, and where this comes.
+func (c *confirmations) expect() (number int, confirmed <-chan recorded) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last++
+	waiting := make(chan recorded, 1)
+	c.waiting[c.last] = waiting
+	return c.last, waiting
+}
+
+// take takes the answer to a report.
+func (c *confirmations) take(answer recorded) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if waiting, ok := c.waiting[answer.Number]; ok {
+		waiting <- answer
+		delete(c.waiting, answer.Number)
+	}
+}
+
+// errUnconfirmed is the error of a report that nobody has confirmed.
+var errUnconfirmed = errors.New("it has ended before it confirmed this")
+
+// wait waits for a confirmation, or for the end of the other process.
+func (c *confirmations) wait(confirmed <-chan recorded) error {
+	select {
+	case answer := <-confirmed:
+		if answer.Refused != "" {
+			return errors.New(answer.Refused)
+		}
+		return nil
+	case <-c.gone:
+		return errUnconfirmed
+	}
+}
+
+// announces reports whether an event says that something is about to happen to a resource. It
+// must be in the history before: otherwise nobody knows of the resource if both processes are
+// killed.
+func announces(event history.Event) bool {
+	switch event.Type() {
+	case history.TypeResourceStarting, history.TypeResourceStopping:
+		return true
+	default:
+		return false
+	}
+}
