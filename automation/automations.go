@@ -81,6 +81,9 @@ func (a *automation) check() []error {
 	if a.events != nil {
 		faults = append(faults, a.checkEvents()...)
 	}
+	if a.settings.jitter > a.settings.every {
+		faults = append(faults, fmt.Errorf("automation.Jitter(%s) is longer than the interval of %s", a.settings.jitter, a.settings.every))
+	}
 	faults = append(faults, a.checkTarget(a.target)...)
 	if !a.called && a.config != nil {
 		faults = append(faults, fmt.Errorf("it has a config, but no function that takes it"))
@@ -93,8 +96,8 @@ func (a *automation) check() []error {
 
 func (a *automation) readTimes() []error {
 	zone, err := time.LoadLocation(a.zone) // "" is UTC
-	if err != nil || a.zone == "Local" {
-		return []error{fmt.Errorf("there is no time zone %q: give a name as Europe/Berlin", a.zone)}
+	if err != nil || a.zone == "Local" || a.zone == "" && a.settings.given["InZone"] {
+		return []error{fmt.Errorf("there is no time zone %q: give a name such as Europe/Berlin", a.zone)}
 	}
 	a.times, err = cron.Parse(a.cron, zone)
 	return fault.Of(err)
@@ -163,8 +166,37 @@ func (a *automation) wire() []error {
 		options = append(options, container.StepConfig(a.name, a.config.value, a.config.options...))
 	}
 	wired, err := a.of.resources().NewTarget(string(a.kind)+" "+a.name, signature.Func{Params: asks}, options)
-	a.wired = wired
+	if a.wired = wired; wired != nil {
+		faults = append(faults, a.checkLaunchFields()...)
+	}
 	return append(faults, fault.Of(err)...)
+}
+
+// checkLaunchFields finds what only a launch can give: a tick is no launch.
+func (a *automation) checkLaunchFields() []error {
+	var faults []error
+	target := (*graph.Target)(a.wired)
+	if step := target.Step(); step != nil && step.Config != nil && len(step.Config.RequiredAtLaunch()) > 0 {
+		faults = append(faults, fmt.Errorf("its config names %s as given at launch, and a tick has no launch config: give a value in code, or take the environment by container.FromEnv",
+			strings.Join(step.Config.RequiredAtLaunch(), ", ")))
+	}
+	seen := make(map[*graph.Node]bool)
+	var visit func(needed []*graph.Node)
+	visit = func(needed []*graph.Node) {
+		for _, n := range needed {
+			if seen[n] || n.IsReplaced() {
+				continue
+			}
+			seen[n] = true
+			if n.Config != nil && len(n.Config.RequiredAtLaunch()) > 0 {
+				faults = append(faults, fmt.Errorf("it needs resource %s (%s), whose %s each launch must give, and a tick has no launch config: let the run need the resource, and give its config in the automation.RunRequest",
+					n.Key, n.Position, strings.Join(n.Config.RequiredAtLaunch(), ", ")))
+			}
+			visit(n.Needs)
+		}
+	}
+	visit(target.Needs())
+	return faults
 }
 
 // isAsset reports whether a parameter has the type of an asset, and of nothing that a

@@ -7,6 +7,7 @@ import (
 	"path"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -237,12 +238,19 @@ func (d *definition) checkResults() {
 		return
 	}
 	if len(results) == 1 && (results[0].FromStruct() || requestsOf(results[0].Type) == nil) {
-		d.fault("%s returns a %s: it returns an automation.RunRequest, a pointer to one, a slice or an iter.Seq2 of them, or only an error", d.function.Name, results[0].Type)
+		d.fault("%s returns %s: it returns an automation.RunRequest, a pointer to one, a slice or an iter.Seq2 of them, or only an error", d.function.Name, results[0].Type)
 	}
 }
 
 // String says which definition it is, and where.
-func (d *definition) String() string { return fmt.Sprintf("%s %s (%s)", d.kind, d.name, d.position) }
+// String names the definition in errors, whose name may be wrong itself.
+func (d *definition) String() string {
+	name := d.name
+	if quoted := strconv.Quote(name); quoted != `"`+name+`"` || name == "" {
+		name = quoted
+	}
+	return fmt.Sprintf("%s %s (%s)", d.kind, name, d.position)
+}
 
 // journal returns the name of the journal of the definition.
 func (d *definition) journal() string { return string(d.kind) + "/" + d.name }

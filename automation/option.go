@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fxrun/fxrun/container"
 )
@@ -115,6 +116,9 @@ func Tag(name, value string) Option {
 	return optionFunc(func(d *definition) {
 		if strings.HasPrefix(name, "fxrun/") || name == "" {
 			d.fault("automation.Tag(%q): the name is empty, or begins with fxrun/, as only fxrun's own tags do", name)
+		}
+		if !utf8.ValidString(name) || !utf8.ValidString(value) {
+			d.fault("automation.Tag(%q, %q): it is not UTF-8", name, value)
 		}
 		d.settings.tags[name] = value
 	})
