@@ -187,8 +187,8 @@ func (e *Execution) Skip(step *assets.Step, upstream []string) {
 //
 // Record accepts events about steps and resources, log lines and materializations,
 // of this run and of the steps of its plan. It refuses all others. When Record
-// returns, an event that announces the start or the stop of a resource is stored.
-// All other events are stored before the end of the run.
+// returns, an event that announces the start or the stop of a resource is stored, and
+// so is a materialization. All other events are stored before the end of the run.
 //
 // A log line is also written to the logger of the launcher.
 //
@@ -211,7 +211,8 @@ func (e *Execution) Record(ctx context.Context, events ...history.Event) error {
 	if slices.ContainsFunc(events, func(event history.Event) bool { return event.Step() != "" }) {
 		e.start()
 	}
-	if err := e.site.events.appendAt(ctx, times, data); err != nil {
+	materializes := func(event history.Event) bool { return event.Type() == history.TypeAssetMaterialized }
+	if err := e.site.events.appendAs(ctx, appending{times: times, wait: slices.ContainsFunc(events, materializes)}, data); err != nil {
 		return err
 	}
 	for i := range events {

@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -25,6 +26,33 @@ type storings struct {
 type stored struct {
 	begun   uint64 // counts the Stores that have begun
 	running int
+	turn    chan struct{} // full while somebody has the turn to store
+}
+
+// of returns what is known of a key. The caller holds the mutex.
+func (s *storings) of(key string) *stored {
+	if s.known == nil {
+		s.known = make(map[string]*stored)
+	}
+	of := s.known[key]
+	if of == nil {
+		of = &stored{turn: make(chan struct{}, 1)}
+		s.known[key] = of
+	}
+	return of
+}
+
+// enter waits until nobody in this process has the turn to store a key, and takes it.
+func (s *storings) enter(ctx context.Context, key string) (leave func(), err error) {
+	s.mu.Lock()
+	turn := s.of(key).turn
+	s.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // storing is one Store.
@@ -37,14 +65,7 @@ type storing struct {
 func (s *storings) begin(key string) storing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.known == nil {
-		s.known = make(map[string]*stored)
-	}
-	of := s.known[key]
-	if of == nil {
-		of = new(stored)
-		s.known[key] = of
-	}
+	of := s.of(key)
 	of.begun++
 	of.running++
 	return storing{number: of.begun, alone: of.running == 1}

@@ -16,9 +16,11 @@ import (
 // after it.
 type Recorder interface {
 	// Record takes events of one run, in their order. After it has returned without
-	// an error, an event that announces a start or a stop is on its way to the
-	// history. An error says that the history cannot be kept. The step then stops
-	// and records nothing more.
+	// an error, an event that announces the start or the stop of a resource is in the
+	// history, and so is a materialization. Otherwise a resource of a killed process may
+	// be in no record, and the last record of an asset may not be that of the value which
+	// is stored. Other events may be on their way. An error says that the history cannot
+	// be kept. The step then stops and records nothing more.
 	Record(ctx context.Context, events ...history.Event) error
 }
 

@@ -24,15 +24,17 @@ type recorderSink struct {
 }
 
 func (r *recorderSink) append(ctx context.Context, data ...history.EventData) error {
-	return r.appendAt(ctx, nil, data)
+	return r.appendAs(ctx, appending{}, data)
 }
 
-func (r *recorderSink) appendAt(ctx context.Context, times []time.Time, data []history.EventData) error {
+// appendAs appends events. The recorder waits until an event is stored that must be.
+func (r *recorderSink) appendAs(ctx context.Context, how appending, data []history.EventData) error {
+	defer how.settle()
 	events := make([]history.Event, len(data))
 	for i, one := range data {
 		at := time.Now()
-		if times != nil {
-			at = times[i]
+		if how.times != nil {
+			at = how.times[i]
 		}
 		events[i] = history.Event{RunID: r.runID, Time: at, Data: r.mask.event(one)}
 	}

@@ -59,6 +59,16 @@ type batch struct {
 	also   []history.Event // of other runs, which are stored with those of this run, or not at all
 	err    error           // of the calls from failed on
 	failed int
+
+	settled []func() // are called once it is stored or refused
+}
+
+// settle tells that the batch is stored or refused.
+func (b *batch) settle() {
+	for _, settled := range b.settled {
+		settled()
+	}
+	b.settled = nil
 }
 
 // outcome is what a call gets, once the batch is done.
@@ -91,23 +101,23 @@ func newRunLog(launch launch, store history.Store, abort context.CancelCauseFunc
 // step, which would so cost more than many a step; but it is written at once,
 // while the step begins.
 func (l *runLog) append(ctx context.Context, data ...history.EventData) error {
-	return l.appendAt(ctx, nil, data)
+	return l.appendAs(ctx, appending{}, data)
 }
 
-// appendAt is append for events that happened at the given times; nil is now.
-func (l *runLog) appendAt(ctx context.Context, times []time.Time, data []history.EventData) error {
+// appendAs is append in another way than the usual one.
+func (l *runLog) appendAs(ctx context.Context, how appending, data []history.EventData) error {
 	l.mu.Lock()
-	if l.err != nil {
-		defer l.mu.Unlock()
-		return l.err
+	if err := l.refuses(len(data)); err != nil {
+		l.mu.Unlock()
+		how.settle()
+		return err
 	}
-	if l.ended {
-		defer l.mu.Unlock()
-		return fmt.Errorf("recording %d events of run %s: %w", len(data), l.id, history.ErrTransition)
+	b, call := l.enqueue(ctx, how.times, data)
+	if how.settled != nil {
+		b.settled = append(b.settled, how.settled)
 	}
-	b, call := l.enqueue(ctx, times, data)
 	switch _, starts := data[0].(history.StepStarted); {
-	case mustWait(data, len(b.events)):
+	case how.wait || mustWait(data, len(b.events)):
 		l.wait(b)
 		return b.outcome(call)
 	case starts:
@@ -117,6 +127,15 @@ func (l *runLog) appendAt(ctx context.Context, times []time.Time, data []history
 	}
 	l.mu.Unlock()
 	return nil
+}
+
+// refuses returns why the log takes no more events, or nil if it does. The caller holds the
+// lock.
+func (l *runLog) refuses(count int) error {
+	if l.err == nil && l.ended {
+		return fmt.Errorf("recording %d events of run %s: %w", count, l.id, history.ErrTransition)
+	}
+	return l.err
 }
 
 // writeBeside has the next batch written by another goroutine, at once. The
@@ -217,6 +236,7 @@ func (l *runLog) writeNext() {
 // write stores a batch, lets everybody know, and sees to the next one.
 func (l *runLog) write(b *batch) {
 	defer func() { // also when the observer ends the goroutine
+		b.settle()
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.writing = false
@@ -246,6 +266,7 @@ func (l *runLog) write(b *batch) {
 		b.err = l.fail(b.events, err)
 		return
 	}
+	b.settle()
 	l.follow(ctx, stored[:len(b.events)])
 }
 

@@ -46,10 +46,23 @@ type eventSink interface {
 	// append takes events of the run. Its error, which all later calls return
 	// too, is why the history can't be kept.
 	append(ctx context.Context, data ...history.EventData) error
-	// appendAt is append for events that happened at the given times. Nil is now.
-	appendAt(ctx context.Context, times []time.Time, data []history.EventData) error
+	// appendAs is append in another way than the usual one.
+	appendAs(ctx context.Context, how appending, data []history.EventData) error
 	// failure returns that error; nil if there is none so far.
 	failure() error
+}
+
+// appending is how events are appended. The zero appending is the usual way.
+type appending struct {
+	times   []time.Time // at which they happened; nil is now
+	wait    bool        // until they are stored
+	settled func()      // is called once when they are stored or refused, by any goroutine; nil calls nobody
+}
+
+func (a appending) settle() {
+	if a.settled != nil {
+		a.settled()
+	}
 }
 
 // newSite returns a site whose child container is not open yet.

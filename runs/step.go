@@ -29,6 +29,7 @@ type stepExecution struct {
 	progress *progress
 	own      []*ownInput      // streams that the function reads, which must be the run's own
 	stored   []history.Values // by output: what is told of a value that is stored, else nil
+	turn     storeTurn        // to store the outputs; ended when the end of the attempt is recorded
 }
 
 // execute tries the step until it succeeds or may not be tried again.
@@ -44,16 +45,16 @@ func (x *stepExecution) execute(ctx context.Context) error {
 		done(Outcome{Err: err, Status: statusOf(err, ctx.Err() != nil && len(materialized) < len(x.step.Outputs))})
 		switch {
 		case err == nil:
-			x.site.record(append(materialized, history.StepSucceeded{Step: x.step.Key, Duration: took})...)
+			x.recordEnd(append(materialized, history.StepSucceeded{Step: x.step.Key, Duration: took}))
 			return x.site.events.failure()
 		case ctx.Err() != nil && len(materialized) < len(x.step.Outputs):
-			x.site.record(append(materialized, history.StepCancelled{Step: x.step.Key, Duration: took})...)
+			x.recordEnd(append(materialized, history.StepCancelled{Step: x.step.Key, Duration: took}))
 			return x.failure(err)
 		}
 		again, wait, err := x.again(err)
-		x.site.record(append(materialized, history.StepFailed{
+		x.recordEnd(append(materialized, history.StepFailed{
 			Step: x.step.Key, Attempt: x.attempt, Error: history.FailureOf(err), Duration: took, Retry: again, RetryDelay: wait,
-		})...)
+		}))
 		if !again || x.attempt == x.last {
 			return x.failure(err)
 		}
@@ -62,6 +63,14 @@ func (x *stepExecution) execute(ctx context.Context) error {
 			return x.failure(err)
 		}
 	}
+}
+
+// recordEnd records the end of an attempt, and lets others store the same assets once that is
+// recorded.
+func (x *stepExecution) recordEnd(data []history.EventData) {
+	turn := x.turn
+	x.turn = storeTurn{}
+	_ = x.site.events.appendAs(context.WithoutCancel(x.site.ctx), appending{settled: turn.end}, data)
 }
 
 // again says whether another attempt follows one that failed with err, and

@@ -88,6 +88,11 @@ func (x *stepExecution) load(ctx context.Context) ([]reflect.Value, error) {
 // store stores the step's outputs, and notes which are stored and what their IO
 // managers tell about each.
 func (x *stepExecution) store(ctx context.Context, values []reflect.Value) error {
+	turn, err := x.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	x.turn = turn
 	var assignments []iomanagers.Assignment
 	for i, output := range x.step.Outputs {
 		if output.Type == nil {
@@ -111,7 +116,7 @@ func (x *stepExecution) store(ctx context.Context, values []reflect.Value) error
 		})
 	}
 	inner, done := x.beginStores(ctx)
-	err := storeAll(inner, assignments)
+	err = storeAll(inner, assignments)
 	done(err)
 	return err
 }

@@ -56,12 +56,11 @@ func (c *confirmations) wait(confirmed <-chan recorded) error {
 	}
 }
 
-// announces reports whether an event says that something is about to happen to a resource. It
-// must be in the history before: otherwise nobody knows of the resource if both processes are
-// killed.
-func announces(event history.Event) bool {
+// mustBeRecorded reports whether this process may go on only when an event is in the history: see
+// runs.Recorder.
+func mustBeRecorded(event history.Event) bool {
 	switch event.Type() {
-	case history.TypeResourceStarting, history.TypeResourceStopping:
+	case history.TypeResourceStarting, history.TypeResourceStopping, history.TypeAssetMaterialized:
 		return true
 	default:
 		return false

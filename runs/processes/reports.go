@@ -16,7 +16,7 @@ type reports struct {
 	alone     bool // the process executes one step only
 }
 
-// Record sends events. It waits until those that announce something are recorded.
+// Record sends events. It waits until those are recorded that must be.
 func (r *reports) Record(_ context.Context, events ...history.Event) error {
 	for _, event := range events {
 		if r.alone {
@@ -35,7 +35,7 @@ func (r *reports) Record(_ context.Context, events ...history.Event) error {
 
 func (r *reports) send(event history.Event) error {
 	frame := report{Event: &event}
-	if !announces(event) {
+	if !mustBeRecorded(event) {
 		return r.frames.write(frame)
 	}
 	var confirmed <-chan recorded
