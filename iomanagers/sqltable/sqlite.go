@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -106,7 +107,7 @@ func (d *sqLite) stage(ctx context.Context, conn *sql.Conn, jobs []*job, staged 
 			return nil
 		}
 		table := fmt.Sprintf(`temp."fxrun_staging_%d"`, len(staged))
-		definition := "CREATE TABLE " + table + " (" + definitions(d.wanted(place{}, j.schema, nil)) + ")"
+		definition := "CREATE TABLE " + table + " (" + definitions(d.stagedColumns(j.schema)) + ")"
 		for _, statement := range []string{"DROP TABLE IF EXISTS " + table, definition} {
 			if _, err := conn.ExecContext(ctx, statement); err != nil {
 				return err
@@ -160,7 +161,7 @@ func (d *sqLite) write(ctx context.Context, conn *sql.Conn, j *job, staged strin
 		return err
 	}
 	if staged != "" {
-		err = insert.copy(ctx, staged)
+		err = d.copy(ctx, insert, j, staged, stored)
 	} else {
 		j.count, err = insert.all(ctx, j.feed)
 	}
@@ -168,4 +169,28 @@ func (d *sqLite) write(ctx context.Context, conn *sql.Conn, j *job, staged strin
 		return err
 	}
 	return p.list(ctx, conn, j.count, stored)
+}
+
+// copy puts the staged rows of a job into its empty place.
+func (d *sqLite) copy(ctx context.Context, insert *sqliteInsert, j *job, staged string, stored storedColumns) error {
+	if slices.Equal(stored, d.stagedColumns(j.schema)) {
+		bare, err := d.isBare(ctx, insert.conn, j.place)
+		if err != nil {
+			return err
+		}
+		if bare {
+			return insert.copyWhole(ctx, staged)
+		}
+	}
+	return insert.copy(ctx, staged)
+}
+
+// stagedColumns are the columns of the temporary table for rows.
+func (d *sqLite) stagedColumns(s *schema) storedColumns { return d.wanted(place{}, s, nil) }
+
+// isBare says that a table has neither indexes nor triggers.
+func (d *sqLite) isBare(ctx context.Context, q querier, p place) (bare bool, err error) {
+	err = q.QueryRowContext(ctx, "SELECT count(*) = 0 FROM "+qualified(p.schema, "sqlite_schema")+
+		" WHERE type <> 'table' AND tbl_name = ? COLLATE NOCASE", p.name).Scan(&bare)
+	return bare, err
 }
