@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,13 +26,13 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 	}
 	prepared, err := s.launcher.Prepare(request)
 	preview := prepared.Preview()
-	s.warnOfConfig(cmd, request)
-	writeReadable(cmd.ErrOrStderr(), preview.Resources, preview.Steps)
-	writeWarnings(cmd.ErrOrStderr(), preview.Warnings)
+	warnings := s.inspect.LaunchWarnings(os.Environ(), request, preview)
+	writeWarnings(cmd.ErrOrStderr(), warnings)
 	if err != nil && preview.Plan == nil {
 		return err
 	}
 	launch := inspect.NewLaunch(request, preview, err)
+	launch.Warnings = warnings
 	if asJSON {
 		launch.Faults = cleanFaults(launch.Faults)
 		return writeWithFaults(cmd.OutOrStdout(), launch, err)

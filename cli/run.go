@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"time"
 
@@ -169,9 +170,7 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	}
 	prepared, err := s.launcher.Prepare(request)
 	preview := prepared.Preview()
-	s.warnOfConfig(cmd, request)
-	writeReadable(cmd.ErrOrStderr(), preview.Resources, preview.Steps)
-	writeWarnings(cmd.ErrOrStderr(), preview.Warnings)
+	writeWarnings(cmd.ErrOrStderr(), s.inspect.LaunchWarnings(os.Environ(), request, preview))
 	if err != nil { // before the start hooks of the application
 		return err
 	}
@@ -236,7 +235,7 @@ func (s *session) queue(cmd *cobra.Command, interrupts *interrupts, prepared *ru
 		return err
 	}
 	if asJSON {
-		return writeDocument(cmd.OutOrStdout(), s.runDocument(cmd.Context(), record))
+		return writeDocument(cmd.OutOrStdout(), s.detail(cmd.Context(), record))
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), record.ID)
 	return err

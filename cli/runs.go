@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -82,7 +83,7 @@ func (p program) listRuns(cmd *cobra.Command, flags runsFlags) error {
 			}
 		}
 		if flags.json {
-			return writeDocument(cmd.OutOrStdout(), s.runDocuments(ctx, found))
+			return writeDocument(cmd.OutOrStdout(), s.details(ctx, found))
 		}
 		return s.writeRuns(ctx, cmd.OutOrStdout(), found)
 	})
@@ -141,27 +142,16 @@ func launched(record history.Record) string {
 	return record.Selection
 }
 
-// runDocument is a run in JSON. It has the record of the run, and the liveness of
-// its process if the run has not finished, and what it waits for if it is queued.
-type runDocument struct {
-	history.Record
-
-	Liveness runs.Liveness `json:"liveness,omitempty"`
-	WaitsFor string        `json:"waits_for,omitempty"`
+func (s *session) detail(ctx context.Context, record history.Record) inspect.RunDetail {
+	return inspect.DescribeRun(ctx, s.launcher, record)
 }
 
-func (s *session) runDocument(ctx context.Context, record history.Record) runDocument {
-	liveness, _ := s.launcher.Liveness(ctx, record)
-	waits, _ := s.launcher.WaitsFor(ctx, record)
-	return runDocument{record, liveness, waits}
-}
-
-func (s *session) runDocuments(ctx context.Context, records []history.Record) []runDocument {
-	documents := make([]runDocument, len(records))
+func (s *session) details(ctx context.Context, records []history.Record) []inspect.RunDetail {
+	details := make([]inspect.RunDetail, len(records))
 	for i, record := range records {
-		documents[i] = s.runDocument(ctx, record)
+		details[i] = s.detail(ctx, record)
 	}
-	return documents
+	return details
 }
 
 // runStatus returns the status of a run. It also says if the process of the run has

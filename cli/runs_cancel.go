@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/runs"
 )
 
 type cancelFlags struct {
@@ -42,6 +42,9 @@ func (p program) cancelRunCommand() *cobra.Command {
 	return command
 }
 
+// cancelReason is what is recorded if the person gives no reason.
+const cancelReason = "by the command runs cancel"
+
 func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) error {
 	if flags.wait < 0 {
 		return invalid("reading the flags", "--wait %v: it cannot be negative", flags.wait)
@@ -54,7 +57,8 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 		if err != nil {
 			return err
 		}
-		if err := s.requestCancel(ctx, record, history.RunCancelRequested{Reason: flags.reason, By: person(), Within: flags.drain}); err != nil {
+		request := history.RunCancelRequested{Reason: cmp.Or(flags.reason, cancelReason), By: person(), Within: flags.drain}
+		if err := s.launcher.RequestCancel(ctx, record, request); err != nil {
 			return err
 		}
 		record, err = awaitEnd(ctx, s.history(), record.ID, flags.wait)
@@ -62,7 +66,7 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 			return err
 		}
 		if flags.json {
-			err = writeDocument(cmd.OutOrStdout(), s.runDocument(ctx, record))
+			err = writeDocument(cmd.OutOrStdout(), s.detail(ctx, record))
 		} else {
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), cancelText(record))
 		}
@@ -71,34 +75,6 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 		}
 		return err
 	})
-}
-
-// requestCancel records the request. A run that has ended cannot be cancelled.
-func (s *session) requestCancel(ctx context.Context, record history.Record, request history.RunCancelRequested) error {
-	if request.Reason == "" {
-		request.Reason = "by the command runs cancel"
-	}
-	ended := func(status history.Status) error {
-		return invalid("cancelling run "+record.ID, "it has already ended: it %s", told(status))
-	}
-	if record.Status.Finished() {
-		return ended(record.Status)
-	}
-	if liveness, _ := s.launcher.Liveness(ctx, record); liveness == runs.LivenessGone && !record.Takeable {
-		return invalid("cancelling run "+record.ID, "the process that executed it (%s) is gone, so nobody can stop it; the next run records it as failed", record.Owner)
-	}
-	if cancelled, err := s.launcher.CancelQueued(ctx, record, request.Reason); cancelled || err != nil {
-		return err
-	}
-	_, err := s.history().Append(ctx, history.Event{RunID: record.ID, Time: time.Now(), Data: request})
-	if !errors.Is(err, history.ErrTransition) {
-		return err
-	}
-	now, findErr := history.Find(ctx, s.history(), record.ID)
-	if findErr != nil {
-		return errors.Join(err, findErr)
-	}
-	return ended(now.Status)
 }
 
 // person names who uses the command, as in ann@build7.

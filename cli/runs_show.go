@@ -61,7 +61,7 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 		}
 		events := s.inspect.Events(ctx, record.ID)
 		if asJSON {
-			return writeRunDocument(cmd.OutOrStdout(), s.runDocument(ctx, record), events)
+			return writeRunDocument(cmd.OutOrStdout(), s.detail(ctx, record), events)
 		}
 		values, err := s.inspect.StepValues(ctx, record.ID)
 		if err != nil {
@@ -82,7 +82,7 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 
 // writeRunDocument writes an object with the record and the events. It keeps only
 // one event in memory.
-func writeRunDocument(out io.Writer, run runDocument, events iter.Seq2[history.Event, error]) error {
+func writeRunDocument(out io.Writer, run inspect.RunDetail, events iter.Seq2[history.Event, error]) error {
 	opening, closing := "{\n  \"record\": %s,\n  \"events\": [", "]\n}\n"
 	text, err := documentText(run, "  ")
 	if err != nil {

@@ -21,6 +21,9 @@ type Launch struct {
 	Resources []container.Description `json:"resources"`
 	// Faults are what is wrong with the launch.
 	Faults []Fault `json:"faults"`
+	// Warnings are what a person should read before the launch: see
+	// [Inspector.LaunchWarnings]. NewLaunch leaves them empty.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Step is a step of a [Launch].

@@ -21,18 +21,18 @@ const largestBody = 1 << 20
 // guard puts everything that protects the pages around them.
 func guard(config Config, next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "this request comes from another site and was refused", http.StatusForbidden)
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse(config, w, r, http.StatusForbidden, "this request comes from another site and was refused")
 	}))
 	handler := limited(next)
 	if config.ReadOnly {
-		handler = readOnly(handler)
+		handler = readOnly(config, handler)
 	}
 	if config.Token != "" {
 		handler = newLogin(config, handler)
 	}
 	handler = protection.Handler(handler)
-	return logged(config, headers(onlyFor(config.Hosts, handler)))
+	return logged(config, headers(onlyFor(config, handler)))
 }
 
 // headers sets the headers that every answer has.
@@ -51,7 +51,8 @@ func headers(next http.Handler) http.Handler {
 // onlyFor refuses requests for hosts that are not among those that the server has. A page
 // of a stranger can point a name of its own to this address, and would then be on the same
 // site as the server for the browser.
-func onlyFor(hosts []string, next http.Handler) http.Handler {
+func onlyFor(config Config, next http.Handler) http.Handler {
+	hosts := config.Hosts
 	if slices.Contains(hosts, "*") {
 		return next
 	}
@@ -62,7 +63,7 @@ func onlyFor(hosts []string, next http.Handler) http.Handler {
 		}
 		host = strings.ToLower(strings.Trim(host, "[]"))
 		if !isLoopback(host) && !slices.ContainsFunc(hosts, func(own string) bool { return strings.EqualFold(own, host) }) {
-			http.Error(w, "this server does not answer for this host name; the flag --host allows it", http.StatusMisdirectedRequest)
+			refuse(config, w, r, http.StatusMisdirectedRequest, "this server does not answer for this host name; the flag --host allows it")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -85,10 +86,10 @@ func isReading(r *http.Request) bool {
 	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 }
 
-func readOnly(next http.Handler) http.Handler {
+func readOnly(config Config, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isReading(r) {
-			http.Error(w, "this server is read only", http.StatusForbidden)
+			refuse(config, w, r, http.StatusForbidden, "this server is read only")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -120,7 +121,7 @@ func answerOrFail(config Config, next http.Handler, w *answer, r *http.Request) 
 		}
 		config.Logger.Error("answering a request has panicked", "path", r.URL.Path, "panic", recovered, "stack", string(debug.Stack()))
 		if w.status == 0 {
-			http.Error(w, "the server could not answer: see its log", http.StatusInternalServerError)
+			refuse(config, w, r, http.StatusInternalServerError, "the server could not answer: see its log")
 		}
 	}()
 	next.ServeHTTP(w, r)

@@ -15,6 +15,7 @@ import (
 // login lets only those pass who have the token. Programs send it as a bearer token. A
 // person gives it once, and gets a cookie that is worth nothing elsewhere.
 type login struct {
+	config  Config
 	prefix  string
 	token   [sha256.Size]byte
 	session string // the value of the cookie, made anew when the server starts
@@ -33,7 +34,7 @@ const (
 )
 
 func newLogin(config Config, next http.Handler) http.Handler {
-	return &login{prefix: config.Prefix, token: sha256.Sum256([]byte(config.Token)), session: rand.Text(), next: next}
+	return &login{config: config, prefix: config.Prefix, token: sha256.Sum256([]byte(config.Token)), session: rand.Text(), next: next}
 }
 
 func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -41,7 +42,7 @@ func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == l.prefix+"/healthz", l.hasCookie(r):
 		l.next.ServeHTTP(w, r)
 	case strings.HasPrefix(r.Header.Get("Authorization"), "Bearer "):
-		if !l.check(w, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {
+		if !l.check(w, r, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {
 			return
 		}
 		l.next.ServeHTTP(w, r)
@@ -53,7 +54,7 @@ func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(loginPage(l.prefix, r.URL.RequestURI())))
 	default:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="fxrun"`)
-		http.Error(w, "a token is needed: send it as Authorization: Bearer TOKEN", http.StatusUnauthorized)
+		refuse(l.config, w, r, http.StatusUnauthorized, "a token is needed: send it as Authorization: Bearer TOKEN")
 	}
 }
 
@@ -64,12 +65,12 @@ func (l *login) hasCookie(r *http.Request) bool {
 
 // check looks whether a token is right, and answers if it is not. After some wrong tokens
 // it refuses all for a while, so that guessing is slow.
-func (l *login) check(w http.ResponseWriter, token string) bool {
+func (l *login) check(w http.ResponseWriter, r *http.Request, token string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now := time.Now(); now.Before(l.blocked) {
 		w.Header().Set("Retry-After", "2")
-		http.Error(w, "too many wrong tokens: try again in some seconds", http.StatusTooManyRequests)
+		refuse(l.config, w, r, http.StatusTooManyRequests, "too many wrong tokens: try again in some seconds")
 		return false
 	}
 	given := sha256.Sum256([]byte(token))
@@ -80,14 +81,14 @@ func (l *login) check(w http.ResponseWriter, token string) bool {
 	if l.wrong++; l.wrong >= patience {
 		l.blocked = time.Now().Add(slowDown)
 	}
-	http.Error(w, "the token is wrong", http.StatusUnauthorized)
+	refuse(l.config, w, r, http.StatusUnauthorized, "the token is wrong")
 	return false
 }
 
 // enter takes the token of a person.
 func (l *login) enter(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, largestBody)
-	if !l.check(w, r.FormValue("token")) {
+	if !l.check(w, r, r.FormValue("token")) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{

@@ -14,6 +14,7 @@ import (
 	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/server/api"
 	"github.com/fxrun/fxrun/server/ui"
 )
 
@@ -51,6 +52,7 @@ type Config struct {
 type Server struct {
 	handler http.Handler
 	pages   *ui.Pages
+	api     *api.API
 }
 
 // shortestToken is the smallest length of a token that cannot be guessed.
@@ -74,8 +76,13 @@ func New(config Config) (*Server, error) {
 	}
 	mux := http.NewServeMux()
 	pages.Register(mux)
+	operations, err := api.New(config.api())
+	if err != nil {
+		return nil, fmt.Errorf("making the API: %w", err)
+	}
+	operations.Register(mux)
 	mux.HandleFunc("GET "+config.Prefix+"/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	return &Server{handler: guard(config, mux), pages: pages}, nil
+	return &Server{handler: guard(config, mux), pages: pages, api: operations}, nil
 }
 
 func (c Config) check() error {
@@ -95,8 +102,11 @@ func (c Config) check() error {
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Close ends the streams of all pages.
-func (s *Server) Close() { s.pages.Close() }
+// Close ends the streams of all pages, and those of the API.
+func (s *Server) Close() {
+	s.pages.Close()
+	s.api.Close()
+}
 
 const (
 	// headerTime is how long a client may take to send the header of a request, bodyTime

@@ -1,0 +1,46 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/fault"
+)
+
+// RequestCancel asks a run of any process to stop: it records the request, which the
+// process that executes the run obeys, or cancels a queued run that nobody has taken. It
+// does not wait for the end of the run. The error of a run that has ended, or whose process
+// is gone, matches container.ErrInvalid.
+func (l *Launcher) RequestCancel(ctx context.Context, record history.Record, request history.RunCancelRequested) error {
+	refused := func(format string, args ...any) error {
+		return fault.Join("cancelling run "+record.ID, []error{fmt.Errorf(format, args...)})
+	}
+	if record.Status.Finished() {
+		return refused("it has already ended: it %s", endOf(record.Status))
+	}
+	if liveness, _ := l.Liveness(ctx, record); liveness == LivenessGone && !record.Takeable {
+		return refused("the process that executed it (%s) is gone, so nobody can stop it; the next run records it as failed", record.Owner)
+	}
+	if cancelled, err := l.CancelQueued(ctx, record, request.Reason); cancelled || err != nil {
+		return err
+	}
+	_, err := l.config.Store.Append(ctx, history.Event{RunID: record.ID, Time: time.Now(), Data: request})
+	if !errors.Is(err, history.ErrTransition) {
+		return err
+	}
+	now, findErr := history.Find(ctx, l.config.Store, record.ID)
+	if findErr != nil {
+		return errors.Join(err, findErr)
+	}
+	return refused("it has already ended: it %s", endOf(now.Status))
+}
+
+func endOf(status history.Status) string {
+	if status == history.StatusCancelled {
+		return "was cancelled"
+	}
+	return string(status)
+}

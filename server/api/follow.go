@@ -1,0 +1,363 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/runs"
+)
+
+const (
+	// followEvery is the time between two reads of a run that is followed.
+	followEvery = 200 * time.Millisecond
+	// aliveEvery is how many reads pass between two looks whether the process of a run
+	// still exists.
+	aliveEvery = 10
+	// silence is how long a stream may be silent; proxies close silent streams.
+	silence = 15 * time.Second
+	// slowest is how long a client may take for one message before it is dropped, and
+	// waiting how many messages may wait for it. It then asks again from where it was.
+	slowest, waiting = 10 * time.Second, 16
+)
+
+// followOperation streams the events of a run as server-sent events.
+func (a *API) followOperation() operation {
+	return operation{
+		id: "followRun", method: http.MethodGet, path: "/runs/{id}/follow", stream: true, status: http.StatusOK,
+		summary: "Follow a run as server-sent events: each message is an event of the run, with its sequence number as ID; " +
+			"a message of the type progress is in no log, and one of the type end has the run, after which the stream ends",
+		query: reflect.TypeFor[followQuery](), result: reflect.TypeFor[history.Event](), serve: a.follow,
+	}
+}
+
+type followQuery struct {
+	After int64 `query:"after" doc:"the sequence number after which to begin; the header Last-Event-ID does the same"`
+}
+
+func (a *API) follow(w http.ResponseWriter, r *http.Request) {
+	var query followQuery
+	err := decodeQuery(r.URL.RawQuery, &query)
+	if last := r.Header.Get("Last-Event-ID"); err == nil && last != "" {
+		if query.After, err = strconv.ParseInt(last, 10, 64); err != nil || query.After < 0 {
+			err = refused(http.StatusBadRequest, "Last-Event-ID: it must be a sequence number, not %q", last)
+		}
+	}
+	var record history.Record
+	if err == nil {
+		record, err = a.find(r)
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no")
+	s := &stream{ResponseController: http.NewResponseController(w), to: w, follows: a.follows, run: record.ID, last: query.After}
+	_ = s.serve(r.Context(), record) // the client is gone, or asks again
+}
+
+// stream writes the events of a run to one client.
+type stream struct {
+	*http.ResponseController
+
+	to      http.ResponseWriter
+	follows *follows
+	run     string
+	last    int64 // the sequence number of the last event that the client has
+}
+
+func (s *stream) serve(ctx context.Context, record history.Record) error {
+	if err := s.write([]byte("retry: 1000\n\n")); err != nil {
+		return err
+	}
+	if record.Status.Finished() {
+		if err := s.catchUp(ctx, record.Seq); err != nil {
+			return err
+		}
+		return s.end(ctx)
+	}
+	client, from := s.follows.join(s.run, record.Seq)
+	defer s.follows.leave(s.run, client)
+	if err := s.catchUp(ctx, from); err != nil {
+		return err
+	}
+	for {
+		select {
+		case next, ok := <-client:
+			if !ok {
+				return errors.New("the client is too slow, or the server ends")
+			}
+			if err := s.send(next); err != nil {
+				return err
+			}
+			if next.ended {
+				return s.end(ctx)
+			}
+		case <-time.After(silence):
+			if err := s.write([]byte(": still here\n\n")); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// catchUp sends what the history has, up to an event at least.
+func (s *stream) catchUp(ctx context.Context, upTo int64) error {
+	for s.last < upTo {
+		events, err := s.follows.read(ctx, s.run, s.last)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		var text []byte
+		for _, event := range events {
+			text, s.last = append(text, event.text...), event.seq
+		}
+		if err := s.write(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send sends what the client does not have yet.
+func (s *stream) send(next batch) error {
+	var text []byte
+	for _, event := range next.events {
+		if event.seq > s.last {
+			text, s.last = append(text, event.text...), event.seq
+		}
+	}
+	return s.write(append(text, next.progress...))
+}
+
+// end sends the run as it has ended.
+func (s *stream) end(ctx context.Context) error {
+	record, err := history.Find(ctx, s.follows.launcher.Store(), s.run)
+	if err != nil {
+		return err
+	}
+	if err := s.catchUp(ctx, record.Seq); err != nil {
+		return err
+	}
+	text, err := json.Marshal(inspect.DescribeRun(ctx, s.follows.launcher, record))
+	if err != nil {
+		return err
+	}
+	return s.write(message("event: end\n", text))
+}
+
+func (s *stream) write(text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
+	if err := s.SetWriteDeadline(time.Now().Add(slowest)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if _, err := s.to.Write(text); err != nil {
+		return err
+	}
+	return s.Flush()
+}
+
+// message returns a server-sent event. JSON has no line breaks.
+func message(fields string, data []byte) []byte {
+	return append(append([]byte(fields+"data: "), data...), "\n\n"...)
+}
+
+// batch is what has happened between two reads of a run.
+type batch struct {
+	events   []encoded
+	progress []byte // messages about the progress of steps
+	ended    bool
+}
+
+// encoded is an event as the message that all clients get.
+type encoded struct {
+	seq  int64
+	text []byte
+}
+
+// follows are the runs that are followed. Each run is read once for all its clients.
+type follows struct {
+	launcher *runs.Launcher
+	logger   *slog.Logger
+	ctx      context.Context //nolint:containedctx // it ends the streams, which outlive no call
+	cancel   context.CancelFunc
+
+	mu   sync.Mutex
+	runs map[string]*followed
+	done sync.WaitGroup
+}
+
+type followed struct {
+	clients map[chan batch]bool
+	seq     int64 // the last event that was sent
+	cancel  context.CancelFunc
+}
+
+func newFollows(launcher *runs.Launcher, logger *slog.Logger) *follows {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &follows{launcher: launcher, logger: logger, ctx: ctx, cancel: cancel, runs: make(map[string]*followed)}
+}
+
+func (f *follows) close() {
+	f.mu.Lock()
+	f.cancel()
+	f.mu.Unlock()
+	f.done.Wait()
+}
+
+// join adds a client to a run. It gets everything after the event that join returns. The
+// caller ends this by leave. from is an event that the history has.
+func (f *follows) join(id string, from int64) (chan batch, int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	client := make(chan batch, waiting)
+	if f.ctx.Err() != nil {
+		close(client)
+		return client, from
+	}
+	run := f.runs[id]
+	if run == nil {
+		ctx, cancel := context.WithCancel(f.ctx)
+		run = &followed{clients: make(map[chan batch]bool), seq: from, cancel: cancel}
+		f.runs[id] = run
+		f.done.Go(func() {
+			defer cancel()
+			defer f.end(id, run)
+			if err := f.follow(ctx, id, run); err != nil && ctx.Err() == nil {
+				f.logger.Error("following a run", "run", id, "error", err)
+			}
+		})
+	}
+	run.clients[client] = true
+	return client, run.seq
+}
+
+// leave ends a client. The last one ends the reading of the run.
+func (f *follows) leave(id string, client chan batch) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if run := f.runs[id]; run != nil && run.clients[client] {
+		delete(run.clients, client)
+		if len(run.clients) == 0 {
+			delete(f.runs, id)
+			run.cancel()
+		}
+	}
+}
+
+// end closes the channels of all clients of a run.
+func (f *follows) end(id string, run *followed) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for client := range run.clients {
+		delete(run.clients, client)
+		close(client)
+	}
+	if f.runs[id] == run {
+		delete(f.runs, id)
+	}
+}
+
+// send gives a batch to all clients. A client that is too slow is dropped.
+func (f *follows) send(run *followed, next batch) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if last := len(next.events) - 1; last >= 0 {
+		run.seq = next.events[last].seq
+	}
+	for client := range run.clients {
+		select {
+		case client <- next:
+		default:
+			delete(run.clients, client)
+			close(client)
+		}
+	}
+}
+
+// follow sends what happens in a run until the run, or its process, has ended.
+func (f *follows) follow(ctx context.Context, id string, run *followed) error {
+	progress, seq := make(map[string]history.Progress), run.seq
+	every := time.NewTicker(followEvery)
+	defer every.Stop()
+	for reads := 0; ; reads++ {
+		record, err := history.Find(ctx, f.launcher.Store(), id) // before the events, which then have its end
+		if err != nil {
+			return err
+		}
+		gone := false
+		if reads%aliveEvery == 0 {
+			liveness, err := f.launcher.Liveness(ctx, record)
+			gone = err == nil && liveness == runs.LivenessGone && !record.Takeable
+		}
+		next := batch{progress: progressOf(record, progress)}
+		if next.events, err = f.read(ctx, id, seq); err != nil {
+			return err
+		}
+		if last := len(next.events) - 1; last >= 0 {
+			seq = next.events[last].seq
+		}
+		next.ended = (record.Status.Finished() || gone) && seq >= record.Seq
+		if len(next.events) > 0 || len(next.progress) > 0 || next.ended {
+			f.send(run, next)
+		}
+		switch {
+		case next.ended:
+			return nil
+		case len(next.events) == usualEvents: // there are more
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-every.C:
+		}
+	}
+}
+
+// read returns the next events of a run, at most so many that they fit into a message.
+func (f *follows) read(ctx context.Context, id string, after int64) ([]encoded, error) {
+	events, err := f.launcher.Store().Events(ctx, history.EventQuery{RunID: id, AfterSeq: after, Limit: usualEvents})
+	list := make([]encoded, 0, len(events))
+	for _, event := range events {
+		text, err := json.Marshal(event)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, encoded{event.Seq, message("id: "+strconv.FormatInt(event.Seq, 10)+"\n", text)})
+	}
+	return list, err
+}
+
+// progressOf returns messages about the progress that steps have told since the last call.
+func progressOf(record history.Record, told map[string]history.Progress) []byte {
+	var text []byte
+	for _, step := range record.Steps {
+		if step.Progress == (history.Progress{}) || step.Progress == told[step.Key] {
+			continue
+		}
+		told[step.Key] = step.Progress
+		event := history.Event{RunID: record.ID, Time: step.Progress.Time, Data: history.StepProgress{
+			Step: step.Key, Rows: step.Progress.Rows, Total: step.Progress.Total, Message: step.Progress.Message,
+		}}
+		if encoded, err := json.Marshal(event); err == nil {
+			text = append(text, message("event: progress\n", encoded)...)
+		}
+	}
+	return text
+}
