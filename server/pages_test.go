@@ -170,20 +170,21 @@ func TestTheFormAndTheTextStayInStep(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	const field = "resources.warehouse.config."
-	for name, c := range map[string]struct{ yaml, changed, typed, want string }{
-		"the first field of an empty text": {"", "table", "orders", "resources:\n  warehouse:\n    config:\n      table: orders\n"},
-		"comments stay": {
-			"resources: # all\n  warehouse:\n    config:\n      table: a # the table\n", "table", "b",
-			"resources: # all\n  warehouse:\n    config:\n      table: b # the table\n",
+	for name, c := range map[string]struct{ yaml, changed, goType, typed, want string }{
+		"the first field of an empty text": {"", "table", "string", "orders", "resources:\n  warehouse:\n    config:\n      table: orders\n"},
+		"comments, quotes and empty lines stay": {
+			"resources: # all\n\n  warehouse:\n    config:\n      mode: 'append'\n\n      table: a # the table\n", "table", "string", "b",
+			"resources: # all\n\n  warehouse:\n    config:\n      mode: 'append'\n\n      table: b # the table\n",
 		},
-		"a text that looks like a number stays a text":   {"", "table", "010", "resources:\n  warehouse:\n    config:\n      table: \"010\"\n"},
-		"a number is a number":                           {"", "max_conns", "7", "resources:\n  warehouse:\n    config:\n      max_conns: 7\n"},
-		"a reference":                                    {"", "password", "{env: PW}", "resources:\n  warehouse:\n    config:\n      password: {env: PW}\n"},
-		"an emptied field goes, with what is empty then": {"resources:\n  warehouse:\n    config:\n      table: a\n", "table", "", ""},
+		"a text that looks like a number stays a text":   {"", "table", "string", "010", "resources:\n  warehouse:\n    config:\n      table: \"010\"\n"},
+		"a number is a number":                           {"", "max_conns", "int", "7", "resources:\n  warehouse:\n    config:\n      max_conns: 7\n"},
+		"a reference":                                    {"", "password", "container.Secret[string]", "{env: PW}", "resources:\n  warehouse:\n    config:\n      password: {env: PW}\n"},
+		"a reference in place of a value":                {"resources:\n  warehouse:\n    config:\n      table: a # b\n", "table", "string", "{env: PW}", "resources:\n  warehouse:\n    config:\n      table: {env: PW} # b\n"},
+		"an emptied field goes, with what is empty then": {"resources:\n  warehouse:\n    config:\n      table: a\n", "table", "string", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := s.post("/launch/check", "job", "nightly", "yaml", c.yaml, "changed", field+c.changed, field+c.changed, c.typed)
+			got := s.post("/launch/check", "job", "nightly", "yaml", c.yaml, "changed", field+c.changed, "type", c.goType, field+c.changed, c.typed)
 			_, rest, _ := strings.Cut(got.body, `<textarea id="written" hidden>`)
 			written, _, _ := strings.Cut(rest, "</textarea>")
 			if diff := cmp.Diff(c.want, html.UnescapeString(written)); diff != "" {

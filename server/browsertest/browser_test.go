@@ -63,7 +63,7 @@ func open(t *testing.T, base string) *browser {
 	}
 	b := &browser{t: t, ctx: ctx, base: base}
 	b.do(chromedp.EmulateViewport(1440, 1000), command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-		Source: `window.violations = []; addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective + " " + e.blockedURI));`,
+		Source: `window.violations = []; addEventListener("securitypolicyviolation", (e) => violations.push([e.violatedDirective, e.blockedURI, e.sourceFile, e.lineNumber, e.columnNumber].join(" ")));`,
 	}))
 	return b
 }
@@ -142,6 +142,17 @@ func (b *browser) click(selector string) {
 	b.do(chromedp.Click(selector))
 }
 
+// hover puts the mouse over an element.
+func (b *browser) hover(selector string) {
+	b.t.Helper()
+	at, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(
+		"((r) => [r.left + r.width / 2, r.top + r.height / 2])(document.querySelector(%q).getBoundingClientRect())", selector)))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0], at[1]))
+}
+
 // write types into a field, in place of what it had.
 func (b *browser) write(selector, text string) {
 	b.t.Helper()
@@ -153,6 +164,21 @@ func (b *browser) write(selector, text string) {
 		text = "\b"
 	}
 	b.do(chromedp.SendKeys(selector, text))
+}
+
+// insert types a text at the caret.
+func (b *browser) insert(text string) {
+	b.t.Helper()
+	b.do(command(input.InsertText, input.InsertTextParams{Text: text}))
+}
+
+// writeYAML types into the editor of the launch page, in place of what it had.
+func (b *browser) writeYAML(text string) {
+	b.t.Helper()
+	b.wait(`document.querySelector("#editor .cm-content")`)
+	b.click("#editor .cm-content")
+	b.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	b.insert(text)
 }
 
 // press presses a key. chromedp.KeyEvent sends the character of a key on its own, so that

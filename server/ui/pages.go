@@ -127,6 +127,8 @@ type view struct {
 	Data any
 	// Status is the HTTP status. 0 means 200.
 	Status int
+	// Nonce lets a script of the page add styles. "" allows none.
+	Nonce string
 }
 
 type link struct{ Text, Path string }
@@ -162,6 +164,9 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, v view) {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Add("Vary", "HX-Request")
+	if v.Nonce != "" && header.Get("Content-Security-Policy") != "" {
+		allowStyles(header, v.Nonce)
+	}
 	if v.Status != 0 {
 		w.WriteHeader(v.Status)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed static
@@ -23,8 +24,9 @@ type static struct {
 }
 
 type staticFile struct {
-	kind            string
-	plain, squeezed []byte // squeezed is nil for files that are compressed already
+	kind     string
+	plain    []byte
+	squeezed func() []byte // it is nil for files that are compressed already
 }
 
 func newStatic() (*static, error) {
@@ -41,7 +43,7 @@ func newStatic() (*static, error) {
 		_, _ = hash.Write(text)
 		file := staticFile{kind: kindOf(name), plain: text}
 		if !strings.HasSuffix(name, ".woff2") {
-			file.squeezed, err = squeeze(text)
+			file.squeezed = sync.OnceValue(func() []byte { return squeeze(text) }) // for the first browser that asks
 		}
 		s.files[path.Base(name)] = file
 		return err
@@ -66,19 +68,13 @@ func kindOf(name string) string {
 	}
 }
 
-func squeeze(text []byte) ([]byte, error) {
+// squeeze compresses a text. Writing to memory does not fail.
+func squeeze(text []byte) []byte {
 	var squeezed bytes.Buffer
-	writer, err := gzip.NewWriterLevel(&squeezed, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := writer.Write(text); err != nil {
-		return nil, err
-	}
-	if err := writer.Close(); err != nil {
-		return nil, err
-	}
-	return squeezed.Bytes(), nil
+	writer, _ := gzip.NewWriterLevel(&squeezed, gzip.BestCompression)
+	_, _ = writer.Write(text)
+	_ = writer.Close()
+	return squeezed.Bytes()
 }
 
 func (s *static) path(name string) string { return "/static/" + s.version + "/" + name }
@@ -95,7 +91,7 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Vary", "Accept-Encoding")
 	if file.squeezed != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		header.Set("Content-Encoding", "gzip")
-		text = file.squeezed
+		text = file.squeezed()
 	}
 	_, _ = w.Write(text)
 }

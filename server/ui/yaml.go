@@ -75,6 +75,9 @@ func setField(text, path, typed, goType string) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if changed, ok := spliced(text, leaf(root, names), value); ok {
+			return changed, nil
+		}
 		if err := set(root, names, value); err != nil {
 			return "", err
 		}
@@ -83,6 +86,48 @@ func setField(text, path, typed, goType string) (string, error) {
 		return "", nil
 	}
 	return encoded(&document)
+}
+
+// leaf returns the node of a path, or nil.
+func leaf(node *yaml.Node, names []string) *yaml.Node {
+	for _, name := range names {
+		if node.Kind != yaml.MappingNode {
+			return nil
+		}
+		at := find(node, name)
+		if at < 0 {
+			return nil
+		}
+		node = node.Content[at+1]
+	}
+	return node
+}
+
+// spliced puts a value in the place of a plain scalar and leaves every other letter of the
+// text as it is, with its empty lines and its quotes. It returns false where that cannot
+// be done.
+func spliced(text string, old, value *yaml.Node) (string, bool) {
+	isOneLine := value.Kind == yaml.ScalarNode || isReference(value) && value.Style == yaml.FlowStyle
+	if old == nil || !isOneLine || old.Kind != yaml.ScalarNode || old.Style != 0 || old.Anchor != "" || old.Value == "" || old.Line == 0 {
+		return "", false
+	}
+	lines := strings.SplitAfter(text, "\n")
+	if old.Line > len(lines) {
+		return "", false
+	}
+	line := []rune(lines[old.Line-1])
+	if old.Column < 1 || old.Column > len(line) {
+		return "", false
+	}
+	before, after := string(line[:old.Column-1]), string(line[old.Column-1:])
+	rest, ok := strings.CutPrefix(after, old.Value)
+	written, err := yaml.Marshal(value)
+	scalar := strings.TrimSuffix(string(written), "\n")
+	if !ok || err != nil || strings.Contains(scalar, "\n") || strings.ContainsAny(before, "{[") { // a plain scalar in brackets may not have every letter
+		return "", false
+	}
+	lines[old.Line-1] = before + scalar + rest
+	return strings.Join(lines, ""), true
 }
 
 // splitPath takes a path such as resources.raw.db.config.auth.user apart. The key may have

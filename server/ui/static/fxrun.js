@@ -52,6 +52,7 @@
   // An answer that is an error is told.
   const toast = document.getElementById("toast");
   const tell = (text) => { toast.textContent = text; toast.hidden = false; setTimeout(() => { toast.hidden = true; }, 6000); };
+  document.addEventListener("fxrun:tell", (event) => tell(event.detail));
   document.addEventListener("htmx:response:error", () => tell("The server could not do that. Its log says why."));
 
   // The palette.
@@ -116,74 +117,5 @@
     };
     graph.addEventListener("pointerover", light);
     graph.addEventListener("focusin", light);
-  }
-
-  // The launch page: form and text in step, checked by the server.
-  const launch = document.getElementById("launch");
-  if (launch) {
-    const yaml = document.getElementById("yaml");
-    let number = 0, timer = 0;
-    const check = async (changed) => {
-      const mine = ++number;
-      const body = new URLSearchParams(new FormData(launch));
-      if (changed) body.set("changed", changed);
-      const answer = await fetch(launch.dataset.check, { method: "POST", body, headers: { "HX-Request": "true" } });
-      if (mine !== number) return;
-      if (!answer.ok) { tell("The server could not check the config. Its log says why."); return; }
-      const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
-      document.getElementById("launch-faults").replaceWith(parsed.getElementById("launch-faults"));
-      document.getElementById("preview").replaceWith(parsed.querySelector("hx-partial #preview"));
-      renew(document.getElementById("sections"), parsed.querySelector("hx-partial #sections"));
-      const written = parsed.getElementById("written");
-      if (written) replaceText(yaml, written.value);
-      mark();
-    };
-    // The field that is being typed into stays as it is.
-    const renew = (old, fresh) => {
-      const active = document.activeElement;
-      const isSame = active && active.dataset && "config" in active.dataset && fresh.querySelector(`[name="${CSS.escape(active.name)}"]`);
-      if (!isSame) { old.replaceWith(fresh); return; }
-      for (const row of fresh.querySelectorAll(".row")) {
-        const before = document.getElementById(row.id);
-        if (before && before.contains(active)) {
-          const err = before.querySelector(".err"), next = row.querySelector(".err");
-          if (err) err.remove();
-          if (next) active.parentElement.insertBefore(next, before.querySelector("small"));
-          active.setAttribute("aria-invalid", String(Boolean(next)));
-          before.querySelector(".src").textContent = row.querySelector(".src").textContent;
-        } else if (before) {
-          before.replaceWith(row);
-        }
-      }
-    };
-    // Only what differs is replaced, so that the caret stays where it is.
-    const replaceText = (area, text) => {
-      const old = area.value;
-      if (old === text) return;
-      let from = 0, end = 0;
-      while (from < old.length && from < text.length && old[from] === text[from]) from++;
-      while (end < old.length - from && end < text.length - from && old[old.length - 1 - end] === text[text.length - 1 - end]) end++;
-      area.setRangeText(text.slice(from, text.length - end), from, old.length - end, "preserve");
-    };
-    const mark = () => yaml.setAttribute("aria-invalid", String(document.querySelectorAll("#launch-faults [data-line]:not([data-line='0'])").length > 0));
-    const later = (changed) => { clearTimeout(timer); timer = setTimeout(() => check(changed), 250); };
-    launch.addEventListener("input", (event) => {
-      if (event.target === yaml) later("");
-      else if ("config" in event.target.dataset) later(event.target.name);
-    });
-    yaml.addEventListener("keydown", (event) => { // Tab indents; after Escape it leaves the field
-      if (event.key !== "Tab" || event.shiftKey || yaml.dataset.leave) return;
-      event.preventDefault();
-      yaml.setRangeText("  ", yaml.selectionStart, yaml.selectionEnd, "end");
-      later("");
-    });
-    yaml.addEventListener("keyup", (event) => { yaml.dataset.leave = event.key === "Escape" ? "yes" : ""; });
-    launch.addEventListener("submit", () => {
-      for (const field of launch.querySelectorAll("[data-config]")) field.disabled = true; // the text has it all
-    });
-    document.querySelector("#what select").addEventListener("change", (event) => {
-      event.target.form.querySelector("[name=select]").value = "";
-      event.target.form.submit();
-    });
   }
 })();
