@@ -29,6 +29,9 @@ const everyBit = 1 << 63
 // allHours are the bits of all hours of a day.
 const allHours = 1<<24 - 1
 
+// allMinutes are the bits of all minutes of an hour.
+const allMinutes = 1<<60 - 1
+
 // Parse reads an expression with five fields (minute, hour, day of the month, month, day
 // of the week), or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly and
 // @annually. Sunday is 0 or 7. A nil zone is UTC. An expression without any time, such as for the 30th of

@@ -1,6 +1,7 @@
 package cron_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -86,5 +87,33 @@ func BenchmarkNext(b *testing.B) {
 				at = e.Next(at)
 			}
 		})
+	}
+}
+
+// BenchmarkAYear computes all times of a hundred expressions in a year.
+func BenchmarkAYear(b *testing.B) {
+	var all []cron.Expression
+	for i := range 100 {
+		text := []string{"%d 3 * * *", "%d * * * *", "%d 8-17 * * 1-5", "%d 0 1 * *"}[i%4]
+		all = append(all, parse(b, fmt.Sprintf(text, i%60), zone(b, "Europe/Berlin")))
+	}
+	for b.Loop() {
+		count := 0
+		for _, e := range all {
+			end := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+			for at := e.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)); at.Before(end); at = e.Next(at) {
+				count++
+			}
+		}
+		b.ReportMetric(float64(count), "times")
+	}
+}
+
+func BenchmarkParseAnImpossibleDay(b *testing.B) {
+	in := zone(b, "America/New_York")
+	for b.Loop() {
+		if _, err := cron.Parse("0 0 30 2 *", in); err == nil {
+			b.Fatal("it was read")
+		}
 	}
 }

@@ -125,6 +125,31 @@ func TestTimesAreThoseOfRobfigWhereTheClocksDoNotChange(t *testing.T) {
 	})
 }
 
+// TestTimesAreTheSameDayByDay compares the times with those that are found as if the clocks
+// changed all the time.
+func TestTimesAreTheSameDayByDay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e, err := cron.Parse(anyExpression(t), anyZone(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := anyMoment(t)
+		if rapid.Bool().Draw(t, "near a change") {
+			if _, change := at.In(e.Zone()).ZoneBounds(); !change.IsZero() {
+				at = change.Add(time.Duration(rapid.Int64Range(int64(-100*time.Hour), int64(100*time.Hour)).Draw(t, "distance")))
+			}
+		}
+		for range 5 {
+			next, want := e.Next(at), e.NextDayByDay(at)
+			if !next.Equal(want) {
+				t.Fatalf("%s in %s: after %s comes %s, and day by day %s", e, e.Zone(), at, next, want)
+			}
+			at = next
+		}
+	})
+}
+
 // changes reports whether the clocks change in a period, or a day and a half around it.
 func changes(from, to time.Time) bool {
 	from, to = from.Add(-36*time.Hour), to.Add(36*time.Hour)
