@@ -142,10 +142,6 @@ func (t *ticking) startDue(ctx context.Context, now time.Time) {
 			t.start(ctx, u)
 		}
 	}
-	if len(plain) == 1 {
-		t.start(ctx, plain[0])
-		return
-	}
 	for chunk := range slices.Chunk(plain, together) {
 		t.startTogether(ctx, chunk)
 	}
