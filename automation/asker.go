@@ -75,7 +75,7 @@ func (a *asker) queuedRun(state State, on occasionOf, number int, request RunReq
 	}
 	prepared, err := a.launcher.Prepare(runs.Request{
 		ID: a.runID(state, on, number, request.Key), Job: request.Job, Selection: request.Selection,
-		Config: request.Config, Tags: request.Tags, Priority: request.Priority,
+		Config: request.Config.GivenBy(string(a.kind) + " " + a.name), Tags: request.Tags, Priority: request.Priority,
 	})
 	if err != nil {
 		return runs.QueuedRun{}, err

@@ -137,7 +137,7 @@ func fieldTable(config []container.Field) *table {
 	fields := &table{columns: []column{{name: "FIELD"}, {name: "VALUE"}, {name: "SOURCE"}}}
 	for _, field := range config {
 		fields.add(field.Path, field.Value, sourceText(field))
-		fields.last(2).colour = sourceColour(field)
+		fields.last(2).colour = sourceColour(field.Source)
 	}
 	return fields
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/fault"
@@ -86,7 +87,8 @@ func (f *launchFlags) config(in io.Reader) (container.RunConfig, error) {
 		config = config.Merge(layer)
 	}
 	for _, name := range f.files {
-		add(readConfig(name, in))
+		layer, err := readConfig(name, in)
+		add(layer.GivenBy(filepath.Base(shownFile(name))), err)
 	}
 	for i, set := range f.sets {
 		path, value, ok := strings.Cut(set.given, "=")
@@ -94,31 +96,40 @@ func (f *launchFlags) config(in io.Reader) (container.RunConfig, error) {
 			faults = append(faults, fmt.Errorf("%s number %d: it must have the form resources.KEY.config.FIELD=VALUE or steps.KEY.config.FIELD=VALUE", set.flag(), i+1))
 			continue
 		}
-		setField := config.Set
+		var alone container.RunConfig
+		setField := alone.Set
 		if set.inYAML {
-			setField = config.SetYAML
+			setField = alone.SetYAML
 		}
-		next, err := setField(strings.TrimSpace(path), value)
+		layer, err := setField(strings.TrimSpace(path), value)
 		if err != nil {
 			faults = append(faults, prefixed(set.flag()+" "+clean(path), err)...)
 			continue
 		}
-		config = next
+		config = config.Merge(layer.GivenBy(set.flag()))
 	}
 	return config, fault.Join("reading the run config", faults)
 }
 
-func readConfig(name string, in io.Reader) (container.RunConfig, error) {
-	read, shown := os.ReadFile, name
+// shownFile names a file of the flag --config for people.
+func shownFile(name string) string {
 	if name == "-" {
-		read, shown = func(string) ([]byte, error) { return io.ReadAll(in) }, "standard input"
+		return "standard input"
+	}
+	return name
+}
+
+func readConfig(name string, in io.Reader) (container.RunConfig, error) {
+	read := os.ReadFile
+	if name == "-" {
+		read = func(string) ([]byte, error) { return io.ReadAll(in) }
 	}
 	text, err := read(name)
 	if err != nil {
 		return container.RunConfig{}, err // it names the file
 	}
 	config, err := container.ParseRunConfig(text)
-	return config, errors.Join(prefixed(shown, err)...)
+	return config, errors.Join(prefixed(shownFile(name), err)...)
 }
 
 // prefixed puts a place before the text of each fault.

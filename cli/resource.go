@@ -99,7 +99,7 @@ func writeResource(cmd *cobra.Command, resource inspect.Resource) {
 			variable = ""
 		}
 		t.add(field.Path, field.Value, sourceText(field), field.Type, variable, notes(field))
-		t.last(2).colour = sourceColour(field)
+		t.last(2).colour = sourceColour(field.Source)
 	}
 	t.write(out, screen, "")
 }
@@ -117,8 +117,8 @@ func sourceText(field container.Field) string {
 	return string(field.Source)
 }
 
-func sourceColour(field container.Field) colour {
-	switch field.Source {
+func sourceColour(source container.Source) colour {
+	switch source {
 	case container.SourceMissing:
 		return red
 	case container.SourceLaunch:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
@@ -61,7 +62,11 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 		}
 		events := s.inspect.Events(ctx, record.ID)
 		if asJSON {
-			return writeRunDocument(cmd.OutOrStdout(), s.detail(ctx, record), events)
+			return s.writeRunDocument(ctx, cmd.OutOrStdout(), record)
+		}
+		config, err := s.inspect.RunConfig(ctx, record.ID)
+		if err != nil {
+			return err
 		}
 		values, err := s.inspect.StepValues(ctx, record.ID)
 		if err != nil {
@@ -76,21 +81,31 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 		if about.waits, err = s.launcher.WaitsFor(ctx, record); err != nil {
 			return err
 		}
+		about.config = config
 		return writeRun(cmd.OutOrStdout(), record, about, values, events, verbose)
 	})
 }
 
-// writeRunDocument writes an object with the record and the events. It keeps only
-// one event in memory.
-func writeRunDocument(out io.Writer, run inspect.RunDetail, events iter.Seq2[history.Event, error]) error {
-	opening, closing := "{\n  \"record\": %s,\n  \"events\": [", "]\n}\n"
-	text, err := documentText(run, "  ")
+// writeRunDocument writes an object with the record, the config and the events of a run. It
+// keeps only one event in memory.
+func (s *session) writeRunDocument(ctx context.Context, out io.Writer, record history.Record) error {
+	config, err := s.inspect.RunConfig(ctx, record.ID)
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(out, opening, text); err != nil {
+	opening, closing := "{\n  \"record\": %s,\n  \"resolved_config\": %s,\n  \"events\": [", "]\n}\n"
+	text, err := documentText(s.detail(ctx, record), "  ")
+	if err != nil {
 		return err
 	}
+	resolved, err := documentText(config, "  ")
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(out, opening, text, resolved); err != nil {
+		return err
+	}
+	events := s.inspect.Events(ctx, record.ID)
 	before := "\n    "
 	for event, err := range events {
 		if err != nil {
@@ -108,10 +123,42 @@ func writeRunDocument(out io.Writer, run inspect.RunDetail, events iter.Seq2[his
 	return err
 }
 
+// writeRunConfig writes the config of a run, if it is known.
+func writeRunConfig(out io.Writer, screen screen, config inspect.RunConfig) {
+	if !config.Known {
+		return
+	}
+	t := table{columns: []column{{name: "CONFIG"}, {name: "VALUE"}, {name: "FROM"}}}
+	for _, part := range config.Parts {
+		for _, field := range part.Fields {
+			t.add(part.Of+".config."+field.Path, configValue(field), field.From)
+			t.last(2).colour = sourceColour(container.Source(field.Source))
+		}
+	}
+	t.write(out, screen, "")
+	if config.Omitted > 0 {
+		_, _ = fmt.Fprintln(out, "more fields, which the history had no place for:", config.Omitted)
+	}
+	_, _ = fmt.Fprintln(out)
+}
+
+func configValue(field inspect.RunConfigField) string {
+	switch {
+	case field.Secret && field.Set:
+		return "set (secret)"
+	case field.Secret:
+		return "not set (secret)"
+	case field.Cut:
+		return field.Value + "…"
+	}
+	return field.Value
+}
+
 // runTexts are what is known of a run besides its record and its events.
 type runTexts struct {
 	process, status, waits string
 	retries                []string
+	config                 inspect.RunConfig
 }
 
 // processText describes the process that executes a run.
@@ -162,6 +209,7 @@ func writeRun(out io.Writer, record history.Record, known runTexts, values inspe
 	_, _ = fmt.Fprintln(out)
 	stepTable(record, values).write(out, screen, "")
 	_, _ = fmt.Fprintln(out)
+	writeRunConfig(out, screen, known.config)
 	for event, err := range events {
 		if err != nil {
 			return err

@@ -105,7 +105,7 @@ type FieldError = config.FieldError
 // RunConfig is the config given at launch, for resources and steps by key. The
 // zero RunConfig gives none. It has the methods Set, which sets one field by its
 // path to a text, SetYAML, which does so to a value written in YAML, and Merge,
-// which lays another RunConfig over it.
+// which lays another RunConfig over it; GivenBy, which says who has given it.
 type RunConfig = config.RunConfig
 
 // Fields sets config fields by their names in a run config, exactly: zero

@@ -17,6 +17,10 @@ type RunQueued struct {
 	// launch gave none. The launcher replaces secrets before it records the event,
 	// since everything in Config is stored and shown.
 	Config json.RawMessage `json:"config,omitempty"`
+	// ConfigGivenBy says who has given the fields in Config, as in "--set" or "job nightly",
+	// by their paths: "resources.warehouse.config.table". It lacks fields of which that is
+	// not known.
+	ConfigGivenBy map[string]string `json:"config_given_by,omitempty"`
 	// Steps are the keys of all steps of the run, each once, in the order in which
 	// they are shown.
 	Steps []string `json:"steps,omitempty"`
@@ -50,6 +54,12 @@ type RunStarting struct {
 	// whether this process still exists. Whoever executes the run decides the form of
 	// the name. The launchers of package runs hold a lock with their name.
 	Owner string `json:"owner,omitempty"`
+	// Config is the config of the resources and steps of the run as it was resolved, field
+	// by field with its source, in the order in which people read it. It has no text of a
+	// secret. It is nil for a run without config, and of a version that did not record it.
+	Config []ConfigField `json:"config,omitempty"`
+	// ConfigOmitted is how many more fields there are that Config has no place for.
+	ConfigOmitted int `json:"config_omitted,omitempty"`
 }
 
 // RunStarted says that the resources of the run have started and that its steps may

@@ -76,6 +76,9 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 	request.tag(tags, job)
 	p.launch = launch{id: cmp.Or(request.ID, newID()), plan: job.Plan, tags: tags, observe: request.Observe, asked: request, retry: retryPolicyOf(request, job)}
 	config := job.Config.Merge(request.Config)
+	if job.Name != "" {
+		config = job.Config.GivenBy("job " + job.Name).Merge(request.Config)
+	}
 	options := append(slices.Clone(request.Options), container.Launch(config))
 	options = append(options, p.launcher.targets(job.Plan)...)
 	var err error
@@ -89,6 +92,7 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 	}
 	p.launch.record = history.RunQueued{Job: job.Name, Selection: job.Plan.Selection, Tags: p.masked(tags), Config: shown, Timeout: request.timeout(job)}
 	if len(config.Resources)+len(config.Steps) > 0 {
+		p.launch.record.ConfigGivenBy = p.launch.givenBy()
 		if p.launch.record.Secrets, err = secretsOf(p.launch.child, shown); err != nil {
 			return err
 		}

@@ -97,7 +97,7 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 	if err != nil {
 		return Request{}, fmt.Errorf("repeating run %s: reading its launch config: %w", id, err)
 	}
-	request := Request{Job: record.Job, Config: config, Tags: ownTags(record.Tags), Timeout: queued.Timeout}
+	request := Request{Job: record.Job, Config: config.GivenBy("run " + id), Tags: ownTags(record.Tags), Timeout: queued.Timeout}
 	request.restore(record.Tags)
 	if record.Job == "" {
 		request.Selection = record.Selection

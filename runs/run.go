@@ -128,7 +128,7 @@ func (r *Run) admit() error {
 		if r.places, err = r.launcher.line.wait(r); err != nil {
 			return err
 		}
-		err = r.log.append(context.WithoutCancel(r.ctx), history.RunStarting{Owner: r.owner.String()})
+		err = r.log.append(context.WithoutCancel(r.ctx), r.launch.starting(r.owner))
 		if errors.Is(err, history.ErrTransition) {
 			return errAway
 		}

@@ -108,7 +108,7 @@ func (l *line) claim(ctx context.Context, record history.Record, given *places) 
 		run.log.close()
 		return nil, false, err
 	}
-	seq, err := launcher.claimQueued(ctx, record, own)
+	seq, err := launcher.claimQueued(ctx, record, prepared.launch.starting(own))
 	if err != nil || seq == 0 {
 		run.log.close()
 		launcher.leave(run)
@@ -136,10 +136,10 @@ func (l *Launcher) leaveToOthers(ctx context.Context, id string, why error) erro
 // If the store fails, it may have stored the event. Then nobody else takes the run, so the
 // same event is appended again until the answer is known. It is given up only with the
 // launcher, whose runs others then find lost.
-func (l *Launcher) claimQueued(ctx context.Context, record history.Record, own owner) (int64, error) {
+func (l *Launcher) claimQueued(ctx context.Context, record history.Record, starting history.RunStarting) (int64, error) {
 	id := record.ID
 	for record.Status == history.StatusQueued {
-		event := history.Event{RunID: id, Seq: record.Seq + 1, Time: time.Now(), Data: history.RunStarting{Owner: own.String()}}
+		event := history.Event{RunID: id, Seq: record.Seq + 1, Time: time.Now(), Data: starting}
 		err := l.untilKnown(func() error {
 			_, err := l.config.Store.Append(ctx, event)
 			return err

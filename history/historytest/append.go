@@ -60,10 +60,18 @@ func allKinds(run string) []history.Event {
 	data := []history.EventData{
 		history.RunQueued{
 			Job: "nightly", Selection: "+revenue", Tags: map[string]string{"team": awkward, "": "empty"},
-			Config: json.RawMessage(`{"resources":{"warehouse":{"config":{"table":"t","big":9007199254740993}}}}`),
-			Steps:  []string{"orders", "revenue", "report", awkward},
+			Config:        json.RawMessage(`{"resources":{"warehouse":{"config":{"table":"t","big":9007199254740993}}}}`),
+			ConfigGivenBy: map[string]string{"resources.warehouse.config.table": awkward},
+			Steps:         []string{"orders", "revenue", "report", awkward},
 		},
-		history.RunStarting{Owner: "host:42"},
+		history.RunStarting{
+			Owner: "host:42",
+			Config: []history.ConfigField{
+				{Of: "resources.warehouse", Path: "table", Source: "launch", GivenBy: awkward, Value: awkward, Cut: true},
+				{Of: "resources.warehouse", Path: "password", Source: "env", Variable: "PASSWORD", Secret: true},
+			},
+			ConfigOmitted: 3,
+		},
 		history.ResourceStarting{Resource: "warehouse", Step: "orders"},
 		history.ResourceStarted{Resource: "warehouse", Step: "orders", Duration: second, Error: failure},
 		history.RunStarted{},
@@ -225,19 +233,23 @@ func aliasing(t tester, subject Subject) {
 	tags := map[string]string{"team": "data"}
 	config := json.RawMessage(`{"a":1}`)
 	steps := []string{"orders"}
+	resolved := []history.ConfigField{{Of: "resources.warehouse", Path: "table", Source: "code", Value: "t"}}
 	metadata := history.Values{"path": "a.csv"}
 	events := running("r1", "orders")
 	events[0].Data = history.RunQueued{Tags: tags, Config: config, Steps: steps}
+	events[1].Data = history.RunStarting{Config: resolved}
 	made := history.AssetMaterialized{Asset: "orders", Step: "orders", Metadata: metadata}
 	returned := add(t, subject.Store, append(events, event("r1", 4, made))...)
 	wantLog, wantRecord := readLog(t, subject.Store, "r1"), readRun(t, subject.Store, "r1")
 	scribble := func(log []history.Event, record history.Record) {
 		first := log[0].Data.(history.RunQueued)
 		first.Tags["team"], first.Config[1], first.Steps[0] = "x", 'x', "x"
+		log[1].Data.(history.RunStarting).Config[0].Value = "x"
 		log[len(log)-1].Data.(history.AssetMaterialized).Metadata["path"] = "x"
 		record.Tags["team"], record.Config[1], record.Steps[0].Key = "x", 'x', "x"
 	}
 	tags["team"], config[1], steps[0], metadata["path"] = "x", 'x', "x", "x"
+	resolved[0].Value = "x"
 	scribble(returned, wantRecord.Clone())
 	scribble(readLog(t, subject.Store, "r1"), readRun(t, subject.Store, "r1"))
 	same(t, "logs", readLog(t, subject.Store, "r1"), wantLog)

@@ -14,7 +14,7 @@ func (c *Definition) Describe(config Resolved) []Field {
 		field := &c.fields[i]
 		fields[i] = Field{
 			Path: field.path, GoName: field.goName, Type: typeText(field.typ), Description: field.desc,
-			Source: config.origins[i].source, Variable: config.origins[i].variable,
+			Source: config.origins[i].source, Variable: config.origins[i].variable, GivenBy: config.origins[i].givenBy,
 			Secret: field.secret, Required: field.required || field.atLaunch, AtLaunch: field.atLaunch, Fixed: field.fixed,
 			Warning: field.warning, Default: c.shapes.shownDefault(field), Min: field.min.text, Max: field.max.text,
 		}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,10 +19,11 @@ import (
 type launchValue struct {
 	node    *yaml.Node
 	value   reflect.Value
-	section bool // not a field but a section, which the launch gives
-	null    bool // not a field but a section, which the launch sets to null
-	broken  bool // the value is of the wrong type, and this is reported already
-	refused bool // the value is of the right type but not allowed, and this is reported already
+	section bool   // not a field but a section, which the launch gives
+	null    bool   // not a field but a section, which the launch sets to null
+	broken  bool   // the value is of the wrong type, and this is reported already
+	by      string // who has given it; "" if that is not known
+	refused bool   // the value is of the right type but not allowed, and this is reported already
 }
 
 // LaunchValues has the values that a launch gives for one config, by the path
@@ -39,6 +41,14 @@ func (c *Definition) Read(into LaunchValues, at string, source any) []error {
 		var faults []error
 		for _, layer := range source {
 			faults = append(faults, c.Read(into, at, layer)...)
+		}
+		return faults
+	case attributed:
+		own := make(LaunchValues)
+		faults := c.Read(own, at, source.source)
+		for path, value := range own {
+			value.by = cmp.Or(value.by, source.by)
+			into[path] = value
 		}
 		return faults
 	case *yaml.Node:

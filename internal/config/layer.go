@@ -23,6 +23,7 @@ type Resolved struct {
 type origin struct {
 	source   Source
 	variable string
+	givenBy  string // who has given the value at launch; "" if that is not known
 	// unreadable says that the value of the layer is not of the type of the
 	// field. refused says that it is of this type, but not allowed.
 	unreadable, refused bool
@@ -175,7 +176,7 @@ func missing(c *Definition, field *Leaf, variable string) error {
 
 // launched returns the value that a launch gave.
 func (c *Definition) launched(at string, field *Leaf, given launchValue) (reflect.Value, origin, []error) {
-	from := origin{source: SourceLaunch, refused: given.refused}
+	from := origin{source: SourceLaunch, refused: given.refused, givenBy: given.by}
 	if given.broken {
 		from.source = SourceMissing
 		return reflect.Value{}, from, c.brokenVariables(at, field, given)

@@ -45,6 +45,12 @@ type Fields map[string]any
 // layers are sources of one config. A later source overrides the earlier ones.
 type layers []any
 
+// attributed is a source of a config, and who has given it.
+type attributed struct {
+	by     string
+	source any
+}
+
 // ParseRunConfig reads a run config from YAML, or JSON, which is YAML. Its
 // errors match [ErrInvalid] and give line and column. What it reads is checked
 // against the resources and the steps when a child is opened or checked.
@@ -229,6 +235,23 @@ func cutPath(path string) (section, key string, names []string, ok bool) {
 	ok = key != "" && !slices.Contains(names, "") &&
 		(section == "steps" || section == "resources" && !strings.Contains(key, "."))
 	return section, key, names, ok
+}
+
+// GivenBy returns the same config, which knows who has given it: a short text for people,
+// as in "--set" or "job nightly". Field.GivenBy shows it. Where a config was given such a
+// text before, that one stays.
+func (c RunConfig) GivenBy(who string) RunConfig {
+	return RunConfig{Resources: givenBy(who, c.Resources), Steps: givenBy(who, c.Steps)}
+}
+
+func givenBy(who string, configs map[string]any) map[string]any {
+	marked := maps.Clone(configs)
+	for key, source := range marked {
+		if source != nil {
+			marked[key] = attributed{who, source}
+		}
+	}
+	return marked
 }
 
 // Merge returns a config with the fields of c and of over. The fields of over

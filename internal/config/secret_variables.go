@@ -68,6 +68,8 @@ func (s SecretVariables) AddReferences(config *Definition, path string, source a
 		for _, layer := range source {
 			s.AddReferences(config, path, layer)
 		}
+	case attributed:
+		s.AddReferences(config, path, source.source)
 	case Fields:
 		for name, value := range source {
 			entry(name, value)

@@ -38,6 +38,9 @@ type Field struct {
 	// Variable is the environment variable that gives the value or would give
 	// it. It is empty if no variable is read.
 	Variable string `json:"variable,omitempty"`
+	// GivenBy says who has given the value at launch: see [RunConfig.GivenBy]. It is ""
+	// for other values, and if nobody has said it.
+	GivenBy string `json:"given_by,omitempty"`
 	// Value is the value as text. It is [Masked] for a secret, and "" if there
 	// is no value.
 	Value string `json:"value"`

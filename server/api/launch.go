@@ -96,7 +96,7 @@ func (c LaunchConfig) config() (container.RunConfig, error) {
 	for _, text := range texts {
 		layer, err := container.ParseRunConfig([]byte(text))
 		faults = append(faults, fault.Of(err)...)
-		config = config.Merge(layer)
+		config = config.Merge(layer.GivenBy("API"))
 	}
 	for i, set := range c.Set {
 		next, err := set.over(config)

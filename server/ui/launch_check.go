@@ -36,7 +36,7 @@ func (p *Pages) check(request runs.Request, yaml string) checkedLaunch {
 	check := checkedLaunch{launchCheck: launchCheck{Chosen: request.Job != "" || request.Selection != ""}}
 	config, wrong := container.ParseRunConfig([]byte(yaml))
 	if wrong == nil {
-		request.Config = config
+		request.Config = config.GivenBy("launch page")
 	}
 	if !check.Chosen {
 		check.Faults = faultList(wrong)
