@@ -27,6 +27,9 @@ type LogQuery struct {
 	Level slog.Level
 	// Text leaves out the events whose JSON does not contain it, without regard to case.
 	Text string
+	// Stream keeps only the lines that the process of a step has written to this stream:
+	// "stdout" or "stderr".
+	Stream string
 	// Progress keeps the events about the progress of steps, which are left out
 	// otherwise.
 	Progress bool
@@ -89,7 +92,11 @@ func (q LogQuery) Fits(event history.Event) bool {
 	if q.Step != "" && event.Step() != q.Step {
 		return false
 	}
-	if line, ok := event.Data.(history.LogWritten); ok {
+	line, isLine := event.Data.(history.LogWritten)
+	if q.Stream != "" && (!isLine || streamOf(line) != q.Stream) {
+		return false
+	}
+	if isLine {
 		if line.Level < q.Level {
 			return false
 		}
@@ -101,6 +108,17 @@ func (q LogQuery) Fits(event history.Event) bool {
 	}
 	encoded, err := json.Marshal(event)
 	return err == nil && strings.Contains(strings.ToLower(string(encoded)), strings.ToLower(q.Text))
+}
+
+// streamOf returns the stream that a line was written to by the process of a step, or "".
+func streamOf(line history.LogWritten) string {
+	for _, attr := range line.Attrs {
+		if attr.Name == "stream" {
+			stream, _ := attr.Value.(string)
+			return stream
+		}
+	}
+	return ""
 }
 
 // TellsFailure reports whether an event says that something has failed.

@@ -34,6 +34,24 @@ func numbersOf(events []history.Event) []int64 {
 	return numbers
 }
 
+func TestTheLogIsFilteredByTheStreamsOfSteps(t *testing.T) {
+	t.Parallel()
+	on := func(stream string) history.Attrs { return history.Attrs{{Name: "stream", Value: stream}} }
+	i := logged(t,
+		history.RunStarting{}, history.LogWritten{Step: "a", Message: "printed", Attrs: on("stdout")}, // 2 3
+		history.LogWritten{Step: "a", Message: "warned", Attrs: on("stderr")}, history.LogWritten{Step: "a", Message: "logged"}, // 4 5
+	)
+	for stream, want := range map[string][]int64{"stdout": {3}, "stderr": {4}, "other": {}} {
+		page, err := i.Log(t.Context(), inspect.LogQuery{Run: "r", Stream: stream})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, numbersOf(page.Events)); diff != "" {
+			t.Errorf("the lines of %s differ (-want +got):\n%s", stream, diff)
+		}
+	}
+}
+
 func TestTheLogIsFiltered(t *testing.T) {
 	t.Parallel()
 	line := func(level slog.Level, step, text string) history.LogWritten {

@@ -17,6 +17,9 @@ type gantt struct {
 	Ticks            []tick
 	Steps, Resources []ganttLane
 	Scale            time.Duration // what 100 percent are
+	Offset           time.Duration // what 0 percent are, since the beginning of the run
+	Zoom             *zoom         // nil for a run that goes on
+	Hidden           int           // how many lines the zoom leaves out
 }
 
 type tick struct{ X, Text string }
@@ -45,23 +48,37 @@ type note struct {
 	Before  bool
 }
 
-// newGantt places a timeline. The bars of a run that goes on end at now.
-func newGantt(run string, timeline *inspect.Timeline, now time.Time, stepPath, resourcePath func(key string) string) gantt {
+// newGantt places a timeline, as the zoom asks for. The bars of a run that goes on end at
+// now.
+func newGantt(run string, timeline *inspect.Timeline, now time.Time, asked zoomQuery, stepPath, resourcePath func(key string) string) gantt {
 	end := timeline.End
 	if !timeline.Finished {
 		end = now
 	}
 	length := max(end.Sub(timeline.Start), time.Millisecond)
 	g := gantt{Run: run, Scale: scaleOf(length, timeline.Finished)}
-	for at := time.Duration(0); at <= g.Scale; at += tickOf(g.Scale) {
-		if g.percentOf(at) <= 97 {
-			g.Ticks = append(g.Ticks, tick{percent(g.percentOf(at)), axisText(at)})
+	if timeline.Finished {
+		g.Offset, g.Scale = asked.within(length)
+		g.Zoom = newZoom(asked, g.Offset, g.Scale, length)
+	}
+	distance := tickOf(g.Scale)
+	for at := (g.Offset + distance - 1) / distance * distance; at <= g.Offset+g.Scale; at += distance {
+		if place := g.percentOf(at - g.Offset); place <= 97 {
+			g.Ticks = append(g.Ticks, tick{percent(place), axisText(at)})
 		}
 	}
 	for i, lane := range timeline.Steps {
+		if g.Zoom != nil && !asked.shows(lane) {
+			g.Hidden++
+			continue
+		}
 		g.Steps = append(g.Steps, g.lane(fmt.Sprintf("step-%d", i), lane, timeline.Start, end, stepPath(lane.Key)))
 	}
 	for i, lane := range timeline.Resources {
+		if g.Zoom != nil && !asked.shows(lane) {
+			g.Hidden++
+			continue
+		}
 		g.Resources = append(g.Resources, g.lane(fmt.Sprintf("resource-%d", i), lane, timeline.Start, end, resourcePath(lane.Key)))
 	}
 	return g
@@ -121,18 +138,22 @@ func (g gantt) lane(id string, lane inspect.Lane, start, end time.Time, path str
 		if to.IsZero() {
 			to = end
 		}
-		from, width := g.percentOf(span.Start.Sub(start)), max(g.percentOf(to.Sub(span.Start)), thinnest)
-		placed.Bars = append(placed.Bars, bar{
-			X: percent(from), Width: percent(width), Class: barClass(span), Title: barTitle(span, to), Thin: span.Kind == inspect.SpanInUse,
-		})
-		first, last = min(first, from), max(last, from+width)
+		from, until := g.percentOf(span.Start.Sub(start)-g.Offset), g.percentOf(to.Sub(start)-g.Offset)
+		if until >= 0 && from <= 100 {
+			from = max(0, from)
+			width := max(min(until, 100+thinnest)-from, thinnest)
+			placed.Bars = append(placed.Bars, bar{
+				X: percent(from), Width: percent(width), Class: barClass(span), Title: barTitle(span, to), Thin: span.Kind == inspect.SpanInUse,
+			})
+			first, last = min(first, from), max(last, from+width)
+		}
 		if span.Kind == inspect.SpanAttempt {
 			attempts = span.Attempt
 		}
 	}
 	placed.Took = durationText(lane.Busy(end))
 	placed.Label = lane.Key + ": " + placed.Took
-	if attempts > 1 {
+	if attempts > 1 && len(placed.Bars) > 0 {
 		placed.Note = noteBeside(first, last, counted(attempts, "attempt"))
 	}
 	return placed

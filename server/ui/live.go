@@ -189,7 +189,7 @@ func (f *follower) next(ctx context.Context) (change, error) {
 // parts writes the parts of the page that differ from those that were sent last.
 func (f *follower) parts(ctx context.Context, out *bytes.Buffer, record history.Record) error {
 	now := time.Now()
-	g := f.pages.gantt(f.run, &f.timeline, now)
+	g := f.pages.gantt(f.run, &f.timeline, zoomQuery{}, now)
 	if err := f.part(out, "head", "part-run-head", f.pages.runHead(ctx, record, now)); err != nil {
 		return err
 	}

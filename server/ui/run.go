@@ -66,7 +66,7 @@ func (p *Pages) run(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	page := runPage{
-		Head: p.runHead(r.Context(), record, time.Now()), Faults: faultsOf(record), Gantt: p.gantt(record.ID, timeline, time.Now()),
+		Head: p.runHead(r.Context(), record, time.Now()), Faults: faultsOf(record), Gantt: p.gantt(record.ID, timeline, zoomOf(r), time.Now()),
 		Live: !record.Status.Finished(),
 	}
 	if page.Log, err = p.logPart(r, record); err != nil {
@@ -83,8 +83,8 @@ func (p *Pages) run(r *http.Request) (view, error) {
 	return view{Template: "run", Title: "Run " + shortID(record.ID), Nav: "/runs", Crumbs: crumbs, Data: page}, nil
 }
 
-func (p *Pages) gantt(run string, timeline *inspect.Timeline, now time.Time) gantt {
-	return newGantt(run, timeline, now,
+func (p *Pages) gantt(run string, timeline *inspect.Timeline, asked zoomQuery, now time.Time) gantt {
+	return newGantt(run, timeline, now, asked,
 		func(key string) string { return "?" + "step=" + queryEscaped(key) + "#log" },
 		func(key string) string { return p.url("/resources/", key) })
 }
@@ -255,6 +255,7 @@ type logPart struct {
 	Run               string
 	Lines             []logLine
 	Step, Level, Text string
+	Stream            string // "stdout" or "stderr" of the processes of steps; "" for all lines
 	Steps             []string
 	Earlier           string // the address of the beginning of the log; "" if it is shown
 	Next              string // the address of the next page; "" at the end
@@ -275,7 +276,7 @@ type logLine struct {
 const linesOnPage = 200
 
 func (p *Pages) logPart(r *http.Request, record history.Record) (logPart, error) {
-	part := logPart{Run: record.ID, Step: r.FormValue("step"), Level: r.FormValue("level"), Text: trimmed(r, "text"), Follow: !record.Status.Finished()}
+	part := logPart{Run: record.ID, Step: r.FormValue("step"), Level: r.FormValue("level"), Text: trimmed(r, "text"), Stream: r.FormValue("stream"), Follow: !record.Status.Finished()}
 	for _, step := range record.Steps {
 		part.Steps = append(part.Steps, step.Key)
 	}
@@ -292,18 +293,20 @@ func (p *Pages) logPart(r *http.Request, record history.Record) (logPart, error)
 		part.Lines = append(part.Lines, lineOf(event))
 	}
 	if page.More {
-		part.Next = p.url("/runs/"+escapedKey(record.ID)+"/log", "step", part.Step, "level", part.Level, "text", part.Text, "after", strconv.FormatInt(page.Next, 10))
+		part.Next = p.url("/runs/"+escapedKey(record.ID)+"/log", "step", part.Step, "level", part.Level, "text", part.Text, "stream", part.Stream, "after", strconv.FormatInt(page.Next, 10))
 	}
 	return part, nil
 }
 
-func (l logPart) isFiltered() bool { return l.Step != "" || l.Level != "" || l.Text != "" }
+func (l logPart) isFiltered() bool {
+	return l.Step != "" || l.Level != "" || l.Text != "" || l.Stream != ""
+}
 
 // logQuery returns the query for the lines that the address asks for.
 func logQuery(r *http.Request, run string) inspect.LogQuery {
 	after, _ := strconv.ParseInt(r.FormValue("after"), 10, 64)
 	return inspect.LogQuery{
-		Run: run, After: max(0, after), Limit: linesOnPage, Step: r.FormValue("step"), Text: trimmed(r, "text"), Level: levelOf(r.FormValue("level")),
+		Run: run, After: max(0, after), Limit: linesOnPage, Step: r.FormValue("step"), Text: trimmed(r, "text"), Stream: r.FormValue("stream"), Level: levelOf(r.FormValue("level")),
 	}
 }
 
@@ -470,9 +473,18 @@ func (p *Pages) compare(r *http.Request) (view, error) {
 	}
 	page := comparePage{One: one, Two: two, Steps: newTable("", "step", "this run", ">took", "other run", ">other took", ">difference")}
 	for _, step := range one.Steps {
-		other, _ := two.Step(step.Key)
+		other, ok := two.Step(step.Key)
+		if !ok {
+			page.Steps.add(text(step.Key), state(string(step.Status)), right(durationText(step.Duration), int64(step.Duration)), text("not in it"), right("", int64(0)), right("", int64(0)))
+			continue
+		}
 		page.Steps.add(text(step.Key), state(string(step.Status)), right(durationText(step.Duration), int64(step.Duration)),
 			state(string(other.Status)), right(durationText(other.Duration), int64(other.Duration)), right(differenceText(step.Duration-other.Duration), int64(step.Duration-other.Duration)))
+	}
+	for _, step := range two.Steps { // those that only the other run has
+		if _, ok := one.Step(step.Key); !ok {
+			page.Steps.add(text(step.Key), text("not in it"), right("", int64(0)), state(string(step.Status)), right(durationText(step.Duration), int64(step.Duration)), right("", int64(0)))
+		}
 	}
 	page.Steps.sort(r)
 	page.Config = comparedConfig(one.Config, two.Config)

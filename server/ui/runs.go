@@ -171,7 +171,20 @@ func (p *Pages) cancel(ctx context.Context, id string) error {
 		run.Cancel(reason)
 		return nil
 	}
-	_, err := p.config.Launcher.Store().Append(ctx, history.Event{RunID: id, Time: time.Now(), Data: history.RunCancelRequested{Reason: reason}})
+	record, err := p.inspect.FindRun(ctx, id)
+	if err != nil {
+		return err
+	}
+	if record.Status.Finished() {
+		return notFound("the run has ended already: it is %s", record.Status)
+	}
+	if p.runStatus(ctx, record) == "lost" && !record.Takeable {
+		return notFound("the process that executed the run (%s) has ended, so nobody can stop it; the next run records it as failed", record.Owner)
+	}
+	if cancelled, err := p.config.Launcher.CancelQueued(ctx, record, reason); cancelled || err != nil {
+		return err
+	}
+	_, err = p.config.Launcher.Store().Append(ctx, history.Event{RunID: id, Time: time.Now(), Data: history.RunCancelRequested{Reason: reason}})
 	return err
 }
 

@@ -88,6 +88,26 @@
     if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (links[at - 1] ?? input).focus(); }
   });
 
+  // A timeline of a run that has ended: the part that is dragged over is shown alone.
+  for (const gantt of document.querySelectorAll(".gantt[data-length]")) {
+    let began = null;
+    const part = (svg, x) => { const box = svg.getBoundingClientRect(); return Math.min(1, Math.max(0, (x - box.left) / box.width)); };
+    gantt.addEventListener("pointerdown", (event) => {
+      const svg = event.target.closest("svg");
+      began = svg && event.button === 0 ? { svg, x: event.clientX } : null;
+    });
+    gantt.addEventListener("pointerup", (event) => {
+      if (!began || Math.abs(event.clientX - began.x) < 8) return;
+      const [left, right] = [part(began.svg, began.x), part(began.svg, event.clientX)].sort((a, b) => a - b);
+      const from = Number(gantt.dataset.from), length = Number(gantt.dataset.length);
+      const address = new URL(location.href);
+      address.searchParams.set("from", Math.round(from + left * length));
+      address.searchParams.set("to", Math.round(from + right * length));
+      address.hash = "timeline";
+      location.assign(address);
+    });
+  }
+
   // Graphs: keys zoom and move, and the arrows of a box light up.
   for (const graph of document.querySelectorAll(".graph")) {
     const svg = graph.querySelector("svg");
