@@ -3,8 +3,6 @@ package automation_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -266,44 +264,6 @@ func TestOldTicksAreRemoved(t *testing.T) {
 		}
 		if got := scheduled(p, "daily"); len(got) < 119 || len(got) > 120 {
 			t.Errorf("%d runs were made", len(got))
-		}
-	})
-}
-
-// TestAYearOfTicks lets schedules tick for a year of a clock that is faked. With the
-// environment variable FXRUN_YEAR_SCHEDULES it measures more of them.
-func TestAYearOfTicks(t *testing.T) {
-	t.Parallel()
-	count := 10
-	if text := os.Getenv("FXRUN_YEAR_SCHEDULES"); text != "" {
-		var err error
-		if count, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	synctest.Test(t, func(t *testing.T) {
-		var definitions []automation.Definition
-		for i := range count {
-			definitions = append(definitions, automation.NewSchedule(fmt.Sprint("s", i), fmt.Sprintf("%d %d * * *", i%60, i%24), "small_job", automation.InZone("Europe/Berlin")))
-		}
-		p := newProgram(t, new(tables), nil, definitions...)
-		daemon := p.daemon(p.launcher, func(config *automation.DaemonConfig) { config.MaxRuns = -1 })
-		daemon.SetClock(time.Now, 24*time.Hour, 24*time.Hour)
-		stop := p.start(daemon)
-		time.Sleep(365 * 24 * time.Hour)
-		synctest.Wait()
-		stop()
-		p.close(p.launcher)
-		found := p.runs(nil)
-		if len(found) != 365*count {
-			t.Errorf("there are %d runs, want %d", len(found), 365*count)
-		}
-		seen := make(map[string]bool)
-		for _, record := range found {
-			seen[record.Tags[automation.TagSchedule]+" "+record.Tags[automation.TagScheduled]] = true
-		}
-		if len(seen) != len(found) {
-			t.Errorf("of %d runs only %d are for different times", len(found), len(seen))
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -34,12 +35,17 @@ type line struct {
 	mu      sync.Mutex
 	waiting map[string]*waiter // by run ID
 	workers []*taker
-	moving  bool            // the goroutine exists
-	served  sync.WaitGroup  // for it, and for those that claim runs
-	claimed map[string]bool // runs that are being claimed, or that cannot be executed here
+	moving  bool                         // the goroutine exists
+	served  sync.WaitGroup               // for it, and for those that claim runs
+	claimed map[string]bool              // runs that are being claimed, or that cannot be executed here
+	changed bool                         // the list may have changed since it was read
+	first   map[string]history.RunQueued // the first events of runs that were queued here
 
 	// What follows only the goroutine touches.
 
+	list    []history.Record     // what was read last, without the runs that were taken since
+	readAt  time.Time            // when it was read
+	reading time.Duration        // how long that took
 	offered map[string]time.Time // since when a run of another process could begin
 	failing bool                 // the last look failed, which was told
 }
@@ -48,6 +54,7 @@ func (l *line) init(launcher *Launcher) {
 	l.launcher, l.news = launcher, make(chan struct{}, 1)
 	l.waiting = make(map[string]*waiter)
 	l.offered, l.claimed = make(map[string]time.Time), make(map[string]bool)
+	l.first = make(map[string]history.RunQueued)
 }
 
 // waiter is a run of this launcher that waits.
@@ -81,7 +88,7 @@ func (l *line) wait(r *Run) (*places, error) {
 	l.mu.Lock()
 	delete(l.waiting, r.ID())
 	l.mu.Unlock()
-	l.move()
+	l.change()
 	select {
 	case given := <-w.given: // just now, and the run gives it back at its end
 		return given, cause
@@ -105,10 +112,20 @@ func (l *line) begin() {
 		l.moving = true
 		l.served.Go(l.serve)
 	}
+	l.changed = true
 	l.move()
 }
 
-// move has the goroutine look at once, if it exists.
+// change has the goroutine read the list at once, if it exists.
+func (l *line) change() {
+	l.mu.Lock()
+	l.changed = true
+	l.mu.Unlock()
+	l.move()
+}
+
+// move has the goroutine look at once, if it exists. If the list was read a moment ago, it
+// is not read again, since each run that ends would else have all others read that wait.
 func (l *line) move() {
 	select {
 	case l.news <- struct{}{}:
@@ -157,19 +174,59 @@ func (l *line) lookOnce(ctx context.Context) error {
 	if !l.isDue() {
 		return nil
 	}
-	standing, err := l.standing(ctx)
+	fresh, err := l.readList(ctx)
 	if err != nil {
 		return err
 	}
 	turn := newTurn(l)
-	for _, record := range standing {
-		if err := l.serveOne(ctx, turn, record); err != nil {
+	left := l.list[:0:0]
+	defer func() { l.list = left }()
+	for i, record := range l.list {
+		if l.isFull() {
+			turn.left, left = true, append(left, l.list[i:]...)
+			break
+		}
+		taken, err := l.serveOne(ctx, turn, record)
+		if err != nil {
+			left = append(left, l.list[i:]...)
 			return err
 		}
+		if !taken {
+			left = append(left, record)
+		}
 	}
-	l.forget(standing)
-	l.release(turn)
+	if fresh {
+		l.release(turn)
+	}
 	return nil
+}
+
+// readList reads the list, unless it was read a moment ago, holds some runs, and nothing
+// is known that has changed since. It reports whether it has read it.
+func (l *line) readList(ctx context.Context) (fresh bool, err error) {
+	l.mu.Lock()
+	changed := l.changed
+	l.changed = false
+	l.mu.Unlock()
+	began := time.Now()
+	if !changed && len(l.list) > 0 && began.Sub(l.readAt) < min(lookEvery/2+10*l.reading, courtesy) {
+		return false, nil
+	}
+	list, err := l.standing(ctx)
+	if err != nil {
+		l.list = nil
+		return false, err
+	}
+	l.list, l.readAt, l.reading = list, began, time.Since(began)
+	l.forget(list)
+	return true, nil
+}
+
+// isFull reports whether no run can begin here now, whatever limits there are.
+func (l *line) isFull() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting) == 0 && !slices.ContainsFunc(l.workers, (*taker).isFree)
 }
 
 // isDue reports whether somebody could begin now.
@@ -196,8 +253,8 @@ func (l *line) standing(ctx context.Context) ([]history.Record, error) {
 }
 
 // serveOne lets one run begin if there is a place for it, and if this launcher executes
-// it.
-func (l *line) serveOne(ctx context.Context, turn *turn, record history.Record) error {
+// it. It reports whether the run waits no more.
+func (l *line) serveOne(ctx context.Context, turn *turn, record history.Record) (taken bool, err error) {
 	l.mu.Lock()
 	w, claimed := l.waiting[record.ID], l.claimed[record.ID]
 	l.mu.Unlock()
@@ -208,32 +265,32 @@ func (l *line) serveOne(ctx context.Context, turn *turn, record history.Record) 
 	if takeable && !claimed {
 		turn.left = true
 		if taken, err := l.take(ctx, turn, record); taken || err != nil {
-			return err
+			return taken, err
 		}
 	}
 	if takeable && !claimed || turn.livenessOf(ctx, record.Owner) == LivenessRunning {
 		turn.ahead = append(turn.ahead, ahead{record.ID, l.launcher.config.Limits.ofRun(record.Tags)})
 	}
-	return nil
+	return false, nil
 }
 
 // admit lets a run of this launcher begin if there is a place for it.
-func (l *line) admit(ctx context.Context, turn *turn, id string, w *waiter) error {
+func (l *line) admit(ctx context.Context, turn *turn, id string, w *waiter) (admitted bool, err error) {
 	if time.Now().Before(w.notBefore) {
-		return nil
+		return false, nil
 	}
 	given, err := turn.places(ctx, w.limits)
 	if err != nil || given == nil {
-		return err
+		return false, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.waiting[id] != w {
-		return given.release() // it has ended meanwhile
+		return true, given.release() // it has ended meanwhile
 	}
 	delete(l.waiting, id)
 	w.given <- given
-	return nil
+	return true, nil
 }
 
 // forget drops what is known of runs that are queued no more.
@@ -242,16 +299,37 @@ func (l *line) forget(standing []history.Record) {
 	for _, record := range standing {
 		ids[record.ID] = true
 	}
-	for id := range l.offered {
-		if !ids[id] {
-			delete(l.offered, id)
-		}
-	}
+	maps.DeleteFunc(l.offered, func(id string, _ time.Time) bool { return !ids[id] })
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for id := range l.claimed {
-		if !ids[id] {
-			delete(l.claimed, id)
+	maps.DeleteFunc(l.claimed, func(id string, _ bool) bool { return !ids[id] })
+	maps.DeleteFunc(l.first, func(id string, _ history.RunQueued) bool { return !ids[id] })
+}
+
+// maxFirst is the largest number of first events that are kept in memory.
+const maxFirst = 4096
+
+// queued notes runs that were queued here, as the store has them, and has them looked at.
+// Whoever takes one of them here need not read it again.
+func (l *line) queued(stored ...history.Event) {
+	l.mu.Lock()
+	for _, event := range stored {
+		if data, ok := event.Data.(history.RunQueued); ok && len(l.workers) > 0 && len(l.first) < maxFirst {
+			l.first[event.RunID] = data
 		}
 	}
+	l.mu.Unlock()
+	l.change()
+}
+
+// firstEvent returns the first event of a queued run.
+func (l *line) firstEvent(ctx context.Context, id string) (history.RunQueued, error) {
+	l.mu.Lock()
+	queued, known := l.first[id]
+	delete(l.first, id)
+	l.mu.Unlock()
+	if known {
+		return queued, nil
+	}
+	return queuedAs(ctx, l.launcher.config.Store, id)
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/fault"
-	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // Queue records the run, and leaves it to a process that takes queued runs: see
@@ -34,14 +33,9 @@ func (p *Prepared) Queue(ctx context.Context) (string, error) {
 	queued := p.launch.record
 	queued.Takeable = true
 	data := mask(p.launch.child.Mask).event(queued)
-	err := panics.Guard(func() error {
-		_, err := p.launcher.config.Store.Append(ctx, history.Event{RunID: p.launch.id, Seq: 1, Time: time.Now(), Data: data})
-		return err
-	})
-	if err != nil {
+	if err := p.launcher.appendQueued(ctx, history.Event{RunID: p.launch.id, Seq: 1, Time: time.Now(), Data: data}); err != nil {
 		return "", fmt.Errorf("queueing a run: %w", err)
 	}
-	p.launcher.line.move()
 	return p.launch.id, nil
 }
 

@@ -53,16 +53,19 @@ func (l *Launcher) QueueRuns(ctx context.Context, queued ...QueuedRun) error {
 			}
 		}
 	}
-	l.line.move()
 	if err != nil {
 		return fmt.Errorf("queueing runs: %w", err)
 	}
 	return nil
 }
 
+// appendQueued stores the first events of runs, and has the line look at them.
 func (l *Launcher) appendQueued(ctx context.Context, events ...history.Event) error {
-	return panics.Guard(func() error {
-		_, err := l.config.Store.Append(ctx, events...)
+	var stored []history.Event
+	err := panics.Guard(func() (err error) {
+		stored, err = l.config.Store.Append(ctx, events...)
 		return err
 	})
+	l.line.queued(stored...)
+	return err
 }

@@ -140,13 +140,13 @@ func (r *Run) admit() error {
 
 // leavePlaces gives the places of the run to others.
 func (r *Run) leavePlaces() {
-	if r.places == nil {
+	if r.places == nil || len(r.places.taken) == 0 {
 		return
 	}
 	if err := r.places.release(); err != nil {
 		r.launcher.warn("the places of a run could not be given back", "run", r.ID(), "error", err)
 	}
-	r.launcher.line.move()
+	r.launcher.line.change()
 }
 
 // lasted returns how long the run has been executed.

@@ -78,7 +78,7 @@ func (l *line) claimFor(ctx context.Context, w *taker, record history.Record, gi
 	}
 	l.discharge(w)
 	if err == nil {
-		l.move()
+		l.change()
 	}
 }
 
@@ -86,7 +86,7 @@ func (l *line) claimFor(ctx context.Context, w *taker, record history.Record, gi
 // not. foreign says that the program cannot execute the run, but others may.
 func (l *line) claim(ctx context.Context, record history.Record, given *places) (_ *Run, foreign bool, _ error) {
 	launcher := l.launcher
-	queued, err := queuedAs(ctx, launcher.config.Store, record.ID)
+	queued, err := l.firstEvent(ctx, record.ID)
 	if err != nil {
 		return nil, false, err
 	}

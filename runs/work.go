@@ -86,7 +86,7 @@ func (l *line) quit(w *taker) {
 	l.mu.Lock()
 	l.workers = slices.DeleteFunc(l.workers, func(other *taker) bool { return other == w })
 	l.mu.Unlock()
-	l.move()
+	l.change()
 }
 
 // hasWorker reports whether somebody here takes queued runs.
@@ -101,14 +101,16 @@ func (l *line) hasWorker() bool {
 func (l *line) enlist() *taker {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, w := range l.workers {
-		if !w.done && w.active < w.options.MaxRuns {
-			w.active++
-			return w
-		}
+	at := slices.IndexFunc(l.workers, (*taker).isFree)
+	if at < 0 {
+		return nil
 	}
-	return nil
+	l.workers[at].active++
+	return l.workers[at]
 }
+
+// isFree reports whether the worker may take one more run.
+func (w *taker) isFree() bool { return !w.done && w.active < w.options.MaxRuns }
 
 // discharge says that a run of a worker has ended, or was not taken.
 func (l *line) discharge(w *taker) {
