@@ -37,18 +37,10 @@ func (c *cell) Scan(stored any) error {
 }
 
 func (c *cell) scan(stored any) error {
-	field := c.column.of(c.row)
 	if stored == nil {
-		if !c.column.pointer && c.column.class != blobs {
-			return fmt.Errorf("NULL, which needs a pointer for the field %s", c.row.Type().FieldByIndex(c.column.index).Name)
-		}
-		field.SetZero()
-		return nil
+		return c.scanNull()
 	}
-	if c.column.pointer {
-		field.Set(reflect.New(c.column.typ))
-		field = field.Elem()
-	}
+	field := c.field()
 	switch v := stored.(type) {
 	case int64:
 		if c.scanInteger(field, v) {
@@ -78,6 +70,24 @@ func (c *cell) scan(stored any) error {
 		return c.scanText(field, string(v))
 	}
 	return c.refuse("%v", stored)
+}
+
+func (c *cell) scanNull() error {
+	if !c.column.pointer && c.column.class != blobs {
+		return fmt.Errorf("NULL, which needs a pointer for the field %s", c.row.Type().FieldByIndex(c.column.index).Name)
+	}
+	c.column.of(c.row).SetZero()
+	return nil
+}
+
+// field returns what takes a value that is not NULL.
+func (c *cell) field() reflect.Value {
+	field := c.column.of(c.row)
+	if c.column.pointer {
+		field.Set(reflect.New(c.column.typ))
+		return field.Elem()
+	}
+	return field
 }
 
 // refuse says that what the database has is no value of the field.

@@ -32,15 +32,7 @@ func (c *cells) read(ctx context.Context, found *sql.Rows, dst any) error {
 	into := reflect.ValueOf(dst).Elem()
 	n := 0
 	for ; n < into.Cap() && found.Next(); n++ {
-		into.SetLen(n + 1)
-		row := into.Index(n)
-		if row.Kind() == reflect.Pointer {
-			row.Set(reflect.New(row.Type().Elem()))
-			row = row.Elem()
-		}
-		for i := range c.cells {
-			c.cells[i].row = row
-		}
+		c.begin(into, n)
 		if err := found.Scan(c.targets...); err != nil {
 			return c.fault(ctx, n, err)
 		}
@@ -55,6 +47,19 @@ func (c *cells) read(ctx context.Context, found *sql.Rows, dst any) error {
 		return io.EOF
 	}
 	return nil
+}
+
+// begin makes a row of a slice the one that the cells scan to.
+func (c *cells) begin(into reflect.Value, n int) {
+	into.SetLen(n + 1)
+	row := into.Index(n)
+	if row.Kind() == reflect.Pointer {
+		row.Set(reflect.New(row.Type().Elem()))
+		row = row.Elem()
+	}
+	for i := range c.cells {
+		c.cells[i].row = row
+	}
 }
 
 // fault says which row and column could not be scanned, in our own words if a cell refused it.

@@ -227,7 +227,8 @@ func (m *Manager) knownDialect(ctx context.Context) (dialect, error) {
 			return nil, err
 		}
 		copier, _ := m.db.Driver().(copier)
-		m.dialect = &postgreSQL{db: m.db, schema: schema, lockTimeout: m.cfg.LockTimeout, copier: copier}
+		fetcher, _ := m.db.Driver().(fetcher)
+		m.dialect = &postgreSQL{db: m.db, schema: schema, lockTimeout: m.cfg.LockTimeout, copier: copier, fetcher: fetcher}
 		return m.dialect, nil
 	}
 	if err == nil {

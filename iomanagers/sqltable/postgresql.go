@@ -21,7 +21,8 @@ type postgreSQL struct {
 	db          *sql.DB
 	schema      string // of places that name none
 	lockTimeout time.Duration
-	copier      copier // nil if the driver of the pool can't copy
+	copier      copier  // nil if the driver of the pool can't copy
+	fetcher     fetcher // nil if it gives values only one by one
 }
 
 // wanted returns the columns of a table for rows.

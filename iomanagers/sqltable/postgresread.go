@@ -16,11 +16,15 @@ import (
 // open reads in a transaction, through a cursor: a reader that breaks off has little to
 // throw away, and one that takes its time holds up no statement.
 func (d *postgreSQL) open(ctx context.Context, p place, s *schema) (_ rows.Source, err error) {
-	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	conn, err := d.db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	source := &postgresSource{ctx: ctx, tx: tx, schema: s}
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	source := &postgresSource{ctx: ctx, conn: conn, tx: tx, cells: newCells(s)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, source.Close())
@@ -56,6 +60,9 @@ func (d *postgreSQL) open(ctx context.Context, p place, s *schema) (_ rows.Sourc
 	// pgx remembers what columns a statement has. So the name of the cursor, which is all
 	// that FETCH says, is another one for other columns.
 	source.cursor = "fxrun_" + strconv.FormatUint(uint64(lockNumber(fmt.Sprint(query, stored))), 36)
+	if d.fetcher != nil {
+		source.fetch = newPostgresFetch(d.fetcher, source.cells, s, stored)
+	}
 	_, err = tx.ExecContext(ctx, "DECLARE "+source.cursor+" NO SCROLL CURSOR FOR "+query+" ORDER BY "+quote(rowColumn), args...)
 	return source, err
 }
@@ -71,34 +78,38 @@ func hasState(err error, codes ...string) bool {
 
 type postgresSource struct {
 	ctx    context.Context //nolint:containedctx // a source is one call, spread over time
+	conn   *sql.Conn
 	tx     *sql.Tx
-	schema *schema
 	cells  *cells
+	fetch  *postgresFetch // nil if the driver gives values only one by one
 	cursor string
 }
 
 func (s *postgresSource) Read(dst any) error {
-	if s.cells == nil {
-		s.cells = newCells(s.schema)
+	into := reflect.ValueOf(dst).Elem()
+	wanted := min(into.Cap(), rows.Size)
+	query := "FETCH FORWARD " + strconv.Itoa(wanted) + " FROM " + s.cursor
+	if s.fetch != nil {
+		return s.fetch.read(s.ctx, s.conn, query, into)
 	}
-	wanted := reflect.ValueOf(dst).Elem().Cap()
-	found, err := s.tx.QueryContext(s.ctx, "FETCH FORWARD "+strconv.Itoa(min(wanted, rows.Size))+" FROM "+s.cursor)
+	found, err := s.tx.QueryContext(s.ctx, query)
 	if err != nil {
 		return err
 	}
 	defer found.Close()
-	into := reflect.New(reflect.SliceOf(s.schema.shape.Element))
-	into.Elem().Set(reflect.ValueOf(dst).Elem().Slice3(0, 0, min(wanted, rows.Size)))
-	if err := s.cells.read(s.ctx, found, into.Interface()); err != nil {
+	part := reflect.New(into.Type())
+	part.Elem().Set(into.Slice3(0, 0, wanted))
+	if err := s.cells.read(s.ctx, found, part.Interface()); err != nil {
 		return err
 	}
-	reflect.ValueOf(dst).Elem().SetLen(into.Elem().Len())
+	into.SetLen(part.Elem().Len())
 	return nil
 }
 
 func (s *postgresSource) Close() error {
-	if err := s.tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
-		return err
+	err := s.tx.Rollback()
+	if errors.Is(err, sql.ErrTxDone) {
+		err = nil
 	}
-	return nil
+	return errors.Join(err, s.conn.Close())
 }

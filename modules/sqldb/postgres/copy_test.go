@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -90,4 +91,80 @@ func (e *ending) Read(into []byte) (int, error) {
 		e.end()
 	}
 	return copy(into, "a line\n"), nil
+}
+
+type querier interface {
+	QueryRaw(ctx context.Context, connection any, query string, formats []int16, each func(values [][]byte) error) error
+}
+
+func TestQueryRaw(t *testing.T) {
+	t.Parallel()
+	db := start(t, postgres.Config{DSN: dsn(t)})
+	queryRaw := func(ctx context.Context, query string, formats []int16, each func(values [][]byte) error) (err error) {
+		conn, connErr := db.Conn(t.Context())
+		if connErr != nil {
+			t.Fatal(connErr)
+		}
+		defer conn.Close()
+		if err := conn.Raw(func(connection any) error {
+			err = db.Driver().(querier).QueryRaw(ctx, connection, query, formats, each)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return err
+	}
+
+	t.Run("gives values in the formats that are asked for, and nil for NULL", func(t *testing.T) {
+		t.Parallel()
+		var got []string
+		err := queryRaw(t.Context(), "SELECT 258::int4, 258::int4, NULL::text, '' FROM generate_series(1, 2)", []int16{0, 1, 0, 0}, func(values [][]byte) error {
+			got = append(got, fmt.Sprintf("%q %v %v", values, values[2] == nil, values[3] == nil))
+			return nil
+		})
+		want := `["258" "\x00\x00\x01\x02" "" ""] true false`
+		if err != nil || len(got) != 2 || got[0] != want || got[1] != want {
+			t.Errorf("got %v, %v", got, err)
+		}
+	})
+
+	t.Run("ends with the first error, and leaves the connection usable", func(t *testing.T) {
+		t.Parallel()
+		n := 0
+		err := queryRaw(t.Context(), "SELECT generate_series(1, 10000)", []int16{0}, func([][]byte) error {
+			n++
+			return io.ErrUnexpectedEOF
+		})
+		if err != io.ErrUnexpectedEOF || n != 1 { //nolint:errorlint // the very value
+			t.Errorf("got %v after %d rows", err, n)
+		}
+		if err := queryRaw(t.Context(), "SELECT 1", []int16{0}, func([][]byte) error { return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+
+	t.Run("reports an error of the server after some rows, and of the context", func(t *testing.T) {
+		t.Parallel()
+		err := queryRaw(t.Context(), "SELECT 1 / (500 - n) FROM generate_series(1, 1000) AS n", []int16{0}, func([][]byte) error { return nil })
+		if err == nil || !strings.Contains(err.Error(), "division by zero") {
+			t.Errorf("got %v", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		err = queryRaw(ctx, "SELECT n, pg_sleep(CASE WHEN n = 20000 THEN 60 ELSE 0 END) FROM generate_series(1, 20000) AS n", []int16{0}, func([][]byte) error {
+			cancel() // at the first row, while the server waits before the last one
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	})
+
+	t.Run("refuses a connection of another driver", func(t *testing.T) {
+		t.Parallel()
+		err := db.Driver().(querier).QueryRaw(t.Context(), 1, "SELECT 1", nil, nil)
+		if err == nil || err.Error() != "querying PostgreSQL: the connection is a int, not one of pgx" {
+			t.Errorf("got %v", err)
+		}
+	})
 }

@@ -108,7 +108,7 @@ func open(cfg Config) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool := sqldb.OpenMasked(copyingConnector{stdlib.GetConnector(*settings)}, container.NewMasker(cfg.DSN.Reveal(), cfg.Password.Reveal()))
+	pool := sqldb.OpenMasked(bulkConnector{stdlib.GetConnector(*settings)}, container.NewMasker(cfg.DSN.Reveal(), cfg.Password.Reveal()))
 	sqldb.LimitPool(pool, cfg.MaxConns, cfg.ConnMaxLifetime, cfg.ConnMaxIdleTime)
 	return pool, nil
 }
