@@ -49,6 +49,11 @@ func (c Config) Validate() error {
 // temporary file. The files of a folder are read without a copy. Reading each part
 // from the bucket would mix two values if a new one is stored at the same time.
 //
+// Each object has the run that stored it in its metadata, under the key fxrun_run. By this a
+// step finds out that another run has replaced the value of its own run, see
+// iomanagers.Input.MadeBy. A Load that asks for the value of one run makes two more requests.
+// The files of a folder have no metadata, so there nothing is compared between processes.
+//
 // A Manager is safe for concurrent use. Several processes may use one bucket, as
 // long as two of them do not store one asset and partition in two formats at the
 // same time.

@@ -47,7 +47,11 @@ const (
 )
 
 func (p place) Create(ctx context.Context, name string) (iomanagers.Draft, error) {
-	draft, err := p.bucket.Create(ctx, p.key(name), &blob.WriterOptions{ContentType: contentType(name)})
+	return p.create(ctx, name, nil)
+}
+
+func (p place) create(ctx context.Context, name string, metadata map[string]string) (iomanagers.Draft, error) {
+	draft, err := p.bucket.Create(ctx, p.key(name), &blob.WriterOptions{ContentType: contentType(name), Metadata: metadata})
 	if err != nil {
 		return nil, err
 	}

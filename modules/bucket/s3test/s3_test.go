@@ -169,6 +169,24 @@ func manage(t *testing.T, b *bucket.Bucket) *objectstore.Manager {
 	return m
 }
 
+func TestAnObjectTellsItsRun(t *testing.T) {
+	t.Parallel()
+	m := manage(t, open(t, bucket.Config{URL: serve(t)}))
+	for _, runID := range []string{"run-1", "run 2/ü%"} {
+		if err := m.Store(t.Context(), iomanagers.Output{Asset: "number", RunID: runID}, 7); err != nil {
+			t.Fatal(err)
+		}
+		for _, wanted := range []string{"run-1", "run 2/ü%"} {
+			var n int
+			confirmed := false
+			err := m.Load(t.Context(), iomanagers.Input{Asset: "number", RunID: wanted, MadeBy: wanted, Confirm: func() { confirmed = true }}, &n)
+			if stands := wanted == runID; confirmed != stands || errors.Is(err, iomanagers.ErrReplaced) == stands {
+				t.Errorf("the value of %s, while that of %s is stored: confirmed %v, %v", wanted, runID, confirmed, err)
+			}
+		}
+	}
+}
+
 type measure struct{ ID, Random int64 }
 
 // Two writers of a Parquet object of several megabytes, which is read through a
