@@ -9,7 +9,8 @@ import (
 
 // confirmations tell this process that the other one has recorded what it was told.
 type confirmations struct {
-	gone chan struct{} // closed when the other process tells nothing more
+	endOnce sync.Once
+	ended   chan struct{} // closed when no more are to be waited for
 
 	mu      sync.Mutex
 	last    int // the number of the last report that asks for one
@@ -17,7 +18,7 @@ type confirmations struct {
 }
 
 func newConfirmations() *confirmations {
-	return &confirmations{gone: make(chan struct{}), waiting: make(map[int]chan recorded)}
+	return &confirmations{ended: make(chan struct{}), waiting: make(map[int]chan recorded)}
 }
 
 // expect returns the number of a report that asks for a confirmation, and where this comes.
@@ -40,10 +41,13 @@ func (c *confirmations) take(answer recorded) {
 	}
 }
 
-// errUnconfirmed is the error of a report that nobody has confirmed.
-var errUnconfirmed = errors.New("it has ended before it confirmed this")
+// end has nobody wait any more.
+func (c *confirmations) end() { c.endOnce.Do(func() { close(c.ended) }) }
 
-// wait waits for a confirmation, or for the end of the other process.
+// errUnconfirmed is the error of a report that nobody has confirmed.
+var errUnconfirmed = errors.New("it has not confirmed that this is recorded")
+
+// wait waits for a confirmation, or until there is none to wait for.
 func (c *confirmations) wait(confirmed <-chan recorded) error {
 	select {
 	case answer := <-confirmed:
@@ -51,7 +55,7 @@ func (c *confirmations) wait(confirmed <-chan recorded) error {
 			return errors.New(answer.Refused)
 		}
 		return nil
-	case <-c.gone:
+	case <-c.ended:
 		return errUnconfirmed
 	}
 }

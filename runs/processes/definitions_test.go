@@ -38,6 +38,8 @@ type secretConfig struct {
 type secret struct{ config secretConfig }
 
 type (
+	seed    struct{ N int }
+	grown   struct{ N int }
 	number  struct{ N int }
 	doubled struct{ N int }
 )
@@ -173,6 +175,15 @@ func newLauncher(config runs.LauncherConfig, folder string) (*runs.Launcher, err
 			return nil
 		}),
 		assets.New("small", func() error { return nil }),
+		assets.NewJob("growing",
+			assets.NewOp("sow", func(m *marker) (seed, error) { return seed{1}, m.mark("sown") }),
+			assets.NewOp("grow", func(s seed, m *marker) (grown, error) {
+				if _, err := os.Stat(filepath.Join(m.folder, "open")); err != nil {
+					return grown{}, errors.New("it is winter")
+				}
+				return grown{s.N + 1}, nil
+			}),
+		),
 		assets.New("spawns", func(m *marker) error { return spawn(m) }),
 		assets.New("long/line", func(step *assets.Context) error {
 			step.Logger().Info(strings.Repeat("z", 10<<20))

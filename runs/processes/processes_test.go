@@ -180,6 +180,43 @@ func TestValuesCrossProcesses(t *testing.T) {
 	}
 }
 
+func TestARetryIsExecutedInAnotherProcess(t *testing.T) {
+	t.Parallel()
+	for name, isolate := range map[string]executor{"of a step": processes.Steps, "of a run": processes.Whole} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			launcher := launcher(t, isolate, processes.Config{}, folder)
+			launch := func(request runs.Request) ran {
+				handle, err := launcher.Launch(t.Context(), request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return outcome(t, launcher, handle, folder)
+			}
+			first := launch(runs.Request{Job: "growing"})
+			if first.err == nil || !strings.Contains(first.err.Error(), "it is winter") {
+				t.Fatalf("got %v", first.err)
+			}
+			// The file sown is made again only if its step is repeated.
+			if err := errors.Join(os.Remove(filepath.Join(folder, "sown")), os.WriteFile(filepath.Join(folder, "open"), nil, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			request, err := launcher.RetryRequest(t.Context(), first.record.ID, runs.RetryOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			again := launch(request)
+			if again.err != nil || len(again.record.Steps) != 1 {
+				t.Errorf("the steps are %+v, %v", again.record.Steps, again.err)
+			}
+			if _, err := os.Stat(filepath.Join(folder, "sown")); err == nil {
+				t.Error("the step that has succeeded was executed again")
+			}
+		})
+	}
+}
+
 func TestAStepGetsTheValueOfItsRunFromAnotherProcess(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -80,7 +80,7 @@ func (w *worker) execute(ctx context.Context, launcher *runs.Launcher, frames *f
 // obey does what the other process orders. When the pipe is closed, that process has
 // ended or waits for the end of this one.
 func (w *worker) obey(lines *bufio.Reader) {
-	defer close(w.confirmed.gone)
+	defer w.confirmed.end()
 	for {
 		next, err := readOrder(lines)
 		switch {
@@ -100,10 +100,11 @@ func (w *worker) obey(lines *bufio.Reader) {
 }
 
 // cancel ends the work, and the process if its work goes on for too long: nobody else
-// may be there to kill it.
+// may be there to kill it, or to confirm what it tells.
 func (w *worker) cancel(cause error) {
 	w.endOnce.Do(func() {
 		w.end(cause)
+		time.AfterFunc(w.task.Grace/4, w.confirmed.end)
 		time.AfterFunc(w.task.Grace, func() {
 			endOwnGroup()
 			os.Exit(1)
