@@ -43,7 +43,8 @@ type RunQueued struct {
 	// limit.
 	NotBefore time.Time `json:"not_before,omitzero"`
 	// Timeout is the time that the steps of the run have together, from RunStarting
-	// on. 0 means that there is no limit.
+	// on. 0 means that there is no limit, and a negative value that the launch has asked
+	// for none, so that a run which repeats this one has none either.
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -253,5 +254,27 @@ func TestARetryOfALostRunRecordsItsEndFirst(t *testing.T) {
 	}
 	if again, err := run(t, launcher, request); err != nil || again.Tags[runs.TagRetryOf] != "lost" {
 		t.Errorf("%v, %v", again.Tags, err)
+	}
+}
+
+func TestARetryOfARunWithoutATimeoutHasNone(t *testing.T) {
+	t.Parallel()
+	launcher := newLauncher(t, runs.LauncherConfig{}, memory(), assets.NewJob("limited", assets.Timeout(time.Hour),
+		assets.NewOp("fails", func() error { return errBoom })))
+	for name, c := range map[string]struct{ launched, want time.Duration }{
+		"if the launch wanted none":     {-5, -1},
+		"if the job had one":            {0, time.Hour},
+		"if the launch had another one": {time.Minute, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			record, err := run(t, launcher, runs.Request{Job: "limited", Timeout: c.launched})
+			if err == nil {
+				t.Fatal("the run has not failed")
+			}
+			request, err := launcher.RetryRequest(t.Context(), record.ID, runs.RetryOptions{})
+			if err != nil || request.Timeout != c.want {
+				t.Errorf("the retry has the timeout %s, want %s, %v", request.Timeout, c.want, err)
+			}
+		})
 	}
 }

@@ -207,7 +207,7 @@ func (p *Prepared) prepareQueued(record history.Record, queued history.RunQueued
 	if err != nil {
 		return fmt.Errorf("reading its launch config: %w", err)
 	}
-	request := Request{ID: record.ID, Job: queued.Job, Config: config, Tags: ownTags(record.Tags), Timeout: cmp.Or(queued.Timeout, -1)}
+	request := Request{ID: record.ID, Job: queued.Job, Config: config, Tags: ownTags(record.Tags), Timeout: cmp.Or(queued.Timeout, noTimeout)}
 	request.restore(record.Tags)
 	if queued.Job == "" {
 		request.Selection = queued.Selection

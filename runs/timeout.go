@@ -12,12 +12,15 @@ import (
 // The error of such a run matches it.
 var ErrTimedOut = errors.New("timed out")
 
-// timeout returns the timeout of a run, or 0 for none.
+// noTimeout is the timeout of a run whose launch wants none, whatever its job says.
+const noTimeout time.Duration = -1
+
+// timeout returns the timeout of a run, 0 for none, or noTimeout.
 func (r Request) timeout(job assets.JobPlan) time.Duration {
 	if r.Timeout == 0 {
 		return job.Timeout
 	}
-	return max(r.Timeout, 0)
+	return max(r.Timeout, noTimeout)
 }
 
 // limit ends the run when its timeout is over. The caller calls stop when the steps
