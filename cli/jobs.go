@@ -10,6 +10,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/runs"
 )
 
 func (p program) jobsCommand() *cobra.Command {
@@ -67,6 +68,15 @@ func opNames(ops []assets.Description) string {
 		names[i] = op.Key
 	}
 	return strings.Join(names, " ")
+}
+
+// tagTexts returns the tags of a run, with its policies in words.
+func tagTexts(tags map[string]string) string {
+	policies, others := runs.PoliciesOf(tags)
+	if len(others) > 0 {
+		policies = append([]string{pairs(others)}, policies...)
+	}
+	return strings.Join(policies, ", ")
 }
 
 // pairs returns tags in the form a=b, sorted.

@@ -97,7 +97,7 @@ func (s *session) writeRuns(ctx context.Context, out io.Writer, found []history.
 	t := table{columns: []column{{name: "RUN"}, {name: "OF"}, {name: "STATUS"}, {name: "STARTED"}, {name: "TIME", right: true}, {name: "TAGS"}}}
 	for _, record := range found {
 		liveness, _ := s.launcher.Liveness(ctx, record)
-		t.add(record.ID, launched(record), runStatus(record, liveness), timeText(record.Queued), runTime(record), pairs(record.Tags))
+		t.add(record.ID, launched(record), runStatus(record, liveness), timeText(record.Queued), runTime(record), tagTexts(record.Tags))
 		t.last(2).colour = statusColour(string(record.Status))
 	}
 	t.write(out, screenOf(out), "")

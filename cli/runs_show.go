@@ -192,7 +192,9 @@ func writeRun(out io.Writer, record history.Record, known runTexts, values inspe
 	about.add("finished", timeText(record.Finished))
 	about.add("time", runTime(record))
 	about.add("process", known.process)
-	about.add("tags", pairs(record.Tags))
+	policies, tags := runs.PoliciesOf(record.Tags)
+	about.add("tags", pairs(tags))
+	about.add("policies", strings.Join(policies, ", "))
 	if !record.Pruned.IsZero() {
 		about.add("log", "old events were removed on "+timeText(record.Pruned))
 	}

@@ -2,6 +2,8 @@ package runs
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +47,46 @@ func (r *RunRetry) check() error {
 
 // String returns the policy as it stands in the tag.
 func (r *RunRetry) String() string { return fmt.Sprintf("%d %s %s", r.Times, r.Wait, r.MaxWait) }
+
+// isPolicyTag reports whether a tag has a policy, which PoliciesOf says.
+func isPolicyTag(name string) bool {
+	return slices.Contains([]string{TagPriority, TagOnCrash, TagRetryRun, TagAttempt, TagResumes}, name)
+}
+
+// PoliciesOf returns what the tags of a run say of its policies, as texts for people, and the
+// other tags. Programs that show runs use it.
+func PoliciesOf(tags map[string]string) (policies []string, others map[string]string) {
+	others = maps.Clone(tags)
+	maps.DeleteFunc(others, func(name, _ string) bool { return isPolicyTag(name) })
+	say := func(tag, format string) {
+		if value, ok := tags[tag]; ok {
+			policies = append(policies, fmt.Sprintf(format, value))
+		}
+	}
+	say(TagPriority, "priority %s")
+	if retry := parseRunRetry(tags[TagRetryRun]); retry != nil {
+		policies = append(policies, retry.text())
+	}
+	if tags[TagOnCrash] == string(assets.Resume) {
+		policies = append(policies, "resumed after a crash")
+	}
+	say(TagAttempt, "attempt %s")
+	say(TagResumes, "resumed %s times before")
+	return policies, others
+}
+
+// text returns the policy for people.
+func (r *RunRetry) text() string {
+	switch {
+	case r.Times == 0:
+		return "not repeated if it fails"
+	case r.Wait == 0:
+		return fmt.Sprintf("repeated up to %d times if it fails", r.Times)
+	case r.MaxWait == 0:
+		return fmt.Sprintf("repeated up to %d times if it fails, the first time after %s", r.Times, r.Wait)
+	}
+	return fmt.Sprintf("repeated up to %d times if it fails, the first time after %s, and after %s at most", r.Times, r.Wait, r.MaxWait)
+}
 
 // parseRunRetry reads the tag. It returns nil for a text that it has not written.
 func parseRunRetry(text string) *RunRetry {
