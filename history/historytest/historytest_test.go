@@ -546,8 +546,13 @@ func failing() map[string][]func(history.Store) history.Store {
 				}}
 			},
 		},
-		"the last event of all runs is kept":             {prunes(leavesRuns)},
-		"the log of a reduced run goes on":               {mangle(func(e *history.Event) { e.Seq = 0 }), askEvents(func(q *history.EventQuery) { q.AfterSeq = 0 })},
+		"the last event of all runs is kept": {prunes(leavesRuns)},
+		"the log of a reduced run goes on":   {mangle(func(e *history.Event) { e.Seq = 0 }), askEvents(func(q *history.EventQuery) { q.AfterSeq = 0 })},
+		"what a reduced run has left behind is kept": {prunes(leavesRuns), seeRuns(func(r *history.Record) {
+			if !r.Pruned.IsZero() {
+				r.Left = nil
+			}
+		})},
 		"pruning any history keeps what is needed of it": {prunes(leavesRuns), giveUp(func(r *history.Retention) { r.Limit = 0 })},
 		"another store prunes while events are appended": {losesSome, prunes(leavesRuns)},
 		"times are UTC to the microsecond": {

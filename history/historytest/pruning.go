@@ -22,6 +22,7 @@ func pruningClauses() []clause {
 		{name: "the last materialization of each partition is kept", check: prunedMaterializations, prunes: true},
 		{name: "a run that is repeated stays as long as it is needed", check: prunedRetries, prunes: true},
 		{name: "the last event of all runs is kept", check: prunedLastEvent, prunes: true},
+		{name: "what a reduced run has left behind is kept", check: prunedLeavings, prunes: true},
 		{name: "the log of a reduced run goes on", check: prunedLogGoesOn, prunes: true},
 		{name: "pruning any history keeps what is needed of it", check: prunedAtRandom, prunes: true},
 		{name: "another store prunes while events are appended", check: prunedMeanwhile, prunes: true, twoStores: true},
@@ -269,6 +270,20 @@ func prunedLastEvent(t tester, subject Subject) {
 		}
 	}
 	same(t, "what was done", prune(t, subject.Store, "r2"), history.Pruned{Removed: true, Events: 2})
+}
+
+func prunedLeavings(t tester, subject Subject) {
+	events := making("r1", 10, history.AssetMaterialized{Asset: "orders"})
+	left := []history.LeftResource{{Resource: "db"}, {Resource: "client", Step: "orders"}}
+	events[len(events)-1].Data = history.RunFinished{Status: history.StatusFailed, Error: history.Failure{Message: "lost"}, Left: left}
+	add(t, subject.Store, events...)
+	add(t, subject.Store, queued("later"))
+	before := readRun(t, subject.Store, "r1")
+	same(t, "what is left behind", before.Left, left)
+	same(t, "what was done", prune(t, subject.Store, "r1").Removed, false)
+	after := readRun(t, subject.Store, "r1")
+	after.Pruned = time.Time{}
+	same(t, "records", after, before)
 }
 
 func prunedLogGoesOn(t tester, subject Subject) {

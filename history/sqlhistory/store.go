@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -159,6 +160,12 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	return nil
 }
 
+// isOnlyGone reports whether a connection could not be closed because the server has ended it, so
+// that nothing is left to close.
+func (s *Store) isOnlyGone(err error) bool {
+	return err != nil && s.db.CanRepeat != nil && s.db.CanRepeat(err)
+}
+
 // Close waits until a running write has ended, and closes the database. Later calls
 // of Close do nothing, and return what the first call returned. After Close every
 // other method returns an error.
@@ -178,6 +185,7 @@ func (s *Store) Close() error {
 			errs = append(errs, s.db.Writer.Close())
 		}
 		errs = append(errs, s.db.Close())
+		errs = slices.DeleteFunc(errs, s.isOnlyGone)
 		if err := errors.Join(errs...); err != nil {
 			s.closeErr = fmt.Errorf("closing %s: %w", s.db.Name, err)
 		}

@@ -118,6 +118,20 @@ func TestAServerThatIsKilledAndStartedAgain(t *testing.T) {
 	finish()
 }
 
+func TestAHistoryWhoseServerWasKilledIsClosed(t *testing.T) {
+	t.Parallel()
+	own, url := faulty(t)
+	store := openWithin(t, url, 30*time.Second, 10*time.Second)
+	if _, err := store.Append(t.Context(), queued("r1")); err != nil {
+		t.Fatal(err)
+	}
+	own.Kill(t)
+	if err := store.Close(); err != nil {
+		t.Errorf("nothing was lost, and the error is %v", err)
+	}
+	own.Start(t)
+}
+
 func TestAServerThatIsFrozen(t *testing.T) {
 	t.Parallel()
 	own, url := faulty(t)
