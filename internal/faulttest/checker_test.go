@@ -3,8 +3,6 @@
 package faulttest_test
 
 import (
-	"bufio"
-	"bytes"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -18,20 +16,23 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // the checker reads the database by itself
 	"golang.org/x/sys/unix"
-	_ "modernc.org/sqlite" // the checker reads the file by itself
+	_ "modernc.org/sqlite" // and the file
 )
 
 // The checker uses nothing of fxrun: what the code believes of itself is no evidence.
 
 // facts are counted, to show that the faults did something.
-type facts struct{ Homes, Rounds, Killed, Asked, Runs, Succeeded, Failed, Cancelled, Lost, Resumed, Steps, Attempts, Values, Left int }
+type facts struct{ Homes, Rounds, Killed, Asked, Filled, Away, SetBack, Damaged, Runs, Succeeded, Failed, Cancelled, Lost, Resumed, Steps, Attempts, Values, Left int }
 
 func (f *facts) add(other facts) {
 	f.Homes, f.Rounds, f.Killed, f.Asked = f.Homes+other.Homes, f.Rounds+other.Rounds, f.Killed+other.Killed, f.Asked+other.Asked
 	f.Runs, f.Succeeded, f.Failed, f.Cancelled = f.Runs+other.Runs, f.Succeeded+other.Succeeded, f.Failed+other.Failed, f.Cancelled+other.Cancelled
 	f.Lost, f.Resumed, f.Steps, f.Attempts = f.Lost+other.Lost, f.Resumed+other.Resumed, f.Steps+other.Steps, f.Attempts+other.Attempts
+	f.Filled, f.Away, f.SetBack, f.Damaged = f.Filled+other.Filled, f.Away+other.Away, f.SetBack+other.SetBack, f.Damaged+other.Damaged
 	f.Values, f.Left = f.Values+other.Values, f.Left+other.Left
 }
 
@@ -51,7 +52,6 @@ type storedStep struct {
 
 type storedEvent struct {
 	position, seq int64
-	time          int64 // microseconds
 	kind          string
 	data          struct {
 		Step, Asset, Resource, Status string
@@ -66,7 +66,7 @@ type storedEvent struct {
 // evidence is what the files of a home hold.
 type evidence struct {
 	runs   map[string]*storedRun
-	begun  map[string]int // lines of the ledger, by run, step and attempt
+	begun  map[string]int // notes of the ledger, by run, step and attempt
 	ended  map[string]int
 	killed map[int]bool
 }
@@ -74,7 +74,7 @@ type evidence struct {
 // check looks for whatever may not be after the home was opened once by a process that has ended.
 func check(t *testing.T, c *crowd) facts {
 	t.Helper()
-	found := &evidence{runs: readRuns(t, c.home), killed: c.killed}
+	found := &evidence{runs: readRuns(t, c), killed: c.killed}
 	found.begun, found.ended = readLedger(t, c.home)
 	var told facts
 	for _, run := range found.runs {
@@ -123,16 +123,29 @@ func (r *storedRun) isLost() bool {
 	return r.finished != nil && strings.Contains(r.finished.data.Error.Message, ") is gone")
 }
 
-func readRuns(t *testing.T, home string) map[string]*storedRun {
+// openPlain opens the history as a database like any other.
+func openPlain(t *testing.T, c *crowd) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(home, "fxrun.db")+"?mode=ro")
+	driver, address := "sqlite", "file:"+filepath.Join(c.home, "fxrun.db")
+	if c.address != "" {
+		driver, address = "pgx", c.address+"&search_path=fxrun"
+	}
+	db, err := sql.Open(driver, address)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return db
+}
+
+func readRuns(t *testing.T, c *crowd) map[string]*storedRun {
+	t.Helper()
+	db := openPlain(t, c)
 	defer db.Close()
-	var whole string
-	if err := db.QueryRow("PRAGMA integrity_check").Scan(&whole); err != nil || whole != "ok" {
-		t.Fatalf("the file is damaged: %s, %v", whole, err)
+	if c.address == "" {
+		var whole string
+		if err := db.QueryRow("PRAGMA integrity_check").Scan(&whole); err != nil || whole != "ok" {
+			t.Fatalf("the file is damaged: %s, %v", whole, err)
+		}
 	}
 	byNumber, byID := make(map[int64]*storedRun), make(map[string]*storedRun)
 	each(t, db, "SELECT number, id, status, tags FROM runs", func(scan func(...any) error) error {
@@ -151,11 +164,11 @@ func readRuns(t *testing.T, home string) map[string]*storedRun {
 		byNumber[run].steps[key] = step
 		return err
 	})
-	each(t, db, "SELECT run, position, seq, time, type, fields FROM events ORDER BY run, seq", func(scan func(...any) error) error {
+	each(t, db, "SELECT run, position, seq, type, fields FROM events ORDER BY run, seq", func(scan func(...any) error) error {
 		var run int64
 		var event storedEvent
 		var fields []byte
-		if err := scan(&run, &event.position, &event.seq, &event.time, &event.kind, &fields); err != nil {
+		if err := scan(&run, &event.position, &event.seq, &event.kind, &fields); err != nil {
 			return err
 		}
 		byNumber[run].events = append(byNumber[run].events, event)
@@ -190,22 +203,20 @@ func each(t *testing.T, db *sql.DB, query string, use func(scan func(...any) err
 func readLedger(t *testing.T, home string) (begun, ended map[string]int) {
 	t.Helper()
 	begun, ended = make(map[string]int), make(map[string]int)
-	text, err := os.ReadFile(ledgerOf(home))
-	if errors.Is(err, fs.ErrNotExist) {
-		return begun, ended
-	}
+	notes, err := os.ReadDir(ledgerOf(home))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		what, about, _ := strings.Cut(lines.Text(), " ")
-		switch what {
-		case "begin":
+	for _, note := range notes {
+		parts := strings.Split(note.Name(), "~")
+		about, err := url.PathUnescape(parts[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parts[0] == "begin" {
 			begun[about]++
-		case "end":
+		} else {
 			ended[about]++
-		default:
-			t.Errorf("the ledger has the line %q", lines.Text())
 		}
 	}
 	return begun, ended
@@ -370,7 +381,7 @@ func checkMarkers(t *testing.T, c *crowd, found *evidence) int {
 		t.Fatal(err)
 	}
 	type instance struct{ run, resource, step string }
-	counts, inFlight := make(map[instance]int), make(map[instance]int)
+	counts := make(map[instance]int)
 	for _, marker := range markers {
 		parts := strings.Split(marker.Name(), "~")
 		step, err := url.PathUnescape(parts[2])
@@ -382,11 +393,7 @@ func checkMarkers(t *testing.T, c *crowd, found *evidence) int {
 			t.Fatal(err)
 		}
 		if parts[1] != "" {
-			of := instance{parts[1], parts[0], step}
-			counts[of]++
-			if text, err := os.ReadFile(filepath.Join(markersOf(c.home), marker.Name())); err == nil && found.killed[pid] && strings.Contains(string(text), isolatedMarker) {
-				inFlight[of]++
-			}
+			counts[instance{parts[1], parts[0], step}]++
 		} else if !found.killed[pid] {
 			t.Errorf("process %d was not killed, and has left %s", pid, marker.Name())
 		}
@@ -402,11 +409,6 @@ func checkMarkers(t *testing.T, c *crowd, found *evidence) int {
 			if left.Resource == of.resource && (left.Step == of.step || of.step == "") {
 				listed++
 			}
-		}
-		// A process for a step or a run does not wait until the one that has launched the run has
-		// recorded what it tells. If both are killed, this may be lost.
-		if run.isLost() {
-			count -= inFlight[of]
 		}
 		if listed < count {
 			t.Errorf("run %s (%s: %s) has left %d of %q of step %q, and its end lists %d", of.run, run.status, run.finished.data.Error.Message, count, of.resource, of.step, listed)
@@ -461,7 +463,7 @@ func checkValues(t *testing.T, home string, found *evidence) int {
 func checkStored(t *testing.T, values map[string]content, found *evidence) {
 	t.Helper()
 	last := make(map[string]*storedRun) // the run that has stored an asset last
-	at := make(map[string]int64)
+	at := make(map[string]int64)        // the position of its record
 	for _, run := range found.runs {
 		for _, event := range run.events {
 			if asset := event.data.Asset; event.kind == "asset_materialized" && event.position > at[asset] {
@@ -485,19 +487,19 @@ func checkStored(t *testing.T, values map[string]content, found *evidence) {
 		}
 		stored, outcome := run.storing(value)
 		switch {
-		case stored == 0 && outcome != "":
+		case !stored && outcome != "":
 			t.Errorf("%s is that of run %s, attempt %d, which has not stored it: %s", value.Key, value.Run, value.Attempt, outcome)
-		case stored != 0 && last[value.Key] != nil && last[value.Key] != run && stored < last[value.Key].began(value.Key):
-			t.Errorf("%s is that of run %s, and the later run %s has stored it", value.Key, value.Run, last[value.Key].id)
+		case stored && last[value.Key] != nil && last[value.Key] != run:
+			t.Errorf("%s is that of run %s, and its last record is of run %s", value.Key, value.Run, last[value.Key].id)
 		}
 	}
 }
 
-// storing returns when an attempt has stored a value, as the history says, or 0. The outcome
+// storing reports whether an attempt has stored a value, as the history says. The outcome
 // says how the attempt has ended instead. It is "" if its process was killed, after it had stored
 // the value perhaps: the start of a step is recorded while the step begins, and its end a moment
 // after the value was stored.
-func (r *storedRun) storing(value content) (at int64, outcome string) {
+func (r *storedRun) storing(value content) (stored bool, outcome string) {
 	const neverBegun = "it has never begun"
 	running, outcome := false, neverBegun
 	for _, event := range r.events {
@@ -509,7 +511,7 @@ func (r *storedRun) storing(value content) (at int64, outcome string) {
 			}
 		case !running:
 		case event.kind == "asset_materialized", event.kind == "step_succeeded":
-			return event.time, ""
+			return true, ""
 		case event.kind == "step_failed", event.kind == "run_finished":
 			running, outcome = false, unlessKilled(event.data.Error.Message)
 		case event.kind == "step_cancelled": // perhaps because its process was killed after its run had ended
@@ -520,14 +522,15 @@ func (r *storedRun) storing(value content) (at int64, outcome string) {
 		}
 	}
 	if outcome == neverBegun && r.isLost() {
-		return 0, ""
+		return false, ""
 	}
-	return 0, outcome
+	return false, outcome
 }
 
-// unlessKilled returns the error of a step or of a run, or "" if it says that a process was killed.
+// unlessKilled returns the error of a step or of a run, or "" if it says that a process was
+// killed, or that the history could not be kept.
 func unlessKilled(message string) string {
-	for _, death := range []string{") is gone", "the process was killed", "the process ended", "the process was ended"} {
+	for _, death := range []string{") is gone", "the process was killed", "the process ended", "the process was ended", "recording "} {
 		if strings.Contains(message, death) {
 			return ""
 		}
@@ -535,22 +538,34 @@ func unlessKilled(message string) string {
 	return message
 }
 
-// began returns when the last attempt of a run at a step has begun. Runs that store one value at
-// the same time may record it in another order, and events that nobody waits for may be recorded
-// after those of another process that have happened later.
-func (r *storedRun) began(step string) int64 {
-	for _, event := range slices.Backward(r.events) {
-		if event.kind == "step_started" && event.data.Step == step {
-			return event.time
+// checkLocks checks that nobody holds a lock in the database after all processes have ended.
+func checkLocks(t *testing.T, c *crowd) {
+	t.Helper()
+	if c.address == "" {
+		return // the locks are files, which checkNoLeftovers looks for
+	}
+	db := openPlain(t, c)
+	defer db.Close()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) { // the server notices the end of a process a little later
+		held := 0
+		err := db.QueryRow("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Scan(&held)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("%d locks are held, and all processes have ended", held)
+			return
 		}
 	}
-	return 0
 }
 
 // checkNothingWaits checks that the queue is empty.
 func checkNothingWaits(t *testing.T, c *crowd) {
 	t.Helper()
-	for _, run := range readRuns(t, c.home) {
+	for _, run := range readRuns(t, c) {
 		if run.finished == nil {
 			t.Errorf("run %s is %s, after a process has taken all that waits", run.id, run.status)
 		}

@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/internal/postgrestest"
 )
 
 // setting reads a number from the environment.
@@ -37,8 +38,23 @@ const standardTime = 40 * time.Second
 // Each home is a subtest. Rounds share a home for a while, so that each begins with what the
 // faults of the earlier ones have left. A home is played to its end.
 func TestRunsSurviveFaults(t *testing.T) {
+	playHomes(t, standardTime, func(*testing.T) string { return "" }, nil)
+}
+
+// The server of the history is killed and stopped too.
+func TestRunsInPostgreSQLSurviveFaults(t *testing.T) {
+	var server postgrestest.Server
+	t.Cleanup(server.Stop)
+	playHomes(t, standardTime/2, func(t *testing.T) string { return server.NewDatabase(t) + "&options=-csynchronous_commit%3Don" }, &server)
+}
+
+func playHomes(t *testing.T, standard time.Duration, newDatabase func(*testing.T) string, server *postgrestest.Server) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("it takes most of a minute")
+	}
+	if server != nil {
+		newDatabase(t) // or skip
 	}
 	seed := setting(t, "FAULT_SEED", rand.Uint64())
 	rounds := setting(t, "FAULT_ROUNDS", 0)
@@ -47,7 +63,7 @@ func TestRunsSurviveFaults(t *testing.T) {
 	began := time.Now()
 	over := func(round uint64) bool {
 		if rounds == 0 {
-			return time.Since(began) > standardTime
+			return time.Since(began) > standard
 		}
 		return round >= rounds
 	}
@@ -55,8 +71,11 @@ func TestRunsSurviveFaults(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, round))
 		stays := 1 + random.Uint64N(6)
 		passed := t.Run(fmt.Sprintf("home of rounds %d to %d", round, round+stays-1), func(t *testing.T) {
-			played := playHome(t, random, stays)
-			told.add(played)
+			c := newCrowd(t, random)
+			if server != nil {
+				c.server, c.address = server, newDatabase(t)
+			}
+			told.add(c.play(t, random, stays))
 		})
 		if !passed {
 			t.Fatalf("run it again with FAULT_SEED=%d, and FAULT_HOMES=FOLDER to keep the files", seed)
@@ -81,26 +100,41 @@ func newHome(t *testing.T) string {
 	return home
 }
 
-// playHome plays the rounds of one home.
-func playHome(t *testing.T, random *rand.Rand, rounds uint64) facts {
+// newCrowd returns the processes of a new home, of which there are none.
+func newCrowd(t *testing.T, random *rand.Rand) *crowd {
 	t.Helper()
 	folder := newHome(t)
-	if err := os.Mkdir(markersOf(folder), 0o700); err != nil {
-		t.Fatal(err)
+	for _, below := range []string{markersOf(folder), ledgerOf(folder)} {
+		if err := os.Mkdir(below, 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	c := &crowd{
-		home: folder, mark: fmt.Sprintf("%d-%d", os.Getpid(), random.Uint64()), graph: random.Uint64(),
+		home: folder, mark: fmt.Sprintf("%d-%d", os.Getpid(), random.Uint64()), graph: random.Uint64(), deaf: random.IntN(2) == 0,
 		killed: make(map[int]bool), asked: make(map[int]bool),
 	}
 	t.Cleanup(func() { // if the test fails in the middle
 		for _, pid := range c.living(random) {
 			c.kill(t, pid)
 		}
+		c.letGo()
 	})
+	return c
+}
+
+// play plays the rounds of one home.
+func (c *crowd) play(t *testing.T, random *rand.Rand, rounds uint64) facts {
+	t.Helper()
 	for round := range rounds {
+		c.historyFailed = false
 		c.disturb(t, random, round == 0)
 		c.checkNobodyStays(t, random)
+		c.letGo()
+		c.historyFailed = false
 		c.wait(t, c.start(t, "settle", ""))
+		if random.IntN(4) == 0 {
+			c.setClockBack(t, random)
+		}
 		check(t, c)
 		if t.Failed() {
 			t.Fatalf("in round %d of this home", round)
@@ -109,10 +143,14 @@ func playHome(t *testing.T, random *rand.Rand, rounds uint64) facts {
 	c.wait(t, c.start(t, "finish", []string{"", "step", "run"}[random.IntN(3)]))
 	c.checkNobodyStays(t, random)
 	checkNoLeftovers(t, c) // before the checker opens the file, which makes two others beside it
-	told := check(t, c)
+	checkLocks(t, c)
+	c.told.add(check(t, c))
 	checkNothingWaits(t, c)
-	told.Homes, told.Rounds, told.Killed, told.Asked = 1, int(rounds), len(c.killed), len(c.asked)
-	return told
+	if c.server == nil && random.IntN(3) == 0 {
+		c.damage(t, random)
+	}
+	c.told.add(facts{Homes: 1, Rounds: int(rounds), Killed: len(c.killed), Asked: len(c.asked)})
+	return c.told
 }
 
 // disturb has processes execute runs, and does them harm.
@@ -126,7 +164,10 @@ func (c *crowd) disturb(t *testing.T, random *rand.Rand, first bool) {
 	if random.IntN(3) == 0 {
 		members = append(members, c.start(t, "launch", executors[random.IntN(3)]))
 	}
-	store := sqlite.NewFolder(c.home)
+	opened, err := openHistory(c.home, c.address)
+	if err != nil {
+		t.Fatal(err)
+	}
 	mean := 60 + 60*random.IntN(3)
 	if first {
 		mean = 15 // while the home is made
@@ -137,8 +178,12 @@ func (c *crowd) disturb(t *testing.T, random *rand.Rand, first bool) {
 		if len(living) == 0 {
 			break
 		}
-		switch random.IntN(7) {
+		switch random.IntN(8) {
 		case 0, 1:
+			started := slices.ContainsFunc(members, func(m *member) bool { return m.Process.Pid == living[0] })
+			if started && !c.deaf && random.IntN(2) == 0 {
+				c.hold(living[0]) // then the kernel must tell those that it has started
+			}
 			c.kill(t, living[0])
 		case 2:
 			c.terminate(living[0])
@@ -150,11 +195,17 @@ func (c *crowd) disturb(t *testing.T, random *rand.Rand, first bool) {
 				c.kill(t, living[0])
 			}
 			_ = syscall.Kill(living[0], syscall.SIGCONT)
+		case 5:
+			if c.server != nil {
+				c.takeServerAway(t, random)
+			} else {
+				c.fillDisk(t, random)
+			}
 		default:
-			cancelOne(store, random)
+			cancelOne(opened.store, random)
 		}
 	}
-	if err := store.Close(); err != nil {
+	if err := opened.close(); err != nil {
 		t.Error(err)
 	}
 	for _, member := range members {
@@ -181,7 +232,7 @@ func (m *member) hasEnded() bool {
 }
 
 // cancelOne asks an unfinished run to end, as another process does.
-func cancelOne(store *sqlite.Folder, random *rand.Rand) {
+func cancelOne(store history.Store, random *rand.Rand) {
 	open, err := store.Runs(context.Background(), history.RunQuery{Statuses: []history.Status{history.StatusQueued, history.StatusStarting, history.StatusRunning}})
 	if err != nil || len(open) == 0 {
 		return

@@ -87,7 +87,7 @@ func marks(lc fx.Lifecycle, home, key string, info container.RunInfo) {
 	file := filepath.Join(markersOf(home), strings.Join(parts, "~"))
 	lc.Append(fx.StartStopHook(
 		func() error {
-			err := os.WriteFile(file, kindOfProcess(), 0o600)
+			err := makeEmpty(file)
 			time.Sleep(rand.N(10 * time.Millisecond)) // the moments in which a fault may come
 			return err
 		},
@@ -97,14 +97,14 @@ func marks(lc fx.Lifecycle, home, key string, info container.RunInfo) {
 		}))
 }
 
-// isolatedMarker is what the marker of a resource in a process for a step or a run holds.
-const isolatedMarker = "isolated"
-
-func kindOfProcess() []byte {
-	if processes.Asked() {
-		return []byte(isolatedMarker)
+// makeEmpty makes a file that is not there. A full disk has space for an empty file, so what the
+// suite itself keeps is in names of files.
+func makeEmpty(name string) error {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
 	}
-	return []byte("launching")
+	return file.Close()
 }
 
 // definitions are a random graph: the same one for the same seed. parent is the number of the
@@ -168,7 +168,7 @@ func function(random *rand.Rand, home string, parent int, types []reflect.Type, 
 // compute is the work of every step. It says in the ledger when it begins and ends.
 func compute(ctx context.Context, step *assets.Context, home string, parent int) (content, error) {
 	about := fmt.Sprintf("%s %s %d", step.Run().ID, step.Key(), step.Attempt())
-	if err := note(home, "begin "+about); err != nil {
+	if err := note(home, "begin", about); err != nil {
 		return content{}, err
 	}
 	for range rand.IntN(3) {
@@ -191,15 +191,10 @@ func compute(ctx context.Context, step *assets.Context, home string, parent int)
 		return content{}, errors.New("the step fails by chance")
 	}
 	size := 1 + rand.IntN(100_000)
-	return content{step.Run().ID, step.Key(), step.Attempt(), size, strings.Repeat("x", size)}, note(home, "end "+about)
+	return content{step.Run().ID, step.Key(), step.Attempt(), size, strings.Repeat("x", size)}, note(home, "end", about)
 }
 
-// note appends a line by one call to the system, so it is there whole or not at all.
-func note(home, line string) error {
-	file, err := os.OpenFile(ledgerOf(home), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(line + "\n")
-	return errors.Join(err, file.Close())
+// note says in the ledger, which is a folder of empty files, what the work of a step has come to.
+func note(home, what, about string) error {
+	return makeEmpty(filepath.Join(ledgerOf(home), strings.Join([]string{what, url.PathEscape(about), fmt.Sprint(rand.Uint64())}, "~")))
 }

@@ -15,15 +15,24 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fxrun/fxrun/internal/postgrestest"
 )
 
 // crowd are the processes of a home, and those that they start. All have the mark in their
 // environment.
 type crowd struct {
 	home, mark string
+	server     *postgrestest.Server // of the history; nil for a file
+	address    string               // of the history in that server
 	graph      uint64
+	deaf       bool         // the kernel does not tell processes that their parent has ended
 	killed     map[int]bool // by the suite, with SIGKILL
 	asked      map[int]bool // by the suite, to end
+	// historyFailed says that the history could not be kept for a while in this round.
+	historyFailed bool
+	pipes         []*os.File // of killed processes, which are held open
+	told          facts
 }
 
 // member is a process that the suite has started.
@@ -38,7 +47,8 @@ func (c *crowd) start(t *testing.T, role, executor string) *member {
 	t.Helper()
 	started := &member{Cmd: exec.Command(os.Args[0], "-test.run=^$"), role: role, executor: executor, ended: make(chan struct{})}
 	started.Env = append(os.Environ(), roleVariable+"="+role, executorVariable+"="+executor, homeVariable+"="+c.home,
-		graphVariable+"="+strconv.FormatUint(c.graph, 10), markVariable+"="+c.mark)
+		graphVariable+"="+strconv.FormatUint(c.graph, 10), markVariable+"="+c.mark, addressVariable+"="+c.address,
+		deafVariable+"="+strconv.FormatBool(c.deaf))
 	started.Stdout, started.Stderr = &started.output, &started.output
 	// The output goes to a pipe, which processes that stay hold open: they are found otherwise.
 	started.WaitDelay = time.Second
@@ -74,6 +84,7 @@ func (c *crowd) wait(t *testing.T, process *member) {
 	case process.ProcessState.Success():
 	case c.killed[pid] && status.Signaled():
 	case c.asked[pid] && status.Signaled() && status.Signal() == syscall.SIGTERM: // before it listened
+	case c.historyFailed && status.ExitStatus() == 1 && !process.hasCrashed(): // it says so
 	default:
 		t.Errorf("the process %s %s ended with %v:\n%s", process.role, process.executor, process.ProcessState, process.output.Bytes())
 	}
@@ -94,6 +105,40 @@ func (c *crowd) living(random *rand.Rand) []int {
 	}
 	random.Shuffle(len(living), func(i, j int) { living[i], living[j] = living[j], living[i] })
 	return living
+}
+
+// hasCrashed reports whether the Go runtime has ended a process.
+func (m *member) hasCrashed() bool {
+	output := m.output.String()
+	return strings.Contains(output, "panic: ") || strings.Contains(output, "fatal error: ") || strings.Contains(output, "\ngoroutine ")
+}
+
+// hold opens the pipes of a process, so that the processes at their other ends do not see them
+// closed when this one is killed.
+func (c *crowd) hold(pid int) {
+	found, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	for _, name := range found {
+		target, err := os.Readlink(name)
+		about, wrong := os.Lstat(name)
+		if err != nil || wrong != nil || !strings.HasPrefix(target, "pipe:") {
+			continue
+		}
+		mode := os.O_RDONLY
+		if about.Mode()&0o200 != 0 {
+			mode = os.O_WRONLY
+		}
+		if file, err := os.OpenFile(name, mode|syscall.O_NONBLOCK, 0); err == nil {
+			c.pipes = append(c.pipes, file)
+		}
+	}
+}
+
+// letGo closes the pipes that are held.
+func (c *crowd) letGo() {
+	for _, pipe := range c.pipes {
+		_ = pipe.Close()
+	}
+	c.pipes = nil
 }
 
 func (c *crowd) kill(t *testing.T, pid int) {

@@ -16,10 +16,16 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/sqlhistory/postgres"
 	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/locks/filelocks"
+	"github.com/fxrun/fxrun/locks/postgreslocks"
 	"github.com/fxrun/fxrun/runs"
 	"github.com/fxrun/fxrun/runs/processes"
 )
@@ -30,6 +36,8 @@ const (
 	homeVariable     = "FXRUN_FAULT_HOME"     // the folder of the history, the values and the markers
 	graphVariable    = "FXRUN_FAULT_GRAPH"    // the seed of the graph
 	executorVariable = "FXRUN_FAULT_EXECUTOR" // "", step or run
+	addressVariable  = "FXRUN_FAULT_ADDRESS"  // of the database with the history; "" for a file in the folder
+	deafVariable     = "FXRUN_FAULT_DEAF"     // "true" if the kernel does not tell that a parent has ended
 	markVariable     = "FXRUN_FAULT_MARK"     // by which the suite finds its processes
 )
 
@@ -37,11 +45,39 @@ const (
 type program struct {
 	*runs.Launcher
 	container *container.Container
-	store     *sqlite.Folder
+	history   *kept
 }
 
 func (p *program) close() error {
-	return errors.Join(p.Close(context.Background()), p.container.Close(), p.store.Close())
+	return errors.Join(p.Close(context.Background()), p.container.Close(), p.history.close())
+}
+
+// kept is a history with its locks.
+type kept struct {
+	store interface {
+		history.Store
+		Close() error
+	}
+	locks     locks.Locker
+	unlockAll func() error
+}
+
+func (k *kept) close() error { return errors.Join(k.store.Close(), k.unlockAll()) }
+
+// openHistory opens the history of a home as package cli does.
+func openHistory(home, address string) (*kept, error) {
+	if address == "" {
+		return &kept{sqlite.NewFolder(home), filelocks.New(filepath.Join(home, "locks")), func() error { return nil }}, nil
+	}
+	store, err := postgres.New(address)
+	if err != nil {
+		return nil, err
+	}
+	database, err := postgreslocks.New(address)
+	if err != nil {
+		return nil, err
+	}
+	return &kept{store, database, database.Close}, nil
 }
 
 func newProgram(executor string) (*program, error) {
@@ -58,20 +94,34 @@ func newProgram(executor string) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	store := sqlite.NewFolder(home)
+	opened, err := openHistory(home, os.Getenv(addressVariable))
+	if err != nil {
+		return nil, err
+	}
 	config := runs.LauncherConfig{
-		Container: c, Graph: graph, Store: store, Locks: filelocks.New(filepath.Join(home, "locks")),
+		Container: c, Graph: graph, Store: opened.store, Locks: opened.locks,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Limits: runs.Limits{Runs: 3},
 	}
 	switch executor {
 	case "step":
-		config.Executor = processes.Steps(processes.Config{})
+		config.Executor = processes.Steps(processes.Config{Grace: grace})
 	case "run":
-		config.Executor = processes.Whole(processes.Config{})
+		config.Executor = processes.Whole(processes.Config{Grace: grace})
 	}
 	launcher, err := runs.NewLauncher(config)
-	return &program{launcher, c, store}, err
+	return &program{launcher, c, opened}, err
+}
+
+// grace is how long a process for a step or a run may go on after its work was cancelled.
+const grace = 5 * time.Second
+
+// In some homes the kernel does not tell the processes that execute steps that the process which
+// has started them has ended. They must find it out by their pipe.
+func init() { // in the thread that the kernel tells it
+	if processes.Asked() && os.Getenv(deafVariable) == "true" {
+		_ = unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0)
+	}
 }
 
 // play is a process of the suite. A SIGTERM lets it drain its runs and end.

@@ -133,8 +133,10 @@ while read -r command signal; do
 		-c fsync=off -c full_page_writes=off -c max_connections=200" 3>&- >>"$dir/log" 2>&1 ;;
 	signal)
 		server=$(head -n 1 "$dir/data/postmaster.pid")
+		kill -STOP "$server" # it starts no more processes
 		children=$(ps -A -o pid= -o ppid= | while read -r pid parent; do [ "$parent" = "$server" ] && echo "$pid"; done)
-		kill "-$signal" "$server" $children ;;
+		for pid in $children; do kill "-$signal" "$pid" || :; done # one may have ended meanwhile
+		kill "-$signal" "$server" ;;
 	gone)
 		while kill -0 $server $children 2>/dev/null; do sleep 0.01; done ;;
 	esac && echo done >&3 || echo failed >&3
