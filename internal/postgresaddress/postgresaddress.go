@@ -23,7 +23,8 @@ const DefaultSchema = "fxrun"
 
 // Address is where a database is.
 type Address struct {
-	// Config is what pgx needs. Its RuntimeParams name the schema and the program.
+	// Config is what pgx needs. Its RuntimeParams name the program, and not the schema, since
+	// poolers do not take it: see Set.
 	Config *pgx.ConnConfig
 	// Schema is the schema that the parameter search_path names.
 	Schema string
@@ -56,7 +57,7 @@ func Parse(text string) (*Address, error) {
 		}
 		a.Schema = given
 	}
-	config.RuntimeParams["search_path"] = a.Schema
+	delete(config.RuntimeParams, "search_path")
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	}

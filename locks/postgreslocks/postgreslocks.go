@@ -15,7 +15,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -64,10 +63,6 @@ func New(address string) (*Database, error) {
 	config := parsed.Config
 	if config.ConnectTimeout == 0 || config.ConnectTimeout > 2*silence {
 		config.ConnectTimeout = 2 * silence
-	}
-	// The server ends the session of a machine that was lost.
-	for name, value := range map[string]int{"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3} {
-		config.RuntimeParams[name] = strconv.Itoa(value)
 	}
 	return &Database{config: config, schema: parsed.Schema, turn: make(chan struct{}, 1)}, nil
 }
@@ -168,13 +163,19 @@ func (d *Database) use(ctx context.Context, do func(*session) error) error {
 	return err
 }
 
+// keepAlive has the server end the session of a machine that was lost.
+var keepAlive = map[string]string{"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+
 // connect makes a session, and refuses one that other clients share.
 func (d *Database) connect(ctx context.Context) (*session, error) {
 	conn, err := pgx.ConnectConfig(ctx, d.config)
 	if err != nil {
 		return nil, err
 	}
-	process, err := d.checkOwn(ctx, conn)
+	process, err := postgresaddress.CheckOwn(ctx, conn.PgConn(), &d.config.Config)
+	if err == nil {
+		err = postgresaddress.Set(ctx, conn.PgConn(), keepAlive)
+	}
 	if err != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), silence)
 		defer cancel()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/fxrun/fxrun/internal/postgresaddress"
 	"github.com/fxrun/fxrun/locks"
 )
 
@@ -96,7 +97,7 @@ func (s *session) lookAfter() {
 func (s *session) ping() {
 	ctx, cancel := context.WithTimeout(context.Background(), silence)
 	defer cancel()
-	if process, err := processOf(ctx, s.conn); err != nil || process != s.process { // another session has none of the locks
+	if process, err := postgresaddress.ProcessOf(ctx, s.conn.PgConn()); err != nil || process != s.process { // another session has none of the locks
 		s.owner.lose()
 	}
 }

@@ -1,14 +1,17 @@
 package postgres
 
 import (
+	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"maps"
 	"net"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/fxrun/fxrun/internal/postgresaddress"
@@ -40,11 +43,27 @@ func parse(text string) (*address, error) {
 
 // pool returns connections whose statements wait for an answer no longer than silence.
 func (a *address) pool(silence time.Duration, settings map[string]string) *sql.DB {
+	settings = maps.Clone(settings)
+	settings["search_path"] = a.schema
 	config := a.config.Copy()
-	for name, value := range settings {
-		config.RuntimeParams[name] = value
+	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
+		if err := a.checkOwn(ctx, conn); err != nil {
+			return err
+		}
+		return postgresaddress.Set(ctx, conn, settings)
 	}
 	return sql.OpenDB(&connector{Connector: stdlib.GetConnector(*config), silence: silence})
+}
+
+// checkOwn refuses a session that a pooler shares with other clients, which the settings would
+// disturb. A pooler tells its clients another process than that of the server.
+func (a *address) checkOwn(ctx context.Context, conn *pgconn.PgConn) error {
+	process, err := postgresaddress.ProcessOf(ctx, conn)
+	if err != nil || process == strconv.FormatUint(uint64(conn.PID()), 10) {
+		return err
+	}
+	_, err = postgresaddress.CheckOwn(ctx, conn, &a.config.Config)
+	return err
 }
 
 // lock is the number of the advisory lock for writing. The locks of a server are apart for
