@@ -180,6 +180,10 @@ func compute(ctx context.Context, step *assets.Context, home string, parent int)
 		case <-time.After(rand.N(30 * time.Millisecond)):
 		}
 	}
+	select { // and tell nothing, by which a process notices that nobody listens any more
+	case <-ctx.Done():
+	case <-time.After(rand.N(40 * time.Millisecond)):
+	}
 	if processes.Asked() && os.Getppid() != parent { // only an end of the context may end an orphan
 		select {
 		case <-ctx.Done():

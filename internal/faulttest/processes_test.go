@@ -115,7 +115,9 @@ func (m *member) hasCrashed() bool {
 
 // hold opens the pipes of a process, so that the processes at their other ends do not see them
 // closed when this one is killed.
-func (c *crowd) hold(pid int) {
+func (c *crowd) hold(t *testing.T, pid int) {
+	t.Helper()
+	t.Logf("the pipes of %d stay open", pid)
 	found, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 	for _, name := range found {
 		target, err := os.Readlink(name)
