@@ -6,6 +6,7 @@ import (
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/child"
 )
 
 const (
@@ -21,7 +22,7 @@ func (l launch) starting(own owner) history.RunStarting {
 	if l.child == nil {
 		return event
 	}
-	preview := l.child.Preview()
+	preview := (*child.Prepared)(l.child).Configs()
 	recorded := configRecord{launch: l}
 	for _, resource := range preview.Resources {
 		recorded.add("resources."+resource.Key, resource.Config)
@@ -47,7 +48,7 @@ func (l launch) givenBy() map[string]string {
 			}
 		}
 	}
-	preview := l.child.Preview()
+	preview := (*child.Prepared)(l.child).Configs()
 	for _, resource := range preview.Resources {
 		add("resources."+resource.Key, resource.Config)
 	}

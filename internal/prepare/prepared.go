@@ -39,13 +39,30 @@ func (p *Prepared) Masks() bool { return p.masker() != nil }
 // container documents it.
 func (p *Prepared) Preview() Preview {
 	prepared := p.preparation
-	secrets := prepared.secrets()
+	return prepared.preview(prepared.Graph.Describe)
+}
+
+// Configs returns the part of Preview that is about config: resources have their keys and
+// their config, and nothing else. It costs less, so it is for every run.
+func (p *Prepared) Configs() Preview {
+	return p.preparation.preview(func(n *graph.Node, resolved config.Resolved, secrets config.SecretVariables) graph.Description {
+		description := graph.Description{Key: n.Key}
+		if n.Config != nil {
+			description.Config = n.Config.Describe(resolved)
+			secrets.Mask(description.Config)
+		}
+		return description
+	})
+}
+
+func (p *Preparation) preview(describe func(*graph.Node, config.Resolved, config.SecretVariables) graph.Description) Preview {
+	secrets := p.secrets()
 	var preview Preview
-	for _, n := range append(prepared.starting(), prepared.later...) {
-		preview.Resources = append(preview.Resources, prepared.Graph.Describe(n, prepared.configOf(n), secrets))
+	for _, n := range append(p.starting(), p.later...) {
+		preview.Resources = append(preview.Resources, describe(n, p.configOf(n), secrets))
 	}
-	for _, t := range prepared.Settings.Known.Mine() {
-		description := graph.StepDescription{Key: t.Step().Key, Config: t.Step().Config.Describe(prepared.Steps[t])}
+	for _, t := range p.Settings.Known.Mine() {
+		description := graph.StepDescription{Key: t.Step().Key, Config: t.Step().Config.Describe(p.Steps[t])}
 		secrets.Mask(description.Config)
 		preview.Steps = append(preview.Steps, description)
 	}
