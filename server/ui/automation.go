@@ -78,6 +78,8 @@ func tickingState(one automation.Status) cell {
 	switch {
 	case one.Tick != nil && one.Tick.Status == automation.TickFailed:
 		return cell{Badge: &badge{"bad", "failed"}, order: "failed"}
+	case one.Kind == automation.KindSchedule && isOverdue(one, time.Now()):
+		return cell{Badge: &badge{"warn", "overdue"}, order: "overdue"}
 	case one.Ticking:
 		return cell{Badge: &badge{"ok", "on"}, order: "on"}
 	}
@@ -260,29 +262,21 @@ func (p *Pages) previewTick(w http.ResponseWriter, r *http.Request, control *aut
 	return nil
 }
 
-// failedTicks lists the schedules and sensors whose last tick has failed.
-func (p *Pages) failedTicks(ctx context.Context) ([]attention, error) {
+// allAutomations returns the status of all schedules and of all sensors; none where the
+// history keeps no ticks.
+func (p *Pages) allAutomations(ctx context.Context) (schedules, sensors []automation.Status, err error) {
 	if p.config.Automations == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	control, err := p.control()
 	if err != nil {
-		return nil, nil //nolint:nilerr // the history keeps no ticks, so that none has failed
+		return nil, nil, nil //nolint:nilerr // the history keeps no ticks, so that none has failed
 	}
-	var list []attention
-	for _, kind := range []automation.Kind{automation.KindSchedule, automation.KindSensor} {
-		all, err := control.All(ctx, kind)
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range all {
-			if one.Tick != nil && one.Tick.Status == automation.TickFailed {
-				what := link{string(kind) + " " + one.Name, p.automationPath(one.Description)}
-				list = append(list, attention{badge{"bad", "failed"}, what, firstLine(one.Tick.Error.Message), one.Tick.Ended})
-			}
-		}
+	if schedules, err = control.All(ctx, automation.KindSchedule); err != nil {
+		return nil, nil, err
 	}
-	return list, nil
+	sensors, err = control.All(ctx, automation.KindSensor)
+	return schedules, sensors, err
 }
 
 // queueTable lists the queued runs and what each of them waits for.

@@ -7,3 +7,6 @@ func SetField(text, path, typed, goType string) (string, error) {
 
 // GivenValues returns what a run config gives.
 func GivenValues(text string) map[string]string { return givenValues(text) }
+
+// IsOverdue reports whether the tick of a schedule is late.
+var IsOverdue = isOverdue

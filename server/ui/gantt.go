@@ -39,7 +39,13 @@ type ganttLane struct {
 
 type bar struct {
 	X, Width, Class, Title string
+	Path                   string // "" for none
 	Thin                   bool
+}
+
+// IsLinked reports whether bars of the line lead to pages, so that it is no picture alone.
+func (l ganttLane) IsLinked() bool {
+	return slices.ContainsFunc(l.Bars, func(one bar) bool { return one.Path != "" })
 }
 
 // note is a text beside a bar.

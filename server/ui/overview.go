@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"cmp"
-	"context"
 	"net/http"
 	"os"
 	"runtime"
@@ -18,19 +16,10 @@ import (
 
 type overviewPage struct {
 	Attention []attention
-	Lanes     []ganttLane
-	Ticks     []tick
+	Timeline  *jobTimeline // nil if there is nothing to be shown
 	Recent    *table
 	Counts    []fact
 	Empty     bool
-}
-
-// attention is something that a person should look at.
-type attention struct {
-	Badge badge
-	Link  link
-	Text  string
-	Time  time.Time
 }
 
 // overviewRuns is how many of the newest runs the overview shows.
@@ -41,14 +30,16 @@ func (p *Pages) overview(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	page := overviewPage{Attention: p.needAttention(r.Context(), records), Empty: len(records) == 0}
-	failed, err := p.failedTicks(r.Context())
+	now := time.Now()
+	schedules, sensors, err := p.allAutomations(r.Context())
 	if err != nil {
 		return view{}, err
 	}
-	page.Attention = append(page.Attention, failed...)
+	page := overviewPage{Empty: len(records) == 0, Attention: slices.Concat(
+		p.runsToLookAt(r.Context(), records, now), p.automationsToLookAt(slices.Concat(schedules, sensors), now), p.resourcesToLookAt(),
+	)}
 	page.Recent = p.runTable(r.Context(), records[:min(len(records), 10)]).sort(r)
-	page.addLanes(p, records, time.Now())
+	page.Timeline = p.jobTimeline(r, records, schedules, now)
 	states, err := p.assetStates(r.Context(), "")
 	if err != nil {
 		return view{}, err
@@ -65,87 +56,6 @@ func (p *Pages) overview(r *http.Request) (view, error) {
 		{Name: "Resources", Links: []link{{countText(int64(len(p.inspect.Resources()))), p.url("/resources")}}},
 	}
 	return view{Template: "overview", Title: "Overview", Nav: "/", Data: page}, nil
-}
-
-// needAttention lists what a person should look at: what was launched last and failed, runs
-// that were lost, and resources that lack variables.
-func (p *Pages) needAttention(ctx context.Context, records []history.Record) []attention {
-	var list []attention
-	seen := make(map[string]bool)
-	for _, record := range records {
-		what := whatText(record)
-		if p.runStatus(ctx, record) == "lost" {
-			list = append(list, attention{badge{"bad", "lost"}, link{what, p.url("/runs/", record.ID)}, "the process that executed the run has ended", startOf(record)})
-		}
-		if seen[what] || !record.Status.Finished() {
-			continue
-		}
-		seen[what] = true
-		if record.Status == history.StatusFailed {
-			list = append(list, attention{badge{"bad", "failed"}, link{what, p.url("/runs/", record.ID)}, firstLine(record.Error.Message), record.Finished})
-		}
-	}
-	for _, resource := range p.inspect.Resources() {
-		var missing []string
-		for _, field := range resource.Config {
-			if field.Source == container.SourceMissing && !field.AtLaunch {
-				missing = append(missing, cmp.Or(field.Variable, field.Path))
-			}
-		}
-		if len(missing) > 0 {
-			list = append(list, attention{badge{"warn", "not set"}, link{resource.Key, p.url("/resources/", resource.Key)}, strings.Join(missing, ", "), time.Time{}})
-		}
-	}
-	return list
-}
-
-// addLanes draws the newest runs, a line for each job or selection.
-func (o *overviewPage) addLanes(p *Pages, records []history.Record, now time.Time) {
-	if len(records) == 0 {
-		return
-	}
-	start := now
-	for _, record := range records {
-		if at := startOf(record); at.Before(start) {
-			start = at
-		}
-	}
-	scale := max(now.Sub(start)*101/100, time.Second)
-	g := gantt{Scale: scale}
-	for back := time.Duration(0); back < scale; back += tickOf(scale) {
-		label := "now"
-		if back > 0 {
-			label = "−" + durationText(back)
-		}
-		if x := g.percentOf(now.Add(-back).Sub(start)); x > 3 && x < 97 || back == 0 {
-			o.Ticks = append(o.Ticks, tick{percent(min(x, 97)), label})
-		}
-	}
-	lanes := make(map[string]*ganttLane)
-	var order []string
-	for _, record := range slices.Backward(records) {
-		what := whatText(record)
-		lane := lanes[what]
-		if lane == nil {
-			path := p.url("/runs", "job", record.Job)
-			lane = &ganttLane{ID: sprintf("lane-%d", len(order)), Key: what, Path: path, Grid: o.Ticks}
-			lanes[what] = lane
-			order = append(order, what)
-		}
-		at := startOf(record)
-		class := map[string]string{"ok": "b-ok", "bad": "b-bad", "run": "b-run", "warn": "b-skip", "": "b-wait"}[statusClass(string(record.Status))]
-		took := tookOf(record, now)
-		lane.Bars = append(lane.Bars, bar{
-			X: percent(g.percentOf(at.Sub(start))), Width: percent(max(g.percentOf(took), 0.4)), Class: class,
-			Title: string(record.Status) + ", " + durationText(took) + ", " + at.UTC().Format("2006-01-02 15:04:05") + " UTC",
-		})
-		lane.Took = string(record.Status)
-		lane.Label = what + ": " + counted(len(lane.Bars), "run")
-	}
-	slices.Sort(order)
-	for _, what := range order {
-		o.Lanes = append(o.Lanes, *lanes[what])
-	}
 }
 
 type instancePage struct {

@@ -27,8 +27,10 @@ type runPage struct {
 	Gantt  gantt
 	Log    logPart
 	Values *table
-	Config []configRow
-	Live   bool
+	Config []configRow // what the launch gave; shown if Resolved is not known
+	// Resolved is the config that the run has used.
+	Resolved inspect.RunConfig
+	Live     bool
 }
 
 type runHead struct {
@@ -76,6 +78,9 @@ func (p *Pages) run(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	page.Config = givenConfig(record.Config)
+	if page.Resolved, err = p.inspect.RunConfig(r.Context(), record.ID); err != nil {
+		return view{}, err
+	}
 	crumbs := []link{{"Runs", p.url("/runs")}}
 	if record.Job != "" {
 		crumbs = append(crumbs, link{record.Job, p.url("/jobs/", record.Job)})
