@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -142,8 +141,8 @@ func (t *ticking) startDue(ctx context.Context, now time.Time) {
 			t.start(ctx, u)
 		}
 	}
-	for chunk := range slices.Chunk(plain, together) {
-		t.startTogether(ctx, chunk)
+	if len(plain) > 0 {
+		t.startTogether(ctx, plain)
 	}
 }
 

@@ -2,14 +2,15 @@ package automation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/runs"
 )
 
-// together is how many schedules tick at most in one write. The runs of the first ones
-// begin while the others are written.
+// together is how many ticks of schedules are written at most in one append, and how many
+// runs. So the first ones are there while the others are written.
 const together = 100
 
 // isPlain reports whether a unit is a schedule without a function that has nothing special
@@ -19,8 +20,7 @@ func (u *unit) isPlain() bool {
 	return u.kind == KindSchedule && !u.called && state.Open == 0 && state.Again.IsZero() && u.failures == 0
 }
 
-// startTogether ticks schedules without functions in one goroutine: one write records all
-// of their ticks, and one queues their runs.
+// startTogether ticks schedules without functions in one goroutine.
 func (t *ticking) startTogether(ctx context.Context, units []*unit) {
 	for _, u := range units {
 		u.busy, u.poked = true, false
@@ -46,41 +46,67 @@ func (t *ticking) startTogether(ctx context.Context, units []*unit) {
 	})
 }
 
-// tickTogether records the ticks of schedules, and queues their runs. What cannot be done
-// together, each schedule does alone.
+// tickTogether records the ticks of schedules, and then queues their runs. What cannot be
+// done together, each schedule does alone, after the others.
 func (t *ticking) tickTogether(ctx context.Context, units []*unit) error {
-	var planned []*unit
-	var asked []*requested
-	var items []item
+	var all []planned
+	var alone []*unit
 	for _, u := range units {
-		r := u.plan(ctx)
-		if r == nil {
-			u.tick(ctx, func() {})
-			continue
-		}
-		planned, asked, items = append(planned, u), append(asked, r), append(items, item{u.journal, []change{r.change}})
-	}
-	errs := appendTogether(context.WithoutCancel(ctx), t.journals, items)
-	var queue []runs.QueuedRun
-	for i := range planned {
-		if errs[i] == nil {
-			queue = append(queue, asked[i].queue...)
+		if r := u.plan(ctx); r != nil {
+			all = append(all, planned{u, r})
+		} else {
+			alone = append(alone, u)
 		}
 	}
-	failed := t.launcher.QueueRuns(context.WithoutCancel(ctx), queue...)
-	for i, u := range planned {
-		switch {
-		case errs[i] != nil || failed != nil:
-			u.tick(ctx, func() {}) // which tries again, and waits if it fails
-		default:
-			u.noteQueued(asked[i].place)
-			u.ended = time.Now()
+	var recorded []planned
+	for chunk := range slices.Chunk(all, together) {
+		items := make([]item, len(chunk))
+		for i, one := range chunk {
+			items[i] = item{one.journal, []change{one.change}}
+		}
+		for i, err := range appendTogether(context.WithoutCancel(ctx), t.journals, items) {
+			if err == nil {
+				recorded = append(recorded, chunk[i])
+			} else {
+				alone = append(alone, chunk[i].unit)
+			}
 		}
 	}
-	if len(queue) > 0 {
-		t.tell("ticks of schedules have asked for runs", "runs", len(queue), "first", queue[0].ID)
+	for chunk := range slices.Chunk(recorded, together) {
+		alone = append(alone, t.queueTogether(ctx, chunk)...)
+	}
+	for _, u := range alone {
+		u.tick(ctx, func() {}) // which waits if it fails
 	}
 	return nil
+}
+
+// planned is a schedule with what its tick asks for.
+type planned struct {
+	*unit
+	*requested
+}
+
+// queueTogether queues the runs of ticks that are recorded. It returns the schedules that
+// have to queue theirs again.
+func (t *ticking) queueTogether(ctx context.Context, ticks []planned) (again []*unit) {
+	var queue []runs.QueuedRun
+	for _, one := range ticks {
+		queue = append(queue, one.requested.queue...)
+	}
+	failed := t.launcher.QueueRuns(context.WithoutCancel(ctx), queue...)
+	for _, one := range ticks {
+		if failed != nil {
+			again = append(again, one.unit)
+			continue
+		}
+		one.noteQueued(one.place)
+		one.ended = time.Now()
+	}
+	if failed == nil {
+		t.tell("ticks of schedules have asked for runs", "runs", len(queue), "first", queue[0].ID)
+	}
+	return again
 }
 
 // plan returns what the tick of a schedule asks for that is due; nil if this is not plain.
