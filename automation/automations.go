@@ -1,15 +1,19 @@
 package automation
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/binding"
 	"github.com/fxrun/fxrun/internal/child"
+	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/cron"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/graph"
@@ -22,7 +26,8 @@ import (
 type Automations struct {
 	container *container.Container
 	graph     *assets.Graph
-	all       []*automation // by kind and name
+	all       []*automation                       // by kind and name
+	storage   func() map[string]*container.Target // what gives the IO manager of a key
 }
 
 // automation is a definition in the checked graph.
@@ -46,10 +51,14 @@ type param struct {
 //
 // The error is a *container.Faults that lists everything that is wrong: names that are
 // given twice, cron expressions and zones that cannot be read, jobs and assets that do not
-// exist, and parameters that nothing provides. With an error the Automations are returned
+// exist, parameters that nothing provides, and schedules without a function whose runs lack
+// a value that only a launch could give. With an error the Automations are returned
 // too, but can be used for nothing.
 func New(c *container.Container, g *assets.Graph, definitions ...Definition) (*Automations, error) {
-	all := &Automations{container: c, graph: g}
+	all := &Automations{container: c, graph: g, storage: sync.OnceValue(func() map[string]*container.Target {
+		storage, _ := binding.New(c, g) // whose faults the launcher finds
+		return storage
+	})}
 	var faults []error
 	var given []*definition
 	for _, one := range definitions {
@@ -85,6 +94,9 @@ func (a *automation) check() []error {
 		faults = append(faults, fmt.Errorf("automation.Jitter(%s) is longer than the interval of %s", a.settings.jitter, a.settings.every))
 	}
 	faults = append(faults, a.checkTarget(a.target)...)
+	if len(faults) == 0 && !a.called {
+		faults = a.checkLaunch()
+	}
 	if !a.called && a.config != nil {
 		faults = append(faults, fmt.Errorf("it has a config, but no function that takes it"))
 	}
@@ -126,13 +138,37 @@ func (a *automation) checkEvents() []error {
 // checkTarget finds out whether a job or a selection exists.
 func (a *automation) checkTarget(t target) []error {
 	var err error
-	switch {
-	case t.job != "":
-		_, err = a.of.graph.Job(t.job)
-	case t.selection != "":
-		_, err = a.of.graph.Plan(t.selection)
+	if t.job != "" || t.selection != "" {
+		_, err = a.of.planOf(t)
 	}
 	return fault.Of(err)
+}
+
+// checkLaunch finds the values that the runs of a schedule without a function lack, since
+// only a launch could give them. What the environment lacks may be there later.
+func (a *automation) checkLaunch() []error {
+	job, err := a.of.planOf(a.target)
+	if err != nil {
+		return fault.Of(err)
+	}
+	targets, _ := job.Plan.Targets(func(use assets.Storage) (*container.Target, error) { return a.of.storage()[use.IO], nil })
+	_, err = a.of.container.Prepare(container.Needs(targets...), container.Steps(job.Plan.Known...), container.OtherSteps(job.Plan.Others...), container.Launch(job.Config))
+	var faults []error
+	for _, one := range fault.Of(err) {
+		if field, ok := errors.AsType[*config.FieldError](one); ok && field.LacksLaunch() {
+			faults = append(faults, fmt.Errorf("its runs would fail: %s: missing: give it in the launch defaults of the job, or by a function that asks for the run", field.Path))
+		}
+	}
+	return faults
+}
+
+// planOf returns the steps of a target, and the config of its job.
+func (a *Automations) planOf(t target) (assets.JobPlan, error) {
+	if t.job != "" {
+		return a.graph.Job(t.job)
+	}
+	plan, err := a.graph.Plan(t.selection)
+	return assets.JobPlan{Plan: plan}, err
 }
 
 // wire finds out what the parameters of the function are.
@@ -163,7 +199,7 @@ func (a *automation) wire() []error {
 	}
 	options := []graph.TargetOption{graph.StandsAt(a.definition)}
 	if a.config != nil {
-		options = append(options, container.StepConfig(a.name, a.config.value, a.config.options...))
+		options = append(options, container.StepConfig(a.name, a.config.value, a.config.options...), graph.ConfigSection(string(a.kind)+"s"))
 	}
 	wired, err := a.of.resources().NewTarget(string(a.kind)+" "+a.name, signature.Func{Params: asks}, options)
 	if a.wired = wired; wired != nil {
@@ -228,7 +264,23 @@ func (a *Automations) find(kind Kind, name string) (*automation, error) {
 		}
 		names = append(names, one.name)
 	}
-	return nil, fault.Join(fmt.Sprintf("choosing a %s", kind), []error{fmt.Errorf("there is no %s %q%s", kind, name, nearest.Suggestion(name, names))})
+	advice := nearest.Suggestion(name, names)
+	if advice == "" {
+		advice = existing(kind, names)
+	}
+	return nil, fault.Join(fmt.Sprintf("choosing a %s", kind), []error{fmt.Errorf("there is no %s %q%s", kind, name, advice)})
+}
+
+// existing says which schedules or sensors there are: the first ones, if there are many.
+func existing(kind Kind, names []string) string {
+	const most = 10
+	switch {
+	case len(names) == 0:
+		return fmt.Sprintf(": no %ss are defined", kind)
+	case len(names) > most:
+		return fmt.Sprintf(": there are %s, and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return ": there are only " + strings.Join(names, ", ")
 }
 
 // Description describes a schedule or a sensor.

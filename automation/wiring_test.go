@@ -63,6 +63,8 @@ func TestWhatIsWrongWithADefinitionIsFoundBeforeAnythingRuns(t *testing.T) {
 		"a job of an event":                 {automation.OnRun("a", nil, fine, automation.OfJob("smal_job")), `did you mean "small_job"?`},
 		"a config that nothing takes":       {automation.NewSensor("a", fine, automation.Config(SensorConfig{})), "its config is a automation_test.SensorConfig, but it has no parameter of that type"},
 		"a config without a function":       {automation.NewSchedule("a", "@daily", "small_job", automation.Config(SensorConfig{})), "it has a config, but no function that takes it"},
+		"a job without its launch config":   {automation.NewSchedule("a", "@daily", "update_data"), "schedule a (wiring_test.go:60): its runs would fail: resources.warehouse.config.table: missing: give it in the launch defaults of the job"},
+		"a selection that lacks the same":   {automation.NewSchedule("a", "@daily", assets.Select("data")), "resources.warehouse.config.table: missing"},
 		"a nil option":                      {automation.NewSensor("a", fine, nil), "one of its options is nil"},
 		"a function wrapped by fx.Annotate": {automation.NewSensor("a", fx.Annotate(fine)), "wrapped by fx.Annotate"},
 	} {
@@ -73,6 +75,59 @@ func TestWhatIsWrongWithADefinitionIsFoundBeforeAnythingRuns(t *testing.T) {
 				t.Errorf("got %v, want an error with %q", err, row.want)
 			}
 		})
+	}
+}
+
+func TestAScheduleMayLeaveLaunchConfigToOthers(t *testing.T) {
+	t.Parallel()
+	for name, definition := range map[string]automation.Definition{
+		"to a function":              automation.NewSchedule("a", "@daily", func() automation.RunRequest { return table("orders") }, automation.For("update_data")),
+		"to a sensor's function":     automation.NewSensor("a", func() automation.RunRequest { return table("orders") }, automation.For("update_data")),
+		"to the defaults of a job":   automation.NewSchedule("a", "@daily", "update_orders"),
+		"to nobody, needing nothing": automation.NewSchedule("a", "@daily", "small_job"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := build(t, new(tables), nil, definition); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestAFaultInTheConfigOfAFunctionNamesItsKind(t *testing.T) {
+	for kind, definition := range map[automation.Kind]automation.Definition{
+		automation.KindSchedule: automation.NewSchedule("a", "@daily", func(SensorConfig) {}, automation.Config(SensorConfig{}, container.FromEnv("TICKS"))),
+		automation.KindSensor:   automation.NewSensor("a", func(SensorConfig) {}, automation.Config(SensorConfig{}, container.FromEnv("TICKS"))),
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Setenv("TICKS_LIMIT", "three")
+			p := newProgram(t, new(tables), nil, definition)
+			_, err := p.all.Evaluate(t.Context(), kind, "a", automation.Occasion{})
+			if want := string(kind) + "s.a.config.limit: "; err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want an error with %q", err, want)
+			}
+		})
+	}
+}
+
+func TestAnUnknownNameGetsTheNamesThereAre(t *testing.T) {
+	t.Parallel()
+	var many []automation.Definition
+	for _, name := range strings.Fields("aa bb cc dd ee ff gg hh ii jj kk ll") {
+		many = append(many, automation.NewSensor(name, func() {}))
+	}
+	for want, definitions := range map[string][]automation.Definition{
+		`there is no sensor "nosuch": no sensors are defined`:                                       nil,
+		`there is no sensor "nosuch": there are only orders, tables`:                                {automation.NewSensor("tables", func() {}), automation.NewSensor("orders", func() {})},
+		`there is no sensor "nosuch": there are aa, bb, cc, dd, ee, ff, gg, hh, ii, jj, and 2 more`: many,
+		`there is no sensor "nosuch", did you mean "nosuchs"?`:                                      {automation.NewSensor("nosuchs", func() {})},
+	} {
+		p := newProgram(t, new(tables), nil, definitions...)
+		_, err := p.all.Evaluate(t.Context(), automation.KindSensor, "nosuch", automation.Occasion{})
+		if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error with %q", err, want)
+		}
 	}
 }
 

@@ -28,6 +28,7 @@ type FieldError struct {
 
 	wrongKind bool // the node is of another kind of YAML than the type takes
 	missing   bool // the field is required, and no value was given
+	atLaunch  bool // it is missing, and only a launch can give it
 	variable  bool // the fault is of a variable that a launch refers to
 }
 
@@ -40,6 +41,9 @@ func (f *FieldError) Error() string {
 	}
 	return f.Path + place + ": " + f.Message
 }
+
+// LacksLaunch reports whether the field has no value, which only a launch can give.
+func (f *FieldError) LacksLaunch() bool { return f.atLaunch }
 
 // HideSecrets removes values from faults that contain the text of a secret. This
 // happens if a secret was given to the wrong field.

@@ -82,12 +82,12 @@ func (c *Definition) layer(at string, field *Leaf, launch LaunchValues) (reflect
 		value, from, faults := c.launched(at, field, given)
 		if empty := emptiness(given.node, value); len(faults) == 0 && empty != "" && field.mustBeGiven() {
 			from.source = SourceMissing
-			faults = []error{&FieldError{Path: at, Message: "missing: the launch gives " + empty, missing: true}}
+			faults = []error{&FieldError{Path: at, Message: "missing: the launch gives " + empty, missing: true, atLaunch: field.atLaunch}}
 		}
 		return value, from, faults
 	}
 	if field.atLaunch {
-		return lacks(origin{}, "missing: it must be given at launch")
+		return reflect.Value{}, origin{source: SourceMissing}, []error{&FieldError{Path: at, Message: "missing: it must be given at launch", missing: true, atLaunch: true}}
 	}
 	name, isSet := field.variable()
 	from := origin{source: SourceMissing, variable: name}

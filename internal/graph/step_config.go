@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/config"
@@ -44,14 +45,21 @@ func StepMakes(keys ...string) TargetOption {
 	return targetOptionFunc(func(t *Target) { t.makes = append(t.makes, keys...) })
 }
 
+// ConfigSection has the faults of the config name another section than "steps", for a
+// target that is no step. It needs a [StepConfig] before it.
+func ConfigSection(name string) TargetOption {
+	return targetOptionFunc(func(t *Target) { t.step.section = name })
+}
+
 // Step is the content of the StepConfig of a target.
 type Step struct {
-	Key    string
-	Config *config.Definition // nil for a step without config
+	Key     string
+	Config  *config.Definition // nil for a step without config
+	section string             // "" for "steps"
 }
 
 // Path returns the path of the config of the step in a run config.
-func (s *Step) Path() string { return "steps." + s.Key + ".config" }
+func (s *Step) Path() string { return cmp.Or(s.section, "steps") + "." + s.Key + ".config" }
 
 // checkStepKey returns an error for a key of a step that cannot be a part of a
 // path in a run config, where ".config." ends the key.
