@@ -65,6 +65,9 @@
 // failure unless synchronous_commit is off, and SQLite unless PRAGMA synchronous is below FULL,
 // its default, which package modules/sqldb/sqlite does not change.
 //
+// The tables of the values of ops, whose keys begin with a tilde, are dropped when their run is
+// removed from the history: see [Manager.RemoveBelow].
+//
 // If somebody else has added, removed or retyped columns of a table, a Store refuses to touch it
 // and names them. Views and indexes on a table do not matter.
 package sqltable

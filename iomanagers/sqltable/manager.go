@@ -265,6 +265,8 @@ type dialect interface {
 	limits() limits
 	// store puts the rows of all jobs into their places, in one transaction, and counts them.
 	store(ctx context.Context, jobs []*job) error
+	// change calls do in a transaction, if there is a catalog where the place is.
+	change(ctx context.Context, p place, do func(q querier) error) error
 	// open begins to read the rows of a place.
 	open(ctx context.Context, p place, s *schema) (rows.Source, error)
 }
