@@ -572,8 +572,16 @@ func TestNoProcessOutlivesTheOneThatHasStartedIt(t *testing.T) {
 		t.Skip("only Linux tells about processes of others")
 	}
 	for _, isolate := range []string{"step", "run"} {
-		for _, selection := range []string{"patient", "stubborn"} {
-			t.Run("the process of a "+isolate+" with a "+selection+" step, after kill -9", func(t *testing.T) {
+		for _, c := range []struct {
+			selection, while string
+			held             bool
+		}{
+			{"patient", "", false},
+			{"stubborn", "", false},
+			{"patient", " while others have its pipes", true},
+		} {
+			selection := c.selection
+			t.Run("the process of a "+isolate+" with a "+selection+" step, after kill -9"+c.while, func(t *testing.T) {
 				t.Parallel()
 				folder := t.TempDir()
 				parent := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLaunchingProcess$")
@@ -591,6 +599,9 @@ func TestNoProcessOutlivesTheOneThatHasStartedIt(t *testing.T) {
 				if child == parent.Process.Pid {
 					t.Fatal("the step has no process of its own")
 				}
+				if c.held {
+					holdPipes(t, parent.Process.Pid)
+				}
 				if err := parent.Process.Kill(); err != nil {
 					t.Fatal(err)
 				}
@@ -601,6 +612,34 @@ func TestNoProcessOutlivesTheOneThatHasStartedIt(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// holdPipes opens the pipes of a process until the end of the test. Processes at their other ends
+// are then told of its end by the kernel only.
+func holdPipes(t *testing.T, pid int) {
+	t.Helper()
+	found, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := 0
+	for _, name := range found {
+		target, err := os.Readlink(name)
+		if err != nil || !strings.HasPrefix(target, "pipe:") {
+			continue
+		}
+		for _, mode := range []int{syscall.O_RDONLY, syscall.O_WRONLY} { // both ends of each
+			file, err := os.OpenFile(name, mode|syscall.O_NONBLOCK, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = file.Close() })
+			held++
+		}
+	}
+	if held < 8 { // two for orders and reports, and two for the output
+		t.Fatalf("%d ends of pipes are held", held)
 	}
 }
 
