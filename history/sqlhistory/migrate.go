@@ -137,6 +137,9 @@ func (s *Store) readVersion(ctx context.Context, db querier) (int, error) {
 		return 0, fmt.Errorf("%w: it holds tables, but no run history; give the history %s of its own", ErrForeign, s.db.Place)
 	}
 	err := db.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM schema_version`).Scan(&version)
+	if err == nil && version == 0 { // which no process leaves: the tables and their version are one transaction
+		err = fmt.Errorf("%w: its tables have no version any more; put a copy of it back, or move it away, and the next run begins a new history; values of assets are not in it", ErrDamaged)
+	}
 	return version, err
 }
 

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -52,6 +53,35 @@ func TestADamagedHistorySaysWhatToDo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAHistoryWhoseVersionIsLostIsDamaged(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if _, err := (closing{folder}).Append(t.Context(), queued("r1")); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(folder, sqlite.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "DELETE FROM schema_version"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	reader, reading := sqlite.OpenForReading(t.Context(), folder)
+	if reading == nil {
+		_, reading = reader.Events(t.Context(), history.EventQuery{})
+		_ = reader.Close()
+	}
+	_, writing := (closing{folder}).Append(t.Context(), queued("r3"))
+	for way, err := range map[string]error{"reading": reading, "writing": writing} {
+		if !errors.Is(err, sqlhistory.ErrDamaged) || !strings.Contains(err.Error(), "its tables have no version any more; put a copy of it back") {
+			t.Errorf("%s gives the error %v", way, err)
+		}
 	}
 }
 
