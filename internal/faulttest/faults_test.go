@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -180,11 +179,7 @@ func (c *crowd) disturb(t *testing.T, random *rand.Rand, first bool) {
 		}
 		switch random.IntN(8) {
 		case 0, 1:
-			started := slices.ContainsFunc(members, func(m *member) bool { return m.Process.Pid == living[0] })
-			if started && !c.deaf && random.IntN(2) == 0 {
-				c.hold(t, living[0]) // then the kernel must tell those that it has started
-			}
-			c.kill(t, living[0])
+			c.killOne(t, random, living)
 		case 2:
 			c.terminate(living[0])
 		case 3, 4:
@@ -212,9 +207,6 @@ func (c *crowd) disturb(t *testing.T, random *rand.Rand, first bool) {
 		switch pid := member.Process.Pid; {
 		case member.hasEnded():
 		case random.IntN(3) == 0:
-			if !c.deaf && random.IntN(2) == 0 {
-				c.hold(t, pid)
-			}
 			c.kill(t, pid)
 		case member.role == "work" || random.IntN(2) == 0:
 			c.terminate(pid)

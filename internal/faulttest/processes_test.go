@@ -117,20 +117,17 @@ func (m *member) hasCrashed() bool {
 // closed when this one is killed.
 func (c *crowd) hold(t *testing.T, pid int) {
 	t.Helper()
-	t.Logf("the pipes of %d stay open", pid)
+	defer func() { t.Logf("%d ends of pipes of %d stay open", len(c.pipes), pid) }()
 	found, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 	for _, name := range found {
 		target, err := os.Readlink(name)
-		about, wrong := os.Lstat(name)
-		if err != nil || wrong != nil || !strings.HasPrefix(target, "pipe:") {
+		if err != nil || !strings.HasPrefix(target, "pipe:") {
 			continue
 		}
-		mode := os.O_RDONLY
-		if about.Mode()&0o200 != 0 {
-			mode = os.O_WRONLY
-		}
-		if file, err := os.OpenFile(name, mode|syscall.O_NONBLOCK, 0); err == nil {
-			c.pipes = append(c.pipes, file)
+		for _, end := range []int{os.O_RDONLY, os.O_WRONLY} {
+			if file, err := os.OpenFile(name, end|syscall.O_NONBLOCK, 0); err == nil {
+				c.pipes = append(c.pipes, file)
+			}
 		}
 	}
 }
@@ -141,6 +138,35 @@ func (c *crowd) letGo() {
 		_ = pipe.Close()
 	}
 	c.pipes = nil
+}
+
+// killOne kills a process, or all at the same moment, as the end of a container does. It prefers
+// those that have started others.
+func (c *crowd) killOne(t *testing.T, random *rand.Rand, living []int) {
+	t.Helper()
+	if random.IntN(4) == 0 {
+		for _, pid := range living {
+			c.kill(t, pid)
+		}
+		return
+	}
+	parent := slices.IndexFunc(living, hasChildren)
+	if parent < 0 || random.IntN(2) == 0 {
+		c.kill(t, living[0])
+		return
+	}
+	if !c.deaf && random.IntN(2) == 0 {
+		c.hold(t, living[parent]) // then the kernel must tell the children
+	}
+	c.kill(t, living[parent])
+}
+
+func hasChildren(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	return slices.ContainsFunc(threads, func(file string) bool {
+		children, err := os.ReadFile(file)
+		return err == nil && len(children) > 0
+	})
 }
 
 func (c *crowd) kill(t *testing.T, pid int) {
