@@ -74,6 +74,25 @@ func TestRunsAreQueuedAndExecutedByWork(t *testing.T) {
 			t.Error(out)
 		}
 	})
+	t.Run("runs work --json writes objects", func(t *testing.T) {
+		failure = nil
+		id := strings.TrimSpace(succeed(t, definitions, "run", "--queue"))
+		type line struct {
+			Run, Status string
+			Duration    int64 `json:"duration_ns"`
+		}
+		var lines []line
+		for text := range strings.Lines(succeed(t, definitions, "runs", "work", "--until-empty", "--json")) {
+			var one line
+			if err := json.Unmarshal([]byte(text), &one); err != nil {
+				t.Fatalf("%v: %s", err, text)
+			}
+			lines = append(lines, one)
+		}
+		if len(lines) != 2 || lines[1].Duration <= 0 || lines[0] != (line{id, "starting", 0}) || lines[1].Run != id || lines[1].Status != "succeeded" {
+			t.Errorf("the lines are %+v", lines)
+		}
+	})
 	t.Run("an interrupt ends runs work", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -81,6 +100,23 @@ func TestRunsAreQueuedAndExecutedByWork(t *testing.T) {
 			t.Errorf("exit code %d\n%s%s", got.code, got.out, got.err)
 		}
 	})
+}
+
+func TestThePoliciesOfARunAreSaidInWords(t *testing.T) {
+	newHome(t)
+	definitions := []fx.Option{assets.New("report", func() (queuedReport, error) { return 1, nil })}
+	id := strings.TrimSpace(succeed(t, definitions, "run", "--queue", "--retries", "2", "--retry-wait", "10s", "--on-crash", "resume", "--priority", "3", "--tag", "team=sales"))
+	for _, command := range [][]string{{"runs"}, {"runs", "show", id}} {
+		out := succeed(t, definitions, command...)
+		for _, want := range []string{"team=sales", "priority 3", "repeated up to 2 times if it fails, the first time after 10s", "resumed after a crash"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%q does not say %q:\n%s", command, want, out)
+			}
+		}
+		if strings.Contains(out, "fxrun/") {
+			t.Errorf("%q shows tags as they are stored:\n%s", command, out)
+		}
+	}
 }
 
 func TestRunRepeatsAFailedRun(t *testing.T) {

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +20,7 @@ type workFlags struct {
 	maxRuns    int
 	executed   executorFlags
 	untilEmpty bool
+	asJSON     bool
 }
 
 func (p program) workCommand() *cobra.Command {
@@ -30,8 +33,8 @@ func (p program) workCommand() *cobra.Command {
 			"executed by one of them. The run with the highest priority comes first, and of equal\n" +
 			"ones the first that was queued, if the limits have a place for it.\n\n" + limitsHelp + "\n\n" +
 			"After an interrupt no more runs are taken. Those that are being executed are cancelled\n" +
-			"after half of the stop timeout of the application. With --until-empty the exit code is\n" +
-			"1 if one of the runs did not succeed.",
+			"after the stop timeout of the application. With --until-empty the exit code is 1 if one\n" +
+			"of the runs did not succeed. With --json each line is an object.",
 		Example:           "  PROGRAM runs work\n  PROGRAM run --job nightly --queue && PROGRAM runs work --until-empty",
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -40,6 +43,7 @@ func (p program) workCommand() *cobra.Command {
 	registerMaxRuns(command, &flags.maxRuns)
 	flags.executed.registerPlace(command)
 	command.Flags().BoolVar(&flags.untilEmpty, "until-empty", false, "end when there are no more queued runs")
+	command.Flags().BoolVar(&flags.asJSON, "json", false, "write a JSON object for the beginning and for the end of each run, one a line")
 	return command
 }
 
@@ -79,7 +83,7 @@ func (s *session) work(cmd *cobra.Command, interrupts *interrupts, flags workFla
 	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
 		return err
 	}
-	tell := workTeller{out: cmd.OutOrStdout(), store: s.history()}
+	tell := workTeller{out: cmd.OutOrStdout(), store: s.history(), asJSON: flags.asJSON}
 	err := interrupts.during(func(ctx context.Context) error {
 		return s.launcher.Work(ctx, runs.WorkOptions{MaxRuns: flags.maxRuns, UntilEmpty: flags.untilEmpty, Taken: tell.taken})
 	}, func() {
@@ -98,10 +102,10 @@ func (s *session) work(cmd *cobra.Command, interrupts *interrupts, flags workFla
 	return nil
 }
 
-// endWork waits for the runs that are being executed, and cancels them after half of the
-// stop timeout, so that the other half is left for the application.
+// endWork waits for the runs that are being executed, and cancels them after the stop timeout.
+// The application has its own stop timeout after that.
 func (s *session) endWork(tell *workTeller) error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.app.StopTimeout()/2)
+	ctx, cancel := context.WithTimeout(context.Background(), s.app.StopTimeout())
 	defer cancel()
 	err := s.launcher.Close(ctx)
 	tell.followed.Wait()
@@ -111,14 +115,29 @@ func (s *session) endWork(tell *workTeller) error {
 // workTeller writes a line when a run begins, and another one when it ends.
 type workTeller struct {
 	out      io.Writer
+	asJSON   bool
 	store    history.Store
 	mu       sync.Mutex
 	followed sync.WaitGroup
 	failed   atomic.Pointer[string] // the ID of a run that did not succeed
 }
 
+// workLine is what a line says. It is an object of --json.
+type workLine struct {
+	Run string `json:"run"`
+	// Status is starting when the run begins, and how it has ended. A run that is left to
+	// other processes is queued.
+	Status     history.Status `json:"status,omitempty"`
+	Duration   time.Duration  `json:"duration_ns,omitempty"`
+	RepeatedBy string         `json:"repeated_by,omitempty"`
+	// Error is why the end is not known.
+	Error string `json:"error,omitempty"`
+
+	text string // for people
+}
+
 func (w *workTeller) taken(run *runs.Run) {
-	w.tell(run.ID(), "begins")
+	w.tell(workLine{Run: run.ID(), Status: history.StatusStarting, text: "begins"})
 	w.followed.Go(func() { w.follow(run) })
 }
 
@@ -127,25 +146,31 @@ func (w *workTeller) follow(run *runs.Run) {
 	for ; run != nil; run = run.RetriedBy() {
 		<-run.Done()
 		record, err := history.Find(context.Background(), w.store, run.ID())
+		line := workLine{Run: run.ID(), Status: record.Status, Duration: record.Duration}
 		switch next := run.RetriedBy(); {
 		case err != nil:
-			w.tell(run.ID(), "has ended: "+err.Error())
+			line.Error, line.text = err.Error(), "has ended: "+err.Error()
 		case next != nil:
-			w.tell(run.ID(), told(record.Status)+", and is repeated as "+next.ID())
+			line.RepeatedBy, line.text = next.ID(), told(record.Status)+", and is repeated as "+next.ID()
 		case !record.Status.Finished():
-			w.tell(run.ID(), "is left to other processes")
+			line.text = "is left to other processes"
 		default:
-			w.tell(run.ID(), told(record.Status)+" after "+runTime(record))
+			line.text = told(record.Status) + " after " + runTime(record)
 			if record.Status != history.StatusSucceeded {
 				id := run.ID()
 				w.failed.Store(&id)
 			}
 		}
+		w.tell(line)
 	}
 }
 
-func (w *workTeller) tell(id, what string) {
+func (w *workTeller) tell(line workLine) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	_, _ = fmt.Fprintln(w.out, "run "+clean(id)+" "+clean(what))
+	if w.asJSON {
+		_ = json.NewEncoder(w.out).Encode(line) // who does not read it any more is no reason to stop
+		return
+	}
+	_, _ = fmt.Fprintln(w.out, "run "+clean(line.Run)+" "+clean(line.text))
 }
