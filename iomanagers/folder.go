@@ -40,27 +40,52 @@ func (f *folder) Create(_ context.Context, name string) (Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
 	local := filepath.FromSlash(name)
 	below := filepath.Dir(local)
 	if err := root.MkdirAll(below, 0o777); err != nil {
-		return nil, err
+		return nil, errors.Join(err, root.Close())
 	}
-	if _, swept := f.swept.LoadOrStore(below, true); !swept {
+	f.sweep(root, drafts)
+	if f.sweep(root, below) {
 		f.keepFolders(root, below)
-		tempfile.Sweep(root, below, func(name string) bool { return strings.HasPrefix(name, temporary) })
 	}
+	if isOfRun(name) {
+		return createApart(root, local)
+	}
+	defer root.Close()
 	// What is done to the file is done within its own folder. Otherwise each call would open all
 	// folders on the way to it.
 	inner, err := root.OpenRoot(below)
 	if err != nil {
 		return nil, err
 	}
-	d := &fileDraft{root: inner, name: filepath.Base(local)}
-	if err := d.create(); err != nil {
-		return nil, errors.Join(err, inner.Close())
+	return (&fileDraft{root: inner, below: ".", name: filepath.Base(local)}).create()
+}
+
+// sweep removes what killed processes have left in a folder, once for each folder. It reports
+// whether it was the first time.
+func (f *folder) sweep(root *os.Root, below string) (first bool) {
+	if _, swept := f.swept.LoadOrStore(below, true); swept {
+		return false
 	}
-	return d, nil
+	tempfile.Sweep(root, below, func(name string) bool { return strings.HasPrefix(name, temporary) })
+	return true
+}
+
+// drafts is the folder of drafts of values that belong to one run. Nobody else stores in the
+// folder of that run, so what a killed process had left there would stay. The name is that of no
+// key, since these have no dot.
+const drafts = ".drafts"
+
+// isOfRun reports whether a value belongs to one run: its key begins with a tilde. See Remover.
+func isOfRun(name string) bool { return strings.HasPrefix(name, "%7E") }
+
+// createApart makes a draft in the folder drafts.
+func createApart(root *os.Root, local string) (Draft, error) {
+	if err := root.MkdirAll(drafts, 0o777); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return (&fileDraft{root: root, from: drafts, below: filepath.Dir(local), name: local}).create()
 }
 
 // keepFolders makes the names of the folders on the way survive a power failure, as far as the
@@ -79,26 +104,33 @@ func (f *folder) keepFolders(root *os.Root, below string) {
 // every value's file.
 const temporary = ".tmp-"
 
-// fileDraft is a file beside its destination, waiting for its name.
+// fileDraft is a file that waits for its name. It is beside its destination, or in a folder of
+// drafts.
 type fileDraft struct {
-	root       *os.Root // the folder of the file
-	file       *os.File
-	name, temp string // within the folder
-	release    func() // the claim of temp
+	root        *os.Root // closed with the draft
+	from, below string   // the folders of the draft and of the destination
+	file        *os.File
+	name, temp  string // within root
+	release     func() // the claim of temp
 }
 
-// create makes the file beside its destination, and claims it.
-func (d *fileDraft) create() (err error) {
+// create makes the file, and claims it. After an error it closes the root.
+func (d *fileDraft) create() (_ Draft, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.root.Close())
+		}
+	}()
 	for {
-		d.temp = temporary + rand.Text()
+		d.temp = filepath.Join(d.from, temporary+rand.Text())
 		if d.file, err = d.root.OpenFile(d.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
-			return err
+			return nil, err
 		}
 		if d.release, err = tempfile.Claim(d.file); err != nil {
-			return errors.Join(err, d.file.Close(), d.root.Remove(d.temp))
+			return nil, errors.Join(err, d.file.Close(), d.root.Remove(d.temp))
 		}
 		if tempfile.Exists(d.root, d.temp, d.file) {
-			return nil
+			return d, nil
 		}
 		d.release() // another process has taken it for a leftover just before
 		_ = d.file.Close()
@@ -119,7 +151,7 @@ func (d *fileDraft) Commit() error {
 	}
 	d.release()
 	defer d.root.Close()
-	if err := syncFolder(d.root, "."); err != nil {
+	if err := syncFolder(d.root, d.below); err != nil {
 		return &StoredError{fmt.Errorf("the value is stored, but a power failure may lose it: %w", err)}
 	}
 	return nil

@@ -87,3 +87,21 @@ func TestRemovingTheValuesBelowAKey(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatAKilledProcessHasLeftOfAValueOfARunIsRemoved(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	store(t, newFiles(t, root), iomanagers.Output{Asset: "~run/op"}, 7)
+	left := filepath.Join(root, ".drafts", ".tmp-left")
+	put(t, left)
+	store(t, newFiles(t, root), iomanagers.Output{Asset: "orders"}, 7) // another process, and another run
+	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the temporary file stays: %v", err)
+	}
+	for _, below := range []string{".", "%7Erun"} {
+		found, err := filepath.Glob(filepath.Join(root, below, ".tmp-*"))
+		if err != nil || len(found) > 0 {
+			t.Errorf("in %s there is %s, %v", below, found, err)
+		}
+	}
+}
