@@ -52,6 +52,8 @@ type definition struct {
 	pools   []string // sorted, each once
 	apart   bool
 
+	compiled []reflect.Type // the rows.Seq types of RowsOf
+
 	only    *output // what options are about while ForOutput's are applied; nil is all
 	aside   []outputOptions
 	faults  []error

@@ -11,7 +11,7 @@ import (
 )
 
 // Option is an option of an asset or an op. [After], [Config], [Pool],
-// [Retry] and [Timeout] concern the function. [InGroup], [Tags], [Owners], [Describe], [IO],
+// [Retry], [RowsOf] and [Timeout] concern the function. [InGroup], [Tags], [Owners], [Describe], [IO],
 // [Format] and [CodeVersion] concern its value. If the function makes several
 // values, such an option concerns all of them, unless it is inside [ForOutput].
 type Option interface{ apply(*definition) }

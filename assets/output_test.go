@@ -325,6 +325,8 @@ func TestFaultsOfFunctions(t *testing.T) {
 			assets.ForOutput("optinos"), assets.ForOutput("options", assets.Timeout(1)),
 			assets.Config(reportConfig{}), assets.Config(reportConfig{})),
 		assets.New("config", func(reportConfig) error { return nil }, assets.Config(3)),
+		assets.New("rows", func(iter.Seq2[[]reportConfig, error]) error { return nil }, assets.RowsOf[reportConfig](), assets.RowsOf[[]reportConfig]()),
+		assets.New("number", 5, assets.RowsOf[int]()),
 		assets.NewJob("both", assets.Select("*"), assets.NewOp("op", func() {})),
 		assets.NewJob("ops",
 			assets.NewOp("a", func(orders) uint16 { return 0 }, assets.InGroup("g"), assets.Tags("t")),

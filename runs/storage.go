@@ -60,9 +60,9 @@ func (x *stepExecution) load(ctx context.Context) ([]reflect.Value, error) {
 	values := make([]reflect.Value, len(x.step.Inputs))
 	x.own = nil
 	for i, input := range x.step.Inputs {
-		value := reflect.New(input.As)
+		value := reflect.New(x.step.Moves(input.As))
 		in := iomanagers.Input{
-			Asset: x.site.storedKey(input.Output), RunID: x.site.launch.id, Format: input.Format, Stored: input.Type, Type: input.As,
+			Asset: x.site.storedKey(input.Output), RunID: x.site.launch.id, Format: input.Format, Stored: input.Type, Type: value.Type().Elem(),
 		}
 		own := x.ownInput(input, &in)
 		inner, done := x.site.tell(ctx, x.about(ActivityLoad, input.Key, input.IO))
@@ -77,7 +77,7 @@ func (x *stepExecution) load(ctx context.Context) ([]reflect.Value, error) {
 		case err != nil:
 			return nil, replaced(err)
 		}
-		values[i] = value.Elem()
+		values[i] = value.Elem().Convert(input.As)
 		if shape, ok := rows.Of(input.As); ok && own != nil && shape.Form.Streams() {
 			x.own = append(x.own, own) // read later, by the function
 		}
@@ -98,17 +98,17 @@ func (x *stepExecution) store(ctx context.Context, values []reflect.Value) error
 		if output.Type == nil {
 			continue
 		}
-		about := make(history.Values)
+		about, moved := make(history.Values), x.step.Moves(output.Type)
 		key := x.site.storedKey(output)
 		kept, ended := x.site.begin(output, key)
 		defer ended()
 		assignments = append(assignments, iomanagers.Assignment{
 			Manager: x.ioManager(output.IO),
 			Output: iomanagers.Output{
-				Asset: key, RunID: x.site.launch.id, Format: output.Format, Type: output.Type, Metadata: about,
+				Asset: key, RunID: x.site.launch.id, Format: output.Format, Type: moved, Metadata: about,
 				Progress: x.progress.stored,
 			},
-			Value: values[i].Interface(),
+			Value: values[i].Convert(moved).Interface(),
 			Stored: func() {
 				x.stored[i] = about
 				kept()
