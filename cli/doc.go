@@ -30,6 +30,14 @@
 // ~/.pgpass. A program whose definitions provide a history.Store uses this store, and
 // refuses the flag.
 //
+// # A server
+//
+// The commands run, runs, runs show, runs cancel, runs retry and logs have the flag --server,
+// and heed the environment variable FXRUN_SERVER. They then ask a server, as the command
+// serve starts one, in place of this machine: see package server/api. The definitions,
+// the environment and the history are those of the server. What is written, and the exit
+// codes, are the same. The token of the server is in the environment variable FXRUN_TOKEN.
+//
 // # Processes
 //
 // With the flag --isolate, the commands that execute runs start this program again for

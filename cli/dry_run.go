@@ -21,7 +21,7 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 	if err != nil {
 		return err
 	}
-	if request, err = withDefault(request, s.graph); err != nil {
+	if request, err = withDefault(request, s.graph.Jobs(), len(s.graph.Assets()) > 0); err != nil {
 		return err
 	}
 	prepared, err := s.launcher.Prepare(request)
@@ -33,15 +33,20 @@ func (p program) dryRun(cmd *cobra.Command, request runs.Request, asJSON bool) e
 	}
 	launch := inspect.NewLaunch(request, preview, err)
 	launch.Warnings = warnings
+	return showLaunch(cmd, launch, request.Config, err, asJSON)
+}
+
+// showLaunch writes what a launch would do, and returns what is wrong with it.
+func showLaunch(cmd *cobra.Command, launch inspect.Launch, config container.RunConfig, wrong error, asJSON bool) error {
 	if asJSON {
 		launch.Faults = cleanFaults(launch.Faults)
-		return writeWithFaults(cmd.OutOrStdout(), launch, err)
+		return writeWithFaults(cmd.OutOrStdout(), launch, wrong)
 	}
 	writeLaunch(cmd.OutOrStdout(), launch)
-	if err == nil {
-		noteUnused(cmd.ErrOrStderr(), request.Config, preview.Plan)
+	if wrong == nil {
+		noteUnused(cmd.ErrOrStderr(), config, attemptsIn(launch))
 	}
-	return err
+	return wrong
 }
 
 // makes lists the outputs whose key is not the key of the step.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/server/api"
 
 	"github.com/spf13/cobra"
 
@@ -80,15 +81,21 @@ func (f *launchFlags) given() bool { return f.job != "" || len(f.files) > 0 || l
 // config reads the run config. The error contains all faults. It contains no value,
 // since a value may be a secret.
 func (f *launchFlags) config(in io.Reader) (container.RunConfig, error) {
+	config, _, err := f.read(in)
+	return config, err
+}
+
+// read reads the run config, and returns it also in the form in which it is sent to a
+// server.
+func (f *launchFlags) read(in io.Reader) (container.RunConfig, api.LaunchConfig, error) {
 	var config container.RunConfig
+	var sent api.LaunchConfig
 	var faults []error
-	add := func(layer container.RunConfig, err error) {
-		faults = append(faults, fault.Of(err)...)
-		config = config.Merge(layer)
-	}
 	for _, name := range f.files {
-		layer, err := readConfig(name, in)
-		add(layer.GivenBy(filepath.Base(shownFile(name))), err)
+		text, layer, err := readConfig(name, in)
+		faults = append(faults, fault.Of(err)...)
+		config = config.Merge(layer.GivenBy(filepath.Base(shownFile(name))))
+		sent.ConfigYAML = append(sent.ConfigYAML, string(text))
 	}
 	for i, set := range f.sets {
 		path, value, ok := strings.Cut(set.given, "=")
@@ -97,18 +104,20 @@ func (f *launchFlags) config(in io.Reader) (container.RunConfig, error) {
 			continue
 		}
 		var alone container.RunConfig
-		setField := alone.Set
+		path = strings.TrimSpace(path)
+		setField, sentSet := alone.Set, api.Setting{Path: path, Text: &value}
 		if set.inYAML {
-			setField = alone.SetYAML
+			setField, sentSet = alone.SetYAML, api.Setting{Path: path, YAML: &value}
 		}
-		layer, err := setField(strings.TrimSpace(path), value)
+		sent.Set = append(sent.Set, sentSet)
+		layer, err := setField(path, value)
 		if err != nil {
 			faults = append(faults, prefixed(set.flag()+" "+clean(path), err)...)
 			continue
 		}
 		config = config.Merge(layer.GivenBy(set.flag()))
 	}
-	return config, fault.Join("reading the run config", faults)
+	return config, sent, fault.Join("reading the run config", faults)
 }
 
 // shownFile names a file of the flag --config for people.
@@ -119,17 +128,18 @@ func shownFile(name string) string {
 	return name
 }
 
-func readConfig(name string, in io.Reader) (container.RunConfig, error) {
+// readConfig returns the text of a file, and the run config that it has.
+func readConfig(name string, in io.Reader) ([]byte, container.RunConfig, error) {
 	read := os.ReadFile
 	if name == "-" {
 		read = func(string) ([]byte, error) { return io.ReadAll(in) }
 	}
 	text, err := read(name)
 	if err != nil {
-		return container.RunConfig{}, err // it names the file
+		return nil, container.RunConfig{}, err // it names the file
 	}
 	config, err := container.ParseRunConfig(text)
-	return config, errors.Join(prefixed(shownFile(name), err)...)
+	return text, config, errors.Join(prefixed(shownFile(name), err)...)
 }
 
 // prefixed puts a place before the text of each fault.

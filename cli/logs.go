@@ -33,7 +33,7 @@ func (p program) logsCommand() *cobra.Command {
 			"A run keeps lines of level info and higher. With run --log-level debug, or run -v,\n" +
 			"it also keeps debug lines, which include those of Fx about the resources.\n\n" +
 			"--follow shows new lines until the run ends, also for a run of another process. The\n" +
-			"exit code does not depend on how the run ended.",
+			"exit code does not depend on how the run ended.\n\n" + serverHelp,
 		Example: "  PROGRAM logs\n  PROGRAM logs k3v9 --step raw/orders --level warn\n" +
 			"  PROGRAM logs --follow --json | jq .message",
 		Args:              atMostOne("the ID of a run"),
@@ -47,6 +47,7 @@ func (p program) logsCommand() *cobra.Command {
 	command.Flags().BoolVarP(&flags.follow, "follow", "f", false, "show new lines until the run ends")
 	command.Flags().BoolVar(&flags.events, "events", false, "also show all other events")
 	command.Flags().BoolVar(&flags.json, "json", false, "write each line as a line of JSON, an event as it was stored")
+	registerServer(command)
 	_ = command.RegisterFlagCompletionFunc("step", p.completeStep)
 	_ = command.RegisterFlagCompletionFunc("level", completeLevels)
 	return command
@@ -63,12 +64,12 @@ func (p program) showLogs(cmd *cobra.Command, id string, flags logsFlags) error 
 	if err != nil {
 		return err
 	}
-	err = p.readingRun(cmd, id, func(ctx context.Context, s *session, record history.Record) error {
+	err = p.readingRun(cmd, id, func(ctx context.Context, source runSource, record history.Record) error {
 		if err := filter.check(record); err != nil {
 			return err
 		}
 		written := 0
-		follower := follower{session: s, record: record, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter, &written)}
+		follower := follower{source: source, record: record, types: filter.types, write: flags.writer(cmd.OutOrStdout(), filter, &written)}
 		if flags.follow {
 			err = follower.untilTheEnd(ctx)
 		} else {
@@ -187,7 +188,7 @@ const logTime = time.DateOnly + " 15:04:05.000"
 
 func (p program) completeStep(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var keys []cobra.Completion
-	err := p.readingRun(cmd, strings.Join(args, ""), func(_ context.Context, _ *session, record history.Record) error {
+	err := p.readingRun(cmd, strings.Join(args, ""), func(_ context.Context, _ runSource, record history.Record) error {
 		keys = stepKeys(record)
 		return nil
 	})

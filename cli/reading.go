@@ -40,12 +40,12 @@ func (p program) openToRead() (*session, error) {
 
 // readingRun calls do with a run. id is the ID of the run, or the
 // beginning of the ID.
-func (p program) readingRun(cmd *cobra.Command, id string, do func(context.Context, *session, history.Record) error) error {
-	return p.reading(cmd, func(ctx context.Context, s *session) error {
-		record, err := s.inspect.FindRun(ctx, id)
+func (p program) readingRun(cmd *cobra.Command, id string, do func(context.Context, runSource, history.Record) error) error {
+	return p.readingRuns(cmd, func(ctx context.Context, source runSource) error {
+		record, err := source.reader().FindRun(ctx, id)
 		if err != nil {
 			return err
 		}
-		return do(ctx, s, record)
+		return do(ctx, source, record)
 	})
 }

@@ -53,7 +53,9 @@ func (p program) runCommand() *cobra.Command {
 			"until everything has stopped. After SIGTERM running steps may go on for the time of\n" +
 			"--drain. A second interrupt or SIGTERM ends the command at once.\n\n" +
 			"With --isolate step, each step has its own process, and a crash is a failed step.\n" +
-			"With --isolate run, the whole run has its own process.\n\n" +
+			"With --isolate run, the whole run has its own process.\n\n" + serverHelp + "\n" +
+			"The run is executed there, so {env: NAME} is a variable of the server, and the server\n" +
+			"says how steps are executed. The files of --config are read here.\n\n" +
 			"Every user of the machine can see arguments. So give secrets in a file, or as\n" +
 			"references to the environment, {env: NAME}.\n\n" + exitCodes,
 		Example: "  PROGRAM run --job nightly\n" +
@@ -78,6 +80,7 @@ func (p program) runCommand() *cobra.Command {
 	command.Flags().IntVar(&flags.retries, "retries", 0, "if the run fails, repeat what did not succeed, at most `N` times (default: what the job says)")
 	command.Flags().DurationVar(&flags.retryWait, "retry-wait", 0, "wait this `DURATION` before the first repetition, and twice as long before each further one")
 	command.Flags().StringVar(&flags.onCrash, "on-crash", "", "if the process of the run is killed, resume or give_up the rest: a `POLICY` (default: what the job says)")
+	registerServer(command)
 	p.complete(command, "select", p.selections)
 	_ = command.RegisterFlagCompletionFunc("on-crash", cobra.FixedCompletions([]string{string(assets.Resume), string(assets.GiveUp)}, cobra.ShellCompDirectiveNoFileComp))
 	_ = command.RegisterFlagCompletionFunc("log-level", completeLevels)
@@ -130,10 +133,18 @@ func (p program) runRun(cmd *cobra.Command, flags runFlags) error {
 	if flags.again {
 		return p.runAgain(cmd, flags)
 	}
-	request, err := flags.request(cmd)
+	request, sent, err := flags.request(cmd)
 	level, wrong := flags.level()
 	if err := fault.Join("reading the flags", append(fault.Of(err), fault.Of(wrong)...)); err != nil {
 		return err
+	}
+	server, err := p.connectToRun(cmd)
+	if err != nil {
+		return err
+	}
+	if server != nil {
+		defer server.Close()
+		return server.run(cmd, request, sent, flags)
 	}
 	if flags.dryRun {
 		return p.dryRun(cmd, request, flags.json)
@@ -160,7 +171,7 @@ func (f runFlags) level() (fx.Option, error) {
 // launch checks the request, starts the application, launches the run, and waits
 // for its end.
 func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request runs.Request, flags runFlags) error {
-	request, err := withDefault(request, s.graph)
+	request, err := withDefault(request, s.graph.Jobs(), len(s.graph.Assets()) > 0)
 	if err != nil {
 		return err
 	}
@@ -176,7 +187,7 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	}
 	plan := preview.Plan
 	if !flags.json {
-		noteUnused(cmd.ErrOrStderr(), request.Config, plan)
+		noteUnused(cmd.ErrOrStderr(), request.Config, attemptsOf(plan))
 	}
 	if !s.ownStore {
 		if err := s.home.make(cmd.Context()); err != nil {
@@ -235,7 +246,8 @@ func (s *session) queue(cmd *cobra.Command, interrupts *interrupts, prepared *ru
 		return err
 	}
 	if asJSON {
-		return writeDocument(cmd.OutOrStdout(), s.detail(cmd.Context(), record))
+		run, _ := s.detail(cmd.Context(), record) // what is not known is left out
+		return writeDocument(cmd.OutOrStdout(), run)
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), record.ID)
 	return err
@@ -268,9 +280,9 @@ func waitFor(run *runs.Run, interrupts *interrupts, reporter reporter, drain tim
 // noteUnused names the steps that the flags configure although the run does not
 // have them. This is not a fault, since the same file may be used for several
 // launches.
-func noteUnused(out io.Writer, config container.RunConfig, plan *assets.Plan) {
+func noteUnused(out io.Writer, config container.RunConfig, steps attempts) {
 	for _, key := range slices.Sorted(maps.Keys(config.Steps)) {
-		if !slices.ContainsFunc(plan.Steps, func(step *assets.Step) bool { return step.Key == key }) {
+		if _, ok := steps[key]; !ok {
 			_, _ = fmt.Fprintln(out, "note: "+clean("steps."+key)+" is not part of this run")
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/server/api"
 
 	"github.com/spf13/cobra"
 
@@ -15,10 +16,10 @@ import (
 	"github.com/fxrun/fxrun/runs"
 )
 
-// request returns the request that the flags make. If they name neither a job nor a
-// selection, withDefault completes the request with the graph.
-func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
-	config, err := f.launch.config(cmd.InOrStdin())
+// request returns the request that the flags make, and its config as it is sent to a
+// server. If they name neither a job nor a selection, withDefault completes the request.
+func (f runFlags) request(cmd *cobra.Command) (runs.Request, api.LaunchConfig, error) {
+	config, sent, err := f.launch.read(cmd.InOrStdin())
 	faults := fault.Of(err)
 	tags := make(map[string]string)
 	for _, tag := range f.tags {
@@ -37,7 +38,7 @@ func (f runFlags) request(cmd *cobra.Command) (runs.Request, error) {
 	faults = append(faults, f.executed.faults(cmd)...)
 	request := runs.Request{Job: f.launch.job, Selection: eitherOf(f.selects), Config: config, Tags: tags, Timeout: f.executed.limit(cmd)}
 	faults = append(faults, f.policies(cmd, &request)...)
-	return request, fault.Join("reading the flags", faults)
+	return request, sent, fault.Join("reading the flags", faults)
 }
 
 // policies sets in the request what the flags say of the run as a whole.
@@ -84,12 +85,12 @@ func eitherOf(selects []string) string {
 	return "(" + strings.Join(selects, ") or (") + ")"
 }
 
-// withDefault adds the default job or selection to a request that has neither.
-func withDefault(request runs.Request, graph *assets.Graph) (runs.Request, error) {
+// withDefault adds the default job or selection to a request that has neither. jobs are all
+// jobs, and hasAssets says whether there are assets.
+func withDefault(request runs.Request, jobs []assets.JobDescription, hasAssets bool) (runs.Request, error) {
 	if request.Job != "" || request.Selection != "" {
 		return request, nil
 	}
-	jobs := graph.Jobs()
 	ofAssets := slices.DeleteFunc(slices.Clone(jobs), func(job assets.JobDescription) bool { return len(job.Ops) > 0 })
 	switch {
 	case len(jobs) == 1:
@@ -102,7 +103,7 @@ func withDefault(request runs.Request, graph *assets.Graph) (runs.Request, error
 			names[i] = job.Name
 		}
 		return request, invalid("choosing what to run", "there are %d jobs: give --job %s", len(jobs), strings.Join(names, " or --job "))
-	case len(graph.Assets()) == 0:
+	case !hasAssets:
 		return request, invalid("choosing what to run", "no assets are defined")
 	default:
 		request.Selection = "*"

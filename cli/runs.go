@@ -27,7 +27,7 @@ func (p program) runsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:               "runs",
 		Short:             "List the runs, newest first, or show one",
-		Long:              "List the runs, newest first.",
+		Long:              "List the runs, newest first.\n\n" + serverHelp,
 		Example:           "  PROGRAM runs --job nightly --status failed\n  PROGRAM runs show",
 		Args:              onlyCommands,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -37,6 +37,7 @@ func (p program) runsCommand() *cobra.Command {
 	command.Flags().StringSliceVar(&flags.statuses, "status", nil, "list only the runs with a `STATUS` (can be repeated: runs with any of them)")
 	command.Flags().IntVarP(&flags.limit, "limit", "n", 20, "list at most `N` runs; 0 lists all")
 	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
+	registerServer(command)
 	p.complete(command, "job", p.jobNames)
 	_ = command.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statuses(), cobra.ShellCompDirectiveNoFileComp))
 	command.AddCommand(p.showRunCommand(), p.cancelRunCommand(), p.retryRunCommand(), p.pruneRunsCommand(), p.workCommand())
@@ -72,62 +73,52 @@ func (p program) listRuns(cmd *cobra.Command, flags runsFlags) error {
 	if err != nil {
 		return err
 	}
-	return p.reading(cmd, func(ctx context.Context, s *session) error {
-		found, err := s.inspect.Runs(ctx, query)
+	return p.readingRuns(cmd, func(ctx context.Context, source runSource) error {
+		found, err := source.list(ctx, query)
 		if err != nil {
 			return err
 		}
 		if len(found) == 0 {
-			if err := s.checkJob(ctx, flags.job); err != nil {
+			if err := checkJob(ctx, source, flags.job); err != nil {
 				return err
 			}
 		}
 		if flags.json {
-			return writeDocument(cmd.OutOrStdout(), s.details(ctx, found))
+			return writeDocument(cmd.OutOrStdout(), found)
 		}
-		return s.writeRuns(ctx, cmd.OutOrStdout(), found)
+		writeRuns(cmd.OutOrStdout(), found)
+		return nil
 	})
 }
 
-func (s *session) writeRuns(ctx context.Context, out io.Writer, found []history.Record) error {
+func writeRuns(out io.Writer, found []inspect.RunDetail) {
 	if len(found) == 0 {
 		_, _ = fmt.Fprintln(out, "no runs")
-		return nil
+		return
 	}
 	t := table{columns: []column{{name: "RUN"}, {name: "OF"}, {name: "STATUS"}, {name: "STARTED"}, {name: "TIME", right: true}, {name: "TAGS"}}}
-	for _, record := range found {
-		liveness, _ := s.launcher.Liveness(ctx, record)
-		t.add(record.ID, launched(record), runStatus(record, liveness), timeText(record.Queued), runTime(record), tagTexts(record.Tags))
-		t.last(2).colour = statusColour(string(record.Status))
+	for _, run := range found {
+		t.add(run.ID, launched(run.Record), runStatus(run), timeText(run.Queued), runTime(run.Record), tagTexts(run.Tags))
+		t.last(2).colour = statusColour(string(run.Status))
 	}
 	t.write(out, screenOf(out), "")
-	return s.writeWaiting(ctx, out, found)
-}
-
-// writeWaiting says what the queued runs wait for.
-func (s *session) writeWaiting(ctx context.Context, out io.Writer, found []history.Record) error {
-	for _, record := range found {
-		waits, err := s.launcher.WaitsFor(ctx, record)
-		if err != nil {
-			return err
-		}
-		if waits != "" {
-			_, _ = fmt.Fprintln(out, clean("run "+record.ID+" waits for "+waits))
+	for _, run := range found {
+		if run.WaitsFor != "" {
+			_, _ = fmt.Fprintln(out, clean("run "+run.ID+" waits for "+run.WaitsFor))
 		}
 	}
-	return nil
 }
 
 // checkJob refuses a name if no job and no recorded run has it.
-func (s *session) checkJob(ctx context.Context, name string) error {
-	var names []string
-	for _, job := range s.graph.Jobs() {
-		names = append(names, job.Name)
-	}
-	if name == "" || slices.Contains(names, name) {
+func checkJob(ctx context.Context, source runSource, name string) error {
+	if name == "" {
 		return nil
 	}
-	former, err := s.inspect.Runs(ctx, history.RunQuery{Job: name, Limit: 1, OmitSteps: true})
+	names, err := source.jobs(ctx)
+	if err != nil || slices.Contains(names, name) {
+		return err
+	}
+	former, err := source.reader().Runs(ctx, history.RunQuery{Job: name, Limit: 1, OmitSteps: true})
 	if err != nil || len(former) > 0 {
 		return err
 	}
@@ -142,33 +133,21 @@ func launched(record history.Record) string {
 	return record.Selection
 }
 
-func (s *session) detail(ctx context.Context, record history.Record) inspect.RunDetail {
-	return inspect.DescribeRun(ctx, s.launcher, record)
-}
-
-func (s *session) details(ctx context.Context, records []history.Record) []inspect.RunDetail {
-	details := make([]inspect.RunDetail, len(records))
-	for i, record := range records {
-		details[i] = s.detail(ctx, record)
-	}
-	return details
-}
-
 // runStatus returns the status of a run. It also says if the process of the run has
 // ended, or may have ended, without recording the end of the run. A command that
 // reads the history does not record this end.
-func runStatus(record history.Record, liveness runs.Liveness) string {
-	if record.Takeable {
-		return string(record.Status) // whatever has become of the process that has queued it
+func runStatus(run inspect.RunDetail) string {
+	if run.Takeable {
+		return string(run.Status) // whatever has become of the process that has queued it
 	}
-	switch liveness {
+	switch run.Liveness {
 	case runs.LivenessGone:
-		return string(record.Status) + " (lost)"
+		return string(run.Status) + " (lost)"
 	case runs.LivenessUnknown:
-		return string(record.Status) + " (possibly lost)"
+		return string(run.Status) + " (possibly lost)"
 	case runs.LivenessRunning:
 	}
-	return string(record.Status)
+	return string(run.Status)
 }
 
 // runTime returns how long a run took. It is "" if the run has not finished.

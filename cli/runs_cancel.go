@@ -29,7 +29,7 @@ func (p program) cancelRunCommand() *cobra.Command {
 			"enough. The process that executes the run starts no more steps, ends the contexts\n" +
 			"of its running steps, and stops its resources. The command waits for the end of the\n" +
 			"run. If the run has not ended after the time of --wait, the request stands, and the\n" +
-			"exit code is 1.",
+			"exit code is 1.\n\n" + serverHelp,
 		Example:           "  PROGRAM runs cancel k3v9 --reason 'wrong table'\n  PROGRAM runs cancel k3v9 --wait 0s",
 		Args:              one("the ID of a run"),
 		ValidArgsFunction: p.completeRun,
@@ -39,6 +39,7 @@ func (p program) cancelRunCommand() *cobra.Command {
 	command.Flags().DurationVar(&flags.drain, "drain", 0, "only start no more steps, and let running ones go on for this `DURATION` (default: cancel them at once)")
 	command.Flags().DurationVar(&flags.wait, "wait", time.Minute, "wait at most this `DURATION` for the end of the run; 0s does not wait")
 	command.Flags().BoolVar(&flags.json, "json", false, "write the record of the run as JSON")
+	registerServer(command)
 	return command
 }
 
@@ -52,21 +53,18 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 	if flags.drain < 0 {
 		return invalid("reading the flags", "--drain %v: it cannot be negative", flags.drain)
 	}
-	return p.reading(cmd, func(ctx context.Context, s *session) error {
-		record, err := s.inspect.FindRun(ctx, id)
-		if err != nil {
-			return err
-		}
+	return p.readingRun(cmd, id, func(ctx context.Context, source runSource, record history.Record) error {
 		request := history.RunCancelRequested{Reason: cmp.Or(flags.reason, cancelReason), By: person(), Within: flags.drain}
-		if err := s.launcher.RequestCancel(ctx, record, request); err != nil {
+		if err := source.cancel(ctx, record, request); err != nil {
 			return err
 		}
-		record, err = awaitEnd(ctx, s.history(), record.ID, flags.wait)
+		record, err := awaitEnd(ctx, source.store(), record.ID, flags.wait)
 		if err != nil {
 			return err
 		}
 		if flags.json {
-			err = writeDocument(cmd.OutOrStdout(), s.detail(ctx, record))
+			run, _ := source.detail(ctx, record) // what is not known is left out
+			err = writeDocument(cmd.OutOrStdout(), run)
 		} else {
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), cancelText(record))
 		}

@@ -23,7 +23,7 @@ func (p program) retryRunCommand() *cobra.Command {
 		Long: "Repeat a run, as a new run with the same job or selection, config and tags. Only\n" +
 			"the steps that did not succeed are executed. They get the values that the earlier\n" +
 			"run has stored, and only what they need is started. The beginning of an ID is\n" +
-			"enough. Secrets that the earlier launch gave literally must be given again.\n\n" + exitCodes,
+			"enough. Secrets that the earlier launch gave literally must be given again.\n\n" + serverHelp + "\n\n" + exitCodes,
 		Example: "  PROGRAM runs retry k3v9\n  PROGRAM runs retry k3v9 --all\n" +
 			"  PROGRAM runs retry k3v9 --select 'revenue+' --set resources.warehouse.config.table=orders_2026",
 		Args:              one("the ID of a run"),
@@ -37,6 +37,7 @@ func (p program) retryRunCommand() *cobra.Command {
 	flags.run.executed.register(command)
 	command.Flags().BoolVarP(&flags.run.verbose, "verbose", "v", false, "show every resource, and debug lines of the log")
 	command.Flags().BoolVar(&flags.run.json, "json", false, "write every event as a line of JSON, and the record of the run last")
+	registerServer(command)
 	p.complete(command, "select", p.selections)
 	return command
 }
@@ -62,13 +63,21 @@ func (p program) runAgain(cmd *cobra.Command, flags runFlags) error {
 // repeat launches a run that repeats another one, with the changes that the flags ask
 // for.
 func (p program) repeat(cmd *cobra.Command, id string, options runs.RetryOptions, flags runFlags) error {
-	changes, err := flags.request(cmd)
+	changes, sent, err := flags.request(cmd)
 	if err != nil {
 		return err
 	}
 	level, err := flags.level()
 	if err != nil {
 		return err
+	}
+	server, err := p.connectToRun(cmd)
+	if err != nil {
+		return err
+	}
+	if server != nil {
+		defer server.Close()
+		return server.repeat(cmd, id, options, changes, sent, flags)
 	}
 	return inSession(cmd, func() (*session, error) {
 		return p.openToRun(flags.executed.executor(cmd, flags.levelFlags()...), level)

@@ -21,7 +21,7 @@ func (p program) showRunCommand() *cobra.Command {
 		Use:   "show [ID]",
 		Short: "Show a run: its steps, and everything that happened in it",
 		Long: "Show a run: its steps, and everything that happened in it. The beginning of an ID\n" +
-			"is enough. Without an ID, the last run is shown.",
+			"is enough. Without an ID, the last run is shown.\n\n" + serverHelp,
 		Example:           "  PROGRAM runs show\n  PROGRAM runs show k3v9 --json",
 		Args:              atMostOne("the ID of a run"),
 		ValidArgsFunction: p.completeRun,
@@ -31,6 +31,7 @@ func (p program) showRunCommand() *cobra.Command {
 	}
 	command.Flags().BoolVarP(&verbose, "verbose", "v", false, "also show the debug lines of the log")
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	registerServer(command)
 	return command
 }
 
@@ -39,8 +40,8 @@ func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cob
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var found []history.Record
-	err := p.reading(cmd, func(ctx context.Context, s *session) (err error) {
-		found, err = s.inspect.Runs(ctx, history.RunQuery{Limit: 50, OmitSteps: true})
+	err := p.readingRuns(cmd, func(ctx context.Context, source runSource) (err error) {
+		found, err = source.reader().Runs(ctx, history.RunQuery{Limit: 50, OmitSteps: true})
 		return err
 	})
 	if err != nil {
@@ -55,46 +56,40 @@ func (p program) completeRun(cmd *cobra.Command, args []string, _ string) ([]cob
 }
 
 func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) error {
-	return p.reading(cmd, func(ctx context.Context, s *session) error {
-		record, err := s.inspect.FindRun(ctx, id)
-		if err != nil {
-			return err
-		}
-		events := s.inspect.Events(ctx, record.ID)
+	return p.readingRun(cmd, id, func(ctx context.Context, source runSource, record history.Record) error {
+		reader := source.reader()
+		run, unknown := source.detail(ctx, record)
 		if asJSON {
-			return s.writeRunDocument(ctx, cmd.OutOrStdout(), record)
+			return writeRunDocument(ctx, cmd.OutOrStdout(), reader, run)
 		}
-		config, err := s.inspect.RunConfig(ctx, record.ID)
+		config, err := reader.RunConfig(ctx, record.ID)
 		if err != nil {
 			return err
 		}
-		values, err := s.inspect.StepValues(ctx, record.ID)
+		values, err := reader.StepValues(ctx, record.ID)
 		if err != nil {
 			return err
 		}
-		retries, err := s.inspect.Retries(ctx, record.ID)
+		retries, err := reader.Retries(ctx, record.ID)
 		if err != nil {
 			return err
 		}
-		liveness, err := s.launcher.Liveness(ctx, record)
-		about := runTexts{process: processText(record, liveness, err), status: runStatus(record, liveness), retries: retries}
-		if about.waits, err = s.launcher.WaitsFor(ctx, record); err != nil {
-			return err
+		about := runTexts{
+			process: processText(record, run.Liveness, unknown), status: runStatus(run), waits: run.WaitsFor, retries: retries, config: config,
 		}
-		about.config = config
-		return writeRun(cmd.OutOrStdout(), record, about, values, events, verbose)
+		return writeRun(cmd.OutOrStdout(), record, about, values, reader.Events(ctx, record.ID), verbose)
 	})
 }
 
 // writeRunDocument writes an object with the record, the config and the events of a run. It
 // keeps only one event in memory.
-func (s *session) writeRunDocument(ctx context.Context, out io.Writer, record history.Record) error {
-	config, err := s.inspect.RunConfig(ctx, record.ID)
+func writeRunDocument(ctx context.Context, out io.Writer, reader *inspect.Inspector, run inspect.RunDetail) error {
+	config, err := reader.RunConfig(ctx, run.ID)
 	if err != nil {
 		return err
 	}
 	opening, closing := "{\n  \"record\": %s,\n  \"resolved_config\": %s,\n  \"events\": [", "]\n}\n"
-	text, err := documentText(s.detail(ctx, record), "  ")
+	text, err := documentText(run, "  ")
 	if err != nil {
 		return err
 	}
@@ -105,9 +100,8 @@ func (s *session) writeRunDocument(ctx context.Context, out io.Writer, record hi
 	if _, err := fmt.Fprintf(out, opening, text, resolved); err != nil {
 		return err
 	}
-	events := s.inspect.Events(ctx, record.ID)
 	before := "\n    "
-	for event, err := range events {
+	for event, err := range reader.Events(ctx, run.ID) {
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"errors"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
@@ -19,8 +20,10 @@ type Launch struct {
 	// Resources are the resources that would start, with the config that they would
 	// get.
 	Resources []container.Description `json:"resources"`
-	// Faults are what is wrong with the launch.
+	// Faults are what is wrong with the launch. Doing is what was being done when they were
+	// found, as in "preparing the run"; it is "" without faults.
 	Faults []Fault `json:"faults"`
+	Doing  string  `json:"doing,omitempty"`
 	// Warnings are what a person should read before the launch: see
 	// [Inspector.LaunchWarnings]. NewLaunch leaves them empty.
 	Warnings []string `json:"warnings,omitempty"`
@@ -62,6 +65,9 @@ func NewLaunch(request runs.Request, preview runs.Preview, faults error) Launch 
 	launch := Launch{
 		Job: request.Job, Selection: preview.Plan.Selection, Steps: []Step{},
 		Resources: list(preview.Resources), Faults: Faults(faults),
+	}
+	if all, ok := errors.AsType[*container.Faults](faults); ok {
+		launch.Doing = all.Doing
 	}
 	configs := make(map[string][]container.Field, len(preview.Steps))
 	for _, config := range preview.Steps {

@@ -123,6 +123,9 @@ func (s Setting) over(config container.RunConfig) (container.RunConfig, error) {
 
 // LaunchPolicy is what a launch may say of the run as a whole.
 type LaunchPolicy struct {
+	// ID is the ID of the run. A second launch with the same ID is refused, so a caller who
+	// has got no answer can ask again. The default is a new ID.
+	ID string `json:"id,omitempty" jsonschema:"the ID of the run, by which a launch that is repeated makes only one run"`
 	// Tags are the tags of the run, besides those of the job.
 	Tags map[string]string `json:"tags,omitempty"`
 	// Priority decides which of several queued runs begins first.
@@ -143,9 +146,6 @@ type LaunchPolicy struct {
 type LaunchRequest struct {
 	Job    string `json:"job,omitempty" jsonschema:"the name of a job"`
 	Select string `json:"select,omitempty" jsonschema:"a selection of assets, as in +revenue"`
-	// ID is the ID of the run. A second launch with the same ID is refused, so a caller who
-	// has got no answer can ask again. The default is a new ID.
-	ID string `json:"id,omitempty" jsonschema:"the ID of the run, by which a launch that is repeated makes only one run"`
 	LaunchConfig
 	LaunchPolicy
 }
@@ -178,6 +178,7 @@ func (p LaunchPolicy) apply(request *runs.Request) []error {
 		}
 		return d
 	}
+	request.ID = p.ID
 	if len(p.Tags) > 0 {
 		request.Tags = maps.Clone(request.Tags)
 		if request.Tags == nil {
@@ -216,7 +217,7 @@ func (p LaunchPolicy) apply(request *runs.Request) []error {
 // without it.
 func (b LaunchRequest) request() (runs.Request, error) {
 	config, err := b.config()
-	request := runs.Request{Job: b.Job, Selection: b.Select, ID: b.ID, Config: config}
+	request := runs.Request{Job: b.Job, Selection: b.Select, Config: config}
 	faults := append(fault.Of(err), b.apply(&request)...)
 	switch {
 	case b.Job != "" && b.Select != "":

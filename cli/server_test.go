@@ -1,0 +1,224 @@
+package cli_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxtest"
+
+	"github.com/fxrun/fxrun"
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/cli"
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/server"
+)
+
+// testServer is a served program.
+type testServer struct {
+	*httptest.Server
+
+	launcher *runs.Launcher
+}
+
+func newServer(t *testing.T, change func(*server.Config), definitions ...fx.Option) *testServer {
+	t.Helper()
+	s := new(testServer)
+	var graph *assets.Graph
+	var c *container.Container
+	app := fxtest.New(t, fxrun.Module, fx.NopLogger, fx.Options(definitions...),
+		fx.Populate(&s.launcher, &graph, &c))
+	app.RequireStart()
+	config := server.Config{Inspector: inspect.New(c, graph, s.launcher.Store()), Graph: graph, Launcher: s.launcher, Prefix: "/data"}
+	if change != nil {
+		change(&config)
+	}
+	handler, err := server.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Server = httptest.NewServer(handler)
+	t.Cleanup(func() {
+		handler.Close()
+		s.Close()
+		app.RequireStop()
+	})
+	return s
+}
+
+// address is the address for the flag --server.
+func (s *testServer) address() string { return s.URL + "/data" }
+
+// TestCommandsWorkAgainstAServerAsHere executes commands in turn, here and against a server
+// with the same definitions, and compares what they write and their exit codes.
+func TestCommandsWorkAgainstAServerAsHere(t *testing.T) {
+	for name, fail := range map[string]bool{"a program that works": false, "a program that fails": true} {
+		t.Run(name, func(t *testing.T) {
+			newHome(t)
+			for file, text := range map[string]string{
+				"good.yaml": "resources:\n  warehouse:\n    config:\n      table: sales_2026\n", "bad.yaml": "resources:\n  warehouse:\n    config:\n      batch: many\n      tabel: a\n",
+				"broken.yaml": "resources: [", "other.yaml": "steps: {none: {config: {a: 1}}}",
+			} {
+				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			here := &shop{fail: fail}
+			s := newServer(t, nil, (&shop{fail: fail}).definitions()...)
+			for _, args := range []string{
+				"runs", "runs show", "logs", // nothing has run
+				"run --job fetch", "run --job fetch --json", "run", "run --job nightly --tag a=b --tag c=d", "run --select +revenue -c good.yaml -v", "run --select +revenue",
+				"run --job nightly --dry-run", "run --select raw/* --dry-run --json", "run --select +revenue --dry-run", "run --select +revenue --dry-run --json",
+				"run --job nightly -c bad.yaml", "run --job nightly -c bad.yaml --json", "run --job nightly -c broken.yaml", "run --job nightly -c other.yaml", "run --job nightly -c none.yaml",
+				"run --job nightly --set resources.warehouse.config.batch=many", "run --job nightly --set-yaml resources.warehouse.config.batch=[1]", "run --job nightly --set warehouse=a",
+				"run --job nightly --set resources.warehouse.config.password={env:_CLI_NOT_SET}", "run --job nightly --set resources.warehouse.config.dsn=x",
+				"run --job nightli", "run --select nothing", "run --select (((", "run --job nightly --select revenue", "run --job nightly --tag a", "run --job nightly --tag fxrun/x=y",
+				"run --job nightly --retries -1", "run --job nightly --on-crash panic", "run --job nightly --retries 1", "run --job nightly --timeout 1h --priority 3 --on-crash resume",
+				"runs --job fetch", "runs --job fetch --json", "runs --status failed --limit 1", "runs --limit 0", "runs --job fetsh", "runs --status lost", "runs --limit -1",
+				"runs show", "runs show --json", "runs show zzz", "runs show -v", "logs", "logs --events", "logs --json", "logs --level warn", "logs --step raw/orders", "logs --step none", "logs --follow", "logs zzz",
+				"runs cancel zzz", "runs retry zzz", "run --again", "run --again --job x", "runs retry zzz --all --select revenue",
+				"run --job fetch --queue", "run --job fetch --queue --json", "runs --status queued", "runs show", "run --again", "run --job fetch --queue --dry-run",
+			} {
+				local, remote := execute(t, here.definitions(), strings.Fields(args)...), execute(t, here.definitions(), append(strings.Fields(args), "--server", s.address())...)
+				if diff := cmp.Diff(alike(local), alike(remote)); diff != "" {
+					t.Errorf("%s is different against a server (-here +server):\n%s", args, diff)
+				}
+			}
+			for _, command := range []string{"runs cancel", "runs retry"} {
+				var did [2]string
+				for i, flags := range [][]string{nil, {"--server", s.address()}} { // both store the same assets
+					execute(t, here.definitions(), append([]string{"run", "--again"}, flags...)...)
+					last := lastRun(t, here, flags...)
+					did[i] = alike(execute(t, here.definitions(), slices.Concat(strings.Fields(command), []string{last[:11]}, flags)...))
+				}
+				if diff := cmp.Diff(did[0], did[1]); diff != "" {
+					t.Errorf("%s is different against a server (-here +server):\n%s", command, diff)
+				}
+			}
+		})
+	}
+}
+
+func lastRun(t *testing.T, program *shop, flags ...string) string {
+	t.Helper()
+	return strings.Fields(succeed(t, program.definitions(), append([]string{"runs", "--limit", "1"}, flags...)...))[6]
+}
+
+// alike is what a command did, without what differs from run to run, and without what the
+// server decides: the progress of a short step, and debug lines.
+func alike(got result) string {
+	var lines []string
+	for line := range strings.Lines(normal(got.out)) {
+		if !regexp.MustCompile(`step_progress|step raw/orders at|  DEBUG |"level":"DEBUG"`).MatchString(line) {
+			lines = append(lines, variesInJSON.ReplaceAllString(line, `"$1":N`))
+		}
+	}
+	out := strings.Join(lines, "")
+	if strings.Contains(out, "resource") { // resources start and stop in any order
+		slices.Sort(lines)
+		out = strings.Join(lines, "")
+	}
+	return fmt.Sprintf("%s\nstandard error:\n%s\nexit code %d", out, normal(got.err), got.code)
+}
+
+var variesInJSON = regexp.MustCompile(`"(seq|duration_ns|owner)": ?(\d+|"[^"]*")`)
+
+func TestTheServerOfACommand(t *testing.T) {
+	const token = "correct-horse-battery"
+	s := newServer(t, func(config *server.Config) { config.Token = token }, new(shop).definitions()...)
+	newHome(t)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" && strings.HasPrefix(r.URL.Path, "/moved") {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		}
+	}))
+	t.Cleanup(elsewhere.Close)
+	for name, c := range map[string]struct {
+		args, server, token, want string
+		code                      int
+	}{
+		"is named by the environment":               {"runs", s.address(), token, "no runs", 0},
+		"is named by the flag, which wins":          {"runs --server " + s.address(), "http://127.0.0.1:1", token, "no runs", 0},
+		"asks for a token":                          {"runs", s.address(), "", "a token is needed", 64},
+		"refuses a wrong token":                     {"runs", s.address(), token + "x", "the token is wrong", 64},
+		"is not there":                              {"runs", "http://127.0.0.1:1", token, "connection refused", 1},
+		"is no server of fxrun":                     {"runs", elsewhere.URL, token, "no server of fxrun", 1},
+		"has another prefix":                        {"runs", s.URL, token, "404", 1},
+		"sends to another place":                    {"runs", elsewhere.URL + "/moved", token, "the server sends to http://127.0.0.1:1/", 1},
+		"needs a URL":                               {"runs", "localhost:4400", token, "must begin with http:// or https://", 64},
+		"has no password in its URL":                {"runs --server http://ann:hunter2@localhost", "", token, "must have no user and no password", 64},
+		"has no query":                              {"runs --server http://localhost?token=hunter2", "", token, "must end with its path", 64},
+		"has a history of its own":                  {"runs --store postgres://localhost/a", s.address(), token, "--store and FXRUN_SERVER exclude each other", 64},
+		"decides how steps are executed":            {"run --job fetch --parallel 2 --isolate step", s.address(), token, "--parallel: the server decides this", 64},
+		"decides which lines are kept":              {"run --job fetch --log-level debug", s.address(), token, "--log-level: the server decides this", 64},
+		"is not asked by commands without the flag": {"resources", "http://127.0.0.1:1", token, "warehouse", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("FXRUN_SERVER", c.server)
+			t.Setenv("FXRUN_TOKEN", c.token)
+			got := execute(t, new(shop).definitions(), strings.Fields(c.args)...)
+			if got.code != c.code || !strings.Contains(got.out+got.err, c.want) {
+				t.Errorf("exit code %d\n%s%s", got.code, got.out, got.err)
+			}
+			if strings.Contains(got.out+got.err, "hunter2") || c.token != "" && strings.Contains(got.out+got.err, c.token) {
+				t.Errorf("a secret is shown:\n%s%s", got.out, got.err)
+			}
+		})
+	}
+}
+
+func TestARunOfAServerIsCancelledByAnInterrupt(t *testing.T) {
+	newHome(t)
+	s := newServer(t, nil, slow(&safeText{})...)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out, err safeText
+	code := make(chan int, 1)
+	go func() {
+		code <- cli.Run(ctx, []string{"run", "--select", "*", "--server", s.address()}, cli.Streams{
+			Out: writerFunc(func(text []byte) (int, error) {
+				if strings.Contains(string(text), "waiting for the end") {
+					cancel()
+				}
+				return out.Write(text)
+			}), Err: &err,
+		}, slow(&safeText{})...)
+	}()
+	if got := <-code; got != 130 || !strings.Contains(out.String(), "was cancelled") || !strings.Contains(err.String(), "cancelling: waiting for running steps") {
+		t.Errorf("exit code %d\n%s%s", got, out.String(), err.String())
+	}
+	found, failed := s.launcher.Store().Runs(t.Context(), history.RunQuery{})
+	if failed != nil || len(found) != 1 || found[0].Status != history.StatusCancelled {
+		t.Errorf("the runs are %+v, %v", found, failed)
+	}
+}
+
+// safeText is a text that several goroutines may write.
+type safeText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *safeText) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(text)
+}
+
+func (s *safeText) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
