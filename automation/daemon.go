@@ -35,6 +35,9 @@ type DaemonConfig struct {
 	// MaxRuns is how many queued runs the daemon executes at the same time: see
 	// runs.WorkOptions. Below 0 it executes none, and leaves them to others.
 	MaxRuns int
+	// Ticked is called after each tick that was recorded, with what ticked, and how it
+	// ended. Ticks wait for it, and several may call it at the same time. Nil is not called.
+	Ticked func(kind Kind, name string, status TickStatus)
 	// Drain is how long ticks may go on after the daemon was asked to stop. The default is
 	// ten seconds.
 	Drain time.Duration
@@ -53,6 +56,7 @@ type Daemon struct {
 
 	mu      sync.Mutex
 	ticking *ticking // while it holds the lock
+	problem error    // why it does not tick, and does not wait for another daemon
 }
 
 // clock is what the daemon knows of the time.
@@ -87,7 +91,7 @@ func NewDaemon(config DaemonConfig) (*Daemon, error) {
 		return nil, fmt.Errorf("making a daemon: the history is a %T, which is no history.Journals or no history.Feed: it cannot keep what schedules and sensors do", store)
 	}
 	return &Daemon{
-		config: config, launcher: config.Launcher, logger: config.Logger, store: store, journals: journals, feed: feed,
+		config: config, problem: errNotRun, launcher: config.Launcher, logger: config.Logger, store: store, journals: journals, feed: feed,
 		clock: clock{now: time.Now, look: time.Second, most: 10 * time.Second, late: time.Second},
 	}, nil
 }
@@ -100,7 +104,9 @@ func NewDaemon(config DaemonConfig) (*Daemon, error) {
 // What goes wrong with the history or the locks is logged, and tried again: Run returns an
 // error only for evaluations that did not end in time.
 func (d *Daemon) Run(ctx context.Context) error {
+	defer d.setProblem(errNotRun)
 	for {
+		d.setProblem(nil)
 		lock, err := locks.Wait(ctx, d.config.Locks, LockName)
 		switch {
 		case ctx.Err() != nil:
@@ -109,6 +115,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 			}
 			return nil
 		case err != nil:
+			d.setProblem(err)
 			d.warn("the daemon cannot take its lock", err)
 			pause(ctx, time.Second)
 			continue
@@ -121,6 +128,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 			return err
 		}
 		if err != nil {
+			d.setProblem(err)
 			d.warn("the daemon stops ticking for a moment", err)
 		}
 		pause(ctx, time.Second)
@@ -172,6 +180,33 @@ func (d *Daemon) set(t *ticking) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.ticking = t
+}
+
+// errNotRun is the problem of a daemon outside of Run.
+var errNotRun = errors.New("the daemon does not run")
+
+func (d *Daemon) setProblem(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.problem = err
+}
+
+// Err returns nil while the daemon ticks, and while it waits for another one that does. Else
+// it returns why it can do neither, for instance that the history cannot be reached.
+func (d *Daemon) Err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.problem
+}
+
+// ticked tells of a tick that was recorded. The function is the code of users.
+func (d *Daemon) ticked(a *automation, status TickStatus) {
+	if d.config.Ticked != nil {
+		_ = panics.Guard(func() error {
+			d.config.Ticked(a.kind, a.name, status)
+			return nil
+		})
+	}
 }
 
 // Ticks reports whether this daemon is the one that ticks.

@@ -66,6 +66,7 @@ func (t *ticking) tickTogether(ctx context.Context, units []*unit) error {
 		}
 		for i, err := range appendTogether(context.WithoutCancel(ctx), t.journals, items) {
 			if err == nil {
+				chunk[i].ticked(chunk[i].automation, chunk[i].status)
 				recorded = append(recorded, chunk[i])
 			} else {
 				alone = append(alone, chunk[i].unit)

@@ -295,9 +295,13 @@ func (u *unit) decide(ctx context.Context, release func(), on occasionOf) (done 
 	}
 	switch {
 	case failure != nil:
-		return u.recordFailure(ctx, state, on, record, failure)
+		if done, err = u.recordFailure(ctx, state, on, record, failure); err == nil {
+			u.ticked(u.automation, TickFailed)
+		}
+		return done, err
 	case len(asked) == 0 && !result.Moved && on.position == 0 && u.kind == KindSensor && state.Attempt == 0:
 		u.recordSkip(record, result)
+		u.ticked(u.automation, TickSkipped)
 		return true, nil
 	}
 	return true, u.recordRequests(ctx, state, on, record, asked, result)
@@ -346,6 +350,7 @@ func (u *unit) recordRequests(ctx context.Context, before State, on occasionOf, 
 	if err := u.journal.append(context.WithoutCancel(ctx), r.change); err != nil {
 		return err
 	}
+	u.ticked(u.automation, r.status)
 	if len(r.queue) == 0 {
 		return nil
 	}
@@ -356,6 +361,7 @@ func (u *unit) recordRequests(ctx context.Context, before State, on occasionOf, 
 // requested is what a tick has asked for.
 type requested struct {
 	change change
+	status TickStatus
 	queue  []runs.QueuedRun
 	place  int64 // of the entry, after it is written
 }
@@ -370,7 +376,7 @@ func (u *unit) requested(before State, on occasionOf, record TickRecord, asked [
 	if result.Moved {
 		record.Cursor = &result.Cursor
 	}
-	r := &requested{queue: make([]runs.QueuedRun, len(asked))}
+	r := &requested{status: record.Status, queue: make([]runs.QueuedRun, len(asked))}
 	r.change = change{kind: kind, at: record.Ended, apply: func(state *State, seq int64) (any, error) {
 		if state.Resets != before.Resets {
 			return nil, errSuperseded

@@ -24,6 +24,7 @@ import (
 	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/panics"
+	"github.com/fxrun/fxrun/runs"
 	"github.com/fxrun/fxrun/server"
 	"github.com/fxrun/fxrun/server/ui"
 )
@@ -39,6 +40,8 @@ type serveFlags struct {
 	cert, key string
 	readOnly  bool
 	drain     time.Duration
+	notice    time.Duration
+	requests  string // all or changes
 	maxRuns   int
 	executed  executorFlags
 	noDaemon  bool
@@ -65,6 +68,9 @@ func (p program) serveCommand() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.runServe(cmd, flags) },
 	}
 	flags.register(command, "127.0.0.1:4400")
+	command.Flags().DurationVar(&flags.notice, "notice", 0, "at the end, be not ready (/readyz) for this `DURATION` and go on to answer, so that a load balancer notices")
+	command.Flags().StringVar(&flags.requests, "log-requests", "all", "write a line for `WHICH` requests to standard error: all, or changes, which are those that change something or fail")
+	_ = command.RegisterFlagCompletionFunc("log-requests", cobra.FixedCompletions([]string{"all", "changes"}, cobra.ShellCompDirectiveNoFileComp))
 	command.Flags().StringVar(&flags.prefix, "prefix", "", "serve the pages under this `PATH`, as in /fxrun, behind a proxy")
 	command.Flags().StringArrayVar(&flags.hosts, "host", nil, "answer also for this host `NAME` (can be repeated; * is every name)")
 	command.Flags().StringVar(&flags.token, "token-file", "", "read the token from this `FILE`")
@@ -142,6 +148,12 @@ func (f serveFlags) check(cmd *cobra.Command, token string) error {
 	if (f.cert == "") != (f.key == "") {
 		faults = append(faults, errors.New("--tls-cert and --tls-key must be given together"))
 	}
+	if f.requests != "" && f.requests != "all" && f.requests != "changes" {
+		faults = append(faults, fmt.Errorf("--log-requests %q: it takes all or changes", f.requests))
+	}
+	if f.notice < 0 {
+		faults = append(faults, fmt.Errorf("--notice %v: it cannot be negative", f.notice))
+	}
 	if f.drain <= 0 {
 		faults = append(faults, fmt.Errorf("--drain %v: it must be longer than 0s, for instance 10s", f.drain))
 	}
@@ -186,6 +198,12 @@ func (f serveFlags) url(listener net.Listener) string {
 	return scheme + "://" + net.JoinHostPort(host, port) + f.prefix + "/"
 }
 
+type hostObserver struct {
+	fx.In
+
+	Observer runs.Observer `optional:"true"`
+}
+
 func (p program) runServe(cmd *cobra.Command, flags serveFlags) error {
 	token, err := flags.readToken()
 	if err := fault.Join("reading the flags", append(fault.Of(err), fault.Of(flags.check(cmd, token))...)); err != nil {
@@ -197,23 +215,28 @@ func (p program) runServe(cmd *cobra.Command, flags serveFlags) error {
 	}
 	defer func() { _ = listener.Close() }() // it is closed already after a clean end
 	var host hostDaemon
-	open := func() (*session, error) { return p.openToRun(fx.Populate(&host), flags.executed.executor(cmd)) }
+	counted := server.NewMetrics()
+	observer := fx.Decorate(func(host hostObserver) runs.Observer { return counted.Observer(host.Observer) })
+	open := func() (*session, error) {
+		return p.openToRun(fx.Populate(&host), observer, flags.executed.executor(cmd))
+	}
 	return inSession(cmd, open, func(s *session, interrupts *interrupts) error {
-		return s.serve(cmd, interrupts, listener, flags, token, host)
+		return s.serve(cmd, interrupts, listener, flags, token, host, counted)
 	})
 }
 
 // serve serves the pages, and ticks, until the first request to stop.
-func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net.Listener, flags serveFlags, token string, host hostDaemon) error {
+func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net.Listener, flags serveFlags, token string, host hostDaemon, counted *server.Metrics) error {
+	daemon := s.servedDaemon(cmd, flags, host, counted)
 	handler, err := server.New(server.Config{
 		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Automations: s.automations, Prefix: flags.prefix, Hosts: flags.hosts, Token: token, ReadOnly: flags.readOnly,
+		Daemon: daemon, Metrics: counted, Notice: flags.notice, LogRequests: flags.requests == "all",
 		About: s.aboutInstance(), Logger: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
 	})
 	if err != nil {
 		return fault.Join("reading the flags", []error{err})
 	}
 	defer handler.Close()
-	daemon := s.servedDaemon(cmd, flags, host)
 	if err := s.makeHome(cmd.Context()); err != nil { // only after everything was found right
 		return err
 	}
@@ -231,7 +254,7 @@ func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net
 }
 
 // servedDaemon returns the daemon in the process of the pages, or nil for none.
-func (s *session) servedDaemon(cmd *cobra.Command, flags serveFlags, host hostDaemon) *automation.Daemon {
+func (s *session) servedDaemon(cmd *cobra.Command, flags serveFlags, host hostDaemon, counted *server.Metrics) *automation.Daemon {
 	if flags.noDaemon || flags.readOnly {
 		return nil
 	}
@@ -240,6 +263,13 @@ func (s *session) servedDaemon(cmd *cobra.Command, flags serveFlags, host hostDa
 	config.Logger = cmp.Or(config.Logger, host.Logger, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
 	if flags.maxRuns > 0 {
 		config.MaxRuns = flags.maxRuns
+	}
+	config.Ticked = counted.Ticked
+	if of := host.Config.Ticked; of != nil {
+		config.Ticked = func(kind automation.Kind, name string, status automation.TickStatus) {
+			counted.Ticked(kind, name, status)
+			of(kind, name, status)
+		}
 	}
 	daemon, err := automation.NewDaemon(config)
 	if err != nil { // the pages do not need it

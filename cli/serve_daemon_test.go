@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,6 +87,8 @@ func TestServeAndDevTick(t *testing.T) {
 			s.waitFor("automation", "this process")
 			s.waitFor("instance", "this process")
 			s.waitFor("runs", "succeeded") // that the sensor has asked for
+			s.waitFor("metrics", `fxrun_ticks_total{kind="sensor",status="requested"}`)
+			s.waitFor("metrics", `fxrun_runs_total{job="load",status="succeeded"}`)
 			s.stop()
 		})
 	}
@@ -156,4 +159,23 @@ func TestServeUsesTheDaemonConfigOfTheProgram(t *testing.T) {
 	s.waitFor("automation", "this process")
 	s.waitFor("instance", "a process that takes queued runs")
 	s.stop()
+}
+
+func TestTheEndOfServeIsNoticedBeforeItComes(t *testing.T) {
+	newHome(t)
+	p := start(t, "slow", "serve", "--addr", "127.0.0.1:0", "--notice", "1h")
+	s := &served{t: t, address: pagesOf(t, p)}
+	s.waitFor("automation", "this process")
+	s.waitFor("readyz", "ready")
+	p.signal(t, syscall.SIGTERM)
+	for status := 0; status != http.StatusServiceUnavailable; {
+		status, _ = ask(t, http.MethodGet, s.address+"readyz")
+	}
+	s.waitFor("automation", "nobody") // no more ticks begin, and the pages still answer
+	p.signal(t, syscall.SIGTERM)
+	_, code := p.rest(t)
+	told := p.err.String()
+	if code != 130 || !strings.Contains(told, "msg=request method=GET path=/automation status=200") || strings.Contains(told, "path=/readyz") {
+		t.Errorf("exit code %d\n%s", code, told)
+	}
 }

@@ -118,10 +118,14 @@ func (l Limits) ofRun(tags map[string]string) []limit {
 func (l Limits) ofStep(step *assets.Step) []limit {
 	var limits []limit
 	for _, pool := range step.Pools {
-		places := l.Pools[pool]
-		limits = append(limits, limit{fmt.Sprintf("pool/%q", pool), max(places, 1), "steps in the pool " + pool})
+		limits = append(limits, l.ofPool(pool))
 	}
 	return limits
+}
+
+// ofPool returns the limit of a pool.
+func (l Limits) ofPool(pool string) limit {
+	return limit{fmt.Sprintf("pool/%q", pool), max(l.Pools[pool], 1), "steps in the pool " + pool}
 }
 
 // textOf names limits for people.

@@ -39,7 +39,7 @@ func newLogin(config Config, next http.Handler) http.Handler {
 
 func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.URL.Path == l.prefix+"/healthz", l.hasCookie(r):
+	case l.hasCookie(r):
 		l.next.ServeHTTP(w, r)
 	case strings.HasPrefix(r.Header.Get("Authorization"), "Bearer "):
 		if !l.check(w, r, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {

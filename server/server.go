@@ -41,6 +41,17 @@ type Config struct {
 	Token string
 	// ReadOnly refuses everything that changes something.
 	ReadOnly bool
+	// Daemon is the daemon in this process, whose problems make the server not ready. Nil
+	// means that others tick.
+	Daemon *automation.Daemon
+	// Metrics are what the path /metrics tells. The default counts requests only.
+	Metrics *Metrics
+	// Notice is for how long Serve goes on to answer after it was told to end, while /readyz
+	// says that the server is not ready: the time in which a load balancer notices it.
+	Notice time.Duration
+	// LogRequests writes a line for each request to Logger, but for files of the pages, health
+	// and metrics. Without it, only requests that change something or fail have one.
+	LogRequests bool
 	// About are facts about the instance that the pages show.
 	About []ui.Fact
 	// Logger gets a line for each request that changes something or fails. The default
@@ -50,9 +61,11 @@ type Config struct {
 
 // Server is the http.Handler. It is safe for concurrent use. Close ends its streams.
 type Server struct {
+	config  Config
 	handler http.Handler
 	pages   *ui.Pages
 	api     *api.API
+	health  *health
 }
 
 // shortestToken is the smallest length of a token that cannot be guessed.
@@ -63,6 +76,9 @@ const shortestToken = 16
 func New(config Config) (*Server, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.Metrics == nil {
+		config.Metrics = NewMetrics()
 	}
 	if err := config.check(); err != nil {
 		return nil, fmt.Errorf("making the server: %w", err)
@@ -81,8 +97,10 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("making the API: %w", err)
 	}
 	operations.Register(mux)
-	mux.HandleFunc("GET "+config.Prefix+"/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	return &Server{handler: guard(config, mux), pages: pages, api: operations}, nil
+	s := &Server{config: config, pages: pages, api: operations, health: &health{config: config}}
+	mux.HandleFunc("GET "+config.Prefix+"/metrics", s.serveMetrics)
+	s.handler = s.health.around(guard(config, mux))
+	return s, nil
 }
 
 func (c Config) check() error {
@@ -102,8 +120,12 @@ func (c Config) check() error {
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Close ends the streams of all pages, and those of the API.
+// Drain makes the server not ready: /readyz says so from then on, and everything else goes on.
+func (s *Server) Drain() { s.health.drain() }
+
+// Close makes the server not ready, and ends the streams of all pages, and those of the API.
 func (s *Server) Close() {
+	s.Drain()
 	s.pages.Close()
 	s.api.Close()
 }
@@ -116,9 +138,10 @@ const (
 	largestHeader = 64 << 10
 )
 
-// Serve serves the handler on a listener until ctx ends. Then it accepts no more requests,
-// ends the streams, and waits for open requests, at most for drain. It closes the listener.
-// The error is nil after a clean end.
+// Serve serves the handler on a listener until ctx ends. Then the server is not ready, and
+// after the time Config.Notice it accepts no more requests, ends the streams, and waits for
+// open requests, at most for drain. It closes the listener. The error is nil after a clean
+// end.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, drain time.Duration) error {
 	server := &http.Server{
 		Handler: s, ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, IdleTimeout: idleTime, MaxHeaderBytes: largestHeader,
@@ -131,6 +154,13 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, drain time.Du
 		s.Close()
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
+	}
+	s.Drain()
+	select {
+	case err := <-ended:
+		s.Close()
+		return fmt.Errorf("serving: %w", err)
+	case <-time.After(s.config.Notice):
 	}
 	s.Close()
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
