@@ -2,9 +2,11 @@ package historytest
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
@@ -24,6 +26,7 @@ func appendClauses() []clause {
 		{name: "an ended context stores nothing", check: endedContext},
 		{name: "an append cancelled at any moment tells the truth", check: interruptedAppends},
 		{name: "stored events share nothing with the caller", check: aliasing},
+		{name: "a store that knows its size tells it", check: size},
 	}
 }
 
@@ -227,6 +230,38 @@ func endedContext(t tester, subject Subject) {
 		t.Errorf("Events with an ended context returned the error %v, want context.Canceled", err)
 	}
 	same(t, "logs", readLog(t, subject.Store, "r1"), stored)
+}
+
+// size checks only what every database does: it may make a file larger before it is full.
+func size(t tester, subject Subject) {
+	sized, ok := subject.Store.(history.Sized)
+	if !ok {
+		return
+	}
+	tell := func() int64 {
+		t.Helper()
+		bytes, err := sized.Size(t.Context())
+		if err != nil {
+			t.Fatalf("Size: %v", err)
+		}
+		return bytes
+	}
+	before := tell()
+	add(t, subject.Store, queued("r1", "orders"))
+	const long = 1 << 20
+	add(t, subject.Store, logged("r1", 1, incompressible(long)))
+	if after := tell(); before < 0 || after <= before {
+		t.Errorf("Size was %d bytes, and is %d after an event of %d bytes was added", before, after, long)
+	}
+}
+
+// incompressible returns a text that a database cannot make smaller.
+func incompressible(bytes int) string {
+	var text strings.Builder
+	for text.Len() < bytes {
+		text.WriteString(rand.Text())
+	}
+	return text.String()
 }
 
 func aliasing(t tester, subject Subject) {

@@ -369,6 +369,7 @@ func failing() map[string][]func(history.Store) history.Store {
 		"an ended context stores nothing":                   {ignoresContexts},
 		"an append cancelled at any moment tells the truth": {blamesContexts},
 		"stored events share nothing with the caller":       {sharesRecords},
+		"a store that knows its size tells it":              {withoutSize},
 		"a record is the sum of its events at every moment": {
 			deaf, seeRuns(func(r *history.Record) { r.Error = history.Failure{} }), seeRuns(forgetsLeft), seeRuns(forgetsTakers),
 		},
@@ -609,6 +610,14 @@ func swallowsErrors(ctx context.Context, good history.Pruner, id string) (histor
 	pruned, _ := good.Prune(ctx, id)
 	return pruned, nil
 }
+
+// emptyStore says that it takes no place.
+type emptyStore struct{ history.Store }
+
+func (emptyStore) Size(context.Context) (int64, error) { return 0, nil }
+
+// withoutSize says that the store takes no place.
+func withoutSize(good history.Store) history.Store { return emptyStore{good} }
 
 // noChecks answers where it should refuse.
 func noChecks(good history.Store) history.Store {

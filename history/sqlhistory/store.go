@@ -42,6 +42,8 @@ type Database struct {
 	// Tables is a query for two numbers: the number of all tables, and the number
 	// of tables that are called schema_version, runs or events.
 	Tables string
+	// Size is a query for the number of bytes that the history takes.
+	Size string
 	// Join joins a table to those on its left, which are read in the outer loop, and so
 	// in their order. It is JOIN if the database finds this order itself.
 	Join string

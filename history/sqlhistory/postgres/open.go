@@ -105,6 +105,8 @@ func (a *address) open(ctx context.Context, writing bool, limits limits) (*sqlhi
 		Begin: fmt.Sprintf("BEGIN; SELECT pg_advisory_xact_lock(%d)", a.lock()),
 		Tables: "SELECT count(*), count(CASE WHEN tablename IN ('schema_version', 'runs', 'events') THEN 1 END)" +
 			" FROM pg_catalog.pg_tables WHERE schemaname = '" + a.schema + "'",
+		Size: "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_catalog.pg_class c" +
+			" WHERE c.relkind = 'r' AND c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = '" + a.schema + "')",
 		Join: "JOIN", List: func(list any) (any, error) { return list, nil },
 		Texts: "SELECT unnest(?::text[]) AS value", Numbers: "SELECT unnest(?::bigint[])",
 		Read:      func(_ context.Context, do func(*sql.DB) error) error { return do(readers) },
