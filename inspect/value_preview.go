@@ -3,7 +3,6 @@ package inspect
 import (
 	"cmp"
 	"context"
-	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -27,6 +26,9 @@ type ValuePreview struct {
 	Text string `json:"text,omitempty"`
 	// Cut says that the value goes on.
 	Cut bool `json:"cut,omitempty"`
+	// Media is the media type of text or bytes that are an image or HTML, such as
+	// "image/png". It is "" for other values. See [Inspector.MediaValue].
+	Media string `json:"media,omitempty"`
 }
 
 // RowField is a column of the rows of an asset.
@@ -97,6 +99,8 @@ func (v *ValuePreview) readRows(shape rows.Shape, value any) error {
 }
 
 func (v *ValuePreview) readText(value any) error {
+	data, _ := plainBytes(value)
+	v.Media = mediaOf(data)
 	text, ok := plainText(value)
 	if !ok {
 		encoded, err := json.MarshalIndent(value, "", "  ")
@@ -109,20 +113,14 @@ func (v *ValuePreview) readText(value any) error {
 	return nil
 }
 
-// plainText returns a value that is text or bytes, also of a named type. A type that says
-// itself how it is written is not plain.
+// plainText returns a value that is text or bytes.
 func plainText(value any) (string, bool) {
-	switch value.(type) {
-	case json.Marshaler, encoding.TextMarshaler:
-		return "", false
+	data, ok := plainBytes(value)
+	if reflect.ValueOf(value).Kind() == reflect.Slice {
+		data = data[:min(len(data), 4*previewedLetters)]
+		return strings.ToValidUTF8(string(data), "\uFFFD"), ok
 	}
-	switch v := reflect.ValueOf(value); {
-	case v.Kind() == reflect.String:
-		return v.String(), true
-	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
-		return strings.ToValidUTF8(string(v.Bytes()[:min(v.Len(), 4*previewedLetters)]), "\uFFFD"), true
-	}
-	return "", false
+	return string(data), ok
 }
 
 func cutText(text string, most int) (string, bool) {

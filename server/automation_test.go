@@ -60,7 +60,7 @@ func TestSchedulesAndSensorsHaveAPage(t *testing.T) {
 	})
 	t.Run("the pools of the steps are on the page of the instance", func(t *testing.T) {
 		t.Parallel()
-		if got := textOf(s.get("/instance").body); !strings.Contains(got, "shop\n1\norders\n") {
+		if got := textOf(s.get("/instance").body); !strings.Contains(got, "shop\n1\n1\norders\n") {
 			t.Errorf("the page says\n%s", got)
 		}
 	})

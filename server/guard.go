@@ -12,7 +12,7 @@ import (
 
 // policy says what a page may load: files of the server alone, and no inline scripts or
 // styles.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; frame-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // largestBody is the largest body of a request, in bytes. A run config is the largest

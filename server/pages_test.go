@@ -116,7 +116,7 @@ func TestUnknownNamesLeadToTheNearest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	for path, want := range map[string]string{
-		"/assets/raw/order": "raw/orders", "/resources/warehose": "warehouse", "/jobs/nightli": "nightly", "/nothing": "no page", "/runs/zzz": "no run",
+		"/assets/raw/order": "raw/orders", "/resources/warehose": "warehouse", "/jobs/nightli": "nightly", "/nothing": "no page", "/resorces/warehouse": "did you mean /resources/warehouse?", "/run": "did you mean /runs?", "/runs/zzz": "no run",
 	} {
 		got := s.get(path)
 		if got.status != http.StatusNotFound || !strings.Contains(html.UnescapeString(got.body), want) {

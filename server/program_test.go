@@ -146,6 +146,19 @@ func (s *site) run(selection string) string {
 	return run.ID()
 }
 
+// make executes a run without config, and returns its ID.
+func (s *site) make(selection string) string {
+	s.t.Helper()
+	run, err := s.launcher.Launch(s.t.Context(), runs.Request{Selection: selection})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := run.Wait(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	return run.ID()
+}
+
 type response struct {
 	status int
 	header http.Header
@@ -207,4 +220,17 @@ func (s *site) waitFor(id string, status history.Status) {
 		time.Sleep(10 * time.Millisecond) // the history has no other way to wait
 	}
 	s.t.Fatalf("run %s did not become %s", id, status)
+}
+
+// waitForText waits until a page has a text.
+func (s *site) waitForText(path, want string) {
+	s.t.Helper()
+	got := ""
+	for range 500 {
+		if got = textOf(s.get(path).body); strings.Contains(got, want) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond) // the history has no other way to wait
+	}
+	s.t.Fatalf("%s does not say %q but\n%s", path, want, got)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/internal/quantity"
@@ -137,7 +138,7 @@ type assetPage struct {
 	Plots  []plot
 	Table  *table
 	Fields []inspect.RowField
-	Jobs   []string
+	MadeBy []fact // the jobs, schedules and sensors
 	Last   *history.Event
 	Loads  bool // whether there is a value to be shown
 	Failed *inspect.LastAttempt
@@ -183,12 +184,38 @@ func (p *Pages) asset(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	var making []string
 	for _, job := range jobs {
 		if slices.Contains(job.Assets, key) {
-			page.Jobs = append(page.Jobs, job.Name)
+			making = append(making, job.Name)
 		}
 	}
+	page.MadeBy = p.madeBy(key, making)
 	return view{Template: "asset", Title: key, Nav: "/assets", Crumbs: []link{{"Assets", p.url("/assets")}}, Data: page}, nil
+}
+
+// madeBy links the jobs that make an asset, and the schedules and sensors that run these
+// jobs or the asset by default.
+func (p *Pages) madeBy(key string, jobs []string) []fact {
+	facts := []fact{{Name: "Jobs", Links: linksTo(p.url("/jobs/"), jobs)}, {Name: "Schedules"}, {Name: "Sensors"}}
+	if p.config.Automations != nil {
+		for _, one := range p.config.Automations.Descriptions() {
+			runsIt := slices.Contains(jobs, one.Job)
+			if one.Selection != "" {
+				selected, err := p.config.Graph.Select(one.Selection)
+				runsIt = err == nil && slices.Contains(selected, key)
+			}
+			if !runsIt {
+				continue
+			}
+			at := 1
+			if one.Kind == automation.KindSensor {
+				at = 2
+			}
+			facts[at].Links = append(facts[at].Links, link{one.Name, p.automationPath(one)})
+		}
+	}
+	return slices.DeleteFunc(facts, func(f fact) bool { return len(f.Links) == 0 })
 }
 
 func (p *Pages) assetFacts(asset inspect.AssetDetail) []fact {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/automation"
-	"github.com/fxrun/fxrun/history"
 )
 
 type automationPage struct {
@@ -112,7 +111,16 @@ type automationOnePage struct {
 	Facts    []fact
 	Failed   *automation.TickRecord // the last tick, if it has failed
 	Ticks    *table
+	Timeline *ganttLane // of the ticks; nil if there is none
+	Logs     []tickLog
 	ReadOnly bool
+}
+
+// tickLog are the log lines of a tick.
+type tickLog struct {
+	Tick  int64
+	Time  time.Time
+	Lines []string
 }
 
 // shownTicks is how many of the last ticks the page of a schedule shows.
@@ -136,6 +144,17 @@ func (p *Pages) automation(r *http.Request) (view, error) {
 	page := automationOnePage{
 		Status: status, Badge: *tickingState(status).Badge, Path: p.automationPath(status.Description), Facts: p.automationFacts(status),
 		Ticks: p.tickTable(ticks).sort(r), ReadOnly: p.config.ReadOnly,
+	}
+	page.Timeline = tickTimeline(ticks, time.Now())
+	for _, tick := range ticks {
+		if len(tick.Log) == 0 {
+			continue
+		}
+		log := tickLog{Tick: tick.Tick, Time: tick.Scheduled}
+		for _, line := range tick.Log {
+			log.Lines = append(log.Lines, string(line))
+		}
+		page.Logs = append(page.Logs, log)
 	}
 	if len(ticks) > 0 && ticks[0].Status == automation.TickFailed {
 		page.Failed = &ticks[0]
@@ -181,6 +200,34 @@ func (p *Pages) tickTable(ticks []automation.TickRecord) *table {
 			right(countText(int64(requests)), int64(requests)), text(tickText(tick)))
 	}
 	return t
+}
+
+// tickTimeline draws ticks, the newest first, on one line.
+func tickTimeline(ticks []automation.TickRecord, now time.Time) *ganttLane {
+	if len(ticks) == 0 {
+		return nil
+	}
+	start := ticks[len(ticks)-1].Ended
+	g := gantt{Scale: max(now.Sub(start)*102/100, time.Second)}
+	lane := &ganttLane{ID: "ticks", Key: "ticks", Path: "#last-ticks", Label: counted(len(ticks), "tick")}
+	for back := time.Duration(0); back < g.Scale; back += tickOf(g.Scale) {
+		if x := g.percentOf(now.Add(-back).Sub(start)); x > 3 {
+			label := "now"
+			if back > 0 {
+				label = "\u2212" + durationText(back)
+			}
+			lane.Grid = append(lane.Grid, tick{percent(min(x, 97)), label})
+		}
+	}
+	for _, one := range slices.Backward(ticks) {
+		class := map[automation.TickStatus]string{automation.TickRequested: "b-ok", automation.TickFailed: "b-bad"}[one.Status]
+		lane.Bars = append(lane.Bars, bar{
+			X: percent(max(0, g.percentOf(one.Ended.Add(-one.Duration).Sub(start)))), Width: percent(max(g.percentOf(one.Duration), 0.5)), Class: cmp.Or(class, "b-skip"),
+			Title: sprintf("tick %d %s, %s, %s", one.Tick, one.Status, durationText(one.Duration), exactTime(one.Ended)),
+		})
+	}
+	lane.Took = string(ticks[0].Status)
+	return lane
 }
 
 // tickText says why a tick has asked for no run, or why it failed.
@@ -277,36 +324,4 @@ func (p *Pages) allAutomations(ctx context.Context) (schedules, sensors []automa
 	}
 	sensors, err = control.All(ctx, automation.KindSensor)
 	return schedules, sensors, err
-}
-
-// queueTable lists the queued runs and what each of them waits for.
-func (p *Pages) queueTable(r *http.Request) (*table, error) {
-	t := newTable("No run is queued.", "run", "what", "queued", "waits for")
-	records, err := p.inspect.Runs(r.Context(), history.RunQuery{Statuses: []history.Status{history.StatusQueued}, Limit: overviewRuns, OmitSteps: true})
-	if err != nil {
-		return nil, err
-	}
-	for _, record := range records {
-		waits, err := p.config.Launcher.WaitsFor(r.Context(), record)
-		if err != nil {
-			waits = "it is not known: " + firstLine(err.Error())
-		}
-		t.add(cell{Text: shortID(record.ID), Path: p.url("/runs/", record.ID), Mono: true, ID: true, order: record.ID}, p.whatCell(record), at(record.Queued), text(waits))
-	}
-	return t, nil
-}
-
-// poolTable lists the pools and the steps that need a place in each.
-func (p *Pages) poolTable() *table {
-	t := newTable("No step is in a pool. assets.Pool puts one there.", "pool", ">steps", "steps")
-	members := make(map[string][]string)
-	for _, asset := range p.config.Graph.Assets() {
-		for _, pool := range asset.Pools {
-			members[pool] = append(members[pool], asset.Key)
-		}
-	}
-	for _, pool := range p.config.Graph.Pools() {
-		t.add(text(pool), right(countText(int64(len(members[pool]))), int64(len(members[pool]))), links(p.url("/assets/"), members[pool]))
-	}
-	return t
 }

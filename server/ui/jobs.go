@@ -3,6 +3,7 @@ package ui
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/history"
@@ -84,14 +85,7 @@ func (p *Pages) drawPicture(picture inspect.Picture, states map[string]assetStat
 		if asset, ok := states[node.Key]; ok && !isResource {
 			status := assetBadge(asset.status())
 			drawn.Class += " s-" + status.Class
-			drawn.Detail = status.Text
-			if asset.Last != nil {
-				if value, ok := asset.Last.Data.(history.AssetMaterialized); ok {
-					if count, known := rowsOf(value); known {
-						drawn.Detail = counted(int(count), "row")
-					}
-				}
-			}
+			drawn.Detail = nodeText(asset, time.Now())
 		}
 		nodes = append(nodes, drawn)
 	}

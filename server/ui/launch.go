@@ -42,6 +42,9 @@ const shownPresets = 10
 
 func (p *Pages) launch(r *http.Request) (view, error) {
 	page := launchPage{Job: r.FormValue("job"), Selection: trimmed(r, "select"), Tags: trimmed(r, "tags")}
+	if picked := r.URL.Query()["asset"]; len(picked) > 0 {
+		page.Job, page.Selection = "", strings.Join(picked, " or ")
+	}
 	from := r.FormValue("from")
 	if from != "" {
 		record, err := p.inspect.FindRun(r.Context(), from)

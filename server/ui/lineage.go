@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
 )
 
@@ -65,6 +67,10 @@ func (p *Pages) lineage(r *http.Request) (view, error) {
 	for _, asset := range states {
 		status := assetBadge(asset.status())
 		page.Table.add(linked(asset.Key, p.url("/assets/", asset.Key)), cell{Badge: &status, order: status.Text}, text(asset.Group), links(p.url("/assets/"), asset.Upstream))
+	}
+	page.Table.Select = "asset"
+	for i := range page.Table.Rows {
+		page.Table.Rows[i].Key = states[i].Key
 	}
 	page.Table.sort(r)
 	return view{Template: "lineage", Title: "Lineage", Nav: "/lineage", Data: page}, nil
@@ -134,13 +140,42 @@ func (p *Pages) collapsed(r *http.Request, states []assetState, open []string) [
 			continue
 		}
 		status := assetBadge(asset.status())
-		node.Text, node.Class, node.Path, node.Detail = asset.Key, "asset s-"+status.Class, p.url("/assets/", asset.Key), status.Text
+		node.Text, node.Class, node.Path, node.Detail = asset.Key, "asset s-"+status.Class, p.url("/assets/", asset.Key), nodeText(asset, time.Now())
 	}
 	list := make([]graphNode, 0, len(nodes))
 	for _, key := range sortedKeys(nodes) {
 		list = append(list, *nodes[key])
 	}
 	return list
+}
+
+// nodeText says on a node how an asset is: its state if that is not good, or else how much
+// it has and how old that is.
+func nodeText(asset assetState, now time.Time) string {
+	status := asset.status()
+	if asset.Last == nil || status != "materialized" {
+		return status
+	}
+	text := ageText(now.Sub(asset.Last.Time))
+	if value, ok := asset.Last.Data.(history.AssetMaterialized); ok {
+		if count, known := rowsOf(value); known {
+			text = counted(int(count), "row") + ", " + text
+		}
+	}
+	return text
+}
+
+// ageText returns an age in its largest unit, as in "3 h old".
+func ageText(age time.Duration) string {
+	switch {
+	case age < time.Minute:
+		return "new"
+	case age < time.Hour:
+		return sprintf("%d min old", int(age.Minutes()))
+	case age < 48*time.Hour:
+		return sprintf("%d h old", int(age.Hours()))
+	}
+	return sprintf("%d d old", int(age.Hours())/24)
 }
 
 func groupClass(members []assetState) string {

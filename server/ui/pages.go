@@ -12,6 +12,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -84,6 +85,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	get("/assets", p.assets)
 	get("/assets/{key...}", p.asset)
 	get("/values/{key...}", p.value)
+	mux.HandleFunc("GET "+p.config.Prefix+"/media/{key...}", p.media)
 	get("/runs", p.runs)
 	get("/runs/{id}", p.run)
 	get("/runs/{id}/log", p.runLog)
@@ -110,7 +112,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	post("/runs/{id}/retry", p.retryRun)
 	post("/resources/{key}/check", p.checkResource)
 	mux.HandleFunc(p.config.Prefix+"/", p.page(func(r *http.Request) (view, error) {
-		return view{}, notFound("there is no page %s", r.URL.Path)
+		return view{}, p.noPage(r)
 	}))
 }
 
@@ -257,6 +259,24 @@ func problemTexts(err error) []string {
 		texts = []string{err.Error()}
 	}
 	return texts
+}
+
+// noPage names the page whose address is nearest to one that there is not.
+func (p *Pages) noPage(r *http.Request) error {
+	path := strings.TrimPrefix(r.URL.Path, p.config.Prefix)
+	var paths []string
+	for _, entry := range p.shell(r, view{}).Menu {
+		paths = append(paths, entry.Path)
+	}
+	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	near := nearest.Name("/"+first, paths)
+	if near == "" || near == "/" {
+		return notFound("there is no page %s", path)
+	}
+	if rest != "" && near != "/"+first {
+		near += "/" + rest
+	}
+	return notFound("there is no page %s, did you mean %s?", path, near)
 }
 
 type missingError struct{ text string }

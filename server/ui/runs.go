@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,14 +17,14 @@ import (
 const runsOnPage = 50
 
 type runsPage struct {
-	Job, Status, Tag string
-	Jobs, Statuses   []string
-	Table            *table
-	Older            string
+	Job, Status, Tag, Last string
+	Jobs, Statuses, Ranges []string
+	Table                  *table
+	Older                  string
 }
 
 func (p *Pages) runs(r *http.Request) (view, error) {
-	page := runsPage{Job: r.FormValue("job"), Status: r.FormValue("status"), Tag: trimmed(r, "tag")}
+	page := runsPage{Job: r.FormValue("job"), Status: r.FormValue("status"), Tag: trimmed(r, "tag"), Last: r.FormValue("last")}
 	query := history.RunQuery{Job: page.Job, Before: r.FormValue("before"), Limit: runsOnPage + 1}
 	if page.Status != "" {
 		query.Statuses = []history.Status{history.Status(page.Status)}
@@ -35,9 +36,18 @@ func (p *Pages) runs(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	for _, one := range ranges() {
+		page.Ranges = append(page.Ranges, one.name)
+		if one.name == page.Last { // the newest come first
+			since := time.Now().Add(-one.length)
+			if end := slices.IndexFunc(found, func(record history.Record) bool { return record.Queued.Before(since) }); end >= 0 {
+				found = found[:end]
+			}
+		}
+	}
 	if len(found) > runsOnPage {
 		found = found[:runsOnPage]
-		page.Older = p.url("/runs", "job", page.Job, "status", page.Status, "tag", page.Tag, "before", found[runsOnPage-1].ID)
+		page.Older = p.url("/runs", "job", page.Job, "status", page.Status, "tag", page.Tag, "last", page.Last, "before", found[runsOnPage-1].ID)
 	}
 	page.Table = p.runTable(r.Context(), found).sort(r)
 	if !p.config.ReadOnly {

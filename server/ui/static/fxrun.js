@@ -88,6 +88,62 @@
     if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (links[at - 1] ?? input).focus(); }
   });
 
+  // One check box selects all rows of its table.
+  for (const all of document.querySelectorAll("[data-all]")) {
+    all.hidden = false;
+    all.addEventListener("change", () => {
+      for (const box of all.closest("table").querySelectorAll(`input[name="${all.dataset.all}"]`)) box.checked = all.checked;
+      all.closest("table").dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+
+  // Boxes of the graph are selected as the rows of the table are.
+  const picked = document.getElementById("picked");
+  if (picked?.querySelector(".picking")) {
+    const rowOf = (node) => node?.dataset.id.startsWith("asset ") && picked.querySelector(`input[value="${CSS.escape(node.dataset.id.slice(6))}"]`);
+    const show = () => {
+      const chosen = new Set([...picked.querySelectorAll("input[name=asset]:checked")].map((box) => "asset " + box.value));
+      for (const node of document.querySelectorAll(".graph .node")) node.classList.toggle("picked", chosen.has(node.dataset.id));
+      document.getElementById("picked-count").textContent = chosen.size ? `${chosen.size} selected.` : "";
+    };
+    const toggle = (event) => {
+      const box = rowOf(event.target.closest(".graph .node"));
+      if (!box) return;
+      event.preventDefault();
+      box.checked = !box.checked;
+      show();
+    };
+    document.addEventListener("click", (event) => { if (event.ctrlKey || event.metaKey) toggle(event); });
+    document.addEventListener("keydown", (event) => { if (event.key === " ") toggle(event); });
+    picked.addEventListener("change", show);
+    picked.querySelector(".picking").hidden = false;
+    show();
+  }
+
+  // The arrows go from box to box of a graph, along what they need and who needs them.
+  for (const graph of document.querySelectorAll(".graph")) {
+    graph.addEventListener("keydown", (event) => {
+      const node = event.target.closest("a.node");
+      if (!node || !event.key.startsWith("Arrow")) return;
+      const here = node.getBoundingClientRect(), ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+      const [dx, dy] = ways[event.key];
+      let best = null, least = Infinity;
+      for (const other of graph.querySelectorAll("a.node")) {
+        const there = other.getBoundingClientRect();
+        const x = there.left + there.width / 2 - here.left - here.width / 2, y = there.top + there.height / 2 - here.top - here.height / 2;
+        const along = x * dx + y * dy, across = Math.abs(x * dy + y * dx);
+        if (other === node || along < 4 || dy !== 0 && across > here.width) continue;
+        const linked = graph.querySelector(`.edge[data-from="${CSS.escape(node.dataset.id)}"][data-to="${CSS.escape(other.dataset.id)}"], .edge[data-to="${CSS.escape(node.dataset.id)}"][data-from="${CSS.escape(other.dataset.id)}"]`);
+        const distance = along + 2 * across - (linked ? 10000 : 0);
+        if (distance < least) { least = distance; best = other; }
+      }
+      if (!best) return;
+      event.preventDefault();
+      best.focus();
+      best.scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
+  }
+
   // A timeline of a run that has ended: the part that is dragged over is shown alone.
   for (const gantt of document.querySelectorAll(".gantt[data-length]")) {
     let began = null;

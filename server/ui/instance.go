@@ -1,0 +1,128 @@
+package ui
+
+import (
+	"cmp"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/runs"
+)
+
+type instancePage struct {
+	Facts                   []fact
+	Queue, Pools, Variables *table
+}
+
+// instance shows where things are kept, versions, and the environment variables that the
+// definitions read. It never shows the values of variables.
+func (p *Pages) instance(r *http.Request) (view, error) {
+	page := instancePage{Variables: newTable("No definition reads the environment.", "variable", "state", "read by", "field", "required")}
+	for _, about := range p.config.About {
+		page.Facts = append(page.Facts, fact{Name: about.Name, Text: about.Text})
+	}
+	page.Facts = append(page.Facts, fact{Name: "Go", Text: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH})
+	if build, ok := debug.ReadBuildInfo(); ok {
+		page.Facts = append(page.Facts, fact{Name: "Program", Text: build.Path + " " + build.Main.Version, Mono: true})
+	}
+	page.Facts = append(page.Facts, fact{Name: "Keeps", Text: retentionText(p.config.Launcher.Retention())})
+	for _, resource := range p.inspect.Resources() {
+		for _, field := range resource.Config {
+			if field.Variable == "" {
+				continue
+			}
+			status := cell{Badge: &badge{"", "not set"}, order: "not set"}
+			if _, ok := os.LookupEnv(field.Variable); ok {
+				status = cell{Badge: &badge{"ok", "set"}, order: "set"}
+			} else if field.Required && field.Source == container.SourceMissing {
+				status = cell{Badge: &badge{"bad", "not set"}, order: "missing"}
+			}
+			required := ""
+			if field.Required {
+				required = "yes"
+			}
+			page.Variables.add(mono(field.Variable), status, linked(resource.Key, p.url("/resources/", resource.Key)), mono(field.Path), text(required))
+		}
+	}
+	page.Variables.sort(r)
+	var err error
+	if page.Pools, err = p.poolTable(r); err != nil {
+		return view{}, err
+	}
+	page.Pools.sort(r)
+	if control, err := p.control(); err == nil && p.config.Automations != nil {
+		ticked, err := p.tickerFacts(r.Context(), control)
+		if err != nil {
+			return view{}, err
+		}
+		page.Facts = append(page.Facts, ticked[0])
+	}
+	if page.Queue, err = p.queueTable(r); err != nil {
+		return view{}, err
+	}
+	return view{Template: "instance", Title: "Instance", Nav: "/instance", Data: page}, nil
+}
+
+// queueTable lists the queued runs and what each of them waits for.
+func (p *Pages) queueTable(r *http.Request) (*table, error) {
+	t := newTable("No run is queued.", "run", "what", "queued", "waits for")
+	records, err := p.inspect.Runs(r.Context(), history.RunQuery{Statuses: []history.Status{history.StatusQueued}, Limit: overviewRuns, OmitSteps: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, record := range records {
+		waits, err := p.config.Launcher.WaitsFor(r.Context(), record)
+		if err != nil {
+			waits = "it is not known: " + firstLine(err.Error())
+		}
+		t.add(cell{Text: shortID(record.ID), Path: p.url("/runs/", record.ID), Mono: true, ID: true, order: record.ID}, p.whatCell(record), at(record.Queued), text(waits))
+	}
+	return t, nil
+}
+
+// poolTable lists the pools with the steps that hold a place and those that wait for one.
+func (p *Pages) poolTable(r *http.Request) (*table, error) {
+	t := newTable("No step is in a pool. assets.Pool puts one there.", "pool", ">places", ">free", "held by", "waiting", "steps")
+	pools, err := p.inspect.Pools(r.Context(), p.config.Launcher)
+	if err != nil || len(pools) == 0 {
+		return t, err
+	}
+	members := make(map[string][]string)
+	for _, asset := range p.config.Graph.Assets() {
+		for _, pool := range asset.Pools {
+			members[pool] = append(members[pool], asset.Key)
+		}
+	}
+	for _, pool := range pools {
+		free := pool.Places - pool.Used
+		t.add(text(pool.Name), right(countText(int64(pool.Places)), int64(pool.Places)), right(countText(int64(free)), int64(free)),
+			cell{Links: p.poolSteps(pool.Holders)}, cell{Links: p.poolSteps(pool.Waiters)}, links(p.url("/assets/"), members[pool.Name]))
+	}
+	return t, nil
+}
+
+func (p *Pages) poolSteps(steps []inspect.PoolStep) []link {
+	made := make([]link, len(steps))
+	for i, one := range steps {
+		made[i] = link{one.Step + " of " + shortID(one.Run), p.url("/runs/", one.Run)}
+	}
+	return made
+}
+
+// retentionText says which runs the history keeps.
+func retentionText(kept runs.Retention) string {
+	age, most := cmp.Or(kept.Age, runs.DefaultAge), cmp.Or(kept.Runs, runs.DefaultRuns)
+	switch {
+	case age < 0 && most < 0:
+		return "all runs"
+	case age < 0:
+		return "the newest " + countText(int64(most)) + " runs of each job"
+	case most < 0:
+		return "runs of the last " + durationText(age)
+	}
+	return "runs of the last " + durationText(age) + ", and of each job the newest " + countText(int64(most))
+}
