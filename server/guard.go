@@ -33,7 +33,7 @@ func guard(config Config, next http.Handler) http.Handler {
 		handler = newLogin(config, handler)
 	}
 	handler = protection.Handler(handler)
-	return logged(config, headers(onlyFor(config, handler)))
+	return logged(config, onlyFor(config, handler))
 }
 
 // headers sets the headers that every answer has.

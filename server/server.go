@@ -99,7 +99,7 @@ func New(config Config) (*Server, error) {
 	operations.Register(mux)
 	s := &Server{config: config, pages: pages, api: operations, health: &health{config: config}}
 	mux.HandleFunc("GET "+config.Prefix+"/metrics", s.serveMetrics)
-	s.handler = s.health.around(guard(config, mux))
+	s.handler = headers(s.health.around(guard(config, mux)))
 	return s, nil
 }
 
