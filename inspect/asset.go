@@ -26,10 +26,16 @@ type AssetDetail struct {
 
 // Assets returns the assets that a selection names, sorted by key. For the
 // selection "" it returns all assets. It does not read the history: see
-// [Inspector.ReadLast].
+// [Inspector.ReadLast]. The lists in the descriptions are those of the inspector, and must
+// not be changed.
 func (i *Inspector) Assets(selection string) ([]Asset, error) {
+	all := i.assets()
 	if selection == "" {
-		selection = "*"
+		found := make([]Asset, len(all))
+		for n := range all {
+			found[n].Description = all[n]
+		}
+		return found, nil
 	}
 	keys, err := i.graph.Select(selection)
 	if err != nil {
@@ -40,7 +46,7 @@ func (i *Inspector) Assets(selection string) ([]Asset, error) {
 		selected[key] = true
 	}
 	found := []Asset{}
-	for _, asset := range i.graph.Assets() {
+	for _, asset := range all {
 		if selected[asset.Key] {
 			found = append(found, Asset{Description: asset})
 		}

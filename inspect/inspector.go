@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/fxrun/fxrun/internal/fault"
 
@@ -17,6 +18,12 @@ type Inspector struct {
 	container *container.Container
 	graph     *assets.Graph
 	store     history.Store
+
+	// What follows never changes, and is found when it is first needed.
+
+	assets func() []assets.Description
+	users  func() map[string][]string
+	steps  func() ([]*assets.Step, error) // of all assets, by key
 }
 
 // New returns an inspector of a container, of the asset graph over that
@@ -26,7 +33,9 @@ func New(c *container.Container, graph *assets.Graph, store history.Store) *Insp
 	if store == nil {
 		store = history.NewMemoryStore()
 	}
-	return &Inspector{container: c, graph: graph, store: store}
+	i := &Inspector{container: c, graph: graph, store: store, assets: sync.OnceValue(graph.Assets)}
+	i.users, i.steps = sync.OnceValue(i.findUsers), sync.OnceValues(i.findSteps)
+	return i
 }
 
 // Scope names a part of the definitions: a job, or a selection of assets. The zero

@@ -134,11 +134,10 @@ func (i *Inspector) stepNodes(job string, plan *assets.Plan) ([]stepNode, error)
 			return opNodes(described, plan), nil
 		}
 	}
-	whole, err := i.graph.Plan("*") // not the given plan: its steps need only each other, and the picture shows all needs
+	whole, err := i.steps() // not the given plan: its steps need only each other, and the picture shows all needs
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(whole.Steps, func(a, b *assets.Step) int { return strings.Compare(a.Key, b.Key) })
 	planned := make(map[string]bool)
 	if plan != nil {
 		for _, step := range plan.Steps {
@@ -146,7 +145,7 @@ func (i *Inspector) stepNodes(job string, plan *assets.Plan) ([]stepNode, error)
 		}
 	}
 	var nodes []stepNode
-	for _, step := range whole.Steps {
+	for _, step := range whole {
 		if plan != nil && !planned[step.Key] {
 			continue
 		}
@@ -157,6 +156,16 @@ func (i *Inspector) stepNodes(job string, plan *assets.Plan) ([]stepNode, error)
 		nodes = append(nodes, stepNode{step: step, group: cmp.Or(asset.Group, "assets"), about: asset})
 	}
 	return nodes, nil
+}
+
+// findSteps returns the steps of all assets, by key.
+func (i *Inspector) findSteps() ([]*assets.Step, error) {
+	whole, err := i.graph.Plan("*")
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(whole.Steps, func(a, b *assets.Step) int { return strings.Compare(a.Key, b.Key) })
+	return whole.Steps, nil
 }
 
 // opNodes returns the steps of a job of ops.

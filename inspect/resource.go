@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
@@ -32,9 +33,9 @@ type Resource struct {
 
 // Resources describes every resource, sorted by key.
 func (i *Inspector) Resources() []UsedResource {
-	users, found := i.Users(), []UsedResource{}
+	users, found := i.users(), []UsedResource{}
 	for _, description := range i.container.Resources() {
-		found = append(found, UsedResource{description, list(users[description.Key])})
+		found = append(found, UsedResource{description, list(slices.Clone(users[description.Key]))})
 	}
 	return found
 }
@@ -48,7 +49,7 @@ func (i *Inspector) Resource(key string, scope Scope) (Resource, error) {
 	if at < 0 {
 		return Resource{}, invalid("choosing a resource", "there is no resource %q%s", key, nearest.Suggestion(key, keysOf(resources)))
 	}
-	resource := Resource{UsedResource: UsedResource{resources[at], list(i.Users()[key])}, Faults: []Fault{}}
+	resource := Resource{UsedResource: UsedResource{resources[at], list(slices.Clone(i.users()[key]))}, Faults: []Fault{}}
 	plan, err := i.plan(scope)
 	if err != nil || plan == nil {
 		return resource, err
@@ -88,6 +89,14 @@ func (i *Inspector) ReadConfig(resource *Resource, job string, config container.
 // First come the keys of the assets whose functions use the resource or whose
 // values it stores. Then come the ops, in the form "op:JOB/NAME".
 func (i *Inspector) Users() map[string][]string {
+	users := maps.Clone(i.users())
+	for key := range users {
+		users[key] = slices.Clone(users[key])
+	}
+	return users
+}
+
+func (i *Inspector) findUsers() map[string][]string {
 	users := make(map[string][]string)
 	add := func(user string, keys []string) {
 		slices.Sort(keys)
@@ -97,8 +106,8 @@ func (i *Inspector) Users() map[string][]string {
 			}
 		}
 	}
-	for _, asset := range i.graph.Assets() {
-		add(asset.Key, append(asset.Resources, asset.IO))
+	for _, asset := range i.assets() {
+		add(asset.Key, append(slices.Clone(asset.Resources), asset.IO))
 	}
 	for _, job := range i.graph.Jobs() {
 		plan := i.opPlan(job)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ type assetState struct {
 
 // status returns a word for the state of an asset: the status of its last attempt if
 // that is newer than its value, or else whether it has a value.
-func (a assetState) status() string {
+func (a *assetState) status() string {
 	status := a.attempt.Status
 	switch status {
 	case history.StepStatusRunning, history.StepStatusFailed, history.StepStatusCancelled:
@@ -87,26 +88,31 @@ func (p *Pages) assets(r *http.Request) (view, error) {
 		Table: newTable("No asset fits. Assets are defined by assets.New in the program.",
 			"asset", "state", "group", "materialized", ">rows", ">size", ">took", "run", "owner"),
 	}
-	for _, asset := range states {
-		page.Groups = append(page.Groups, asset.Group)
+	var fitting []*assetState
+	groups := make(map[string]bool)
+	for i := range states {
+		asset := &states[i]
+		groups[asset.Group] = true
 		if page.Group != "" && asset.Group != page.Group || page.Status != "" && asset.status() != page.Status || !assetFits(asset, page.Query) {
 			continue
 		}
-		page.Table.add(p.assetCells(asset)...)
-		page.Shown++
+		fitting = append(fitting, asset)
 	}
-	slices.Sort(page.Groups)
-	page.Groups = slices.DeleteFunc(slices.Compact(page.Groups), func(group string) bool { return group == "" })
-	page.Table.sort(r)
+	delete(groups, "")
+	page.Groups, page.Shown = slices.Sorted(maps.Keys(groups)), len(fitting)
+	page.Table.fill(r, len(fitting), func(i int) []cell { return p.assetCells(fitting[i]) })
 	return view{Template: "assets", Title: "Assets", Nav: "/assets", Data: page}, nil
 }
 
-func assetFits(asset assetState, query string) bool {
+func assetFits(asset *assetState, query string) bool {
+	if query == "" {
+		return true
+	}
 	text := strings.ToLower(strings.Join([]string{asset.Key, asset.Description.Description, asset.Group, strings.Join(asset.Tags, " "), strings.Join(asset.Owners, " ")}, " "))
 	return strings.Contains(text, strings.ToLower(query))
 }
 
-func (p *Pages) assetCells(asset assetState) []cell {
+func (p *Pages) assetCells(asset *assetState) []cell {
 	status := assetBadge(asset.status())
 	cells := []cell{
 		linked(asset.Key, p.url("/assets/", asset.Key)), {Badge: &status, order: status.Text}, text(asset.Group),

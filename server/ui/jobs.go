@@ -85,7 +85,7 @@ func (p *Pages) drawPicture(picture inspect.Picture, states map[string]assetStat
 		if asset, ok := states[node.Key]; ok && !isResource {
 			status := assetBadge(asset.status())
 			drawn.Class += " s-" + status.Class
-			drawn.Detail = nodeText(asset, time.Now())
+			drawn.Detail = nodeText(&asset, time.Now())
 		}
 		nodes = append(nodes, drawn)
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -64,27 +65,26 @@ func (p *Pages) lineage(r *http.Request) (view, error) {
 		page.Graph = p.drawPicture(picture, byKey, page.WithResources)
 	}
 	page.Table = newTable("No asset fits.", "asset", "state", "group", "needs")
-	for _, asset := range states {
+	page.Table.fill(r, len(states), func(i int) []cell {
+		asset := states[i]
 		status := assetBadge(asset.status())
-		page.Table.add(linked(asset.Key, p.url("/assets/", asset.Key)), cell{Badge: &status, order: status.Text}, text(asset.Group), links(p.url("/assets/"), asset.Upstream))
-	}
+		return []cell{linked(asset.Key, p.url("/assets/", asset.Key)), {Badge: &status, order: status.Text}, text(asset.Group), links(p.url("/assets/"), asset.Upstream)}
+	})
 	page.Table.Select = "asset"
 	for i := range page.Table.Rows {
-		page.Table.Rows[i].Key = states[i].Key
+		page.Table.Rows[i].Key = page.Table.Rows[i].Cells[0].Text
 	}
-	page.Table.sort(r)
 	return view{Template: "lineage", Title: "Lineage", Nav: "/lineage", Data: page}, nil
 }
 
-func groupOf(asset assetState) string { return cmp.Or(asset.Group, "without a group") }
+func groupOf(asset *assetState) string { return cmp.Or(asset.Group, "without a group") }
 
 func groupsOf(states []assetState) []string {
-	var groups []string
-	for _, asset := range states {
-		groups = append(groups, groupOf(asset))
+	groups := make(map[string]bool)
+	for i := range states {
+		groups[groupOf(&states[i])] = true
 	}
-	slices.Sort(groups)
-	return slices.Compact(groups)
+	return slices.Sorted(maps.Keys(groups))
 }
 
 func (p *Pages) groupSwitches(r *http.Request, states []assetState, open []string, isCollapsed bool) []groupSwitch {
@@ -112,8 +112,9 @@ func (p *Pages) toggled(r *http.Request, group string, open []string) string {
 // collapsed returns the nodes of a graph in which each group that is not open is one box.
 func (p *Pages) collapsed(r *http.Request, states []assetState, open []string) []graphNode {
 	id := make(map[string]string, len(states)) // of the box that an asset is in
-	members := make(map[string][]assetState)
-	for _, asset := range states {
+	members := make(map[string][]*assetState)
+	for i := range states {
+		asset := &states[i]
 		group := groupOf(asset)
 		id[asset.Key] = "asset " + asset.Key
 		if !slices.Contains(open, group) {
@@ -122,21 +123,25 @@ func (p *Pages) collapsed(r *http.Request, states []assetState, open []string) [
 		}
 	}
 	nodes := make(map[string]*graphNode)
-	for _, asset := range states {
+	for i := range states {
+		asset := &states[i]
 		box := id[asset.Key]
+		group, isGroup := strings.CutPrefix(box, "group ")
 		node := nodes[box]
 		if node == nil {
 			node = &graphNode{ID: box}
 			nodes[box] = node
+			if isGroup {
+				node.Text, node.Class, node.Path = group, "group "+groupClass(members[group]), p.toggled(r, group, open)
+				node.Detail = groupText(members[group])
+			}
 		}
 		for _, need := range asset.Upstream {
 			if of, ok := id[need]; ok && of != box && !slices.Contains(node.Needs, of) {
 				node.Needs = append(node.Needs, of)
 			}
 		}
-		if group, isGroup := strings.CutPrefix(box, "group "); isGroup {
-			node.Text, node.Class, node.Path = group, "group "+groupClass(members[group]), p.toggled(r, group, open)
-			node.Detail = groupText(members[group])
+		if isGroup {
 			continue
 		}
 		status := assetBadge(asset.status())
@@ -151,7 +156,7 @@ func (p *Pages) collapsed(r *http.Request, states []assetState, open []string) [
 
 // nodeText says on a node how an asset is: its state if that is not good, or else how much
 // it has and how old that is.
-func nodeText(asset assetState, now time.Time) string {
+func nodeText(asset *assetState, now time.Time) string {
 	status := asset.status()
 	if asset.Last == nil || status != "materialized" {
 		return status
@@ -178,7 +183,7 @@ func ageText(age time.Duration) string {
 	return sprintf("%d d old", int(age.Hours())/24)
 }
 
-func groupClass(members []assetState) string {
+func groupClass(members []*assetState) string {
 	class := "s-ok"
 	for _, asset := range members {
 		switch assetBadge(asset.status()).Class {
@@ -196,7 +201,7 @@ func groupClass(members []assetState) string {
 }
 
 // groupText counts the assets of a group by state.
-func groupText(members []assetState) string {
+func groupText(members []*assetState) string {
 	counts := make(map[string]int)
 	for _, asset := range members {
 		counts[asset.status()]++

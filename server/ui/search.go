@@ -39,8 +39,12 @@ func (p *Pages) search(r *http.Request) (view, error) {
 			consider(string(one.Kind), one.Name, p.automationPath(one), one.Description)
 		}
 	}
-	for _, asset := range p.config.Graph.Assets() {
-		consider("asset", asset.Key, p.url("/assets/", asset.Key), asset.Description)
+	defined, err := p.inspect.Assets("")
+	if err != nil {
+		return view{}, err
+	}
+	for i := range defined {
+		consider("asset", defined[i].Key, p.url("/assets/", defined[i].Key), defined[i].Description.Description)
 	}
 	for _, resource := range p.inspect.Resources() {
 		consider("resource", resource.Key, p.url("/resources/", resource.Key), resource.Description.Description)

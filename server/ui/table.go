@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -17,7 +18,18 @@ type table struct {
 	Empty string
 	// Select is the name of the form field of a check box in each row; "" for none.
 	Select string
+	// Part says which rows of a long table these are; nil if they are all.
+	Part *tablePart
 }
+
+// tablePart is one page of a long table.
+type tablePart struct {
+	First, Last, Total int    // First and Last are counted from 1
+	Before, After      string // the addresses of the pages before and after this one; "" for none
+}
+
+// rowsOnPage is how many rows of a long table are shown at once.
+const rowsOnPage = 200
 
 type column struct {
 	Text  string
@@ -111,9 +123,52 @@ func (t *table) sort(r *http.Request) *table {
 		}
 		query := r.URL.Query()
 		query.Set("sort", value)
+		query.Del("page")
 		column.Path = "?" + query.Encode()
 	}
 	return t
+}
+
+// fill adds the rows of a table that may be long, sorts them, and keeps those of the page
+// that the address names. cells makes the cells of a row.
+func (t *table) fill(r *http.Request, count int, cells func(i int) []cell) *table {
+	first, last := t.part(r, count)
+	if r.FormValue("sort") == "" {
+		for i := first; i < last; i++ {
+			t.add(cells(i)...)
+		}
+		return t.sort(r)
+	}
+	for i := range count {
+		t.add(cells(i)...)
+	}
+	t.sort(r)
+	t.Rows = t.Rows[first:last]
+	return t
+}
+
+// part finds out which rows are on the page that the address names.
+func (t *table) part(r *http.Request, count int) (first, last int) {
+	number, _ := strconv.Atoi(r.FormValue("page"))
+	number = max(1, min(number, (count+rowsOnPage-1)/rowsOnPage))
+	first = (number - 1) * rowsOnPage
+	last = min(first+rowsOnPage, count)
+	if last-first == count {
+		return first, last
+	}
+	at := func(number int) string {
+		query := r.URL.Query()
+		query.Set("page", strconv.Itoa(number))
+		return "?" + query.Encode()
+	}
+	t.Part = &tablePart{First: first + 1, Last: last, Total: count}
+	if first > 0 {
+		t.Part.Before = at(number - 1)
+	}
+	if last < count {
+		t.Part.After = at(number + 1)
+	}
+	return first, last
 }
 
 func compareCells(a, b cell) int {
