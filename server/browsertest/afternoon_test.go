@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // TestTheFirstAfternoon does what a person does who has just started the pages.
@@ -17,6 +18,12 @@ func TestTheFirstAfternoon(t *testing.T) {
 	b.click(`main a[href="/lineage"]`)
 	b.see("svg.drawing", "raw/orders")
 	b.checkAccess("the graph")
+	b.do(chromedp.Focus(`a.node[data-id="asset raw/orders"]`), chromedp.KeyEvent(kb.ArrowRight))
+	b.wait(`document.activeElement.dataset.id === "asset revenue"`)
+	b.do(chromedp.KeyEvent(" "))
+	b.see("#picked-count", "1 selected")
+	b.click("#picked button")
+	b.wait(`document.querySelector("#what [name=select]")?.value === "revenue"`)
 
 	b.show("/launch?job=nightly")
 	b.see("#launch-faults", "resources.warehouse.config.table: missing")
@@ -76,6 +83,10 @@ func TestTheFirstAfternoon(t *testing.T) {
 	b.see("#faults", `did you mean "arrival_delay"?`)
 	b.see("#faults", "reading the template")
 	b.checkAccess("the page of a failed run")
+	b.drag("#timeline .lane svg", 0.4, 0.9)
+	b.wait(`Number(document.querySelector("#timeline").dataset.from) > 0`)
+	b.click(`.zoom a[title="The whole run"]`)
+	b.wait(`document.querySelector("#timeline").dataset.from === "0"`)
 	w.repaired.Store(true)
 	b.click(`form[action$="/retry"] button.main`)
 	b.see("#head", "succeeded")

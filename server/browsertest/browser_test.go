@@ -153,6 +153,25 @@ func (b *browser) hover(selector string) {
 	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0], at[1]))
 }
 
+// drag drags the mouse over an element, from one part of its width to another one.
+func (b *browser) drag(selector string, from, to float64) {
+	b.t.Helper()
+	b.do(chromedp.ScrollIntoView(selector))
+	at, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(
+		"((r) => [r.left, r.width, r.top + r.height / 2])(document.querySelector(%q).getBoundingClientRect())", selector)))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	pressed := func(event input.DispatchMouseEventType, part float64) {
+		b.do(command(input.DispatchMouseEvent, input.DispatchMouseEventParams{
+			Type: event, X: at[0] + part*at[1], Y: at[2], Button: input.MouseButtonLeft, ClickCount: 1,
+		}))
+	}
+	pressed(input.DispatchMouseEventTypeMousePressed, from)
+	pressed(input.DispatchMouseEventTypeMouseMoved, to)
+	pressed(input.DispatchMouseEventTypeMouseReleased, to)
+}
+
 // write types into a field, in place of what it had.
 func (b *browser) write(selector, text string) {
 	b.t.Helper()

@@ -214,7 +214,7 @@ func tickTimeline(ticks []automation.TickRecord, now time.Time) *ganttLane {
 		if x := g.percentOf(now.Add(-back).Sub(start)); x > 3 {
 			label := "now"
 			if back > 0 {
-				label = "\u2212" + durationText(back)
+				label = "\u2212" + roundText(back)
 			}
 			lane.Grid = append(lane.Grid, tick{percent(min(x, 97)), label})
 		}

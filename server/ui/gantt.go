@@ -121,7 +121,16 @@ func axisText(at time.Duration) string {
 	if at == 0 {
 		return "0 s"
 	}
-	return durationText(at)
+	return roundText(at)
+}
+
+// roundText returns a duration without the smaller unit if that is zero, as in 8 min.
+func roundText(d time.Duration) string {
+	text := durationText(d)
+	for _, unit := range []string{" 00 s", " 00 min", " 00 h"} {
+		text = strings.TrimSuffix(text, unit)
+	}
+	return text
 }
 
 func (g gantt) percentOf(at time.Duration) float64 { return 100 * float64(at) / float64(g.Scale) }

@@ -122,7 +122,7 @@ func retentionText(kept runs.Retention) string {
 	case age < 0:
 		return "the newest " + countText(int64(most)) + " runs of each job"
 	case most < 0:
-		return "runs of the last " + durationText(age)
+		return "runs of the last " + roundText(age)
 	}
-	return "runs of the last " + durationText(age) + ", and of each job the newest " + countText(int64(most))
+	return "runs of the last " + roundText(age) + ", and of each job the newest " + countText(int64(most))
 }

@@ -103,13 +103,13 @@ func (t *jobTimeline) axis() {
 		}
 	}
 	for back := distance; t.now.Add(-back).After(t.start); back += distance {
-		add(t.now.Add(-back), "\u2212"+durationText(back))
+		add(t.now.Add(-back), "\u2212"+roundText(back))
 	}
 	slices.Reverse(t.Ticks)
 	t.NowX = percent(t.place(t.now))
 	add(t.now, "now")
 	for on := distance; t.now.Add(on).Before(t.until); on += distance {
-		add(t.now.Add(on), "+"+durationText(on))
+		add(t.now.Add(on), "+"+roundText(on))
 	}
 }
 

@@ -106,8 +106,17 @@
       for (const node of document.querySelectorAll(".graph .node")) node.classList.toggle("picked", chosen.has(node.dataset.id));
       document.getElementById("picked-count").textContent = chosen.size ? `${chosen.size} selected.` : "";
     };
+    const boxOf = (node) => { // a long table shows only some of its rows
+      if (!node?.dataset.id.startsWith("asset ")) return null;
+      let box = rowOf(node);
+      if (!box) {
+        box = Object.assign(document.createElement("input"), { type: "checkbox", name: "asset", value: node.dataset.id.slice(6), hidden: true });
+        picked.append(box);
+      }
+      return box;
+    };
     const toggle = (event) => {
-      const box = rowOf(event.target.closest(".graph .node"));
+      const box = boxOf(event.target.closest(".graph .node"));
       if (!box) return;
       event.preventDefault();
       box.checked = !box.checked;
