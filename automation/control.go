@@ -10,6 +10,7 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -276,7 +277,7 @@ func (c *Control) Preview(ctx context.Context, launcher *runs.Launcher, kind Kin
 	if occasion.Scheduled.IsZero() {
 		occasion.Scheduled = time.Now()
 	}
-	result, err := a.evaluate(ctx, occasion)
+	result, err := a.evaluate(ctx, occasion, panics.Guard)
 	preview := Preview{Scheduled: occasion.Scheduled, Requests: []PreviewedRun{}, Skipped: result.Skipped, Reason: result.Reason, Cursor: result.Cursor, Log: result.Log}
 	if err != nil {
 		return preview, err

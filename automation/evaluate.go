@@ -74,10 +74,11 @@ func (a *Automations) Evaluate(ctx context.Context, kind Kind, name string, occa
 	if err != nil {
 		return Evaluation{}, err
 	}
-	return one.evaluate(ctx, occasion)
+	return one.evaluate(ctx, occasion, panics.Guard)
 }
 
-func (a *automation) evaluate(ctx context.Context, occasion Occasion) (Evaluation, error) {
+// evaluate is [Automations.Evaluate]. guard calls what users supply.
+func (a *automation) evaluate(ctx context.Context, occasion Occasion, guard func(func() error) error) (Evaluation, error) {
 	began := time.Now()
 	if occasion.Scheduled.IsZero() {
 		occasion.Scheduled = began
@@ -94,7 +95,7 @@ func (a *automation) evaluate(ctx context.Context, occasion Occasion) (Evaluatio
 	}
 	bounded, cancel := context.WithTimeout(ctx, a.settings.timeout)
 	defer cancel()
-	err := panics.Guard(func() error { return e.run(bounded) })
+	err := guard(func() error { return e.run(bounded) })
 	if err != nil && ctx.Err() == nil && errors.Is(bounded.Err(), context.DeadlineExceeded) {
 		err = fmt.Errorf("it did not end within %s: %w", a.settings.timeout, err)
 	}

@@ -140,15 +140,16 @@ func TestAFunctionThatHangsDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var loaded tables
-		quick, release := 0, make(chan struct{})
+		var quick atomic.Int64
+		release := make(chan struct{})
 		p := newProgram(t, &loaded, nil,
 			automation.NewSensor("hangs", func() error { <-release; return nil }, automation.Timeout(2*time.Second)),
-			automation.NewSensor("quick", func() error { quick++; return nil }, automation.Every(time.Second)))
+			automation.NewSensor("quick", func() error { quick.Add(1); return nil }, automation.Every(time.Second)))
 		launcher := p.newLauncher()
 		stop := p.start(p.daemon(launcher, func(config *automation.DaemonConfig) { config.MaxParallel = 1 }))
 		time.Sleep(time.Minute)
-		if quick < 50 {
-			t.Errorf("the other sensor ticked %d times in a minute", quick)
+		if quick.Load() < 50 {
+			t.Errorf("the other sensor ticked %d times in a minute", quick.Load())
 		}
 		if !strings.Contains(p.logged(), "a function goes on although its time is over") {
 			t.Errorf("the log is %s", p.logged())

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/worker"
 )
 
 // ticking is the work of a daemon while it holds the lock.
@@ -26,6 +27,7 @@ type ticking struct {
 	work  context.Context    // of evaluations; it ends after ctx, see Drain
 	stop  context.CancelFunc // ends work
 	under sync.WaitGroup     // ticks
+	pool  worker.Pool        // calls what users supply
 
 	drift time.Duration // how far the clock on the wall has moved against the time that has passed
 	began time.Time
@@ -33,7 +35,7 @@ type ticking struct {
 
 func newTicking(d *Daemon) *ticking {
 	t := &ticking{
-		Daemon: d, byName: make(map[string]*unit), ended: make(chan *unit), news: make(chan []*unit), dirty: make(chan struct{}, 1),
+		Daemon: d, byName: make(map[string]*unit), ended: make(chan *unit, 64), news: make(chan []*unit), dirty: make(chan struct{}, 1),
 		slots: make(chan struct{}, d.config.MaxParallel), began: time.Now(),
 	}
 	for _, a := range d.config.Automations.all {
@@ -89,6 +91,7 @@ func (t *ticking) run(ctx context.Context) error {
 	t.loop(ctx)
 	cancel()
 	beside.Wait()
+	defer t.pool.Close()
 	return t.drain()
 }
 
@@ -112,8 +115,7 @@ func (t *ticking) loop(ctx context.Context) {
 			return
 		case <-timer.C:
 		case u := <-t.ended:
-			u.busy = false
-			t.set(u)
+			t.setEnded(u)
 		case changed := <-t.news:
 			for _, u := range changed {
 				t.set(u)
@@ -127,6 +129,19 @@ func (t *ticking) loop(ctx context.Context) {
 			wait = min(wait, t.due[0].due.Sub(now))
 		}
 		timer.Reset(wait)
+	}
+}
+
+// setEnded puts a unit into the heap whose tick has ended, and the others that have by now.
+func (t *ticking) setEnded(u *unit) {
+	for {
+		u.busy = false
+		t.set(u)
+		select {
+		case u = <-t.ended:
+		default:
+			return
+		}
 	}
 }
 
@@ -178,7 +193,20 @@ func (t *ticking) set(u *unit) {
 		return
 	}
 	u.due = time.Now().Add(max(0, wait))
+	if wait > 0 && u.kind == KindSensor && u.events == nil {
+		u.due = t.withOthers(u.due, u.settings.every/500)
+	}
 	heap.Push(&t.due, u)
+}
+
+// withOthers moves a time by less than slack, so that many sensors are due at few moments,
+// and wake the loop rarely.
+func (t *ticking) withOthers(due time.Time, slack time.Duration) time.Time {
+	if slack <= 0 {
+		return due
+	}
+	since := due.Sub(t.began)
+	return t.began.Add((since + slack - 1).Truncate(slack))
 }
 
 // start ticks a unit in a goroutine, when a slot is free.

@@ -77,7 +77,7 @@ func (t *ticking) tickTogether(ctx context.Context, units []*unit) error {
 		alone = append(alone, t.queueTogether(ctx, chunk)...)
 	}
 	for _, u := range alone {
-		u.tick(ctx, func() {}) // which waits if it fails
+		_ = t.pool.Guard(func() error { u.tick(ctx, func() {}); return nil }) // u waits if it fails
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func (u *unit) plan(ctx context.Context) *requested {
 // a run checks it in any case.
 func (u *unit) askPlainly(ctx context.Context, state State, on occasionOf, now time.Time) (runs.QueuedRun, bool) {
 	if u.pattern == nil {
-		result, err := u.evaluate(ctx, on.Occasion)
+		result, err := u.evaluate(ctx, on.Occasion, u.pool.Guard)
 		if err != nil {
 			return runs.QueuedRun{}, false
 		}

@@ -19,8 +19,10 @@ const (
 	// abandonAfter is how long a function may go on after its context has ended before
 	// its tick counts as failed.
 	abandonAfter = time.Second
-	// skipsEvery is for how long ticks that skip for the same reason are one record.
+	// skipsEvery is for how long ticks that skip for the same reason are one record, and
+	// skipsApart how much longer for each unit, so that many of them write little.
 	skipsEvery = 5 * time.Minute
+	skipsApart = 100 * time.Millisecond
 	// eventPage is how many events are read at once.
 	eventPage = 100
 )
@@ -128,9 +130,13 @@ func (u *unit) nextInterval() time.Duration {
 }
 
 // tick does what is due. It calls release if its function does not end in time, so that
-// others can tick.
+// others can tick. It is the last thing that its goroutine does, see [panics.Call].
 func (u *unit) tick(ctx context.Context, release func()) {
-	err := panics.Guard(func() error { return u.tickOnce(ctx, release) })
+	panics.Call(func() error { return u.tickOnce(ctx, release) }, func(err error) { u.over(ctx, err) })
+}
+
+// over notes how a tick has ended.
+func (u *unit) over(ctx context.Context, err error) {
 	u.ended, u.interval = time.Now(), 0
 	if err == nil || errors.Is(err, errSuperseded) {
 		u.failures, u.notBefore = 0, time.Time{}
@@ -315,32 +321,15 @@ func (u *unit) asker() *asker {
 // context has ended, the tick has failed, and others get its slot; the next tick of the
 // same unit waits for the function.
 func (u *unit) evaluateWithin(on Occasion, release func()) (Evaluation, error) {
-	type outcome struct {
-		result Evaluation
-		err    error
+	limit := time.AfterFunc(u.settings.timeout+abandonAfter, func() {
+		release()
+		u.warn("a function goes on although its time is over", fmt.Errorf("it did not return within %s", u.settings.timeout), string(u.kind), u.name)
+	})
+	result, err := u.evaluate(u.work, on, u.pool.Guard)
+	if !limit.Stop() && err == nil {
+		err = fmt.Errorf("evaluating %s %s: it did not end within %s", u.kind, u.name, u.settings.timeout)
 	}
-	if !u.called {
-		return u.evaluate(u.work, on)
-	}
-	ended := make(chan outcome, 1)
-	go func() {
-		result, err := u.evaluate(u.work, on)
-		ended <- outcome{result, err}
-	}()
-	limit := time.NewTimer(u.settings.timeout + abandonAfter)
-	defer limit.Stop()
-	select {
-	case out := <-ended:
-		return out.result, out.err
-	case <-limit.C:
-	}
-	release()
-	u.warn("a function goes on although its time is over", fmt.Errorf("it did not return within %s", u.settings.timeout), string(u.kind), u.name)
-	out := <-ended
-	if out.err == nil {
-		out.err = fmt.Errorf("evaluating %s %s: it did not end within %s", u.kind, u.name, u.settings.timeout)
-	}
-	return out.result, out.err
+	return result, err
 }
 
 // recordRequests records what a tick has asked for, and then queues it.
@@ -507,7 +496,7 @@ func (u *unit) recordSkip(record TickRecord, result Evaluation) {
 	}
 	record.Count++
 	u.skips = &record
-	if time.Since(u.skipped) >= skipsEvery || record.Count == 1 && u.skipped.IsZero() {
+	if time.Since(u.skipped) >= max(skipsEvery, time.Duration(len(u.units))*skipsApart) || record.Count == 1 && u.skipped.IsZero() {
 		u.writeSkips()
 	}
 }
