@@ -4,8 +4,11 @@ package automation_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -137,10 +140,18 @@ func BenchmarkAThousandSchedulesAtOnce(b *testing.B) {
 	}
 }
 
-// BenchmarkTenThousandIdleSensors measures the processor time of sensors that find nothing.
-func BenchmarkTenThousandIdleSensors(b *testing.B) {
+// BenchmarkIdleSensors measures the processor time and the memory of sensors that find
+// nothing: ten thousand, or as many as the environment says.
+func BenchmarkIdleSensors(b *testing.B) {
+	count := 10_000
+	if text := os.Getenv("FXRUN_BENCH_SENSORS"); text != "" {
+		var err error
+		if count, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
 	var definitions []automation.Definition
-	for i := range 10_000 {
+	for i := range count {
 		definitions = append(definitions, automation.NewSensor(fmt.Sprint("s", i), func() {}))
 	}
 	p := newProgram(b, new(tables), nil, definitions...)
@@ -152,6 +163,10 @@ func BenchmarkTenThousandIdleSensors(b *testing.B) {
 		before, began := processorTime(b), time.Now()
 		time.Sleep(30 * time.Second)
 		b.ReportMetric(100*(processorTime(b)-before).Seconds()/time.Since(began).Seconds(), "%-of-a-core")
+		runtime.GC()
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		b.ReportMetric(float64(memory.HeapAlloc)/1e6, "MB-heap")
 	}
 }
 
