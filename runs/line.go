@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -47,7 +48,7 @@ type line struct {
 	readAt  time.Time            // when it was read
 	reading time.Duration        // how long that took
 	offered map[string]time.Time // since when a run of another process could begin
-	failing bool                 // the last look failed, which was told
+	failing time.Time            // since when all looks have failed, which was told; zero if the last one has not
 }
 
 func (l *line) init(launcher *Launcher) {
@@ -164,10 +165,31 @@ func (l *line) isOver() bool {
 // look serves the line once.
 func (l *line) look() {
 	err := panics.Guard(func() error { return l.lookOnce(context.Background()) })
-	if err != nil && !l.failing && !errors.Is(err, ErrClosed) {
-		l.launcher.warn("queued runs could not be looked for", "error", err)
+	switch {
+	case err == nil:
+		l.failing = time.Time{}
+	case l.failing.IsZero():
+		l.failing = time.Now()
+		if !errors.Is(err, ErrClosed) {
+			l.launcher.warn("queued runs could not be looked for", "error", err)
+		}
+	case time.Since(l.failing) > lookPatience:
+		l.giveUp(fmt.Errorf("waiting for a place: queued runs could not be looked for: %w", err))
 	}
-	l.failing = err != nil
+}
+
+// lookPatience is how long runs wait while the history cannot be read. It may be damaged.
+const lookPatience = 30 * time.Second
+
+// giveUp ends the runs of this launcher that wait.
+func (l *line) giveUp(cause error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id := range l.waiting {
+		if run, ok := l.launcher.Active(id); ok {
+			run.cancel(cause)
+		}
+	}
 }
 
 func (l *line) lookOnce(ctx context.Context) error {

@@ -499,3 +499,27 @@ func TestAQueuedRunKeepsItsTimeout(t *testing.T) {
 		})
 	}
 }
+
+// blind is a history of which no runs can be read.
+type blind struct{ history.Store }
+
+func (blind) Runs(context.Context, history.RunQuery) ([]history.Record, error) {
+	return nil, errors.New("the file is damaged")
+}
+
+func TestARunDoesNotWaitForAPlaceInAHistoryThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		launcher := newLauncher(t, runs.LauncherConfig{Store: blind{history.NewMemoryStore()}, Limits: runs.Limits{Runs: 1}},
+			memory(), assets.New("quick", func() error { return nil }))
+		handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		err = handle.Wait(t.Context())
+		if want := "waiting for a place: queued runs could not be looked for: the file is damaged"; err == nil || err.Error() != want || time.Since(began) > time.Minute {
+			t.Errorf("got %v after %s, want %s", err, time.Since(began), want)
+		}
+	})
+}
