@@ -33,8 +33,7 @@ type StepSucceeded struct {
 	Step string `json:"step"` // the step's key
 	// Duration is how long the last attempt took.
 	Duration time.Duration `json:"duration_ns,omitempty"`
-	// Usage is what the process of the attempt has used. It is zero if the attempt had
-	// no process of its own.
+	// Usage is what the process of the attempt has used. It is zero if that is not known.
 	Usage Usage `json:"usage,omitzero"`
 }
 
@@ -51,13 +50,13 @@ type StepFailed struct {
 	Retry bool `json:"retry,omitempty"`
 	// RetryDelay is the time to wait before the next attempt.
 	RetryDelay time.Duration `json:"retry_delay_ns,omitempty"`
-	// Usage is what the process of the attempt has used. It is zero if the attempt had
-	// no process of its own.
+	// Usage is what the process of the attempt has used. It is zero if that is not known.
 	Usage Usage `json:"usage,omitzero"`
 }
 
 // Usage is what a process has used that executed an attempt at a step, and nothing
-// else, up to the end of the attempt.
+// else, up to the end of the attempt. If the process executes a whole run, it is what the
+// process has used during the attempt, and zero if it executed another step meanwhile.
 type Usage struct {
 	// CPU is the time that the processors have worked for it, in user and in system
 	// code together.
@@ -83,8 +82,7 @@ type StepCancelled struct {
 	// Duration is how long the attempt took until it was stopped, or 0 if no
 	// attempt had begun.
 	Duration time.Duration `json:"duration_ns,omitempty"`
-	// Usage is what the process of the attempt has used. It is zero if the attempt had
-	// no process of its own.
+	// Usage is what the process of the attempt has used. It is zero if that is not known.
 	Usage Usage `json:"usage,omitzero"`
 }
 

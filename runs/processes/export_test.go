@@ -21,3 +21,12 @@ func ReadReports(from io.Reader) ([]history.Event, error) {
 		}
 	}
 }
+
+// StepUsage is what finds out what the steps of a process have used.
+type StepUsage struct{ of stepUsage }
+
+// Begin notes that a step begins.
+func (u *StepUsage) Begin(step string) { u.of.begin(step) }
+
+// End returns what a step has used.
+func (u *StepUsage) End(step string) history.Usage { return u.of.end(step) }

@@ -405,6 +405,32 @@ func TestTheUsageOfAStepIsThatOfItsProcess(t *testing.T) {
 	}
 }
 
+func TestTheUsageOfAStepInTheProcessOfItsRun(t *testing.T) {
+	t.Parallel()
+	t.Run("is known if the step was alone", func(t *testing.T) {
+		t.Parallel()
+		usage := of[history.StepSucceeded](run(t, processes.Whole, processes.Config{}, runs.Request{Selection: "large"}))[0].Usage
+		if usage.CPU <= 0 || usage.CPU > time.Minute || usage.Memory < 100<<20 {
+			t.Errorf("the step has used %+v", usage)
+		}
+	})
+	t.Run("is not known if another step was executed meanwhile", func(t *testing.T) {
+		t.Parallel()
+		var steps processes.StepUsage
+		steps.Begin("first")
+		steps.Begin("second")
+		for _, step := range []string{"first", "second", "unknown"} {
+			if usage := steps.End(step); usage != (history.Usage{}) {
+				t.Errorf("step %s has used %+v", step, usage)
+			}
+		}
+		steps.Begin("third")
+		if usage := steps.End("third"); usage.Memory == 0 {
+			t.Errorf("the next step was alone, and has used %+v", usage)
+		}
+	})
+}
+
 func TestAProcessThatDoesNotEndIsKilled(t *testing.T) {
 	t.Parallel()
 	short := processes.Config{Grace: 100 * time.Millisecond}

@@ -14,14 +14,13 @@ type reports struct {
 	frames    *frameWriter
 	confirmed *confirmations
 	alone     bool // the process executes one step only
+	usage     stepUsage
 }
 
 // Record sends events. It waits until those are recorded that must be.
 func (r *reports) Record(_ context.Context, events ...history.Event) error {
 	for _, event := range events {
-		if r.alone {
-			event.Data = withUsage(event.Data)
-		}
+		event.Data = r.withUsage(event.Data)
 		event, err := fitting(event)
 		if err != nil {
 			return err
@@ -46,17 +45,29 @@ func (r *reports) send(event history.Event) error {
 	return r.confirmed.wait(confirmed)
 }
 
-// withUsage adds to the end of an attempt what the process has used.
-func withUsage(data history.EventData) history.EventData {
-	switch data := data.(type) { //nolint:gochecksumtype // the others end no attempt
+// usageFor returns what the attempt has used that an event ends. The event is one of a step.
+func (r *reports) usageFor(step string) history.Usage {
+	if r.alone {
+		return ownUsage()
+	}
+	return r.usage.end(step)
+}
+
+// withUsage adds to the end of an attempt what it has used.
+func (r *reports) withUsage(data history.EventData) history.EventData {
+	switch data := data.(type) { //nolint:gochecksumtype // the others neither begin nor end an attempt
+	case history.StepStarted:
+		if !r.alone {
+			r.usage.begin(data.Step)
+		}
 	case history.StepSucceeded:
-		data.Usage = ownUsage()
+		data.Usage = r.usageFor(data.Step)
 		return data
 	case history.StepFailed:
-		data.Usage = ownUsage()
+		data.Usage = r.usageFor(data.Step)
 		return data
 	case history.StepCancelled:
-		data.Usage = ownUsage()
+		data.Usage = r.usageFor(data.Step)
 		return data
 	}
 	return data

@@ -71,10 +71,10 @@ type worker struct {
 
 func (w *worker) execute(ctx context.Context, launcher *runs.Launcher, frames *frameWriter) error {
 	if w.task.Request.Step != "" {
-		return launcher.ExecuteStep(ctx, w.task.Request, &reports{frames, w.confirmed, true})
+		return launcher.ExecuteStep(ctx, w.task.Request, &reports{frames: frames, confirmed: w.confirmed, alone: true})
 	}
 	options := runs.RunOptions{Executor: runs.InProcess(runs.InProcessConfig{MaxParallel: w.task.MaxParallel}), Drain: w.draining}
-	return launcher.ExecuteRun(ctx, w.task.Request, &reports{frames, w.confirmed, false}, options)
+	return launcher.ExecuteRun(ctx, w.task.Request, &reports{frames: frames, confirmed: w.confirmed}, options)
 }
 
 // obey does what the other process orders. When the pipe is closed, that process has
