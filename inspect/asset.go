@@ -45,7 +45,7 @@ func (i *Inspector) Assets(selection string) ([]Asset, error) {
 	for _, key := range keys {
 		selected[key] = true
 	}
-	found := []Asset{}
+	found := make([]Asset, 0, len(keys))
 	for _, asset := range all {
 		if selected[asset.Key] {
 			found = append(found, Asset{Description: asset})

@@ -37,7 +37,7 @@ func New(c *container.Container, g *assets.Graph) (map[string]*container.Target,
 			continue
 		}
 		ask := []signature.Param{{Key: signature.Key{Type: ioManagerType, Name: value.IO}}}
-		target, err := c.Target("the IO manager of "+value.of, signature.Make(ask, nil, nil))
+		target, err := c.Target("the IO manager of "+value.of(), signature.Make(ask, nil, nil))
 		if err != nil {
 			faults = append(faults, err)
 			continue
@@ -45,7 +45,7 @@ func New(c *container.Container, g *assets.Graph) (map[string]*container.Target,
 		targets[value.IO] = target
 		for _, fact := range (*child.Parent)(c).Graph().Static(value.IO) {
 			if checker, ok := fact.(iomanagers.Checker); ok {
-				checkers[value.IO] = append(checkers[value.IO], checker)
+				checkers[value.IO] = append(checkers[value.IO], &remembering{checker: checker, known: make(map[question]error)})
 			}
 		}
 		faults = append(faults, checkValue(checkers[value.IO], value)...)
@@ -65,14 +65,35 @@ func missingIO(c *container.Container, value value) error {
 				known = append(known, resource.Key)
 			}
 		case resource.Key == value.IO:
-			return fmt.Errorf("%s is stored by resource %s, which is no IO manager: it gives %s, not iomanagers.IOManager", value.of, value.IO, strings.Join(resource.Types, ", "))
+			return fmt.Errorf("%s is stored by resource %s, which is no IO manager: it gives %s, not iomanagers.IOManager", value.of(), value.IO, strings.Join(resource.Types, ", "))
 		}
 	}
 	text := nearest.Suggestion(value.IO, known)
 	if len(known) == 0 {
 		text = ": define one, as by iomanagers.Files"
 	}
-	return fmt.Errorf("%s is stored by the IO manager %q, which does not exist%s", value.of, value.IO, text)
+	return fmt.Errorf("%s is stored by the IO manager %q, which does not exist%s", value.of(), value.IO, text)
+}
+
+// remembering asks a checker each question once: many values have one type.
+type remembering struct {
+	checker iomanagers.Checker
+	known   map[question]error
+}
+
+type question struct {
+	format string
+	typ    reflect.Type
+}
+
+func (r *remembering) Check(format string, t reflect.Type) error {
+	asked := question{format, t}
+	answer, ok := r.known[asked]
+	if !ok {
+		answer = r.checker.Check(format, t)
+		r.known[asked] = answer
+	}
+	return answer
 }
 
 // checkValue asks what is known of an IO manager before it is built.
@@ -80,7 +101,7 @@ func checkValue(checkers []iomanagers.Checker, value value) []error {
 	var faults []error
 	for _, checker := range checkers {
 		if err := checker.Check(value.Format, value.Type); err != nil {
-			faults = append(faults, fmt.Errorf("%s can't be stored by %s: %w", value.of, value.IO, err))
+			faults = append(faults, fmt.Errorf("%s can't be stored by %s: %w", value.of(), value.IO, err))
 			continue
 		}
 		for _, taker := range value.takers {
@@ -88,7 +109,7 @@ func checkValue(checkers []iomanagers.Checker, value value) []error {
 				continue // the stored bytes are always there
 			}
 			if err := checker.Check(value.Format, taker.as); err != nil {
-				faults = append(faults, fmt.Errorf("%s can't take %s as %s from %s: %w", taker.of, value.Key, taker.as, value.IO, err))
+				faults = append(faults, fmt.Errorf("%s can't take %s as %s from %s: %w", taker.of(), value.Key, taker.as, value.IO, err))
 			}
 		}
 	}

@@ -14,15 +14,21 @@ import (
 // and who takes it.
 type value struct {
 	assets.Output
-	of     string // what makes it, for errors: "asset orders (shop.go:31)"
+	maker  *assets.Step
 	takers []taker
 }
 
+// of says what makes the value, for errors: "asset orders (shop.go:31)".
+func (v value) of() string { return defined(v.Kind, v.Key, v.maker) }
+
 // taker is a function that takes a value as a Go type.
 type taker struct {
-	of string // as in value
-	as reflect.Type
+	step *assets.Step
+	as   reflect.Type
 }
+
+// of is as in value.
+func (t taker) of() string { return defined(t.step.Kind, t.step.Key, t.step) }
 
 // name tells the values of a graph apart: those of the ops of different jobs may
 // have one key.
@@ -39,19 +45,21 @@ func nameOf(output assets.Output, job string) name {
 // of assets first, then those of each job of ops.
 func valuesOf(g *assets.Graph) []value {
 	takers := make(map[name][]taker)
+	var values []value
+	var jobs []string // of the values
 	for job, step := range stepsOf(g) {
 		for _, input := range step.Inputs {
 			of := nameOf(input.Output, job)
-			takers[of] = append(takers[of], taker{of: defined(step.Kind, step.Key, step), as: input.As})
+			takers[of] = append(takers[of], taker{step: step, as: input.As})
 		}
-	}
-	var values []value
-	for job, step := range stepsOf(g) {
 		for _, output := range step.Outputs {
 			if output.Type != nil {
-				values = append(values, value{output, defined(output.Kind, output.Key, step), takers[nameOf(output, job)]})
+				values, jobs = append(values, value{Output: output, maker: step}), append(jobs, job)
 			}
 		}
+	}
+	for i := range values {
+		values[i].takers = takers[nameOf(values[i].Output, jobs[i])]
 	}
 	return values
 }
