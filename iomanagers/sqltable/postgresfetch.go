@@ -34,11 +34,7 @@ func newPostgresFetch(driver fetcher, cells *cells, s *schema, stored storedColu
 	f := &postgresFetch{driver: driver, cells: cells}
 	for _, c := range s.columns {
 		column, _ := stored.find(c.name) // it was checked
-		scan, binary := fetchedAs(column.typ)
-		format := int16(0)
-		if binary {
-			format = 1
-		}
+		scan, format := fetchedAs(column.typ)
 		f.scan, f.formats = append(f.scan, scan), append(f.formats, format)
 	}
 	return f
@@ -92,32 +88,37 @@ func (f *postgresFetch) scanCell(c *cell, i int, value []byte) error {
 // errLength says that a value is no value of its type.
 var errLength = errors.New("the database gives another number of bytes than the type of the column has")
 
-// fetchedAs returns how values of a type of PostgreSQL are scanned, and whether they are fetched in
-// the binary format, as the send function of the type writes them, or as text.
-func fetchedAs(typ string) (scan func(c *cell, value []byte) error, inBinary bool) {
+// The formats of values: text, and binary as the send function of a type writes it.
+const (
+	asText   int16 = 0
+	asBinary int16 = 1
+)
+
+// fetchedAs returns how values of a type of PostgreSQL are scanned, and in which format.
+func fetchedAs(typ string) (scan func(c *cell, value []byte) error, format int16) {
 	switch typ {
 	case "smallint":
-		return fixed(2, func(c *cell, v []byte) error { return c.fetchInteger(int64(int16(binary.BigEndian.Uint16(v)))) }), true
+		return fixed(2, func(c *cell, v []byte) error { return c.fetchInteger(int64(int16(binary.BigEndian.Uint16(v)))) }), asBinary
 	case "integer":
-		return fixed(4, func(c *cell, v []byte) error { return c.fetchInteger(int64(int32(binary.BigEndian.Uint32(v)))) }), true
+		return fixed(4, func(c *cell, v []byte) error { return c.fetchInteger(int64(int32(binary.BigEndian.Uint32(v)))) }), asBinary
 	case "bigint":
-		return fixed(8, func(c *cell, v []byte) error { return c.fetchInteger(int64(binary.BigEndian.Uint64(v))) }), true
+		return fixed(8, func(c *cell, v []byte) error { return c.fetchInteger(int64(binary.BigEndian.Uint64(v))) }), asBinary
 	case "real":
 		return fixed(4, func(c *cell, v []byte) error {
 			return c.fetchFloat(float64(math.Float32frombits(binary.BigEndian.Uint32(v))))
-		}), true
+		}), asBinary
 	case "double precision":
 		return fixed(8, func(c *cell, v []byte) error {
 			return c.fetchFloat(math.Float64frombits(binary.BigEndian.Uint64(v)))
-		}), true
+		}), asBinary
 	case "boolean":
-		return fixed(1, func(c *cell, v []byte) error { return c.scan(v[0] != 0) }), true
+		return fixed(1, func(c *cell, v []byte) error { return c.scan(v[0] != 0) }), asBinary
 	case "timestamp with time zone":
-		return fixed(8, func(c *cell, v []byte) error { return c.fetchTime(int64(binary.BigEndian.Uint64(v))) }), true
+		return fixed(8, func(c *cell, v []byte) error { return c.fetchTime(int64(binary.BigEndian.Uint64(v))) }), asBinary
 	case "bytea":
-		return func(c *cell, v []byte) error { return c.scan(v) }, true
+		return func(c *cell, v []byte) error { return c.scan(v) }, asBinary
 	}
-	return func(c *cell, v []byte) error { return c.scanText(c.field(), string(v)) }, false
+	return func(c *cell, v []byte) error { return c.scanText(c.field(), string(v)) }, asText
 }
 
 // fixed refuses values of another length.
@@ -145,8 +146,7 @@ func (c *cell) fetchFloat(f float64) error {
 }
 
 // fetchTime takes microseconds since copyEpoch, from a column that only a field of times gets. The
-// least and the largest number are the infinite
-// times of PostgreSQL.
+// least and the largest number are the infinite times of PostgreSQL.
 func (c *cell) fetchTime(micros int64) error {
 	switch micros {
 	case math.MaxInt64:
