@@ -1,6 +1,7 @@
 package sqltable_test
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"testing"
@@ -23,6 +24,9 @@ func bothPools(t *testing.T) (db *sqldb.DB, fetches, scans *sqltable.Manager) {
 	return db, newManager(t, db, sqltable.Config{}), newManager(t, plain(t, dsn), sqltable.Config{})
 }
 
+// sameBytes compares bytes at once, and not one by one.
+var sameBytes = cmp.Comparer(func(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) })
+
 func TestFetchedRowsAreThoseThatAreScanned(t *testing.T) {
 	t.Parallel()
 	_, fetches, scans := bothPools(t)
@@ -37,10 +41,10 @@ func TestFetchedRowsAreThoseThatAreScanned(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(scanned, fetched, cmpopts.EquateNaNs()); diff != "" {
+		if diff := cmp.Diff(scanned, fetched, cmpopts.EquateNaNs(), sameBytes); diff != "" {
 			t.Errorf("fetched other rows (-scanned, +fetched):\n%s", diff)
 		}
-		if got, err := load[[]*extreme](t, fetches, asset, partition); err != nil || !cmp.Equal(*got[1], scanned[1]) {
+		if got, err := load[[]*extreme](t, fetches, asset, partition); err != nil || !cmp.Equal(*got[1], scanned[1], sameBytes) {
 			t.Errorf("rows behind pointers: %v", err)
 		}
 	}
