@@ -23,7 +23,7 @@ type Painter struct{ p *painter }
 
 // NewPainter paints on a terminal of 80 columns and 24 lines.
 func NewPainter(out io.Writer) Painter {
-	return Painter{newPainter(out, screen{terminal: true, fd: -1}, "shop", false, nil)}
+	return Painter{newPainter(out, screen{terminal: true, fd: -1}, lookAt{program: "shop"}, false, nil)}
 }
 
 // Event takes the next event.
@@ -51,7 +51,7 @@ type Reporter struct{ l *lineReporter }
 
 // NewReporter writes lines about a run whose step flaky is tried three times.
 func NewReporter(out io.Writer, verbose bool) Reporter {
-	return Reporter{newLineReporter(out, io.Discard, "shop", verbose, attempts{"flaky": 3})}
+	return Reporter{newLineReporter(out, io.Discard, lookAt{program: "shop"}, verbose, attempts{"flaky": 3})}
 }
 
 // Event takes the next event.

@@ -16,7 +16,7 @@ import (
 // stopped.
 type lineReporter struct {
 	out, err io.Writer
-	program  string
+	look     lookAt
 	verbose  bool
 
 	mu       sync.Mutex
@@ -29,9 +29,9 @@ type lineReporter struct {
 	errors   toldErrors
 }
 
-func newLineReporter(out, err io.Writer, program string, verbose bool, attempts attempts) *lineReporter {
+func newLineReporter(out, err io.Writer, look lookAt, verbose bool, attempts attempts) *lineReporter {
 	return &lineReporter{
-		out: out, err: err, program: program, verbose: verbose, board: newBoard(attempts),
+		out: out, err: err, look: look, verbose: verbose, board: newBoard(attempts),
 		told: make(map[string]time.Time), overdue: make(map[string]*time.Timer),
 	}
 }
@@ -163,7 +163,7 @@ func (l *lineReporter) end() history.Record {
 	l.abandon()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	writeSummary(l.out, screen{}, l.board.record, l.errors.without(why(l.board.record)), l.board.values, l.program)
+	writeSummary(l.out, screen{}, l.board.record, l.errors.without(why(l.board.record)), l.board.values, l.look)
 	return l.board.record
 }
 

@@ -18,7 +18,7 @@ const frameEvery = 100 * time.Millisecond
 type painter struct {
 	out     io.Writer
 	screen  screen
-	program string
+	look    lookAt
 	verbose bool
 
 	mu      sync.Mutex
@@ -32,9 +32,9 @@ type painter struct {
 }
 
 // newPainter starts to paint. The caller must call end or abandon.
-func newPainter(out io.Writer, screen screen, program string, verbose bool, attempts attempts) *painter {
+func newPainter(out io.Writer, screen screen, look lookAt, verbose bool, attempts attempts) *painter {
 	p := &painter{
-		out: out, screen: screen, program: program, verbose: verbose, board: newBoard(attempts),
+		out: out, screen: screen, look: look, verbose: verbose, board: newBoard(attempts),
 		quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go p.loop()
@@ -131,7 +131,7 @@ func (p *painter) stop(keep bool) {
 
 func (p *painter) end() history.Record {
 	p.stop(false)
-	writeSummary(p.out, p.screen, p.board.record, why(p.board.record), p.board.values, p.program)
+	writeSummary(p.out, p.screen, p.board.record, why(p.board.record), p.board.values, p.look)
 	return p.board.record
 }
 

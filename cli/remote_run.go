@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -191,6 +190,9 @@ func (r *remote) launched(cmd *cobra.Command, interrupts *interrupts, launched a
 		reporter := newReporter(cmd, flags.json, flags.verbose, attemptsIn(launched.Launch))
 		defer reporter.abandon()
 		if err := r.followRun(interrupts, id, reporter, flags.executed.drain); err != nil {
+			if !errors.Is(err, errAbandoned) {
+				err = fmt.Errorf("%w; the run may go on, see %s", err, lookOf(cmd).text(id))
+			}
 			return err
 		}
 		record := reporter.end()
@@ -225,18 +227,15 @@ func (r *remote) repeats(ctx context.Context, record history.Record) (string, er
 	return "", err
 }
 
-// cancelTime is how long a server may take to take a cancellation.
-const cancelTime = 10 * time.Second
+// cancelTime is how long a server may take to take a cancellation, and leaveTime how long
+// after a second request to stop.
+const cancelTime, leaveTime = 10 * time.Second, 2 * time.Second
 
 // followRun gives the events of a run to a reporter, up to the end of the run. At the first
 // request to stop it cancels the run, as waitFor does. At the second one it returns.
 func (r *remote) followRun(interrupts *interrupts, id string, reporter reporter, drain time.Duration) error {
 	ctx, leave := context.WithCancel(context.WithoutCancel(interrupts.ctx))
-	var asked sync.WaitGroup
-	defer func() {
-		leave()
-		asked.Wait()
-	}()
+	defer leave()
 	ended := make(chan error, 1)
 	go panics.Call(func() error {
 		for event, err := range r.Follow(ctx, id, 0) {
@@ -259,18 +258,28 @@ func (r *remote) followRun(interrupts *interrupts, id string, reporter reporter,
 	} else {
 		reporter.note("cancelling: waiting for running steps; press Ctrl-C again to quit at once")
 	}
-	asked.Go(func() {
-		limited, cancel := context.WithTimeout(ctx, cancelTime)
-		defer cancel()
+	limited, giveUp := context.WithTimeout(ctx, cancelTime)
+	defer giveUp()
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
 		_, err := r.Cancel(limited, id, request)
-		if err != nil && ctx.Err() == nil && !errors.Is(err, fault.ErrInvalid) { // which says that the run has ended
+		if err != nil && limited.Err() == nil && !errors.Is(err, fault.ErrInvalid) { // which says that the run has ended
 			reporter.note("the server has not taken the cancellation: " + errorText(err))
 		}
-	})
+	}()
 	select {
 	case err := <-ended:
+		giveUp()
+		<-asked
 		return err
 	case <-interrupts.second:
+		select {
+		case <-asked: // the server cancels the run, though nobody watches
+		case <-time.After(leaveTime):
+			giveUp()
+			<-asked
+		}
 		return errAbandoned
 	}
 }

@@ -26,14 +26,14 @@ type reporter interface {
 }
 
 func newReporter(command *cobra.Command, asJSON, verbose bool, attempts attempts) reporter {
-	out, program := command.OutOrStdout(), typed(treeOf(command))
+	out, look := command.OutOrStdout(), lookOf(command)
 	switch screen := screenOf(out); {
 	case asJSON:
 		return &jsonReporter{out: newEncoder(out), err: command.ErrOrStderr()}
 	case screen.terminal:
-		return newPainter(out, screen, program, verbose, attempts)
+		return newPainter(out, screen, look, verbose, attempts)
 	default:
-		return newLineReporter(out, command.ErrOrStderr(), program, verbose, attempts)
+		return newLineReporter(out, command.ErrOrStderr(), look, verbose, attempts)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -120,7 +121,7 @@ func lastRun(t *testing.T, program *shop, flags ...string) string {
 // server decides: the progress of a short step, and debug lines.
 func alike(got result) string {
 	var lines []string
-	for line := range strings.Lines(normal(got.out)) {
+	for line := range strings.Lines(withoutServer.ReplaceAllString(normal(got.out), "")) {
 		if !regexp.MustCompile(`step_progress|step raw/orders at|  DEBUG |"level":"DEBUG"`).MatchString(line) {
 			lines = append(lines, variesInJSON.ReplaceAllString(line, `"$1":N`))
 		}
@@ -132,6 +133,8 @@ func alike(got result) string {
 	}
 	return fmt.Sprintf("%s\nstandard error:\n%s\nexit code %d", out, normal(got.err), got.code)
 }
+
+var withoutServer = regexp.MustCompile(` --server http://\S+`)
 
 var variesInJSON = regexp.MustCompile(`"(seq|duration_ns|owner)": ?(\d+|"[^"]*")`)
 
@@ -202,6 +205,32 @@ func TestARunOfAServerIsCancelledByAnInterrupt(t *testing.T) {
 	found, failed := s.launcher.Store().Runs(t.Context(), history.RunQuery{})
 	if failed != nil || len(found) != 1 || found[0].Status != history.StatusCancelled {
 		t.Errorf("the runs are %+v, %v", found, failed)
+	}
+}
+
+// TestARunOfAServerIsCancelledAlsoIfNobodyWaits ends the command twice at once, as a person
+// does who presses Ctrl-C again.
+func TestARunOfAServerIsCancelledAlsoIfNobodyWaits(t *testing.T) {
+	home := newHome(t)
+	s := newServer(t, nil, slow(&safeText{})...)
+	t.Setenv("FXRUN_HOME", home+"2")
+	p := start(t, "slow", "run", "--select", "forever", "--server", s.address())
+	p.until(t, "waiting for the end")
+	p.signal(t, os.Interrupt)
+	p.signal(t, syscall.SIGTERM)
+	if _, code := p.rest(t); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+	found, err := s.launcher.Store().Runs(t.Context(), history.RunQuery{})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("the runs are %+v, %v", found, err)
+	}
+	run, ok := s.launcher.Active(found[0].ID)
+	if ok {
+		_ = run.Wait(t.Context()) // it was cancelled
+	}
+	if record, err := history.Find(t.Context(), s.launcher.Store(), found[0].ID); err != nil || record.Status != history.StatusCancelled {
+		t.Errorf("the run is %s, %v", record.Status, err)
 	}
 }
 

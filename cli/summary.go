@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
 )
@@ -57,8 +59,8 @@ func why(record history.Record) string {
 }
 
 // writeSummary writes the end of the output of a run. errors has the errors that
-// the output does not contain yet.
-func writeSummary(out io.Writer, screen screen, record history.Record, errors string, values inspect.StepValues, program string) {
+// the output does not contain yet, and look has the words of the command that shows a run.
+func writeSummary(out io.Writer, screen screen, record history.Record, errors string, values inspect.StepValues, look lookAt) {
 	_, _ = fmt.Fprintln(out)
 	stepTable(record, values).write(out, screen, "")
 	_, _ = fmt.Fprintln(out)
@@ -70,5 +72,25 @@ func writeSummary(out io.Writer, screen screen, record history.Record, errors st
 	if errors != "" {
 		_, _ = fmt.Fprintln(out, "  "+indented(errors))
 	}
-	_, _ = fmt.Fprintf(out, "look at it: %s runs show %s\n", program, record.ID)
+	_, _ = fmt.Fprintln(out, "look at it: "+look.text(record.ID))
+}
+
+// lookAt is how a person looks at a run: the words that start the program, and the server
+// that has the run, if the command line names it.
+type lookAt struct{ program, server string }
+
+func (l lookAt) text(id string) string {
+	text := l.program + " runs show " + id
+	if l.server != "" {
+		text += " --server " + clean(l.server)
+	}
+	return text
+}
+
+func lookOf(command *cobra.Command) lookAt {
+	look := lookAt{program: typed(treeOf(command))}
+	if flag := command.Flags().Lookup("server"); flag != nil {
+		look.server = flag.Value.String()
+	}
+	return look
 }

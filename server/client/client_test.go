@@ -92,6 +92,20 @@ func TestAStreamThatBreaksIsAskedForAgain(t *testing.T) {
 	})
 }
 
+func TestAnEventIsAsLongAsItIs(t *testing.T) {
+	t.Parallel()
+	const long = 3 << 20
+	c := newClient(t, func(*http.Request) (int, string, string, error) {
+		text := strings.Repeat("x", long)
+		return 200, "text/event-stream", "id: 1\ndata: {\"run_id\":\"r\",\"seq\":1,\"time\":\"2026-01-01T00:00:00Z\",\"type\":\"log_written\",\"level\":\"INFO\",\"message\":\"" + text + "\"}\n\nevent: end\ndata: {}\n\n", nil
+	})
+	for event, err := range c.Follow(t.Context(), "r", 0) {
+		if line, ok := event.Data.(history.LogWritten); err != nil || !ok || len(line.Message) != long {
+			t.Errorf("the event has %d letters, %v", len(line.Message), err)
+		}
+	}
+}
+
 func TestAStreamEnds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
