@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
@@ -27,6 +28,8 @@ const (
 	// slowest is how long a client may take for one message before it is dropped, and
 	// waiting how many messages may wait for it. It then asks again from where it was.
 	slowest, waiting = 10 * time.Second, 16
+	// mostStreams is how many streams there are at the same time at most.
+	mostStreams = 1000
 )
 
 // followOperation streams the events of a run as server-sent events.
@@ -59,10 +62,19 @@ func (a *API) follow(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
+	defer a.follows.open.Add(-1)
+	if a.follows.open.Add(1) > mostStreams {
+		w.Header().Set("Retry-After", "2")
+		WriteProblem(w, Problem{Status: http.StatusServiceUnavailable, Detail: "too many runs are followed at the same time"})
+		return
+	}
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Accel-Buffering", "no")
+	if r.Method == http.MethodHead {
+		return
+	}
 	s := &stream{ResponseController: http.NewResponseController(w), to: w, follows: a.follows, run: record.ID, last: query.After}
 	_ = s.serve(r.Context(), record) // the client is gone, or asks again
 }
@@ -196,6 +208,7 @@ type follows struct {
 	logger   *slog.Logger
 	ctx      context.Context //nolint:containedctx // it ends the streams, which outlive no call
 	cancel   context.CancelFunc
+	open     atomic.Int64 // the number of streams
 
 	mu   sync.Mutex
 	runs map[string]*followed

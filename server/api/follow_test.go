@@ -180,3 +180,41 @@ func TestTheProgressOfAStepIsFollowed(t *testing.T) {
 		}
 	})
 }
+
+func TestThereAreOnlySoManyStreams(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newProgram(t)
+		var ends []<-chan struct{}
+		for range 1000 {
+			ends = append(ends, p.follow(&slowClient{}))
+		}
+		synctest.Wait()
+		ask := func() *httptest.ResponseRecorder {
+			answer := httptest.NewRecorder()
+			p.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/runs/r/follow", nil))
+			return answer
+		}
+		if got := ask(); got.Code != http.StatusServiceUnavailable || got.Header().Get("Retry-After") == "" {
+			t.Errorf("one more is answered by %d", got.Code)
+		}
+		p.append(history.RunFinished{Status: history.StatusFailed})
+		for _, end := range ends {
+			<-end
+		}
+		if got := ask(); got.Code != http.StatusOK || !strings.Contains(got.Body.String(), "event: end") {
+			t.Errorf("later it is answered by %d", got.Code)
+		}
+	})
+}
+
+func TestTheHeadOfAStreamEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		answer := httptest.NewRecorder()
+		newProgram(t).ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodHead, "/api/v1/runs/r/follow", nil))
+		if answer.Code != http.StatusOK || answer.Body.Len() > 0 {
+			t.Errorf("the answer is %d %q", answer.Code, answer.Body)
+		}
+	})
+}
