@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -53,8 +54,14 @@ func unmarshal[B any](text []byte, body *B) error {
 	if err := json.Unmarshal(text, body, json.RejectUnknownMembers(true)); err != nil {
 		return fault.Join(readingBody, []error{bodyFault(text, err, memberNames(reflect.TypeFor[B]()))})
 	}
+	if at := zero.FindIndex(text); at != nil {
+		return fault.Join(readingBody, []error{faultAt(text, int64(at[0]), "", "the character U+0000 cannot be stored")})
+	}
 	return nil
 }
+
+// zero finds the character U+0000 in JSON, which databases refuse.
+var zero = regexp.MustCompile(`(?:^|[^\\])(?:\\\\)*\\u0000`)
 
 const readingBody = "reading the body of the request"
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -121,6 +122,9 @@ func (s Setting) over(config container.RunConfig) (container.RunConfig, error) {
 	return config.SetYAML(s.Path, *s.YAML)
 }
 
+// longestID is the largest size of an ID that a caller may give a run, in bytes.
+const longestID = 200
+
 // LaunchPolicy is what a launch may say of the run as a whole.
 type LaunchPolicy struct {
 	// ID is the ID of the run. A second launch with the same ID is refused, so a caller who
@@ -179,6 +183,9 @@ func (p LaunchPolicy) apply(request *runs.Request) []error {
 		return d
 	}
 	request.ID = p.ID
+	if len(p.ID) > longestID || strings.ContainsFunc(p.ID, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
+		faults = append(faults, fmt.Errorf("id: it must have no spaces and no control characters, and at most %d bytes", longestID))
+	}
 	if len(p.Tags) > 0 {
 		request.Tags = maps.Clone(request.Tags)
 		if request.Tags == nil {
