@@ -96,14 +96,14 @@ func definitions(opened gate) fx.Option {
 type site struct {
 	*httptest.Server
 
-	t        *testing.T
+	t        testing.TB
 	launcher *runs.Launcher
 	inspect  *inspect.Inspector
 	handler  *server.Server
 	opened   gate
 }
 
-func newSite(t *testing.T, change func(*server.Config), options ...fx.Option) *site {
+func newSite(t testing.TB, change func(*server.Config), options ...fx.Option) *site {
 	t.Helper()
 	s := &site{t: t, opened: make(gate)}
 	if len(options) == 0 {
