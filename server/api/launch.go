@@ -235,7 +235,7 @@ func (b LaunchRequest) request() (runs.Request, error) {
 	return request, fault.Join(doingOf(err), faults)
 }
 
-// doingOf keeps what was being done when only the run config is wrong.
+// doingOf returns what was being done: the reading of the run config, if that is wrong.
 func doingOf(err error) string {
 	if faults, ok := errors.AsType[*container.Faults](err); ok {
 		return faults.Doing
