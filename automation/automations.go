@@ -1,7 +1,6 @@
 package automation
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -155,8 +154,8 @@ func (a *automation) checkLaunch() []error {
 	_, err = a.of.container.Prepare(container.Needs(targets...), container.Steps(job.Plan.Known...), container.OtherSteps(job.Plan.Others...), container.Launch(job.Config))
 	var faults []error
 	for _, one := range fault.Of(err) {
-		if field, ok := errors.AsType[*config.FieldError](one); ok && field.LacksLaunch() {
-			faults = append(faults, fmt.Errorf("its runs would fail: %s: missing: give it in the launch defaults of the job, or by a function that asks for the run", field.Path))
+		if path, lacks := config.LacksLaunch(one); lacks {
+			faults = append(faults, fmt.Errorf("its runs would fail: %s: missing: give it in the launch defaults of the job, or by a function that asks for the run", path))
 		}
 	}
 	return faults

@@ -42,8 +42,15 @@ func (f *FieldError) Error() string {
 	return f.Path + place + ": " + f.Message
 }
 
-// LacksLaunch reports whether the field has no value, which only a launch can give.
-func (f *FieldError) LacksLaunch() bool { return f.atLaunch }
+// LacksLaunch returns the path of a field if the error says that it has no value, and if
+// only a launch can give one.
+func LacksLaunch(err error) (path string, lacks bool) {
+	var fault *FieldError
+	if errors.As(err, &fault) && fault.atLaunch {
+		return fault.Path, true
+	}
+	return "", false
+}
 
 // HideSecrets removes values from faults that contain the text of a secret. This
 // happens if a secret was given to the wrong field.
