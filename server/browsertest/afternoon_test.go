@@ -43,8 +43,7 @@ func TestTheFirstAfternoon(t *testing.T) {
 	b.wait(`[...document.querySelectorAll("#editor .cm-lintRange-error")].some((mark) => mark.textContent.includes("tabel"))`)
 	b.writeYAML("resources:\n  warehouse:\n    config:\n      ta")
 	b.see("#editor .cm-tooltip-autocomplete", "table")
-	b.click("#editor .cm-tooltip-autocomplete li[aria-selected]")
-	b.wait(`document.querySelector("#yaml").value.endsWith("      table: ")`)
+	b.complete("      table: ")
 	b.insert("orders_2026")
 	b.do(chromedp.KeyEvent("\x1b")) // Escape closes what is offered
 	b.see("#launch-faults", "2 steps would run")

@@ -200,6 +200,14 @@ func (b *browser) writeYAML(text string) {
 	b.insert(text)
 }
 
+// complete takes what the editor offers first, until the text ends with it. The list is made
+// anew while one types, so that a click may miss it.
+func (b *browser) complete(end string) {
+	b.t.Helper()
+	b.wait(fmt.Sprintf(`document.querySelector("#yaml").value.endsWith(%q) ||
+		!document.querySelector("#editor .cm-tooltip-autocomplete li[aria-selected]")?.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true })) && false`, end))
+}
+
 // press presses a key. chromedp.KeyEvent sends the character of a key on its own, so that
 // the page could not keep the character from the field that gets the focus.
 func (b *browser) press(key string) {

@@ -38,6 +38,12 @@ func TestPictures(t *testing.T) {
 			return
 		}
 		b.show(path)
+		if strings.HasPrefix(path, "/launch") && !strings.HasSuffix(name, "_phone") {
+			b.writeYAML("resources:\n  warehouse:\n    config:\n      table: orders_2026\n      mode: appendd\n      ")
+			b.see("#launch-faults", "mode")
+			b.do(chromedp.KeyEvent(" ", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+			b.see("#editor .cm-completionInfo", "connections")
+		}
 		b.wait(`document.readyState === "complete" && document.fonts.status === "loaded"`)
 		if strings.Contains(path, "/assets/") {
 			b.see(".value", "Lagos")

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxtest"
@@ -36,6 +37,8 @@ type (
 		Table    string                   `desc:"table that is written"`
 		Password container.Secret[string] `desc:"password of the database"`
 		MaxConns int                      `split_words:"true" default:"4" min:"1" max:"10" desc:"open connections at most"`
+		Mode     string                   `default:"append" enum:"append,replace" desc:"what is done with rows that are there"`
+		Timeout  time.Duration            `default:"30s" desc:"of each query"`
 	}
 	warehouse struct{ table string }
 )
@@ -70,7 +73,7 @@ func (w *world) definitions() fx.Option {
 			return "all is well", nil
 		}, assets.InGroup("sums")),
 		assets.NewJob("nightly", assets.Select("+revenue"), assets.DescribeJob("Every night.")),
-		automation.NewSchedule("every_night", "30 2 * * *", "nightly", automation.OffByDefault(), automation.Describe("Every night, after the shop has closed.")),
+		automation.NewSchedule("every_night", "30 2 * * *", "reports", automation.OffByDefault(), automation.Describe("Every night, after the shop has closed.")),
 		automation.NewSensor("tables", func() []automation.RunRequest {
 			return []automation.RunRequest{{
 				Key: "orders_2027", Tags: map[string]string{"table": "orders_2027"},

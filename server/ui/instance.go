@@ -10,6 +10,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/internal/quantity"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -28,6 +29,13 @@ func (p *Pages) instance(r *http.Request) (view, error) {
 	page.Facts = append(page.Facts, fact{Name: "Go", Text: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH})
 	if build, ok := debug.ReadBuildInfo(); ok {
 		page.Facts = append(page.Facts, fact{Name: "Program", Text: build.Path + " " + build.Main.Version, Mono: true})
+	}
+	size, err := p.inspect.StoreSize(r.Context())
+	if err != nil {
+		return view{}, err
+	}
+	if size > 0 {
+		page.Facts = append(page.Facts, fact{Name: "Size of the history", Text: quantity.Size(size)})
 	}
 	page.Facts = append(page.Facts, fact{Name: "Keeps", Text: retentionText(p.config.Launcher.Retention())})
 	for _, resource := range p.inspect.Resources() {
@@ -49,7 +57,6 @@ func (p *Pages) instance(r *http.Request) (view, error) {
 		}
 	}
 	page.Variables.sort(r)
-	var err error
 	if page.Pools, err = p.poolTable(r); err != nil {
 		return view{}, err
 	}

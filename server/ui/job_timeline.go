@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/internal/cron"
 )
 
 // jobTimeline shows the newest runs, a line for each job or selection, and the ticks that
@@ -47,11 +47,7 @@ const (
 )
 
 // jobTimeline makes the timeline; nil if there is nothing to be shown.
-func (p *Pages) jobTimeline(r *http.Request, records []history.Record, schedules []automation.Status, now time.Time) *jobTimeline {
-	schedules = slices.DeleteFunc(slices.Clone(schedules), func(one automation.Status) bool { return !one.Ticking || one.Next.IsZero() })
-	if len(records) == 0 && len(schedules) == 0 {
-		return nil
-	}
+func (p *Pages) jobTimeline(r *http.Request, records []history.Record, now time.Time) (*jobTimeline, error) {
 	length, chosen := rangeOf(r.FormValue("range"), records, now)
 	t := &jobTimeline{start: now.Add(-length), now: now, until: now.Add(length / futurePart), lanes: make(map[string]*ganttLane)}
 	t.gantt = gantt{Scale: t.until.Sub(t.start)}
@@ -64,15 +60,35 @@ func (p *Pages) jobTimeline(r *http.Request, records []history.Record, schedules
 	for _, record := range slices.Backward(records) {
 		t.addRun(p, record)
 	}
-	for _, schedule := range schedules {
-		t.addTicks(p, schedule)
+	upcoming, err := p.upcoming(r.Context(), now, t.until)
+	if err != nil {
+		return nil, err
+	}
+	for _, next := range upcoming {
+		t.addTick(p, next)
+	}
+	if len(records) == 0 && len(upcoming) == 0 {
+		return nil, nil //nolint:nilnil // there is nothing to be shown
 	}
 	for _, what := range slices.Sorted(maps.Keys(t.lanes)) {
 		lane := t.lanes[what]
 		lane.Grid = t.Ticks
 		t.Lanes = append(t.Lanes, *lane)
 	}
-	return t
+	return t, nil
+}
+
+// upcoming returns the ticks that schedules will have; none where the history keeps no
+// ticks.
+func (p *Pages) upcoming(ctx context.Context, now, until time.Time) ([]automation.Upcoming, error) {
+	if p.config.Automations == nil {
+		return nil, nil
+	}
+	control, err := p.control()
+	if err != nil {
+		return nil, nil //nolint:nilerr // the history keeps no ticks
+	}
+	return control.Upcoming(ctx, now, until, futureTicks)
 }
 
 // rangeOf returns the range with a name, or else the shortest one that has the newest runs.
@@ -141,34 +157,21 @@ func (t *jobTimeline) addRun(p *Pages, record history.Record) {
 	lane.Label = what + ": " + counted(len(lane.Bars), "run") + ", the last one " + string(record.Status)
 }
 
-// addTicks adds the ticks that a schedule will have.
-func (t *jobTimeline) addTicks(p *Pages, schedule automation.Status) {
-	zone, err := time.LoadLocation(schedule.Zone)
-	if err != nil {
-		return // the times cannot be told
-	}
-	expression, err := cron.Parse(schedule.Cron, zone)
-	if err != nil {
-		return
-	}
-	what := schedule.Job
-	path := p.url("/runs", "job", schedule.Job)
+// addTick adds a tick that a schedule will have.
+func (t *jobTimeline) addTick(p *Pages, next automation.Upcoming) {
+	schedule := p.automationPath(automation.Description{Kind: automation.KindSchedule, Name: next.Name})
+	what, path := next.Job, p.url("/runs", "job", next.Job)
 	if what == "" {
-		what, path = schedule.Selection, p.automationPath(schedule.Description)
+		what, path = next.Selection, schedule
 	}
 	lane := t.lane(what, path)
-	for at, n := schedule.Next, 0; !at.IsZero() && at.Before(t.until) && n < futureTicks; at, n = expression.Next(at), n+1 {
-		if at.Before(t.now) {
-			continue
-		}
-		lane.Bars = append(lane.Bars, bar{
-			X: percent(t.place(at)), Width: "0.4%", Class: "b-next", Title: "schedule " + schedule.Name + ", " + exactTime(at), Path: p.automationPath(schedule.Description),
-		})
-	}
+	lane.Bars = append(lane.Bars, bar{
+		X: percent(t.place(next.At)), Width: "0.4%", Class: "b-next", Title: "schedule " + next.Name + ", " + exactTime(next.At), Path: schedule,
+	})
 	if lane.Took == "" {
-		lane.Took = "next " + schedule.Next.UTC().Format("15:04") + " UTC"
+		lane.Took = "next " + next.At.UTC().Format("15:04") + " UTC"
+		lane.Label += ", next tick of schedule " + next.Name + " " + exactTime(next.At)
 	}
-	lane.Label += ", next tick of schedule " + schedule.Name + " " + exactTime(schedule.Next)
 }
 
 func exactTime(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05") + " UTC" }

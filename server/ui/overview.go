@@ -33,7 +33,9 @@ func (p *Pages) overview(r *http.Request) (view, error) {
 		p.runsToLookAt(r.Context(), records, now), p.automationsToLookAt(slices.Concat(schedules, sensors), now), p.resourcesToLookAt(),
 	)}
 	page.Recent = p.runTable(r.Context(), records[:min(len(records), 10)]).sort(r)
-	page.Timeline = p.jobTimeline(r, records, schedules, now)
+	if page.Timeline, err = p.jobTimeline(r, records, now); err != nil {
+		return view{}, err
+	}
 	states, err := p.assetStates(r.Context(), "")
 	if err != nil {
 		return view{}, err
