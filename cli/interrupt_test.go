@@ -74,6 +74,13 @@ func startWith(t *testing.T, program string, merged bool, args []string) *proces
 	}
 	p := &process{Cmd: exec.CommandContext(t.Context(), self, args...)}
 	p.Env = append(os.Environ(), programVariable+"="+program)
+	p.begin(t, merged)
+	return p
+}
+
+// begin starts the process.
+func (p *process) begin(t *testing.T, merged bool) {
+	t.Helper()
 	p.Stderr = &p.err
 	out, err := p.StdoutPipe()
 	if err != nil {
@@ -86,7 +93,6 @@ func startWith(t *testing.T, program string, merged bool, args []string) *proces
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return p
 }
 
 // until reads standard output up to a line that holds text.

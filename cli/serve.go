@@ -46,6 +46,8 @@ type serveFlags struct {
 	executed  executorFlags
 	noDaemon  bool
 	noOpen    bool
+	watch     bool
+	watched   string // the file with the problem of a build, in a process that dev --watch has started
 	dev       bool
 }
 
@@ -85,13 +87,25 @@ func (p program) devCommand() *cobra.Command {
 		Use:   "dev",
 		Short: "Open the web pages of this program in a browser",
 		Long: "Serve the web pages on this machine alone and open them in a browser. If the port is\n" +
-			"taken, another one is used. " + servedDaemonHelp + "\n\n" + exitCodes,
-		Example:           "  PROGRAM dev\n  PROGRAM dev --no-open --addr 127.0.0.1:4500",
+			"taken, another one is used. " + servedDaemonHelp + "\n\n" +
+			"With --watch, the program is built anew when its Go files change, by go build of its\n" +
+			"package main. The new process takes over under the same address. Runs under way go on\n" +
+			"in the old process, which ends as after SIGTERM. If the program cannot be built, the\n" +
+			"old process goes on, and the terminal and the pages show why.\n\n" + exitCodes,
+		Example:           "  PROGRAM dev\n  go run . dev --watch\n  PROGRAM dev --no-open --addr 127.0.0.1:4500",
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return p.runServe(cmd, flags) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if flags.watch {
+				return p.runWatch(cmd, flags)
+			}
+			return p.runServe(cmd, flags)
+		},
 	}
 	flags.register(command, "127.0.0.1:4400")
+	command.Flags().BoolVarP(&flags.watch, "watch", "w", false, "build the program anew when its Go files change, and go on with that under the same address")
+	command.Flags().StringVar(&flags.watched, "watched", "", "for the processes of --watch")
+	_ = command.Flags().MarkHidden("watched")
 	command.Flags().BoolVar(&flags.noOpen, "no-open", false, "do not open a browser")
 	return command
 }
@@ -168,6 +182,9 @@ func isLoopback(host string) bool {
 // listen opens the address. If the port that dev takes by itself is not free, it takes
 // another one.
 func (f serveFlags) listen(cmd *cobra.Command) (net.Listener, error) {
+	if f.watched != "" {
+		return f.watchedListener(cmd)
+	}
 	listener, err := net.Listen("tcp", f.addr)
 	if f.dev && errors.Is(err, syscall.EADDRINUSE) && !cmd.Flags().Changed("addr") {
 		listener, err = net.Listen("tcp", "127.0.0.1:0")
@@ -230,7 +247,7 @@ func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net
 	daemon := s.servedDaemon(cmd, flags, host, counted)
 	handler, err := server.New(server.Config{
 		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Automations: s.automations, Prefix: flags.prefix, Hosts: flags.hosts, Token: token, ReadOnly: flags.readOnly,
-		Daemon: daemon, Metrics: counted, Notice: flags.notice, LogRequests: flags.requests == "all",
+		Problem: flags.problem(), Daemon: daemon, Metrics: counted, Notice: flags.notice, LogRequests: flags.requests == "all",
 		About: s.aboutInstance(), Logger: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
 	})
 	if err != nil {
@@ -243,14 +260,32 @@ func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net
 	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
 		return err
 	}
-	address := flags.url(listener)
-	_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the pages are at %s\n", address)
-	if flags.dev && !flags.noOpen {
-		openBrowser(cmd.Context(), address)
-	}
+	flags.announce(cmd, listener)
 	return interrupts.during(func(ctx context.Context) error {
 		return serveAndTick(ctx, daemon, func(ctx context.Context) error { return handler.Serve(ctx, listener, flags.drain) })
 	}, noteStopping(cmd))
+}
+
+// announce tells that the pages are served.
+func (f serveFlags) announce(cmd *cobra.Command, listener net.Listener) {
+	if f.watched != "" {
+		tellReady()
+		return
+	}
+	address := f.url(listener)
+	_, _ = fmt.Fprintf(cmd.OutOrStdout(), "the pages are at %s\n", address)
+	if f.dev && !f.noOpen {
+		openBrowser(cmd.Context(), address)
+	}
+}
+
+// problem returns the function that says why a newer program could not be built; nil if
+// nobody builds one.
+func (f serveFlags) problem() func() string {
+	if f.watched == "" {
+		return nil
+	}
+	return f.buildProblem
 }
 
 // servedDaemon returns the daemon in the process of the pages, or nil for none.

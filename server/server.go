@@ -52,6 +52,10 @@ type Config struct {
 	// LogRequests writes a line for each request to Logger, but for files of the pages, health
 	// and metrics. Without it, only requests that change something or fail have one.
 	LogRequests bool
+	// Problem says why a newer version of the program could not be built, or "", for a program
+	// that somebody works on. Its pages load themselves again when another process has taken
+	// over. Nil is for all other programs.
+	Problem func() string
 	// About are facts about the instance that the pages show.
 	About []ui.Fact
 	// Logger gets a line for each request that changes something or fails. The default
@@ -85,7 +89,7 @@ func New(config Config) (*Server, error) {
 	}
 	pages, err := ui.New(ui.Config{
 		Inspector: config.Inspector, Graph: config.Graph, Launcher: config.Launcher, Automations: config.Automations, Prefix: config.Prefix, ReadOnly: config.ReadOnly,
-		About: config.About, Logger: config.Logger,
+		Problem: config.Problem, About: config.About, Logger: config.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the pages: %w", err)

@@ -31,6 +31,9 @@ type Config struct {
 	Prefix string
 	// ReadOnly leaves out everything that changes something.
 	ReadOnly bool
+	// Problem says why a newer version of the program could not be built, or "". If it is not
+	// nil, the pages show it, and load themselves again when another process answers.
+	Problem func() string
 	// About are facts about the instance for people, such as where its history is.
 	About []Fact
 	// Logger gets the errors that a person can not correct. The default discards them.
@@ -102,6 +105,9 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	}
 	get("/instance", p.instance)
 	get("/search", p.search)
+	if p.config.Problem != nil {
+		mux.HandleFunc("GET "+p.config.Prefix+"/watch", p.watch())
+	}
 	get("/design", p.design)
 	mux.HandleFunc("GET "+p.config.Prefix+"/runs/{id}/live", p.live.serve)
 	mux.Handle("GET "+p.config.Prefix+"/static/{version}/{name}", p.static)
@@ -189,6 +195,7 @@ func (p *Pages) redirect(w http.ResponseWriter, r *http.Request, path string) {
 type shell struct {
 	view
 	ReadOnly bool
+	Watched  bool
 	Menu     []menuEntry
 	Path     string
 }
@@ -199,7 +206,7 @@ type menuEntry struct {
 }
 
 func (p *Pages) shell(r *http.Request, v view) shell {
-	s := shell{view: v, ReadOnly: p.config.ReadOnly, Path: r.URL.Path}
+	s := shell{view: v, ReadOnly: p.config.ReadOnly, Watched: p.config.Problem != nil, Path: r.URL.Path}
 	for _, entry := range []link{
 		{"Overview", "/"},
 		{"Lineage", "/lineage"},

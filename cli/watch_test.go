@@ -1,0 +1,228 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// watchedProgram is a program in a module of its own, which a test edits.
+type watchedProgram struct {
+	t      *testing.T
+	folder string
+	binary string
+}
+
+// newWatchedProgram makes a module that has the requirements of this one, so that nothing
+// needs to be downloaded.
+func newWatchedProgram(t *testing.T) *watchedProgram {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &watchedProgram{t: t, folder: filepath.Join(t.TempDir(), "shop"), binary: filepath.Join(t.TempDir(), "shop")}
+	if err := os.MkdirAll(filepath.Join(p.folder, "names"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	module, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write("go.mod", strings.Replace(string(module), "module github.com/fxrun/fxrun", "module shop", 1)+
+		"\nrequire github.com/fxrun/fxrun v0.0.0\n\nreplace github.com/fxrun/fxrun => "+root+"\n")
+	p.write("go.sum", string(sums))
+	p.write("main.go", `package main
+
+import (
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/cli"
+
+	"shop/names"
+)
+
+func main() {
+	cli.Main(assets.New(names.First, func() int { return 1 }))
+}
+`)
+	p.name("first")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", p.binary, ".")
+	build.Dir, build.Env = p.folder, append(os.Environ(), "GOWORK=off")
+	if text, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the program: %v\n%s", err, text)
+	}
+	return p
+}
+
+// write writes a file as many editors do: under another name, and then renames it.
+func (p *watchedProgram) write(name, text string) {
+	p.t.Helper()
+	file := filepath.Join(p.folder, name)
+	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.Rename(file+".new", file); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// name changes the name of the asset, in a package that main imports.
+func (p *watchedProgram) name(name string) {
+	p.t.Helper()
+	p.write("names/names.go", "package names\n\nconst First = \""+name+"\"\n")
+}
+
+// watching is dev --watch of the program.
+type watching struct {
+	*process
+
+	t       *testing.T
+	address string
+	folder  string // for builds
+}
+
+func (p *watchedProgram) watch() *watching {
+	p.t.Helper()
+	w := &watching{t: p.t, folder: p.t.TempDir(), process: &process{Cmd: exec.Command(p.binary, "dev", "--watch", "--no-open", "--addr", "127.0.0.1:0")}} //nolint:noctx // it is ended below
+	w.Env = append(os.Environ(), "GOWORK=off", "TMPDIR="+w.folder)
+	w.begin(p.t, false)
+	w.address = pagesOf(p.t, w.process)
+	p.t.Cleanup(func() { _ = w.Process.Kill() })
+	return w
+}
+
+// waitFor asks until the pages say something.
+func (w *watching) waitFor(path string, holds func(status int, text string) bool) {
+	w.t.Helper()
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		status, text := ask(w.t, http.MethodGet, w.address+path)
+		if holds(status, text) {
+			return
+		}
+		if time.Since(began) > 3*time.Minute {
+			w.t.Fatalf("%s answers %d after three minutes:\n%s\nstandard error:\n%s", path, status, text, w.err.String())
+		}
+	}
+}
+
+// has waits for a page with a text.
+func (w *watching) has(path, text string) {
+	w.t.Helper()
+	w.waitFor(path, func(status int, page string) bool { return status == http.StatusOK && strings.Contains(page, text) })
+}
+
+// problem waits until the pages tell of a problem with a text, or of none for "".
+func (w *watching) problem(text string) {
+	w.t.Helper()
+	w.waitFor("watch", func(_ int, answer string) bool {
+		var told struct{ Version, Problem string }
+		if json.Unmarshal([]byte(answer), &told) != nil {
+			return false
+		}
+		return text == "" && told.Problem == "" || text != "" && strings.Contains(told.Problem, text)
+	})
+}
+
+// gone waits until nobody listens.
+func (w *watching) gone() {
+	w.t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		answer, err := client.Get(w.address) //nolint:noctx // it ends soon
+		if err != nil {
+			return
+		}
+		_ = answer.Body.Close()
+		if time.Since(began) > time.Minute {
+			w.t.Fatal("somebody still answers after a minute")
+		}
+	}
+}
+
+func (w *watching) leavesNothing() {
+	w.t.Helper()
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		left, err := filepath.Glob(filepath.Join(w.folder, "fxrun-watch-*"))
+		if err == nil && len(left) == 0 {
+			return
+		}
+		if time.Since(began) > time.Minute {
+			w.t.Fatalf("%v are left, %v", left, err)
+		}
+	}
+}
+
+func TestDevWatchesTheFilesOfTheProgram(t *testing.T) {
+	program := newWatchedProgram(t)
+	newHome(t)
+	w := program.watch()
+	w.has("assets", "first")
+
+	// No request is refused while one process takes over from another.
+	var asked sync.WaitGroup
+	var ends atomic.Bool
+	asked.Go(func() {
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		for !ends.Load() {
+			answer, err := client.Get(w.address + "assets") //nolint:noctx // it ends soon
+			if err != nil {
+				t.Errorf("a request was refused: %v", err)
+				return
+			}
+			_ = answer.Body.Close()
+		}
+	})
+	program.name("second")
+	w.has("assets", "second")
+	ends.Store(true)
+	asked.Wait()
+
+	program.write("names/names.go", "package names\n\nconst First =\n")
+	w.problem("names.go:4:1: syntax error")
+	w.has("assets", "second") // the old process goes on
+	program.name("")          // it is built, and refused by its start
+	w.problem("the program was built, and does not start: exit status 64")
+	w.has("assets", "second")
+	program.name("third")
+	w.has("assets", "third")
+	w.problem("")
+
+	w.signal(t, syscall.SIGTERM)
+	if _, code := w.rest(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, w.err.String())
+	}
+	w.gone()
+	w.leavesNothing()
+}
+
+func TestAKilledWatcherLeavesNothing(t *testing.T) {
+	program := newWatchedProgram(t)
+	newHome(t)
+	program.write("names/names.go", "package names\n\nconst First =\n")
+	w := program.watch()
+	w.waitFor("", func(status int, page string) bool { // a broken program at the start
+		return status == http.StatusServiceUnavailable && strings.Contains(page, "syntax error")
+	})
+	program.name("first")
+	w.has("assets", "first")
+	if err := w.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.Wait()
+	w.gone()
+	w.leavesNothing()
+}
