@@ -89,7 +89,7 @@ func New(config Config) (*Server, error) {
 	}
 	pages, err := ui.New(ui.Config{
 		Inspector: config.Inspector, Graph: config.Graph, Launcher: config.Launcher, Automations: config.Automations, Prefix: config.Prefix, ReadOnly: config.ReadOnly,
-		Problem: config.Problem, About: config.About, Logger: config.Logger,
+		Problem: config.Problem, About: config.About, HasToken: config.Token != "", Logger: config.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the pages: %w", err)

@@ -61,7 +61,7 @@ func TestAQueuedRunThatNobodyHasTakenIsCancelledAtOnce(t *testing.T) {
 		t.Fatalf("the answer is %d: %s", got.status, textOf(got.body))
 	}
 	s.waitFor(id, history.StatusCancelled)
-	if got := s.post("/runs/" + id + "/cancel"); got.status != http.StatusNotFound || !strings.Contains(got.body, "has ended already") {
+	if got := s.post("/runs/" + id + "/cancel"); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "it has already ended") {
 		t.Errorf("cancelling it again is answered by %d: %s", got.status, textOf(got.body))
 	}
 }

@@ -260,6 +260,7 @@ func (p *Pages) changeAutomation(w http.ResponseWriter, r *http.Request) error {
 		if err := control.Switch(r.Context(), kind, name, do == "on", automation.SwitchOptions{}); err != nil {
 			return err
 		}
+		p.audit(r, "switch", string(kind), name, "on", do == "on")
 		p.redirect(w, r, "/automation/"+string(kind)+"/"+escapedKey(name))
 		return nil
 	case "preview":
@@ -282,6 +283,7 @@ func (p *Pages) previewTick(w http.ResponseWriter, r *http.Request, control *aut
 	if _, err := control.Status(r.Context(), kind, name); err != nil {
 		return err
 	}
+	p.audit(r, "preview", string(kind), name)
 	preview, err := control.Preview(r.Context(), p.config.Launcher, kind, name, automation.Occasion{})
 	part := tickPreviewPart{Preview: preview, Runs: newTable("The tick would ask for no run.", "key", "runs", "config", "tags", "about")}
 	if err != nil {

@@ -168,7 +168,7 @@ func (p *Pages) startLaunch(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("launching: %w", err)
 		}
-		p.config.Logger.Info("a run was launched on a web page", "run", run.ID(), "from", r.RemoteAddr)
+		p.audit(r, "launch", "run", run.ID())
 		p.redirect(w, r, "/runs/"+escapedKey(run.ID()))
 		return nil
 	}

@@ -175,6 +175,7 @@ type healthPart struct {
 
 // checkResource starts a resource, checks its health and stops it.
 func (p *Pages) checkResource(w http.ResponseWriter, r *http.Request) error {
+	p.audit(r, "check health", "resource", r.PathValue("key"))
 	health, err := p.inspect.CheckResources(r.Context(), inspect.HealthRequest{Resources: []string{r.PathValue("key")}, Limit: checkLimit})
 	if err != nil {
 		return err

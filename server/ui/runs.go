@@ -159,9 +159,9 @@ func (p *Pages) changeRuns(w http.ResponseWriter, r *http.Request) error {
 		var err error
 		switch r.PostForm.Get("do") {
 		case "cancel":
-			err = p.cancel(r.Context(), id)
+			err = p.cancel(r, id)
 		case "retry":
-			_, err = p.retry(r.Context(), id, runs.RetryOptions{})
+			_, err = p.retry(r, id, runs.RetryOptions{})
 		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("run %s: %w", id, err))
@@ -175,9 +175,17 @@ func (p *Pages) changeRuns(w http.ResponseWriter, r *http.Request) error {
 }
 
 // cancel asks a run of any process to stop.
-func (p *Pages) cancel(ctx context.Context, id string) error {
+func (p *Pages) cancel(r *http.Request, id string) error {
+	if err := p.requestCancel(r.Context(), id); err != nil {
+		return err
+	}
+	p.audit(r, "cancel", "run", id)
+	return nil
+}
+
+func (p *Pages) requestCancel(ctx context.Context, id string) error {
 	const reason = "asked for on a web page"
-	if run, ok := p.config.Launcher.Active(id); ok {
+	if run, ok := p.config.Launcher.Active(id); ok { // which stops sooner than by a record
 		run.Cancel(reason)
 		return nil
 	}
@@ -185,35 +193,26 @@ func (p *Pages) cancel(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if record.Status.Finished() {
-		return notFound("the run has ended already: it is %s", record.Status)
-	}
-	if p.runStatus(ctx, record) == "lost" && !record.Takeable {
-		return notFound("the process that executed the run (%s) has ended, so nobody can stop it; the next run records it as failed", record.Owner)
-	}
-	if cancelled, err := p.config.Launcher.CancelQueued(ctx, record, reason); cancelled || err != nil {
-		return err
-	}
-	_, err = p.config.Launcher.Store().Append(ctx, history.Event{RunID: id, Time: time.Now(), Data: history.RunCancelRequested{Reason: reason}})
-	return err
+	return p.config.Launcher.RequestCancel(ctx, record, history.RunCancelRequested{Reason: reason})
 }
 
 // retry launches a run that repeats another one, and returns its ID.
-func (p *Pages) retry(ctx context.Context, id string, options runs.RetryOptions) (string, error) {
-	request, err := p.config.Launcher.RetryRequest(ctx, id, options)
+func (p *Pages) retry(r *http.Request, id string, options runs.RetryOptions) (string, error) {
+	request, err := p.config.Launcher.RetryRequest(r.Context(), id, options)
 	if err != nil {
 		return "", err
 	}
-	run, err := p.config.Launcher.Launch(ctx, request)
+	run, err := p.config.Launcher.Launch(r.Context(), request)
 	if err != nil {
 		return "", err
 	}
+	p.audit(r, "retry", "run", run.ID(), "of", id)
 	return run.ID(), nil
 }
 
 func (p *Pages) cancelRun(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if err := p.cancel(r.Context(), id); err != nil {
+	if err := p.cancel(r, id); err != nil {
 		return err
 	}
 	p.redirect(w, r, "/runs/"+escapedKey(id))
@@ -221,7 +220,7 @@ func (p *Pages) cancelRun(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) retryRun(w http.ResponseWriter, r *http.Request) error {
-	id, err := p.retry(r.Context(), r.PathValue("id"), runs.RetryOptions{All: r.FormValue("all") != ""})
+	id, err := p.retry(r, r.PathValue("id"), runs.RetryOptions{All: r.FormValue("all") != ""})
 	if err != nil {
 		return err
 	}
