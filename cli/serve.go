@@ -58,6 +58,8 @@ func (p program) serveCommand() *cobra.Command {
 		Short: "Serve the web pages",
 		Long: "Serve the web pages: the graph of assets, runs as they happen, and a page to launch\n" +
 			"runs. " + servedDaemonHelp + "\n\n" +
+			"Below /api/v1 it also serves a JSON API, which the flag --server of other commands\n" +
+			"uses. /healthz, /readyz and /metrics are for those who operate it.\n\n" +
 			"A request to stop (SIGTERM, Ctrl-C) lets no more ticks begin and ends the pages, and\n" +
 			"the command waits until the runs and the resources have stopped.\n\n" +
 			"On a loopback address everybody on this machine may use the pages. Any other address\n" +
