@@ -66,6 +66,9 @@ func (r *Run) drain(reason string, within time.Duration) {
 	}
 	cause := cancelledBecause(reason + "no more steps could start, and those that were running had " + within.String())
 	r.execution.drained.begin(cause)
-	timer := time.AfterFunc(within, func() { r.cancel(cause) })
+	timer := time.AfterFunc(within, func() {
+		r.drainEnded.Store(true)
+		r.cancel(cause)
+	})
 	context.AfterFunc(r.life, func() { timer.Stop() })
 }

@@ -257,16 +257,33 @@ func (l *Launcher) Close(ctx context.Context) error {
 // more steps, and those that are running may go on until ctx ends: see [Run.Drain]. A
 // ctx without a deadline lets the runs go on, as Close does.
 func (l *Launcher) Drain(ctx context.Context) error {
-	if deadline, ok := ctx.Deadline(); ok {
-		l.refuse()
-		l.mu.Lock()
-		under := slices.Collect(maps.Values(l.active))
-		l.mu.Unlock()
-		for _, run := range under {
-			run.Drain("the launcher is closing", time.Until(deadline))
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return l.Close(ctx)
+	}
+	l.refuse()
+	l.mu.Lock()
+	under := slices.Collect(maps.Values(l.active))
+	l.mu.Unlock()
+	for _, run := range under {
+		run.Drain("the launcher is closing", time.Until(deadline))
+	}
+	err := l.Close(ctx)
+	cancelled := 0
+	for _, run := range under {
+		if run.drainEnded.Load() {
+			cancelled++
 		}
 	}
-	return l.Close(ctx)
+	if err == nil && cancelled > 0 { // before Close saw the end of ctx, which is at the same moment
+		return errUnderWay(cancelled, 0, context.DeadlineExceeded)
+	}
+	return err
+}
+
+// errUnderWay is the error of a launcher that had to cancel what it was executing.
+func errUnderWay(runs, steps int, cause error) error {
+	return fmt.Errorf("closing the launcher: cancelled runs under way: %d, and steps of other runs: %d: %w", runs, steps, cause)
 }
 
 // refuse has the launcher take no more launches, steps and queued runs.
@@ -306,7 +323,7 @@ func (l *Launcher) drain(ctx context.Context) error {
 	if len(under)+len(steps) == 0 {
 		return nil
 	}
-	return fmt.Errorf("closing the launcher: cancelled runs under way: %d, and steps of other runs: %d: %w", len(under), len(steps), context.Cause(ctx))
+	return errUnderWay(len(under), len(steps), context.Cause(ctx))
 }
 
 // plan finds the steps of a request.

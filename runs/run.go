@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
@@ -25,6 +26,7 @@ type Run struct {
 	told      func(Outcome) // tells the observer of the end; set when the execution begins
 
 	cancelOnce, drainOnce sync.Once
+	drainEnded            atomic.Bool // the time of its drain was over before its steps
 
 	admitted  bool      // it may begin: it has its places, and its owner is recorded
 	places    *places   // which it holds until its end

@@ -364,3 +364,33 @@ func TestTheLinesOfAnotherProcessReachTheLogger(t *testing.T) {
 		t.Errorf("the logger of the other process has %s", there.String())
 	}
 }
+
+// late is a context that ends later than it says, as one whose timer fires late.
+type late struct {
+	context.Context
+	deadline time.Time
+}
+
+func (l late) Deadline() (time.Time, bool) { return l.deadline, true }
+
+// The context of Drain and the time of each run end at the same moment. Also if the runs see
+// it first, the error says that one was cancelled.
+func TestADrainThatHadToCancelSaysSo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		running := make(chan struct{})
+		launcher := newLauncher(t, runs.LauncherConfig{}, memory(), assets.New("endless", func(ctx context.Context) error {
+			close(running)
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}))
+		if _, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"}); err != nil {
+			t.Fatal(err)
+		}
+		<-running
+		err := launcher.Drain(late{t.Context(), time.Now().Add(time.Second)})
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "cancelled runs under way: 1") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
