@@ -151,6 +151,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, drain time.Du
 		Handler: s, ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, IdleTimeout: idleTime, MaxHeaderBytes: largestHeader,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
+	var arrivals arrivals
+	arrivals.follow(server)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	select {
@@ -167,13 +169,15 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, drain time.Du
 	case <-time.After(s.config.Notice):
 	}
 	s.Close()
+	_ = listener.Close()
+	if err := <-ended; !errors.Is(err, net.ErrClosed) { // from here on, all connections are known
+		return errors.Join(fmt.Errorf("serving: %w", err), server.Close())
+	}
+	arrivals.wait()
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	if err := server.Shutdown(closing); err != nil {
 		return errors.Join(fmt.Errorf("waiting for open requests: %w", err), server.Close())
-	}
-	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serving: %w", err)
 	}
 	return nil
 }
