@@ -74,7 +74,7 @@ func New(config Config) (*API, error) {
 
 // Close ends the streams of events. A server must close the API before it waits for its
 // requests, since such a stream ends only with its run.
-func (a *API) Close() { a.follows.close() }
+func (a *API) Close() { a.follows.runs.Close() }
 
 // Register adds the API to mux, under the prefix of the config.
 func (a *API) Register(mux *http.ServeMux) { mux.Handle(a.config.Prefix+Path+"/", a) }

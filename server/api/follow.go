@@ -3,18 +3,17 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"reflect"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/server/internal/follow"
 )
 
 const (
@@ -23,11 +22,6 @@ const (
 	// aliveEvery is how many reads pass between two looks whether the process of a run
 	// still exists.
 	aliveEvery = 10
-	// silence is how long a stream may be silent; proxies close silent streams.
-	silence = 15 * time.Second
-	// slowest is how long a client may take for one message before it is dropped, and
-	// waiting how many messages may wait for it. It then asks again from where it was.
-	slowest, waiting = 10 * time.Second, 16
 	// mostStreams is how many streams there are at the same time at most.
 	mostStreams = 1000
 )
@@ -68,29 +62,25 @@ func (a *API) follow(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, Problem{Status: http.StatusServiceUnavailable, Detail: "too many runs are followed at the same time"})
 		return
 	}
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no")
+	begun := follow.Begin(w)
 	if r.Method == http.MethodHead {
 		return
 	}
-	s := &stream{ResponseController: http.NewResponseController(w), to: w, follows: a.follows, run: record.ID, last: query.After}
+	s := &stream{Stream: begun, follows: a.follows, run: record.ID, last: query.After}
 	_ = s.serve(r.Context(), record) // the client is gone, or asks again
 }
 
 // stream writes the events of a run to one client.
 type stream struct {
-	*http.ResponseController
+	*follow.Stream
 
-	to      http.ResponseWriter
 	follows *follows
 	run     string
 	last    int64 // the sequence number of the last event that the client has
 }
 
 func (s *stream) serve(ctx context.Context, record history.Record) error {
-	if err := s.write([]byte("retry: 1000\n\n")); err != nil {
+	if err := s.Write([]byte("retry: 1000\n\n")); err != nil {
 		return err
 	}
 	if record.Status.Finished() {
@@ -99,31 +89,16 @@ func (s *stream) serve(ctx context.Context, record history.Record) error {
 		}
 		return s.end(ctx)
 	}
-	client, from := s.follows.join(s.run, record.Seq)
-	defer s.follows.leave(s.run, client)
+	batches, from, leave := s.follows.runs.Join(s.run, record.Seq)
+	defer leave()
 	if err := s.catchUp(ctx, from); err != nil {
 		return err
 	}
-	for {
-		select {
-		case next, ok := <-client:
-			if !ok {
-				return errors.New("the client is too slow, or the server ends")
-			}
-			if err := s.send(next); err != nil {
-				return err
-			}
-			if next.ended {
-				return s.end(ctx)
-			}
-		case <-time.After(silence):
-			if err := s.write([]byte(": still here\n\n")); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	err := follow.Each(ctx, s.Stream, batches, func(next batch) (bool, error) { return next.ended, s.send(next) })
+	if err != nil {
+		return err
 	}
+	return s.end(ctx)
 }
 
 // catchUp sends what the history has, up to an event at least.
@@ -137,7 +112,7 @@ func (s *stream) catchUp(ctx context.Context, upTo int64) error {
 		for _, event := range events {
 			text, s.last = append(text, event.text...), event.seq
 		}
-		if err := s.write(text); err != nil {
+		if err := s.Write(text); err != nil {
 			return err
 		}
 	}
@@ -152,7 +127,7 @@ func (s *stream) send(next batch) error {
 			text, s.last = append(text, event.text...), event.seq
 		}
 	}
-	return s.write(append(text, next.progress...))
+	return s.Write(append(text, next.progress...))
 }
 
 // end sends the run as it has ended.
@@ -168,20 +143,7 @@ func (s *stream) end(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.write(message("event: end\n", text))
-}
-
-func (s *stream) write(text []byte) error {
-	if len(text) == 0 {
-		return nil
-	}
-	if err := s.SetWriteDeadline(time.Now().Add(slowest)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	if _, err := s.to.Write(text); err != nil {
-		return err
-	}
-	return s.Flush()
+	return s.Write(message("event: end\n", text))
 }
 
 // message returns a server-sent event. JSON has no line breaks.
@@ -202,110 +164,22 @@ type encoded struct {
 	text []byte
 }
 
-// follows are the runs that are followed. Each run is read once for all its clients.
+// follows are the runs that are followed.
 type follows struct {
 	launcher *runs.Launcher
-	logger   *slog.Logger
-	ctx      context.Context //nolint:containedctx // it ends the streams, which outlive no call
-	cancel   context.CancelFunc
+	runs     *follow.Runs[batch]
 	open     atomic.Int64 // the number of streams
-
-	mu   sync.Mutex
-	runs map[string]*followed
-	done sync.WaitGroup
-}
-
-type followed struct {
-	clients map[chan batch]bool
-	seq     int64 // the last event that was sent
-	cancel  context.CancelFunc
 }
 
 func newFollows(launcher *runs.Launcher, logger *slog.Logger) *follows {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &follows{launcher: launcher, logger: logger, ctx: ctx, cancel: cancel, runs: make(map[string]*followed)}
-}
-
-func (f *follows) close() {
-	f.mu.Lock()
-	f.cancel()
-	f.mu.Unlock()
-	f.done.Wait()
-}
-
-// join adds a client to a run. It gets everything after the event that join returns. The
-// caller ends this by leave. from is an event that the history has.
-func (f *follows) join(id string, from int64) (chan batch, int64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	client := make(chan batch, waiting)
-	if f.ctx.Err() != nil {
-		close(client)
-		return client, from
-	}
-	run := f.runs[id]
-	if run == nil {
-		ctx, cancel := context.WithCancel(f.ctx)
-		run = &followed{clients: make(map[chan batch]bool), seq: from, cancel: cancel}
-		f.runs[id] = run
-		f.done.Go(func() {
-			defer cancel()
-			defer f.end(id, run)
-			if err := f.follow(ctx, id, run); err != nil && ctx.Err() == nil {
-				f.logger.Error("following a run", "run", id, "error", err)
-			}
-		})
-	}
-	run.clients[client] = true
-	return client, run.seq
-}
-
-// leave ends a client. The last one ends the reading of the run.
-func (f *follows) leave(id string, client chan batch) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if run := f.runs[id]; run != nil && run.clients[client] {
-		delete(run.clients, client)
-		if len(run.clients) == 0 {
-			delete(f.runs, id)
-			run.cancel()
-		}
-	}
-}
-
-// end closes the channels of all clients of a run.
-func (f *follows) end(id string, run *followed) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for client := range run.clients {
-		delete(run.clients, client)
-		close(client)
-	}
-	if f.runs[id] == run {
-		delete(f.runs, id)
-	}
-}
-
-// send gives a batch to all clients. A client that is too slow is dropped.
-func (f *follows) send(run *followed, next batch) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if last := len(next.events) - 1; last >= 0 {
-		run.seq = next.events[last].seq
-	}
-	for client := range run.clients {
-		select {
-		case client <- next:
-		default:
-			delete(run.clients, client)
-			close(client)
-		}
-	}
+	f := &follows{launcher: launcher}
+	f.runs = follow.New(logger, f.follow)
+	return f
 }
 
 // follow sends what happens in a run until the run, or its process, has ended.
-func (f *follows) follow(ctx context.Context, id string, run *followed) error {
-	progress, seq := make(map[string]history.Progress), run.seq
+func (f *follows) follow(ctx context.Context, id string, seq int64, send func(batch, int64)) error {
+	progress := make(map[string]history.Progress)
 	every := time.NewTicker(followEvery)
 	defer every.Stop()
 	for reads := 0; ; reads++ {
@@ -327,7 +201,7 @@ func (f *follows) follow(ctx context.Context, id string, run *followed) error {
 		}
 		next.ended = (record.Status.Finished() || gone) && seq >= record.Seq
 		if len(next.events) > 0 || len(next.progress) > 0 || next.ended {
-			f.send(run, next)
+			send(next, seq)
 		}
 		switch {
 		case next.ended:

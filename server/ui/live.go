@@ -3,151 +3,49 @@ package ui
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/server/internal/follow"
 )
 
-const (
-	// gathered is how long changes of a run are gathered before they are sent.
-	gathered = 200 * time.Millisecond
-	// silence is how long a stream may be silent; proxies close silent streams.
-	silence = 15 * time.Second
-	// slowest is how long a watcher may take for one message before it is dropped.
-	slowest = 10 * time.Second
-	// waiting is how many messages may wait for a watcher before it is dropped. It then
-	// connects again and gets everything as it is.
-	waiting = 16
-)
+// gathered is how long changes of a run are gathered before they are sent.
+const gathered = 200 * time.Millisecond
 
-// liveRuns are the streams of the runs that somebody watches. Each run is read and drawn
-// once for all its watchers.
-type liveRuns struct {
-	pages  *Pages
-	ctx    context.Context //nolint:containedctx // it ends the streams, which outlive no call
-	cancel context.CancelFunc
-
-	mu   sync.Mutex
-	runs map[string]*liveRun
-	done sync.WaitGroup
-}
-
-// liveRun is a run that is watched.
-type liveRun struct {
-	watchers map[*watcher]bool
-	cancel   context.CancelFunc
-}
-
-type watcher struct{ messages chan change }
-
-// change is what has changed in a run: after the event from, up to the event to.
+// change is what has changed in a run, up to the event to.
 type change struct {
-	from, to int64
+	to       int64
 	events   []history.Event // the new ones
 	parts    []byte          // of the page, apart from the log
 	finished bool
 }
 
-func newLiveRuns(p *Pages) *liveRuns {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &liveRuns{pages: p, ctx: ctx, cancel: cancel, runs: make(map[string]*liveRun)}
-}
-
-func (l *liveRuns) close() {
-	l.cancel()
-	l.done.Wait()
-}
-
-// watch adds a watcher to a run. The caller ends it by leave.
-func (l *liveRuns) watch(id string) *watcher {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	w := &watcher{messages: make(chan change, waiting)}
-	run := l.runs[id]
-	if run == nil {
-		ctx, cancel := context.WithCancel(l.ctx)
-		run = &liveRun{watchers: make(map[*watcher]bool), cancel: cancel}
-		l.runs[id] = run
-		l.done.Go(func() {
-			defer cancel()
-			l.follow(ctx, id, run)
-		})
-	}
-	run.watchers[w] = true
-	return w
-}
-
-// leave ends a watcher. The last one ends the stream of the run.
-func (l *liveRuns) leave(id string, w *watcher) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if run := l.runs[id]; run != nil && run.watchers[w] {
-		delete(run.watchers, w)
-		if len(run.watchers) == 0 {
-			delete(l.runs, id)
-			run.cancel()
-		}
-	}
-}
-
-// send gives a message to all watchers. A watcher that is too slow is dropped.
-func (l *liveRuns) send(run *liveRun, message change) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for w := range run.watchers {
-		select {
-		case w.messages <- message:
-		default:
-			delete(run.watchers, w)
-			close(w.messages)
-		}
-	}
-}
-
-// end closes the streams of all watchers of a run.
-func (l *liveRuns) end(id string, run *liveRun) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for w := range run.watchers {
-		delete(run.watchers, w)
-		close(w.messages)
-	}
-	if l.runs[id] == run {
-		delete(l.runs, id)
-	}
-}
-
 // follow reads the events of a run as they come, and sends what changes, until the run
-// has ended or nobody watches.
-func (l *liveRuns) follow(ctx context.Context, id string, run *liveRun) {
-	defer l.end(id, run)
-	f := &follower{pages: l.pages, run: id, sent: make(map[string]string)}
+// has ended or nobody watches. Each run is read and drawn once for all its watchers, from its
+// first event.
+func (p *Pages) follow(ctx context.Context, id string, _ int64, send func(change, int64)) error {
+	f := &follower{pages: p, run: id, sent: make(map[string]string)}
 	every := time.NewTicker(gathered)
 	defer every.Stop()
 	for {
 		next, err := f.next(ctx)
 		if err != nil {
-			if ctx.Err() == nil {
-				l.pages.config.Logger.Error("following a run", "run", id, "error", err)
-			}
-			return
+			return err
 		}
 		if len(next.parts) > 0 || len(next.events) > 0 || next.finished {
-			l.send(run, next)
+			send(next, next.to)
 		}
 		if next.finished {
-			return
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return ctx.Err()
 		case <-every.C:
 		}
 	}
@@ -168,7 +66,7 @@ func (f *follower) next(ctx context.Context) (change, error) {
 	if err != nil {
 		return change{}, err
 	}
-	made := change{from: f.seq, to: events.Next, events: events.Events}
+	made := change{to: events.Next, events: events.Events}
 	f.seq = events.Next
 	for _, event := range events.Events {
 		f.timeline.Add(event)
@@ -240,49 +138,27 @@ func eventOf(id int64, text string) []byte {
 	return []byte(out.String())
 }
 
-// serve streams the changes of a run. It begins with everything as it is.
-func (l *liveRuns) serve(w http.ResponseWriter, r *http.Request) {
-	record, err := l.pages.inspect.FindRun(r.Context(), r.PathValue("id"))
+// serveLive streams the changes of a run. It begins with everything as it is.
+func (p *Pages) serveLive(w http.ResponseWriter, r *http.Request) {
+	record, err := p.inspect.FindRun(r.Context(), r.PathValue("id"))
 	if err != nil {
 		http.NotFound(w, r)
 		return
 	}
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no")
-	watcher := l.watch(record.ID)
-	defer l.leave(record.ID, watcher)
-	stream := &stream{
-		ResponseController: http.NewResponseController(w), to: w, lines: l.pages.templates["part-live-lines"], query: logQuery(r, record.ID),
-	}
+	changes, _, leave := p.live.Join(record.ID, 0)
+	defer leave()
+	stream := &stream{Stream: follow.Begin(w), lines: p.templates["part-live-lines"], query: logQuery(r, record.ID)}
 	stream.query.After = 0
-	if err := stream.snapshot(r, l.pages, record); err != nil {
+	if err := stream.snapshot(r, p, record); err != nil {
 		return
 	}
-	for {
-		select {
-		case next, ok := <-watcher.messages:
-			if !ok || stream.send(next) != nil {
-				return
-			}
-		case <-time.After(silence):
-			if stream.write([]byte(": still here\n\n")) != nil {
-				return
-			}
-		case <-r.Context().Done():
-			return
-		case <-l.ctx.Done():
-			return
-		}
-	}
+	_ = follow.Each(r.Context(), stream.Stream, changes, func(next change) (bool, error) { return next.finished, stream.send(next) }) // the watcher is gone, or asks again
 }
 
 // stream writes messages to one watcher.
 type stream struct {
-	*http.ResponseController
+	*follow.Stream
 
-	to    http.ResponseWriter
 	lines *template
 	query inspect.LogQuery // which lines the watcher wants
 	seq   int64            // the last event that the watcher has
@@ -310,7 +186,7 @@ func (s *stream) snapshot(r *http.Request, p *Pages, record history.Record) erro
 	}
 	s.seq = record.Seq // the lines end here
 	text := string(all.parts) + partial("lines", "outerMorph", out.String())
-	return s.write(eventOf(all.to, text))
+	return s.Write(eventOf(all.to, text))
 }
 
 // send sends what has changed. Lines that the watcher has already are left out.
@@ -331,26 +207,16 @@ func (s *stream) send(next change) error {
 		text += partial("lines", "beforeend", rows.String())
 	}
 	if text != "" {
-		if err := s.write(eventOf(next.to, text)); err != nil {
+		if err := s.Write(eventOf(next.to, text)); err != nil {
 			return err
 		}
 	}
 	if next.finished {
-		return s.write([]byte("event: done\ndata: done\n\n"))
+		return s.Write([]byte("event: done\ndata: done\n\n"))
 	}
 	return nil
 }
 
 func partial(element, swap, text string) string {
 	return `<hx-partial hx-target="#` + element + `" hx-swap="` + swap + `">` + text + `</hx-partial>`
-}
-
-func (s *stream) write(message []byte) error {
-	if err := s.SetWriteDeadline(time.Now().Add(slowest)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	if _, err := s.to.Write(message); err != nil {
-		return err
-	}
-	return s.Flush()
 }

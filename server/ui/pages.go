@@ -14,6 +14,7 @@ import (
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/server/internal/follow"
 )
 
 // Config is what the pages need.
@@ -53,7 +54,7 @@ type Pages struct {
 	inspect   *inspect.Inspector
 	templates map[string]*template
 	static    *static
-	live      *liveRuns
+	live      *follow.Runs[change]
 }
 
 // New makes the pages. The caller closes them.
@@ -69,13 +70,13 @@ func New(config Config) (*Pages, error) {
 	if p.templates, err = parseTemplates(p.functions()); err != nil {
 		return nil, err
 	}
-	p.live = newLiveRuns(p)
+	p.live = follow.New(config.Logger, p.follow)
 	return p, nil
 }
 
 // Close ends all live streams. A server must close the pages before it waits for its
 // requests, since a stream ends only with its run.
-func (p *Pages) Close() { p.live.close() }
+func (p *Pages) Close() { p.live.Close() }
 
 // Register adds the pages to mux, under the prefix of the config.
 func (p *Pages) Register(mux *http.ServeMux) {
@@ -113,7 +114,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		mux.HandleFunc("GET "+p.config.Prefix+"/watch", p.watch())
 	}
 	get("/design", p.design)
-	mux.HandleFunc("GET "+p.config.Prefix+"/runs/{id}/live", p.live.serve)
+	mux.HandleFunc("GET "+p.config.Prefix+"/runs/{id}/live", p.serveLive)
 	mux.Handle("GET "+p.config.Prefix+"/static/{version}/{name}", p.static)
 	post("/launch", p.startLaunch)
 	post("/launch/check", p.checkLaunch)
