@@ -84,13 +84,7 @@ func (d *sqLite) change(ctx context.Context, p place, do func(q querier) error) 
 	if err != nil || len(catalog) == 0 {
 		return err
 	}
-	select {
-	case d.writing <- struct{}{}:
-		defer func() { <-d.writing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return transaction(ctx, conn, "BEGIN IMMEDIATE", func() error { return do(conn) })
+	return d.inTurn(ctx, conn, func() error { return do(conn) })
 }
 
 func (d *postgreSQL) change(ctx context.Context, p place, do func(q querier) error) error {

@@ -75,15 +75,20 @@ func (d *sqLite) store(ctx context.Context, jobs []*job) error {
 	if err := d.stage(ctx, conn, jobs, staged); err != nil {
 		return err
 	}
+	return d.inTurn(ctx, conn, func() error {
+		return each(jobs, func(j *job) error { return d.write(ctx, conn, j, staged[j]) })
+	})
+}
+
+// inTurn calls do in a transaction that writes, when it is the turn of conn.
+func (d *sqLite) inTurn(ctx context.Context, conn *sql.Conn, do func() error) error {
 	select {
 	case d.writing <- struct{}{}:
 		defer func() { <-d.writing }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return transaction(ctx, conn, "BEGIN IMMEDIATE", func() error {
-		return each(jobs, func(j *job) error { return d.write(ctx, conn, j, staged[j]) })
-	})
+	return transaction(ctx, conn, "BEGIN IMMEDIATE", do)
 }
 
 // staging are the temporary tables that have taken the streams of jobs.

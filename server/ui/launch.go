@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
@@ -210,11 +209,4 @@ func tagsOf(given string) (map[string]string, error) {
 		tags[name] = value
 	}
 	return tags, nil
-}
-
-func suggestion(variable container.UnknownVariable) string {
-	if variable.Nearest == "" {
-		return ""
-	}
-	return ", did you mean " + variable.Nearest + "?"
 }

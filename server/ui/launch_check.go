@@ -64,7 +64,7 @@ func (p *Pages) check(request runs.Request, yaml string) checkedLaunch {
 		check.add(formSection{Kind: "step", Section: "steps", Key: step.Key, Path: p.stepPath(step.Key)}, step.Config, given)
 	}
 	for _, variable := range p.inspect.UnknownVariables(os.Environ(), request.Config) {
-		check.Warnings = append(check.Warnings, sprintf("no field reads the environment variable %s%s", variable.Name, suggestion(variable)))
+		check.Warnings = append(check.Warnings, inspect.UnknownVariableText(variable))
 	}
 	return check
 }
