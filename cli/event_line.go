@@ -56,6 +56,8 @@ func lineOf(event history.Event, of attempts) eventLine {
 		return eventLine{text: "run starting", colour: dim}
 	case history.RunStarted:
 		return eventLine{text: "run running", colour: dim}
+	case history.RunAdopted:
+		return eventLine{text: "run taken over by " + clean(data.Owner), colour: dim}
 	case history.RunCancelRequested:
 		return eventLine{text: "run cancellation requested" + because(requestText(data)), colour: yellow}
 	case history.RunFinished:

@@ -29,7 +29,7 @@ type Event struct {
 // EventData is what an event says. Its implementations are the structs of this
 // package, as values, and nothing else:
 //
-//   - the run: [RunQueued], [RunStarting], [RunStarted], [RunFinished],
+//   - the run: [RunQueued], [RunStarting], [RunStarted], [RunAdopted], [RunFinished],
 //     [RunCancelRequested]
 //   - its resources: [ResourceStarting], [ResourceStarted],
 //     [ResourceStopping], [ResourceStopped]
@@ -54,6 +54,7 @@ const (
 	TypeRunQueued          EventType = "run_queued"
 	TypeRunStarting        EventType = "run_starting"
 	TypeRunStarted         EventType = "run_started"
+	TypeRunAdopted         EventType = "run_adopted"
 	TypeRunFinished        EventType = "run_finished"
 	TypeRunCancelRequested EventType = "run_cancel_requested"
 	TypeResourceStarting   EventType = "resource_starting"
@@ -106,7 +107,7 @@ func (e Event) Step() string {
 		return data.Step
 	case ResourceStopped:
 		return data.Step
-	case RunQueued, RunStarting, RunStarted, RunFinished, RunCancelRequested, UnknownEvent:
+	case RunQueued, RunStarting, RunStarted, RunAdopted, RunFinished, RunCancelRequested, UnknownEvent:
 	}
 	return ""
 }

@@ -10,6 +10,9 @@ type AssetMaterialized struct {
 	Partition string `json:"partition,omitempty"`
 	// Step is the key of the running step that computed the value.
 	Step string `json:"step"`
+	// Attempt is the attempt that computed the value, or 0 if it is not known: see
+	// [StepSucceeded].
+	Attempt int `json:"attempt,omitempty"`
 	// IOManager is the key of the IO manager that stored the value, or "" if the
 	// function of the asset stored its data itself.
 	IOManager string `json:"io_manager,omitempty"`

@@ -96,7 +96,7 @@ func (e Event) Encode() (stored Event, fields json.RawMessage, err error) {
 func isCanonical(data EventData) bool {
 	switch data := data.(type) {
 	case StepStarted:
-		return utf8.ValidString(data.Step)
+		return utf8.ValidString(data.Step) && utf8.ValidString(data.Worker)
 	case StepProgress:
 		return utf8.ValidString(data.Step) && utf8.ValidString(data.Message)
 	case StepSucceeded:
@@ -199,6 +199,8 @@ func decoder(kind EventType) func([]byte) (EventData, error) {
 		return decodeAs[RunStarting]
 	case TypeRunStarted:
 		return decodeAs[RunStarted]
+	case TypeRunAdopted:
+		return decodeAs[RunAdopted]
 	case TypeRunFinished:
 		return decodeAs[RunFinished]
 	case TypeRunCancelRequested:

@@ -32,6 +32,20 @@ func everyKind() []struct {
 			`"type":"run_queued","job":"nightly","selection":"+revenue","tags":{"team":"data"},"config":{"a":1},"steps":["orders"]`,
 		},
 		{history.RunStarting{Owner: "host:42"}, `"type":"run_starting","owner":"host:42"`},
+		{
+			history.RunStarting{Cluster: history.Cluster{Name: "temporal", Place: "a:7233/default", Page: "https://a/r1"}},
+			`"type":"run_starting","cluster":{"name":"temporal","place":"a:7233/default","page":"https://a/r1"}`,
+		},
+		{history.RunAdopted{Owner: "host:43"}, `"type":"run_adopted","owner":"host:43"`},
+		{history.RunFinished{Status: history.StatusFailed, Left: []history.LeftResource{{Resource: "db", Worker: "w"}}}, `"type":"run_finished","status":"failed","left":[{"resource":"db","worker":"w"}]`},
+		{history.ResourceStarting{Resource: "db", Worker: "w"}, `"type":"resource_starting","resource":"db","worker":"w"`},
+		{history.ResourceStarted{Resource: "db", Worker: "w"}, `"type":"resource_started","resource":"db","worker":"w"`},
+		{history.ResourceStopping{Resource: "db", Worker: "w"}, `"type":"resource_stopping","resource":"db","worker":"w"`},
+		{history.ResourceStopped{Resource: "db", Worker: "w"}, `"type":"resource_stopped","resource":"db","worker":"w"`},
+		{history.StepStarted{Step: "orders", Attempt: 1, Worker: "w"}, `"type":"step_started","step":"orders","attempt":1,"worker":"w"`},
+		{history.StepSucceeded{Step: "orders", Attempt: 2}, `"type":"step_succeeded","step":"orders","attempt":2`},
+		{history.StepCancelled{Step: "orders", Attempt: 2}, `"type":"step_cancelled","step":"orders","attempt":2`},
+		{history.AssetMaterialized{Asset: "orders", Step: "orders", Attempt: 2}, `"type":"asset_materialized","asset":"orders","step":"orders","attempt":2`},
 		{history.RunStarted{}, `"type":"run_started"`},
 		{
 			history.RunFinished{Status: history.StatusFailed, Error: failure, Duration: time.Second},
@@ -101,7 +115,7 @@ func TestEventJSON(t *testing.T) {
 			t.Errorf("a %T comes back different (-want +got):\n%s", c.data, diff)
 		}
 	}
-	const kinds = 17 + 1 // those that are known, and one that is not
+	const kinds = 18 + 1 // those that are known, and one that is not
 	if len(seen) != kinds {
 		t.Errorf("%d kinds of events were tried, want %d", len(seen), kinds)
 	}

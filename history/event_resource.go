@@ -10,12 +10,15 @@ type ResourceStarting struct {
 	// Step is the key of the step that the instance belongs to, if each step has
 	// its own instance of the resource. Otherwise Step is "".
 	Step string `json:"step,omitempty"`
+	// Worker names the process that has the instance: see [StepStarted].
+	Worker string `json:"worker,omitempty"`
 }
 
 // ResourceStarted says how the start of a resource ended.
 type ResourceStarted struct {
-	Resource string `json:"resource"`       // the resource's key
-	Step     string `json:"step,omitempty"` // as in ResourceStarting
+	Resource string `json:"resource"`         // the resource's key
+	Step     string `json:"step,omitempty"`   // as in ResourceStarting
+	Worker   string `json:"worker,omitempty"` // as in ResourceStarting
 	// Duration is how long the constructor and the start hooks took.
 	Duration time.Duration `json:"duration_ns,omitempty"`
 	// Error is why the start failed. It is zero if the start succeeded.
@@ -24,14 +27,16 @@ type ResourceStarted struct {
 
 // ResourceStopping says that a resource is about to be stopped.
 type ResourceStopping struct {
-	Resource string `json:"resource"`       // the resource's key
-	Step     string `json:"step,omitempty"` // as in ResourceStarting
+	Resource string `json:"resource"`         // the resource's key
+	Step     string `json:"step,omitempty"`   // as in ResourceStarting
+	Worker   string `json:"worker,omitempty"` // as in ResourceStarting
 }
 
 // ResourceStopped says how the stop of a resource ended.
 type ResourceStopped struct {
-	Resource string `json:"resource"`       // the resource's key
-	Step     string `json:"step,omitempty"` // as in ResourceStarting
+	Resource string `json:"resource"`         // the resource's key
+	Step     string `json:"step,omitempty"`   // as in ResourceStarting
+	Worker   string `json:"worker,omitempty"` // as in ResourceStarting
 	// Duration is how long the stop hooks took.
 	Duration time.Duration `json:"duration_ns,omitempty"`
 	// Error is why the stop failed. It is zero if the stop succeeded.

@@ -61,11 +61,43 @@ type RunStarting struct {
 	Config []ConfigField `json:"config,omitempty"`
 	// ConfigOmitted is how many more fields there are that Config has no place for.
 	ConfigOmitted int `json:"config_omitted,omitempty"`
+	// Cluster is where the steps of the run are executed, if that goes on when the process
+	// of Owner ends. It is zero for a run that ends with the process of its owner.
+	Cluster Cluster `json:"cluster,omitzero"`
+}
+
+// Cluster is where a run is executed that does not end with the process of its owner. The
+// zero Cluster is none.
+type Cluster struct {
+	// Name is the name of the kind of cluster, as in "temporal".
+	Name string `json:"name"`
+	// Place tells clusters of one kind apart: an address, and what else says where the run
+	// is. Whoever has a cluster of this name and place may take the run over.
+	Place string `json:"place,omitempty"`
+	// Page is the URL of the page that the cluster has for the run, or "".
+	Page string `json:"page,omitempty"`
+}
+
+// Same reports whether a run in c can be executed in other too: both have the same name
+// and place. It is false for the zero Cluster.
+func (c Cluster) Same(other Cluster) bool {
+	return c.Name != "" && c.Name == other.Name && c.Place == other.Place
 }
 
 // RunStarted says that the resources of the run have started and that its steps may
 // start.
 type RunStarted struct{}
+
+// RunAdopted says that another process has taken over a run, because the process that
+// executed it is gone. Only a run with a [Cluster] can be adopted, while it is starting or
+// running. It changes the owner of the run and nothing else.
+//
+// Several processes may want to adopt a run. Whoever appends the event with the sequence
+// number that follows the last event that it has read knows that nobody else has.
+type RunAdopted struct {
+	// Owner names the process that executes the run from now on: see [RunStarting].
+	Owner string `json:"owner"`
+}
 
 // RunFinished says how the run ended. It is recorded after the resources of the run
 // were stopped. Only late LogWritten events may follow it.
@@ -88,17 +120,22 @@ type RunFinished struct {
 // LeftResource is a resource that was started, or was being started, and was not
 // stopped.
 type LeftResource struct {
-	Resource string `json:"resource"`       // the resource's key
-	Step     string `json:"step,omitempty"` // as in ResourceStarting
+	Resource string `json:"resource"`         // the resource's key
+	Step     string `json:"step,omitempty"`   // as in ResourceStarting
+	Worker   string `json:"worker,omitempty"` // as in ResourceStarting
 }
 
-// String returns the key of the resource, and of the step that the instance belongs
-// to: "client of step orders".
+// String returns the key of the resource, of the step that the instance belongs to, and
+// the name of the worker that had it: "client of step orders on worker host/7/abc".
 func (r LeftResource) String() string {
-	if r.Step == "" {
-		return r.Resource
+	text := r.Resource
+	if r.Step != "" {
+		text += " of step " + r.Step
 	}
-	return r.Resource + " of step " + r.Step
+	if r.Worker != "" {
+		text += " on worker " + r.Worker
+	}
+	return text
 }
 
 // RunCancelRequested says that somebody wants the run to stop. While the run has
@@ -118,5 +155,6 @@ type RunCancelRequested struct {
 func (RunQueued) eventType() EventType          { return TypeRunQueued }
 func (RunStarting) eventType() EventType        { return TypeRunStarting }
 func (RunStarted) eventType() EventType         { return TypeRunStarted }
+func (RunAdopted) eventType() EventType         { return TypeRunAdopted }
 func (RunFinished) eventType() EventType        { return TypeRunFinished }
 func (RunCancelRequested) eventType() EventType { return TypeRunCancelRequested }

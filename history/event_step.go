@@ -9,6 +9,9 @@ type StepStarted struct {
 	// Attempt is the number of the attempt. The first attempt has the number 1, and
 	// each later one has the next number.
 	Attempt int `json:"attempt"`
+	// Worker names the process that executes the attempt, if it is not a process of the
+	// owner of the run: see [RunStarting]. Otherwise it is "".
+	Worker string `json:"worker,omitempty"`
 }
 
 // StepProgress says how much of its work a step has done. It changes no status, and
@@ -31,6 +34,10 @@ type StepProgress struct {
 // StepSucceeded says that a step has ended and that its output is stored.
 type StepSucceeded struct {
 	Step string `json:"step"` // the step's key
+	// Attempt is the attempt that succeeded, or 0 if it is not known. A log refuses the
+	// event if another attempt is under way: a process that was taken for gone cannot end
+	// the attempt of the process that has followed it.
+	Attempt int `json:"attempt,omitempty"`
 	// Duration is how long the last attempt took.
 	Duration time.Duration `json:"duration_ns,omitempty"`
 	// Usage is what the process of the attempt has used. It is zero if that is not known.
@@ -79,6 +86,9 @@ type StepSkipped struct {
 // cancelled.
 type StepCancelled struct {
 	Step string `json:"step"` // the step's key
+	// Attempt is the attempt that was stopped, or 0 if none had begun, or if it is not
+	// known. A log refuses the event if this attempt is not under way: see [StepSucceeded].
+	Attempt int `json:"attempt,omitempty"`
 	// Duration is how long the attempt took until it was stopped, or 0 if no
 	// attempt had begun.
 	Duration time.Duration `json:"duration_ns,omitempty"`

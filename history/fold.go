@@ -107,10 +107,12 @@ func (r *Record) apply(e Event, at time.Time, places map[string]int) error {
 		if err := r.become(e, StatusStarting); err != nil {
 			return err
 		}
-		r.Owner, r.Started = data.Owner, at
+		r.Owner, r.Cluster, r.Started = data.Owner, data.Cluster, at
 		return nil
 	case RunStarted:
 		return r.become(e, StatusRunning)
+	case RunAdopted:
+		return r.adopt(e, data)
 	case RunFinished:
 		return r.finish(e, data, at)
 	case RunCancelRequested:
@@ -145,6 +147,14 @@ func (r *Record) become(e Event, next Status) error {
 	}
 	r.Status = next
 	r.Takeable, r.NotBefore = false, time.Time{} // which say something of a queued run
+	return nil
+}
+
+func (r *Record) adopt(e Event, data RunAdopted) error {
+	if r.Status == StatusQueued || r.Cluster == (Cluster{}) {
+		return fmt.Errorf("%s of run %s, which is %s and not on a cluster: %w", e.Type(), e.RunID, r.Status, ErrTransition)
+	}
+	r.Owner = data.Owner
 	return nil
 }
 
@@ -235,8 +245,11 @@ func (r *Record) applyStep(e Event, at time.Time, places map[string]int) error {
 		if data.Attempt != step.Attempt+1 {
 			return fmt.Errorf("attempt %d at step %s of run %s, after attempt %d: %w", data.Attempt, data.Step, e.RunID, step.Attempt, ErrTransition)
 		}
-		next = StepRecord{Key: data.Step, Status: StepStatusRunning, Attempt: data.Attempt, Started: at}
+		next = StepRecord{Key: data.Step, Status: StepStatusRunning, Attempt: data.Attempt, Worker: data.Worker, Started: at}
 	case StepSucceeded:
+		if err := step.fence(e, data.Attempt); err != nil {
+			return err
+		}
 		next.Status, next.Duration = StepStatusSucceeded, data.Duration
 	case StepFailed:
 		if data.Attempt != step.Attempt {
@@ -249,6 +262,9 @@ func (r *Record) applyStep(e Event, at time.Time, places map[string]int) error {
 	case StepSkipped:
 		next.Status, next.Because = StepStatusSkipped, data.Because
 	case StepCancelled:
+		if err := step.fence(e, data.Attempt); err != nil {
+			return err
+		}
 		next.Status = StepStatusCancelled
 		if step.Status == StepStatusRunning {
 			next.Duration = data.Duration
@@ -263,6 +279,15 @@ func (r *Record) applyStep(e Event, at time.Time, places map[string]int) error {
 	return nil
 }
 
+// fence refuses an event of an attempt that is not under way. The attempt is 0 if it is not
+// known.
+func (s *StepRecord) fence(e Event, attempt int) error {
+	if attempt == 0 || attempt == s.Attempt && s.Status == StepStatusRunning {
+		return nil
+	}
+	return fmt.Errorf("%s of attempt %d at step %s of run %s, which is %s in attempt %d: %w", e.Type(), attempt, s.Key, e.RunID, s.Status, s.Attempt, ErrTransition)
+}
+
 // materialize checks that a materialization comes from a running step. The record
 // itself does not list assets: an [EventQuery] finds them.
 func (r *Record) materialize(e Event, data AssetMaterialized, places map[string]int) error {
@@ -271,6 +296,9 @@ func (r *Record) materialize(e Event, data AssetMaterialized, places map[string]
 	}
 	step, err := r.step(e, places)
 	if err != nil {
+		return err
+	}
+	if err := step.fence(e, data.Attempt); err != nil {
 		return err
 	}
 	if step.Status != StepStatusRunning {

@@ -17,6 +17,7 @@ func anyEvent(random *rand.Rand, steps []string) history.EventData {
 	if random.IntN(50) == 0 {
 		step = "no such step"
 	}
+	attempt := random.IntN(4) // often the one that is under way, or not known
 	switch random.IntN(40) {
 	case 0:
 		return history.RunCancelRequested{}
@@ -26,16 +27,18 @@ func anyEvent(random *rand.Rand, steps []string) history.EventData {
 		return history.LogWritten{Message: "x", Step: step}
 	case 3:
 		return history.StepSkipped{Step: step, Because: "so"}
+	case 5:
+		return history.RunAdopted{Owner: step}
 	case 4:
-		return history.StepCancelled{Step: step, Duration: 3}
+		return history.StepCancelled{Step: step, Attempt: attempt, Duration: 3}
 	}
 	switch random.IntN(5) {
 	case 0, 1:
 		return history.StepStarted{Step: step, Attempt: 1 + random.IntN(2)}
 	case 2:
-		return history.AssetMaterialized{Asset: step, Step: step}
+		return history.AssetMaterialized{Asset: step, Step: step, Attempt: attempt}
 	case 3:
-		return history.StepSucceeded{Step: step, Duration: 5}
+		return history.StepSucceeded{Step: step, Attempt: attempt, Duration: 5}
 	default:
 		return history.StepFailed{Step: step, Attempt: 1, Error: history.Failure{Message: "refused"}, Retry: random.IntN(2) == 0}
 	}

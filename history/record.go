@@ -28,8 +28,11 @@ type Record struct {
 	// Status is the status of the run.
 	Status Status `json:"status"`
 	// Owner names the process that executes the run, or is "" if that is not known:
-	// see [RunStarting].
+	// see [RunStarting] and [RunAdopted].
 	Owner string `json:"owner,omitempty"`
+	// Cluster is where the steps of the run are executed, if the run does not end with the
+	// process of Owner: see [RunStarting].
+	Cluster Cluster `json:"cluster,omitzero"`
 	// Takeable and NotBefore are what the launch asked for while the run is queued: see
 	// [RunQueued]. Later they are false and zero.
 	Takeable  bool      `json:"takeable,omitempty"`
@@ -66,6 +69,9 @@ type StepRecord struct {
 	Status StepStatus `json:"status"`
 	// Attempt is the number of the last attempt that has started, or 0 if none has.
 	Attempt int `json:"attempt,omitempty"`
+	// Worker names the process of the last attempt that has started, or is "" for one of
+	// the owner of the run: see [StepStarted].
+	Worker string `json:"worker,omitempty"`
 	// Started is the time at which the last attempt started, in UTC. It is zero if
 	// none has started.
 	Started time.Time `json:"started,omitzero"`

@@ -6,6 +6,9 @@ package history
 //	queued ──> starting ──> running ──> succeeded
 //	   │           │           │
 //	   └───────────┴───────────┴──> failed, cancelled
+//
+// A run on a cluster that is starting or running may be adopted by another process, which
+// does not change its status: see [RunAdopted].
 type Status string
 
 // The statuses of a run.

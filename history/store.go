@@ -35,7 +35,8 @@ var (
 // value of the same data. All times are in UTC, to the microsecond.
 //
 // One process, the executor of a run, appends the events of this run in their order.
-// Any process may append RunCancelRequested and LogWritten between them. The caller
+// Any process may append RunCancelRequested and LogWritten between them. The workers of a
+// run on a cluster append the events of the steps and resources that they execute. The caller
 // masks secrets before it appends an event.
 type Store interface {
 	// Append adds events to the logs of their runs. It adds all of them or none. It

@@ -236,7 +236,7 @@ func (e *Execution) recordable(event history.Event) error {
 	switch event.Data.(type) {
 	case nil:
 		return fmt.Errorf("%w: the event has no data", history.ErrInvalid)
-	case history.RunQueued, history.RunStarting, history.RunStarted, history.RunFinished, history.RunCancelRequested, history.UnknownEvent:
+	case history.RunQueued, history.RunStarting, history.RunStarted, history.RunAdopted, history.RunFinished, history.RunCancelRequested, history.UnknownEvent:
 		return fmt.Errorf("%w: an executor records only what happens to steps and resources", history.ErrInvalid)
 	case history.LogWritten, history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
 		if event.Step() == "" {

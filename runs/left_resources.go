@@ -19,10 +19,10 @@ func (l *leftResources) note(event history.Event) {
 		l.found = append(l.found, history.LeftResource(data))
 	case history.ResourceStarted:
 		if data.Error != (history.Failure{}) {
-			l.ended(history.LeftResource{Resource: data.Resource, Step: data.Step})
+			l.ended(history.LeftResource{Resource: data.Resource, Step: data.Step, Worker: data.Worker})
 		}
 	case history.ResourceStopped:
-		l.ended(history.LeftResource{Resource: data.Resource, Step: data.Step})
+		l.ended(history.LeftResource{Resource: data.Resource, Step: data.Step, Worker: data.Worker})
 	}
 }
 

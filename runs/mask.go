@@ -44,7 +44,7 @@ func (m mask) event(data history.EventData) history.EventData {
 	case history.LogWritten:
 		data.Message, data.Attrs = m(data.Message), m.attrs(data.Attrs)
 		return data
-	case history.RunQueued, history.RunStarting, history.RunStarted, history.ResourceStarting, history.ResourceStopping,
+	case history.RunQueued, history.RunStarting, history.RunStarted, history.RunAdopted, history.ResourceStarting, history.ResourceStopping,
 		history.StepStarted, history.StepSucceeded, history.StepCancelled, history.UnknownEvent:
 	}
 	return data

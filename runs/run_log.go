@@ -154,7 +154,7 @@ func (l *runLog) writeBeside() {
 func mustWait(data []history.EventData, unwritten int) bool {
 	for _, one := range data {
 		switch one.(type) {
-		case history.RunQueued, history.RunStarting, history.RunStarted, history.RunFinished, history.ResourceStarting, history.ResourceStopping:
+		case history.RunQueued, history.RunStarting, history.RunStarted, history.RunAdopted, history.RunFinished, history.ResourceStarting, history.ResourceStopping:
 			return true
 		case history.LogWritten, history.StepProgress: // there may be any number of them
 			if unwritten > maxUnwritten {

@@ -45,10 +45,10 @@ func (x *stepExecution) execute(ctx context.Context) error {
 		done(Outcome{Err: err, Status: statusOf(err, ctx.Err() != nil && len(materialized) < len(x.step.Outputs))})
 		switch {
 		case err == nil:
-			x.recordEnd(append(materialized, history.StepSucceeded{Step: x.step.Key, Duration: took}))
+			x.recordEnd(append(materialized, history.StepSucceeded{Step: x.step.Key, Attempt: x.attempt, Duration: took}))
 			return x.site.events.failure()
 		case ctx.Err() != nil && len(materialized) < len(x.step.Outputs):
-			x.recordEnd(append(materialized, history.StepCancelled{Step: x.step.Key, Duration: took}))
+			x.recordEnd(append(materialized, history.StepCancelled{Step: x.step.Key, Attempt: x.attempt, Duration: took}))
 			return x.failure(err)
 		}
 		again, wait, err := x.again(err)
@@ -197,7 +197,7 @@ func (x *stepExecution) materialize(ctx context.Context) error {
 // IO manager told, over which the function's word counts.
 func (x *stepExecution) materialized(output assets.Output, about history.Values) history.AssetMaterialized {
 	event := history.AssetMaterialized{
-		Asset: output.Key, Step: x.step.Key, IOManager: output.IO, CodeVersion: output.CodeVersion, Metadata: about,
+		Asset: output.Key, Step: x.step.Key, Attempt: x.attempt, IOManager: output.IO, CodeVersion: output.CodeVersion, Metadata: about,
 	}
 	event.Size, _ = about["bytes"].(int64)
 	for name, fact := range x.context.Metadata(output.Key) {

@@ -58,7 +58,7 @@ type clause struct {
 func clauses() []clause {
 	var all []clause
 	for _, topic := range [][]clause{
-		appendClauses(), transitionClauses(), stateMachineClauses(), readClauses(), pagingClauses(),
+		appendClauses(), transitionClauses(), stateMachineClauses(), clusterClauses(), readClauses(), pagingClauses(),
 		filterClauses(), timeClauses(), progressClauses(), pruningClauses(), latestClauses(), reopenClauses(), writerClauses(), journalClauses(),
 	} {
 		all = append(all, topic...)

@@ -237,6 +237,22 @@ func deaf(good history.Store) history.Store {
 	}}
 }
 
+// forgetsAttempts takes what any attempt says.
+func forgetsAttempts(e *history.Event) {
+	switch data := e.Data.(type) {
+	case history.AssetMaterialized:
+		data.Attempt = 0
+		e.Data = data
+	case history.StepSucceeded:
+		data.Attempt = 0
+		e.Data = data
+	case history.StepCancelled:
+		data.Attempt = 0
+		e.Data = data
+	default: // it has no attempt, or always has one
+	}
+}
+
 func forgetsMetadata(e *history.Event) {
 	if made, ok := e.Data.(history.AssetMaterialized); ok {
 		made.Metadata = nil
@@ -375,6 +391,20 @@ func failing() map[string][]func(history.Store) history.Store {
 		},
 		"in every state, each event is taken or refused as its state machine says": {
 			swallow(history.ErrTransition), allowsAnything, seeRuns(skipsToTheEnd),
+		},
+		"an attempt that is not under way can end nothing and store nothing": {
+			swallow(history.ErrTransition), mangle(forgetsAttempts),
+		},
+		"only a run on a cluster is adopted, while it is starting or running": {
+			swallow(history.ErrTransition), seeRuns(func(r *history.Record) { r.Owner = "owner-1" }),
+		},
+		"of several processes that adopt a run, one does": {
+			swallow(history.ErrConflict), mangle(func(e *history.Event) { e.Seq = 0 }),
+		},
+		"the cluster of a run and the workers of its steps stand in its record": {
+			seeRuns(func(r *history.Record) { r.Cluster = history.Cluster{} }),
+			seeRuns(func(r *history.Record) { r.Steps[0].Worker = "" }),
+			seeRuns(func(r *history.Record) { r.Steps[0].Worker = "worker-1" }),
 		},
 		"what the status does not allow is refused":         {swallow(history.ErrTransition)},
 		"a run that was never queued takes no events":       {swallow(history.ErrNotFound)},

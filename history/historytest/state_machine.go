@@ -20,6 +20,7 @@ func stateMachineClauses() []clause {
 func ways() map[string][]history.EventData {
 	queued := []history.EventData{history.RunQueued{Steps: []string{"a", "b"}}}
 	starting := append(slices.Clip(queued), history.RunStarting{Owner: "worker-1"})
+	cluster := append(slices.Clip(queued), history.RunStarting{Owner: "worker-1", Cluster: history.Cluster{Name: "temporal"}})
 	running := append(slices.Clip(starting), history.RunStarted{})
 	begun := append(slices.Clip(running), history.StepStarted{Step: "a", Attempt: 1})
 	after := func(way []history.EventData, more ...history.EventData) []history.EventData {
@@ -27,6 +28,9 @@ func ways() map[string][]history.EventData {
 	}
 	all := map[string][]history.EventData{
 		"queued":                             queued,
+		"starting on a cluster":              cluster,
+		"running on a cluster":               after(cluster, history.RunStarted{}),
+		"cancelled on a cluster":             after(cluster, history.RunFinished{Status: history.StatusCancelled}),
 		"starting":                           starting,
 		"running, step pending":              running,
 		"running, step running":              begun,
@@ -53,6 +57,7 @@ func nextEvents() []history.EventData {
 		history.RunQueued{},
 		history.RunStarting{},
 		history.RunStarted{},
+		history.RunAdopted{Owner: "worker-2"},
 		history.RunCancelRequested{},
 		history.RunFinished{Status: history.StatusSucceeded},
 		history.RunFinished{Status: history.StatusFailed},
@@ -61,12 +66,18 @@ func nextEvents() []history.EventData {
 		history.StepStarted{Step: "a", Attempt: 2},
 		history.StepStarted{Step: "a", Attempt: 3},
 		history.StepSucceeded{Step: "a"},
+		history.StepSucceeded{Step: "a", Attempt: 1},
+		history.StepSucceeded{Step: "a", Attempt: 2},
 		history.StepFailed{Step: "a", Attempt: 1},
 		history.StepFailed{Step: "a", Attempt: 2, Retry: true},
 		history.StepSkipped{Step: "a"},
 		history.StepCancelled{Step: "a"},
+		history.StepCancelled{Step: "a", Attempt: 1},
+		history.StepCancelled{Step: "a", Attempt: 2},
 		history.StepStarted{Step: "nobody", Attempt: 1},
 		history.AssetMaterialized{Asset: "a", Step: "a"},
+		history.AssetMaterialized{Asset: "a", Step: "a", Attempt: 1},
+		history.AssetMaterialized{Asset: "a", Step: "a", Attempt: 2},
 	}
 }
 

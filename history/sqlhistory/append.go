@@ -152,7 +152,7 @@ func (c *change) note(event history.Event) {
 	switch event.Data.(type) {
 	case history.StepStarted, history.StepProgress, history.StepSucceeded, history.StepFailed, history.StepSkipped, history.StepCancelled:
 		c.steps = append(c.steps, event.Step())
-	case history.RunStarting, history.RunStarted, history.RunFinished, history.RunCancelRequested:
+	case history.RunStarting, history.RunStarted, history.RunAdopted, history.RunFinished, history.RunCancelRequested:
 		c.changed = true
 	case history.RunQueued: // insertRun writes its rows
 	case history.AssetMaterialized, history.LogWritten, history.UnknownEvent,
@@ -269,7 +269,11 @@ func (w *write) saveRun(run *change) error {
 		return nil
 	}
 	r := run.fold.Record()
-	_, err := w.store.insert.setRun.Exec(string(r.Status), r.Owner, micros(r.Started), micros(r.Finished),
+	cluster, err := storedCluster(r.Cluster)
+	if err != nil {
+		return err
+	}
+	_, err = w.store.insert.setRun.Exec(string(r.Status), r.Owner, cluster, micros(r.Started), micros(r.Finished),
 		micros(r.CancelRequested), int64(r.Duration), r.Error.Message, r.Error.Stack, run.number)
 	return err
 }
@@ -281,6 +285,6 @@ func (w *write) saveStep(run *change, key string) error {
 		return err
 	}
 	_, err = w.store.insert.setStep.Exec(string(s.Status), s.Attempt, micros(s.Started), int64(s.Duration),
-		s.Error.Message, s.Error.Stack, s.Because, progress, run.number, s.Key)
+		s.Error.Message, s.Error.Stack, s.Because, progress, orNull(s.Worker), run.number, s.Key)
 	return err
 }

@@ -11,11 +11,11 @@ import (
 
 const (
 	runColumns = `number, id, (SELECT max(seq) FROM events WHERE run = number), job, selection, tags, config, status, owner, queued,
-		started, finished, cancel_requested, duration, error, stack, pruned,
+		started, finished, cancel_requested, duration, error, stack, pruned, cluster,
 		CASE WHEN status = 'queued' THEN (SELECT fields FROM events WHERE run = number AND seq = 1)
 			WHEN finished IS NOT NULL THEN (SELECT fields FROM events WHERE run = number AND type = 'run_finished' ORDER BY seq DESC LIMIT 1)
 			END`
-	stepColumns = `run, key, status, attempt, started, duration, error, stack, because, progress`
+	stepColumns = `run, key, status, attempt, started, duration, error, stack, because, progress, worker`
 )
 
 // scanner is one row of a result.
@@ -37,10 +37,10 @@ func eachRow(rows *sql.Rows, do func(row scanner) error) error {
 // scanRun reads a row with the columns runColumns. It returns a record without
 // steps.
 func scanRun(row scanner) (number int64, r history.Record, err error) {
-	var tags, config, last []byte
+	var tags, config, cluster, last []byte
 	var queued, started, finished, cancelRequested, pruned sql.NullInt64
 	err = row.Scan(&number, &r.ID, &r.Seq, &r.Job, &r.Selection, &tags, &config, &r.Status, &r.Owner,
-		&queued, &started, &finished, &cancelRequested, &r.Duration, &r.Error.Message, &r.Error.Stack, &pruned, &last)
+		&queued, &started, &finished, &cancelRequested, &r.Duration, &r.Error.Message, &r.Error.Stack, &pruned, &cluster, &last)
 	if err != nil {
 		return 0, history.Record{}, err
 	}
@@ -49,6 +49,11 @@ func scanRun(row scanner) (number int64, r history.Record, err error) {
 	}
 	if err := json.Unmarshal(tags, &r.Tags); err != nil {
 		return 0, history.Record{}, err
+	}
+	if len(cluster) > 0 {
+		if err := json.Unmarshal(cluster, &r.Cluster); err != nil {
+			return 0, history.Record{}, err
+		}
 	}
 	r.Config = config
 	r.Queued, r.Started = fromMicros(queued), fromMicros(started)
@@ -80,10 +85,10 @@ func readEvent(r *history.Record, fields []byte) error {
 // scanStep reads a row with the columns stepColumns.
 func scanStep(row scanner) (run int64, s history.StepRecord, err error) {
 	var started sql.NullInt64
-	var progress sql.NullString
+	var progress, worker sql.NullString
 	err = row.Scan(&run, &s.Key, &s.Status, &s.Attempt, &started, &s.Duration,
-		&s.Error.Message, &s.Error.Stack, &s.Because, &progress)
-	s.Started = fromMicros(started)
+		&s.Error.Message, &s.Error.Stack, &s.Because, &progress, &worker)
+	s.Started, s.Worker = fromMicros(started), worker.String
 	if err == nil && progress.Valid {
 		err = json.Unmarshal([]byte(progress.String), &s.Progress)
 	}
@@ -96,6 +101,15 @@ func storedProgress(progress history.Progress) (sql.NullString, error) {
 		return sql.NullString{}, nil
 	}
 	text, err := json.Marshal(progress)
+	return sql.NullString{String: string(text), Valid: true}, err
+}
+
+// storedCluster returns the cluster of a run as JSON. It is NULL for none.
+func storedCluster(cluster history.Cluster) (sql.NullString, error) {
+	if cluster == (history.Cluster{}) {
+		return sql.NullString{}, nil
+	}
+	text, err := json.Marshal(cluster)
 	return sql.NullString{String: string(text), Valid: true}, err
 }
 

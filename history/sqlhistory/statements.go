@@ -51,10 +51,10 @@ func prepare(ctx context.Context, conn *sql.Conn, begin string) (*statements, er
 		{&s.addStep, `INSERT INTO steps (run, key, position, status, attempt, duration, error, stack, because)
 			VALUES (?, ?, ?, ?, 0, 0, '', '', '')`},
 		{&s.addEvent, `INSERT INTO events (run, seq, time, type, asset, partition, fields) VALUES (?, ?, ?, ?, ?, ?, ?)`},
-		{&s.setRun, `UPDATE runs SET status = ?, owner = ?, started = ?, finished = ?,
+		{&s.setRun, `UPDATE runs SET status = ?, owner = ?, cluster = ?, started = ?, finished = ?,
 			cancel_requested = ?, duration = ?, error = ?, stack = ? WHERE number = ?`},
 		{&s.setStep, `UPDATE steps SET status = ?, attempt = ?, started = ?, duration = ?,
-			error = ?, stack = ?, because = ?, progress = ? WHERE run = ? AND key = ?`},
+			error = ?, stack = ?, because = ?, progress = ?, worker = ? WHERE run = ? AND key = ?`},
 		{&s.loadRun, `SELECT ` + runColumns + ` FROM runs WHERE number = ?`},
 		{&s.loadSteps, `SELECT ` + stepColumns + ` FROM steps WHERE run = ? ORDER BY position`},
 		{&s.journal, `SELECT seq FROM journals WHERE name = ?`},

@@ -361,6 +361,8 @@ func lineOf(event history.Event) logLine {
 		line.Message = "run starting"
 	case history.RunStarted:
 		line.Message = "run running"
+	case history.RunAdopted:
+		line.Message = "run taken over by " + data.Owner
 	case history.RunCancelRequested:
 		line.Message, line.Level, line.Class = "cancellation requested: "+data.Reason, "WARN", "w"
 	case history.RunFinished:

@@ -13,7 +13,7 @@ import (
 
 func TestTablesOfEachVersionOpenWithTheirHistory(t *testing.T) {
 	t.Parallel()
-	for version := 1; version <= 2; version++ {
+	for version := 1; version <= 4; version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			t.Parallel()
 			url := server.Database(t)
@@ -48,6 +48,15 @@ func TestTablesOfEachVersionOpenWithTheirHistory(t *testing.T) {
 			given, err := store.Prunable(t.Context(), history.Retention{FinishedBefore: time.Now()})
 			if err != nil || len(given) != 1 || given[0].ID != "r1" || !given[0].KeepsRecord {
 				t.Errorf("the runs to prune are %+v, %v", given, err)
+			}
+
+			if version < 4 {
+				return
+			}
+			historytest.CheckRun(t, store, "r5", 5)
+			onCluster, err := history.Find(t.Context(), store, "r5")
+			if err != nil || onCluster.Cluster.Place != "host:7233/default" || onCluster.Owner != "host/2" || onCluster.Steps[0].Worker != "host/3" {
+				t.Errorf("the run on a cluster is %+v, %v", onCluster, err)
 			}
 		})
 	}

@@ -14,7 +14,7 @@ import (
 
 func TestAFileOfEachVersionOpensWithItsHistory(t *testing.T) {
 	t.Parallel()
-	for version := 1; version <= 5; version++ {
+	for version := 1; version <= 6; version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
@@ -51,6 +51,15 @@ func TestAFileOfEachVersionOpensWithItsHistory(t *testing.T) {
 			given, err := store.Prunable(t.Context(), history.Retention{FinishedBefore: time.Now()})
 			if err != nil || len(given) != 1 || given[0].ID != "r1" || !given[0].KeepsRecord {
 				t.Errorf("the runs to prune are %+v, %v", given, err)
+			}
+
+			if version < 6 {
+				return
+			}
+			historytest.CheckRun(t, store, "r5", 5)
+			onCluster, err := history.Find(t.Context(), store, "r5")
+			if err != nil || onCluster.Cluster.Place != "host:7233/default" || onCluster.Owner != "host/2" || onCluster.Steps[0].Worker != "host/3" {
+				t.Errorf("the run on a cluster is %+v, %v", onCluster, err)
 			}
 		})
 	}
