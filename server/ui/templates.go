@@ -5,8 +5,10 @@ import (
 	htmltemplate "html/template"
 	"io"
 	"io/fs"
+	"maps"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -114,3 +116,5 @@ func breaks(text string) htmltemplate.HTML {
 	escaped := htmltemplate.HTMLEscapeString(text)
 	return htmltemplate.HTML(strings.NewReplacer("/", "/<wbr>", ".", ".<wbr>", "_", "_<wbr>").Replace(escaped)) //nolint:gosec // it is escaped
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
