@@ -53,7 +53,7 @@ func (p *Pages) check(request runs.Request, yaml string) checkedLaunch {
 		return check
 	}
 	launch := inspect.NewLaunch(request, preview, refused)
-	check.Steps, check.Starts, check.Warnings = launch.Steps, launch.Resources, preview.Warnings
+	check.Steps, check.Starts, check.Warnings = launch.Steps, launch.Resources, p.inspect.LaunchWarnings(os.Environ(), request, preview)
 	given := givenValues(yaml)
 	for _, resource := range preview.Resources {
 		check.add(formSection{
@@ -62,9 +62,6 @@ func (p *Pages) check(request runs.Request, yaml string) checkedLaunch {
 	}
 	for _, step := range preview.Steps {
 		check.add(formSection{Kind: "step", Section: "steps", Key: step.Key, Path: p.stepPath(step.Key)}, step.Config, given)
-	}
-	for _, variable := range p.inspect.UnknownVariables(os.Environ(), request.Config) {
-		check.Warnings = append(check.Warnings, inspect.UnknownVariableText(variable))
 	}
 	return check
 }
