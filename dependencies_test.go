@@ -106,6 +106,7 @@ func TestLargeModulesStayOutOfTheRoot(t *testing.T) {
 	for nested, large := range map[string][]string{
 		"iomanagers/arrowcodec":   {"github.com/apache/arrow-go/"},
 		"telemetry":               {"go.opentelemetry.io/otel "},
+		"temporal":                {"go.temporal.io/sdk ", "go.temporal.io/api "},
 		"iomanagers/parquetcodec": {"github.com/parquet-go/parquet-go ", "github.com/klauspost/compress ", "github.com/pierrec/lz4/v4 ", "google.golang.org/protobuf "},
 		"modules/bucket":          {"gocloud.dev ", "google.golang.org/api ", "google.golang.org/grpc "},
 		"modules/bucket/s3test":   {"github.com/aws/", "github.com/johannesboyne/gofakes3 "},

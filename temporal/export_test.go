@@ -1,0 +1,45 @@
+package temporal
+
+import "github.com/fxrun/fxrun/assets"
+
+// What the tests of the workflow need of it.
+type (
+	Plan        = plan
+	PlanStep    = planStep
+	HoldInput   = holdInput
+	HoldOutput  = holdOutput
+	Placed      = placed
+	Leaving     = leaving
+	StepInput   = stepInput
+	StepOutput  = stepOutput
+	CloseInput  = closeInput
+	CancelInput = cancelInput
+	Result      = result
+	Refused     = refused
+)
+
+const (
+	WorkflowName = workflowName
+
+	HoldName   = holdName
+	StepName   = stepName
+	CloseName  = closeName
+	CancelName = cancelName
+
+	PlacedSignal  = placedSignal
+	LeavingSignal = leavingSignal
+	DrainSignal   = drainSignal
+
+	RefusedError  = refusedError
+	OccupiedError = occupiedError
+	OverError     = overError
+	LeavingError  = leavingError
+	UnopenedError = unopenedError
+
+	MaxRefusals = maxRefusals
+)
+
+var Workflow = runWorkflow
+
+// NewPlan returns the plan of a run without its fingerprint.
+func NewPlan(of *assets.Plan) (Plan, error) { return newPlan(of) }

@@ -1,0 +1,70 @@
+package temporal
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+)
+
+const (
+	// MaxSteps is the largest number of steps of a run on Temporal. Each step takes about
+	// six events in the history of a workflow, and Temporal ends a workflow with more than
+	// 51,200 events.
+	MaxSteps = 5000
+	// MaxPlan is the largest size of a plan, in bytes of JSON: the keys of its steps, and for
+	// each step the numbers of those that it needs. Temporal refuses more than 2 MB.
+	MaxPlan = 1 << 20
+	// MaxText is the largest size of the text of an error that goes to Temporal, in bytes.
+	MaxText = 2000
+)
+
+// plan is the input of the workflow: what it must know of a run. It has no config and no
+// values.
+type plan struct {
+	// Fingerprint is that of the definitions of the launcher: see runs.StepRequest.Plan.
+	Fingerprint string `json:"fingerprint"`
+	// Steps are in an order in which they may be executed.
+	Steps []planStep `json:"steps"`
+	// Placements is how many workers may execute steps at the same time.
+	Placements int `json:"placements"`
+	// Heartbeat is how long nothing may be heard of a worker before it counts as lost.
+	Heartbeat time.Duration `json:"heartbeat"`
+	// Priority is that of Temporal, from 1, the highest, to 5; 0 is the default.
+	Priority int `json:"priority,omitempty"`
+}
+
+// planStep is a step of a plan.
+type planStep struct {
+	Key string `json:"key"`
+	// Needs are the numbers of the steps that must have succeeded before.
+	Needs []int `json:"needs,omitempty"`
+}
+
+// newPlan returns the plan of a run. It refuses a plan that is too large for Temporal.
+func newPlan(of *assets.Plan) (plan, error) {
+	if len(of.Steps) > MaxSteps {
+		return plan{}, fmt.Errorf("the run has %d steps, and a run on Temporal has at most %d: launch parts of it as runs of their own",
+			len(of.Steps), MaxSteps)
+	}
+	numbers := make(map[string]int, len(of.Steps))
+	var p plan
+	for i, step := range of.Steps {
+		numbers[step.Key] = i
+		next := planStep{Key: step.Key}
+		for _, need := range step.Needs {
+			next.Needs = append(next.Needs, numbers[need])
+		}
+		p.Steps = append(p.Steps, next)
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		return plan{}, err
+	}
+	if len(text) > MaxPlan {
+		return plan{}, fmt.Errorf("the keys and needs of the %d steps are %d bytes, and at most %d go to Temporal: launch parts of the run as runs of their own",
+			len(of.Steps), len(text), MaxPlan)
+	}
+	return p, nil
+}
