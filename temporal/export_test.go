@@ -43,3 +43,6 @@ var Workflow = runWorkflow
 
 // NewPlan returns the plan of a run without its fingerprint.
 func NewPlan(of *assets.Plan) (Plan, error) { return newPlan(of) }
+
+// Read returns a config with its defaults and what the environment says.
+func Read(config Config) (Config, error) { return config.read() }
