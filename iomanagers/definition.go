@@ -13,8 +13,9 @@ import (
 // beside CSV() if some values are not rows. Without codecs it has
 // those of [NewFiles].
 //
-// Its config has one field, root. A launch may set it, and so may the environment
-// variable KEY_ROOT with the key in upper case, such as IO_MANAGER_ROOT.
+// Its config has two fields, root and shared. A launch may set them, and so may the
+// environment variables KEY_ROOT and KEY_SHARED with the key in upper case, such as
+// IO_MANAGER_ROOT.
 func Files(key string, config FilesConfig, codecs ...Codec) container.Resource {
 	return container.Provide(key,
 		func(cfg FilesConfig) (*FileManager, error) { return NewFiles(cfg, codecs...) },

@@ -1,7 +1,9 @@
 package iomanagers
 
 import (
+	"cmp"
 	"fmt"
+	"path/filepath"
 )
 
 // FilesConfig is the configuration of a [FileManager].
@@ -9,6 +11,25 @@ type FilesConfig struct {
 	// Root is the folder for the files. "" means "data". A relative path starts at the
 	// working directory of the process. The first Store makes the folder if it does not exist.
 	Root string `envconfig:"ROOT" json:"root" default:"data" desc:"folder that the files are kept under; made on first use"`
+	// Shared says that all machines see this folder at the same path, for instance because it
+	// is in a network file system. A run on many machines is refused without it, and also if
+	// Root is a relative path. It changes nothing else.
+	Shared bool `json:"shared" desc:"all machines that execute steps see this folder"`
+}
+
+const defaultRoot = "data"
+
+// StaysOnMachine returns why another machine cannot load values from the folder. It returns ""
+// if the folder is shared.
+func (c FilesConfig) StaysOnMachine() string {
+	root := cmp.Or(c.Root, defaultRoot)
+	switch {
+	case !c.Shared:
+		return fmt.Sprintf("it keeps files in the folder %s, and its config does not say by \"shared\" that all machines see this folder", root)
+	case !filepath.IsAbs(root):
+		return fmt.Sprintf("its folder %s is shared, but is a relative path, which leads to another folder in each working directory: give an absolute path", root)
+	}
+	return ""
 }
 
 // FileManager is a [CodecManager] that keeps one file for each value under a folder.
@@ -43,7 +64,10 @@ type FilesConfig struct {
 // A FileManager is safe for concurrent use. Several processes may use one folder, as long as
 // two of them do not store one asset and partition in two formats at the same time. Between
 // calls only the file of a stream that is being read is open, so nothing needs to be closed.
-type FileManager struct{ *CodecManager }
+type FileManager struct {
+	*CodecManager
+	config FilesConfig
+}
 
 var (
 	_ IOManager = (*FileManager)(nil)
@@ -57,15 +81,17 @@ func (m *FileManager) Stages(manager IOManager) bool {
 	return ok && same == m
 }
 
+// StaysOnMachine returns why another machine cannot load the values, as the config says it. It
+// returns "" if the folder is shared.
+func (m *FileManager) StaysOnMachine() string { return m.config.StaysOnMachine() }
+
 // NewFiles returns a manager of files under cfg.Root. The codecs are those of
 // [NewCodecManager]. It does not read or write the file system.
 func NewFiles(cfg FilesConfig, codecs ...Codec) (*FileManager, error) {
-	if cfg.Root == "" {
-		cfg.Root = "data"
-	}
+	cfg.Root = cmp.Or(cfg.Root, defaultRoot)
 	values, err := NewCodecManager(&folder{path: cfg.Root}, codecs...)
 	if err != nil {
 		return nil, fmt.Errorf("making the file manager of %s: %w", cfg.Root, err)
 	}
-	return &FileManager{values}, nil
+	return &FileManager{values, cfg}, nil
 }

@@ -3,6 +3,7 @@ package runs
 import (
 	"fmt"
 
+	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/iomanagers"
 )
@@ -18,8 +19,8 @@ func (s *site) checkStorage() error {
 				continue
 			}
 			manager := s.manager(output.IO)
-			if reason := staysBecause(manager); s.elsewhere && reason != "" {
-				faults = append(faults, staysFault(output, reason))
+			if fault := s.staysFault(output, manager); fault != nil {
+				faults = append(faults, fault)
 			}
 			checker, ok := manager.(iomanagers.Checker)
 			if !ok {
@@ -43,4 +44,19 @@ func (s *site) manager(key string) any {
 		return nil
 	}
 	return argumentsOf(s.child, target)[0].Interface()
+}
+
+// staysFault says that other processes, or other machines, need a value that they could not
+// load from the manager.
+func (s *site) staysFault(of assets.Output, manager any) error {
+	if !s.elsewhere {
+		return nil
+	}
+	if reason, _ := askProcess(manager); reason != "" {
+		return staysFault(of, of.IO, reason)
+	}
+	if reason, _ := askMachine(manager); reason != "" && s.launcher.onMachines() {
+		return staysOnMachineFault(of, of.IO, reason)
+	}
+	return nil
 }

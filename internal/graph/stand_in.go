@@ -89,6 +89,16 @@ func keysIn(providers []Provider) []string {
 // the resource. Its constructor is then never called.
 func (n *Node) IsReplaced() bool { return len(n.stand) > 0 }
 
+// StandIns returns the values that the host application has in the place of the
+// resource, in no order.
+func (n *Node) StandIns() []any {
+	var values []any
+	for _, value := range n.stand {
+		values = append(values, value.Interface())
+	}
+	return values
+}
+
 // standIn returns the value that the host application has in the place of a
 // result that is asked for by key. It is not valid if the resource itself must
 // be used, and if the host application has only another result, or another type,

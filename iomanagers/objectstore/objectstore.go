@@ -57,13 +57,22 @@ func (c Config) Validate() error {
 // A Manager is safe for concurrent use. Several processes may use one bucket, as
 // long as two of them do not store one asset and partition in two formats at the
 // same time.
-type Manager struct{ *iomanagers.CodecManager }
+type Manager struct {
+	*iomanagers.CodecManager
+	bucket *bucket.Bucket
+}
 
 // Stages reports whether the manager is m.
 func (m *Manager) Stages(manager iomanagers.IOManager) bool {
 	same, ok := manager.(*Manager)
 	return ok && same == m
 }
+
+// StaysInProcess returns why another process cannot load the values, as the bucket says it.
+func (m *Manager) StaysInProcess() string { return m.bucket.StaysInProcess() }
+
+// StaysOnMachine returns why another machine cannot load the values, as the bucket says it.
+func (m *Manager) StaysOnMachine() string { return m.bucket.StaysOnMachine() }
 
 // New returns a manager of values in b. The caller stops b. The codecs are those of
 // [iomanagers.NewCodecManager]. New does not use the bucket, which need not have
@@ -80,7 +89,7 @@ func New(b *bucket.Bucket, cfg Config, codecs ...iomanagers.Codec) (*Manager, er
 	if err != nil {
 		return nil, fmt.Errorf("making the manager of objects: %w", err)
 	}
-	return &Manager{values}, nil
+	return &Manager{values, b}, nil
 }
 
 // Objects defines a resource with this key that is a [Manager]. Assets name it with
@@ -104,4 +113,6 @@ func Objects(key string, config Config, codecs ...iomanagers.Codec) container.Re
 var (
 	_ iomanagers.IOManager = (*Manager)(nil)
 	_ iomanagers.Checker   = (*Manager)(nil)
+	_ iomanagers.Staying   = (*Manager)(nil)
+	_ iomanagers.Local     = (*Manager)(nil)
 )

@@ -471,3 +471,25 @@ func TestAFolderIsNotLeftByLinks(t *testing.T) {
 		t.Errorf("outside there are now %v with %q, %v", entries, text, err)
 	}
 }
+
+func TestAManagerStaysWhereItsBucketStays(t *testing.T) {
+	t.Parallel()
+	b, err := bucket.New(fxtest.NewLifecycle(t), bucket.Config{URL: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inFolder, err := objectstore.New(b, objectstore.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := inFolder.StaysOnMachine(); got == "" || inFolder.StaysInProcess() != "" {
+		t.Errorf("a folder stays on the machine because %q, in the process because %q", got, inFolder.StaysInProcess())
+	}
+	inMemory, err := objectstore.New(bucket.NewMemory(), objectstore.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inMemory.StaysInProcess() == "" {
+		t.Error("memory does not stay in the process")
+	}
+}

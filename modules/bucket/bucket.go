@@ -60,6 +60,7 @@ type Bucket struct {
 	folder folder
 	swept  *sync.Map // the folders that were looked through for leftovers, once each
 	where  string    // what a key is put behind, for people
+	config Config
 }
 
 func (b *Bucket) isFolder() bool { return b.folder.path != "" }
@@ -74,6 +75,12 @@ func (b *Bucket) Path(key string) string {
 	return b.where + key
 }
 
+// StaysInProcess returns why another process cannot load the objects, as [Config] says it.
+func (b *Bucket) StaysInProcess() string { return b.config.StaysInProcess() }
+
+// StaysOnMachine returns why another machine cannot load the objects, as [Config] says it.
+func (b *Bucket) StaysOnMachine() string { return b.config.StaysOnMachine() }
+
 // New returns the bucket of cfg. It is opened when lc starts and closed when lc
 // stops. New itself opens nothing. Its error is that of [Config.Validate].
 //
@@ -83,7 +90,7 @@ func New(lc fx.Lifecycle, cfg Config) (*Bucket, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring a bucket: %w", err)
 	}
-	bucket := &Bucket{}
+	bucket := &Bucket{config: cfg}
 	lc.Append(fx.StartStopHook(
 		func(ctx context.Context) error { return bucket.start(ctx, cfg) },
 		bucket.stop,
@@ -93,7 +100,9 @@ func New(lc fx.Lifecycle, cfg Config) (*Bucket, error) {
 
 // NewMemory returns a bucket in memory. It is open and empty, and need not be
 // stopped. It is a fake for tests, for fx.Replace or container.Supply.
-func NewMemory() *Bucket { return &Bucket{Bucket: memblob.OpenBucket(nil), where: "mem://"} }
+func NewMemory() *Bucket {
+	return &Bucket{Bucket: memblob.OpenBucket(nil), where: "mem://", config: Config{URL: "mem://"}}
+}
 
 func (b *Bucket) start(ctx context.Context, cfg Config) error {
 	opened, err := open(ctx, cfg)

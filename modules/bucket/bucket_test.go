@@ -443,3 +443,54 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+func TestWhoElseSeesTheObjects(t *testing.T) {
+	t.Parallel()
+	absolute := t.TempDir()
+	for name, c := range map[string]struct {
+		cfg              bucket.Config
+		process, machine string // what is in the reasons
+	}{
+		"memory is that of the process":              {bucket.Config{URL: "mem://", Shared: true}, "in the memory of the process", ""},
+		"a folder is that of the machine":            {bucket.Config{URL: absolute}, "", "its bucket is the folder "},
+		"a shared folder is seen by all":             {bucket.Config{URL: absolute, Shared: true}, "", ""},
+		"a shared folder with a prefix":              {bucket.Config{URL: absolute, Prefix: "a", Shared: true}, "", ""},
+		"a shared file URL is seen by all":           {bucket.Config{URL: "file://" + filepath.ToSlash(absolute), Shared: true}, "", ""},
+		"a shared file URL without a host":           {bucket.Config{URL: "file:" + filepath.ToSlash(absolute), Shared: true}, "", ""},
+		"a relative path leads to other folders":     {bucket.Config{URL: "data/lake", Shared: true}, "", "a relative path"},
+		"a relative URL leads to other folders":      {bucket.Config{URL: "file:data/lake", Shared: true}, "", "a relative path"},
+		"a relative URL with a dot for its host":     {bucket.Config{URL: "file://./data/lake", Shared: true}, "", "a relative path"},
+		"a config without a URL has other faults":    {bucket.Config{}, "", ""},
+		"a driver that is not linked is other fault": {bucket.Config{URL: "s3://lake"}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := c.cfg.StaysInProcess(); !strings.Contains(got, c.process) || (got == "") != (c.process == "") {
+				t.Errorf("it stays in the process because %q, want %q", got, c.process)
+			}
+			if got := c.cfg.StaysOnMachine(); !strings.Contains(got, c.machine) || (got == "") != (c.machine == "") {
+				t.Errorf("it stays on the machine because %q, want %q", got, c.machine)
+			}
+		})
+	}
+	t.Run("a bucket says it before its start and after it", func(t *testing.T) {
+		t.Parallel()
+		lc := fxtest.NewLifecycle(t)
+		b, err := bucket.New(lc, bucket.Config{URL: absolute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := b.StaysOnMachine()
+		lc.RequireStart()
+		defer lc.RequireStop()
+		if after := b.StaysOnMachine(); before == "" || before != after {
+			t.Errorf("got %q and %q", before, after)
+		}
+	})
+	t.Run("a bucket for tests is in memory", func(t *testing.T) {
+		t.Parallel()
+		if got := bucket.NewMemory().StaysInProcess(); got == "" {
+			t.Error("got no reason")
+		}
+	})
+}

@@ -14,6 +14,7 @@ import (
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
+	"gocloud.dev/blob/memblob"
 )
 
 // Config says which bucket is used.
@@ -28,6 +29,34 @@ type Config struct {
 	// Prefix is a folder within the bucket that takes the place of the whole: all
 	// keys begin with it and a slash, and don't show it. "" means none.
 	Prefix string `json:"prefix" desc:"folder within the bucket that is used as the whole"`
+	// Shared says of a folder that all machines see it at the same path, for instance because
+	// it is in a network file system. A run on many machines is refused without it, and also if
+	// the path is relative. It changes nothing else, and means nothing for other buckets.
+	Shared bool `json:"shared" desc:"all machines that execute steps see the folder"`
+}
+
+// StaysInProcess returns why another process cannot load the objects. It returns "" for
+// buckets that are not in memory.
+func (c Config) StaysInProcess() string {
+	if u, err := parse(c.URL); err == nil && u.Scheme == memblob.Scheme {
+		return "its bucket is in the memory of the process"
+	}
+	return ""
+}
+
+// StaysOnMachine returns why another machine cannot load the objects. It returns "" if the
+// folder is shared, and for buckets that are no folders.
+func (c Config) StaysOnMachine() string {
+	u, err := parse(c.URL)
+	switch {
+	case err != nil || u.Scheme != fileblob.Scheme:
+		return ""
+	case !c.Shared:
+		return fmt.Sprintf("its bucket is the folder %s, and its config does not say by \"shared\" that all machines see this folder", shown(u))
+	case isRelative(c.URL):
+		return fmt.Sprintf("its folder %s is shared, but is a relative path, which leads to another folder in each working directory: give an absolute path", shown(u))
+	}
+	return ""
 }
 
 // imports are the packages of the clouds' drivers, by scheme.
@@ -77,6 +106,15 @@ func parse(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("%q has no // after its scheme", text)
 	}
 	return u, nil
+}
+
+// isRelative reports whether the URL of a folder counts from the working directory.
+func isRelative(text string) bool {
+	if !schemed.MatchString(text) {
+		return !filepath.IsAbs(text)
+	}
+	u, err := url.Parse(text)
+	return err == nil && (u.Host == "." || u.Host == ".." || u.Opaque != "" && !filepath.IsAbs(u.Opaque))
 }
 
 // parseFile also takes relative paths, which the driver would take for absolute
@@ -137,7 +175,7 @@ func open(ctx context.Context, cfg Config) (*Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened := &Bucket{Bucket: bucket, swept: new(sync.Map), where: shown(u)}
+	opened := &Bucket{Bucket: bucket, swept: new(sync.Map), where: shown(u), config: cfg}
 	if isFolder {
 		opened.folder = folder{path: folderPath(u), prefix: u.Query().Get("prefix")}
 	}

@@ -171,7 +171,7 @@ type serviceConfig struct {
 func newLauncher(t tester, config runs.LauncherConfig, values string, steps []step) *runs.Launcher {
 	t.Helper()
 	c, err := container.New(
-		iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: values}),
+		iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: values, Shared: true}),
 		container.Provide("service", func(config serviceConfig) *service { return &service{config} }, container.Config(serviceConfig{})),
 		container.Provide("session", func(*service) *session { return new(session) }, container.PerStep()))
 	if err != nil {

@@ -46,6 +46,34 @@ type Config struct {
 	// one writes at a time, and the others read. Zero means 4. It is ignored for
 	// [Memory].
 	MaxConns int `json:"max_conns" split_words:"true" default:"4" desc:"open connections at most"`
+	// Shared says that each process that executes steps uses this same file. They must all be
+	// on one machine, because SQLite cannot share a file between machines: the processes map
+	// the index of its log into their memory. A run on many machines is refused without Shared,
+	// and also if Path is a relative path. It changes nothing else.
+	Shared bool `json:"shared" desc:"all processes that execute steps are on the machine with this file"`
+}
+
+// StaysInProcess returns why another process cannot load what is in the database. It returns
+// "" for a file.
+func (c Config) StaysInProcess() string {
+	if c.Path == Memory {
+		return "its database is in the memory of the process"
+	}
+	return ""
+}
+
+// StaysOnMachine returns why another machine cannot load what is in the database. It returns
+// "" if the file is shared, and for [Memory].
+func (c Config) StaysOnMachine() string {
+	switch {
+	case c.Path == Memory:
+		return ""
+	case !c.Shared:
+		return fmt.Sprintf("its database is the file %s, and its config does not say by \"shared\" that all workers are on the machine with this file", c.Path)
+	case !filepath.IsAbs(c.Path):
+		return fmt.Sprintf("its file %s is shared, but is a relative path, which leads to another file in each working directory: give an absolute path", c.Path)
+	}
+	return ""
 }
 
 const (

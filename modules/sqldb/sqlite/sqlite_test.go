@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -273,4 +274,30 @@ func TestConfig(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+func TestWhoElseSeesTheDatabase(t *testing.T) {
+	t.Parallel()
+	absolute := filepath.Join(t.TempDir(), "a.db")
+	for name, c := range map[string]struct {
+		cfg              sqlite.Config
+		process, machine string // what the reasons begin with
+	}{
+		"memory is that of the process":        {sqlite.Config{Path: sqlite.Memory}, "its database is in the memory", ""},
+		"shared memory is that of the process": {sqlite.Config{Path: sqlite.Memory, Shared: true}, "its database is in the memory", ""},
+		"a file is that of the machine":        {sqlite.Config{Path: absolute}, "", "its database is the file " + absolute},
+		"a shared file is seen by all":         {sqlite.Config{Path: absolute, Shared: true}, "", ""},
+		"a relative path leads to other files": {sqlite.Config{Path: "a.db", Shared: true}, "", "its file a.db is shared, but is a relative path"},
+		"a relative path without a word on it": {sqlite.Config{Path: "a.db"}, "", "its database is the file a.db"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := c.cfg.StaysInProcess(); !strings.HasPrefix(got, c.process) || (got == "") != (c.process == "") {
+				t.Errorf("it stays in the process because %q, want %q", got, c.process)
+			}
+			if got := c.cfg.StaysOnMachine(); !strings.HasPrefix(got, c.machine) || (got == "") != (c.machine == "") {
+				t.Errorf("it stays on the machine because %q, want %q", got, c.machine)
+			}
+		})
+	}
 }
