@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/faulttest"
 	"github.com/fxrun/fxrun/internal/postgrestest"
 )
 
@@ -58,7 +59,7 @@ func playHomes(t *testing.T, standard time.Duration, newDatabase func(*testing.T
 	seed := setting(t, "FAULT_SEED", rand.Uint64())
 	rounds := setting(t, "FAULT_ROUNDS", 0)
 	t.Logf("FAULT_SEED=%d", seed)
-	var told facts
+	var told faulttest.Facts
 	began := time.Now()
 	over := func(round uint64) bool {
 		if rounds == 0 {
@@ -72,9 +73,9 @@ func playHomes(t *testing.T, standard time.Duration, newDatabase func(*testing.T
 		passed := t.Run(fmt.Sprintf("home of rounds %d to %d", round, round+stays-1), func(t *testing.T) {
 			c := newCrowd(t, random)
 			if server != nil {
-				c.server, c.address = server, newDatabase(t)
+				c.server, c.Address = server, newDatabase(t)
 			}
-			told.add(c.play(t, random, stays))
+			told.Add(c.play(t, random, stays))
 		})
 		if !passed {
 			t.Fatalf("run it again with FAULT_SEED=%d, and FAULT_HOMES=FOLDER to keep the files", seed)
@@ -103,14 +104,11 @@ func newHome(t *testing.T) string {
 func newCrowd(t *testing.T, random *rand.Rand) *crowd {
 	t.Helper()
 	folder := newHome(t)
-	for _, below := range []string{markersOf(folder), ledgerOf(folder)} {
-		if err := os.Mkdir(below, 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
+	home := &faulttest.Home{Folder: folder, Killed: make(map[int]bool)}
+	home.MakeFolders(t)
 	c := &crowd{
-		home: folder, mark: fmt.Sprintf("%d-%d", os.Getpid(), random.Uint64()), graph: random.Uint64(), deaf: random.IntN(2) == 0,
-		killed: make(map[int]bool), asked: make(map[int]bool),
+		Home: home, mark: fmt.Sprintf("%d-%d", os.Getpid(), random.Uint64()), graph: random.Uint64(), deaf: random.IntN(2) == 0,
+		asked: make(map[int]bool),
 	}
 	t.Cleanup(func() { // if the test fails in the middle
 		for _, pid := range c.living(random) {
@@ -122,7 +120,7 @@ func newCrowd(t *testing.T, random *rand.Rand) *crowd {
 }
 
 // play plays the rounds of one home.
-func (c *crowd) play(t *testing.T, random *rand.Rand, rounds uint64) facts {
+func (c *crowd) play(t *testing.T, random *rand.Rand, rounds uint64) faulttest.Facts {
 	t.Helper()
 	for round := range rounds {
 		c.historyFailed = false
@@ -134,21 +132,21 @@ func (c *crowd) play(t *testing.T, random *rand.Rand, rounds uint64) facts {
 		if random.IntN(4) == 0 {
 			c.setClockBack(t, random)
 		}
-		check(t, c)
+		c.Check(t)
 		if t.Failed() {
 			t.Fatalf("in round %d of this home", round)
 		}
 	}
 	c.wait(t, c.start(t, "finish", []string{"", "step", "run"}[random.IntN(3)]))
 	c.checkNobodyStays(t, random)
-	checkNoLeftovers(t, c) // before the checker opens the file, which makes two others beside it
-	checkLocks(t, c)
-	c.told.add(check(t, c))
-	checkNothingWaits(t, c)
+	c.CheckNoLeftovers(t) // before the checker opens the file, which makes two others beside it
+	c.CheckLocks(t)
+	c.told.Add(c.Check(t))
+	c.CheckNothingWaits(t)
 	if c.server == nil && random.IntN(3) == 0 {
 		c.damage(t, random)
 	}
-	c.told.add(facts{Homes: 1, Rounds: int(rounds), Killed: len(c.killed), Asked: len(c.asked)})
+	c.told.Add(faulttest.Facts{Homes: 1, Rounds: int(rounds), Killed: len(c.Killed), Asked: len(c.asked)})
 	return c.told
 }
 
@@ -163,7 +161,7 @@ func (c *crowd) disturb(t *testing.T, random *rand.Rand, first bool) {
 	if random.IntN(3) == 0 {
 		members = append(members, c.start(t, "launch", executors[random.IntN(3)]))
 	}
-	opened, err := openHistory(c.home, c.address)
+	opened, err := openHistory(c.Folder, c.Address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func (c *crowd) setClockBack(t *testing.T, random *rand.Rand) {
 	c.told.SetBack++
 	by := time.Duration(1 + random.Int64N(int64(24*time.Hour))).Microseconds()
 	t.Log("the clock is set back by", time.Duration(by)*time.Microsecond)
-	db := openPlain(t, c)
+	db := c.Open(t)
 	defer db.Close()
 	for _, statement := range []string{
 		"UPDATE events SET time = time + $1",
@@ -90,7 +90,7 @@ func (c *crowd) damage(t *testing.T, random *rand.Rand) {
 	executors := []string{"", "step", "run"}
 	members := []*member{c.start(t, "launch", executors[random.IntN(3)]), c.start(t, "launch", executors[random.IntN(3)])}
 	time.Sleep(time.Duration(random.ExpFloat64() * float64(100*time.Millisecond)))
-	damageFile(t, random, filepath.Join(c.home, "fxrun.db"))
+	damageFile(t, random, filepath.Join(c.Folder, "fxrun.db"))
 	for _, member := range members {
 		c.wait(t, member)
 	}

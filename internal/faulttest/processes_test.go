@@ -16,23 +16,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/faulttest"
 	"github.com/fxrun/fxrun/internal/postgrestest"
 )
 
 // crowd are the processes of a home, and those that they start. All have the mark in their
 // environment.
 type crowd struct {
-	home, mark string
-	server     *postgrestest.Server // of the history; nil for a file
-	address    string               // of the history in that server
-	graph      uint64
-	deaf       bool         // the kernel does not tell processes that their parent has ended
-	killed     map[int]bool // by the suite, with SIGKILL
-	asked      map[int]bool // by the suite, to end
+	*faulttest.Home
+
+	mark   string
+	server *postgrestest.Server // of the history; nil for a file
+	graph  uint64
+	deaf   bool         // the kernel does not tell processes that their parent has ended
+	asked  map[int]bool // by the suite, to end
 	// historyFailed says that the history could not be kept for a while in this round.
 	historyFailed bool
 	pipes         []*os.File // of killed processes, which are held open
-	told          facts
+	told          faulttest.Facts
 }
 
 // member is a process that the suite has started.
@@ -46,8 +47,8 @@ type member struct {
 func (c *crowd) start(t *testing.T, role, executor string) *member {
 	t.Helper()
 	started := &member{Cmd: exec.Command(os.Args[0], "-test.run=^$"), role: role, executor: executor, ended: make(chan struct{})}
-	started.Env = append(os.Environ(), roleVariable+"="+role, executorVariable+"="+executor, homeVariable+"="+c.home,
-		graphVariable+"="+strconv.FormatUint(c.graph, 10), markVariable+"="+c.mark, addressVariable+"="+c.address,
+	started.Env = append(os.Environ(), roleVariable+"="+role, executorVariable+"="+executor, homeVariable+"="+c.Folder,
+		graphVariable+"="+strconv.FormatUint(c.graph, 10), markVariable+"="+c.mark, addressVariable+"="+c.Address,
 		deafVariable+"="+strconv.FormatBool(c.deaf))
 	started.Stdout, started.Stderr = &started.output, &started.output
 	// The output goes to a pipe, which processes that stay hold open: they are found otherwise.
@@ -80,7 +81,7 @@ func (c *crowd) wait(t *testing.T, process *member) {
 	status, _ := process.ProcessState.Sys().(syscall.WaitStatus)
 	switch {
 	case process.ProcessState.Success():
-	case c.killed[pid] && status.Signaled():
+	case c.Killed[pid] && status.Signaled():
 	case c.asked[pid] && status.Signaled() && status.Signal() == syscall.SIGTERM: // before it listened
 	case c.historyFailed && status.ExitStatus() == 1 && !process.hasCrashed(): // it says so
 	default:
@@ -114,7 +115,7 @@ func (c *crowd) ends(process *member) bool {
 			return true
 		case <-time.After(time.Minute):
 		}
-		notes, err := os.ReadDir(ledgerOf(c.home))
+		notes, err := os.ReadDir(c.Ledger())
 		if err != nil || len(notes) == noted {
 			return false
 		}
@@ -187,7 +188,7 @@ func hasChildren(pid int) bool {
 func (c *crowd) kill(t *testing.T, pid int) {
 	t.Helper()
 	t.Logf("kill %d", pid)
-	c.killed[pid] = true
+	c.Killed[pid] = true
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 }
 

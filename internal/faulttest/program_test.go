@@ -23,6 +23,8 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/sqlhistory/postgres"
 	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/internal/faulttest"
+	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/locks/filelocks"
 	"github.com/fxrun/fxrun/locks/postgreslocks"
@@ -86,11 +88,11 @@ func newProgram(executor string) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := container.New(resources(home)...)
+	c, err := container.New(faulttest.Resources(home, iomanagers.FilesConfig{})...)
 	if err != nil {
 		return nil, err
 	}
-	graph, err := assets.NewGraph(c, definitions(home, parent, seed)...)
+	graph, err := assets.NewGraph(c, faulttest.Definitions(home, parent, seed)...)
 	if err != nil {
 		return nil, err
 	}

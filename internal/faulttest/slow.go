@@ -1,6 +1,6 @@
 //go:build linux
 
-package faulttest_test
+package faulttest
 
 import (
 	"bytes"

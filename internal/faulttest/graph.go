@@ -1,6 +1,6 @@
 //go:build linux
 
-package faulttest_test
+package faulttest
 
 import (
 	"context"
@@ -63,10 +63,12 @@ func valuesOf(home string) string  { return filepath.Join(home, "values") }
 func markersOf(home string) string { return filepath.Join(home, "markers") }
 func ledgerOf(home string) string  { return filepath.Join(home, "ledger") }
 
-// resources write a marker file when they start, and remove it when they stop.
-func resources(home string) []container.Definition {
+// Resources are those of [Definitions], and the IO manager of their values, which are files of
+// the home. A resource writes a marker file when it starts, and removes it when it stops.
+func Resources(home string, values iomanagers.FilesConfig) []container.Definition {
+	values.Root = valuesOf(home)
 	return []container.Definition{
-		iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: valuesOf(home)}, slow{iomanagers.JSON()}),
+		iomanagers.Files(assets.DefaultIO, values, slow{iomanagers.JSON()}),
 		container.Provide("of-run", func(lc fx.Lifecycle, info container.RunInfo) *ofRun {
 			marks(lc, home, "of-run", info)
 			return &ofRun{}
@@ -107,9 +109,9 @@ func makeEmpty(name string) error {
 	return file.Close()
 }
 
-// definitions are a random graph: the same one for the same seed. parent is the number of the
+// Definitions are a random graph: the same one for the same seed. parent is the number of the
 // process that has started this one.
-func definitions(home string, parent int, seed uint64) []assets.Definition {
+func Definitions(home string, parent int, seed uint64) []assets.Definition {
 	random := rand.New(rand.NewPCG(seed, 0))
 	list := []assets.Definition{assets.New("settling", func() error { return nil })}
 	for i := range 2 + random.IntN(len(assetTypes)-1) {

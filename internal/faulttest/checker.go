@@ -1,6 +1,6 @@
 //go:build linux
 
-package faulttest_test
+package faulttest
 
 import (
 	"database/sql"
@@ -25,10 +25,11 @@ import (
 
 // The checker uses nothing of fxrun: what the code believes of itself is no evidence.
 
-// facts are counted, to show that the faults did something.
-type facts struct{ Homes, Rounds, Killed, Asked, Filled, Away, SetBack, Damaged, Runs, Succeeded, Failed, Cancelled, Lost, Resumed, Steps, Attempts, Values, Left int }
+// Facts are counted, to show that the faults did something.
+type Facts struct{ Homes, Rounds, Killed, Asked, Filled, Away, SetBack, Damaged, Runs, Succeeded, Failed, Cancelled, Lost, Resumed, Steps, Attempts, Values, Left int }
 
-func (f *facts) add(other facts) {
+// Add adds what was counted elsewhere.
+func (f *Facts) Add(other Facts) {
 	f.Homes, f.Rounds, f.Killed, f.Asked = f.Homes+other.Homes, f.Rounds+other.Rounds, f.Killed+other.Killed, f.Asked+other.Asked
 	f.Runs, f.Succeeded, f.Failed, f.Cancelled = f.Runs+other.Runs, f.Succeeded+other.Succeeded, f.Failed+other.Failed, f.Cancelled+other.Cancelled
 	f.Lost, f.Resumed, f.Steps, f.Attempts = f.Lost+other.Lost, f.Resumed+other.Resumed, f.Steps+other.Steps, f.Attempts+other.Attempts
@@ -71,12 +72,12 @@ type evidence struct {
 	killed map[int]bool
 }
 
-// check looks for whatever may not be after the home was opened once by a process that has ended.
-func check(t *testing.T, c *crowd) facts {
+// Check looks for whatever may not be after the home was opened once by a process that has ended.
+func (h *Home) Check(t testing.TB) Facts {
 	t.Helper()
-	found := &evidence{runs: readRuns(t, c), killed: c.killed}
-	found.begun, found.ended = readLedger(t, c.home)
-	var told facts
+	found := &evidence{runs: h.readRuns(t), killed: h.Killed}
+	found.begun, found.ended = readLedger(t, h)
+	var told Facts
 	for _, run := range found.runs {
 		checkOrder(t, run)
 		checkState(t, run)
@@ -89,12 +90,12 @@ func check(t *testing.T, c *crowd) facts {
 			t.Errorf("the ledger: %s has begun %d times", about, times)
 		}
 	}
-	told.Left = checkMarkers(t, c, found)
-	told.Values = checkValues(t, c.home, found)
+	told.Left = h.checkMarkers(t, found)
+	told.Values = checkValues(t, h, found)
 	return told
 }
 
-func (f *facts) count(run *storedRun) {
+func (f *Facts) count(run *storedRun) {
 	f.Runs++
 	switch run.status {
 	case "succeeded":
@@ -123,12 +124,12 @@ func (r *storedRun) isLost() bool {
 	return r.finished != nil && strings.Contains(r.finished.data.Error.Message, ") is gone")
 }
 
-// openPlain opens the history as a database like any other.
-func openPlain(t *testing.T, c *crowd) *sql.DB {
+// Open opens the history as a database like any other.
+func (h *Home) Open(t testing.TB) *sql.DB {
 	t.Helper()
-	driver, address := "sqlite", "file:"+filepath.Join(c.home, "fxrun.db")
-	if c.address != "" {
-		driver, address = "pgx", c.address+"&search_path=fxrun"
+	driver, address := "sqlite", "file:"+filepath.Join(h.Folder, "fxrun.db")
+	if h.Address != "" {
+		driver, address = "pgx", h.Address+"&search_path=fxrun"
 	}
 	db, err := sql.Open(driver, address)
 	if err != nil {
@@ -137,11 +138,11 @@ func openPlain(t *testing.T, c *crowd) *sql.DB {
 	return db
 }
 
-func readRuns(t *testing.T, c *crowd) map[string]*storedRun {
+func (h *Home) readRuns(t testing.TB) map[string]*storedRun {
 	t.Helper()
-	db := openPlain(t, c)
-	defer db.Close()
-	if c.address == "" {
+	db := h.Open(t)
+	defer db.Close() //nolint:errcheck // it was only read
+	if h.Address == "" {
 		var whole string
 		if err := db.QueryRow("PRAGMA integrity_check").Scan(&whole); err != nil || whole != "ok" {
 			t.Fatalf("the file is damaged: %s, %v", whole, err)
@@ -183,7 +184,7 @@ func readRuns(t *testing.T, c *crowd) map[string]*storedRun {
 	return byID
 }
 
-func each(t *testing.T, db *sql.DB, query string, use func(scan func(...any) error) error) {
+func each(t testing.TB, db *sql.DB, query string, use func(scan func(...any) error) error) {
 	t.Helper()
 	rows, err := db.Query(query)
 	if err != nil {
@@ -200,10 +201,10 @@ func each(t *testing.T, db *sql.DB, query string, use func(scan func(...any) err
 	}
 }
 
-func readLedger(t *testing.T, home string) (begun, ended map[string]int) {
+func readLedger(t testing.TB, h *Home) (begun, ended map[string]int) {
 	t.Helper()
 	begun, ended = make(map[string]int), make(map[string]int)
-	notes, err := os.ReadDir(ledgerOf(home))
+	notes, err := os.ReadDir(h.Ledger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +224,7 @@ func readLedger(t *testing.T, home string) (begun, ended map[string]int) {
 }
 
 // checkOrder checks that the log of a run is whole, and in an order that makes sense.
-func checkOrder(t *testing.T, run *storedRun) {
+func checkOrder(t testing.TB, run *storedRun) {
 	t.Helper()
 	reached := make(map[string]bool)
 	for i, event := range run.events {
@@ -242,6 +243,8 @@ func checkOrder(t *testing.T, run *storedRun) {
 			after = []string{"run_queued"}
 		case "run_cancel_requested":
 			after, not, once = []string{"run_queued"}, []string{"run_finished"}, false
+		case "run_adopted": // by a process that goes on with a run on a cluster
+			after, not, once = []string{"run_starting"}, []string{"run_finished"}, false
 		case "log_written": // a late line may follow the end
 			after, once = []string{"run_queued"}, false
 		default:
@@ -272,7 +275,7 @@ func checkOrder(t *testing.T, run *storedRun) {
 
 // checkState checks that the run has ended, or can be taken from the queue, and that its row
 // says what its log says.
-func checkState(t *testing.T, run *storedRun) {
+func checkState(t testing.TB, run *storedRun) {
 	t.Helper()
 	if run.finished == nil {
 		starting := slices.ContainsFunc(run.events, func(e storedEvent) bool { return e.kind == "run_starting" })
@@ -295,7 +298,7 @@ func checkState(t *testing.T, run *storedRun) {
 }
 
 // checkAttempts checks that each attempt has a reason, and that nothing was done after success.
-func checkAttempts(t *testing.T, run *storedRun, found *evidence) {
+func checkAttempts(t testing.TB, run *storedRun, found *evidence) {
 	t.Helper()
 	status, attempt := make(map[string]string), make(map[string]int)
 	for _, key := range run.events[0].data.Steps {
@@ -352,7 +355,7 @@ func checkAttempts(t *testing.T, run *storedRun, found *evidence) {
 }
 
 // checkResumed checks that the rest of a lost run goes on once, if its policy says so.
-func checkResumed(t *testing.T, run *storedRun, found *evidence) {
+func checkResumed(t testing.TB, run *storedRun, found *evidence) {
 	t.Helper()
 	resumed := 0
 	for _, other := range found.runs {
@@ -374,9 +377,9 @@ func checkResumed(t *testing.T, run *storedRun, found *evidence) {
 
 // checkMarkers checks that each resource that has started is stopped, or was left by a process
 // that was killed, and the end of its run says so.
-func checkMarkers(t *testing.T, c *crowd, found *evidence) int {
+func (h *Home) checkMarkers(t testing.TB, found *evidence) int {
 	t.Helper()
-	markers, err := os.ReadDir(markersOf(c.home))
+	markers, err := os.ReadDir(h.Markers())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -418,10 +421,10 @@ func checkMarkers(t *testing.T, c *crowd, found *evidence) int {
 }
 
 // checkValues checks that each value is whole, and is that of the run that has stored it last.
-func checkValues(t *testing.T, home string, found *evidence) int {
+func checkValues(t testing.TB, h *Home, found *evidence) int {
 	t.Helper()
 	values := make(map[string]content) // of assets by key, of ops by run and key
-	err := filepath.WalkDir(valuesOf(home), func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(h.Values(), func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -460,7 +463,7 @@ func checkValues(t *testing.T, home string, found *evidence) int {
 }
 
 // checkStored compares the values with the history, both ways.
-func checkStored(t *testing.T, values map[string]content, found *evidence) {
+func checkStored(t testing.TB, values map[string]content, found *evidence) {
 	t.Helper()
 	last := make(map[string]*storedRun) // the run that has stored an asset last
 	at := make(map[string]int64)        // the position of its record
@@ -530,7 +533,7 @@ func (r *storedRun) storing(value content) (stored bool, outcome string) {
 // unlessKilled returns the error of a step or of a run, or "" if it says that a process was
 // killed, or that the history could not be kept.
 func unlessKilled(message string) string {
-	for _, death := range []string{") is gone", "the process was killed", "the process ended", "the process was ended", "recording "} {
+	for _, death := range []string{") is gone", "the process was killed", "the process ended", "the process was ended", "was lost", "recording "} {
 		if strings.Contains(message, death) {
 			return ""
 		}
@@ -538,14 +541,14 @@ func unlessKilled(message string) string {
 	return message
 }
 
-// checkLocks checks that nobody holds a lock in the database after all processes have ended.
-func checkLocks(t *testing.T, c *crowd) {
+// CheckLocks checks that nobody holds a lock in the database after all processes have ended.
+func (h *Home) CheckLocks(t testing.TB) {
 	t.Helper()
-	if c.address == "" {
-		return // the locks are files, which checkNoLeftovers looks for
+	if h.Address == "" {
+		return // the locks are files, which CheckNoLeftovers looks for
 	}
-	db := openPlain(t, c)
-	defer db.Close()
+	db := h.Open(t)
+	defer db.Close()                                                                       //nolint:errcheck // it was only read
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) { // the server notices the end of a process a little later
 		held := 0
 		err := db.QueryRow("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Scan(&held)
@@ -562,21 +565,21 @@ func checkLocks(t *testing.T, c *crowd) {
 	}
 }
 
-// checkNothingWaits checks that the queue is empty.
-func checkNothingWaits(t *testing.T, c *crowd) {
+// CheckNothingWaits checks that the queue is empty.
+func (h *Home) CheckNothingWaits(t testing.TB) {
 	t.Helper()
-	for _, run := range readRuns(t, c) {
+	for _, run := range h.readRuns(t) {
 		if run.finished == nil {
 			t.Errorf("run %s is %s, after a process has taken all that waits", run.id, run.status)
 		}
 	}
 }
 
-// checkNoLeftovers checks that no temporary file stays after every asset was stored again.
-func checkNoLeftovers(t *testing.T, c *crowd) {
+// CheckNoLeftovers checks that no temporary file stays after every asset was stored again.
+func (h *Home) CheckNoLeftovers(t testing.TB) {
 	t.Helper()
-	err := filepath.WalkDir(c.home, func(path string, entry fs.DirEntry, err error) error {
-		below, _ := filepath.Rel(c.home, path)
+	err := filepath.WalkDir(h.Folder, func(path string, entry fs.DirEntry, err error) error {
+		below, _ := filepath.Rel(h.Folder, path)
 		switch name := filepath.Base(path); {
 		case err != nil:
 			return err
