@@ -142,6 +142,7 @@ func (h *Home) readRuns(t testing.TB) map[string]*storedRun {
 	t.Helper()
 	db := h.Open(t)
 	defer db.Close() //nolint:errcheck // it was only read
+
 	if h.Address == "" {
 		var whole string
 		if err := db.QueryRow("PRAGMA integrity_check").Scan(&whole); err != nil || whole != "ok" {
@@ -548,7 +549,8 @@ func (h *Home) CheckLocks(t testing.TB) {
 		return // the locks are files, which CheckNoLeftovers looks for
 	}
 	db := h.Open(t)
-	defer db.Close()                                                                       //nolint:errcheck // it was only read
+	defer db.Close() //nolint:errcheck // it was only read
+
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) { // the server notices the end of a process a little later
 		held := 0
 		err := db.QueryRow("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Scan(&held)
