@@ -21,17 +21,8 @@ import (
 func (f runFlags) request(cmd *cobra.Command) (runs.Request, api.LaunchConfig, error) {
 	config, sent, err := f.launch.read(cmd.InOrStdin())
 	faults := fault.Of(err)
-	tags := make(map[string]string)
-	for _, tag := range f.tags {
-		name, value, ok := strings.Cut(tag, "=")
-		if !ok || name == "" {
-			faults = append(faults, fmt.Errorf("--tag %q: it must have the form NAME=VALUE", tag))
-		}
-		if _, twice := tags[name]; twice {
-			faults = append(faults, fmt.Errorf("--tag %q: the tag %s is given twice", tag, name))
-		}
-		tags[name] = value
-	}
+	tags, wrong := parseTags(f.tags)
+	faults = append(faults, wrong...)
 	if f.launch.job != "" && len(f.selects) > 0 {
 		faults = append(faults, errors.New("--job and --select exclude each other: give one of them"))
 	}
@@ -109,4 +100,20 @@ func withDefault(request runs.Request, jobs []assets.JobDescription, hasAssets b
 		request.Selection = "*"
 	}
 	return request, nil
+}
+
+// parseTags reads the values of the flag --tag.
+func parseTags(given []string) (tags map[string]string, faults []error) {
+	tags = make(map[string]string)
+	for _, tag := range given {
+		name, value, ok := strings.Cut(tag, "=")
+		if !ok || name == "" {
+			faults = append(faults, fmt.Errorf("--tag %q: it must have the form NAME=VALUE", tag))
+		}
+		if _, twice := tags[name]; twice {
+			faults = append(faults, fmt.Errorf("--tag %q: the tag %s is given twice", tag, name))
+		}
+		tags[name] = value
+	}
+	return tags, faults
 }

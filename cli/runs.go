@@ -11,13 +11,17 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/internal/timerange"
 	"github.com/fxrun/fxrun/runs"
 )
 
 type runsFlags struct {
 	job      string
 	statuses []string
+	tags     []string
+	from, to string
 	limit    int
 	json     bool
 }
@@ -25,16 +29,21 @@ type runsFlags struct {
 func (p program) runsCommand() *cobra.Command {
 	var flags runsFlags
 	command := &cobra.Command{
-		Use:               "runs",
-		Short:             "List the runs, newest first, or show one",
-		Long:              "List the runs, newest first.\n\n" + serverHelp,
-		Example:           "  PROGRAM runs --job nightly --status failed\n  PROGRAM runs show",
+		Use:   "runs",
+		Short: "List the runs, newest first, or show one",
+		Long: "List the runs, newest first. --from and --to take a time as 2026-01-31T15:04:05Z, a time\n" +
+			"of the local zone as 2026-01-31T15:04, or a whole day as 2026-01-31.\n\n" + serverHelp,
+		Example: "  PROGRAM runs --job nightly --status failed\n  PROGRAM runs --tag team=data --from 2026-01-31 --to 2026-01-31\n" +
+			"  PROGRAM runs show",
 		Args:              onlyCommands,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.listRuns(cmd, flags) },
 	}
 	command.Flags().StringVarP(&flags.job, "job", "j", "", "list only the runs of the job called `NAME`")
 	command.Flags().StringSliceVar(&flags.statuses, "status", nil, "list only the runs with a `STATUS` (can be repeated: runs with any of them)")
+	command.Flags().StringArrayVar(&flags.tags, "tag", nil, "list only the runs with this tag, `NAME=VALUE` (can be repeated: runs with all of them)")
+	command.Flags().StringVar(&flags.from, "from", "", "list only the runs that were launched at this `TIME` or later")
+	command.Flags().StringVar(&flags.to, "to", "", "list only the runs that were launched before this `TIME`, or until the end of this day")
 	command.Flags().IntVarP(&flags.limit, "limit", "n", 20, "list at most `N` runs; 0 lists all")
 	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
 	registerServer(command)
@@ -55,17 +64,21 @@ func statuses() []string {
 // the program does not define any more.
 func (f runsFlags) query() (history.RunQuery, error) {
 	query := history.RunQuery{Job: f.job, Limit: f.limit, OmitSteps: true}
+	var faults []error
 	if f.limit < 0 {
-		return query, invalid("reading the flags", "--limit %d: it cannot be negative", f.limit)
+		faults = append(faults, fmt.Errorf("--limit %d: it cannot be negative", f.limit))
 	}
 	for _, text := range f.statuses {
 		status := history.Status(text)
 		if !status.Finished() && !status.CanBecome(history.StatusFailed) {
-			return query, invalid("reading the flags", "--status: there is no status %q%s", text, nearest.Suggestion(text, statuses()))
+			faults = append(faults, fmt.Errorf("--status: there is no status %q%s", text, nearest.Suggestion(text, statuses())))
 		}
 		query.Statuses = append(query.Statuses, status)
 	}
-	return query, nil
+	tags, wrong := parseTags(f.tags)
+	within, err := timerange.Parse(f.from, f.to, time.Local) //nolint:gosmopolitan // a person means the local time
+	query.Tags, query.QueuedFrom, query.QueuedBefore = tags, within.From, within.To
+	return query, fault.Join("reading the flags", slices.Concat(faults, wrong, fault.Of(err)))
 }
 
 func (p program) listRuns(cmd *cobra.Command, flags runsFlags) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -103,4 +104,43 @@ func TestRunsWhoseProcessMayBeGone(t *testing.T) {
 			t.Errorf("%d events, %v", len(events), err)
 		}
 	})
+}
+
+func TestRunsAreListedByTimeAndTag(t *testing.T) {
+	newHome(t)
+	store := history.NewMemoryStore()
+	for i, id := range []string{"run-a", "run-b", "run-c"} {
+		event := history.Event{RunID: id, Time: epoch.AddDate(0, 0, i), Data: history.RunQueued{Tags: map[string]string{"day": id, "team": "data"}}}
+		if _, err := store.Append(t.Context(), event); err != nil {
+			t.Fatal(err)
+		}
+	}
+	definitions := []fx.Option{assets.New("one", func() int { return 1 }), fx.Provide(func() history.Store { return store })}
+	s := newServer(t, nil, definitions...)
+	second := epoch.AddDate(0, 0, 1).Format(time.RFC3339)
+	for args, want := range map[string]string{
+		"runs --from " + second:                       "run-c run-b",
+		"runs --to " + second:                         "run-a",
+		"runs --from " + second + " --to " + second:   "must be before",
+		"runs --tag team=data --tag day=run-b":        "run-b",
+		"runs --tag day=run-a --from " + second:       "no runs",
+		"runs --tag day --limit -1":                   `--tag "day": it must have the form NAME=VALUE`,
+		"runs --from x --limit -1":                    "--limit -1: it cannot be negative",
+		"runs --from x":                               `from: "x" must be a time`,
+		"runs --tag day=run-a --tag day=run-b":        "the tag day is given twice",
+		"runs --from 0001-01-02 --to 9999-12-30 -n 1": "run-c",
+	} {
+		for _, server := range []string{"", " --server " + s.address()} {
+			got := execute(t, definitions, strings.Fields(args+server)...)
+			var ids []string
+			for _, word := range strings.Fields(got.out) {
+				if strings.HasPrefix(word, "run-") {
+					ids = append(ids, word)
+				}
+			}
+			if strings.Join(ids, " ") != want && !strings.Contains(got.out+got.err, want) {
+				t.Errorf("%s lists %v, want %s\n%s%s", args+server, ids, want, got.out, got.err)
+			}
+		}
+	}
 }

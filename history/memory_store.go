@@ -271,6 +271,9 @@ func (q RunQuery) fits(r Record) bool {
 	if len(q.Statuses) > 0 && !slices.Contains(q.Statuses, r.Status) {
 		return false
 	}
+	if !q.QueuedFrom.IsZero() && r.Queued.Before(q.QueuedFrom) || !q.QueuedBefore.IsZero() && !r.Queued.Before(q.QueuedBefore) {
+		return false
+	}
 	for key, want := range q.Tags {
 		if got, ok := r.Tags[key]; !ok || got != want {
 			return false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // What callers may match with errors.Is.
@@ -87,6 +88,9 @@ type RunQuery struct {
 	Statuses []Status
 	// Tags must all be among the run's tags, with these values.
 	Tags map[string]string
+	// QueuedFrom and QueuedBefore limit the time at which the run was queued: from
+	// QueuedFrom on, and before QueuedBefore. A zero time sets no limit.
+	QueuedFrom, QueuedBefore time.Time
 	// Before is the ID of a run. Only older runs are returned. With the last ID of
 	// one page it asks for the next page. Runs that are queued in the meantime do
 	// not change that page. The run itself need not fit the query.

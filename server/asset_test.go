@@ -103,8 +103,8 @@ func TestRunsAreListedByTheirAge(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil, shownDefinitions(make(gate)))
 	id := s.make("plain")
-	for last, want := range map[string]bool{"10 min": true, "": true, "nonsense": true} {
-		if got := s.get("/runs?last=" + strings.ReplaceAll(last, " ", "+")).body; strings.Contains(got, id) != want {
+	for _, last := range []string{"10 min", ""} {
+		if got := s.get("/runs?last=" + strings.ReplaceAll(last, " ", "+")).body; !strings.Contains(got, id) {
 			t.Errorf("within %q the run is not listed", last)
 		}
 	}

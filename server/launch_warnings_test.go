@@ -27,7 +27,9 @@ type (
 func readableSecrets() fx.Option {
 	return fx.Options(
 		container.Provide("mail", func(config mailConfig) *mail { return &mail{config} }, container.Config(mailConfig{})),
-		assets.New("sent", func(config callConfig, m *mail) (report, error) { return report(m.config.APIKey) + report(config.AuthToken), nil },
+		assets.New("sent", func(config callConfig, m *mail) (report, error) {
+			return report(m.config.APIKey) + report(config.AuthToken), nil
+		},
 			assets.Config(callConfig{})),
 	)
 }

@@ -2,6 +2,7 @@ package historytest
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/fxrun/fxrun/history"
 )
@@ -11,6 +12,7 @@ func filterClauses() []clause {
 		{name: "the run queued last comes first, whatever the clocks say", check: newestRun},
 		{name: "runs are found by every field of the query", check: filterRuns},
 		{name: "runs are found by the beginning of their ID", check: filterPrefixes},
+		{name: "runs are found by the time at which they were queued", check: filterQueued},
 		{name: "steps are left out where nobody needs them", check: omitSteps},
 		{name: "the last materialization of an asset and of a partition is found", check: lastMaterialization},
 		{name: "the last materializations of many assets are found at once", check: latestMaterializations},
@@ -102,6 +104,33 @@ func filterPrefixes(t tester, subject Subject) {
 		{history.RunQuery{IDPrefix: "ab\xff"}, []string{}},
 		{history.RunQuery{IDPrefix: "\xed\xa0"}, []string{}},
 		{history.RunQuery{IDPrefix: "\xff"}, []string{}},
+	} {
+		same(t, fmt.Sprintf("runs of %+v", c.query), ids(readRuns(t, subject.Store, c.query)), c.want)
+	}
+}
+
+func filterQueued(t tester, subject Subject) {
+	for _, id := range []string{"b", "c", "a", "d"} { // the clock of a was slow
+		n := int(id[0] - 'a')
+		add(t, subject.Store, event(id, n, history.RunQueued{Job: "job " + id}))
+	}
+	when := func(n int) time.Time { return at(n).In(time.FixedZone("far away", -5*60*60)) }
+	const soon = time.Nanosecond // shorter than any time that a store keeps
+	for _, c := range []struct {
+		query history.RunQuery
+		want  []string
+	}{
+		{history.RunQuery{QueuedFrom: when(0), QueuedBefore: when(4)}, []string{"d", "a", "c", "b"}},
+		{history.RunQuery{QueuedFrom: when(2)}, []string{"d", "c"}},
+		{history.RunQuery{QueuedFrom: when(2).Add(soon)}, []string{"d"}},
+		{history.RunQuery{QueuedBefore: when(1)}, []string{"a"}},
+		{history.RunQuery{QueuedBefore: when(1).Add(soon)}, []string{"a", "b"}},
+		{history.RunQuery{QueuedFrom: when(1), QueuedBefore: when(3)}, []string{"c", "b"}},
+		{history.RunQuery{QueuedFrom: when(1), QueuedBefore: when(3), Limit: 1}, []string{"c"}},
+		{history.RunQuery{QueuedFrom: when(1), QueuedBefore: when(3), Before: "c"}, []string{"b"}},
+		{history.RunQuery{QueuedFrom: when(1), QueuedBefore: when(3), Job: "job a"}, []string{}},
+		{history.RunQuery{QueuedFrom: when(3), QueuedBefore: when(1)}, []string{}},
+		{history.RunQuery{QueuedFrom: when(4)}, []string{}},
 	} {
 		same(t, fmt.Sprintf("runs of %+v", c.query), ids(readRuns(t, subject.Store, c.query)), c.want)
 	}

@@ -475,6 +475,12 @@ func failing() map[string][]func(history.Store) history.Store {
 				}}
 			},
 		},
+		"runs are found by the time at which they were queued": {
+			askRuns(func(q *history.RunQuery) { q.QueuedFrom = time.Time{} }),
+			askRuns(func(q *history.RunQuery) { q.QueuedBefore = time.Time{} }),
+			askRuns(func(q *history.RunQuery) { q.QueuedFrom = q.QueuedFrom.Truncate(time.Microsecond) }),
+			askRuns(func(q *history.RunQuery) { q.QueuedBefore = q.QueuedBefore.Truncate(time.Microsecond) }),
+		},
 		"the last materialization of an asset and of a partition is found": {
 			askEvents(func(q *history.EventQuery) { q.Asset, q.Partition = "", "" }),
 			askEvents(func(q *history.EventQuery) { q.Partition = "" }),

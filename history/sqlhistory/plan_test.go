@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fxrun/fxrun/history"
 )
@@ -26,6 +27,7 @@ func TestQueryPlans(t *testing.T) {
 	}{
 		{history.RunQuery{Limit: 50}, "SCAN runs"},
 		{history.RunQuery{Limit: 50, Before: "r1"}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid<?)"},
+		{history.RunQuery{Limit: 50, QueuedFrom: time.Unix(1, 0), QueuedBefore: time.Unix(2, 0)}, "SCAN runs"},
 		{history.RunQuery{ID: "r1"}, "SEARCH runs USING INDEX sqlite_autoindex_runs_1 (id=?)"},
 		{history.RunQuery{IDPrefix: "r1", Limit: 6}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)"},
 		{history.RunQuery{Job: "nightly", Limit: 50}, "SEARCH runs USING INDEX runs_by_job (job=?)"},

@@ -118,6 +118,9 @@ func micros(t time.Time) sql.NullInt64 {
 	return sql.NullInt64{Int64: t.UnixMicro(), Valid: !t.IsZero()}
 }
 
+// microsFrom returns the first time that can be stored and is not before t.
+func microsFrom(t time.Time) int64 { return t.Add(time.Microsecond - time.Nanosecond).UnixMicro() }
+
 func fromMicros(stored sql.NullInt64) time.Time {
 	if !stored.Valid {
 		return time.Time{}

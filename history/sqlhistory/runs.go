@@ -69,6 +69,12 @@ func (d Database) selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQ
 		where.and("job = ?", query.Job)
 	}
 	andIn(&where, "status", query.Statuses)
+	if !query.QueuedFrom.IsZero() {
+		where.and("queued >= ?", microsFrom(query.QueuedFrom))
+	}
+	if !query.QueuedBefore.IsZero() {
+		where.and("queued < ?", microsFrom(query.QueuedBefore))
+	}
 	from := `runs`
 	for i, key := range slices.Sorted(maps.Keys(query.Tags)) {
 		part := "EXISTS (SELECT 1 FROM run_tags WHERE key = ? AND value = ? AND run = number)"

@@ -13,6 +13,7 @@ import (
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/internal/timerange"
 )
 
 // RunPage is a part of the list of runs.
@@ -27,6 +28,8 @@ type runsQuery struct {
 	Job    string   `query:"job" doc:"the name of the job of the runs"`
 	Status []string `query:"status" doc:"a status; several mean any of them"`
 	Tag    []string `query:"tag" doc:"a tag as name=value; several mean all of them"`
+	From   string   `query:"from" doc:"only runs that were queued then or later: a time as 2026-01-31T15:04:05Z, or a day in UTC"`
+	To     string   `query:"to" doc:"only runs that were queued before: a time as 2026-01-31T15:04:05Z, or a day in UTC with its end"`
 	ID     string   `query:"id" doc:"the beginning of the IDs"`
 	Before string   `query:"before" doc:"the ID of a run: only older runs are listed"`
 	Limit  int      `query:"limit" doc:"the largest number of runs, from 1 to 1000; the default is 50"`
@@ -59,7 +62,9 @@ func (q runsQuery) store() (history.RunQuery, error) {
 		}
 		query.Tags[name] = value
 	}
-	if err := fault.Join("reading the query", faults); err != nil {
+	within, err := timerange.Parse(q.From, q.To, time.UTC)
+	query.QueuedFrom, query.QueuedBefore = within.From, within.To
+	if err := fault.Join("reading the query", append(faults, fault.Of(err)...)); err != nil {
 		return query, &statusError{err, http.StatusBadRequest}
 	}
 	return query, nil

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
@@ -39,7 +40,7 @@ func (c *Client) Runs(ctx context.Context, query history.RunQuery) ([]inspect.Ru
 
 // oneRun returns the run with the ID of the query if it fits the rest of the query.
 func (c *Client) oneRun(ctx context.Context, query history.RunQuery) ([]inspect.RunDetail, error) {
-	if query.Job != "" || query.IDPrefix != "" || query.Before != "" || len(query.Statuses) > 0 || len(query.Tags) > 0 {
+	if query.Job != "" || query.IDPrefix != "" || query.Before != "" || len(query.Statuses) > 0 || len(query.Tags) > 0 || !query.QueuedFrom.IsZero() || !query.QueuedBefore.IsZero() {
 		return nil, errors.New("a server is asked for the run with an ID, or for the runs with other properties, not for both")
 	}
 	run, err := c.Run(ctx, query.ID)
@@ -71,6 +72,11 @@ func runsQuery(query history.RunQuery, limit int) url.Values {
 	}
 	for name, value := range query.Tags {
 		values.Add("tag", name+"="+value)
+	}
+	for name, at := range map[string]time.Time{"from": query.QueuedFrom, "to": query.QueuedBefore} {
+		if !at.IsZero() {
+			values.Set(name, at.UTC().Format(time.RFC3339Nano))
+		}
 	}
 	return values
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
@@ -17,46 +17,39 @@ import (
 const runsOnPage = 50
 
 type runsPage struct {
-	Job, Status, Tag, Last string
-	Jobs, Statuses, Ranges []string
-	Table                  *table
-	Older                  string
+	runFilter
+
+	Jobs  []string
+	Table *table
+	Older string
 }
 
 func (p *Pages) runs(r *http.Request) (view, error) {
-	page := runsPage{Job: r.FormValue("job"), Status: r.FormValue("status"), Tag: trimmed(r, "tag"), Last: r.FormValue("last")}
-	query := history.RunQuery{Job: page.Job, Before: r.FormValue("before"), Limit: runsOnPage + 1}
-	if page.Status != "" {
-		query.Statuses = []history.Status{history.Status(page.Status)}
-	}
-	if name, value, ok := strings.Cut(page.Tag, "="); ok {
-		query.Tags = map[string]string{name: value}
-	}
-	found, err := p.inspect.Runs(r.Context(), query)
-	if err != nil {
-		return view{}, err
-	}
-	for _, one := range ranges() {
-		page.Ranges = append(page.Ranges, one.name)
-		if one.name == page.Last { // the newest come first
-			since := time.Now().Add(-one.length)
-			if end := slices.IndexFunc(found, func(record history.Record) bool { return record.Queued.Before(since) }); end >= 0 {
-				found = found[:end]
-			}
+	filter, query := newRunFilter(r, time.Now())
+	page := runsPage{runFilter: filter}
+	var found []history.Record
+	made := view{Template: "runs", Title: "Runs", Nav: "/runs"}
+	if len(filter.Faults) > 0 {
+		made.Status = http.StatusUnprocessableEntity
+	} else {
+		query.Limit = runsOnPage + 1
+		var err error
+		if found, err = p.inspect.Runs(r.Context(), query); err != nil {
+			return view{}, err
 		}
 	}
 	if len(found) > runsOnPage {
 		found = found[:runsOnPage]
-		page.Older = p.url("/runs", "job", page.Job, "status", page.Status, "tag", page.Tag, "last", page.Last, "before", found[runsOnPage-1].ID)
+		older := r.URL.Query()
+		older.Set("before", found[runsOnPage-1].ID)
+		page.Older = p.url("/runs") + "?" + older.Encode()
 	}
 	page.Table = p.runTable(r.Context(), found).sort(r)
+	if made.Status != 0 {
+		page.Table.Empty = "No runs are listed, since the filter is wrong."
+	}
 	if !p.config.ReadOnly {
 		page.Table.Select = "run"
-	}
-	for _, status := range []history.Status{
-		history.StatusQueued, history.StatusStarting, history.StatusRunning, history.StatusSucceeded, history.StatusFailed, history.StatusCancelled,
-	} {
-		page.Statuses = append(page.Statuses, string(status))
 	}
 	jobs, err := p.inspect.Jobs()
 	if err != nil {
@@ -65,7 +58,8 @@ func (p *Pages) runs(r *http.Request) (view, error) {
 	for _, job := range jobs {
 		page.Jobs = append(page.Jobs, job.Name)
 	}
-	return view{Template: "runs", Title: "Runs", Nav: "/runs", Data: page}, nil
+	made.Data = page
+	return made, nil
 }
 
 func (p *Pages) runTable(ctx context.Context, list []history.Record) *table {
@@ -76,7 +70,7 @@ func (p *Pages) runTable(ctx context.Context, list []history.Record) *table {
 		row := t.add(
 			cell{Text: shortID(record.ID), Path: p.url("/runs/", record.ID), Mono: true, ID: true, order: record.ID}, status, p.whatCell(record), at(startOf(record)),
 			right(durationText(tookOf(record, now)), int64(tookOf(record, now))), right(stepsText(record), int64(len(record.Steps))),
-			text(tagsText(record.Tags)), text(firstLine(record.Error.Message)),
+			p.tagsCell(record.Tags), text(firstLine(record.Error.Message)),
 		)
 		row.Key = record.ID
 	}
@@ -147,6 +141,22 @@ func tagsText(tags map[string]string) string {
 		}
 	}
 	return strings.Join(texts, " ")
+}
+
+// tagsCell links each tag of a run to the runs that have it.
+func (p *Pages) tagsCell(tags map[string]string) cell {
+	made := cell{order: tagsText(tags)}
+	for _, name := range sortedKeys(tags) {
+		tag := name + "=" + tags[name]
+		switch {
+		case strings.HasPrefix(name, "fxrun/"):
+		case strings.ContainsFunc(tag, unicode.IsSpace): // the filter takes no such tag
+			made.Links = append(made.Links, link{Text: tag})
+		default:
+			made.Links = append(made.Links, link{tag, p.url("/runs", "tag", tag)})
+		}
+	}
+	return made
 }
 
 // changeRuns cancels or repeats the runs that were selected in the list.

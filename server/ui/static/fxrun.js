@@ -20,6 +20,7 @@
   };
   localTimes(document);
   document.getElementById("zone").textContent = zone;
+  for (const input of document.querySelectorAll("input[data-zone]")) input.value ||= zone;
 
   // On a phone the menu is one line: the entry of this page is in sight.
   const entry = document.querySelector(".side a[aria-current]");
