@@ -2,7 +2,6 @@ package ui
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,97 +10,13 @@ import (
 	"github.com/fxrun/fxrun/automation"
 )
 
-type automationPage struct {
-	Facts              []fact
-	Schedules, Sensors *table
-}
-
 // control reads and changes schedules and sensors.
 func (p *Pages) control() (*automation.Control, error) {
 	return automation.NewControl(p.config.Automations, p.config.Launcher.Store())
 }
 
-// automations lists the schedules and the sensors.
-func (p *Pages) automations(r *http.Request) (view, error) {
-	control, err := p.control()
-	if err != nil {
-		return view{}, err
-	}
-	page := automationPage{
-		Schedules: newTable("No schedules are defined. automation.NewSchedule adds one.", "schedule", "state", "ticks", "runs", "last tick", "next tick", "about"),
-		Sensors:   newTable("No sensors are defined. automation.NewSensor adds one.", "sensor", "state", "ticks", "runs", "last tick", "cursor", "about"),
-	}
-	for kind, list := range map[automation.Kind]*table{automation.KindSchedule: page.Schedules, automation.KindSensor: page.Sensors} {
-		all, err := control.All(r.Context(), kind)
-		if err != nil {
-			return view{}, err
-		}
-		for _, one := range all {
-			next := at(one.Next)
-			if kind == automation.KindSensor {
-				next = mono(one.State.Cursor)
-			}
-			list.add(linked(one.Name, p.automationPath(one.Description)), tickingState(one), text(ticksText(one.Description)), p.targetCell(one.Description),
-				at(one.State.Last), next, text(firstLine(one.Description.Description)))
-		}
-		list.sort(r)
-	}
-	if page.Facts, err = p.tickerFacts(r.Context(), control); err != nil {
-		return view{}, err
-	}
-	return view{Template: "automations", Title: "Automation", Nav: "/automation", Data: page}, nil
-}
-
-// tickerFacts say who ticks the schedules and sensors.
-func (p *Pages) tickerFacts(ctx context.Context, control *automation.Control) ([]fact, error) {
-	ticker, err := control.Ticker(ctx, p.config.Launcher)
-	if err != nil {
-		return nil, err
-	}
-	facts := []fact{{Name: "Ticked by", Text: ticker.String()}}
-	switch {
-	case !ticker.Ticking:
-		facts[0].Text = "nobody: start this program with the command daemon, dev or serve"
-	case !ticker.Since.IsZero():
-		facts = append(facts, fact{Name: "Since", Time: ticker.Since})
-	}
-	return facts, nil
-}
-
 func (p *Pages) automationPath(d automation.Description) string {
 	return p.url("/automation/"+string(d.Kind)+"/", d.Name)
-}
-
-// tickingState says whether a schedule or a sensor is on, or that its last tick has failed.
-func tickingState(one automation.Status) cell {
-	switch {
-	case one.Tick != nil && one.Tick.Status == automation.TickFailed:
-		return cell{Badge: &badge{"bad", "failed"}, order: "failed"}
-	case one.Kind == automation.KindSchedule && isOverdue(one, time.Now()):
-		return cell{Badge: &badge{"warn", "overdue"}, order: "overdue"}
-	case one.Ticking:
-		return cell{Badge: &badge{"ok", "on"}, order: "on"}
-	}
-	return cell{Badge: &badge{"", "off"}, order: "off"}
-}
-
-// ticksText says when a schedule or a sensor ticks.
-func ticksText(d automation.Description) string {
-	switch {
-	case d.Kind == automation.KindSchedule:
-		return d.Cron + " " + d.Zone
-	case d.On != "":
-		return d.On
-	}
-	return "every " + durationText(d.Every)
-}
-
-// targetCell links what a schedule or a sensor runs by default.
-func (p *Pages) targetCell(d automation.Description) cell {
-	if d.Job != "" {
-		return linked(d.Job, p.url("/jobs/", d.Job))
-	}
-	return mono(d.Selection)
 }
 
 type automationOnePage struct {
@@ -246,84 +161,4 @@ func tickText(tick automation.TickRecord) string {
 		parts = append(parts, "it is tried again at "+tick.Again.UTC().Format(time.DateTime)+" UTC")
 	}
 	return strings.Join(parts, "; ")
-}
-
-// changeAutomation turns a schedule or a sensor on or off, or previews its next tick.
-func (p *Pages) changeAutomation(w http.ResponseWriter, r *http.Request) error {
-	kind, name := kindAndName(r)
-	control, err := p.control()
-	if err != nil {
-		return err
-	}
-	switch do := r.FormValue("do"); do {
-	case "on", "off":
-		if err := control.Switch(r.Context(), kind, name, do == "on", automation.SwitchOptions{}); err != nil {
-			return err
-		}
-		p.audit(r, "switch", string(kind), name, "on", do == "on")
-		p.redirect(w, r, "/automation/"+string(kind)+"/"+escapedKey(name))
-		return nil
-	case "preview":
-		return p.previewTick(w, r, control)
-	default:
-		return notFound("there is no action %q: a form of a page has sent something else than that page offers", do)
-	}
-}
-
-type tickPreviewPart struct {
-	automation.Preview
-	Runs     *table
-	Problems []string
-	Lines    []string
-}
-
-// previewTick evaluates a tick and shows the runs that it would ask for. It launches none.
-func (p *Pages) previewTick(w http.ResponseWriter, r *http.Request, control *automation.Control) error {
-	kind, name := kindAndName(r)
-	if _, err := control.Status(r.Context(), kind, name); err != nil {
-		return err
-	}
-	p.audit(r, "preview", string(kind), name)
-	preview, err := control.Preview(r.Context(), p.config.Launcher, kind, name, automation.Occasion{})
-	part := tickPreviewPart{Preview: preview, Runs: newTable("The tick would ask for no run.", "key", "runs", "config", "tags", "about")}
-	if err != nil {
-		part.Problems = problemTexts(err)
-	}
-	for _, request := range preview.Requests {
-		queued, about := request.Run.Queued, ""
-		config := strings.TrimSpace(yamlOf(queued.Config))
-		if config == "{}" {
-			config = ""
-		}
-		if request.Known {
-			about = "its key has made a run before, so it would make none"
-		}
-		part.Runs.add(mono(request.Key), p.targetCell(automation.Description{Job: queued.Job, Selection: queued.Selection}), mono(config),
-			text(tagsText(queued.Tags)), text(about))
-	}
-	for _, line := range preview.Log {
-		part.Lines = append(part.Lines, string(line))
-	}
-	p.write(w, r, p.partOrPage(r, view{
-		Template: "part-tick-preview", Title: "A tick of " + name, Nav: "/automation",
-		Crumbs: []link{{"Automation", p.url("/automation")}, {name, p.url("/automation/"+string(kind)+"/", name)}}, Data: part,
-	}))
-	return nil
-}
-
-// allAutomations returns the status of all schedules and of all sensors; none where the
-// history keeps no ticks.
-func (p *Pages) allAutomations(ctx context.Context) (schedules, sensors []automation.Status, err error) {
-	if p.config.Automations == nil {
-		return nil, nil, nil
-	}
-	control, err := p.control()
-	if err != nil {
-		return nil, nil, nil //nolint:nilerr // the history keeps no ticks, so that none has failed
-	}
-	if schedules, err = control.All(ctx, automation.KindSchedule); err != nil {
-		return nil, nil, err
-	}
-	sensors, err = control.All(ctx, automation.KindSensor)
-	return schedules, sensors, err
 }

@@ -69,7 +69,7 @@ func newRunFilter(r *http.Request, now time.Time) (runFilter, history.RunQuery) 
 // To as browsers want them.
 func (f *runFilter) times(now time.Time) (from, before time.Time, err error) {
 	zone, err := time.LoadLocation(f.Zone)
-	if err != nil || f.Zone == "Local" {   // which is the zone of the server, and nobody's own
+	if err != nil || f.Zone == "Local" { // which is the zone of the server, and nobody's own
 		return from, before, fmt.Errorf("there is no zone %q: give its name as Europe/Berlin or UTC", f.Zone)
 	}
 	asked, err := timerange.Parse(f.From, f.To, zone)

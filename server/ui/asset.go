@@ -1,0 +1,181 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxrun/fxrun/automation"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/internal/quantity"
+)
+
+type assetPage struct {
+	Asset  inspect.AssetDetail
+	Badge  badge
+	Facts  []fact
+	Around drawing
+	Plots  []plot
+	Table  *table
+	Fields []inspect.RowField
+	MadeBy []fact // the jobs, schedules and sensors
+	Last   *history.Event
+	Loads  bool // whether there is a value to be shown
+	Failed *inspect.LastAttempt
+}
+
+// fact is a name with a text or links.
+type fact struct {
+	Name, Text string
+	Links      []link
+	Time       time.Time
+	Mono       bool
+}
+
+// shownMaterializations is how many materializations the page of an asset shows.
+const shownMaterializations = 50
+
+func (p *Pages) asset(r *http.Request) (view, error) {
+	key := r.PathValue("key")
+	asset, err := p.inspect.Asset(key)
+	if err != nil {
+		return view{}, err
+	}
+	if err := p.inspect.ReadMaterializations(r.Context(), &asset, shownMaterializations); err != nil {
+		return view{}, err
+	}
+	attempts, err := p.inspect.LastAttempts(r.Context(), 0)
+	if err != nil {
+		return view{}, err
+	}
+	state := assetState{Asset: inspect.Asset{Description: asset.Description}, attempt: attempts[cmp.Or(asset.Step, asset.Key)]}
+	if len(asset.Materializations) > 0 {
+		state.Last = &asset.Materializations[0]
+	}
+	page := assetPage{
+		Asset: asset, Badge: assetBadge(state.status()), Facts: p.assetFacts(asset), Around: p.around(asset), Plots: plots(asset.Materializations),
+		Table: p.materializationTable(asset.Materializations).sort(r), Fields: p.inspect.RowFields(key), Last: state.Last,
+		Loads: state.Last != nil && asset.Type != "",
+	}
+	if state.status() == string(history.StepStatusFailed) {
+		page.Failed = &state.attempt
+	}
+	jobs, err := p.inspect.Jobs()
+	if err != nil {
+		return view{}, err
+	}
+	var making []string
+	for _, job := range jobs {
+		if slices.Contains(job.Assets, key) {
+			making = append(making, job.Name)
+		}
+	}
+	page.MadeBy = p.madeBy(key, making)
+	return view{Template: "asset", Title: key, Nav: "/assets", Crumbs: []link{{"Assets", p.url("/assets")}}, Data: page}, nil
+}
+
+// madeBy links the jobs that make an asset, and the schedules and sensors that run these
+// jobs or the asset by default.
+func (p *Pages) madeBy(key string, jobs []string) []fact {
+	facts := []fact{{Name: "Jobs", Links: linksTo(p.url("/jobs/"), jobs)}, {Name: "Schedules"}, {Name: "Sensors"}}
+	if p.config.Automations != nil {
+		for _, one := range p.config.Automations.Descriptions() {
+			runsIt := slices.Contains(jobs, one.Job)
+			if one.Selection != "" {
+				selected, err := p.config.Graph.Select(one.Selection)
+				runsIt = err == nil && slices.Contains(selected, key)
+			}
+			if !runsIt {
+				continue
+			}
+			at := 1
+			if one.Kind == automation.KindSensor {
+				at = 2
+			}
+			facts[at].Links = append(facts[at].Links, link{one.Name, p.automationPath(one)})
+		}
+	}
+	return slices.DeleteFunc(facts, func(f fact) bool { return len(f.Links) == 0 })
+}
+
+func (p *Pages) assetFacts(asset inspect.AssetDetail) []fact {
+	stored := asset.IO
+	if asset.Format != "" {
+		stored += " as " + asset.Format
+	}
+	list := []fact{
+		{Name: "Go type", Text: asset.Type, Mono: true},
+		{Name: "Function", Text: asset.Function, Mono: true},
+		{Name: "Defined at", Text: asset.Position, Mono: true},
+		{Name: "Group", Text: asset.Group},
+		{Name: "Tags", Text: strings.Join(asset.Tags, ", ")},
+		{Name: "Owners", Text: strings.Join(asset.Owners, ", ")},
+		{Name: "Code version", Text: asset.CodeVersion},
+		{Name: "Resources", Links: linksTo(p.url("/resources/"), asset.Resources)},
+		{Name: "Made with", Links: linksTo(p.url("/assets/"), asset.With)},
+	}
+	if asset.IO != "" {
+		list = append(list, fact{Name: "Stored by", Links: []link{{stored, p.url("/resources/", asset.IO)}}})
+	} else {
+		list = append(list, fact{Name: "Stored", Text: "by its own function"})
+	}
+	if asset.Retries > 0 {
+		list = append(list, fact{Name: "Attempts", Text: fmt.Sprintf("%d at most", asset.Retries+1)})
+	}
+	if asset.Timeout > 0 {
+		list = append(list, fact{Name: "Time limit", Text: durationText(asset.Timeout)})
+	}
+	return slices.DeleteFunc(list, func(f fact) bool { return f.Text == "" && len(f.Links) == 0 })
+}
+
+func (p *Pages) materializationTable(events []history.Event) *table {
+	t := newTable("It was never materialized. Launch it to compute its first value.", "materialized", "run", ">rows", ">change", ">size", "metadata")
+	for i, event := range events {
+		value, _ := event.Data.(history.AssetMaterialized)
+		count, known := rowsOf(value)
+		rows, change := right("", int64(-1)), right("", int64(0))
+		if known {
+			rows = right(countText(count), count)
+			if i+1 < len(events) {
+				before, _ := events[i+1].Data.(history.AssetMaterialized)
+				if earlier, ok := rowsOf(before); ok && earlier != count {
+					change = right(fmt.Sprintf("%+d", count-earlier), count-earlier)
+				}
+			}
+		}
+		t.add(at(event.Time), linked(shortID(event.RunID), p.url("/runs/", event.RunID)), rows, change, right(quantity.Size(value.Size), value.Size), text(metadataText(value.Metadata)))
+	}
+	return t
+}
+
+func metadataText(values history.Values) string {
+	var texts []string
+	for name, value := range values {
+		if name != "rows" {
+			texts = append(texts, name+"="+valueText(value))
+		}
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, "  ")
+}
+
+// around draws an asset with what it is made from and what is made from it.
+func (p *Pages) around(asset inspect.AssetDetail) drawing {
+	nodes := []graphNode{{ID: "asset " + asset.Key, Text: asset.Key, Class: "asset this"}}
+	for _, key := range asset.Upstream {
+		nodes = append(nodes, graphNode{ID: "asset " + key, Text: key, Class: "asset", Path: p.url("/assets/", key)})
+		nodes[0].Needs = append(nodes[0].Needs, "asset "+key)
+	}
+	for _, key := range asset.Downstream {
+		nodes = append(nodes, graphNode{ID: "asset " + key, Text: key, Class: "asset", Path: p.url("/assets/", key), Needs: []string{"asset " + asset.Key}})
+	}
+	for _, key := range asset.Resources {
+		nodes = append(nodes, graphNode{ID: "resource " + key, Text: key, Class: "resource", Path: p.url("/resources/", key)})
+		nodes[0].Needs = append(nodes[0].Needs, "resource "+key)
+	}
+	return draw(nodes)
+}
