@@ -50,6 +50,7 @@ func (a *API) definitions(call[noQuery]) (Definitions, error) {
 
 type assetsQuery struct {
 	Select string `query:"select" doc:"a selection of assets; without it, all are listed"`
+	Owner  string `query:"owner" doc:"only assets with this owner"`
 }
 
 func (a *API) assets(c call[assetsQuery]) ([]inspect.Asset, error) {
@@ -57,6 +58,9 @@ func (a *API) assets(c call[assetsQuery]) ([]inspect.Asset, error) {
 		return []inspect.Asset{}, nil
 	}
 	list, err := a.inspect.Assets(c.query.Select)
+	if c.query.Owner != "" {
+		list = slices.DeleteFunc(list, func(asset inspect.Asset) bool { return !slices.Contains(asset.Owners, c.query.Owner) })
+	}
 	if err == nil {
 		err = a.inspect.ReadLast(c.Context(), list)
 	}

@@ -1,9 +1,7 @@
 package ui
 
 import (
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,11 +10,11 @@ import (
 )
 
 type assetsPage struct {
-	Query, Group, Status string
-	Groups               []string
-	Statuses             []string
-	Table                *table
-	Total, Shown         int
+	Query, Status string
+	Statuses      []string
+	Facets        []facet
+	Table         *table
+	Total, Shown  int
 }
 
 func (p *Pages) assets(r *http.Request) (view, error) {
@@ -25,23 +23,23 @@ func (p *Pages) assets(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	page := assetsPage{
-		Query: trimmed(r, "q"), Group: r.FormValue("group"), Status: r.FormValue("status"), Total: len(states),
+		Query: trimmed(r, "q"), Status: r.FormValue("status"), Facets: assetFacets(r), Total: len(states),
 		Statuses: []string{"materialized", "no value", "running", "failed", "cancelled"},
 		Table: newTable("No asset fits. Assets are defined by assets.New in the program.",
-			"asset", "state", "group", "materialized", ">rows", ">size", ">took", "run", "owner"),
+			"asset", "state", "group", "materialized", ">rows", ">size", ">took", "run", "tags", "owner"),
 	}
 	var fitting []*assetState
-	groups := make(map[string]bool)
 	for i := range states {
 		asset := &states[i]
-		groups[asset.Group] = true
-		if page.Group != "" && asset.Group != page.Group || page.Status != "" && asset.status() != page.Status || !assetFits(asset, page.Query) {
+		for f := range page.Facets {
+			page.Facets[f].count(asset)
+		}
+		if page.Status != "" && asset.status() != page.Status || !assetFits(asset, page.Query) || !allFit(page.Facets, asset) {
 			continue
 		}
 		fitting = append(fitting, asset)
 	}
-	delete(groups, "")
-	page.Groups, page.Shown = slices.Sorted(maps.Keys(groups)), len(fitting)
+	page.Shown = len(fitting)
 	page.Table.fill(r, len(fitting), func(i int) []cell { return p.assetCells(fitting[i]) })
 	return view{Template: "assets", Title: "Assets", Nav: "/assets", Data: page}, nil
 }
@@ -75,5 +73,5 @@ func (p *Pages) assetCells(asset *assetState) []cell {
 		cells = append(cells, at(asset.Last.Time), rows, right(quantity.Size(value.Size), value.Size), took,
 			linked(shortID(asset.Last.RunID), p.url("/runs/", asset.Last.RunID)))
 	}
-	return append(cells, text(strings.Join(asset.Owners, ", ")))
+	return append(cells, p.facetCell("tag", asset.Tags), p.facetCell("owner", asset.Owners))
 }
