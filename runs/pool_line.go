@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/fxrun/fxrun/internal/panics"
@@ -16,17 +14,14 @@ import (
 // the priorities of their runs, and of equal ones the first that came. Launchers do not
 // know who waits in the others: each looks again after a while.
 type poolLine struct {
+	lookout
 	launcher *Launcher
-	news     chan struct{} // holds a token if something has changed
-
-	mu      sync.Mutex
-	waiting []*stepWaiter  // in their order
-	moving  bool           // the goroutine exists
-	served  sync.WaitGroup // for it
+	waiting  []*stepWaiter // in their order; the lock of the lookout guards them
 }
 
 func (l *poolLine) init(launcher *Launcher) {
-	l.launcher, l.news = launcher, make(chan struct{}, 1)
+	l.lookout.init(l.serveAll, func() bool { return len(l.waiting) == 0 })
+	l.launcher = launcher
 }
 
 // stepWaiter is a step that waits.
@@ -51,14 +46,16 @@ func (l *poolLine) take(ctx context.Context, limits []limit, priority int, waits
 	at, _ := slices.BinarySearchFunc(l.waiting, w, func(a, b *stepWaiter) int { return cmp.Or(cmp.Compare(b.priority, a.priority), -1) })
 	l.waiting = slices.Insert(l.waiting, at, w)
 	l.mu.Unlock()
-	l.look()
+	l.serveAll()
 	select {
 	case given := <-w.given:
 		return given.places, given.err
 	default:
 	}
 	waits()
+	l.mu.Lock()
 	l.begin()
+	l.mu.Unlock()
 	select {
 	case given := <-w.given:
 		return given.places, given.err
@@ -84,51 +81,10 @@ func (l *poolLine) leave(given *places) {
 	l.move()
 }
 
-// begin starts the goroutine unless it exists.
-func (l *poolLine) begin() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.moving && len(l.waiting) > 0 {
-		l.moving = true
-		l.served.Go(l.serve)
-	}
-}
-
-// move has the goroutine look at once, if it exists.
-func (l *poolLine) move() {
-	select {
-	case l.news <- struct{}{}:
-	default:
-	}
-}
-
-// serve looks again and again, until nobody waits.
-func (l *poolLine) serve() {
-	timer := time.NewTimer(lookEvery)
-	defer timer.Stop()
-	for !l.isOver() {
-		select {
-		case <-l.news:
-		case <-timer.C:
-		}
-		l.look()
-		timer.Reset(lookEvery/2 + rand.N(lookEvery))
-	}
-}
-
-func (l *poolLine) isOver() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.waiting) == 0 {
-		l.moving = false
-	}
-	return !l.moving
-}
-
-// look gives free places to those who wait. A step that finds none keeps those that came
+// serveAll gives free places to those who wait. A step that finds none keeps those that came
 // later from the places that it needs, since a step in several pools would otherwise never
 // find all of them free.
-func (l *poolLine) look() {
+func (l *poolLine) serveAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	kept := make(map[string]bool) // by the name of their locks

@@ -94,6 +94,10 @@ func (t *turn) count(ctx context.Context, limits []limit) error {
 	return nil
 }
 
+// courtesy is how long a free place is left to a run of another process that comes first.
+// That process looks several times meanwhile, unless it is stopped.
+const courtesy = time.Second
+
 // leaveTo reports whether free places are left to a run of another process.
 func (l *line) leaveTo(id string, fits bool) bool {
 	if !fits {

@@ -77,7 +77,7 @@ func (l *line) join(w *taker) error {
 	default:
 	}
 	l.workers = append(l.workers, w)
-	l.begin()
+	l.expect()
 	return nil
 }
 
