@@ -2,10 +2,7 @@ package runs
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -48,43 +45,6 @@ type runLog struct {
 
 	users      worker.Pool // calls the store and the observer, until close
 	complained bool        // of the observer
-}
-
-// batch is what goes to the store in one call.
-type batch struct {
-	ctx    context.Context // of the first call
-	events []history.Event
-	starts []int           // where the events of each call begin
-	done   chan struct{}   // closed once it is stored or refused; nil if nobody waits
-	also   []history.Event // of other runs, which are stored with those of this run, or not at all
-	err    error           // of the calls from failed on
-	failed int
-
-	settled []func() // are called once it is stored or refused
-}
-
-// settle tells that the batch is stored or refused.
-func (b *batch) settle() {
-	for _, settled := range b.settled {
-		settled()
-	}
-	b.settled = nil
-}
-
-// outcome is what a call gets, once the batch is done.
-func (b *batch) outcome(call int) error {
-	if b.err != nil && call >= b.failed {
-		return b.err
-	}
-	return nil
-}
-
-// call returns the events of one call.
-func (b *batch) call(i int) []history.Event {
-	if i+1 < len(b.starts) {
-		return b.events[b.starts[i]:b.starts[i+1]]
-	}
-	return b.events[b.starts[i]:]
 }
 
 func newRunLog(launch launch, store history.Store, abort context.CancelCauseFunc) *runLog {
@@ -233,140 +193,6 @@ func (l *runLog) writeNext() {
 	l.write(b)
 }
 
-// write stores a batch, lets everybody know, and sees to the next one.
-func (l *runLog) write(b *batch) {
-	defer func() { // also when the observer ends the goroutine
-		b.settle()
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.writing = false
-		if b.done != nil {
-			close(b.done)
-		}
-		if l.next != nil && l.next.done != nil {
-			// In another goroutine: this one has its own work to go on with.
-			go l.writeNext()
-		} else if l.next != nil {
-			l.writeSoon()
-		}
-	}()
-	if b.err = l.failed(); b.err != nil || len(b.events) == 0 {
-		return
-	}
-	ctx := b.ctx
-	if len(b.starts) > 1 { // one caller's patience is not that of all
-		ctx = context.WithoutCancel(ctx)
-	}
-	stored, err := l.put(ctx, slices.Concat(b.events, b.also))
-	if isRefusal(err) && len(b.starts) > 1 {
-		l.writeCalls(ctx, b)
-		return
-	}
-	if err != nil {
-		b.err = l.fail(b.events, err)
-		return
-	}
-	b.settle()
-	l.follow(ctx, stored[:len(b.events)])
-}
-
-// put gives events to the store, whose code is a user's.
-func (l *runLog) put(ctx context.Context, events []history.Event) (stored []history.Event, err error) {
-	err = l.users.Guard(func() (err error) {
-		stored, err = l.store.Append(ctx, events...)
-		return err
-	})
-	return stored, err
-}
-
-// isRefusal reports whether the store has refused an event because of what it
-// says.
-func isRefusal(err error) bool {
-	return errors.Is(err, history.ErrTransition) || errors.Is(err, history.ErrConflict) || errors.Is(err, history.ErrInvalid)
-}
-
-// writeCalls stores the calls of a refused batch up to the one that is at
-// fault.
-func (l *runLog) writeCalls(ctx context.Context, b *batch) {
-	for i := range b.starts {
-		events := b.call(i)
-		stored, err := l.put(ctx, events)
-		if err != nil {
-			b.err, b.failed = l.fail(events, err), i
-			return
-		}
-		l.follow(ctx, stored)
-	}
-}
-
-// fail notes that the store did not take events, which ends the run.
-func (l *runLog) fail(events []history.Event, err error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.err = fmt.Errorf("recording %s of run %s: %w", events[0].Type(), l.id, err)
-	l.abort(l.err)
-	return l.err
-}
-
-// follow tells of events that are stored. If the observer does not return from
-// one of them, it is told of those that follow nevertheless.
-func (l *runLog) follow(ctx context.Context, stored []history.Event) {
-	stored = append(l.foreign(ctx, firstSeq(stored)), stored...)
-	for len(stored) > 0 {
-		told := 0
-		tell := func() error {
-			for ; told < len(stored); told++ {
-				l.note(stored[told])
-				if l.observe != nil {
-					l.observe(stored[told])
-				}
-			}
-			return nil
-		}
-		if l.observe == nil {
-			_ = tell()
-			return
-		}
-		if err := l.users.Guard(tell); err == nil {
-			return
-		} else if !l.complained {
-			l.complained = true
-			_ = l.append(context.Background(), history.LogWritten{
-				Level: slog.LevelError, Message: "the observer of the run failed", Attrs: history.Attrs{{Name: "error", Value: err.Error()}},
-			})
-		}
-		stored = stored[told+1:]
-	}
-}
-
-// foreign returns the events before seq that others have appended, for the observer. Without
-// them it could not compute the record of the run, as [history.Record.Apply] finds the gap.
-func (l *runLog) foreign(ctx context.Context, seq int64) []history.Event {
-	reached := l.reached()
-	if l.observe == nil || seq <= reached+1 {
-		return nil
-	}
-	var found []history.Event
-	_ = l.users.Guard(func() (err error) { // an observer without these events is better than no run
-		found, err = l.store.Events(context.WithoutCancel(ctx), history.EventQuery{
-			RunID: l.id, AfterSeq: reached, Limit: int(seq - reached - 1),
-		})
-		return err
-	})
-	return found
-}
-
-// firstSeq returns the sequence number of the first of the events that has one, and 0
-// if none has one, as it is with progress.
-func firstSeq(events []history.Event) int64 {
-	for _, event := range events {
-		if event.Seq > 0 {
-			return event.Seq
-		}
-	}
-	return 0
-}
-
 // note keeps how far the log has come.
 func (l *runLog) note(event history.Event) {
 	l.mu.Lock()
@@ -399,63 +225,6 @@ func statusAfter(data history.EventData) history.Status {
 	default:
 		return ""
 	}
-}
-
-// finish stores how the run ended, and the events of other runs that follow from it, even if an earlier event was refused: a
-// full disk may have space again. A run of which an event could not be stored
-// since failure was asked has failed by that: the error says so too.
-func (l *runLog) finish(finished history.RunFinished, following func(*history.RunFinished) []history.Event) (followed bool, err error) {
-	l.mu.Lock()
-	l.ended = true
-	if l.writing || l.next != nil { // what nobody waits for
-		if l.next == nil {
-			l.next = &batch{ctx: context.Background()}
-		}
-		l.wait(l.next)
-		l.mu.Lock()
-	}
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-	var late error
-	if !l.told {
-		late = l.err
-	}
-	if late != nil && finished.Status == history.StatusSucceeded {
-		finished.Status, finished.Error = history.StatusFailed, history.FailureOf(late)
-	}
-	l.mu.Unlock()
-	also := following(&finished)
-	l.mu.Lock()
-	err = l.end(finished, also)
-	if isRefusal(err) && len(also) > 0 {
-		finished.Error.Message += fmt.Sprintf("; the run is not repeated: %v", err)
-		l.mu.Lock()
-		err, also = l.end(finished, nil), nil
-	}
-	if isRefusal(err) && finished.Status == history.StatusSucceeded { // no run is left without its end
-		failed := history.RunFinished{Status: history.StatusFailed, Error: history.FailureOf(err), Duration: finished.Duration}
-		l.mu.Lock()
-		err = errors.Join(err, l.end(failed, nil))
-	}
-	return err == nil && len(also) > 0, errors.Join(late, err)
-}
-
-// close ends what the log keeps running. It is called once nothing more is to be
-// stored.
-func (l *runLog) close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.users.Close()
-}
-
-// end stores the last event. The caller holds the lock; end gives it back.
-func (l *runLog) end(finished history.RunFinished, also []history.Event) error {
-	l.err = nil
-	b, _ := l.enqueue(context.Background(), nil, []history.EventData{finished})
-	b.also = also
-	l.wait(b)
-	return b.outcome(0)
 }
 
 // failure returns why the history could not be kept, nil if it could so far.
