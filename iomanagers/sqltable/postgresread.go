@@ -37,26 +37,14 @@ func (d *postgreSQL) open(ctx context.Context, p place, s *schema) (_ rows.Sourc
 	} else if err != nil {
 		return nil, err
 	}
-	listed, err := p.isListed(ctx, tx)
-	if hasState(err, "42P01") || err == nil && !listed {
-		return nil, iomanagers.ErrNotFound
+	stored, err := p.stored(ctx, tx, d, s)
+	if hasState(err, "42P01") {
+		return nil, iomanagers.ErrNotFound // no catalog
 	}
 	if err != nil {
 		return nil, err
 	}
-	stored, err := d.columns(ctx, tx, p)
-	if err != nil {
-		return nil, err
-	}
-	if err := stored.check(s.columns, d.classOf); err != nil {
-		return nil, err
-	}
-	query := "SELECT " + columnList(s.columns) + " FROM " + p.table
-	var args []any
-	if _, shared := stored.find(partitionColumn); shared {
-		query += " WHERE " + quote(partitionColumn) + " = $1"
-		args = append(args, p.partition)
-	}
+	query, args := p.selection(columnList(s.columns), stored)
 	// pgx remembers what columns a statement has. So the name of the cursor, which is all
 	// that FETCH says, is another one for other columns.
 	source.cursor = "fxrun_" + strconv.FormatUint(uint64(lockNumber(fmt.Sprint(query, stored))), 36)

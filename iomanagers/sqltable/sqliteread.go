@@ -30,24 +30,11 @@ func (d *sqLite) open(ctx context.Context, p place, s *schema) (_ rows.Source, e
 	if listed, err := d.columns(ctx, conn, catalog); err != nil || len(listed) == 0 {
 		return nil, errors.Join(err, iomanagers.ErrNotFound)
 	}
-	stored, err := d.columns(ctx, conn, p)
+	stored, err := p.stored(ctx, conn, d, s)
 	if err != nil {
 		return nil, err
 	}
-	if listed, err := p.isListed(ctx, conn); err != nil {
-		return nil, err
-	} else if !listed || len(stored) == 0 {
-		return nil, iomanagers.ErrNotFound
-	}
-	if err := stored.check(s.columns, d.classOf); err != nil {
-		return nil, err
-	}
-	query := "SELECT " + selectedBySQLite(s.columns) + " FROM " + p.table
-	var args []any
-	if _, shared := stored.find(partitionColumn); shared {
-		query += " WHERE " + quote(partitionColumn) + " = ?"
-		args = append(args, p.partition)
-	}
+	query, args := p.selection(selectedBySQLite(s.columns), stored)
 	source.found, err = conn.QueryContext(ctx, query+" ORDER BY "+rowIDColumn, args...) //nolint:rowserrcheck // by cells.read
 	return source, err
 }

@@ -217,6 +217,40 @@ func (p place) isListed(ctx context.Context, q querier) (bool, error) {
 	return true, p.wanted.CheckMadeBy(p.wanted.MadeBy)
 }
 
+// describer says what columns a table has, and what a column may hold.
+type describer interface {
+	columns(ctx context.Context, q querier, p place) (storedColumns, error)
+	classOf(typ string) class
+}
+
+// stored returns the columns of the table that holds the value of the place, if they can give
+// the rows of a schema. Its error is [iomanagers.ErrNotFound] if there is no value.
+func (p place) stored(ctx context.Context, q querier, d describer, s *schema) (storedColumns, error) {
+	if listed, err := p.isListed(ctx, q); err != nil {
+		return nil, err
+	} else if !listed {
+		return nil, iomanagers.ErrNotFound
+	}
+	stored, err := d.columns(ctx, q, p)
+	if err == nil && len(stored) == 0 {
+		err = iomanagers.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return stored, stored.check(s.columns, d.classOf)
+}
+
+// selection returns the query for the rows of the place, in no order.
+func (p place) selection(columns string, stored storedColumns) (query string, args []any) {
+	query = "SELECT " + columns + " FROM " + p.table
+	if _, shared := stored.find(partitionColumn); shared {
+		query += p.sql(" WHERE " + quote(partitionColumn) + " = $1")
+		args = append(args, p.partition)
+	}
+	return query, args
+}
+
 // listed is what the catalog says of the values that share the place's table, which are those
 // of the asset's partitions.
 type listed struct {
