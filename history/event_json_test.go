@@ -33,8 +33,8 @@ func everyKind() []struct {
 		},
 		{history.RunStarting{Owner: "host:42"}, `"type":"run_starting","owner":"host:42"`},
 		{
-			history.RunStarting{Cluster: history.Cluster{Name: "temporal", Place: "a:7233/default", Page: "https://a/r1"}},
-			`"type":"run_starting","cluster":{"name":"temporal","place":"a:7233/default","page":"https://a/r1"}`,
+			history.RunStarting{Cluster: history.Cluster{Name: "temporal", Place: "a:7233/default", Page: "https://a/r1"}, Plan: "f1"},
+			`"type":"run_starting","cluster":{"name":"temporal","place":"a:7233/default","page":"https://a/r1"},"plan":"f1"`,
 		},
 		{history.RunAdopted{Owner: "host:43"}, `"type":"run_adopted","owner":"host:43"`},
 		{history.RunFinished{Status: history.StatusFailed, Left: []history.LeftResource{{Resource: "db", Worker: "w"}}}, `"type":"run_finished","status":"failed","left":[{"resource":"db","worker":"w"}]`},
@@ -43,6 +43,7 @@ func everyKind() []struct {
 		{history.ResourceStopping{Resource: "db", Worker: "w"}, `"type":"resource_stopping","resource":"db","worker":"w"`},
 		{history.ResourceStopped{Resource: "db", Worker: "w"}, `"type":"resource_stopped","resource":"db","worker":"w"`},
 		{history.StepStarted{Step: "orders", Attempt: 1, Worker: "w"}, `"type":"step_started","step":"orders","attempt":1,"worker":"w"`},
+		{history.StepFailed{Step: "orders", Attempt: 1, Retry: true, Interrupted: history.InterruptionLost}, `"type":"step_failed","step":"orders","attempt":1,"retry":true,"interrupted":"lost"`},
 		{history.StepSucceeded{Step: "orders", Attempt: 2}, `"type":"step_succeeded","step":"orders","attempt":2`},
 		{history.StepCancelled{Step: "orders", Attempt: 2}, `"type":"step_cancelled","step":"orders","attempt":2`},
 		{history.AssetMaterialized{Asset: "orders", Step: "orders", Attempt: 2}, `"type":"asset_materialized","asset":"orders","step":"orders","attempt":2`},

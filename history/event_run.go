@@ -64,6 +64,9 @@ type RunStarting struct {
 	// Cluster is where the steps of the run are executed, if that goes on when the process
 	// of Owner ends. It is zero for a run that ends with the process of its owner.
 	Cluster Cluster `json:"cluster,omitzero"`
+	// Plan is a fingerprint of the steps of the run and of what they need, if the run is on a
+	// Cluster. Whoever adopts the run, or executes steps of it, has the same plan.
+	Plan string `json:"plan,omitempty"`
 }
 
 // Cluster is where a run is executed that does not end with the process of its owner. The

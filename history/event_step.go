@@ -57,9 +57,24 @@ type StepFailed struct {
 	Retry bool `json:"retry,omitempty"`
 	// RetryDelay is the time to wait before the next attempt.
 	RetryDelay time.Duration `json:"retry_delay_ns,omitempty"`
+	// Interrupted says that the attempt did not fail by itself, and how it ended instead. Such
+	// an attempt does not use up the retries of the step. It is "" for all other failures.
+	Interrupted Interruption `json:"interrupted,omitempty"`
 	// Usage is what the process of the attempt has used. It is zero if that is not known.
 	Usage Usage `json:"usage,omitzero"`
 }
+
+// Interruption is how an attempt at a step was interrupted.
+type Interruption string
+
+const (
+	// InterruptionLost means that the process of the attempt is gone. Another process has
+	// recorded the failure.
+	InterruptionLost Interruption = "lost"
+	// InterruptionStopped means that the process of the attempt had to stop it, because the
+	// process was to end, or has lost its connection to the cluster.
+	InterruptionStopped Interruption = "stopped"
+)
 
 // Usage is what a process has used that executed an attempt at a step, and nothing
 // else, up to the end of the attempt. If the process executes a whole run, it is what the

@@ -55,7 +55,7 @@ func asked(request history.RunCancelRequested) string {
 var errEnded = errors.New("another process has recorded the end of the run")
 
 // obeyRequests cancels the run when a request to do so stands in its log, and stops it
-// when somebody else has recorded its end. It returns when the run has ended. A store tells
+// when somebody else has recorded its end, or has adopted it. It returns when the run has ended. A store tells
 // nobody of what others append, so the log is read again and again, each time from where
 // the last look ended.
 func (r *Run) obeyRequests() {
@@ -71,7 +71,7 @@ func (r *Run) obeyRequests() {
 		var found []history.Event
 		err := panics.Guard(func() (err error) {
 			found, err = r.launcher.config.Store.Events(r.life, history.EventQuery{
-				RunID: r.launch.id, AfterSeq: seen, Types: []history.EventType{history.TypeRunCancelRequested, history.TypeRunFinished}, Limit: 1,
+				RunID: r.launch.id, AfterSeq: seen, Types: []history.EventType{history.TypeRunCancelRequested, history.TypeRunAdopted, history.TypeRunFinished},
 			})
 			return err
 		})
@@ -82,15 +82,28 @@ func (r *Run) obeyRequests() {
 			seen = reached
 			continue
 		}
-		seen = found[0].Seq
-		request, ok := found[0].Data.(history.RunCancelRequested)
-		switch {
-		case !ok:
-			r.cancelOnce.Do(func() { r.cancel(errEnded) })
-		case request.Within > 0:
-			r.drainOnce.Do(func() { r.drain(asked(request), request.Within) })
-		default:
-			r.cancelOnce.Do(func() { r.cancel(cancelledBecause(asked(request))) })
+		for _, event := range found {
+			seen = event.Seq
+			r.obey(event)
 		}
+	}
+}
+
+// obey does what an event of the log wants of the process that executes the run.
+func (r *Run) obey(event history.Event) {
+	switch data := event.Data.(type) {
+	case history.RunCancelRequested:
+		if data.Within > 0 {
+			r.drainOnce.Do(func() { r.drain(asked(data), data.Within) })
+			return
+		}
+		r.cancelOnce.Do(func() { r.cancel(cancelledBecause(asked(data))) })
+	case history.RunAdopted:
+		if event.Seq > r.adopted {
+			r.leaveRun("another process has taken it over")
+		}
+	case history.RunFinished:
+		r.cancelOnce.Do(func() { r.cancel(errEnded) })
+	default: // they want nothing
 	}
 }

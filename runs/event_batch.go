@@ -15,6 +15,9 @@ type batch struct {
 	also   []history.Event // of other runs, which are stored with those of this run, or not at all
 	err    error           // of the calls from failed on
 	failed int
+	reads  bool          // what others have appended is read before the events are written
+	unread error         // why that could not be read
+	faults map[int]error // of calls that the store has refused, if the log goes on after that
 
 	settled []func() // are called once it is stored or refused
 }
@@ -29,10 +32,21 @@ func (b *batch) settle() {
 
 // outcome is what a call gets, once the batch is done.
 func (b *batch) outcome(call int) error {
+	if err := b.faults[call]; err != nil {
+		return err
+	}
 	if b.err != nil && call >= b.failed {
 		return b.err
 	}
 	return nil
+}
+
+// refuse notes why the store has refused a call.
+func (b *batch) refuse(call int, err error) {
+	if b.faults == nil {
+		b.faults = make(map[int]error)
+	}
+	b.faults[call] = err
 }
 
 // call returns the events of one call.

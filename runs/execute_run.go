@@ -3,6 +3,10 @@ package runs
 import (
 	"context"
 	"errors"
+	"slices"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
 )
 
 // RunOptions say how [Launcher.ExecuteRun] executes a run.
@@ -18,8 +22,14 @@ type RunOptions struct {
 // has it called in the process where the run is to be executed, with the result of
 // [Execution.WholeRequest]. ExecuteRun makes the same plan from the definitions of this
 // program, opens a child container for the run, has the steps executed, and closes the
-// container. It gives all events of steps and resources to the recorder. It uses neither
-// the store nor the executor of the launcher.
+// container. It gives all events of steps and resources to the recorder. It does not use
+// the executor of the launcher.
+//
+// If the recorder is nil, this process is a worker of a [Cluster]: the events are written into
+// the store of the launcher, with the name of the launcher as the worker. The executor of the
+// options then executes any of the steps by [Execution.Attempt], and the error that it
+// returns is the outcome of the run, which the resources get at their stop. See
+// [Launcher.RecordedRequest].
 //
 // Its errors are those of [Launcher.ExecuteStep].
 func (l *Launcher) ExecuteRun(ctx context.Context, request StepRequest, recorder Recorder, options RunOptions) error {
@@ -34,6 +44,7 @@ func (l *Launcher) ExecuteRun(ctx context.Context, request StepRequest, recorder
 	defer cancel(nil)
 	return l.visit(own, cancel, launch, request, recorder, func(s *site) error {
 		execution := newExecution(s, cancel)
+		execution.partial = recorder == nil
 		execution.starting.do(func() {}) // the process that has launched the run records it
 		defer execution.drainAfter(options.Drain)()
 		return execution.execute(options.Executor)
@@ -71,5 +82,22 @@ func (l *Launcher) acceptRun(request StepRequest) (launch, error) {
 	if err != nil {
 		return launch{}, request.refused(err)
 	}
-	return launch{id: request.RunID, plan: run.job.Plan, tags: request.Tags, child: run.whole, asked: Request{Retry: request.Retry}}, nil
+	accepted := launch{id: request.RunID, plan: run.job.Plan, tags: request.Tags, child: run.whole, asked: Request{Retry: request.Retry}}
+	if request.Steps == nil {
+		return accepted, nil
+	}
+	if err := hasSteps(run.job.Plan, request.Steps); err != nil {
+		return launch{}, request.refused(err)
+	}
+	accepted.plan = &assets.Plan{Selection: run.job.Plan.Selection, Known: run.job.Plan.Known, Others: run.job.Plan.Others}
+	for _, step := range run.job.Plan.Steps {
+		if slices.Contains(request.Steps, step.Key) {
+			accepted.plan.Steps = append(accepted.plan.Steps, step)
+		}
+	}
+	accepted.child, err = l.config.Container.Prepare(append(l.targets(accepted.plan), container.Launch(run.config))...)
+	if err != nil {
+		return launch{}, request.refused(err)
+	}
+	return accepted, nil
 }

@@ -48,21 +48,44 @@ func (l *Launcher) ExecuteStep(ctx context.Context, request StepRequest, recorde
 func (l *Launcher) visit(ctx context.Context, cancel context.CancelCauseFunc, launch launch, request StepRequest, recorder Recorder,
 	execute func(*site) error,
 ) error {
-	sink := &recorderSink{recorder: recorder, runID: launch.id, mask: launch.child.Mask, abort: cancel}
-	defer sink.close()
-	s := newSite(ctx, launch, l, request.Launched, sink)
-	s.elsewhere = true
-	s.outside = s.outsideHandler(slog.New(slog.DiscardHandler)) // the launching process writes the lines to its logger
+	s, closed, err := l.siteFor(ctx, cancel, launch, request, recorder)
+	if err != nil {
+		return err
+	}
+	defer closed()
 	if err := l.enterStep(s, cancel); err != nil {
 		return err
 	}
 	defer l.leaveStep(s)
-	err := execute(s)
+	err = execute(s)
 	err = errors.Join(err, s.close(err))
 	if recording := s.events.failure(); recording != nil && !errors.Is(err, recording) {
 		err = errors.Join(err, recording)
 	}
 	return fault.Masked(err, launch.child.Mask)
+}
+
+// siteFor makes the site of a run of another process. Without a recorder its events go into the
+// store of this launcher. The caller calls closed at the end.
+func (l *Launcher) siteFor(ctx context.Context, cancel context.CancelCauseFunc, launch launch, request StepRequest, recorder Recorder) (
+	s *site, closed func(), err error,
+) {
+	if recorder != nil {
+		sink := &recorderSink{recorder: recorder, runID: launch.id, mask: launch.child.Mask, abort: cancel}
+		s = newSite(ctx, launch, l, request.Launched, sink)
+		s.elsewhere = true
+		s.outside = s.outsideHandler(slog.New(slog.DiscardHandler)) // the launching process writes the lines to its logger
+		return s, sink.close, nil
+	}
+	if _, err := l.ownership.hold(ctx); err != nil { // so that others see whether this worker still exists
+		return nil, nil, err
+	}
+	log := newRunLog(launch, l.config.Store, cancel)
+	log.tolerant = true
+	sink := workerSink{log, l.ownership.name}
+	s = newSite(ctx, launch, l, request.Launched, sink)
+	s.elsewhere, s.worker = true, l.ownership.name
+	return s, sink.close, nil
 }
 
 // accept prepares what a request asks for, and refuses what does not fit the

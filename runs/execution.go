@@ -18,17 +18,21 @@ import (
 // use.
 type Execution struct {
 	site  *site
+	log   *runLog                 // of the run; nil where another process has it
 	abort context.CancelCauseFunc // ends the run
 
 	drained drain
 
 	opening  once
 	unopened error // why the run's child container could not be opened here
+	stopped  bool  // it could not because the execution here was ended
 	starting once
 
 	requesting  once
 	request     StepRequest // of all steps
 	unrequested error       // why steps can't be handed to another process
+
+	partial bool // other processes execute steps of the run too, and none of them has to end here
 
 	mu    sync.Mutex
 	here  sync.WaitGroup        // calls of Step that have not returned
@@ -57,8 +61,11 @@ func newExecution(s *site, abort context.CancelCauseFunc) *Execution {
 func (e *Execution) execute(executor Executor) error {
 	ctx := e.site.ctx
 	err := panics.Guard(func() error { return executor.Execute(ctx, e) })
-	drained := e.drained.cause() != nil && ctx.Err() == nil
-	err = errors.Join(err, e.end(err == nil && ctx.Err() == nil && !drained))
+	if e.site.onCluster.Load() {
+		err = errors.Join(err, e.CatchUp(ctx), e.readStates(ctx))
+	}
+	drained := e.drained.cause() != nil && ctx.Err() == nil && !e.partial
+	err = errors.Join(err, e.end(err == nil && ctx.Err() == nil && !drained && !e.partial))
 	if drained && len(e.unended()) > 0 {
 		e.abort(e.drained.cause())
 	}
@@ -94,14 +101,7 @@ func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
 		}
 		defer e.leavePools([]*assets.Step{step})
 	}
-	e.opening.do(func() {
-		if err := e.site.open(); err != nil {
-			e.mu.Lock()
-			e.unopened = err
-			e.mu.Unlock()
-			e.abort(err)
-		}
-	})
+	e.openHere()
 	if err := e.notOpened(); err != nil {
 		return err
 	}
@@ -110,6 +110,18 @@ func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
 	defer func() { e.finish(step, err) }()
 	err = (&stepExecution{site: e.site, step: step, attempt: 1}).execute(ctx)
 	return err
+}
+
+// openHere opens the child container of the run in this process, unless it is open.
+func (e *Execution) openHere() {
+	e.opening.do(func() {
+		if err := e.site.open(); err != nil {
+			e.mu.Lock()
+			e.unopened, e.stopped = err, e.site.ctx.Err() != nil
+			e.mu.Unlock()
+			e.abort(err)
+		}
+	})
 }
 
 // enter notes that a step begins here. It comes before the child container of the
@@ -170,13 +182,14 @@ func (e *Execution) start() {
 // did not succeed.
 func (e *Execution) Skip(step *assets.Step, upstream []string) {
 	e.start()
-	e.site.record(history.StepSkipped{
-		Step: step.Key, Upstream: upstream,
-		Because: "upstream " + strings.Join(upstream, ", ") + " did not succeed",
-	})
+	e.site.record(skipped(step, upstream))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.state(step.Key).ended = true
+}
+
+func skipped(step *assets.Step, upstream []string) history.StepSkipped {
+	return history.StepSkipped{Step: step.Key, Upstream: upstream, Because: "upstream " + strings.Join(upstream, ", ") + " did not succeed"}
 }
 
 // Record adds events of the run to its history, in the given order. An executor
@@ -352,6 +365,9 @@ func (e *Execution) end(all bool) error {
 	e.mu.Unlock()
 	slices.Sort(executing)
 	for _, key := range executing {
+		if e.partial {
+			break // the process that executes the run elsewhere knows of them
+		}
 		errs = append(errs, fmt.Errorf("executing the run: the executor returned before step %s had ended", key))
 	}
 	e.here.Wait()

@@ -8,20 +8,15 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// finish stores how the run ended, and the events of other runs that follow from it, even
-// if an earlier event was refused: a full disk may have space again. A run of which an
-// event could not be stored since failure was asked has failed by that: the error says so
-// too.
+// finish stores how the run ended, and the events of other runs that follow from it, even if an earlier event was refused: a
+// full disk may have space again. A run of which an event could not be stored
+// since failure was asked has failed by that: the error says so too.
 func (l *runLog) finish(finished history.RunFinished, following func(*history.RunFinished) []history.Event) (followed bool, err error) {
 	l.mu.Lock()
 	l.ended = true
-	if l.writing || l.next != nil { // what nobody waits for
-		if l.next == nil {
-			l.next = &batch{ctx: context.Background()}
-		}
-		l.wait(l.next)
-		l.mu.Lock()
-	}
+	l.mu.Unlock()
+	l.flush()
+	l.mu.Lock()
 	if l.timer != nil {
 		l.timer.Stop()
 	}
@@ -47,6 +42,19 @@ func (l *runLog) finish(finished history.RunFinished, following func(*history.Ru
 		err = errors.Join(err, l.end(failed, nil))
 	}
 	return err == nil && len(also) > 0, errors.Join(late, err)
+}
+
+// flush waits until all is written that nobody waits for.
+func (l *runLog) flush() {
+	l.mu.Lock()
+	if !l.writing && l.next == nil {
+		l.mu.Unlock()
+		return
+	}
+	if l.next == nil {
+		l.next = &batch{ctx: context.Background()}
+	}
+	l.wait(l.next)
 }
 
 // close ends what the log keeps running. It is called once nothing more is to be

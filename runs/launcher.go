@@ -38,6 +38,9 @@ type Launcher struct {
 	line      line // of runs that wait
 	pools     poolLine
 
+	adopters   atomic.Int64 // calls that take over lost runs
+	notAdopted sync.Map     // the IDs of lost runs of which the log says why they are not taken over here
+
 	observerFailed atomic.Bool
 
 	mu      sync.Mutex
@@ -239,10 +242,17 @@ func (l *Launcher) isIdle() bool {
 // Close ends the work of the launcher. It refuses new launches and new steps, and
 // waits for the active runs and for the active calls of [Launcher.ExecuteStep]. If
 // ctx ends before them, Close cancels them, and waits until their resources are
-// stopped. A run that is to be repeated after a wait is left to other processes if they
-// can execute it. At last Close releases the lock that tells others that the launcher
+// stopped. A run on a [Cluster] is then left to other processes instead, and so is a run that
+// this launcher has adopted, without a wait. A run that is to be repeated after a wait is left
+// to other processes if they can execute it. At last Close releases the lock that tells others that the launcher
 // exists.
 func (l *Launcher) Close(ctx context.Context) error {
+	l.refuse()
+	for _, run := range l.activeRuns() {
+		if run.adopted > 0 {
+			run.leaveRun("the launcher is closing")
+		}
+	}
 	err := l.drain(ctx)
 	l.line.served.Wait()
 	l.pools.served.Wait()
@@ -254,19 +264,20 @@ func (l *Launcher) Close(ctx context.Context) error {
 }
 
 // Drain is [Launcher.Close] for a process that is to end soon. The active runs start no
-// more steps, and those that are running may go on until ctx ends: see [Run.Drain]. A
-// ctx without a deadline lets the runs go on, as Close does.
+// more steps, and those that are running may go on until ctx ends: see [Run.Drain]. Runs on a
+// [Cluster] are left to other processes at once. A ctx without a deadline lets the runs go on,
+// as Close does.
 func (l *Launcher) Drain(ctx context.Context) error {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return l.Close(ctx)
 	}
 	l.refuse()
-	l.mu.Lock()
-	under := slices.Collect(maps.Values(l.active))
-	l.mu.Unlock()
+	under := l.activeRuns()
 	for _, run := range under {
-		run.Drain("the launcher is closing", time.Until(deadline))
+		if !run.leaveRun("the launcher is closing") {
+			run.Drain("the launcher is closing", time.Until(deadline))
+		}
 	}
 	err := l.Close(ctx)
 	cancelled := 0
@@ -309,13 +320,14 @@ func (l *Launcher) drain(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
+	under := l.activeRuns()
 	l.mu.Lock()
-	under := slices.Collect(maps.Values(l.active))
 	steps := slices.Collect(maps.Values(l.steps))
 	l.mu.Unlock()
 	for _, cancel := range steps {
 		cancel(cancelledBecause("the launcher is closing"))
 	}
+	under = slices.DeleteFunc(under, func(run *Run) bool { return run.leaveRun("the launcher is closing") })
 	for _, run := range under {
 		run.Cancel("the launcher is closing")
 	}
@@ -324,6 +336,12 @@ func (l *Launcher) drain(ctx context.Context) error {
 		return nil
 	}
 	return errUnderWay(len(under), len(steps), context.Cause(ctx))
+}
+
+func (l *Launcher) activeRuns() []*Run {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Values(l.active))
 }
 
 // plan finds the steps of a request.

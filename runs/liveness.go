@@ -17,7 +17,8 @@ const (
 	// while, for instance by a debugger.
 	LivenessRunning Liveness = "running"
 	// LivenessGone means that the process of the launcher has certainly ended. Its
-	// unfinished runs are lost.
+	// unfinished runs are lost, unless they are on a [Cluster]: those go on, and wait for a
+	// launcher that adopts them.
 	LivenessGone Liveness = "gone"
 	// LivenessUnknown means that it cannot be found out from here. The launcher took its
 	// lock in another place of locks, or the locks cannot be asked, or the run was not
@@ -28,7 +29,8 @@ const (
 // Liveness looks whether the launcher that executes a run still exists. It is "" for a
 // run that has finished, and for a run without an owner. A run whose launcher is
 // [LivenessGone] is lost: the next launcher that executes a run with the same store
-// records it as failed. Liveness itself changes nothing.
+// records it as failed. A run on a [Cluster] is not lost, but adopted: see [Launcher.Adopt].
+// Liveness itself changes nothing.
 //
 // The error says why the locks could not be asked. The answer is then
 // [LivenessUnknown].

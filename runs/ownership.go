@@ -137,11 +137,14 @@ func (l *Launcher) regain(ctx context.Context) {
 	}
 }
 
-// cancelActive ends the active runs, which fail by the cause.
+// cancelActive ends the active runs, which fail by the cause. Those on a cluster are left to
+// others.
 func (l *Launcher) cancelActive(cause error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, run := range l.active {
-		run.cancel(cause)
+		if !run.leaveRun(cause.Error()) {
+			run.cancel(cause)
+		}
 	}
 }

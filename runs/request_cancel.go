@@ -13,7 +13,8 @@ import (
 // RequestCancel asks a run of any process to stop: it records the request, which the
 // process that executes the run obeys, or cancels a queued run that nobody has taken. It
 // does not wait for the end of the run. The error of a run that has ended, or whose process
-// is gone, matches container.ErrInvalid.
+// is gone, matches container.ErrInvalid. The process of a run on a [Cluster] may be gone: the
+// one that adopts the run obeys the request.
 func (l *Launcher) RequestCancel(ctx context.Context, record history.Record, request history.RunCancelRequested) error {
 	refused := func(format string, args ...any) error {
 		return fault.Join("cancelling run "+record.ID, []error{fmt.Errorf(format, args...)})
@@ -21,7 +22,7 @@ func (l *Launcher) RequestCancel(ctx context.Context, record history.Record, req
 	if record.Status.Finished() {
 		return refused("it has already ended: it %s", endOf(record.Status))
 	}
-	if liveness, _ := l.Liveness(ctx, record); liveness == LivenessGone && !record.Takeable {
+	if liveness, _ := l.Liveness(ctx, record); liveness == LivenessGone && !record.Takeable && record.Cluster == (history.Cluster{}) {
 		return refused("the process that executed it (%s) is gone, so nobody can stop it; the next run records it as failed", record.Owner)
 	}
 	if cancelled, err := l.CancelQueued(ctx, record, request.Reason); cancelled || err != nil {

@@ -31,6 +31,7 @@ type Run struct {
 	admitted  bool      // it may begin: it has its places, and its owner is recorded
 	places    *places   // which it holds until its end
 	executing time.Time // when its execution began; zero before
+	adopted   int64     // the sequence number of the event that it was adopted here; 0 if it began here
 	retriedBy *Run      // read after done
 }
 
@@ -42,7 +43,9 @@ func newRun(ctx context.Context, launch launch, launcher *Launcher) *Run {
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	log := newRunLog(launch, launcher.config.Store, cancel)
 	s := newSite(own, launch, launcher, time.Now(), log)
-	return &Run{site: s, log: log, execution: newExecution(s, cancel), life: own, cancel: cancel, queued: make(chan struct{}), done: make(chan struct{})}
+	execution := newExecution(s, cancel)
+	execution.log = log
+	return &Run{site: s, log: log, execution: execution, life: own, cancel: cancel, queued: make(chan struct{}), done: make(chan struct{})}
 }
 
 // ID returns the run's ID.
@@ -95,14 +98,15 @@ func (r *Run) execute() {
 	if err == nil {
 		err = r.attempt() // in which nothing that users supply can end this goroutine
 	}
-	if errors.Is(err, errLeft) || errors.Is(err, errAway) {
+	if errors.Is(err, errLeft) || errors.Is(err, errAway) || errors.Is(err, ErrLeft) {
+		r.log.flush()
 		r.err = err // its end is not for this process to record
 		return
 	}
 	if recording := r.log.failure(); recording != nil {
 		err = errors.Join(err, recording)
 	}
-	finished := history.RunFinished{Status: history.StatusSucceeded, Duration: r.lasted(), Left: r.execution.leftBehind()}
+	finished := history.RunFinished{Status: history.StatusSucceeded, Duration: r.lasted(), Left: r.left()}
 	if err != nil {
 		finished.Status, finished.Error = history.StatusFailed, history.FailureOf(err)
 		if r.ctx.Err() != nil && errors.Is(context.Cause(r.ctx), ErrCancelled) {
@@ -123,6 +127,20 @@ func (r *Run) execute() {
 	}
 }
 
+// left returns the resources that were started and not stopped, as far as that is known. The
+// workers of a cluster record it, also for a worker that is gone.
+func (r *Run) left() []history.LeftResource {
+	left := r.execution.leftBehind()
+	if !r.onCluster.Load() {
+		return left
+	}
+	found, err := leftBehind(context.WithoutCancel(r.ctx), r.launcher.config.Store, r.ID())
+	if err != nil {
+		r.launcher.warn("the resources that a run has left behind could not be found", "run", r.ID(), "error", err)
+	}
+	return append(left, found...)
+}
+
 // admit waits until the run may begin, and records that it does.
 func (r *Run) admit() error {
 	if !r.admitted {
@@ -130,14 +148,36 @@ func (r *Run) admit() error {
 		if r.places, err = r.launcher.line.wait(r); err != nil {
 			return err
 		}
-		err = r.log.append(context.WithoutCancel(r.ctx), r.launch.starting(r.owner))
-		if errors.Is(err, history.ErrTransition) {
-			return errAway
+		if err = r.start(); err != nil {
+			return err
 		}
 	}
-	r.executing = time.Now()
+	if r.executing.IsZero() {
+		r.executing = time.Now()
+	}
 	r.places.keep(r.cancel)
 	return nil
+}
+
+// start records that the run begins here.
+func (r *Run) start() error {
+	starting, err := r.launcher.starting(r.launch, r.owner)
+	if err != nil {
+		return err
+	}
+	if err = r.log.append(context.WithoutCancel(r.ctx), starting); errors.Is(err, history.ErrTransition) {
+		return errAway
+	}
+	r.place(starting.Cluster)
+	return err
+}
+
+// place notes on which cluster the run is executed.
+func (r *Run) place(cluster history.Cluster) {
+	if cluster != (history.Cluster{}) {
+		r.onCluster.Store(true)
+		r.log.listen(r.execution.hear)
+	}
 }
 
 // leavePlaces gives the places of the run to others.
@@ -156,7 +196,7 @@ func (r *Run) lasted() time.Duration {
 	if r.executing.IsZero() {
 		return 0
 	}
-	return time.Since(r.executing)
+	return max(0, time.Since(r.executing)) // the clock of another process may have given its beginning
 }
 
 // attempt has the steps executed, and tears down what was opened for them here.

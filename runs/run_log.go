@@ -41,6 +41,11 @@ type runLog struct {
 	writing bool        // somebody writes, or is about to
 	timer   *time.Timer // writes what nobody waits for; nil until needed
 
+	// Of a run whose steps other processes record. Both are set before the steps begin.
+
+	tolerant bool                  // an event that the store refuses is the fault of its call alone
+	others   func([]history.Event) // is told of the events that others have appended; nil tells nobody
+
 	// What follows only who writes touches.
 
 	users      worker.Pool // calls the store and the observer, until close

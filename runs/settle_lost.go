@@ -10,7 +10,6 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/panics"
-	"github.com/fxrun/fxrun/locks"
 )
 
 // settleEvery is the time between two looks of a launcher for runs whose process has
@@ -28,7 +27,7 @@ func (l *Launcher) settleLost(ctx context.Context) {
 		}
 		told := false
 		look := func(ctx context.Context) {
-			err := panics.Guard(func() error { return settleLost(ctx, l.config.Store, l.config.Locks) })
+			err := panics.Guard(func() error { return l.lookForLost(ctx) })
 			if err != nil && !told && ctx.Err() == nil {
 				l.warn("lost runs could not be recorded as failed", "error", err)
 			}
@@ -68,11 +67,12 @@ func (l *Launcher) watch(ctx context.Context, look func(context.Context)) {
 	}
 }
 
-// settleLost records as failed the runs whose process is certainly gone. Such a
+// lookForLost records as failed the runs whose process is certainly gone. Such a
 // process was killed, has crashed, or was ended by a second Ctrl-C. It could neither
-// stop its resources nor record the end of its runs.
-func settleLost(ctx context.Context, store history.Store, locker locks.Locker) error {
-	found, err := store.Runs(ctx, history.RunQuery{
+// stop its resources nor record the end of its runs. Runs on a cluster go on without their
+// process: they are taken over, if this launcher does that.
+func (l *Launcher) lookForLost(ctx context.Context) error {
+	found, err := l.config.Store.Runs(ctx, history.RunQuery{
 		Statuses: []history.Status{history.StatusQueued, history.StatusStarting, history.StatusRunning}, OmitSteps: true,
 	})
 	if err != nil {
@@ -83,7 +83,7 @@ func settleLost(ctx context.Context, store history.Store, locker locks.Locker) e
 	for _, run := range found {
 		liveness, ok := known[run.Owner]
 		if !ok {
-			if liveness, err = livenessOf(ctx, locker, run.Owner); err != nil {
+			if liveness, err = livenessOf(ctx, l.config.Locks, run.Owner); err != nil {
 				errs = append(errs, err)
 			}
 			known[run.Owner] = liveness
@@ -91,21 +91,27 @@ func settleLost(ctx context.Context, store history.Store, locker locks.Locker) e
 		if liveness != LivenessGone {
 			continue
 		}
-		if err := settle(ctx, store, run.ID); err != nil && !errors.Is(err, history.ErrTransition) { // else it has ended, or another process has settled it
+		if run.Cluster != (history.Cluster{}) {
+			if l.adopters.Load() > 0 {
+				errs = append(errs, l.adopt(ctx, run.ID, run.Owner))
+			}
+			continue
+		}
+		if err := settle(ctx, l.config.Store, run.ID); err != nil && !errors.Is(err, history.ErrTransition) { // else it has ended, or another process has settled it
 			errs = append(errs, fmt.Errorf("settling lost run %s: %w", run.ID, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// settle records a lost run as failed.
+// settle records a lost run as failed, unless it can go on.
 func settle(ctx context.Context, store history.Store, id string) error {
 	record, err := history.Find(ctx, store, id)
 	if err != nil {
 		return err
 	}
-	if record.Takeable {
-		return nil // who takes queued runs takes it
+	if record.Takeable || record.Cluster != (history.Cluster{}) {
+		return nil // who takes queued runs takes it, and who adopts runs does
 	}
 	at, err := lastSign(ctx, store, record)
 	if err != nil {

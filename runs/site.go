@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
@@ -33,9 +34,11 @@ type site struct {
 	madeMu sync.Mutex
 	made   map[string]storing // what was stored here, by the key of storage
 
-	elsewhere bool     // in another process than the one that has launched the run
-	within    sync.Map // of the key of a step under way: the context of its attempt
-	busy      sync.Map // of a resourceKey: the done of the observer
+	elsewhere bool        // in another process than the one that has launched the run
+	onCluster atomic.Bool // its steps are recorded by the workers of a cluster
+	worker    string      // the name of that process, if it records what happens here by itself
+	within    sync.Map    // of the key of a step under way: the context of its attempt
+	busy      sync.Map    // of a resourceKey: the done of the observer
 
 	step  string           // for which it is opened; "" for the whole run
 	child *container.Child // set by open

@@ -22,6 +22,7 @@ type stepExecution struct {
 	step    *assets.Step
 	attempt int // the first one to make; then the one under way
 	last    int // the last one to make here; 0 for all that the retries allow
+	free    int // attempts before that were interrupted, and do not use up the retries
 
 	// Of the attempt under way:
 	child    *container.Child // of the step's own resources; nil without any
@@ -38,53 +39,85 @@ func (x *stepExecution) execute(ctx context.Context) error {
 		if err := x.site.events.append(context.WithoutCancel(ctx), history.StepStarted{Step: x.step.Key, Attempt: x.attempt}); err != nil {
 			return x.failure(err) // the history can't be kept, which has ended the run
 		}
-		began := time.Now()
-		inner, done := x.beginStep(ctx)
-		materialized, err := x.bounded(inner)
-		took := time.Since(began)
-		done(Outcome{Err: err, Status: statusOf(err, ctx.Err() != nil && len(materialized) < len(x.step.Outputs))})
+		end := x.make(ctx)
 		switch {
-		case err == nil:
-			x.recordEnd(append(materialized, history.StepSucceeded{Step: x.step.Key, Attempt: x.attempt, Duration: took}))
+		case end.status == history.StepStatusSucceeded:
 			return x.site.events.failure()
-		case ctx.Err() != nil && len(materialized) < len(x.step.Outputs):
-			x.recordEnd(append(materialized, history.StepCancelled{Step: x.step.Key, Attempt: x.attempt, Duration: took}))
-			return x.failure(err)
+		case end.status != history.StepStatusPending || x.attempt == x.last:
+			return x.failure(end.err)
 		}
-		again, wait, err := x.again(err)
-		x.recordEnd(append(materialized, history.StepFailed{
-			Step: x.step.Key, Attempt: x.attempt, Error: history.FailureOf(err), Duration: took, Retry: again, RetryDelay: wait,
-		}))
-		if !again || x.attempt == x.last {
-			return x.failure(err)
-		}
-		if !sleep(ctx, wait) {
+		if !sleep(ctx, end.wait) {
 			x.site.record(history.StepCancelled{Step: x.step.Key})
-			return x.failure(err)
+			return x.failure(end.err)
 		}
 	}
 }
 
+// attemptEnd says how an attempt has ended.
+type attemptEnd struct {
+	status     history.StepStatus // pending if another attempt follows
+	err        error              // why it has not succeeded
+	wait       time.Duration      // before the next one
+	unrecorded error              // why its end is not in the history, as far as that is waited for
+}
+
+// make makes the attempt that is recorded as started, and records its end.
+func (x *stepExecution) make(ctx context.Context) attemptEnd {
+	began := time.Now()
+	inner, done := x.beginStep(ctx)
+	materialized, err := x.bounded(inner)
+	took := time.Since(began)
+	stopped := ctx.Err() != nil && len(materialized) < len(x.step.Outputs)
+	done(Outcome{Err: err, Status: statusOf(err, stopped)})
+	switch {
+	case err == nil:
+		unrecorded := x.recordEnd(append(materialized, history.StepSucceeded{Step: x.step.Key, Attempt: x.attempt, Duration: took}))
+		return attemptEnd{status: history.StepStatusSucceeded, unrecorded: unrecorded}
+	case stopped && x.isInterrupted(ctx):
+		unrecorded := x.recordEnd(append(materialized, history.StepFailed{
+			Step: x.step.Key, Attempt: x.attempt, Error: history.FailureOf(err), Duration: took, Retry: true, Interrupted: history.InterruptionStopped,
+		}))
+		return attemptEnd{status: history.StepStatusPending, err: err, unrecorded: unrecorded}
+	case stopped:
+		unrecorded := x.recordEnd(append(materialized, history.StepCancelled{Step: x.step.Key, Attempt: x.attempt, Duration: took}))
+		return attemptEnd{status: history.StepStatusCancelled, err: err, unrecorded: unrecorded}
+	}
+	again, wait, err := x.again(err)
+	unrecorded := x.recordEnd(append(materialized, history.StepFailed{
+		Step: x.step.Key, Attempt: x.attempt, Error: history.FailureOf(err), Duration: took, Retry: again, RetryDelay: wait,
+	}))
+	end := attemptEnd{status: history.StepStatusFailed, err: err, wait: wait, unrecorded: unrecorded}
+	if again {
+		end.status = history.StepStatusPending
+	}
+	return end
+}
+
+// isInterrupted reports whether another attempt has to follow one that was stopped here.
+func (x *stepExecution) isInterrupted(ctx context.Context) bool {
+	return x.site.worker != "" && !isCancellation(context.Cause(ctx))
+}
+
 // recordEnd records the end of an attempt, and lets others store the same assets once that is
-// recorded.
-func (x *stepExecution) recordEnd(data []history.EventData) {
+// recorded. A worker waits for that, since the history may have refused the end.
+func (x *stepExecution) recordEnd(data []history.EventData) error {
 	turn := x.turn
 	x.turn = storeTurn{}
-	_ = x.site.events.appendAs(context.WithoutCancel(x.site.ctx), appending{settled: turn.end}, data)
+	return x.site.events.appendAs(context.WithoutCancel(x.site.ctx), appending{settled: turn.end, wait: x.site.worker != ""}, data)
 }
 
 // again says whether another attempt follows one that failed with err, and
 // after which wait. A backoff that panics is the end of the step: its error comes
 // with err.
 func (x *stepExecution) again(err error) (again bool, wait time.Duration, _ error) {
-	if x.attempt > x.step.Retries || assets.IsPermanent(err) {
+	if x.attempt-x.free > x.step.Retries || assets.IsPermanent(err) {
 		return false, 0, err
 	}
 	if x.step.Backoff == nil {
 		return true, 0, err
 	}
 	fault := panics.Guard(func() error {
-		wait = max(0, x.step.Backoff(x.attempt))
+		wait = max(0, x.step.Backoff(x.attempt-x.free))
 		return nil
 	})
 	if fault != nil {
@@ -100,7 +133,7 @@ func (x *stepExecution) failure(err error) error {
 		doing = "executing"
 	}
 	if x.step.Retries > 0 {
-		return fmt.Errorf("%s %s, attempt %d of %d: %w", doing, x.step.Key, x.attempt, x.step.Retries+1, err)
+		return fmt.Errorf("%s %s, attempt %d of %d: %w", doing, x.step.Key, x.attempt, x.step.Retries+1+x.free, err)
 	}
 	return fmt.Errorf("%s %s: %w", doing, x.step.Key, err)
 }

@@ -54,6 +54,12 @@ type StepRequest struct {
 	// fails and the retries allow another one, history.StepFailed says so, and the
 	// executor has it made by a further request.
 	Attempts int `json:"attempts,omitempty"`
+	// Steps are the keys of the steps that may be executed where a whole run is executed, by
+	// [Launcher.ExecuteRun]. Only what they need is started there. Nil means all steps of the
+	// run.
+	Steps []string `json:"steps,omitzero"`
+	// Of are the keys of all steps of the run. Nil means all that the job or the selection has.
+	Of []string `json:"of,omitempty"`
 	// Plan is a fingerprint of the plan and of the resources that it needs. A
 	// program whose own definitions have another fingerprint refuses the step.
 	Plan string `json:"plan"`
@@ -233,6 +239,9 @@ func (l *Launcher) requested(request StepRequest) (assets.JobPlan, container.Run
 	job, err := l.plan(Request{Job: request.Job, Selection: request.Selection, Retry: request.Retry})
 	if err != nil {
 		return assets.JobPlan{}, container.RunConfig{}, err
+	}
+	if len(request.Of) > 0 && len(request.Of) < len(job.Plan.Steps) {
+		job.Plan = job.Plan.Only(request.Of)
 	}
 	config, err := container.ParseRunConfig(request.Config)
 	if err != nil || len(request.Secrets) == 0 {

@@ -108,13 +108,18 @@ func (l *line) claim(ctx context.Context, record history.Record, given *places) 
 		run.log.close()
 		return nil, false, err
 	}
-	seq, err := launcher.claimQueued(ctx, record, prepared.launch.starting(own))
+	starting, err := launcher.starting(prepared.launch, own)
+	seq := int64(0)
+	if err == nil {
+		seq, err = launcher.claimQueued(ctx, record, starting)
+	}
 	if err != nil || seq == 0 {
 		run.log.close()
 		launcher.leave(run)
 		return nil, false, err
 	}
 	run.log.seq, run.log.current = seq, history.StatusStarting
+	run.place(starting.Cluster)
 	run.owner, run.admitted, run.places = own, true, given
 	return run, false, nil
 }
@@ -219,13 +224,8 @@ func (p *Prepared) prepareQueued(record history.Record, queued history.RunQueued
 	if err := hasSteps(job.Plan, queued.Steps); err != nil {
 		return &foreignError{err}
 	}
-	if of := record.Tags[TagRetryOf]; of != "" {
-		request.Retry = &Retry{
-			Of: of, First: record.Tags[TagFirstRun], Attempt: numberIn(record.Tags, TagAttempt), Resumes: numberIn(record.Tags, TagResumes),
-		}
-		if err := p.launcher.chooseQueued(context.Background(), request.Retry, job.Plan, queued.Steps); err != nil {
-			return err
-		}
+	if request.Retry, err = p.launcher.recordedRetry(context.Background(), record, job.Plan, queued.Steps); err != nil {
+		return err
 	}
 	job.Plan = job.Plan.Only(queued.Steps)
 	if err := p.prepareJob(request, job); err != nil {
@@ -233,6 +233,18 @@ func (p *Prepared) prepareQueued(record history.Record, queued history.RunQueued
 	}
 	p.launch.tags, p.launch.record = record.Tags, queued
 	return nil
+}
+
+// recordedRetry returns which run a recorded run repeats; nil if it repeats none.
+func (l *Launcher) recordedRetry(ctx context.Context, record history.Record, plan *assets.Plan, steps []string) (*Retry, error) {
+	of := record.Tags[TagRetryOf]
+	if of == "" {
+		return nil, nil
+	}
+	retry := &Retry{
+		Of: of, First: record.Tags[TagFirstRun], Attempt: numberIn(record.Tags, TagAttempt), Resumes: numberIn(record.Tags, TagResumes),
+	}
+	return retry, l.chooseQueued(ctx, retry, plan, steps)
 }
 
 // chooseQueued sets the steps of a retry, and finds who has made what they take.

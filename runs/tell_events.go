@@ -10,7 +10,11 @@ import (
 // follow tells of events that are stored. If the observer does not return from
 // one of them, it is told of those that follow nevertheless.
 func (l *runLog) follow(ctx context.Context, stored []history.Event) {
-	stored = append(l.foreign(ctx, firstSeq(stored)), stored...)
+	l.tell(append(l.foreign(ctx, firstSeq(stored)), stored...))
+}
+
+// tell notes how far the log has come, and tells the observer.
+func (l *runLog) tell(stored []history.Event) {
 	for len(stored) > 0 {
 		told := 0
 		tell := func() error {
@@ -38,11 +42,12 @@ func (l *runLog) follow(ctx context.Context, stored []history.Event) {
 	}
 }
 
-// foreign returns the events before seq that others have appended, for the observer. Without
-// them it could not compute the record of the run, as [history.Record.Apply] finds the gap.
+// foreign returns the events before seq that others have appended, if anybody asks for them.
+// Without them an observer could not compute the record of the run, as [history.Record.Apply]
+// finds the gap.
 func (l *runLog) foreign(ctx context.Context, seq int64) []history.Event {
 	reached := l.reached()
-	if l.observe == nil || seq <= reached+1 {
+	if l.observe == nil && l.listener() == nil || seq <= reached+1 {
 		return nil
 	}
 	var found []history.Event
@@ -52,7 +57,15 @@ func (l *runLog) foreign(ctx context.Context, seq int64) []history.Event {
 		})
 		return err
 	})
+	l.pass(found)
 	return found
+}
+
+// pass tells of events that others have appended.
+func (l *runLog) pass(found []history.Event) {
+	if others := l.listener(); others != nil && len(found) > 0 {
+		others(found)
+	}
 }
 
 // firstSeq returns the sequence number of the first of the events that has one, and 0

@@ -30,6 +30,6 @@ func (r *Run) limit() (stop func()) {
 	if limit <= 0 {
 		return func() {}
 	}
-	timer := time.AfterFunc(limit, func() { r.cancel(fmt.Errorf("the run %w after %s", ErrTimedOut, limit)) })
+	timer := time.AfterFunc(limit-r.lasted(), func() { r.cancel(fmt.Errorf("the run %w after %s", ErrTimedOut, limit)) })
 	return func() { timer.Stop() }
 }

@@ -36,6 +36,7 @@ type WorkOptions struct {
 // process. If it has no such job, or no such step, the run stays in the queue for others,
 // and its log says so. If its config is not complete here, the run fails. Before the first
 // look at the queue, lost runs are recorded as failed, or resumed if their policy says so.
+// Those on the [Cluster] of this launcher are adopted: see [Launcher.Adopt].
 //
 // What goes wrong with the store or the locks is written to the logger of the launcher,
 // and tried again.
@@ -43,6 +44,8 @@ func (l *Launcher) Work(ctx context.Context, options WorkOptions) error {
 	if options.MaxRuns < 1 {
 		options.MaxRuns = 4 * runtime.GOMAXPROCS(0)
 	}
+	l.adopters.Add(1)
+	defer l.adopters.Add(-1)
 	l.settleLost(ctx) // what follows from a lost run may stand in the queue then
 	w := &taker{options: options, empty: make(chan struct{})}
 	if err := l.line.join(w); err != nil {

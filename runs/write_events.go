@@ -26,6 +26,9 @@ func (l *runLog) write(b *batch) {
 			l.writeSoon()
 		}
 	}()
+	if b.reads {
+		b.unread = l.hear(b.ctx)
+	}
 	if b.err = l.failed(); b.err != nil || len(b.events) == 0 {
 		return
 	}
@@ -34,11 +37,14 @@ func (l *runLog) write(b *batch) {
 		ctx = context.WithoutCancel(ctx)
 	}
 	stored, err := l.put(ctx, slices.Concat(b.events, b.also))
-	if isRefusal(err) && len(b.starts) > 1 {
+	switch {
+	case isRefusal(err) && len(b.starts) > 1:
 		l.writeCalls(ctx, b)
 		return
-	}
-	if err != nil {
+	case isRefusal(err) && l.isTolerant():
+		b.refuse(0, l.notTaken(b.events, err))
+		return
+	case err != nil:
 		b.err = l.fail(b.events, err)
 		return
 	}
@@ -62,11 +68,15 @@ func isRefusal(err error) bool {
 }
 
 // writeCalls stores the calls of a refused batch up to the one that is at
-// fault.
+// fault, and those that follow it if the log is tolerant.
 func (l *runLog) writeCalls(ctx context.Context, b *batch) {
 	for i := range b.starts {
 		events := b.call(i)
 		stored, err := l.put(ctx, events)
+		if isRefusal(err) && l.isTolerant() {
+			b.refuse(i, l.notTaken(events, err))
+			continue
+		}
 		if err != nil {
 			b.err, b.failed = l.fail(events, err), i
 			return
@@ -79,7 +89,12 @@ func (l *runLog) writeCalls(ctx context.Context, b *batch) {
 func (l *runLog) fail(events []history.Event, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.err = fmt.Errorf("recording %s of run %s: %w", events[0].Type(), l.id, err)
+	l.err = l.notTaken(events, err)
 	l.abort(l.err)
 	return l.err
+}
+
+// notTaken says which events the store did not take.
+func (l *runLog) notTaken(events []history.Event, err error) error {
+	return fmt.Errorf("recording %s of run %s: %w", events[0].Type(), l.id, err)
 }

@@ -1,0 +1,171 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/history"
+)
+
+// followEvery is the time between two looks at what workers have recorded. A store tells
+// nobody of what other processes append.
+const followEvery = 200 * time.Millisecond
+
+// Begin records that the steps of the run may start, unless that is recorded. It is for a
+// [Cluster], whose workers record the steps by themselves, and cannot before. For other
+// executors the first event of a step does it.
+func (e *Execution) Begin(ctx context.Context) error {
+	var err error
+	e.starting.do(func() { err = e.site.events.append(context.WithoutCancel(ctx), history.RunStarted{}) })
+	return err
+}
+
+// CatchUp reads what the workers of a [Cluster] have recorded since the last call. The
+// observer of the run is told of it, the log lines are written to the logger of the launcher,
+// and steps that need a step which did not succeed are recorded as skipped. It is safe to
+// call it at any time.
+func (e *Execution) CatchUp(ctx context.Context) error {
+	if e.log == nil {
+		return nil
+	}
+	err := e.log.catchUp(ctx)
+	e.skipBlocked()
+	return err
+}
+
+// Follow calls [Execution.CatchUp] again and again until ctx ends, five times a second.
+func (e *Execution) Follow(ctx context.Context) {
+	ticker := time.NewTicker(followEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			_ = e.CatchUp(ctx) // what cannot be read now may be readable the next time
+		}
+	}
+}
+
+// Cancelled says that somebody has cancelled the run in the cluster, and why. The context of
+// the run ends, and the run ends as cancelled.
+func (e *Execution) Cancelled(reason string) { e.abort(cancelledBecause(reason)) }
+
+// Settle ends the steps of a run that has ended in its [Cluster], and returns the error of the
+// run: nil if all steps have succeeded, else err joined with the errors of all steps that have
+// failed. err says why steps have no end, and may be nil.
+//
+// A step that has started and has no end in the history has failed with err, or was cancelled
+// if ctx has ended. A step that needs one which did not succeed is skipped. Other steps that
+// have not started are left to the end of the run.
+func (e *Execution) Settle(ctx context.Context, err error) error {
+	read := errors.Join(e.CatchUp(ctx), e.readStates(ctx))
+	if read != nil {
+		return errors.Join(err, read)
+	}
+	for _, step := range e.Plan().Steps {
+		if e.stateOf(step.Key).running {
+			e.endForeign(ctx, step, err)
+		}
+	}
+	e.skipBlocked()
+	errs := []error{err}
+	for _, step := range e.Plan().Steps {
+		state := e.stateOf(step.Key)
+		if failed := state.failure.Err(); failed != nil && state.ended && !state.succeeded {
+			errs = append(errs, fmt.Errorf("executing step %s: %w", step.Key, failed))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// endForeign records the end of a step of which no worker has recorded it. A worker that does
+// so at the same time comes first, or is refused.
+func (e *Execution) endForeign(ctx context.Context, step *assets.Step, err error) {
+	state := e.stateOf(step.Key)
+	if err == nil {
+		err = errors.New("its worker has not recorded its end")
+	}
+	var end history.EventData = history.StepFailed{Step: step.Key, Attempt: state.attempt, Error: history.FailureOf(err)}
+	if ctx.Err() != nil {
+		end = history.StepCancelled{Step: step.Key, Attempt: state.attempt}
+	}
+	if e.recordEnd(ctx, end) != nil {
+		_ = e.readStates(ctx) // the worker was first
+	}
+}
+
+// recordEnd records the end of a step, waits until it is stored, and keeps it.
+func (e *Execution) recordEnd(ctx context.Context, end history.EventData) error {
+	if err := e.site.events.appendAs(context.WithoutCancel(ctx), appending{wait: true}, []history.EventData{end}); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.follow(history.Event{RunID: e.RunID(), Data: end})
+	return nil
+}
+
+// skipBlocked records as skipped the steps that need a step which has ended without success.
+func (e *Execution) skipBlocked() {
+	for _, step := range e.Plan().Steps { // those upstream come first
+		var upstream []string
+		e.mu.Lock()
+		state := e.state(step.Key)
+		if !state.ended && !state.running {
+			for _, need := range step.Needs {
+				if needed := e.state(need); needed.ended && !needed.succeeded {
+					upstream = append(upstream, need)
+				}
+			}
+		}
+		e.mu.Unlock()
+		if len(upstream) > 0 {
+			_ = e.recordEnd(context.WithoutCancel(e.site.ctx), skipped(step, upstream))
+		}
+	}
+}
+
+// stateOf returns a copy of what is known of a step.
+func (e *Execution) stateOf(key string) stepState {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return *e.state(key)
+}
+
+// readStates takes over the states of the steps as the record of the run has them.
+func (e *Execution) readStates(ctx context.Context) error {
+	record, err := history.Find(context.WithoutCancel(ctx), e.site.launcher.config.Store, e.RunID())
+	if err == nil {
+		e.keepStates(record)
+	}
+	return err
+}
+
+func (e *Execution) keepStates(record history.Record) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, step := range record.Steps {
+		state := e.state(step.Key)
+		state.attempt, state.failure = step.Attempt, step.Error
+		state.running = step.Status == history.StepStatusRunning
+		state.ended, state.succeeded = step.Status.Finished(), step.Status == history.StepStatusSucceeded
+	}
+}
+
+// hear takes what others have recorded of the run.
+func (e *Execution) hear(events []history.Event) {
+	for _, event := range events {
+		if line, ok := event.Data.(history.LogWritten); ok {
+			e.site.relay(event.Time, line)
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, event := range events {
+		e.follow(event)
+	}
+}
