@@ -31,6 +31,7 @@ type retry struct {
 // boardResource is the state of one resource of the run.
 type boardResource struct {
 	key      string
+	worker   string // "" for a process of the owner of the run
 	state    resourceState
 	since    time.Time
 	duration time.Duration // of starting, or of stopping
@@ -83,24 +84,24 @@ func (b *board) apply(event history.Event) {
 func (b *board) applyResource(event history.Event) {
 	switch data := event.Data.(type) {
 	case history.ResourceStarting:
-		b.resources = append(b.resources, boardResource{key: data.Resource, since: event.Time})
+		b.resources = append(b.resources, boardResource{key: data.Resource, worker: data.Worker, since: event.Time})
 	case history.ResourceStarted:
-		b.set(data.Resource, resourceStarted, event.Time, data.Duration, data.Error)
+		b.set(data.Resource, data.Worker, resourceStarted, event.Time, data.Duration, data.Error)
 	case history.ResourceStopping:
-		b.set(data.Resource, resourceStopping, event.Time, 0, history.Failure{})
+		b.set(data.Resource, data.Worker, resourceStopping, event.Time, 0, history.Failure{})
 	case history.ResourceStopped:
-		b.set(data.Resource, resourceStopped, event.Time, data.Duration, data.Error)
+		b.set(data.Resource, data.Worker, resourceStopped, event.Time, data.Duration, data.Error)
 	default:
 	}
 }
 
-func (b *board) set(key string, state resourceState, at time.Time, took time.Duration, failure history.Failure) {
-	i := slices.IndexFunc(b.resources, func(r boardResource) bool { return r.key == key })
+func (b *board) set(key, worker string, state resourceState, at time.Time, took time.Duration, failure history.Failure) {
+	i := slices.IndexFunc(b.resources, func(r boardResource) bool { return r.key == key && r.worker == worker })
 	if i < 0 {
 		return
 	}
 	if failure.Message != "" || b.resources[i].state == resourceFailed {
 		state = resourceFailed
 	}
-	b.resources[i] = boardResource{key: key, state: state, since: at, duration: took}
+	b.resources[i] = boardResource{key: key, worker: worker, state: state, since: at, duration: took}
 }

@@ -72,8 +72,9 @@
 //
 // The records in runs and in runs show have the additional field liveness if the
 // run has an owner and has not finished. It is a runs.Liveness of the process of the
-// run. If the process is gone, the run is lost. If its liveness is unknown, the run may
-// be lost.
+// run. If the process is gone, the run is lost, unless its record has a cluster: then the run
+// goes on there, and another process takes it over. If its liveness is unknown, the run may be
+// lost.
 //
 // The name of a type stands for the JSON that the type writes. Lists are never null.
 //

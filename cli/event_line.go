@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/internal/quantity"
 )
 
@@ -53,11 +54,15 @@ func lineOf(event history.Event, of attempts) eventLine {
 	case history.RunQueued:
 		return eventLine{text: fmt.Sprintf("run %s queued: %s, %s", event.RunID, launchedText(data), counted(len(data.Steps), "step"))}
 	case history.RunStarting:
-		return eventLine{text: "run starting", colour: dim}
+		text := "run starting"
+		if data.Cluster != (history.Cluster{}) {
+			text += " in " + clean(inspect.ClusterText(data.Cluster))
+		}
+		return eventLine{text: text, colour: dim}
 	case history.RunStarted:
 		return eventLine{text: "run running", colour: dim}
 	case history.RunAdopted:
-		return eventLine{text: "run taken over by " + clean(data.Owner), colour: dim}
+		return eventLine{text: "run taken over by " + clean(inspect.WorkerText(data.Owner)), colour: dim}
 	case history.RunCancelRequested:
 		return eventLine{text: "run cancellation requested" + because(requestText(data)), colour: yellow}
 	case history.RunFinished:
@@ -82,23 +87,32 @@ func lineOf(event history.Event, of attempts) eventLine {
 func resourceLine(data history.EventData) eventLine {
 	switch data := data.(type) {
 	case history.ResourceStarting:
-		return eventLine{text: resourceName(data.Resource, data.Step) + " starting", colour: dim}
+		return eventLine{text: resourceName(data.Resource, data.Step, data.Worker) + " starting", colour: dim}
 	case history.ResourceStarted:
-		return endLine(resourceName(data.Resource, data.Step), "started", data.Duration, data.Error)
+		return endLine(resourceName(data.Resource, data.Step, data.Worker), "started", data.Duration, data.Error)
 	case history.ResourceStopping:
-		return eventLine{text: resourceName(data.Resource, data.Step) + " stopping", colour: dim}
+		return eventLine{text: resourceName(data.Resource, data.Step, data.Worker) + " stopping", colour: dim}
 	case history.ResourceStopped:
-		return endLine(resourceName(data.Resource, data.Step), "stopped", data.Duration, data.Error)
+		return endLine(resourceName(data.Resource, data.Step, data.Worker), "stopped", data.Duration, data.Error)
 	default:
 		return eventLine{}
 	}
 }
 
-func resourceName(key, step string) string {
+func resourceName(key, step, worker string) string {
+	name := "resource " + clean(key)
 	if step != "" {
-		return "resource " + clean(key) + " of step " + clean(step)
+		name += " of step " + clean(step)
 	}
-	return "resource " + clean(key)
+	return name + onWorker(worker)
+}
+
+// onWorker names a worker at the end of a text. It is "" for a process of the owner of the run.
+func onWorker(worker string) string {
+	if worker == "" {
+		return ""
+	}
+	return " on " + clean(inspect.WorkerText(worker))
 }
 
 // endLine returns the line for the end of something, which may have failed.
@@ -112,7 +126,7 @@ func endLine(what, done string, duration time.Duration, failure history.Failure)
 func stepLine(data history.EventData, of attempts) eventLine {
 	switch data := data.(type) {
 	case history.StepStarted:
-		text := "step " + clean(data.Step) + " started"
+		text := "step " + clean(data.Step) + " started" + onWorker(data.Worker)
 		if data.Attempt > 1 {
 			text += ", " + of.text(data.Step, data.Attempt)
 		}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/runs"
 )
 
 // followEvery is the time between two reads of a run that another process may be
@@ -56,7 +55,7 @@ func (f *follower) untilTheEnd(ctx context.Context) error {
 	defer ticker.Stop()
 	for {
 		run, _ := f.source.detail(ctx, f.record) // to be found out before the events are read for the last time
-		if ended, err := f.next(ctx); ended || err != nil || run.Liveness == runs.LivenessGone {
+		if ended, err := f.next(ctx); ended || err != nil || run.IsLost() {
 			return err
 		}
 		select {

@@ -93,13 +93,13 @@ func (l *lineReporter) write(at time.Time, text string) {
 func (l *lineReporter) sumUp(event history.Event) bool {
 	switch data := event.Data.(type) {
 	case history.ResourceStarting:
-		l.expect(&l.starts, data.Resource, data.Step, "starting", event.Time)
+		l.expect(&l.starts, instance{data.Resource, data.Step, data.Worker}, "starting", event.Time)
 	case history.ResourceStarted:
-		return l.ended(&l.starts, data.Resource, data.Step, data.Duration, data.Error, event.Time)
+		return l.ended(&l.starts, instance{data.Resource, data.Step, data.Worker}, data.Duration, data.Error, event.Time)
 	case history.ResourceStopping:
-		l.expect(&l.stops, data.Resource, data.Step, "stopping", event.Time)
+		l.expect(&l.stops, instance{data.Resource, data.Step, data.Worker}, "stopping", event.Time)
 	case history.ResourceStopped:
-		return l.ended(&l.stops, data.Resource, data.Step, data.Duration, data.Error, event.Time)
+		return l.ended(&l.stops, instance{data.Resource, data.Step, data.Worker}, data.Duration, data.Error, event.Time)
 	case history.RunStarted:
 		l.tell(l.starts, "started", event.Time)
 	case history.RunFinished:
@@ -110,13 +110,19 @@ func (l *lineReporter) sumUp(event history.Event) bool {
 	return true
 }
 
+// instance is an instance of a resource: that of a step, if step is not "", on a worker, if
+// worker is not "".
+type instance struct{ resource, step, worker string }
+
+func (i instance) name() string { return resourceName(i.resource, i.step, i.worker) }
+
 // expect remembers that a resource begins to start or to stop. If this takes long,
 // a line is written, so that a run that hangs shows where it hangs.
-func (l *lineReporter) expect(turns *turns, key, step, doing string, at time.Time) {
-	if step == "" {
+func (l *lineReporter) expect(turns *turns, of instance, doing string, at time.Time) {
+	if of.step == "" {
 		turns.begin(at)
 	}
-	name := resourceName(key, step)
+	name := of.name()
 	l.overdue[name] = time.AfterFunc(slowResource, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -128,8 +134,8 @@ func (l *lineReporter) expect(turns *turns, key, step, doing string, at time.Tim
 
 // ended reports whether the end of the start or stop of a resource needs no line of
 // its own.
-func (l *lineReporter) ended(turns *turns, key, step string, took time.Duration, failure history.Failure, at time.Time) bool {
-	name := resourceName(key, step)
+func (l *lineReporter) ended(turns *turns, of instance, took time.Duration, failure history.Failure, at time.Time) bool {
+	name := of.name()
 	if timer := l.overdue[name]; timer != nil {
 		timer.Stop()
 		delete(l.overdue, name)
@@ -137,8 +143,8 @@ func (l *lineReporter) ended(turns *turns, key, step string, took time.Duration,
 	if failure.Message != "" {
 		return false
 	}
-	if step == "" { // otherwise there would be a line for each step
-		turns.end(key, at)
+	if of.step == "" { // otherwise there would be a line for each step
+		turns.end(of.resource, at)
 	}
 	return took < slowResource
 }
@@ -147,8 +153,9 @@ func (l *lineReporter) tell(turns turns, done string, at time.Time) {
 	if len(turns.keys) == 0 {
 		return
 	}
-	const most = 8          // so that people can read the line
-	slices.Sort(turns.keys) // they end in a random order
+	const most = 8                          // so that people can read the line
+	slices.Sort(turns.keys)                 // they end in a random order
+	turns.keys = slices.Compact(turns.keys) // each once, however many workers have it
 	keys := strings.Join(turns.keys[:min(len(turns.keys), most)], ", ")
 	if more := len(turns.keys) - most; more > 0 {
 		keys += fmt.Sprintf(" and %d more", more)

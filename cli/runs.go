@@ -14,7 +14,6 @@ import (
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/timerange"
-	"github.com/fxrun/fxrun/runs"
 )
 
 type runsFlags struct {
@@ -109,9 +108,17 @@ func writeRuns(out io.Writer, found []inspect.RunDetail) {
 		_, _ = fmt.Fprintln(out, "no runs")
 		return
 	}
-	t := table{columns: []column{{name: "RUN"}, {name: "OF"}, {name: "STATUS"}, {name: "STARTED"}, {name: "TIME", right: true}, {name: "TAGS"}}}
+	t := table{columns: []column{{name: "RUN"}, {name: "OF"}, {name: "STATUS"}, {name: "STARTED"}, {name: "TIME", right: true}, {name: "CLUSTER"}, {name: "TAGS"}}}
+	clusters := slices.ContainsFunc(found, func(run inspect.RunDetail) bool { return run.Cluster != (history.Cluster{}) })
+	if !clusters {
+		t.columns = slices.Delete(t.columns, 5, 6)
+	}
 	for _, run := range found {
-		t.add(run.ID, launched(run.Record), runStatus(run), timeText(run.Queued), runTime(run.Record), tagTexts(run.Tags))
+		cells := []string{run.ID, launched(run.Record), runStatus(run), timeText(run.Queued), runTime(run.Record)}
+		if clusters {
+			cells = append(cells, run.Cluster.Name)
+		}
+		t.add(append(cells, tagTexts(run.Tags))...)
 		t.last(2).colour = statusColour(string(run.Status))
 	}
 	t.write(out, screenOf(out), "")
@@ -148,17 +155,16 @@ func launched(record history.Record) string {
 
 // runStatus returns the status of a run. It also says if the process of the run has
 // ended, or may have ended, without recording the end of the run. A command that
-// reads the history does not record this end.
+// reads the history does not record this end. It says nothing of the process that has queued a
+// run that any process may take.
 func runStatus(run inspect.RunDetail) string {
-	if run.Takeable {
-		return string(run.Status) // whatever has become of the process that has queued it
-	}
-	switch run.Liveness {
-	case runs.LivenessGone:
+	switch {
+	case run.IsLost():
 		return string(run.Status) + " (lost)"
-	case runs.LivenessUnknown:
+	case run.MayBeLost():
 		return string(run.Status) + " (possibly lost)"
-	case runs.LivenessRunning:
+	case run.GoesOn():
+		return string(run.Status) + " (launcher gone)"
 	}
 	return string(run.Status)
 }

@@ -75,7 +75,7 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 			return err
 		}
 		about := runTexts{
-			process: processText(record, run.Liveness, unknown), status: runStatus(run), waits: run.WaitsFor, retries: retries, config: config,
+			process: processText(run, unknown), status: runStatus(run), waits: run.WaitsFor, retries: retries, config: config,
 		}
 		return writeRun(cmd.OutOrStdout(), record, about, values, reader.Events(ctx, record.ID), verbose)
 	})
@@ -156,20 +156,19 @@ type runTexts struct {
 }
 
 // processText describes the process that executes a run.
-func processText(record history.Record, liveness runs.Liveness, err error) string {
-	owner := record.Owner
-	if record.Takeable {
+func processText(run inspect.RunDetail, err error) string {
+	owner := run.Owner
+	switch {
+	case run.Takeable:
 		return "" // any process may take it
-	}
-	if err != nil {
+	case err != nil:
 		return owner + " cannot be checked: " + err.Error()
-	}
-	switch liveness {
-	case runs.LivenessGone:
+	case run.GoesOn():
+		return owner + " is gone; the run goes on in " + run.Cluster.Name + ", and the next process that executes runs there takes it over"
+	case run.IsLost():
 		return owner + " is gone; the next run records this one as failed"
-	case runs.LivenessUnknown:
+	case run.Liveness == runs.LivenessUnknown:
 		return owner + " cannot be checked from here: its locks are in another place than those of this program"
-	case runs.LivenessRunning:
 	}
 	return owner
 }
@@ -186,6 +185,8 @@ func writeRun(out io.Writer, record history.Record, known runTexts, values inspe
 	about.add("finished", timeText(record.Finished))
 	about.add("time", runTime(record))
 	about.add("process", known.process)
+	about.add("cluster", inspect.ClusterText(record.Cluster))
+	about.add("page", inspect.ClusterPage(record.Cluster))
 	policies, tags := runs.PoliciesOf(record.Tags)
 	about.add("tags", pairs(tags))
 	about.add("policies", strings.Join(policies, ", "))
@@ -198,6 +199,7 @@ func writeRun(out io.Writer, record history.Record, known runTexts, values inspe
 	}
 	about.add("error", record.Error.Message)
 	for _, left := range record.Left {
+		left.Worker = inspect.WorkerText(left.Worker)
 		about.add("left behind", left.String())
 	}
 	told := toldErrors{[]string{record.Error.Message}}

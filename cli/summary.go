@@ -20,6 +20,17 @@ func stepTable(record history.Record, values inspect.StepValues) *table {
 	t := &table{columns: []column{
 		{name: "STEP"}, {name: "STATUS"}, {name: "TIME", right: true}, {name: "ROWS", right: true}, {name: "SIZE", right: true}, {name: "METADATA"},
 	}}
+	workers := slices.ContainsFunc(record.Steps, func(step history.StepRecord) bool { return step.Worker != "" })
+	if workers {
+		t.columns = slices.Insert(t.columns, 2, column{name: "WORKER"})
+	}
+	add := func(key, status, worker string, more ...string) {
+		cells := []string{key, status}
+		if workers {
+			cells = append(cells, inspect.WorkerText(worker))
+		}
+		t.add(append(cells, more...)...)
+	}
 	for _, step := range record.Steps {
 		value, own := values.Own(step.Key)
 		took := ""
@@ -36,13 +47,13 @@ func stepTable(record history.Record, values inspect.StepValues) *table {
 		if step.Attempt > 1 {
 			about = strings.TrimSpace(fmt.Sprintf("attempts=%d %s", step.Attempt, about))
 		}
-		t.add(step.Key, string(step.Status), took, rowsOf(value), sizeOf(value), about)
+		add(step.Key, string(step.Status), step.Worker, took, rowsOf(value), sizeOf(value), about)
 		t.last(1).colour = statusColour(string(step.Status))
 		if own {
 			continue
 		}
 		for _, value := range values[step.Key] {
-			t.add("  "+valueName(value), "materialized", "", rowsOf(value), sizeOf(value), metadataText(value))
+			add("  "+valueName(value), "materialized", "", "", rowsOf(value), sizeOf(value), metadataText(value))
 		}
 	}
 	return t

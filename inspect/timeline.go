@@ -21,7 +21,8 @@ type Timeline struct {
 	// Steps are the steps, in the order of history.RunQueued.
 	Steps []Lane `json:"steps"`
 	// Resources are the resources, in the order in which they began to start. Each
-	// instance of a resource that lives per step has a lane of its own.
+	// instance of a resource that lives per step has a lane of its own, and so has each
+	// instance on another worker.
 	Resources []Lane `json:"resources"`
 	// Finished says that the run has ended.
 	Finished bool `json:"finished"`
@@ -36,6 +37,9 @@ type Lane struct {
 	// Step is the key of the step that the instance of a resource belongs to. It is ""
 	// for a step, and for a resource of the whole run.
 	Step string `json:"step,omitempty"`
+	// Worker names the process that has the instance of a resource, or the process of the last
+	// attempt at a step, if it is not a process of the owner of the run.
+	Worker string `json:"worker,omitempty"`
 	// Spans are the parts of the line, in the order of their beginnings.
 	Spans []Span `json:"spans"`
 	// Because says why a step was never started. It is "" for all others.
@@ -69,6 +73,9 @@ type Span struct {
 	Status history.StepStatus `json:"status,omitempty"`
 	// Attempt is the number of the attempt. It is 0 for other kinds.
 	Attempt int `json:"attempt,omitempty"`
+	// Worker names the process of the attempt, as in history.StepStarted. It is "" for other
+	// kinds.
+	Worker string `json:"worker,omitempty"`
 	// Error is why the attempt, the start or the stop failed.
 	Error string `json:"error,omitempty"`
 	// Critical says that the span is on the critical path: see [Timeline.MarkCritical].
@@ -89,7 +96,8 @@ func (t *Timeline) Add(event history.Event) {
 	case history.StepStarted:
 		lane := t.step(data.Step)
 		lane.end(at, "", "")
-		lane.begin(Span{Kind: SpanAttempt, Start: at, Status: history.StepStatusRunning, Attempt: data.Attempt})
+		lane.Worker = data.Worker
+		lane.begin(Span{Kind: SpanAttempt, Start: at, Status: history.StepStatusRunning, Attempt: data.Attempt, Worker: data.Worker})
 	case history.StepSucceeded:
 		t.step(data.Step).end(at, history.StepStatusSucceeded, "")
 	case history.StepFailed:
@@ -104,20 +112,20 @@ func (t *Timeline) Add(event history.Event) {
 		t.step(data.Step).Because = data.Because
 	case history.ResourceStarting:
 		t.Resources = append(t.Resources, Lane{
-			Key: data.Resource, Step: data.Step, Spans: []Span{{Kind: SpanStarting, Start: at}},
+			Key: data.Resource, Step: data.Step, Worker: data.Worker, Spans: []Span{{Kind: SpanStarting, Start: at}},
 		})
 	case history.ResourceStarted:
-		lane := t.resource(data.Resource, data.Step)
+		lane := t.resource(data.Resource, data.Step, data.Worker)
 		lane.endOf(at, data.Error)
 		if data.Error == (history.Failure{}) {
 			lane.begin(Span{Kind: SpanInUse, Start: at})
 		}
 	case history.ResourceStopping:
-		lane := t.resource(data.Resource, data.Step)
+		lane := t.resource(data.Resource, data.Step, data.Worker)
 		lane.end(at, "", "")
 		lane.begin(Span{Kind: SpanStopping, Start: at})
 	case history.ResourceStopped:
-		t.resource(data.Resource, data.Step).endOf(at, data.Error)
+		t.resource(data.Resource, data.Step, data.Worker).endOf(at, data.Error)
 	default:
 		return
 	}
@@ -153,15 +161,33 @@ func (t *Timeline) step(key string) *Lane {
 	return &t.Steps[i]
 }
 
-// resource returns the last instance of a resource.
-func (t *Timeline) resource(key, step string) *Lane {
+// resource returns the last instance of a resource on a worker.
+func (t *Timeline) resource(key, step, worker string) *Lane {
 	for i := len(t.Resources) - 1; i >= 0; i-- {
-		if lane := &t.Resources[i]; lane.Key == key && lane.Step == step {
+		if lane := &t.Resources[i]; lane.Key == key && lane.Step == step && lane.Worker == worker {
 			return lane
 		}
 	}
-	t.Resources = append(t.Resources, Lane{Key: key, Step: step, Spans: []Span{}})
+	t.Resources = append(t.Resources, Lane{Key: key, Step: step, Worker: worker, Spans: []Span{}})
 	return &t.Resources[len(t.Resources)-1]
+}
+
+// Workers returns the names of the processes that have executed the run, sorted. "" stands for
+// the processes of the owner of the run.
+func (t *Timeline) Workers() []string {
+	var workers []string
+	for _, lane := range t.Steps {
+		for _, span := range lane.Spans {
+			if span.Kind == SpanAttempt {
+				workers = append(workers, span.Worker)
+			}
+		}
+	}
+	for _, lane := range t.Resources {
+		workers = append(workers, lane.Worker)
+	}
+	slices.Sort(workers)
+	return slices.Compact(workers)
 }
 
 func (l *Lane) begin(span Span) { l.Spans = append(l.Spans, span) }

@@ -40,6 +40,9 @@ func linesOf(lanes []inspect.Lane) string {
 		if lane.Step != "" {
 			text.WriteString(" of " + lane.Step)
 		}
+		if lane.Worker != "" {
+			text.WriteString(" on " + lane.Worker)
+		}
 		if lane.Because != "" {
 			text.WriteString(" because " + lane.Because)
 		}
@@ -48,6 +51,9 @@ func linesOf(lanes []inspect.Lane) string {
 			fmt.Fprintf(&text, " %s(%s-%s)", span.Kind, seconds(span.Start), seconds(span.End))
 			if span.Status != "" {
 				fmt.Fprintf(&text, "%s", span.Status)
+			}
+			if span.Worker != "" {
+				text.WriteString("@" + span.Worker)
 			}
 			if span.Error != "" {
 				fmt.Fprintf(&text, "[%s]", span.Error)
@@ -126,6 +132,24 @@ func TestTheTimelineFollowsTheEvents(t *testing.T) {
 				finished,
 			},
 			"a:\nb:\n", "db: starting(1-2) in_use(2-3) stopping(3-4)\n",
+		},
+		"a resource lives on two workers, and an attempt is made on each": {
+			[]history.EventData{
+				queued,
+				history.ResourceStarting{Resource: "db", Worker: "w1"},
+				history.ResourceStarted{Resource: "db", Worker: "w1"},
+				history.StepStarted{Step: "a", Attempt: 1, Worker: "w1"},
+				history.StepFailed{Step: "a", Attempt: 1, Error: failure, Retry: true},
+				history.ResourceStarting{Resource: "db", Worker: "w2"},
+				history.ResourceStarted{Resource: "db", Worker: "w2"},
+				history.StepStarted{Step: "a", Attempt: 2, Worker: "w2"},
+				history.RunAdopted{Owner: "other"},
+				history.ResourceStopping{Resource: "db", Worker: "w1"},
+				history.ResourceStopped{Resource: "db", Worker: "w1"},
+				history.StepSucceeded{Step: "a", Attempt: 2},
+			},
+			"a on w2: attempt(3-4)failed@w1[it broke] waiting(4-7) attempt(7-11)succeeded@w2\nb:\n",
+			"db on w1: starting(1-2) in_use(2-9) stopping(9-10)\ndb on w2: starting(5-6) in_use(6-)\n",
 		},
 		"a start fails": {
 			[]history.EventData{queued, history.ResourceStarting{Resource: "db"}, history.ResourceStarted{Resource: "db", Error: failure}},

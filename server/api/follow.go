@@ -190,7 +190,7 @@ func (f *follows) follow(ctx context.Context, id string, seq int64, send func(ba
 		gone := false
 		if reads%aliveEvery == 0 {
 			liveness, err := f.launcher.Liveness(ctx, record)
-			gone = err == nil && liveness == runs.LivenessGone && !record.Takeable
+			gone = err == nil && inspect.RunDetail{Record: record, Liveness: liveness}.IsLost()
 		}
 		next := batch{progress: progressOf(record, progress)}
 		if next.events, err = f.read(ctx, id, seq); err != nil {

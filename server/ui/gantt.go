@@ -30,6 +30,7 @@ type ganttLane struct {
 	Key   string
 	Path  string
 	Of    string // the step that an instance of a resource belongs to
+	On    string // the worker, if several have executed the run
 	Label string // for screen readers
 	Took  string
 	Bars  []bar
@@ -73,19 +74,28 @@ func newGantt(run string, timeline *inspect.Timeline, now time.Time, asked zoomQ
 			g.Ticks = append(g.Ticks, tick{percent(place), axisText(at)})
 		}
 	}
+	several := len(timeline.Workers()) > 1
+	add := func(lanes []ganttLane, id string, lane inspect.Lane, path string) []ganttLane {
+		placed := g.lane(id, lane, timeline.Start, end, path)
+		if several && lane.Worker != "" {
+			placed.On = inspect.WorkerText(lane.Worker)
+			placed.Label += onWorker(lane.Worker)
+		}
+		return append(lanes, placed)
+	}
 	for i, lane := range timeline.Steps {
 		if g.Zoom != nil && !asked.shows(lane) {
 			g.Hidden++
 			continue
 		}
-		g.Steps = append(g.Steps, g.lane(fmt.Sprintf("step-%d", i), lane, timeline.Start, end, stepPath(lane.Key)))
+		g.Steps = add(g.Steps, fmt.Sprintf("step-%d", i), lane, stepPath(lane.Key))
 	}
 	for i, lane := range timeline.Resources {
 		if g.Zoom != nil && !asked.shows(lane) {
 			g.Hidden++
 			continue
 		}
-		g.Resources = append(g.Resources, g.lane(fmt.Sprintf("resource-%d", i), lane, timeline.Start, end, resourcePath(lane.Key)))
+		g.Resources = add(g.Resources, fmt.Sprintf("resource-%d", i), lane, resourcePath(lane.Key))
 	}
 	return g
 }
@@ -212,7 +222,7 @@ func barTitle(span inspect.Span, to time.Time) string {
 	if span.Kind == inspect.SpanAttempt {
 		title = fmt.Sprintf("attempt %d %s", span.Attempt, span.Status)
 	}
-	title += ", " + durationText(to.Sub(span.Start))
+	title += onWorker(span.Worker) + ", " + durationText(to.Sub(span.Start))
 	if span.Error != "" {
 		title += ": " + firstLine(span.Error)
 	}

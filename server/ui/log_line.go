@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/internal/quantity"
 )
 
@@ -40,10 +41,13 @@ func lineOf(event history.Event) logLine {
 		line.Message = "run queued: " + counted(len(data.Steps), "step")
 	case history.RunStarting:
 		line.Message = "run starting"
+		if data.Cluster != (history.Cluster{}) {
+			line.Message += " in " + inspect.ClusterText(data.Cluster)
+		}
 	case history.RunStarted:
 		line.Message = "run running"
 	case history.RunAdopted:
-		line.Message = "run taken over by " + data.Owner
+		line.Message = "run taken over by " + inspect.WorkerText(data.Owner)
 	case history.RunCancelRequested:
 		line.Message, line.Level, line.Class = "cancellation requested: "+data.Reason, "WARN", "w"
 	case history.RunFinished:
@@ -52,7 +56,7 @@ func lineOf(event history.Event) logLine {
 			failed(data.Error)
 		}
 	case history.StepStarted:
-		line.Message = "step started"
+		line.Message = "step started" + onWorker(data.Worker)
 		if data.Attempt > 1 {
 			line.Message += sprintf(", attempt %d", data.Attempt)
 		}
@@ -78,15 +82,15 @@ func lineOf(event history.Event) logLine {
 		line.Message = "materialized " + data.Asset
 		line.Attrs = metadataRows(data)
 	case history.ResourceStarting:
-		line.Of, line.Message = data.Resource, "resource starting"
+		line.Of, line.Message = data.Resource, "resource"+onWorker(data.Worker)+" starting"
 	case history.ResourceStarted:
 		line.Of = data.Resource
-		ended("resource", "started", data.Duration, data.Error)
+		ended("resource"+onWorker(data.Worker), "started", data.Duration, data.Error)
 	case history.ResourceStopping:
-		line.Of, line.Message = data.Resource, "resource stopping"
+		line.Of, line.Message = data.Resource, "resource"+onWorker(data.Worker)+" stopping"
 	case history.ResourceStopped:
 		line.Of = data.Resource
-		ended("resource", "stopped", data.Duration, data.Error)
+		ended("resource"+onWorker(data.Worker), "stopped", data.Duration, data.Error)
 	case history.LogWritten:
 		line.Level, line.Message, line.Class = data.Level.String(), data.Message, levelClass(data.Level)
 		if data.Resource != "" {
@@ -101,6 +105,14 @@ func lineOf(event history.Event) logLine {
 		line.Message = string(event.Type())
 	}
 	return line
+}
+
+// onWorker names a worker at the end of a text. It is "" for a process of the owner of the run.
+func onWorker(worker string) string {
+	if worker == "" {
+		return ""
+	}
+	return " on " + inspect.WorkerText(worker)
 }
 
 func metadataRows(value history.AssetMaterialized) []configRow {

@@ -107,6 +107,11 @@ func (p *Pages) runHead(ctx context.Context, record history.Record, now time.Tim
 		{Name: "Tags", Text: tagsText(record.Tags)},
 		{Name: "Owner", Text: record.Owner, Mono: true},
 	}
+	head.Facts = append(head.Facts, p.clusterFacts(ctx, record)...)
+	for _, left := range record.Left {
+		left.Worker = inspect.WorkerText(left.Worker)
+		head.Facts = append(head.Facts, fact{Name: "Left behind", Text: left.String()})
+	}
 	if of := record.Tags[runs.TagRetryOf]; of != "" {
 		head.Facts = append(head.Facts, fact{Name: "Repeats", Links: []link{{shortID(of), p.url("/runs/", of)}}})
 	}
@@ -119,6 +124,24 @@ func (p *Pages) runHead(ctx context.Context, record history.Record, now time.Tim
 	}
 	head.Facts = slices.DeleteFunc(head.Facts, func(f fact) bool { return f.Text == "" && len(f.Links) == 0 && f.Time.IsZero() })
 	return head
+}
+
+// clusterFacts says where a run is executed that does not end with its process.
+func (p *Pages) clusterFacts(ctx context.Context, record history.Record) []fact {
+	if record.Cluster == (history.Cluster{}) {
+		return nil
+	}
+	cluster := fact{Name: "Cluster", Text: inspect.ClusterText(record.Cluster)}
+	if page := inspect.ClusterPage(record.Cluster); page != "" {
+		cluster = fact{Name: "Cluster", Links: []link{{cluster.Text, page}}}
+	}
+	facts := []fact{cluster}
+	if p.runDetail(ctx, record).GoesOn() {
+		facts = append(facts, fact{
+			Name: "Launcher", Text: "gone; the run goes on in " + record.Cluster.Name + ", and the next process that executes runs there takes it over",
+		})
+	}
+	return facts
 }
 
 // valueTable lists what the steps of a run have materialized.

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -76,13 +77,22 @@ func (p *Pages) runTable(ctx context.Context, list []history.Record) *table {
 	return t
 }
 
+// runDetail returns a run with what is known of its process.
+func (p *Pages) runDetail(ctx context.Context, record history.Record) inspect.RunDetail {
+	liveness, err := p.config.Launcher.Liveness(ctx, record)
+	if err != nil {
+		liveness = runs.LivenessUnknown
+	}
+	return inspect.RunDetail{Record: record, Liveness: liveness}
+}
+
 // runStatus returns the status of a run, or "lost" if the process that executes it has
 // ended.
 func (p *Pages) runStatus(ctx context.Context, record history.Record) string {
 	if record.Status.Finished() || record.Status == history.StatusQueued {
 		return string(record.Status)
 	}
-	if liveness, err := p.config.Launcher.Liveness(ctx, record); err == nil && liveness == runs.LivenessGone {
+	if p.runDetail(ctx, record).IsLost() {
 		return "lost"
 	}
 	return string(record.Status)
