@@ -55,7 +55,7 @@ func (s *site) staysFault(of assets.Output, manager any) error {
 	if reason, _ := askProcess(manager); reason != "" {
 		return staysFault(of, of.IO, reason)
 	}
-	if reason, _ := askMachine(manager); reason != "" && s.launcher.onMachines() {
+	if reason, _ := askMachine(manager); reason != "" && s.launcher.onMachines(s.launch.id) {
 		return staysOnMachineFault(of, of.IO, reason)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/prepare"
 	"github.com/fxrun/fxrun/iomanagers"
@@ -146,8 +147,8 @@ func (l *Launcher) stays(key string) string {
 	return reason
 }
 
-// onMachines reports whether the runs of the launcher are executed on many machines.
-func (l *Launcher) onMachines() bool {
-	_, ok := l.config.Executor.(interface{ ManyMachines() bool })
-	return ok
+// onMachines reports whether a run is executed on many machines.
+func (l *Launcher) onMachines(id string) bool {
+	place, err := l.clusterOf(id)
+	return err == nil && place != (history.Cluster{})
 }

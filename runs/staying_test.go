@@ -9,6 +9,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/iomanagers/sqltable"
 	"github.com/fxrun/fxrun/modules/sqldb"
@@ -22,7 +23,7 @@ type wrapper struct{ iomanagers.IOManager }
 // manyMachines is an executor that has steps executed on many machines.
 type manyMachines struct{ *remote }
 
-func (manyMachines) ManyMachines() bool { return true }
+func (manyMachines) Place(string) history.Cluster { return history.Cluster{Name: "test"} }
 
 // sharing is an IO manager that says itself that every machine can load its values.
 type sharing struct{ iomanagers.IOManager }

@@ -125,7 +125,7 @@ func (l *Launcher) stepRequest(launch launch) (StepRequest, error) {
 	if len(launch.asked.Options) > 0 {
 		faults = append(faults, errors.New("it has fx.Options, which cannot be sent to another process"))
 	}
-	faults = append(faults, l.staying(launch, l.onMachines())...)
+	faults = append(faults, l.staying(launch, l.onMachines(launch.id))...)
 	if remote, ok := l.config.Executor.(Remote); ok && remote.SecretsApart() {
 		private, err := (*child.Prepared)(launch.child).PrivateLaunchJSON()
 		if err != nil {
