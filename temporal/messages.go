@@ -3,6 +3,10 @@ package temporal
 import (
 	"time"
 	"unicode/utf8"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/fxrun/fxrun/history"
 )
 
 // The names under which Temporal knows the workflow, its activities and its signals. Workers
@@ -22,9 +26,8 @@ const (
 
 // holdInput asks a worker to hold a place for a run.
 type holdInput struct {
-	Placement   int           `json:"placement"` // its number in the workflow
-	Fingerprint string        `json:"fingerprint"`
-	Heartbeat   time.Duration `json:"heartbeat"`
+	Placement int           `json:"placement"` // its number in the workflow
+	Heartbeat time.Duration `json:"heartbeat"`
 }
 
 // holdOutput says how a place was left. It comes after all that was opened there is closed.
@@ -55,12 +58,10 @@ type stepInput struct {
 
 // stepOutput says how the attempt has ended.
 type stepOutput struct {
-	Status  string        `json:"status"` // a history.StepStatus
-	Attempt int           `json:"attempt"`
-	Worker  string        `json:"worker,omitempty"`
-	Retry   bool          `json:"retry,omitempty"` // another attempt is to be made,
-	Delay   time.Duration `json:"delay,omitempty"` // after this time
-	Error   string        `json:"error,omitempty"`
+	Status  history.StepStatus `json:"status"`          // pending: another attempt is to be made,
+	Delay   time.Duration      `json:"delay,omitempty"` // after this time
+	Attempt int                `json:"attempt"`         // which may be higher than the one asked for
+	Error   string             `json:"error,omitempty"`
 }
 
 // closeInput asks a worker to close what it has opened for a run. The end of the activity Hold
@@ -108,6 +109,11 @@ const (
 	unopenedError = "unopened" // the container of the run could not be opened
 	failedError   = "failed"   // the workflow's own: its details are a result
 )
+
+// errorOf returns the error of an activity that is not to be repeated.
+func errorOf(kind string, err error) error {
+	return temporal.NewNonRetryableApplicationError(cut(err.Error()), kind, nil)
+}
 
 // cut shortens a text to MaxText bytes.
 func cut(text string) string {

@@ -49,7 +49,7 @@ func (f *flow) ask() {
 		StartToCloseTimeout: forever, HeartbeatTimeout: f.plan.Heartbeat, Priority: f.priority(),
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1}, // the workflow must know of each
 	})
-	input := holdInput{Placement: p.number, Fingerprint: f.plan.Fingerprint, Heartbeat: f.plan.Heartbeat}
+	input := holdInput{Placement: p.number, Heartbeat: f.plan.Heartbeat}
 	f.after(workflow.ExecuteActivity(ctx, holdName, input), p, func(future workflow.Future) {
 		var output holdOutput
 		err := future.Get(f.ctx, &output)
@@ -77,7 +77,7 @@ func (f *flow) left(p *placement, err error) {
 	f.leave(p)
 	switch {
 	case f.stopped:
-	case err == nil, isLost(err):
+	case err == nil, isLost(err), typeOf(err) == leavingError:
 		f.most = f.plan.Placements
 	case typeOf(err) == occupiedError:
 		f.occupied++

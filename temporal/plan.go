@@ -23,8 +23,6 @@ const (
 // plan is the input of the workflow: what it must know of a run. It has no config and no
 // values.
 type plan struct {
-	// Fingerprint is that of the definitions of the launcher: see runs.StepRequest.Plan.
-	Fingerprint string `json:"fingerprint"`
 	// Steps are in an order in which they may be executed.
 	Steps []planStep `json:"steps"`
 	// Placements is how many workers may execute steps at the same time.

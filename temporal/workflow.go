@@ -10,6 +10,8 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/fxrun/fxrun/history"
 )
 
 const (
@@ -162,10 +164,10 @@ func (f *flow) begin(at *placement) {
 // attempted goes on after an attempt at a step.
 func (f *flow) attempted(at *placement, step, attempt int, output stepOutput, err error) {
 	switch {
-	case err == nil && output.Retry:
+	case err == nil && output.Status == history.StepStatusPending:
 		f.retry(step, output)
 	case err == nil:
-		f.schedule.end(step, output.Status == "succeeded")
+		f.schedule.end(step, output.Status == history.StepStatusSucceeded)
 	case typeOf(err) == leavingError:
 		at.leaving = true
 		f.schedule.again(step, attempt)

@@ -81,7 +81,7 @@ func TestWorkflow(t *testing.T) {
 		c := newCluster(t)
 		c.stepping = func(input temporal.StepInput) (temporal.StepOutput, error) {
 			if input.Attempt < 3 {
-				return temporal.StepOutput{Status: "failed", Attempt: input.Attempt, Retry: true, Delay: time.Duration(input.Attempt-1) * time.Hour}, nil
+				return temporal.StepOutput{Status: "pending", Attempt: input.Attempt, Delay: time.Duration(input.Attempt-1) * time.Hour}, nil
 			}
 			return temporal.StepOutput{Status: "succeeded", Attempt: input.Attempt}, nil
 		}

@@ -1,0 +1,265 @@
+package temporal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc/codes"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// Cluster executes runs on the workers of a task queue of Temporal. It is safe for concurrent use.
+type Cluster struct {
+	config     Config
+	placements int
+	client     client.Client
+	logger     *slog.Logger
+}
+
+var _ runs.Worker = (*Cluster)(nil)
+
+// New returns the cluster of a config, whose Address is required. It connects when it is first
+// used. The logger gets warnings, for instance that Temporal can't be reached; nil discards them. The caller
+// closes the cluster, after the launchers that use it.
+func New(config Config, logger *slog.Logger) (*Cluster, error) {
+	config, err := config.read()
+	if err != nil {
+		return nil, err
+	}
+	if config.Address == "" {
+		return nil, errors.New("making a cluster: the address of Temporal is missing: set " + prefix + "_ADDRESS")
+	}
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Cluster{config: config, logger: logger}
+	if c.placements, err = parsePlacement(config.Placement); err != nil {
+		return nil, err
+	}
+	if c.client, err = config.newClient(logger); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close closes the connection to Temporal. Runs on the cluster go on.
+func (c *Cluster) Close() { c.client.Close() }
+
+// SecretsApart reports that secrets can't be given literally at launch: a worker reads the config of
+// a run from the history, and secrets from its environment.
+func (*Cluster) SecretsApart() bool { return false }
+
+// Place says where a run is executed: the address and the namespace of Temporal, and the
+// run's page there if Config.UI is set.
+func (c *Cluster) Place(runID string) history.Cluster {
+	place := history.Cluster{Name: "temporal", Place: c.config.Address + "/" + c.config.Namespace}
+	if c.config.UI != "" {
+		place.Page = strings.TrimSuffix(c.config.UI, "/") + "/namespaces/" + url.PathEscape(c.config.Namespace) + "/workflows/" + url.PathEscape(runID)
+	}
+	return place
+}
+
+// Execute has the workers execute the steps of a run. It starts the workflow of the run, or goes on with the
+// one that another process has started, and returns after the workflow has ended. It may be cancelled
+// by the run, and also by a client of Temporal.
+func (c *Cluster) Execute(ctx context.Context, execution *runs.Execution) error {
+	planned, err := newPlan(execution.Plan())
+	if err != nil {
+		return fmt.Errorf("executing run %s on Temporal: %w", execution.RunID(), err)
+	}
+	planned.Placements, planned.Heartbeat = c.placements, c.config.Heartbeat
+	if planned.Priority, err = priorityOf(execution); err != nil {
+		return err
+	}
+	if err := execution.Begin(ctx); err != nil {
+		return err
+	}
+	living, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	defer context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), runs.ErrLeft) {
+			stop()
+		}
+	})()
+	run, err := c.start(ctx, execution.RunID(), planned)
+	if err == nil {
+		var following sync.WaitGroup
+		following.Go(func() { execution.Follow(living) })
+		err = c.outcome(ctx, execution, c.await(ctx, living, execution, run))
+		stop()
+		following.Wait()
+	}
+	if errors.Is(context.Cause(ctx), runs.ErrLeft) {
+		return context.Cause(ctx)
+	}
+	return execution.Settle(ctx, err)
+}
+
+// priorityOf returns the priority of a run in Temporal, where 1 is the highest and 5 the lowest. Zero is
+// that of a run without a priority.
+func priorityOf(execution *runs.Execution) (int, error) {
+	request, err := execution.WholeRequest()
+	if err != nil {
+		return 0, err
+	}
+	number, err := strconv.Atoi(request.Tags[runs.TagPriority])
+	if err != nil || number == 0 {
+		return 0, nil
+	}
+	return 3 - max(-2, min(2, number)), nil
+}
+
+// startWithin is how long a run waits for Temporal before it has begun.
+const startWithin = 30 * time.Second
+
+// start starts the workflow of a run, or finds it.
+func (c *Cluster) start(ctx context.Context, runID string, planned plan) (run client.WorkflowRun, err error) {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	err = c.persist(ctx, "starting the workflow of run "+runID, func() (err error) {
+		run, err = c.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+			ID: runID, TaskQueue: c.config.TaskQueue,
+			WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+			WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		}, workflowName, planned)
+		return err
+	})
+	return run, err
+}
+
+// await waits for the end of a workflow. It passes on that the run is cancelled, or told to drain.
+func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, run client.WorkflowRun) error {
+	ended := make(chan error, 1)
+	go func() { ended <- c.result(living, run) }()
+	cancelled, draining := ctx.Done(), execution.Draining()
+	for {
+		var err error
+		select {
+		case err := <-ended:
+			return err
+		case <-draining:
+			draining = nil
+			err = c.persist(living, "having the workflow drain", func() error {
+				return c.client.SignalWorkflow(living, run.GetID(), run.GetRunID(), drainSignal, nil)
+			})
+		case <-cancelled:
+			cancelled = nil
+			err = c.persist(living, "cancelling the workflow", func() error { return c.client.CancelWorkflow(living, run.GetID(), run.GetRunID()) })
+		}
+		if err != nil && codeOf(err) != codes.NotFound && living.Err() == nil { // it has ended
+			c.logger.Warn("Temporal has refused an order", "run", run.GetID(), "error", err)
+		}
+	}
+}
+
+// result returns how a workflow has ended, however long Temporal can't be reached.
+func (c *Cluster) result(ctx context.Context, run client.WorkflowRun) error {
+	var got result
+	err := c.persist(ctx, "waiting for the workflow of run "+run.GetID(), func() error { return run.Get(ctx, &got) })
+	if err != nil {
+		return err
+	}
+	return got.err()
+}
+
+// outcome returns why a run has failed, other than by its steps.
+func (c *Cluster) outcome(ctx context.Context, execution *runs.Execution, err error) error {
+	var told result
+	failed, isFailed := errors.AsType[*temporal.ApplicationError](err)
+	terminated, isTerminated := errors.AsType[*temporal.TerminatedError](err)
+	switch {
+	case isFailed && failed.Type() == failedError && failed.Details(&told) == nil:
+		return told.err()
+	case temporal.IsCanceledError(err) && ctx.Err() == nil:
+		execution.Cancelled("the workflow was cancelled in Temporal")
+		return nil
+	case temporal.IsCanceledError(err):
+		return nil
+	case isTerminated:
+		// So that the workers notice it, and record what they stop.
+		select {
+		case <-ctx.Done():
+		case <-time.After(c.config.Heartbeat / 2):
+		}
+		return fmt.Errorf("the workflow of the run was ended in Temporal: %w", terminated)
+	}
+	return err
+}
+
+// err returns why the run has failed, other than by its steps.
+func (r result) err() error {
+	var errs []error
+	if r.Fault != "" {
+		errs = append(errs, errors.New(r.Fault))
+	}
+	for _, one := range r.Refused {
+		errs = append(errs, fmt.Errorf("executing step %s: %s", one.Step, one.Error))
+	}
+	for _, text := range r.Close {
+		errs = append(errs, errors.New(text))
+	}
+	return errors.Join(errs...)
+}
+
+// persist repeats a call of Temporal until Temporal answers it.
+func (c *Cluster) persist(ctx context.Context, what string, call func() error) error {
+	const soon, late = 100 * time.Millisecond, 5 * time.Second
+	for wait := soon; ; wait = min(2*wait, late) {
+		err := call()
+		if err == nil || isAnswer(err) {
+			return err
+		}
+		if wait == late {
+			c.logger.Warn("Temporal can't be reached", "address", c.config.Address, "for", what, "error", err)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
+				return cause
+			}
+			return fmt.Errorf("%s: reaching Temporal at %s: %w", what, c.config.Address, err)
+		case <-timer.C:
+		}
+	}
+}
+
+// isAnswer reports whether an error is an answer of Temporal that another call would not change.
+func isAnswer(err error) bool {
+	if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); ended {
+		return true
+	}
+	return slices.Contains(answers, codeOf(err))
+}
+
+// answers are the codes of errors that another call would not change.
+var answers = []codes.Code{
+	codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.PermissionDenied, codes.Unauthenticated, codes.FailedPrecondition,
+	codes.Unimplemented, codes.OutOfRange,
+}
+
+func codeOf(err error) codes.Code { return serviceerror.ToStatus(err).Code() }
+
+// parallel returns how many steps one worker executes at the same time.
+func (c Config) parallel() int {
+	if c.MaxParallel > 0 {
+		return c.MaxParallel
+	}
+	return 4 * runtime.GOMAXPROCS(0)
+}

@@ -1,0 +1,433 @@
+package temporal_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/temporaltest"
+	"github.com/fxrun/fxrun/locks"
+	"github.com/fxrun/fxrun/runs"
+)
+
+// stage is a launcher of a program, with a server of Temporal.
+type stage struct {
+	program
+	t        *testing.T
+	server   *temporaltest.Server
+	launcher *runs.Launcher
+	work     func(context.Context, *runs.Launcher) error
+}
+
+// newStage returns a stage whose history is in memory, for a worker in this process.
+func newStage(t *testing.T, change func(*program)) *stage {
+	t.Helper()
+	s := &stage{t: t, server: temporaltest.New(t)}
+	s.program = program{
+		Folder: t.TempDir(), Address: s.server.Address(), Queue: "test", Heartbeat: 2 * time.Second, Drain: time.Minute, MaxRuns: 10,
+		store: history.NewMemoryStore(), locker: locks.NewMemory(),
+	}
+	if change != nil {
+		change(&s.program)
+	}
+	launcher, cluster, closeAll, err := s.newLauncher(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.launcher, s.work = launcher, cluster.Work
+	t.Cleanup(func() {
+		if err := closeAll(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// inDatabase has the history in a database, so that workers can be other processes.
+func inDatabase(t *testing.T) func(*program) {
+	address := database.Database(t)
+	return func(p *program) { p.Database = address }
+}
+
+// startWork executes steps in this process until stop.
+func (s *stage) startWork() (stop func()) {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	over := make(chan error, 1)
+	go func() { over <- s.work(ctx, s.launcher) }()
+	return func() {
+		cancel()
+		if err := <-over; err != nil {
+			s.t.Error(err)
+		}
+	}
+}
+
+func (s *stage) touch(name string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.Folder, name), nil, 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) remove(name string) {
+	s.t.Helper()
+	if err := os.Remove(filepath.Join(s.Folder, name)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) launch(request runs.Request) *runs.Run {
+	s.t.Helper()
+	run, err := s.launcher.Launch(s.t.Context(), request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return run
+}
+
+// await waits until something is true.
+func (s *stage) await(what string, is func() bool) {
+	s.t.Helper()
+	deadline, stop := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	defer stop()
+	for !is() {
+		select {
+		case <-deadline.Done():
+			s.t.Fatalf("waited in vain: %s", what)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// awaitNote waits until steps or resources have noted something a number of times.
+func (s *stage) awaitNote(beginning string, times int) []string {
+	s.t.Helper()
+	s.await(fmt.Sprint("the note ", beginning), func() bool { return len(s.notes(beginning)) >= times })
+	return s.notes(beginning)
+}
+
+func (s *stage) record(id string) history.Record {
+	s.t.Helper()
+	record, err := history.Find(s.t.Context(), s.launcher.Store(), id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return record
+}
+
+// awaitEnd waits until the history says that a run has ended.
+func (s *stage) awaitEnd(id string) history.Record {
+	s.t.Helper()
+	s.await("the end of run "+id, func() bool { return s.record(id).Status.Finished() })
+	return s.record(id)
+}
+
+func eventsOf[T history.EventData](s *stage, id string) (found []T) {
+	s.t.Helper()
+	events, err := s.launcher.Store().Events(s.t.Context(), history.EventQuery{RunID: id})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, event := range events {
+		if data, ok := event.Data.(T); ok {
+			found = append(found, data)
+		}
+	}
+	return found
+}
+
+// wantNotes checks what steps and resources have noted, without the numbers of processes.
+func (s *stage) wantNotes(beginning string, want ...string) {
+	s.t.Helper()
+	var got []string
+	for _, line := range s.notes(beginning) {
+		words := strings.Fields(line)
+		got = append(got, strings.Join(words[:len(words)-1], " "))
+	}
+	if !slices.Equal(got, want) {
+		s.t.Errorf("got the notes %q, want %q", got, want)
+	}
+}
+
+// holder returns the process that executes a step, of those that were started.
+func (s *stage) holder(note string, processes ...*exec.Cmd) (holder *exec.Cmd, others []*exec.Cmd) {
+	s.t.Helper()
+	for _, process := range processes {
+		if strings.HasSuffix(note, fmt.Sprintf(" %d", process.Process.Pid)) {
+			holder = process
+		} else {
+			others = append(others, process)
+		}
+	}
+	if holder == nil {
+		s.t.Fatalf("the note %q is of none of the processes", note)
+	}
+	return holder, others
+}
+
+func TestARunIsExecutedByAWorker(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil)
+	stop := s.startWork()
+	defer stop()
+	run := s.launch(runs.Request{Selection: "+third"})
+	if err := run.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.wantNotes("began", "began first", "began second", "began third")
+	if notes := s.notes("closed"); len(notes) != 1 || !strings.HasSuffix(notes[0], "success") {
+		t.Errorf("the resource has noted %q", notes)
+	}
+	record := s.record(run.ID())
+	if want := "http://temporal.example/namespaces/default/workflows/" + run.ID(); record.Cluster.Page != want {
+		t.Errorf("the page of the run is %q, want %q", record.Cluster.Page, want)
+	}
+	for _, step := range record.Steps {
+		if step.Worker != s.launcher.Name() {
+			t.Errorf("step %s was executed by %q", step.Key, step.Worker)
+		}
+	}
+}
+
+func TestARunFails(t *testing.T) {
+	t.Parallel()
+	t.Run("if a step fails, and skips the steps that need it", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		defer s.startWork()()
+		s.touch("fail-second")
+		run := s.launch(runs.Request{Selection: "+third"})
+		if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "it was told to fail") {
+			t.Errorf("got %v", err)
+		}
+		if third, _ := s.record(run.ID()).Step("third"); third.Status != history.StepStatusSkipped {
+			t.Errorf("the last step is %s", third.Status)
+		}
+	})
+	t.Run("if a resource can't be started, and no step begins", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		defer s.startWork()()
+		run := s.launch(runs.Request{Selection: "+third", Config: container.RunConfig{Resources: map[string]any{"warehouse": map[string]any{"table": "missing"}}}})
+		if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no such table") {
+			t.Errorf("got %v", err)
+		}
+		s.wantNotes("began")
+	})
+	t.Run("if the workflow is terminated, and the worker stops what it has started", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		defer s.startWork()()
+		s.touch("hold-first")
+		run := s.launch(runs.Request{Selection: "+third"})
+		s.awaitNote("began first", 1)
+		if err := s.client().TerminateWorkflow(t.Context(), run.ID(), "", "Ann says so"); err != nil {
+			t.Fatal(err)
+		}
+		if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "was ended in Temporal") || errors.Is(err, runs.ErrCancelled) {
+			t.Errorf("got %v", err)
+		}
+		s.awaitNote("closed", 1)
+	})
+	t.Run("if all workers have other definitions", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, inDatabase(t))
+		older := s.program
+		older.Retries = 1
+		older.start(t, "worker")
+		run := s.launch(runs.Request{Selection: "+third"})
+		if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "the definitions of this program differ") {
+			t.Errorf("got %v", err)
+		}
+		s.wantNotes("began")
+	})
+}
+
+func TestARunIsCancelled(t *testing.T) {
+	t.Parallel()
+	for name, cancel := range map[string]func(s *stage, run *runs.Run) error{
+		"by its launcher": func(_ *stage, run *runs.Run) error {
+			run.Cancel("Ann says so")
+			return nil
+		},
+		"by a request in the history": func(s *stage, run *runs.Run) error {
+			return s.launcher.RequestCancel(s.t.Context(), s.record(run.ID()), history.RunCancelRequested{Reason: "Ann says so"})
+		},
+		"by a client of Temporal": func(s *stage, run *runs.Run) error {
+			return s.client().CancelWorkflow(s.t.Context(), run.ID(), "")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, nil)
+			defer s.startWork()()
+			s.touch("hold-second")
+			run := s.launch(runs.Request{Selection: "+third"})
+			s.awaitNote("began second", 1)
+			if err := cancel(s, run); err != nil {
+				t.Fatal(err)
+			}
+			if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
+				t.Errorf("got %v", err)
+			}
+			s.wantNotes("began", "began first", "began second")
+			if notes := s.notes("closed"); len(notes) != 1 || !strings.Contains(notes[0], "cancelled") {
+				t.Errorf("the resource has noted %q", notes)
+			}
+			record := s.record(run.ID())
+			if second, _ := record.Step("second"); second.Status != history.StepStatusCancelled || record.Status != history.StatusCancelled {
+				t.Errorf("the step is %s, and the run %s", second.Status, record.Status)
+			}
+		})
+	}
+}
+
+// client returns a client of Temporal.
+func (s *stage) client() client.Client {
+	s.t.Helper()
+	made, err := client.NewLazyClient(client.Options{HostPort: s.Address})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(made.Close)
+	return made
+}
+
+func TestARunGoesOn(t *testing.T) {
+	t.Parallel()
+	t.Run("at another worker after kill -9, and repeats no step that has ended", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, inDatabase(t))
+		workers := []*exec.Cmd{s.start(t, "worker"), s.start(t, "worker")}
+		s.touch("hold-second")
+		run := s.launch(runs.Request{Selection: "+third"})
+		holder, _ := s.holder(s.awaitNote("began second", 1)[0], workers...)
+		if err := holder.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		s.awaitNote("began second", 2)
+		s.remove("hold-second")
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		s.wantNotes("began", "began first", "began second", "began second", "began third")
+		failed := eventsOf[history.StepFailed](s, run.ID())
+		if len(failed) != 1 || !failed[0].Retry || !strings.Contains(failed[0].Error.Message, "lost") {
+			t.Errorf("the history says why a step was repeated: %+v", failed)
+		}
+	})
+	t.Run("at another worker when one drains", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, inDatabase(t))
+		workers := []*exec.Cmd{s.start(t, "worker"), s.start(t, "worker")}
+		s.touch("hold-first")
+		run := s.launch(runs.Request{Selection: "+third"})
+		first := s.awaitNote("began first", 1)[0]
+		holder, _ := s.holder(first, workers...)
+		if err := holder.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		s.remove("hold-first")
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		s.wantNotes("began", "began first", "began second", "began third")
+		if err := holder.Wait(); err != nil {
+			t.Errorf("the worker that was told to end: %v", err)
+		}
+		if strings.HasSuffix(s.notes("began third")[0], fmt.Sprint(" ", holder.Process.Pid)) {
+			t.Error("the worker that was told to end has executed all steps")
+		}
+	})
+	t.Run("at another worker when the time to drain is over, with the step that was cancelled", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, func(p *program) {
+			inDatabase(t)(p)
+			p.Drain = time.Millisecond
+		})
+		workers := []*exec.Cmd{s.start(t, "worker"), s.start(t, "worker")}
+		s.touch("hold-first")
+		run := s.launch(runs.Request{Selection: "+third"})
+		holder, _ := s.holder(s.awaitNote("began first", 1)[0], workers...)
+		if err := holder.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		s.awaitNote("began first", 2)
+		s.remove("hold-first")
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		failed := eventsOf[history.StepFailed](s, run.ID())
+		if len(failed) != 1 || !failed[0].Retry {
+			t.Errorf("the history says why a step was repeated: %+v", failed)
+		}
+		if notes := s.notes("closed"); len(notes) != 2 || !strings.Contains(notes[0], runs.ErrWorkerLeaving.Error()) || !strings.HasSuffix(notes[1], "success") {
+			t.Errorf("the resources have noted %q", notes)
+		}
+	})
+	t.Run("after Temporal was killed and started again", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		defer s.startWork()()
+		s.touch("hold-second")
+		run := s.launch(runs.Request{Selection: "+third"})
+		s.awaitNote("began second", 1)
+		if err := s.server.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		s.awaitNote("cancelled second", 1) // by the worker, which can't reach Temporal
+		if err := s.server.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.awaitNote("began second", 2)
+		s.remove("hold-second")
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		s.wantNotes("began", "began first", "began second", "began second", "began third")
+	})
+	t.Run("after its launcher was killed, whose place a worker takes", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, inDatabase(t))
+		s.start(t, "worker")
+		s.touch("hold-second")
+		owner := s.start(t, "launcher")
+		s.awaitNote("began second", 1)
+		if err := owner.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = owner.Wait()
+		s.remove("hold-second")
+		if record := s.awaitEnd("launched"); record.Status != history.StatusSucceeded {
+			t.Errorf("the run is %s: %s", record.Status, record.Error.Message)
+		}
+		s.wantNotes("began", "began first", "began second", "began third")
+		if adopted := eventsOf[history.RunAdopted](s, "launched"); len(adopted) != 1 {
+			t.Errorf("the run was adopted %d times", len(adopted))
+		}
+	})
+}
+
+func TestSecretsAreNotGivenLiterally(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil)
+	_, err := s.launcher.Launch(t.Context(), runs.Request{Selection: "+third", Config: container.RunConfig{
+		Resources: map[string]any{"warehouse": map[string]any{"password": "hunter2"}},
+	}})
+	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "give {env: NAME}") {
+		t.Errorf("got %v", err)
+	}
+}
