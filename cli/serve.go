@@ -43,6 +43,7 @@ type serveFlags struct {
 	notice    time.Duration
 	requests  string // all or changes
 	maxRuns   int
+	checked   time.Duration // how often the resources are checked
 	executed  executorFlags
 	noDaemon  bool
 	noOpen    bool
@@ -122,6 +123,7 @@ func (f *serveFlags) register(command *cobra.Command, addr string) {
 	command.Flags().StringVar(&f.addr, "addr", addr, "listen on this `HOST:PORT`; the port 0 takes a free one")
 	command.Flags().BoolVar(&f.readOnly, "read-only", false, "refuse everything that changes something")
 	command.Flags().DurationVar(&f.drain, "drain", 10*time.Second, "at the end, wait at most this `DURATION` for open requests")
+	command.Flags().DurationVar(&f.checked, "check-resources", 0, "start, check and stop all resources after each `DURATION`, and show those that fail (default: only those that somebody asks for)")
 	command.Flags().BoolVar(&f.noDaemon, "no-daemon", false, "leave schedules, sensors and the queue to other processes")
 	registerMaxRuns(command, &f.maxRuns)
 	f.executed.registerPlace(command)
@@ -169,6 +171,9 @@ func (f serveFlags) check(cmd *cobra.Command, token string) error {
 	}
 	if f.notice < 0 {
 		faults = append(faults, fmt.Errorf("--notice %v: it cannot be negative", f.notice))
+	}
+	if f.checked < 0 {
+		faults = append(faults, fmt.Errorf("--check-resources %v: it cannot be negative", f.checked))
 	}
 	if f.drain <= 0 {
 		faults = append(faults, fmt.Errorf("--drain %v: it must be longer than 0s, for instance 10s", f.drain))
@@ -249,7 +254,7 @@ func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net
 	daemon := s.servedDaemon(cmd, flags, host, counted)
 	handler, err := server.New(server.Config{
 		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Automations: s.automations, Prefix: flags.prefix, Hosts: flags.hosts, Token: token, ReadOnly: flags.readOnly,
-		Problem: flags.problem(), Daemon: daemon, Metrics: counted, Notice: flags.notice, LogRequests: flags.requests == "all",
+		Problem: flags.problem(), Daemon: daemon, Metrics: counted, Notice: flags.notice, CheckEvery: flags.checked, LogRequests: flags.requests == "all",
 		About: s.aboutInstance(), Logger: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
 	})
 	if err != nil {

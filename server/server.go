@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
@@ -44,6 +45,10 @@ type Config struct {
 	// Daemon is the daemon in this process, whose problems make the server not ready. Nil
 	// means that others tick.
 	Daemon *automation.Daemon
+	// CheckEvery is after which time the health of all resources is checked again. Each check
+	// starts a resource and stops it. 0 checks a resource only when somebody asks for it. The
+	// last results are kept in memory. Every server checks for itself.
+	CheckEvery time.Duration
 	// Metrics are what the path /metrics tells. The default counts requests only.
 	Metrics *Metrics
 	// Notice is for how long Serve goes on to answer after it was told to end, while /readyz
@@ -70,6 +75,9 @@ type Server struct {
 	pages   *ui.Pages
 	api     *api.API
 	health  *health
+
+	stopChecks context.CancelFunc
+	checks     sync.WaitGroup
 }
 
 // shortestToken is the smallest length of a token that cannot be guessed.
@@ -87,8 +95,9 @@ func New(config Config) (*Server, error) {
 	if err := config.check(); err != nil {
 		return nil, fmt.Errorf("making the server: %w", err)
 	}
+	checks := inspect.NewHealthChecks(config.Inspector)
 	pages, err := ui.New(ui.Config{
-		Inspector: config.Inspector, Graph: config.Graph, Launcher: config.Launcher, Automations: config.Automations, Prefix: config.Prefix, ReadOnly: config.ReadOnly,
+		Health: checks, CheckEvery: config.CheckEvery, Inspector: config.Inspector, Graph: config.Graph, Launcher: config.Launcher, Automations: config.Automations, Prefix: config.Prefix, ReadOnly: config.ReadOnly,
 		Problem: config.Problem, About: config.About, HasToken: config.Token != "", Logger: config.Logger,
 	})
 	if err != nil {
@@ -96,13 +105,14 @@ func New(config Config) (*Server, error) {
 	}
 	mux := http.NewServeMux()
 	pages.Register(mux)
-	operations, err := api.New(config.api())
+	operations, err := api.New(config.api(checks))
 	if err != nil {
 		return nil, fmt.Errorf("making the API: %w", err)
 	}
 	operations.Register(mux)
 	s := &Server{config: config, pages: pages, api: operations, health: &health{config: config}}
 	mux.HandleFunc("GET "+config.Prefix+"/metrics", s.serveMetrics)
+	s.checkResources(checks)
 	s.handler = headers(s.health.around(guard(config, mux)))
 	return s, nil
 }
@@ -118,7 +128,22 @@ func (c Config) check() error {
 	if c.Token != "" && len(c.Token) < shortestToken {
 		faults = append(faults, fmt.Errorf("the token must have at least %d characters", shortestToken))
 	}
+	if c.CheckEvery < 0 {
+		faults = append(faults, fmt.Errorf("the interval of health checks is %v: it cannot be negative", c.CheckEvery))
+	}
 	return errors.Join(faults...)
+}
+
+// checkTime is how long the check of a resource may take that nobody waits for.
+const checkTime = 15 * time.Second
+
+// checkResources checks the resources by the interval of the config, until Close.
+func (s *Server) checkResources(checks *inspect.HealthChecks) {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stopChecks = stop
+	if s.config.CheckEvery > 0 {
+		s.checks.Go(func() { checks.CheckEvery(ctx, s.config.CheckEvery, checkTime) })
+	}
 }
 
 // ServeHTTP answers a request.
@@ -127,9 +152,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // Drain makes the server not ready: /readyz says so from then on, and everything else goes on.
 func (s *Server) Drain() { s.health.drain() }
 
-// Close makes the server not ready, and ends the streams of all pages, and those of the API.
+// Close makes the server not ready, and ends the streams of all pages, and those of the API. It
+// waits for a health check that was not asked for by a request.
 func (s *Server) Close() {
 	s.Drain()
+	s.stopChecks()
+	s.checks.Wait()
 	s.pages.Close()
 	s.api.Close()
 }

@@ -23,6 +23,8 @@ type Config struct {
 	Inspector *inspect.Inspector
 	Graph     *assets.Graph
 	Launcher  *runs.Launcher
+	// Health keeps the results of health checks. The default is one of the API alone.
+	Health *inspect.HealthChecks
 	// Automations are the schedules and sensors. Nil leaves their operations out.
 	Automations *automation.Automations
 	// Prefix is the path of the server, as in "/fxrun". It is "" for the root.
@@ -58,6 +60,9 @@ type API struct {
 func New(config Config) (*API, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.Health == nil {
+		config.Health = inspect.NewHealthChecks(config.Inspector)
 	}
 	a := &API{config: config, inspect: config.Inspector, mux: http.NewServeMux()}
 	operations := a.operations()

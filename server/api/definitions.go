@@ -153,11 +153,15 @@ func (a *API) checkHealth(r *http.Request, body LaunchConfig) (inspect.ResourceH
 		return inspect.ResourceHealth{}, err
 	}
 	a.audit(r, "check health", "resource", key)
-	found, err := a.inspect.CheckResources(r.Context(), inspect.HealthRequest{Resources: []string{key}, Config: config, Limit: healthLimit})
+	found, err := a.config.Health.Check(r.Context(), inspect.HealthRequest{Resources: []string{key}, Config: config, Limit: healthLimit})
 	if err != nil {
 		return inspect.ResourceHealth{}, err
 	}
 	return found[0], nil
+}
+
+func (a *API) healthChecks(call[noQuery]) ([]inspect.CheckedHealth, error) {
+	return a.config.Health.Last(), nil
 }
 
 func (a *API) graph(c call[scopeQuery]) (inspect.Picture, error) {

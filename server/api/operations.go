@@ -27,6 +27,7 @@ func (a *API) operations() []operation {
 		read(a, "listResources", "/resources", "The resources, with their config and the source of each value", a.resources),
 		read(a, "getResource", "/resources/{key}", "A resource, and why a job or a selection needs it", a.resource),
 		change(a, "checkHealth", "/resources/{key}/health-check", "Start a resource, check its health and stop it", http.StatusOK, a.checkHealth),
+		read(a, "listHealthChecks", "/health-checks", "The last result of the health check of each resource, since the server has started", a.healthChecks),
 		read(a, "getGraph", "/graph", "Which steps and resources need each other", a.graph),
 		change(a, "checkLaunch", "/launch-checks", "Check a launch without launching: what it would do, and all faults", http.StatusOK, a.checkLaunch),
 		change(a, "launch", "/runs", "Launch a run", http.StatusCreated, a.launch),

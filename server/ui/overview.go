@@ -30,7 +30,7 @@ func (p *Pages) overview(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	page := overviewPage{Empty: len(records) == 0, Attention: slices.Concat(
-		p.runsToLookAt(r.Context(), records, now), p.automationsToLookAt(slices.Concat(schedules, sensors), now), p.resourcesToLookAt(),
+		p.runsToLookAt(r.Context(), records, now), p.automationsToLookAt(slices.Concat(schedules, sensors), now), p.healthToLookAt(now), p.resourcesToLookAt(),
 	)}
 	page.Recent = p.runTable(r.Context(), records[:min(len(records), 10)]).sort(r)
 	if page.Timeline, err = p.jobTimeline(r, records, now); err != nil {

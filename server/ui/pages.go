@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/automation"
@@ -21,6 +22,11 @@ type Config struct {
 	Graph *assets.Graph
 	// Launcher launches and cancels runs, and reads stored values. Required.
 	Launcher *runs.Launcher
+	// Health keeps the results of health checks. The default is one of the pages alone.
+	Health *inspect.HealthChecks
+	// CheckEvery is after which time all resources are checked again, for people to read. 0
+	// means that they are checked only when somebody asks for it.
+	CheckEvery time.Duration
 	// Automations are the schedules and sensors. Nil leaves their pages out.
 	Automations *automation.Automations
 	// Prefix is the path under which the pages are mounted, as in "/fxrun". It is ""
@@ -57,6 +63,9 @@ type Pages struct {
 func New(config Config) (*Pages, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.Health == nil {
+		config.Health = inspect.NewHealthChecks(config.Inspector)
 	}
 	files, err := newStatic()
 	if err != nil {

@@ -16,10 +16,11 @@ import (
 type resourcesPage struct{ Table *table }
 
 func (p *Pages) resources(r *http.Request) (view, error) {
-	t := newTable("No resources are defined. container.Provide adds one.", "resource", "lives", "Go type", "config", "needs", "used by", "description")
+	t := newTable("No resources are defined. container.Provide adds one.", "resource", "lives", "Go type", "config", "health", "needs", "used by", "description")
+	health := p.lastHealth(time.Now())
 	for _, resource := range p.inspect.Resources() {
 		t.add(linked(resource.Key, p.url("/resources/", resource.Key)), text("per "+resource.Lifetime.String()), mono(strings.Join(resource.Types, ", ")),
-			p.configCell(resource.Config), links(p.url("/resources/"), resource.Needs), right(countText(int64(len(resource.Users)+len(resource.UsedBy))), int64(len(resource.Users)+len(resource.UsedBy))),
+			p.configCell(resource.Config), health[resource.Key], links(p.url("/resources/"), resource.Needs), right(countText(int64(len(resource.Users)+len(resource.UsedBy))), int64(len(resource.Users)+len(resource.UsedBy))),
 			text(firstLine(resource.Description.Description)))
 	}
 	return view{Template: "resources", Title: "Resources", Nav: "/resources", Data: resourcesPage{t.sort(r)}}, nil
@@ -53,6 +54,7 @@ type resourcePage struct {
 	Graph    drawing
 	Fields   []resourceField
 	Starts   *table
+	Checks   checksPart
 	Users    []link
 	ReadOnly bool
 }
@@ -93,6 +95,7 @@ func (p *Pages) resource(r *http.Request) (view, error) {
 	if page.Starts, err = p.starts(r, key); err != nil {
 		return view{}, err
 	}
+	page.Checks = p.checksOf(key)
 	return view{Template: "resource", Title: key, Nav: "/resources", Crumbs: []link{{"Resources", p.url("/resources")}}, Data: page}, nil
 }
 
@@ -164,22 +167,4 @@ func (p *Pages) starts(r *http.Request, key string) (*table, error) {
 		}
 	}
 	return t.sort(r), nil
-}
-
-// checkLimit is how long the health check of a resource may take on a page.
-const checkLimit = 15 * time.Second
-
-type healthPart struct {
-	Health []inspect.ResourceHealth
-}
-
-// checkResource starts a resource, checks its health and stops it.
-func (p *Pages) checkResource(w http.ResponseWriter, r *http.Request) error {
-	p.audit(r, "check health", "resource", r.PathValue("key"))
-	health, err := p.inspect.CheckResources(r.Context(), inspect.HealthRequest{Resources: []string{r.PathValue("key")}, Limit: checkLimit})
-	if err != nil {
-		return err
-	}
-	p.write(w, r, p.partOrPage(r, view{Template: "part-health", Title: "Health of " + r.PathValue("key"), Nav: "/resources", Data: healthPart{health}}))
-	return nil
 }
