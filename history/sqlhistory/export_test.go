@@ -3,6 +3,7 @@ package sqlhistory
 import (
 	"context"
 	"database/sql"
+	"sync/atomic"
 
 	"github.com/fxrun/fxrun/history"
 )
@@ -113,4 +114,15 @@ func (s *Store) ExplainPrunable(ctx context.Context) (plans map[string][]string,
 		return nil
 	})
 	return plans, err
+}
+
+// CountReads counts how often the store reads from the database from the call on.
+func (s *Store) CountReads() func() int64 {
+	var count atomic.Int64
+	read := s.db.Read
+	s.db.Read = func(ctx context.Context, do func(*sql.DB) error) error {
+		count.Add(1)
+		return read(ctx, do)
+	}
+	return count.Load
 }

@@ -14,6 +14,11 @@ var _ history.Feed = (*Store)(nil)
 // EventsAfter returns the events after a position: see [history.Feed]. The database gives
 // positions while nobody else writes, so no event can appear before one that was read.
 func (s *Store) EventsAfter(ctx context.Context, position int64, query history.EventQuery) (found []history.Positioned, reached int64, err error) {
+	question := fmt.Sprintf("events after %d %#v", position, query)
+	answer, holds := s.ask(ctx, question)
+	if holds {
+		return nil, answer.reached, nil
+	}
 	err = s.read(ctx, func(tx *sql.Tx) error {
 		found, reached = nil, 0
 		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(position), 0) FROM events`).Scan(&reached); err != nil || position < 0 || reached <= position {
@@ -31,7 +36,12 @@ func (s *Store) EventsAfter(ctx context.Context, position int64, query history.E
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading events: %w", err)
 	}
-	return found, max(reached, position), nil
+	reached = max(reached, position)
+	if len(found) == 0 {
+		answer.reached = reached
+		s.note(question, answer)
+	}
+	return found, reached, nil
 }
 
 func (d Database) readAfter(ctx context.Context, tx *sql.Tx, position int64, query history.EventQuery) ([]history.Positioned, error) {

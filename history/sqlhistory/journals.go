@@ -166,6 +166,11 @@ func (s *Store) Entries(ctx context.Context, query history.EntryQuery) ([]histor
 	if err := query.Check(); err != nil {
 		return nil, err
 	}
+	question := fmt.Sprintf("entries %#v", query)
+	answer, holds := s.ask(ctx, question)
+	if holds {
+		return []history.Entry{}, nil
+	}
 	var where condition
 	from, order := ` FROM entries`, ` ORDER BY entries.position DESC`
 	if query.Last {
@@ -189,6 +194,9 @@ func (s *Store) Entries(ctx context.Context, query history.EntryQuery) ([]histor
 	}, func() { found = found[:0] })
 	if err != nil {
 		return nil, fmt.Errorf("reading entries: %w", err)
+	}
+	if len(found) == 0 {
+		s.note(question, answer)
 	}
 	return found, nil
 }

@@ -13,11 +13,19 @@ import (
 
 // Runs returns the records that the query asks for: see [history.Store].
 func (s *Store) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+	question := fmt.Sprintf("runs %#v", query)
+	answer, holds := s.ask(ctx, question)
+	if holds {
+		return nil, nil
+	}
 	var found []history.Record
 	err := s.read(ctx, func(tx *sql.Tx) (err error) {
 		found, err = s.db.readRuns(ctx, tx, query)
 		return err
 	})
+	if err == nil && len(found) == 0 {
+		s.note(question, answer)
+	}
 	if errors.Is(err, errEmpty) {
 		return history.NewMemoryStore().Runs(ctx, query)
 	}

@@ -30,6 +30,10 @@ type Database struct {
 	// Read calls do with the pool of the connections that read. If the rows that do
 	// has read were not from the same moment, Read may call do again.
 	Read func(ctx context.Context, do func(readers *sql.DB) error) error
+	// Version returns a number that is another one whenever somebody has written since the
+	// last call: this program, or another one. It is much cheaper than a query. A nil Version
+	// means that the database cannot tell.
+	Version func() (int64, error)
 	// Close closes the connections that read.
 	Close func() error
 	// Begin begins a transaction which writes. Until it ends, no other process may
@@ -93,6 +97,7 @@ type Store struct {
 
 	queue    queue
 	latest   latestCache
+	empty    emptyAnswers
 	watchers history.Watchers
 
 	closeOnce sync.Once

@@ -76,11 +76,13 @@ func open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Writer.Close())
 	}
-	most := max(4, runtime.GOMAXPROCS(0))
+	most := max(4, runtime.GOMAXPROCS(0)) + 1 // one is the version's
 	readers.SetMaxOpenConns(most)
 	readers.SetMaxIdleConns(most)
 	db.Read = func(_ context.Context, do func(*sql.DB) error) error { return do(readers) }
-	db.Close = readers.Close
+	changes := &version{readers: readers}
+	db.Version = changes.read
+	db.Close = func() error { return errors.Join(changes.close(), readers.Close()) }
 	var kept *keeper
 	db.Kept = func() error {
 		if kept == nil { // while the schema is created
