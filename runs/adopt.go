@@ -72,6 +72,11 @@ func (l *Launcher) adopt(ctx context.Context, id, gone string) error {
 		return err
 	}
 	run.continues(record, seq, own)
+	select {
+	case <-l.closing: // it may not have been left when the launcher was closed
+		run.leaveRun("the launcher is closing")
+	default:
+	}
 	run.places = l.placesIfFree(ctx, record)
 	l.begin(run, func() {})
 	return nil
@@ -138,7 +143,8 @@ func (l *Launcher) claimLost(ctx context.Context, record history.Record, own own
 // continues makes the run one that goes on from a record.
 func (r *Run) continues(record history.Record, seq int64, own owner) {
 	r.log.seq, r.log.current = seq, record.Status
-	r.owner, r.admitted, r.adopted, r.executing = own, true, seq, record.Started
+	r.owner, r.admitted, r.executing = own, true, record.Started
+	r.adopted.Store(seq)
 	if record.Status == history.StatusRunning {
 		r.execution.starting.do(func() {})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
@@ -41,7 +42,8 @@ type Attempted struct {
 // number of workers at the same time, each attempt is executed once at most: Attempt holds a
 // lock with the name of the step while it executes it, and begins only after the history has
 // taken the start of the attempt. If the step has ended, or if the attempt has been made, it
-// answers what the history says.
+// answers what the history says, also for a step that had ended before this execution began,
+// and is not in its plan.
 //
 // If the history says that an attempt is under way, and nobody holds the lock, the worker of
 // that attempt is gone. The attempt is then recorded as failed and lost, and the next one is
@@ -55,13 +57,18 @@ type Attempted struct {
 // If ctx ends, the step is cancelled. If it ends by another cause than a cancellation, as by
 // [ErrWorkerLeaving], the attempt is recorded as failed and interrupted, and another one has
 // to be made.
-func (e *Execution) Attempt(ctx context.Context, step *assets.Step, attempt int) (Attempted, error) {
-	if e.site.worker == "" {
-		return Attempted{}, fmt.Errorf("attempting step %s: this is not the execution of a worker: call Step", step.Key)
+func (e *Execution) Attempt(ctx context.Context, step string, attempt int) (done Attempted, err error) {
+	at := slices.IndexFunc(e.Plan().Steps, func(one *assets.Step) bool { return one.Key == step })
+	switch {
+	case e.site.worker == "":
+		err = errors.New("this is not the execution of a worker: call Step")
+	case at < 0:
+		done, err = e.ended(ctx, step)
+	default:
+		done, err = e.attempt(ctx, e.Plan().Steps[at], attempt)
 	}
-	done, err := e.attempt(ctx, step, attempt)
 	if err != nil {
-		err = fmt.Errorf("attempting step %s: %w", step.Key, err)
+		err = fmt.Errorf("attempting step %s: %w", step, err)
 	}
 	done.Failure = mask(e.site.launch.child.Mask).failure(done.Failure)
 	return done, err
@@ -107,6 +114,22 @@ func (e *Execution) attempt(ctx context.Context, step *assets.Step, attempt int)
 	end := x.make(ctx)
 	done.Status, done.Attempt, done.Delay, done.Failure = end.status, x.attempt, end.wait, history.FailureOf(end.err)
 	return done, end.unrecorded
+}
+
+// ended returns how a step has ended that is not in the plan of this execution.
+func (e *Execution) ended(ctx context.Context, key string) (Attempted, error) {
+	record, err := history.Find(ctx, e.site.launcher.config.Store, e.RunID())
+	if err != nil {
+		return Attempted{}, err
+	}
+	step, ok := record.Step(key)
+	switch {
+	case !ok:
+		return Attempted{}, errors.New("the run has no such step")
+	case !step.Status.Finished():
+		return Attempted{}, errors.New("the execution of the run was not asked to execute it here")
+	}
+	return attemptEnds{}.answer(step), nil
 }
 
 // openToAttempt opens the child container of the run on this worker, unless it is open.

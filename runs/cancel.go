@@ -99,7 +99,7 @@ func (r *Run) obey(event history.Event) {
 		}
 		r.cancelOnce.Do(func() { r.cancel(cancelledBecause(asked(data))) })
 	case history.RunAdopted:
-		if event.Seq > r.adopted {
+		if event.Seq > r.adopted.Load() {
 			r.leaveRun("another process has taken it over")
 		}
 	case history.RunFinished:

@@ -72,12 +72,26 @@ func (e *Execution) Settle(ctx context.Context, err error) error {
 		}
 	}
 	e.skipBlocked()
-	errs := []error{err}
+	return errors.Join(err, e.failures(err == nil))
+}
+
+// failures returns the errors of the steps that have failed. If there is none, and all steps
+// should have succeeded, it returns that a step has ended in another way.
+func (e *Execution) failures(all bool) error {
+	var errs []error
+	var other error
 	for _, step := range e.Plan().Steps {
 		state := e.stateOf(step.Key)
-		if failed := state.failure.Err(); failed != nil && state.ended && !state.succeeded {
+		switch failed := state.failure.Err(); {
+		case !state.ended || state.succeeded:
+		case failed != nil:
 			errs = append(errs, fmt.Errorf("executing step %s: %w", step.Key, failed))
+		case other == nil:
+			other = fmt.Errorf("executing step %s: it was cancelled or skipped", step.Key)
 		}
+	}
+	if all && len(errs) == 0 {
+		return other
 	}
 	return errors.Join(errs...)
 }

@@ -249,7 +249,7 @@ func (l *Launcher) isIdle() bool {
 func (l *Launcher) Close(ctx context.Context) error {
 	l.refuse()
 	for _, run := range l.activeRuns() {
-		if run.adopted > 0 {
+		if run.adopted.Load() > 0 {
 			run.leaveRun("the launcher is closing")
 		}
 	}

@@ -28,11 +28,11 @@ type Run struct {
 	cancelOnce, drainOnce sync.Once
 	drainEnded            atomic.Bool // the time of its drain was over before its steps
 
-	admitted  bool      // it may begin: it has its places, and its owner is recorded
-	places    *places   // which it holds until its end
-	executing time.Time // when its execution began; zero before
-	adopted   int64     // the sequence number of the event that it was adopted here; 0 if it began here
-	retriedBy *Run      // read after done
+	admitted  bool         // it may begin: it has its places, and its owner is recorded
+	places    *places      // which it holds until its end
+	executing time.Time    // when its execution began; zero before
+	adopted   atomic.Int64 // the sequence number of the event that it was adopted here; 0 if it began here
+	retriedBy *Run         // read after done
 }
 
 // ErrCancelled is the cause with which the context of a cancelled run ends. The

@@ -1,0 +1,117 @@
+package clustertest
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/locks"
+)
+
+// Process is the store and the locks as one process has them, which can be killed. It
+// implements both.
+type Process struct {
+	history.Store
+	locks.Locker
+
+	mu   sync.Mutex
+	dead bool
+	held map[*processLock]bool
+}
+
+// ErrKilled is the error of all that a killed process still tries.
+var ErrKilled = errors.New("the process was killed")
+
+// NewProcess returns a process with a store and locks that others have too.
+func NewProcess(store history.Store, locker locks.Locker) *Process {
+	return &Process{Store: store, Locker: locker, held: make(map[*processLock]bool)}
+}
+
+// Kill ends the process: its locks are free, and it stores and reads nothing more.
+func (p *Process) Kill() {
+	p.mu.Lock()
+	p.dead = true
+	p.mu.Unlock()
+	p.LoseLocks()
+}
+
+// LoseLocks frees the locks of the process without its knowledge, as it may happen while the
+// connection to a database is lost. It can store events as before.
+func (p *Process) LoseLocks() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for lock := range p.held {
+		_ = lock.Lock.Unlock()
+	}
+	clear(p.held)
+}
+
+func (p *Process) isDead() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
+}
+
+// Append stores events, unless the process was killed.
+func (p *Process) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	if p.isDead() {
+		return nil, ErrKilled
+	}
+	return p.Store.Append(ctx, events...)
+}
+
+// Runs reads records, unless the process was killed.
+func (p *Process) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+	if p.isDead() {
+		return nil, ErrKilled
+	}
+	return p.Store.Runs(ctx, query)
+}
+
+// Events reads events, unless the process was killed.
+func (p *Process) Events(ctx context.Context, query history.EventQuery) ([]history.Event, error) {
+	if p.isDead() {
+		return nil, ErrKilled
+	}
+	return p.Store.Events(ctx, query)
+}
+
+// TryLock takes a lock, unless the process was killed.
+func (p *Process) TryLock(ctx context.Context, name string) (locks.Lock, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead {
+		return nil, ErrKilled
+	}
+	lock, err := p.Locker.TryLock(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	held := &processLock{lock, p}
+	p.held[held] = true
+	return held, nil
+}
+
+// Place returns the place of the locks.
+func (p *Process) Place(ctx context.Context) (string, error) {
+	if placed, ok := p.Locker.(locks.Placed); ok {
+		return placed.Place(ctx)
+	}
+	return "", nil
+}
+
+type processLock struct {
+	locks.Lock
+	of *Process
+}
+
+func (l *processLock) Unlock() error {
+	l.of.mu.Lock()
+	defer l.of.mu.Unlock()
+	if !l.of.held[l] {
+		return nil // it was lost
+	}
+	delete(l.of.held, l)
+	return l.Lock.Unlock()
+}
