@@ -103,7 +103,7 @@ type (
 
 func (p program) definitions() (*container.Container, *assets.Graph, error) {
 	c, err := container.New(
-		iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: filepath.Join(p.Folder, "values")}),
+		iomanagers.Files(assets.DefaultIO, iomanagers.FilesConfig{Root: filepath.Join(p.Folder, "values"), Shared: true}),
 		container.Provide("warehouse", p.newWarehouse, container.Config(warehouseConfig{})),
 	)
 	if err != nil {
