@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -29,14 +28,12 @@ import (
 	"github.com/fxrun/fxrun/server/ui"
 )
 
-// tokenVariable has the token that the pages of serve ask for.
-const tokenVariable = "FXRUN_TOKEN"
-
 type serveFlags struct {
 	addr      string
 	prefix    string
 	hosts     []string
 	token     string // the name of a file
+	tokens    string // the name of a file with tokens that have names
 	cert, key string
 	readOnly  bool
 	drain     time.Duration
@@ -65,7 +62,9 @@ func (p program) serveCommand() *cobra.Command {
 			"the command waits until the runs and the resources have stopped.\n\n" +
 			"On a loopback address everybody on this machine may use the pages. Any other address\n" +
 			"needs a token: in the environment variable " + tokenVariable + ", or in the file that --token-file\n" +
-			"names. Use --tls-cert and --tls-key, or a proxy that does TLS, on a network.\n\n" + exitCodes,
+			"names. Several tokens have names, by which the log says who has changed something: lines\n" +
+			"NAME=TOKEN in the file that --tokens-file names, or in the variable " + tokensVariable + ".\n" +
+			"Use --tls-cert and --tls-key, or a proxy that does TLS, on a network.\n\n" + exitCodes,
 		Example: "  PROGRAM serve\n" +
 			"  FXRUN_TOKEN=... PROGRAM serve --addr :8443 --host data.example --tls-cert cert.pem --tls-key key.pem",
 		Args:              noArguments,
@@ -79,6 +78,7 @@ func (p program) serveCommand() *cobra.Command {
 	command.Flags().StringVar(&flags.prefix, "prefix", "", "serve the pages under this `PATH`, as in /fxrun, behind a proxy")
 	command.Flags().StringArrayVar(&flags.hosts, "host", nil, "answer also for this host `NAME` (can be repeated; * is every name)")
 	command.Flags().StringVar(&flags.token, "token-file", "", "read the token from this `FILE`")
+	command.Flags().StringVar(&flags.tokens, "tokens-file", "", "read tokens with names from this `FILE`: a line NAME=TOKEN for each")
 	command.Flags().StringVar(&flags.cert, "tls-cert", "", "serve with TLS and the certificate in this `FILE`")
 	command.Flags().StringVar(&flags.key, "tls-key", "", "the key of the certificate, in this `FILE`")
 	return command
@@ -129,27 +129,8 @@ func (f *serveFlags) register(command *cobra.Command, addr string) {
 	f.executed.registerPlace(command)
 }
 
-// readToken returns the token of the pages, or "" for none.
-func (f serveFlags) readToken() (string, error) {
-	if f.dev {
-		return "", nil
-	}
-	if f.token == "" {
-		return os.Getenv(tokenVariable), nil
-	}
-	text, err := os.ReadFile(f.token)
-	if err != nil {
-		return "", fmt.Errorf("--token-file: %w", err)
-	}
-	token := strings.TrimSpace(string(text))
-	if token == "" {
-		return "", fmt.Errorf("--token-file: %s is empty", f.token)
-	}
-	return token, nil
-}
-
 // check finds what is wrong with the flags.
-func (f serveFlags) check(cmd *cobra.Command, token string) error {
+func (f serveFlags) check(cmd *cobra.Command, tokens serveTokens) error {
 	faults := append(f.executed.faults(cmd), maxRunsFaults(cmd, f.maxRuns)...)
 	if f.maxRuns > 0 && f.noDaemon {
 		faults = append(faults, errors.New("--max-runs is for the queue, which --no-daemon leaves to other processes: leave one of them out"))
@@ -160,8 +141,8 @@ func (f serveFlags) check(cmd *cobra.Command, token string) error {
 		faults = append(faults, fmt.Errorf("--addr %q: it must have the form HOST:PORT", f.addr))
 	case !isLoopback(host) && f.dev:
 		faults = append(faults, fmt.Errorf("--addr %s: dev serves this machine alone, on a loopback address such as 127.0.0.1:4400; use serve for others", f.addr))
-	case !isLoopback(host) && token == "":
-		faults = append(faults, fmt.Errorf("--addr %s: other machines may reach this address, so it needs a token: set %s, or give --token-file", f.addr, tokenVariable))
+	case !isLoopback(host) && tokens.isEmpty():
+		faults = append(faults, fmt.Errorf("--addr %s: other machines may reach this address, so it needs a token: set %s, or give --token-file or --tokens-file", f.addr, tokenVariable))
 	}
 	if (f.cert == "") != (f.key == "") {
 		faults = append(faults, errors.New("--tls-cert and --tls-key must be given together"))
@@ -229,8 +210,8 @@ type hostObserver struct {
 }
 
 func (p program) runServe(cmd *cobra.Command, flags serveFlags) error {
-	token, err := flags.readToken()
-	if err := fault.Join("reading the flags", append(fault.Of(err), fault.Of(flags.check(cmd, token))...)); err != nil {
+	tokens, faults := flags.readTokens()
+	if err := fault.Join("reading the flags", append(faults, fault.Of(flags.check(cmd, tokens))...)); err != nil {
 		return err
 	}
 	listener, err := flags.listen(cmd)
@@ -245,15 +226,15 @@ func (p program) runServe(cmd *cobra.Command, flags serveFlags) error {
 		return p.openToRun(fx.Populate(&host), observer, flags.executed.executor(cmd))
 	}
 	return inSession(cmd, open, func(s *session, interrupts *interrupts) error {
-		return s.serve(cmd, interrupts, listener, flags, token, host, counted)
+		return s.serve(cmd, interrupts, listener, flags, tokens, host, counted)
 	})
 }
 
 // serve serves the pages, and ticks, until the first request to stop.
-func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net.Listener, flags serveFlags, token string, host hostDaemon, counted *server.Metrics) error {
+func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net.Listener, flags serveFlags, tokens serveTokens, host hostDaemon, counted *server.Metrics) error {
 	daemon := s.servedDaemon(cmd, flags, host, counted)
 	handler, err := server.New(server.Config{
-		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Automations: s.automations, Prefix: flags.prefix, Hosts: flags.hosts, Token: token, ReadOnly: flags.readOnly,
+		Inspector: s.inspect, Graph: s.graph, Launcher: s.launcher, Automations: s.automations, Prefix: flags.prefix, Hosts: flags.hosts, Token: tokens.one, Tokens: tokens.named, ReadOnly: flags.readOnly,
 		Problem: flags.problem(), Daemon: daemon, Metrics: counted, Notice: flags.notice, CheckEvery: flags.checked, LogRequests: flags.requests == "all",
 		About: s.aboutInstance(), Logger: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)),
 	})

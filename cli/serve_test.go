@@ -55,7 +55,7 @@ func ask(t *testing.T, method, address string, header ...string) (int, string) {
 func TestServeRefusesWrongFlags(t *testing.T) {
 	newHome(t)
 	t.Setenv("FXRUN_TOKEN", "")
-	for name, text := range map[string]string{"empty": " \n", "short": "abc\n"} {
+	for name, text := range map[string]string{"empty": " \n", "short": "abc\n", "guessed": "ann=abc\nbob=correct-horse-battery"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -72,6 +72,10 @@ func TestServeRefusesWrongFlags(t *testing.T) {
 		"no port":                              {"serve --addr localhost", "it must have the form HOST:PORT"},
 		"a token file that is not there":       {"serve --token-file none", "--token-file: open none"},
 		"an empty token file":                  {"serve --token-file empty", "empty is empty"},
+		"tokens without names":                 {"serve --tokens-file short", "--tokens-file short: line 1: it must have the form NAME=TOKEN"},
+		"a file of tokens that is not there":   {"serve --tokens-file none", "--tokens-file: open none"},
+		"a file without tokens":                {"serve --tokens-file empty", "--tokens-file empty: there is no line NAME=TOKEN"},
+		"a named token that can be guessed":    {"serve --tokens-file guessed", "--tokens-file guessed: line 1: the token of ann must have at least 16 characters"},
 		"a token that can be guessed":          {"serve --addr 127.0.0.1:0 --token-file short", "at least 16 characters"},
 		"a certificate without a key":          {"serve --addr 127.0.0.1:0 --tls-cert empty", "must be given together"},
 		"a certificate that is none":           {"serve --addr 127.0.0.1:0 --tls-cert empty --tls-key empty", "--tls-cert and --tls-key: "},
@@ -117,6 +121,42 @@ func TestServeAnswersUntilItIsToldToStop(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestServeTakesTokensWithNames(t *testing.T) {
+	newHome(t)
+	const one, ann, ci = "correct-horse-battery", "annual-paper-lantern", "continuous-integration"
+	if err := os.WriteFile("tokens", []byte("# people\nann="+ann+"\nci="+ci+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		variables [2]string
+		args      string
+	}{
+		"from a file":               {[2]string{one, ""}, "--tokens-file tokens"},
+		"from the environment":      {[2]string{one, "ann=" + ann + "\nci=" + ci}, ""},
+		"without one that has none": {[2]string{"", "ann=" + ann}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("FXRUN_TOKEN", c.variables[0])
+			t.Setenv("FXRUN_TOKENS", c.variables[1])
+			p := start(t, "free", append([]string{"serve", "--addr", "0.0.0.0:0"}, strings.Fields(c.args)...)...)
+			address := pagesOf(t, p)
+			if status, _ := ask(t, http.MethodGet, address+"runs"); status != http.StatusUnauthorized {
+				t.Errorf("without a token the answer is %d", status)
+			}
+			if status, _ := ask(t, http.MethodGet, address+"runs", "Authorization", "Bearer "+one); (status == http.StatusOK) != (c.variables[0] != "") {
+				t.Errorf("the token without a name is answered by %d", status)
+			}
+			if status, text := ask(t, http.MethodPost, address+"launch?select=one", "Authorization", "Bearer "+ann); status >= http.StatusBadRequest {
+				t.Errorf("the launch is answered by %d: %s", status, text)
+			}
+			p.signal(t, syscall.SIGTERM)
+			if _, code := p.rest(t); code != 0 || !strings.Contains(p.err.String(), "msg=audit action=launch by=ann") || strings.Contains(p.err.String(), ann) {
+				t.Errorf("exit code %d\n%s", code, p.err.String())
+			}
+		})
 	}
 }
 

@@ -38,7 +38,7 @@ const buildSoon = 100 * time.Millisecond
 
 // runWatch serves the pages by processes that are built anew when files change.
 func (p program) runWatch(cmd *cobra.Command, flags serveFlags) error {
-	if err := fault.Join("reading the flags", fault.Of(flags.check(cmd, ""))); err != nil {
+	if err := fault.Join("reading the flags", fault.Of(flags.check(cmd, serveTokens{}))); err != nil {
 		return err
 	}
 	if runtime.GOOS == "windows" {

@@ -26,7 +26,7 @@ func guard(config Config, next http.Handler) http.Handler {
 	if config.ReadOnly {
 		handler = readOnly(config, handler)
 	}
-	if config.Token != "" {
+	if config.asksForToken() {
 		handler = newLogin(config, handler)
 	}
 	handler = protection.Handler(handler)

@@ -1,51 +1,42 @@
 package server
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
+	"cmp"
 	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/fxrun/fxrun/server/internal/audit"
 )
 
-// login lets only those pass who have the token. Programs send it as a bearer token. A
-// person gives it once, and gets a cookie that is worth nothing elsewhere.
+// login lets only those pass who have a token. Programs send it as a bearer token. A person
+// gives it once, and gets a cookie that is worth nothing elsewhere.
 type login struct {
 	config  Config
 	prefix  string
-	token   [sha256.Size]byte
-	session string // the value of the cookie, made anew when the server starts
+	passes  []pass
+	guesses guesses
 	next    http.Handler
-
-	mu      sync.Mutex
-	blocked time.Time // no token is looked at before
-	wrong   int
 }
 
-const (
-	cookieName = "fxrun"
-	// patience is how many wrong tokens are taken before the server becomes slow, and
-	// slowDown how long it then refuses every token after a wrong one.
-	patience, slowDown = 5, 2 * time.Second
-)
+const cookieName = "fxrun"
 
 func newLogin(config Config, next http.Handler) http.Handler {
-	return &login{config: config, prefix: config.Prefix, token: sha256.Sum256([]byte(config.Token)), session: rand.Text(), next: next}
+	return &login{config: config, prefix: config.Prefix, passes: newPasses(config), next: next}
 }
 
 func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	session, hasSession := l.session(r)
+	bearer, hasBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
-	case l.hasCookie(r):
-		l.next.ServeHTTP(w, r)
-	case strings.HasPrefix(r.Header.Get("Authorization"), "Bearer "):
-		if !l.check(w, r, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {
-			return
+	case hasSession:
+		l.pass(w, r, session, "session")
+	case hasBearer:
+		if token, ok := l.check(w, r, bearer); ok {
+			l.pass(w, r, token, "token")
 		}
-		l.next.ServeHTTP(w, r)
 	case r.URL.Path == l.prefix+"/login" && r.Method == http.MethodPost:
 		l.enter(w, r)
 	case isReading(r) && strings.Contains(r.Header.Get("Accept"), "text/html"):
@@ -58,41 +49,47 @@ func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (l *login) hasCookie(r *http.Request) bool {
+// pass answers a request of somebody who may pass. The audit names the token that has a name,
+// or else how the other one was given.
+func (l *login) pass(w http.ResponseWriter, r *http.Request, by pass, form string) {
+	l.next.ServeHTTP(w, r.WithContext(audit.By(r.Context(), cmp.Or(by.name, form))))
+}
+
+// session returns the pass that the cookie of a request stands for.
+func (l *login) session(r *http.Request) (pass, bool) {
 	cookie, err := r.Cookie(cookieName)
-	return err == nil && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(l.session)) == 1
+	if err != nil {
+		return pass{}, false
+	}
+	return passOfSession(l.passes, cookie.Value)
 }
 
 // check looks whether a token is right, and answers if it is not. After some wrong tokens
-// it refuses all for a while, so that guessing is slow.
-func (l *login) check(w http.ResponseWriter, r *http.Request, token string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now := time.Now(); now.Before(l.blocked) {
+// it refuses all of the client for a while, so that guessing is slow.
+func (l *login) check(w http.ResponseWriter, r *http.Request, token string) (pass, bool) {
+	now := time.Now()
+	if l.guesses.isBlocked(r.RemoteAddr, now) {
 		w.Header().Set("Retry-After", "2")
 		refuse(l.config, w, r, http.StatusTooManyRequests, "too many wrong tokens: try again in some seconds")
-		return false
+		return pass{}, false
 	}
-	given := sha256.Sum256([]byte(token))
-	if subtle.ConstantTimeCompare(given[:], l.token[:]) == 1 {
-		l.wrong = 0
-		return true
+	found, ok := passOfToken(l.passes, token)
+	if !ok {
+		l.guesses.wrong(r.RemoteAddr, now)
+		refuse(l.config, w, r, http.StatusUnauthorized, "the token is wrong")
 	}
-	if l.wrong++; l.wrong >= patience {
-		l.blocked = time.Now().Add(slowDown)
-	}
-	refuse(l.config, w, r, http.StatusUnauthorized, "the token is wrong")
-	return false
+	return found, ok
 }
 
 // enter takes the token of a person.
 func (l *login) enter(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, largestBody)
-	if !l.check(w, r, r.FormValue("token")) {
+	found, ok := l.check(w, r, r.FormValue("token"))
+	if !ok {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: l.session, Path: l.prefix + "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+		Name: cookieName, Value: found.session, Path: l.prefix + "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
 	})
 	http.Redirect(w, r, l.target(r.FormValue("next")), http.StatusSeeOther)
 }

@@ -9,7 +9,7 @@ import (
 func (c Config) api(checks *inspect.HealthChecks) api.Config {
 	config := api.Config{
 		Inspector: c.Inspector, Graph: c.Graph, Launcher: c.Launcher, Automations: c.Automations, Prefix: c.Prefix, ReadOnly: c.ReadOnly,
-		Health: checks, HasToken: c.Token != "", Logger: c.Logger,
+		Health: checks, Logger: c.Logger,
 	}
 	for _, fact := range c.About {
 		config.About = append(config.About, api.Fact(fact))

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,6 +42,9 @@ type Config struct {
 	// is reached from other machines, it needs a token or a middleware that lets only the
 	// right people pass.
 	Token string
+	// Tokens are more tokens, by their names: what the audit calls those who have given one.
+	// Each is as good as Token. [ParseTokens] reads them from a text.
+	Tokens map[string]string
 	// ReadOnly refuses everything that changes something.
 	ReadOnly bool
 	// Daemon is the daemon in this process, whose problems make the server not ready. Nil
@@ -80,9 +85,6 @@ type Server struct {
 	checks     sync.WaitGroup
 }
 
-// shortestToken is the smallest length of a token that cannot be guessed.
-const shortestToken = 16
-
 // New makes the handler. The caller closes it before its http.Server waits for open
 // requests.
 func New(config Config) (*Server, error) {
@@ -98,7 +100,7 @@ func New(config Config) (*Server, error) {
 	checks := inspect.NewHealthChecks(config.Inspector)
 	pages, err := ui.New(ui.Config{
 		Health: checks, CheckEvery: config.CheckEvery, Inspector: config.Inspector, Graph: config.Graph, Launcher: config.Launcher, Automations: config.Automations, Prefix: config.Prefix, ReadOnly: config.ReadOnly,
-		Problem: config.Problem, About: config.About, HasToken: config.Token != "", Logger: config.Logger,
+		Problem: config.Problem, About: config.About, Logger: config.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the pages: %w", err)
@@ -128,6 +130,15 @@ func (c Config) check() error {
 	if c.Token != "" && len(c.Token) < shortestToken {
 		faults = append(faults, fmt.Errorf("the token must have at least %d characters", shortestToken))
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Tokens)) {
+		if err := checkToken(name, c.Tokens[name]); err != nil {
+			faults = append(faults, err)
+		}
+		if c.Tokens[name] == c.Token {
+			faults = append(faults, fmt.Errorf("the token of %s is also the one without a name", name))
+		}
+	}
+	faults = append(faults, sameTokens(c.Tokens)...)
 	if c.CheckEvery < 0 {
 		faults = append(faults, fmt.Errorf("the interval of health checks is %v: it cannot be negative", c.CheckEvery))
 	}
@@ -145,6 +156,8 @@ func (s *Server) checkResources(checks *inspect.HealthChecks) {
 		s.checks.Go(func() { checks.CheckEvery(ctx, s.config.CheckEvery, checkTime) })
 	}
 }
+
+func (c Config) asksForToken() bool { return c.Token != "" || len(c.Tokens) > 0 }
 
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

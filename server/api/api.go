@@ -31,9 +31,6 @@ type Config struct {
 	Prefix string
 	// ReadOnly says that the server refuses everything that changes something. It is shown.
 	ReadOnly bool
-	// HasToken says that the server has asked every request for a token. The audit then
-	// says in which form it was given.
-	HasToken bool
 	// About are facts about the instance that GET /instance shows.
 	About []Fact
 	// Logger gets a line for each launch, cancellation, retry and switch, and the errors

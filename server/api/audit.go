@@ -8,5 +8,5 @@ import (
 
 // audit writes who has done what into the log.
 func (a *API) audit(r *http.Request, action string, attrs ...any) {
-	audit.Log{Logger: a.config.Logger, HasToken: a.config.HasToken}.Write(r, action, attrs...)
+	audit.Write(a.config.Logger, r, action, attrs...)
 }

@@ -8,5 +8,5 @@ import (
 
 // audit writes who has done what into the log, as the API does.
 func (p *Pages) audit(r *http.Request, action string, attrs ...any) {
-	audit.Log{Logger: p.config.Logger, HasToken: p.config.HasToken}.Write(r, action, attrs...)
+	audit.Write(p.config.Logger, r, action, attrs...)
 }

@@ -39,9 +39,6 @@ type Config struct {
 	Problem func() string
 	// About are facts about the instance for people, such as where its history is.
 	About []Fact
-	// HasToken says that the server has asked every request for a token. The audit then says
-	// in which form it was given.
-	HasToken bool
 	// Logger gets a line for each change, and the errors that a person can not correct. The
 	// default discards them.
 	Logger *slog.Logger

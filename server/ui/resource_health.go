@@ -39,7 +39,7 @@ func (p *Pages) checksOf(key string) checksPart {
 	t := newTable("It was not checked since the server started.", "checked", "result", ">start took", ">check took", "problem")
 	for _, one := range p.config.Health.Of(key) {
 		status := healthBadge(one.Status)
-		t.add(at(one.Checked), cell{Badge: &status}, right(durationText(one.Start), int64(one.Start)), right(durationText(one.ResourceHealth.Check), int64(one.ResourceHealth.Check)), text(one.Error))
+		t.add(at(one.Checked), cell{Badge: &status}, right(durationText(one.Start), int64(one.Start)), right(durationText(one.Check), int64(one.Check)), text(one.Error))
 	}
 	return checksPart{t, p.config.Health.Since(), p.checkInterval()}
 }

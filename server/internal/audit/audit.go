@@ -2,28 +2,23 @@
 package audit
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 )
 
-// Log takes a line for each change. Its fields are set once.
-type Log struct {
-	// Logger gets the lines. Required.
-	Logger *slog.Logger
-	// HasToken says that the server has asked every request for a token. A line then says in
-	// which form it was given.
-	HasToken bool
-}
+type byKey struct{}
 
-// Write writes that a request has done something. attrs say what it was done to.
-func (l Log) Write(r *http.Request, action string, attrs ...any) {
-	by := "anybody" // the server asks for no token
-	switch {
-	case !l.HasToken:
-	case r.Header.Get("Authorization") != "":
-		by = "token"
-	default:
-		by = "session"
+// By returns a context for the requests of somebody: the name of a token, or "token" or
+// "session" for how a token without a name was given.
+func By(ctx context.Context, who string) context.Context { return context.WithValue(ctx, byKey{}, who) }
+
+// Write writes that a request has done something. attrs say what it was done to. The line
+// says who has done it as [By] was told, or "anybody" if the server asks for no token.
+func Write(logger *slog.Logger, r *http.Request, action string, attrs ...any) {
+	who, ok := r.Context().Value(byKey{}).(string)
+	if !ok {
+		who = "anybody"
 	}
-	l.Logger.InfoContext(r.Context(), "audit", append([]any{"action", action, "by", by, "from", r.RemoteAddr}, attrs...)...)
+	logger.InfoContext(r.Context(), "audit", append([]any{"action", action, "by", who, "from", r.RemoteAddr}, attrs...)...)
 }
