@@ -50,7 +50,7 @@ func Command(definitions ...fx.Option) *cobra.Command {
 	}
 	root.AddCommand(p.runCommand(), p.assetsCommand(), p.assetCommand(), p.jobsCommand(), p.configCommand(),
 		p.resourcesCommand(), p.resourceCommand(), p.graphCommand(), p.runsCommand(), p.logsCommand(), p.processCommand(),
-		p.schedulesCommand(), p.scheduleCommand(), p.sensorsCommand(), p.sensorCommand(), p.daemonCommand(), p.devCommand(), p.serveCommand())
+		p.schedulesCommand(), p.scheduleCommand(), p.sensorsCommand(), p.sensorCommand(), p.daemonCommand(), p.workerCommand(), p.devCommand(), p.serveCommand())
 	root.PersistentFlags().StringVar(p.store, "store", "", "keep the history in the PostgreSQL database at `URL` (default: the one that FXRUN_STORE names, or a file in the home)")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(helpIn(root))

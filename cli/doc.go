@@ -82,6 +82,10 @@
 // {"type": "record", "record": history.Record}. The command logs --json also writes
 // lines: the history.Event of each line of the log.
 //
+// The command worker --json writes a line when an attempt at a step begins and another one
+// when it ends. Each has the fields run, step, attempt and status, and at the end duration_ns
+// and error. A run that the worker has taken over has such lines too, without a step.
+//
 // An error is written as {"type": "error", "message": TEXT, "faults":
 // [inspect.Fault], "exit_code": N}. It stands in place of the document, or is the
 // last line. Its text is also written to standard error.

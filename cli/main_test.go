@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 		cli.Main(slow(os.Stdout)...)
 	case "isolated":
 		cli.Main(isolated()...)
+	case "worker", "stubborn worker":
+		cli.Main(idle(os.Getenv(programVariable) == "stubborn worker")...)
 	case "mounted":
 		mounted()
 	case "":

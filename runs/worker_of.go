@@ -1,0 +1,26 @@
+package runs
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/fault"
+)
+
+// WorkerOf returns an executor as a [Worker]. If runs of the executor are executed in this
+// process only, the error says what to do. It matches container.ErrInvalid. A nil executor is
+// the default one.
+func WorkerOf(executor Executor) (Worker, error) {
+	worker, ok := executor.(Worker)
+	if ok && worker.Place("") != (history.Cluster{}) {
+		return worker, nil
+	}
+	why := errors.New("this program has no executor for many machines: add temporal.Executor of the Go module github.com/fxrun/fxrun/temporal to its definitions, " +
+		"and set FXRUN_TEMPORAL_ADDRESS to the address of the Temporal server")
+	if ok {
+		why = fmt.Errorf("the executor of this program, a %T, has no cluster, so runs are executed in the process that launches them: "+
+			"configure its cluster; for temporal.Executor set FXRUN_TEMPORAL_ADDRESS to the address of the Temporal server", executor)
+	}
+	return nil, fault.Join("making a worker", []error{why})
+}
