@@ -76,7 +76,7 @@ type attempts struct{}
 func (attempts) Execute(ctx context.Context, execution *runs.Execution) error {
 	for _, step := range execution.Plan().Steps {
 		for attempt := 1; ; {
-			got, err := execution.Attempt(ctx, step, attempt)
+			got, err := execution.Attempt(ctx, step.Key, attempt)
 			if err != nil {
 				return err
 			}
