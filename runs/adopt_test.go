@@ -45,7 +45,12 @@ type orphan struct {
 // while a step is under way.
 func orphaned(t testing.TB, request runs.Request, options ...assets.Option) orphan {
 	t.Helper()
-	o := orphan{machines: newMachines(t), step: newSlowStep(1)}
+	return orphanedOn(t, newMachines(t), request, options...)
+}
+
+func orphanedOn(t testing.TB, m *machines, request runs.Request, options ...assets.Option) orphan {
+	t.Helper()
+	o := orphan{machines: m, step: newSlowStep(1)}
 	o.list = append(o.step.definitions(options...), assets.New("right", func() error { return nil }, assets.After("left")))
 	owner, process := o.launcher(runs.LauncherConfig{}, o.list...)
 	o.worker, _ = o.launcher(runs.LauncherConfig{}, o.list...)

@@ -29,6 +29,7 @@ type machines struct {
 	t       testing.TB
 	store   history.Store
 	locks   locks.Locker
+	open    func() locks.Locker // for one process; nil gives locks
 	cluster *clustertest.Cluster
 }
 
@@ -42,7 +43,11 @@ func (m *machines) launcher(config runs.LauncherConfig, list ...assets.Definitio
 }
 
 func (m *machines) launcherWith(config runs.LauncherConfig, resources []container.Definition, list ...assets.Definition) (*runs.Launcher, *clustertest.Process) {
-	process := clustertest.NewProcess(m.store, m.locks)
+	locker := m.locks
+	if m.open != nil {
+		locker = m.open()
+	}
+	process := clustertest.NewProcess(m.store, locker)
 	config.Store, config.Locks = process, process
 	if config.Executor == nil {
 		config.Executor = m.cluster.Executor()
@@ -229,15 +234,18 @@ func TestARunOnAClusterIsRecordedWithItsWorkers(t *testing.T) {
 
 func TestAnAttemptIsExecutedOnceHoweverOftenItIsAskedFor(t *testing.T) {
 	t.Parallel()
-	m := newMachines(t)
-	onceOnTwoWorkers(t, m)
+	synctest.Test(t, func(t *testing.T) { onceOnTwoWorkers(t, newMachines(t)) })
 }
 
 // onceOnTwoWorkers has two workers asked for one attempt many times at once.
 func onceOnTwoWorkers(t *testing.T, m *machines) {
 	t.Helper()
 	var executed atomic.Int32
-	list := []assets.Definition{assets.New("left", func() error { executed.Add(1); return nil })}
+	list := []assets.Definition{assets.New("left", func() error {
+		executed.Add(1)
+		time.Sleep(200 * time.Millisecond) // while others ask
+		return nil
+	})}
 	id, end := m.heldRun(list...)
 	var workers []*clustertest.Worker
 	for range 2 {
@@ -674,4 +682,43 @@ func TestAWorkerRefusesWhatItCannotExecute(t *testing.T) {
 	if _, err := worker.RecordedRequest(ctx, id); !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "it has ended") {
 		t.Errorf("a run that has ended gave %v", err)
 	}
+}
+
+func TestALostAttemptUsesUpNoRetry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachines(t)
+		var count atomic.Int32
+		begun, release := make(chan struct{}), make(chan struct{})
+		var waits []int
+		list := []assets.Definition{assets.New("left", func() error {
+			switch count.Add(1) {
+			case 1:
+				close(begun)
+				<-release
+			case 2:
+				return errBoom
+			}
+			return nil
+		}, assets.Retry(1, func(attempt int) time.Duration { waits = append(waits, attempt); return 0 }))}
+		owner, _ := m.launcher(runs.LauncherConfig{}, list...)
+		first, process := m.launcher(runs.LauncherConfig{}, list...)
+		lost := m.cluster.Add(first)
+		run := m.launch(owner, runs.Request{})
+		<-begun
+		process.Kill()
+		second, _ := m.launcher(runs.LauncherConfig{}, list...)
+		m.cluster.Add(second)
+		lost.Lose()
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		close(release)
+		lost.Stop(nil)
+		m.wants(run.ID(), "left 1 started", "left 1 failed, retry true lost", "left 2 started", "left 2 failed, retry true",
+			"left 3 started", "left 3 materialized", "left 3 succeeded", "succeeded")
+		if diff := cmp.Diff([]int{1}, waits); diff != "" {
+			t.Errorf("the wait is that before other attempts (-want +got):\n%s", diff)
+		}
+	})
 }

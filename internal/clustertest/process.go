@@ -17,11 +17,16 @@ type Process struct {
 
 	mu   sync.Mutex
 	dead bool
+	away bool // it cannot take locks
 	held map[*processLock]bool
 }
 
-// ErrKilled is the error of all that a killed process still tries.
-var ErrKilled = errors.New("the process was killed")
+var (
+	// ErrKilled is the error of all that a killed process still tries.
+	ErrKilled = errors.New("the process was killed")
+	// ErrAway is the error of a lock while the process is disconnected.
+	ErrAway = errors.New("the locks cannot be reached")
+)
 
 // NewProcess returns a process with a store and locks that others have too.
 func NewProcess(store history.Store, locker locks.Locker) *Process {
@@ -45,6 +50,26 @@ func (p *Process) LoseLocks() {
 		_ = lock.Lock.Unlock()
 	}
 	clear(p.held)
+}
+
+// Disconnect frees the locks of the process, which is told of it, and lets it take none until
+// Reconnect, as the loss of a connection to a database does.
+func (p *Process) Disconnect() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = true
+	for lock := range p.held {
+		_ = lock.Lock.Unlock()
+		close(lock.lost)
+	}
+	clear(p.held)
+}
+
+// Reconnect lets the process take locks again.
+func (p *Process) Reconnect() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = false
 }
 
 func (p *Process) isDead() bool {
@@ -81,14 +106,17 @@ func (p *Process) Events(ctx context.Context, query history.EventQuery) ([]histo
 func (p *Process) TryLock(ctx context.Context, name string) (locks.Lock, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	switch {
+	case p.dead:
 		return nil, ErrKilled
+	case p.away:
+		return nil, ErrAway
 	}
 	lock, err := p.Locker.TryLock(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	held := &processLock{lock, p}
+	held := &processLock{Lock: lock, of: p, lost: make(chan struct{})}
 	p.held[held] = true
 	return held, nil
 }
@@ -103,8 +131,11 @@ func (p *Process) Place(ctx context.Context) (string, error) {
 
 type processLock struct {
 	locks.Lock
-	of *Process
+	of   *Process
+	lost chan struct{} // closed when the process is told that the lock is lost
 }
+
+func (l *processLock) Lost() <-chan struct{} { return l.lost }
 
 func (l *processLock) Unlock() error {
 	l.of.mu.Lock()
