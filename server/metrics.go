@@ -177,10 +177,25 @@ func (s *Server) daemonGauges(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
+// resourceGauges writes the last results of health checks.
+func (s *Server) resourceGauges(w io.Writer) {
+	for _, one := range s.resources.Last() {
+		well := 0
+		if one.Status.Good() {
+			well = 1
+		}
+		_, _ = fmt.Fprintln(w, labels("fxrun_resource_well", "resource", one.Resource), well)
+		_, _ = fmt.Fprintln(w, labels("fxrun_resource_checked_seconds", "resource", one.Resource), time.Since(one.Checked).Seconds())
+	}
+}
+
 // serveMetrics answers with all metrics.
 func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	s.config.Metrics.set.WritePrometheus(w)
-	s.gauges(r.Context(), w)
-	metrics.WriteProcessMetrics(w)
+	var text strings.Builder
+	s.config.Metrics.set.WritePrometheus(&text)
+	s.gauges(r.Context(), &text)
+	s.resourceGauges(&text)
+	metrics.WriteProcessMetrics(&text)
+	writeExposition(w, text.String())
 }

@@ -81,6 +81,7 @@ type Server struct {
 	api     *api.API
 	health  *health
 
+	resources  *inspect.HealthChecks
 	stopChecks context.CancelFunc
 	checks     sync.WaitGroup
 }
@@ -112,9 +113,9 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("making the API: %w", err)
 	}
 	operations.Register(mux)
-	s := &Server{config: config, pages: pages, api: operations, health: &health{config: config}}
+	s := &Server{config: config, pages: pages, api: operations, health: &health{config: config}, resources: checks}
 	mux.HandleFunc("GET "+config.Prefix+"/metrics", s.serveMetrics)
-	s.checkResources(checks)
+	s.checkResources()
 	s.handler = headers(s.health.around(guard(config, mux)))
 	return s, nil
 }
@@ -149,11 +150,11 @@ func (c Config) check() error {
 const checkTime = 15 * time.Second
 
 // checkResources checks the resources by the interval of the config, until Close.
-func (s *Server) checkResources(checks *inspect.HealthChecks) {
+func (s *Server) checkResources() {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stopChecks = stop
 	if s.config.CheckEvery > 0 {
-		s.checks.Go(func() { checks.CheckEvery(ctx, s.config.CheckEvery, checkTime) })
+		s.checks.Go(func() { s.resources.CheckEvery(ctx, s.config.CheckEvery, checkTime) })
 	}
 }
 
