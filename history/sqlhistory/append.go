@@ -12,18 +12,6 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// maxHeld is the largest number of runs to keep in memory, since some runs never
-// finish.
-const maxHeld = 256
-
-// heldRun is a run that this store has written. It is kept in memory, so that the
-// store does not read it again for the next event. It is valid as long as the
-// database has the same seq for the run, since a log only grows.
-type heldRun struct {
-	number int64
-	fold   *history.Fold
-}
-
 // Append adds events to the logs of their runs: see [history.Store]. A transaction
 // costs as much as a dozen events, so one call with many events is much cheaper
 // than many calls one after another. Calls that are made at the same time share a
@@ -84,19 +72,12 @@ func (w *write) add(events []history.Event, fields []json.RawMessage) (refused, 
 // keep remembers the runs that the next write may continue. If the write was not
 // committed, it forgets the runs that the write has changed.
 func (w *write) keep(committed bool) {
-	held := w.store.held
 	for id, run := range w.changes {
 		if !committed || run.fold.Record().Status.Finished() || run.fold.Record().Seq == 0 {
-			delete(held, id)
+			w.store.held.forget(id)
 			continue
 		}
-		if len(held) >= maxHeld && held[id] == nil {
-			for other := range held { // an arbitrary one
-				delete(held, other)
-				break
-			}
-		}
-		held[id] = run.heldRun
+		w.store.held.keep(id, run.heldRun)
 	}
 }
 
@@ -201,7 +182,7 @@ func (w *write) load(id string) (*heldRun, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	if held := w.store.held[id]; held != nil && held.number == number && held.fold.Record().Seq == seq {
+	if held := w.store.held.runs[id]; held != nil && held.number == number && held.fold.Record().Seq == seq {
 		return held, nil
 	}
 	_, record, err := scanRun(w.store.insert.loadRun.QueryRow(number))

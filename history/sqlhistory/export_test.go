@@ -126,3 +126,9 @@ func (s *Store) CountReads() func() int64 {
 	}
 	return count.Load
 }
+
+// Held returns how many runs the store keeps in memory, and how many runs and steps that are.
+func (s *Store) Held() (runs, size int) { return len(s.held.runs), s.held.size }
+
+// MaxHeld is maxHeld.
+const MaxHeld = maxHeld

@@ -87,7 +87,7 @@ type Store struct {
 	// fields below.
 	writing chan struct{}
 	insert  *statements
-	held    map[string]*heldRun // runs that have not finished, by ID
+	held    heldRuns
 	conn    *sql.Conn           // the only connection of the writer
 	unsure  bool                // whether conn is in a transaction, or lost
 	unknown bool                // whether the last transaction may have been committed or not
@@ -132,7 +132,7 @@ var (
 // refused with [ErrOlderSchema]. If ctx ends, the opening ends; the store does not
 // depend on ctx. If Open returns an error, it has closed the database.
 func Open(ctx context.Context, db Database) (*Store, error) {
-	s := &Store{db: db, writing: make(chan struct{}, 1), held: make(map[string]*heldRun)}
+	s := &Store{db: db, writing: make(chan struct{}, 1)}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(s.db.Explain(err), s.Close())
 	}
