@@ -115,7 +115,7 @@ func (u *unit) nextInterval() time.Duration {
 }
 
 // tick does what is due. It calls release if its function does not end in time, so that
-// others can tick. It is the last thing that its goroutine does, see [panics.Call].
+// others can tick. If it ends its goroutine, nothing after it runs: see [panics.Call].
 func (u *unit) tick(ctx context.Context, release func()) {
 	panics.Call(func() error { return u.tickOnce(ctx, release) }, func(err error) { u.over(ctx, err) })
 }
