@@ -91,6 +91,9 @@ func (e *Execution) Plan() *assets.Plan { return e.site.launch.plan }
 // closes it after the executor has returned. If the container cannot be opened, the
 // context of the run ends, the run fails, and no step begins.
 func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
+	if e.partial {
+		return fmt.Errorf("executing step %s: this is the execution of a worker of a cluster: call Attempt", step.Key)
+	}
 	if err := e.enter(step); err != nil {
 		return err
 	}

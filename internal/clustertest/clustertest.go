@@ -28,8 +28,12 @@ type Cluster struct {
 
 // Faults are what a cluster does wrong, so that a suite can be seen to find it.
 type Faults struct {
-	// Twice asks for each first attempt twice, under a new number.
+	// Twice executes each step once more, of which the history knows nothing.
 	Twice bool
+	// Here executes the steps in the process of the owner.
+	Here bool
+	// EndsWithOwner cancels a run that its owner leaves.
+	EndsWithOwner bool
 	// IgnoresNeeds begins steps although steps that they need have failed.
 	IgnoresNeeds bool
 	// IgnoresDrain begins steps after a drain.
@@ -123,6 +127,9 @@ func (x executor) Execute(ctx context.Context, execution *runs.Execution) error 
 	if err := execution.Begin(ctx); err != nil {
 		return err
 	}
+	if x.cluster.faults.Here {
+		return execution.Schedule(ctx, cap(x.cluster.slots), execution.Step)
+	}
 	following, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var follows sync.WaitGroup
 	follows.Go(func() { execution.Follow(following) })
@@ -143,6 +150,9 @@ func (x executor) Execute(ctx context.Context, execution *runs.Execution) error 
 			flow.drain()
 		case <-ctx.Done():
 			if errors.Is(context.Cause(ctx), runs.ErrLeft) {
+				if x.cluster.faults.EndsWithOwner {
+					flow.cancel(context.Canceled)
+				}
 				return context.Cause(ctx)
 			}
 			flow.cancel(context.Cause(ctx))
@@ -240,7 +250,7 @@ func (f *flow) step(key string) bool {
 		}
 		done, err := worker.Attempt(f.ctx, f.id, key, attempt)
 		if f.cluster.faults.Twice && attempt == 1 && err == nil {
-			_, _ = worker.again(f.ctx, f.id, key)
+			_ = worker.again(f.ctx, f.id, key)
 		}
 		switch {
 		case errors.Is(err, runs.ErrUnopened):

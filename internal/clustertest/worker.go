@@ -3,11 +3,9 @@ package clustertest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync"
 
-	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -84,18 +82,20 @@ func (w *Worker) attempt(ctx context.Context, run, step string, attempt int) (ru
 	return site.execution.Attempt(ctx, step, attempt)
 }
 
-// again executes a step once more, as no worker may.
-func (w *Worker) again(ctx context.Context, run, step string) (runs.Attempted, error) {
-	site, err := w.site(ctx, run)
+// again executes a step once more, and tells nobody.
+func (w *Worker) again(ctx context.Context, run, step string) error {
+	request, err := w.launcher.RecordedRequest(ctx, run)
 	if err != nil {
-		return runs.Attempted{}, err
+		return err
 	}
-	found, err := site.find(step)
-	if err != nil {
-		return runs.Attempted{}, err
-	}
-	return runs.Attempted{}, site.execution.Step(ctx, found)
+	request.Steps = []string{step}
+	return w.launcher.ExecuteRun(ctx, request, silent{}, runs.RunOptions{})
 }
+
+// silent records nothing.
+type silent struct{}
+
+func (silent) Record(context.Context, ...history.Event) error { return nil }
 
 // site is a run on a worker, in a call of ExecuteRun.
 type site struct {
@@ -150,15 +150,6 @@ func (s *site) Execute(ctx context.Context, execution *runs.Execution) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-func (s *site) find(key string) (*assets.Step, error) {
-	steps := s.execution.Plan().Steps
-	at := slices.IndexFunc(steps, func(step *assets.Step) bool { return step.Key == key })
-	if at < 0 {
-		return nil, fmt.Errorf("step %s is not open here", key)
-	}
-	return steps[at], nil
 }
 
 // close closes what is open for a run, and returns what went wrong with that.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
@@ -82,8 +83,16 @@ func order(t tester, subject Subject) {
 
 func once(t tester, subject Subject) {
 	steps := layers()
+	calls := make([]atomic.Int32, len(steps))
+	for i := range steps {
+		do := steps[i].do
+		steps[i].do = func(ctx context.Context) error { calls[i].Add(1); return do(ctx) }
+	}
 	got := execute(t, subject, "", steps...)
-	for _, s := range steps {
+	for i, s := range steps {
+		if count := calls[i].Load(); subject.InProcesses == nil && count != 1 {
+			t.Errorf("the function of %s was called %d times, want once", s.key, count)
+		}
 		if started, skipped := got.started()[s.key], got.skipped()[s.key]; started != 1 || skipped != 0 {
 			t.Errorf("%s started %d times and was skipped %d times, want once and never", s.key, started, skipped)
 		}

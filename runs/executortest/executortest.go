@@ -33,6 +33,10 @@ type Subject struct {
 	// same definitions in another process. As for Elsewhere, only the text of an error
 	// counts.
 	InProcesses func(setting string)
+	// Shared is for a runs.Cluster. All launchers of a run then have one store and the same
+	// locks, as all machines of a cluster do: that of the run, and the one that Elsewhere is
+	// called with, which is that of a worker.
+	Shared bool
 
 	clause  string               // that is being checked
 	capture func(*runs.Launcher) // takes the launcher in place of a run; see Worker
@@ -92,6 +96,8 @@ func clauses() []clause {
 		{"a step is told of its run", told},
 		{"what a step says is recorded", said},
 		{"what is started for a step is stopped", stopped},
+		{"a run on a cluster goes on when its owner leaves it", leftByOwner},
+		{"what a worker of a cluster records names the worker", namesWorkers},
 		{"nothing is executing when it returns", nothingLeft},
 		{"nothing is executing when it returns after a failure", nothingLeftAfterFailure},
 		{"nothing is executing when it returns after a cancellation", nothingLeftAfterCancellation},

@@ -219,8 +219,10 @@ func brokenExecutors() map[string][]executortest.Subject {
 			return ctx.Err() != nil
 		})),
 	}
-	for name, subjects := range brokenElsewhere() {
-		all[name] = append(all[name], subjects...)
+	for _, more := range []map[string][]executortest.Subject{brokenElsewhere(), brokenClusters()} {
+		for name, subjects := range more {
+			all[name] = append(all[name], subjects...)
+		}
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/locks"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
@@ -76,6 +77,27 @@ type watchedRemote struct {
 
 func (w watchedRemote) SecretsApart() bool { return w.remote.SecretsApart() }
 
+// watchedCluster is watched for an executor that is a runs.Cluster.
+type watchedCluster struct {
+	watchedRemote
+	cluster runs.Cluster
+}
+
+func (w watchedCluster) Place(runID string) history.Cluster { return w.cluster.Place(runID) }
+
+// watch has an executor watched.
+func watch(executor runs.Executor) (runs.Executor, *watched) {
+	watching := &watched{Executor: executor}
+	switch executor := executor.(type) {
+	case runs.Cluster:
+		return watchedCluster{watchedRemote{watching, executor}, executor}, watching
+	case runs.Remote:
+		return watchedRemote{watching, executor}, watching
+	default:
+		return watching, watching
+	}
+}
+
 // execute runs steps by the subject's executor. The run is cancelled when a step
 // called cancelAt has started; "" cancels nothing.
 func execute(t tester, subject Subject, cancelAt string, steps ...step) outcome {
@@ -102,15 +124,14 @@ func launchAnd(t tester, subject Subject, request runs.Request, at string, do fu
 		runtime.Goexit()
 	}
 	values := t.TempDir() // where the values of both launchers are
-	watching := &watched{Executor: subject.Executor}
-	config := runs.LauncherConfig{Executor: watching}
-	if remote, ok := subject.Executor.(runs.Remote); ok {
-		config.Executor = watchedRemote{watching, remote}
-	}
+	executor, watching := watch(subject.Executor)
+	config := subject.config()
+	elsewhere := config
+	config.Executor = executor
 	launcher := newLauncher(t, config, values, steps)
 	ctx := context.WithoutCancel(t.Context())
 	if subject.Elsewhere != nil {
-		worker := newLauncher(t, runs.LauncherConfig{}, values, steps)
+		worker := newLauncher(t, elsewhere, values, steps)
 		subject.Elsewhere(worker)
 		defer func() {
 			if err := worker.Close(ctx); err != nil {
@@ -155,6 +176,14 @@ func launchAnd(t tester, subject Subject, request runs.Request, at string, do fu
 	}
 	got.returned = got.events[:marker]
 	return got
+}
+
+// config returns what the launchers of a run have in common.
+func (s Subject) config() runs.LauncherConfig {
+	if !s.Shared {
+		return runs.LauncherConfig{}
+	}
+	return runs.LauncherConfig{Store: history.NewMemoryStore(), Locks: locks.NewMemory()}
 }
 
 // session is a resource that lives per step, and service one that lives per run.
