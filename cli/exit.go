@@ -45,6 +45,15 @@ var errAbandoned = fmt.Errorf("%w: the command did not wait for the work in prog
 // interrupt.
 var errLeft = fmt.Errorf("%w: nothing more is shown", errInterrupted)
 
+// leftRunError is the error of a command that has left a run on a cluster to others.
+type leftRunError struct{ id string }
+
+func (l *leftRunError) Error() string {
+	return fmt.Sprintf("%s: run %s goes on in its cluster, and a worker or another launcher takes it over", errInterrupted, l.id)
+}
+
+func (*leftRunError) Unwrap() error { return errInterrupted }
+
 // unsuccessful is the error of a run that did not succeed. The output already
 // contains everything about the run, so the error is only for the exit code.
 type unsuccessful struct {

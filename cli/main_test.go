@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 		cli.Main(isolated()...)
 	case "worker", "stubborn worker":
 		cli.Main(idle(os.Getenv(programVariable) == "stubborn worker")...)
+	case "unattended":
+		cli.Main(unattended()...)
 	case "mounted":
 		mounted()
 	case "":

@@ -216,10 +216,14 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 		reporter := newReporter(cmd, flags.json, flags.verbose, attemptsOf(plan))
 		defer reporter.abandon()
 		relay.to(run.ID(), reporter)
-		if err := waitFor(run, interrupts, reporter, flags.executed.drain); err != nil {
+		left, err := s.waitFor(run, interrupts, reporter, flags.executed.drain)
+		if err != nil {
 			return err
 		}
 		record := reporter.end()
+		if left && !record.Status.Finished() {
+			return &leftRunError{run.ID()}
+		}
 		next := run.RetriedBy()
 		if next == nil {
 			return outcome(cmd, run, record)
@@ -254,27 +258,40 @@ func (s *session) queue(cmd *cobra.Command, interrupts *interrupts, prepared *ru
 }
 
 // waitFor waits for the end of a run. At the first request to stop it cancels the
-// run, or, if the request is a SIGTERM, lets it drain. At the second request it returns
-// without waiting for the run.
-func waitFor(run *runs.Run, interrupts *interrupts, reporter reporter, drain time.Duration) error {
+// run, or, if the request is a SIGTERM, lets it drain. A run on a cluster needs no process,
+// so after a SIGTERM it is left to others, and left is true. At the second request waitFor
+// returns without waiting for the run.
+func (s *session) waitFor(run *runs.Run, interrupts *interrupts, reporter reporter, drain time.Duration) (left bool, _ error) {
 	select {
 	case <-run.Done():
-		return nil
+		return false, nil
 	case <-interrupts.ctx.Done():
 	}
-	if interrupts.terminated() && drain > 0 {
+	record, err := history.Find(context.Background(), s.history(), run.ID())
+	switch left = interrupts.terminated() && err == nil && record.Cluster != (history.Cluster{}); {
+	case left:
+		reporter.note("leaving: the run goes on in " + clean(record.Cluster.Name) + " without this command; press Ctrl-C to quit at once")
+		go s.leaveRuns() // the run is waited for below
+	case interrupts.terminated() && drain > 0:
 		reporter.note("draining: no more steps start, and running steps have " + durationText(drain) + "; press Ctrl-C to quit at once")
 		run.Drain(interrupts.askedBy(), drain)
-	} else {
+	default:
 		reporter.note("cancelling: waiting for running steps; press Ctrl-C again to quit at once")
 		run.Cancel(interrupts.askedBy())
 	}
 	select {
 	case <-run.Done():
-		return nil
+		return left, nil
 	case <-interrupts.second:
-		return errAbandoned
+		return left, errAbandoned
 	}
+}
+
+// leaveRuns leaves the runs on a cluster to others.
+func (s *session) leaveRuns() {
+	ctx, cancel := context.WithTimeout(context.Background(), s.app.StopTimeout())
+	defer cancel()
+	_ = s.launcher.Drain(ctx) // the stop of the application says what is wrong
 }
 
 // noteUnused names the steps that the flags configure although the run does not

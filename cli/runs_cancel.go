@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 )
 
 type cancelFlags struct {
@@ -62,11 +63,11 @@ func (p program) cancelRun(cmd *cobra.Command, id string, flags cancelFlags) err
 		if err != nil {
 			return err
 		}
+		run, _ := source.detail(ctx, record) // what is not known is left out
 		if flags.json {
-			run, _ := source.detail(ctx, record) // what is not known is left out
 			err = writeDocument(cmd.OutOrStdout(), run)
 		} else {
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), cancelText(record))
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), cancelText(run))
 		}
 		if !record.Status.Finished() && flags.wait > 0 {
 			return errors.Join(err, &unsuccessful{record.ID, history.StatusFailed})
@@ -108,9 +109,13 @@ func awaitEnd(ctx context.Context, store history.Store, id string, limit time.Du
 	}
 }
 
-func cancelText(record history.Record) string {
-	if record.Status.Finished() {
-		return "run " + record.ID + " " + told(record.Status)
+func cancelText(run inspect.RunDetail) string {
+	if run.Status.Finished() {
+		return "run " + run.ID + " " + told(run.Status)
 	}
-	return "run " + record.ID + " is still " + string(record.Status) + ": its cancellation is requested"
+	text := "run " + run.ID + " is still " + string(run.Status) + ": its cancellation is requested"
+	if run.GoesOn() {
+		text += "; its launcher is gone, and the next process that takes the run over cancels it"
+	}
+	return text
 }

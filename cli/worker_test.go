@@ -270,6 +270,72 @@ func TestAWorkerThatCannotWork(t *testing.T) {
 	})
 }
 
+// unattended are the definitions of a program whose runs go on without it. Its executor says
+// why its context has ended.
+func unattended() []fx.Option {
+	return []fx.Option{
+		fx.Provide(func() runs.Executor { return afar{newCrew()} }),
+		assets.New("orders", func() error { return nil }),
+	}
+}
+
+// afar is a cluster whose runs do not end by themselves.
+type afar struct{ *crew }
+
+func (afar) Execute(ctx context.Context, execution *runs.Execution) error {
+	if err := execution.Begin(ctx); err != nil {
+		return err
+	}
+	_, _ = os.Stdout.WriteString("executes\n")
+	<-ctx.Done()
+	if errors.Is(context.Cause(ctx), runs.ErrLeft) {
+		return context.Cause(ctx)
+	}
+	return execution.Settle(ctx, context.Cause(ctx))
+}
+
+func TestSignalsToACommandWhoseRunGoesOnWithoutIt(t *testing.T) {
+	newHome(t)
+	t.Run("SIGTERM leaves the run to others", func(t *testing.T) {
+		p := start(t, "unattended", "run")
+		p.until(t, "executes")
+		p.signal(t, syscall.SIGTERM)
+		out, code := p.rest(t)
+		text := p.err.String()
+		if code != 130 || !strings.Contains(out, " was left running") || !strings.Contains(text, "leaving: the run goes on in crew without this command") ||
+			!strings.Contains(text, "goes on in its cluster, and a worker or another launcher takes it over") {
+			t.Errorf("exit code %d\n%s%s", code, out, text)
+		}
+		if listed := succeed(t, unattended(), "runs"); !strings.Contains(listed, "running (launcher gone)") {
+			t.Errorf("the run is listed as\n%s", listed)
+		}
+	})
+	var found []history.Record
+	if err := json.Unmarshal([]byte(succeed(t, unattended(), "runs", "--json")), &found); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("a repetition of the run is refused, since it goes on", func(t *testing.T) {
+		got := execute(t, unattended(), "runs", "retry", found[0].ID)
+		if got.code != 64 || !strings.Contains(got.err, "it is running: wait for its end, or cancel it") {
+			t.Errorf("exit code %d\n%s", got.code, got.err)
+		}
+	})
+	t.Run("its cancellation is recorded, and said to come later", func(t *testing.T) {
+		out := execute(t, unattended(), "runs", "cancel", found[0].ID, "--wait", "1ms")
+		if want := "is still running: its cancellation is requested; its launcher is gone, and the next process that takes the run over cancels it\n"; out.code != 1 || !strings.HasSuffix(out.out, want) {
+			t.Errorf("exit code %d, got %q, want %q at the end", out.code, out.out, want)
+		}
+	})
+	t.Run("an interrupt cancels the run", func(t *testing.T) {
+		p := start(t, "unattended", "run")
+		p.until(t, "executes")
+		p.signal(t, os.Interrupt)
+		if out, code := p.rest(t); code != 130 || !strings.Contains(out, "was cancelled") {
+			t.Errorf("exit code %d\n%s%s", code, out, p.err.String())
+		}
+	})
+}
+
 // idle are the definitions of a worker that says when its context has ended, and goes on if it
 // is stubborn.
 func idle(stubborn bool) []fx.Option {
