@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/panics"
 )
@@ -41,6 +42,9 @@ func (l *Launcher) Adopt(ctx context.Context) error {
 
 // adopt takes over a run whose owner is gone, if it is on the cluster of this launcher.
 func (l *Launcher) adopt(ctx context.Context, id, gone string) error {
+	if _, told := l.notAdopted.Load(id); told {
+		return nil
+	}
 	record, err := history.Find(ctx, l.config.Store, id)
 	if err != nil || record.Owner != gone || record.Status.Finished() {
 		return err
@@ -94,8 +98,11 @@ func (l *Launcher) prepareLost(ctx context.Context, record history.Record) (*Pre
 		return nil, err
 	}
 	prepared, err := l.prepareQueued(record, queued)
-	if err != nil {
+	if errors.Is(err, container.ErrInvalid) {
 		return nil, &foreignError{err}
+	}
+	if err != nil {
+		return nil, err
 	}
 	if fingerprint(prepared.launch.plan, prepared.launch.child.Preview()) != starting.Plan {
 		return nil, &foreignError{errors.New("the definitions of this program differ from those of the program that began the run")}
@@ -103,11 +110,9 @@ func (l *Launcher) prepareLost(ctx context.Context, record history.Record) (*Pre
 	return prepared, nil
 }
 
-// leaveLost says in the log of a run why this program does not take it over. It says it once.
+// leaveLost says in the log of a run why this program does not take it over, now or later.
 func (l *Launcher) leaveLost(ctx context.Context, id string, why error) error {
-	if _, told := l.notAdopted.LoadOrStore(id, true); told {
-		return nil
-	}
+	l.notAdopted.Store(id, true)
 	_, err := l.config.Store.Append(ctx, history.Event{RunID: id, Time: time.Now(), Data: history.LogWritten{
 		Level: slog.LevelWarn, Message: "the process that executed the run is gone, and this one cannot take it over, so it leaves the run to others",
 		Attrs: history.Attrs{{Name: "process", Value: l.ownership.name}, {Name: "error", Value: why.Error()}},

@@ -389,6 +389,7 @@ func TestTheTimeoutOfAnAdoptedRunGoesOn(t *testing.T) {
 		adopter, _ := m.launcher(runs.LauncherConfig{}, list...)
 		adopting(t, adopter)
 		record := (orphan{machines: m, id: id}).end(t)
+		m.wants(id, "left 1 started", "adopted", "left 1 cancelled", "failed")
 		if record.Status != history.StatusFailed || !strings.Contains(record.Error.Message, "timed out after 1m0s") || record.Duration > 61*time.Second {
 			t.Errorf("the run has %s after %s: %s", record.Status, record.Duration, record.Error)
 		}

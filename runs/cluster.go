@@ -85,5 +85,5 @@ func (l *Launcher) starting(launch launch, own owner) (history.RunStarting, erro
 // isCancellation reports whether an attempt that ends by a cause is over for good, and not
 // only here.
 func isCancellation(cause error) bool {
-	return errors.Is(cause, context.Canceled) || errors.Is(cause, ErrCancelled)
+	return errors.Is(cause, context.Canceled) || errors.Is(cause, ErrCancelled) || errors.Is(cause, ErrTimedOut)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/clustertest"
+	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -50,7 +51,7 @@ func (m *machines) launcherWith(config runs.LauncherConfig, resources []containe
 	process := clustertest.NewProcess(m.store, locker)
 	config.Store, config.Locks = process, process
 	if config.Executor == nil {
-		config.Executor = m.cluster.Executor()
+		config.Executor = process.Executor(m.cluster.Executor())
 	}
 	return newLauncher(m.t, config, resources, list...), process
 }
@@ -484,9 +485,13 @@ func TestAStepIsCancelledOnItsWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachines(t)
 		begun := make(chan struct{})
-		list := waiting(begun)
-		owner, _ := m.launcherWith(runs.LauncherConfig{}, files(t), list...)
-		launcher, _ := m.launcherWith(runs.LauncherConfig{}, files(t), list...)
+		list := []assets.Definition{assets.New("left", func(ctx context.Context) error {
+			close(begun)
+			<-ctx.Done()
+			return context.Cause(ctx)
+		})}
+		owner, _ := m.launcher(runs.LauncherConfig{}, list...)
+		launcher, _ := m.launcher(runs.LauncherConfig{}, list...)
 		m.cluster.Add(launcher)
 		run := m.launch(owner, runs.Request{})
 		<-begun
@@ -721,4 +726,58 @@ func TestALostAttemptUsesUpNoRetry(t *testing.T) {
 			t.Errorf("the wait is that before other attempts (-want +got):\n%s", diff)
 		}
 	})
+}
+
+func TestARunOnAClusterHasTheStepsThatItWasQueuedWith(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachines(t)
+		before, _ := m.launcher(runs.LauncherConfig{}, assets.New("left", func() error { return nil }))
+		id := queue(t, before, runs.Request{Selection: "*"})
+		list := []assets.Definition{assets.New("left", func() error { return nil }), assets.New("right", func() error { return nil })}
+		owner, _ := m.launcher(runs.LauncherConfig{}, list...)
+		worker, _ := m.launcher(runs.LauncherConfig{}, list...)
+		m.cluster.Add(worker)
+		workUntilEmpty(t, owner)
+		m.wants(id, "left 1 started", "left 1 materialized", "left 1 succeeded", "succeeded")
+	})
+}
+
+func TestARepetitionOnAClusterTakesTheValuesOfTheEarlierRun(t *testing.T) {
+	t.Parallel()
+	m := newMachines(t)
+	var fails atomic.Bool
+	fails.Store(true)
+	list := []assets.Definition{
+		assets.New("left", func() left { return 7 }),
+		assets.New("middle", func(l left) (middle, error) {
+			if fails.Load() {
+				return 0, errBoom
+			}
+			return middle(l), nil
+		}),
+	}
+	folder := []container.Definition{iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: t.TempDir(), Shared: true})}
+	owner, _ := m.launcherWith(runs.LauncherConfig{}, folder, list...)
+	for range 2 {
+		worker, _ := m.launcherWith(runs.LauncherConfig{}, folder, list...)
+		m.cluster.Add(worker)
+	}
+	first := m.launch(owner, runs.Request{})
+	if err := first.Wait(t.Context()); err == nil {
+		t.Error("the run succeeded")
+	}
+	fails.Store(false)
+	request, err := owner.RetryRequest(t.Context(), first.ID(), runs.RetryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := m.launch(owner, request)
+	if err := second.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+	m.wants(second.ID(), "middle 1 started", "middle 1 materialized", "middle 1 succeeded", "succeeded")
+	if got, err := runs.Value[middle](t.Context(), owner, "middle"); got != 7 || err != nil {
+		t.Errorf("the value is %d, %v", got, err)
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/locks"
+	"github.com/fxrun/fxrun/runs"
 )
 
 // Process is the store and the locks as one process has them, which can be killed. It
@@ -19,6 +20,9 @@ type Process struct {
 	dead bool
 	away bool // it cannot take locks
 	held map[*processLock]bool
+
+	killed context.Context // ends when it is killed
+	kill   context.CancelFunc
 }
 
 var (
@@ -30,7 +34,9 @@ var (
 
 // NewProcess returns a process with a store and locks that others have too.
 func NewProcess(store history.Store, locker locks.Locker) *Process {
-	return &Process{Store: store, Locker: locker, held: make(map[*processLock]bool)}
+	p := &Process{Store: store, Locker: locker, held: make(map[*processLock]bool)}
+	p.killed, p.kill = context.WithCancel(context.Background())
+	return p
 }
 
 // Kill ends the process: its locks are free, and it stores and reads nothing more.
@@ -38,7 +44,29 @@ func (p *Process) Kill() {
 	p.mu.Lock()
 	p.dead = true
 	p.mu.Unlock()
+	p.kill()
 	p.LoseLocks()
+}
+
+// Executor returns an executor of the process, which tells its cluster nothing more when the
+// process is killed.
+func (p *Process) Executor(of runs.Cluster) runs.Cluster { return processExecutor{of, p} }
+
+type processExecutor struct {
+	runs.Cluster
+	of *Process
+}
+
+func (x processExecutor) Execute(ctx context.Context, execution *runs.Execution) error {
+	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	defer context.AfterFunc(ctx, func() {
+		if !x.of.isDead() {
+			cancel(context.Cause(ctx))
+		}
+	})()
+	defer context.AfterFunc(x.of.killed, func() { cancel(runs.ErrLeft) })()
+	return x.Cluster.Execute(own, execution)
 }
 
 // LoseLocks frees the locks of the process without its knowledge, as it may happen while the
