@@ -147,7 +147,9 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 	ended := make(chan error, 1)
 	go func() { ended <- c.result(living, run) }()
 	cancelled, draining := ctx.Done(), execution.Draining()
-	for {
+	look := time.NewTicker(c.config.Heartbeat)
+	defer look.Stop()
+	for alone := 0; ; {
 		var err error
 		select {
 		case err := <-ended:
@@ -159,12 +161,48 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 			})
 		case <-cancelled:
 			cancelled = nil
+			alone = 0
 			err = c.persist(living, "cancelling the workflow", func() error { return c.client.CancelWorkflow(living, run.GetID(), run.GetRunID()) })
+		case <-look.C:
+			if alone = c.alone(living, run, alone); alone == 1 && cancelled != nil {
+				c.warnOfNobody(ctx, execution)
+			}
+			if alone == 2 && cancelled == nil {
+				err = c.client.TerminateWorkflow(living, run.GetID(), run.GetRunID(), "the run was cancelled, and there is no worker")
+			}
 		}
 		if err != nil && codeOf(err) != codes.NotFound && living.Err() == nil { // it has ended
 			c.logger.Warn("Temporal has refused an order", "run", run.GetID(), "error", err)
 		}
 	}
+}
+
+// alone counts how many times in a row a workflow was found waiting for a worker. before is the number
+// before.
+func (c *Cluster) alone(ctx context.Context, run client.WorkflowRun, before int) int {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Heartbeat)
+	defer cancel()
+	described, err := c.client.DescribeWorkflowExecution(ctx, run.GetID(), run.GetRunID())
+	if err != nil {
+		return 0
+	}
+	for _, pending := range described.GetPendingActivities() {
+		if pending.GetActivityType().GetName() == holdName && pending.GetState() == enums.PENDING_ACTIVITY_STATE_SCHEDULED {
+			return before + 1
+		}
+	}
+	if described.GetPendingWorkflowTask().GetState() == enums.PENDING_WORKFLOW_TASK_STATE_SCHEDULED {
+		return before + 1
+	}
+	return 0
+}
+
+// warnOfNobody says in the log of the run that no worker has taken it yet.
+func (c *Cluster) warnOfNobody(ctx context.Context, execution *runs.Execution) {
+	_ = execution.Record(ctx, history.Event{RunID: execution.RunID(), Data: history.LogWritten{
+		Level: slog.LevelWarn, Message: "the run waits for a worker with a free place",
+		Attrs: history.Attrs{{Name: "temporal", Value: c.config.Address}, {Name: "namespace", Value: c.config.Namespace}, {Name: "task_queue", Value: c.config.TaskQueue}},
+	}}) // a run that can't keep its history ends by that
 }
 
 // result returns how a workflow has ended, however long Temporal can't be reached.
@@ -188,7 +226,7 @@ func (c *Cluster) outcome(ctx context.Context, execution *runs.Execution, err er
 	case temporal.IsCanceledError(err) && ctx.Err() == nil:
 		execution.Cancelled("the workflow was cancelled in Temporal")
 		return nil
-	case temporal.IsCanceledError(err):
+	case temporal.IsCanceledError(err), isTerminated && ctx.Err() != nil:
 		return nil
 	case isTerminated:
 		// So that the workers notice it, and record what they stop.

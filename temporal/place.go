@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -60,7 +59,7 @@ func (p *place) Execute(ctx context.Context, execution *runs.Execution) error {
 }
 
 // attempt makes one attempt at a step. The caller has waited for opened.
-func (p *place) attempt(step *assets.Step, number int) (runs.Attempted, error) {
+func (p *place) attempt(step string, number int) (runs.Attempted, error) {
 	if err := p.begin(); err != nil {
 		return runs.Attempted{}, err
 	}
@@ -76,16 +75,6 @@ func (p *place) begin() error {
 	}
 	p.attempts.Add(1)
 	return nil
-}
-
-// step returns a step of the run. It has only those that had not ended when the place was made.
-func (p *place) step(key string) (step *assets.Step, ok bool) {
-	for _, step := range p.execution.Plan().Steps {
-		if step.Key == key {
-			return step, true
-		}
-	}
-	return nil, false
 }
 
 // leave has no more attempts begin. The first reason counts.

@@ -15,7 +15,6 @@ type placement struct {
 	ctx     workflow.Context // of all that is asked of the worker
 	cancel  workflow.CancelFunc
 	told    placed // by the worker; the zero value before
-	late    bool   // no worker has taken it within the patience
 	leaving bool   // no more steps begin there
 	running []int  // steps
 }
@@ -58,15 +57,16 @@ func (f *flow) ask() {
 		}
 		f.left(p, err)
 	})
-	if f.plan.Placements > 1 {
-		f.after(workflow.NewTimer(p.ctx, patience), p, func(workflow.Future) { p.late = true })
-	}
 }
 
 // placed notes which worker has taken a placement.
 func (f *flow) placed(told placed) {
 	if p := f.placement(told.Placement); p != nil {
-		p.told = told
+		if !f.begun && f.plan.Placements > 1 {
+			f.patient = true
+			f.after(workflow.NewTimer(f.ctx, patience), nil, func(workflow.Future) { f.patient = false })
+		}
+		p.told, f.begun = told, true
 		f.refusals, f.occupied, f.errors = 0, 0, 0
 	}
 }
@@ -141,19 +141,13 @@ func (f *flow) leastLoaded() *placement {
 	return least
 }
 
-// share is how many steps one placement gets while others may be taken soon.
+// share is how many steps one placement gets. At the beginning it is its part only, since other workers may take
+// placements soon.
 func (f *flow) share() int {
-	open, soon := len(f.schedule.ready)+f.schedule.running, 0
-	waiting := false
-	for _, p := range f.placements {
-		if p.leaving || p.told.Queue == "" && p.late {
-			continue
-		}
-		soon++
-		waiting = waiting || p.told.Queue == ""
-	}
-	if !waiting {
+	open := len(f.schedule.ready) + f.schedule.running
+	if !f.patient || f.most < 2 {
 		return open
 	}
-	return (open + soon - 1) / soon
+	parts := min(f.most, open)
+	return (open + parts - 1) / parts
 }

@@ -37,6 +37,8 @@ type program struct {
 	Heartbeat time.Duration
 	Drain     time.Duration
 	MaxRuns   int
+	Parallel  int
+	Placement string
 	Retries   int // of the definitions: others are another version of them
 
 	store  history.Store // in place of those of the database
@@ -155,7 +157,7 @@ func (p program) newLauncher(logger *slog.Logger) (launcher *runs.Launcher, clus
 		return nil, nil, nil, err
 	}
 	cluster, err = temporal.New(temporal.Config{
-		Address: p.Address, TaskQueue: p.Queue, Heartbeat: p.Heartbeat, Drain: p.Drain, MaxRuns: p.MaxRuns, UI: "http://temporal.example",
+		Address: p.Address, TaskQueue: p.Queue, Heartbeat: p.Heartbeat, Drain: p.Drain, MaxRuns: p.MaxRuns, MaxParallel: p.Parallel, Placement: p.Placement, UI: "http://temporal.example",
 	}, logger)
 	if err != nil {
 		return nil, nil, nil, err
@@ -177,7 +179,9 @@ func (p program) newLauncher(logger *slog.Logger) (launcher *runs.Launcher, clus
 		return nil, nil, nil, err
 	}
 	return launcher, cluster, func() error {
-		errs := []error{launcher.Close(context.Background()), c.Close()}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		errs := []error{launcher.Drain(ctx), c.Close()} // which leaves runs on the cluster to others
 		cluster.Close()
 		for _, closing := range closers {
 			errs = append(errs, closing())

@@ -210,12 +210,24 @@ func TestARunFails(t *testing.T) {
 		defer s.startWork()()
 		s.touch("fail-second")
 		run := s.launch(runs.Request{Selection: "+third"})
-		if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "it was told to fail") {
+		if err := run.Wait(t.Context()); err == nil || err.Error() != "executing step second: it was told to fail" {
 			t.Errorf("got %v", err)
 		}
 		if third, _ := s.record(run.ID()).Step("third"); third.Status != history.StepStatusSkipped {
 			t.Errorf("the last step is %s", third.Status)
 		}
+	})
+	t.Run("if it takes longer than its timeout", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		defer s.startWork()()
+		s.touch("hold-first")
+		run := s.launch(runs.Request{Selection: "+third", Timeout: 3 * time.Second})
+		if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrTimedOut) {
+			t.Errorf("got %v", err)
+		}
+		s.wantNotes("began", "began first")
+		s.wantNotes("cancelled", "cancelled first")
 	})
 	t.Run("if a resource can't be started, and no step begins", func(t *testing.T) {
 		t.Parallel()
@@ -399,6 +411,23 @@ func TestARunGoesOn(t *testing.T) {
 		}
 		s.wantNotes("began", "began first", "began second", "began second", "began third")
 	})
+	t.Run("after its launcher was told to end, whose place a worker takes", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, inDatabase(t))
+		s.start(t, "worker")
+		s.touch("hold-second")
+		owner := s.start(t, "launcher")
+		s.awaitNote("began second", 1)
+		if err := owner.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		_ = owner.Wait() // which says that the run has not ended
+		s.remove("hold-second")
+		if record := s.awaitEnd("launched"); record.Status != history.StatusSucceeded {
+			t.Errorf("the run is %s: %s", record.Status, record.Error.Message)
+		}
+		s.wantNotes("began", "began first", "began second", "began third")
+	})
 	t.Run("after its launcher was killed, whose place a worker takes", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, inDatabase(t))
@@ -419,6 +448,101 @@ func TestARunGoesOn(t *testing.T) {
 			t.Errorf("the run was adopted %d times", len(adopted))
 		}
 	})
+}
+
+func TestARunWaitsForAWorker(t *testing.T) {
+	t.Parallel()
+	t.Run("and says so in its log, and is executed when one comes", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, func(p *program) { p.Heartbeat = time.Second })
+		run := s.launch(runs.Request{Selection: "small"})
+		s.await("a warning", func() bool {
+			lines := eventsOf[history.LogWritten](s, run.ID())
+			return len(lines) > 0 && lines[0].Message == "the run waits for a worker with a free place"
+		})
+		defer s.startWork()()
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("and can be cancelled before one comes", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, func(p *program) { p.Heartbeat = time.Second })
+		run := s.launch(runs.Request{Selection: "small"})
+		run.Cancel("Ann says so")
+		if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("that waits for Temporal", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		if err := s.server.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		defer s.startWork()()
+		if err := s.server.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.launch(runs.Request{Selection: "small"}).Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("that has no more places than it is told", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, func(p *program) { p.MaxRuns = 2 })
+		defer s.startWork()()
+		s.touch("hold-other")
+		var all []*runs.Run
+		for range 6 {
+			all = append(all, s.launch(runs.Request{Selection: "other"}))
+		}
+		s.awaitNote("began", 2)
+		s.remove("hold-other")
+		for _, run := range all {
+			if err := run.Wait(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		open, most := 0, 0
+		for _, line := range s.notes("") {
+			switch {
+			case strings.HasPrefix(line, "opened"):
+				open++
+			case strings.HasPrefix(line, "closed"):
+				open--
+			}
+			most = max(most, open)
+		}
+		if most != 2 {
+			t.Errorf("%d containers were open at the same time", most)
+		}
+	})
+}
+
+func TestARunIsSpread(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(p *program) {
+		inDatabase(t)(p)
+		p.Placement, p.Parallel = "spread=2", 1
+	})
+	s.start(t, "worker")
+	s.start(t, "worker")
+	s.touch("hold-first")
+	s.touch("hold-other")
+	run := s.launch(runs.Request{Selection: "first or other"})
+	notes := s.awaitNote("began", 2)
+	s.remove("hold-first")
+	s.remove("hold-other")
+	if err := run.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if strings.Fields(notes[0])[2] == strings.Fields(notes[1])[2] {
+		t.Errorf("both steps were executed by one worker: %q", notes)
+	}
+	if notes := s.notes("closed"); len(notes) != 2 {
+		t.Errorf("the resources have noted %q", notes)
+	}
 }
 
 func TestSecretsAreNotGivenLiterally(t *testing.T) {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -18,34 +18,45 @@ func (p *process) step(ctx context.Context, input stepInput) (stepOutput, error)
 	if held == nil {
 		return stepOutput{}, errorOf(leavingError, errors.New("the worker has no place for the run any more"))
 	}
-	step, ok := held.step(input.Step)
-	if !ok {
-		output, err := p.recorded(ctx, held.run, input)
-		return output, answer(err)
-	}
+	defer beatWhile(ctx)()
 	select {
 	case p.slots <- struct{}{}:
 		defer func() { <-p.slots }()
 	case <-held.leaving:
 	}
-	attempted, err := held.attempt(step, input.Attempt)
+	attempted, err := held.attempt(input.Step, input.Attempt)
 	if err != nil {
 		return stepOutput{}, answer(err)
 	}
 	return stepOutput{Status: attempted.Status, Attempt: attempted.Attempt, Delay: attempted.Delay, Error: cut(attempted.Failure.Message)}, nil
 }
 
-// recorded returns how a step has ended that had ended before this process took part in the run.
-func (p *process) recorded(ctx context.Context, run string, input stepInput) (stepOutput, error) {
-	record, err := history.Find(ctx, p.launcher.Store(), run)
-	if err != nil {
-		return stepOutput{}, err
+// beatWhile tells Temporal that an activity goes on, until stop. If its end is then lost on the way,
+// Temporal notices the silence, and asks for the attempt again, which the history answers.
+func beatWhile(ctx context.Context) (stop func()) {
+	within := activity.GetInfo(ctx).HeartbeatTimeout
+	if within <= 0 {
+		return func() {}
 	}
-	step, ok := record.Step(input.Step)
-	if !ok {
-		return stepOutput{}, fmt.Errorf("run %s has no step %q", run, input.Step)
+	ctx, cancel := context.WithCancel(ctx)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		ticker := time.NewTicker(within / 3)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				activity.RecordHeartbeat(ctx)
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-over
 	}
-	return stepOutput{Status: step.Status, Attempt: step.Attempt, Error: cut(step.Error.Message)}, nil
 }
 
 // answer returns the error of the activity.

@@ -46,16 +46,19 @@ func (c *Cluster) Work(ctx context.Context, launcher *runs.Launcher) error {
 		config: c.config, client: c.client, launcher: launcher, logger: c.logger, queue: c.config.TaskQueue + "/" + launcher.Name(),
 		slots: make(chan struct{}, c.config.parallel()), places: make(map[string]*place),
 	}
-	failed := make(chan error, 2)
-	own := p.ownWorker(failed)
-	shared := p.sharedWorker(failed)
-	if err := c.startWorker(ctx, own); err != nil {
+	failed := make(chan error, 4)
+	var own, shared worker.Worker
+	err := c.persist(ctx, "starting a worker", func() (err error) {
+		own, shared, err = p.start(failed)
 		return err
+	})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // nothing has begun
+		}
+		return fmt.Errorf("starting a worker for Temporal at %s, namespace %s: %w", c.config.Address, c.config.Namespace, err)
 	}
 	defer own.Stop()
-	if err := c.startWorker(ctx, shared); err != nil {
-		return err
-	}
 	var adopting sync.WaitGroup
 	adoption, stopAdopting := context.WithCancel(ctx)
 	adopting.Go(func() {
@@ -65,7 +68,6 @@ func (c *Cluster) Work(ctx context.Context, launcher *runs.Launcher) error {
 	})
 	defer adopting.Wait()
 	defer stopAdopting()
-	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
@@ -82,12 +84,25 @@ func (c *Cluster) Work(ctx context.Context, launcher *runs.Launcher) error {
 	return err
 }
 
+// start starts the two workers of this process. A worker that could not be started can't be started again.
+func (p *process) start(failed chan<- error) (own, shared worker.Worker, err error) {
+	own, shared = p.ownWorker(failed), p.sharedWorker(failed)
+	if err := own.Start(); err != nil {
+		return nil, nil, err
+	}
+	if err := shared.Start(); err != nil {
+		own.Stop()
+		return nil, nil, err
+	}
+	return own, shared, nil
+}
+
 // sharedWorker executes workflows, and holds places for runs.
 func (p *process) sharedWorker(failed chan<- error) worker.Worker {
 	shared := worker.New(p.client, p.config.TaskQueue, worker.Options{
 		MaxConcurrentActivityExecutionSize: p.config.MaxRuns, DisableEagerActivities: true,
 		StickyScheduleToStartTimeout: time.Second, // so that others soon go on with the workflows of a lost worker
-		WorkerStopTimeout:            forever, Identity: p.launcher.Name(), OnFatalError: func(err error) { failed <- err }, DisableRegistrationAliasing: true,
+		WorkerStopTimeout:            forever, Identity: p.launcher.Name(), OnFatalError: telling(failed), DisableRegistrationAliasing: true,
 	})
 	shared.RegisterWorkflowWithOptions(runWorkflow, workflow.RegisterOptions{Name: workflowName})
 	shared.RegisterActivityWithOptions(p.hold, activity.RegisterOptions{Name: holdName})
@@ -99,7 +114,7 @@ func (p *process) ownWorker(failed chan<- error) worker.Worker {
 	own := worker.New(p.client, p.queue, worker.Options{
 		// Steps wait in this process for one of its slots, so that orders to cancel and to close never wait.
 		MaxConcurrentActivityExecutionSize: 2 * p.config.MaxRuns * (p.config.parallel() + 1), DisableWorkflowWorker: true,
-		WorkerStopTimeout: forever, Identity: p.launcher.Name(), OnFatalError: func(err error) { failed <- err }, DisableRegistrationAliasing: true,
+		WorkerStopTimeout: forever, Identity: p.launcher.Name(), OnFatalError: telling(failed), DisableRegistrationAliasing: true,
 	})
 	own.RegisterActivityWithOptions(p.step, activity.RegisterOptions{Name: stepName})
 	own.RegisterActivityWithOptions(p.close, activity.RegisterOptions{Name: closeName})
@@ -107,9 +122,14 @@ func (p *process) ownWorker(failed chan<- error) worker.Worker {
 	return own
 }
 
-// startWorker starts a worker as soon as Temporal can be reached.
-func (c *Cluster) startWorker(ctx context.Context, starting worker.Worker) error {
-	return c.persist(ctx, "starting a worker", starting.Start)
+// telling returns a function that passes an error on, unless enough others wait.
+func telling(failed chan<- error) func(error) {
+	return func(err error) {
+		select {
+		case failed <- err:
+		default:
+		}
+	}
 }
 
 // enter makes a place for a run.

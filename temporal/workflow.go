@@ -25,7 +25,7 @@ const (
 	// maxErrors is how many times in a row workers may fail to hold a place, as when they
 	// can't reach the history.
 	maxErrors = 120
-	// patience is how long steps wait for the other places of a run that is spread.
+	// patience is how long steps wait, from the first place of a run that is spread, for its other places.
 	patience = 2 * time.Second
 	// forever is longer than any step. Temporal wants a limit.
 	forever = 10 * 365 * 24 * time.Hour
@@ -46,6 +46,8 @@ type flow struct {
 	refusals   int          // in a row
 	occupied   int          // in a row
 	errors     int          // in a row
+	begun      bool         // a worker has taken one of them
+	patient    bool         // others may be taken soon
 	resting    bool         // some time passes before the next one is asked for
 
 	stopped   bool // no more steps begin
@@ -146,7 +148,7 @@ func (f *flow) begin(at *placement) {
 	step, attempt := f.schedule.begin()
 	at.running = append(at.running, step)
 	ctx := workflow.WithActivityOptions(at.ctx, workflow.ActivityOptions{
-		TaskQueue: at.told.Queue, StartToCloseTimeout: forever, Priority: f.priority(),
+		TaskQueue: at.told.Queue, StartToCloseTimeout: forever, HeartbeatTimeout: f.plan.Heartbeat, Priority: f.priority(),
 		RetryPolicy: &temporal.RetryPolicy{ // of an attempt that could not begin, for instance because the history was not there
 			InitialInterval: 200 * time.Millisecond, MaximumInterval: 5 * time.Second, MaximumAttempts: maxErrors,
 			NonRetryableErrorTypes: []string{leavingError, unopenedError, refusedError, overError},
@@ -170,6 +172,8 @@ func (f *flow) attempted(at *placement, step, attempt int, output stepOutput, er
 		f.schedule.end(step, output.Status == history.StepStatusSucceeded)
 	case typeOf(err) == leavingError:
 		at.leaving = true
+		f.schedule.again(step, attempt)
+	case isLost(err):
 		f.schedule.again(step, attempt)
 	case typeOf(err) == unopenedError, typeOf(err) == overError:
 		f.schedule.again(step, attempt) // it has not begun

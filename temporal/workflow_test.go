@@ -207,8 +207,8 @@ func TestWorkflow(t *testing.T) {
 			return temporal.StepOutput{Status: "cancelled", Attempt: 1}, nil
 		}
 		told, _, err := c.run(t, planned("a", "b", "c: a"))
-		slices.Sort(told[1:3])
-		check(t, told, "hold 1", "step a 1 at 1", "step b 1 at 1", "cancel 1", "close 1")
+		slices.Sort(told[1:4]) // activities begin in any order
+		check(t, told, "hold 1", "cancel 1", "step a 1 at 1", "step b 1 at 1", "close 1")
 		if resultOf(t, err).Fault != "starting resource warehouse: no" {
 			t.Errorf("got %v", err)
 		}
