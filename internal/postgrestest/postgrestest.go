@@ -57,7 +57,8 @@ type Server struct {
 	databases int
 }
 
-var errNotInstalled = errors.New("this test needs PostgreSQL's server: apt-get install postgresql, or what your system has in its place (its initdb and pg_ctl are looked for on PATH too, or in POSTGRES_BIN)")
+// ErrNotInstalled says that there is no PostgreSQL.
+var ErrNotInstalled = errors.New("this test needs PostgreSQL's server: apt-get install postgresql, or what your system has in its place (its initdb and pg_ctl are looked for on PATH too, or in POSTGRES_BIN)")
 
 // Database returns the connection URL of a new, empty database, which is
 // dropped at the end of the test. Where no PostgreSQL is installed it skips the
@@ -78,17 +79,26 @@ func (s *Server) Database(t testing.TB) string {
 // test, for a test that kills its server.
 func (s *Server) NewDatabase(t testing.TB) string {
 	t.Helper()
-	name, err := s.nextDatabase()
-	if errors.Is(err, errNotInstalled) && os.Getenv("CI") == "" {
+	address, err := s.Open(t.Context())
+	if errors.Is(err, ErrNotInstalled) && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.administer(t.Context(), "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
+	return address
+}
+
+// Open is like [Server.NewDatabase], for a program that is no test. The caller stops the server.
+func (s *Server) Open(ctx context.Context) (address string, err error) {
+	name, err := s.nextDatabase()
+	if err != nil {
+		return "", err
 	}
-	return s.url(name)
+	if err := s.administer(ctx, "CREATE DATABASE "+name); err != nil {
+		return "", err
+	}
+	return s.url(name), nil
 }
 
 // Stop ends the server and removes its folder. Without a server it does
@@ -200,7 +210,7 @@ func makeFolder() (string, error) {
 func findPrograms() (string, error) {
 	if folder := os.Getenv("POSTGRES_BIN"); folder != "" {
 		if !holdsServer(folder) {
-			return "", fmt.Errorf("%w; POSTGRES_BIN is %s", errNotInstalled, folder)
+			return "", fmt.Errorf("%w; POSTGRES_BIN is %s", ErrNotInstalled, folder)
 		}
 		return folder, nil
 	}
@@ -219,7 +229,7 @@ func findPrograms() (string, error) {
 			return folder, nil
 		}
 	}
-	return "", errNotInstalled
+	return "", ErrNotInstalled
 }
 
 func holdsServer(folder string) bool {
