@@ -48,10 +48,11 @@ func metricsOf(t *testing.T, text string) map[string]string {
 			continue
 		}
 		allowed := []string{name}
-		if kind == "histogram" {
+		switch kind {
+		case "histogram":
 			allowed = []string{name + "_bucket", name + "_sum", name + "_count"}
-		} else if kind == "summary" {
-			allowed = []string{name, name + "_sum", name + "_count"}
+		case "summary":
+			allowed = append(allowed, name+"_sum", name+"_count")
 		}
 		if kind == "" || !slices.Contains(allowed, sample[1]) {
 			t.Errorf("the sample %q is below the %s %s", line, kind, name)

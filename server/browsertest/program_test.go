@@ -87,23 +87,36 @@ func (w *world) definitions() fx.Option {
 // serve serves a program until the test ends.
 func serve(t *testing.T, definitions ...fx.Option) (address string, launcher *runs.Launcher) {
 	t.Helper()
+	handler, launcher := handlerOf(t, nil, definitions...)
+	served := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		handler.Close()
+		served.Close()
+	})
+	return served.URL, launcher
+}
+
+// handlerOf makes the handler of a program, which stops when the test ends. The caller closes
+// the handler. change may be nil.
+func handlerOf(t *testing.T, change func(*server.Config), definitions ...fx.Option) (*server.Server, *runs.Launcher) {
+	t.Helper()
+	var launcher *runs.Launcher
 	var graph *assets.Graph
 	var c *container.Container
 	var automations *automation.Automations
 	app := fxtest.New(t, fxrun.Module, fx.NopLogger, fx.Options(definitions...), fx.Supply(fxrun.IO{IOManager: iomanagers.NewMemory()}),
 		fx.Populate(&launcher, &graph, &c, &automations))
 	app.RequireStart()
-	handler, err := server.New(server.Config{Inspector: inspect.New(c, graph, launcher.Store()), Graph: graph, Launcher: launcher, Automations: automations})
+	t.Cleanup(app.RequireStop)
+	config := server.Config{Inspector: inspect.New(c, graph, launcher.Store()), Graph: graph, Launcher: launcher, Automations: automations}
+	if change != nil {
+		change(&config)
+	}
+	handler, err := server.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	served := httptest.NewServer(handler)
-	t.Cleanup(func() {
-		handler.Close()
-		served.Close()
-		app.RequireStop()
-	})
-	return served.URL, launcher
+	return handler, launcher
 }
 
 // launch executes a run and waits for its end.
