@@ -217,6 +217,33 @@ func TestAWorkerExecutesTheStepsOfRunsOfOthers(t *testing.T) {
 	}
 }
 
+func TestWhoTakesQueuedRunsNeedNotExecuteThem(t *testing.T) {
+	newHome(t)
+	store, lockers, c := history.NewMemoryStore(), locks.NewMemory(), newCrew()
+	definitions := []fx.Option{
+		fx.Provide(func() runs.Executor { return c }, func() history.Store { return store }, func() locks.Locker { return lockers }),
+		assets.New("orders", func() error { return nil }),
+	}
+	id := strings.TrimSpace(succeed(t, definitions, "run", "--queue"))
+	worker := startWorker(t, definitions)
+	worker.err.until("the worker has started")
+	if got := worker.out.String(); got != "" {
+		t.Errorf("the worker has taken the queued run: %s", got)
+	}
+	out := succeed(t, definitions, "runs", "work", "--until-empty")
+	worker.end()
+	if code := <-worker.code; code != 0 || !strings.HasPrefix(out, "run "+id+" begins\nrun "+id+" succeeded after ") {
+		t.Errorf("exit code of the worker %d, the output of the other command is\n%s", code, out)
+	}
+	if got := normal(worker.out.String()); got != "run RUN_ID, step orders begins\nrun RUN_ID, step orders succeeded after SPAN\n" {
+		t.Errorf("the worker has written\n%s", got)
+	}
+	record, err := history.Find(t.Context(), store, id)
+	if err != nil || record.Steps[0].Worker == "" || record.Steps[0].Worker == record.Owner {
+		t.Errorf("the run is %+v, %v", record, err)
+	}
+}
+
 func TestAWorkerThatCannotWork(t *testing.T) {
 	newHome(t)
 	definition := assets.New("orders", func() queuedReport { return 1 })
