@@ -85,7 +85,7 @@ func (f *executorFlags) executor(cmd *cobra.Command, more ...string) fx.Option {
 		more = append(more, "--store="+store) // whose locks the processes share
 	}
 	return fx.Decorate(func(host hostExecutor) (runs.Executor, error) {
-		if host.Executor != nil {
+		if host.Executor != nil && !runs.IsInProcess(host.Executor) {
 			return nil, invalid("reading the flags", "%s works only with the built-in executor, but this program provides another one", flag)
 		}
 		config := processes.Config{MaxParallel: f.parallel, Grace: f.grace, Args: append(append(pathOf(treeOf(cmd)), processes.Argument), more...)}

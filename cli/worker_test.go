@@ -244,6 +244,18 @@ func TestWhoTakesQueuedRunsNeedNotExecuteThem(t *testing.T) {
 	}
 }
 
+func TestFlagsForTheBuiltInExecutorFitAProgramThatProvidesIt(t *testing.T) {
+	newHome(t)
+	provide := func(executor runs.Executor) []fx.Option {
+		return []fx.Option{fx.Provide(func() runs.Executor { return executor }), assets.New("orders", func() error { return nil })}
+	}
+	succeed(t, provide(runs.InProcess(runs.InProcessConfig{})), "run", "--parallel", "1")
+	got := execute(t, provide(afar{newCrew()}), "run", "--parallel", "1")
+	if got.code != 64 || !strings.Contains(got.err, "--parallel works only with the built-in executor") {
+		t.Errorf("exit code %d\n%s", got.code, got.err)
+	}
+}
+
 func TestAWorkerThatCannotWork(t *testing.T) {
 	newHome(t)
 	definition := assets.New("orders", func() queuedReport { return 1 })

@@ -23,6 +23,13 @@ func InProcess(config InProcessConfig) Executor {
 	return inProcess{config}
 }
 
+// IsInProcess reports whether [InProcess] has made an executor. Such an executor does what a
+// launcher does that is given none.
+func IsInProcess(executor Executor) bool {
+	_, ok := executor.(inProcess)
+	return ok
+}
+
 type inProcess struct{ config InProcessConfig }
 
 func (x inProcess) Execute(ctx context.Context, execution *Execution) error {
