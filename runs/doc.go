@@ -12,6 +12,11 @@
 // the events that come back to [Execution.Record]. Package executortest is the suite
 // that every executor must pass.
 //
+// A [Cluster] is an executor whose runs go on when the process that has launched them ends.
+// Its workers call [Launcher.ExecuteRun] and [Execution.Attempt], and write into the store
+// that all launchers share. Another launcher takes over a run whose owner is gone: see
+// [Launcher.Adopt].
+//
 // A run can also wait in a queue: [Prepared.Queue] leaves it to any process that calls
 // [Launcher.Work]. [Limits] are what all processes with the same history may do at the
 // same time. They share it by the locks of [LauncherConfig]. By these locks a launcher
