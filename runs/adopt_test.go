@@ -248,7 +248,7 @@ func TestALauncherLeavesARunAloneThatItCannotAdopt(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				o := orphaned(t, runs.Request{})
-				list, executor := o.list, runs.Executor(nil)
+				list, executor, owner := o.list, runs.Executor(nil), find(t, o.store, o.id).Owner
 				if config.list != nil {
 					list = config.list(o)
 				}
@@ -266,8 +266,8 @@ func TestALauncherLeavesARunAloneThatItCannotAdopt(t *testing.T) {
 					}
 				}
 				time.Sleep(time.Minute)
-				if record := find(t, o.store, o.id); record.Status != history.StatusRunning {
-					t.Errorf("the run has %s: %s", record.Status, record.Error)
+				if record := find(t, o.store, o.id); record.Status != history.StatusRunning || record.Owner != owner {
+					t.Errorf("the run of %s is %s: %s", record.Owner, record.Status, record.Error)
 				}
 				if _, err := launcher.RetryRequest(t.Context(), o.id, runs.RetryOptions{}); err == nil || !strings.Contains(err.Error(), "it is running") {
 					t.Errorf("repeating the run gave %v", err)

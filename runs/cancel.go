@@ -55,9 +55,9 @@ func asked(request history.RunCancelRequested) string {
 var errEnded = errors.New("another process has recorded the end of the run")
 
 // obeyRequests cancels the run when a request to do so stands in its log, and stops it
-// when somebody else has recorded its end, or has adopted it. It returns when the run has ended. A store tells
-// nobody of what others append, so the log is read again and again, each time from where
-// the last look ended.
+// when somebody else has recorded its end, or has adopted it. It returns when the run has
+// ended. A store tells nobody of what others append, so the log is read again and again,
+// each time from where the last look ended.
 func (r *Run) obeyRequests() {
 	ticker := time.NewTicker(requestsEvery)
 	defer ticker.Stop()

@@ -781,3 +781,41 @@ func TestARepetitionOnAClusterTakesTheValuesOfTheEarlierRun(t *testing.T) {
 		t.Errorf("the value is %d, %v", got, err)
 	}
 }
+
+// readCounter counts what is read of single runs.
+type readCounter struct {
+	history.Store
+	logs, records atomic.Int32
+}
+
+func (s *readCounter) Events(ctx context.Context, query history.EventQuery) ([]history.Event, error) {
+	if !slices.Contains(query.Types, history.TypeRunCancelRequested) { // which every run looks for once a second
+		s.logs.Add(1)
+	}
+	return s.Store.Events(ctx, query)
+}
+
+func (s *readCounter) Runs(ctx context.Context, query history.RunQuery) ([]history.Record, error) {
+	if query.ID != "" {
+		s.records.Add(1)
+	}
+	return s.Store.Runs(ctx, query)
+}
+
+func TestARunInThisProcessReadsNothingThatOnlyClustersNeed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &readCounter{Store: history.NewMemoryStore()}
+		launcher := newLauncher(t, runs.LauncherConfig{Store: store}, nil, assets.New("left", func() error { time.Sleep(time.Minute); return nil }))
+		handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "*", Observe: func(history.Event) {}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := handle.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if logs, records := store.logs.Load(), store.records.Load(); logs != 0 || records != 0 {
+			t.Errorf("the run has read %d times from its log, and %d times its record", logs, records)
+		}
+	})
+}

@@ -244,8 +244,8 @@ func (l *Launcher) isIdle() bool {
 // ctx ends before them, Close cancels them, and waits until their resources are
 // stopped. A run on a [Cluster] is then left to other processes instead, and so is a run that
 // this launcher has adopted, without a wait. A run that is to be repeated after a wait is left
-// to other processes if they can execute it. At last Close releases the lock that tells others that the launcher
-// exists.
+// to other processes if they can execute it. At last Close releases the lock that tells others
+// that the launcher exists.
 func (l *Launcher) Close(ctx context.Context) error {
 	l.refuse()
 	for _, run := range l.activeRuns() {
