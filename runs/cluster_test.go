@@ -819,3 +819,27 @@ func TestARunInThisProcessReadsNothingThatOnlyClustersNeed(t *testing.T) {
 		}
 	})
 }
+
+func TestAnObserverIsToldWhatWorkersHaveRecordedBeforeWhatTheOwnerRecords(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, cluster, list := newMachines(t), newHeld(), newSlowStep(0).definitions()
+		owner, _ := m.launcher(runs.LauncherConfig{Executor: cluster}, list...)
+		var observed []history.Event
+		run := m.launch(owner, runs.Request{Observe: func(event history.Event) { observed = append(observed, event) }})
+		id := <-cluster.begun
+		launcher, _ := m.launcher(runs.LauncherConfig{}, list...)
+		worker := m.cluster.Add(launcher)
+		if _, err := worker.Attempt(t.Context(), id, "left", 1); err != nil {
+			t.Error(err)
+		}
+		worker.Stop(nil)
+		run.Cancel("enough") // which the owner records before it looks for what the worker did
+		if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
+			t.Errorf("the run ended with %v", err)
+		}
+		if diff := cmp.Diff(m.log(id), observed); diff != "" {
+			t.Errorf("the observer was told something else (-log +told):\n%s", diff)
+		}
+	})
+}
