@@ -29,6 +29,7 @@ type cluster struct {
 	dies     bool          // a worker that is to close
 	holding  func(input temporal.HoldInput) error
 	stepping func(input temporal.StepInput) (temporal.StepOutput, error)
+	begun    func(input temporal.StepInput) // after a step has begun
 
 	mu        sync.Mutex
 	told      []string // what was asked of workers, in order
@@ -78,6 +79,9 @@ func (c *cluster) hold(ctx context.Context, input temporal.HoldInput) (temporal.
 }
 
 func (c *cluster) step(ctx context.Context, input temporal.StepInput) (temporal.StepOutput, error) {
+	if c.begun != nil {
+		defer c.begun(input)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.say("step %s %d at %d", input.Step, input.Attempt, input.Placement)

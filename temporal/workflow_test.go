@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,7 +98,12 @@ func TestWorkflow(t *testing.T) {
 	t.Run("goes on at another worker when one is lost, with the steps that have not ended", func(t *testing.T) {
 		t.Parallel()
 		c := newCluster(t)
-		c.RegisterDelayedCallback(func() { c.kill(1) }, 1500*time.Millisecond)
+		var begun atomic.Int32
+		c.begun = func(temporal.StepInput) {
+			if begun.Add(1) == 3 {
+				c.kill(1)
+			}
+		}
 		told, _, err := c.run(t, planned("a", "b: a", "c: a", "d: b c"))
 		if err != nil {
 			t.Error(err)
@@ -110,7 +116,11 @@ func TestWorkflow(t *testing.T) {
 	t.Run("goes on at another worker when one drains, and closes both", func(t *testing.T) {
 		t.Parallel()
 		c := newCluster(t)
-		c.RegisterDelayedCallback(func() { c.SignalWorkflow(temporal.LeavingSignal, temporal.Leaving{Placement: 1, Reason: "it stops"}) }, 500*time.Millisecond)
+		c.begun = func(input temporal.StepInput) {
+			if input.Placement == 1 {
+				c.SignalWorkflow(temporal.LeavingSignal, temporal.Leaving{Placement: 1, Reason: "it stops"})
+			}
+		}
 		told, _, err := c.run(t, planned("a", "b: a"))
 		if err != nil {
 			t.Error(err)
@@ -227,7 +237,7 @@ func TestWorkflow(t *testing.T) {
 	t.Run("cancels running steps when it is cancelled, begins no more, and closes", func(t *testing.T) {
 		t.Parallel()
 		c := newCluster(t)
-		c.RegisterDelayedCallback(c.CancelWorkflow, 500*time.Millisecond)
+		c.begun = func(temporal.StepInput) { c.CancelWorkflow() }
 		told, _, err := c.run(t, planned("a", "b: a"))
 		check(t, told, "hold 1", "step a 1 at 1", "cancel 1", "close 1")
 		if !sdk.IsCanceledError(err) {
@@ -251,7 +261,7 @@ func TestWorkflow(t *testing.T) {
 	t.Run("lets running steps end when it drains, and begins no more", func(t *testing.T) {
 		t.Parallel()
 		c := newCluster(t)
-		c.RegisterDelayedCallback(func() { c.SignalWorkflow(temporal.DrainSignal, nil) }, 500*time.Millisecond)
+		c.begun = func(temporal.StepInput) { c.SignalWorkflow(temporal.DrainSignal, nil) }
 		told, _, err := c.run(t, planned("a", "b: a"))
 		check(t, told, "hold 1", "step a 1 at 1", "close 1")
 		if !resultOf(t, err).Drained {
@@ -261,7 +271,7 @@ func TestWorkflow(t *testing.T) {
 	t.Run("succeeds if all steps had begun when it was told to drain", func(t *testing.T) {
 		t.Parallel()
 		c := newCluster(t)
-		c.RegisterDelayedCallback(func() { c.SignalWorkflow(temporal.DrainSignal, nil) }, 500*time.Millisecond)
+		c.begun = func(temporal.StepInput) { c.SignalWorkflow(temporal.DrainSignal, nil) }
 		if _, result, err := c.run(t, planned("a")); err != nil || result.Drained {
 			t.Errorf("got %+v, %v", result, err)
 		}
