@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -29,6 +30,7 @@ type Cluster struct {
 	placements int
 	client     client.Client
 	logger     *slog.Logger
+	reached    atomic.Bool // Temporal has answered before
 }
 
 var _ runs.Worker = (*Cluster)(nil)
@@ -124,13 +126,17 @@ func priorityOf(execution *runs.Execution) (int, error) {
 	return 3 - max(-2, min(2, number)), nil
 }
 
-// startWithin is how long a run waits for Temporal before it has begun.
+// startWithin is how long a run waits for a Temporal that has never answered this process.
 const startWithin = 30 * time.Second
 
-// start starts the workflow of a run, or finds it.
+// start starts the workflow of a run, or finds it. If Temporal has answered before, the address is right, and the
+// run may be under way: start then waits until Temporal is there again.
 func (c *Cluster) start(ctx context.Context, runID string, planned plan) (run client.WorkflowRun, err error) {
-	ctx, cancel := context.WithTimeout(ctx, startWithin)
-	defer cancel()
+	if !c.reached.Load() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, startWithin)
+		defer cancel()
+	}
 	err = c.persist(ctx, "starting the workflow of run "+runID, func() (err error) {
 		run, err = c.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 			ID: runID, TaskQueue: c.config.TaskQueue,
@@ -201,7 +207,9 @@ func (c *Cluster) alone(ctx context.Context, run client.WorkflowRun, before int)
 func (c *Cluster) warnOfNobody(ctx context.Context, execution *runs.Execution) {
 	_ = execution.Record(ctx, history.Event{RunID: execution.RunID(), Data: history.LogWritten{
 		Level: slog.LevelWarn, Message: "the run waits for a worker with a free place",
-		Attrs: history.Attrs{{Name: "temporal", Value: c.config.Address}, {Name: "namespace", Value: c.config.Namespace}, {Name: "task_queue", Value: c.config.TaskQueue}},
+		Attrs: history.Attrs{
+			{Name: "temporal", Value: c.config.Address}, {Name: "namespace", Value: c.config.Namespace}, {Name: "task_queue", Value: c.config.TaskQueue},
+		},
 	}}) // a run that can't keep its history ends by that
 }
 
@@ -260,6 +268,7 @@ func (c *Cluster) persist(ctx context.Context, what string, call func() error) e
 	for wait := soon; ; wait = min(2*wait, late) {
 		err := call()
 		if err == nil || isAnswer(err) {
+			c.reached.Store(true)
 			return err
 		}
 		if wait == late {

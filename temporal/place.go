@@ -71,6 +71,9 @@ func (p *place) begin() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.left != nil {
+		if errors.Is(p.left, runs.ErrWorkerLeaving) {
+			return p.left
+		}
 		return fmt.Errorf("%w: %w", runs.ErrWorkerLeaving, p.left)
 	}
 	p.attempts.Add(1)

@@ -234,7 +234,7 @@ func TestARunFails(t *testing.T) {
 		s := newStage(t, nil)
 		defer s.startWork()()
 		run := s.launch(runs.Request{Selection: "+third", Config: container.RunConfig{Resources: map[string]any{"warehouse": map[string]any{"table": "missing"}}}})
-		if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no such table") {
+		if err := run.Wait(t.Context()); err == nil || strings.Count(err.Error(), "there is no such table") != 1 {
 			t.Errorf("got %v", err)
 		}
 		s.wantNotes("began")
@@ -253,6 +253,17 @@ func TestARunFails(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		s.awaitNote("closed", 1)
+	})
+	t.Run("if Temporal can't be reached", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		if err := s.server.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		run := s.launch(runs.Request{Selection: "small"})
+		if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "reaching Temporal at "+s.Address) {
+			t.Errorf("got %v", err)
+		}
 	})
 	t.Run("if all workers have other definitions", func(t *testing.T) {
 		t.Parallel()

@@ -178,6 +178,7 @@ func (p *process) drain() {
 	var draining sync.WaitGroup
 	for _, one := range places {
 		draining.Go(func() {
+			one.leave(errStopping)
 			p.tellLeaving(one)
 			one.drain(errStopping, p.config.Drain)
 		})
