@@ -166,8 +166,10 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 				return c.client.SignalWorkflow(living, run.GetID(), run.GetRunID(), drainSignal, nil)
 			})
 		case <-cancelled:
-			cancelled = nil
-			alone = 0
+			if errors.Is(context.Cause(ctx), runs.ErrLeft) {
+				return context.Cause(ctx)
+			}
+			cancelled, alone = nil, 0
 			err = c.persist(living, "cancelling the workflow", func() error { return c.client.CancelWorkflow(living, run.GetID(), run.GetRunID()) })
 		case <-look.C:
 			if alone = c.alone(living, run, alone); alone == 1 && cancelled != nil {
