@@ -17,7 +17,7 @@ func (p program) assetsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:               "assets",
 		Short:             "List the assets, and when each was last materialized",
-		Long:              "List the assets, and when each was last materialized.",
+		Long:              "List the assets, and when each was last materialized.\n\n" + serverHelp,
 		Example:           "  PROGRAM assets\n  PROGRAM assets --select 'group:raw or tag:daily' --json",
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -25,12 +25,26 @@ func (p program) assetsCommand() *cobra.Command {
 	}
 	command.Flags().StringArrayVarP(&selects, "select", "s", nil, "list only the assets that an `EXPRESSION` selects (can be repeated: assets that any of them selects)")
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	registerServer(command)
 	p.complete(command, "select", p.selections)
 	return command
 }
 
 func (p program) listAssets(cmd *cobra.Command, selects []string, asJSON bool) error {
-	return p.reading(cmd, func(ctx context.Context, s *session) error {
+	show := func(found []inspect.Asset, isKnown bool) error {
+		if asJSON {
+			return writeDocument(cmd.OutOrStdout(), found)
+		}
+		writeAssets(cmd, found, isKnown)
+		return nil
+	}
+	return p.readingOr(cmd, func(ctx context.Context, r *remote) error {
+		found, err := r.Assets(ctx, eitherOf(selects))
+		if err != nil {
+			return err
+		}
+		return show(found, true)
+	}, func(ctx context.Context, s *session) error {
 		found, err := s.inspect.Assets(eitherOf(selects))
 		if err != nil {
 			return err
@@ -39,11 +53,7 @@ func (p program) listAssets(cmd *cobra.Command, selects []string, asJSON bool) e
 		if err != nil {
 			return err
 		}
-		if asJSON {
-			return writeDocument(cmd.OutOrStdout(), found)
-		}
-		writeAssets(cmd, found, isKnown)
-		return nil
+		return show(found, isKnown)
 	})
 }
 

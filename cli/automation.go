@@ -26,7 +26,7 @@ func (p program) automationCommand(kind automation.Kind) *cobra.Command {
 	command := &cobra.Command{
 		Use:               string(kind) + " NAME",
 		Short:             fmt.Sprintf("Show a %s: its state and its last ticks", kind),
-		Long:              fmt.Sprintf("Show a %s: its state and its last ticks, the newest first.", kind),
+		Long:              fmt.Sprintf("Show a %s: its state and its last ticks, the newest first.\n\n", kind) + serverHelp,
 		Example:           fmt.Sprintf("  PROGRAM %[1]s %[2]s --ticks 50\n  PROGRAM %[1]s off %[2]s", kind, exampleOf(kind)),
 		Args:              one("the name of a " + string(kind)),
 		ValidArgsFunction: p.completions(p.automationNames(kind), 1),
@@ -36,6 +36,7 @@ func (p program) automationCommand(kind automation.Kind) *cobra.Command {
 	}
 	command.Flags().IntVarP(&limit, "ticks", "n", 20, "show the last `N` ticks; 0 shows all")
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	registerServer(command)
 	command.AddCommand(p.switchCommand(kind, true), p.switchCommand(kind, false), p.resetCommand(kind), p.previewCommand(kind))
 	return command
 }
@@ -58,7 +59,7 @@ func (p program) showAutomation(cmd *cobra.Command, kind automation.Kind, name s
 	if limit < 0 {
 		return invalid("reading the flags", "--ticks %d: it cannot be negative", limit)
 	}
-	return p.controlling(cmd, func(ctx context.Context, _ *session, control *automation.Control) error {
+	return p.controlling(cmd, func(ctx context.Context, control automationSource) error {
 		status, err := control.Status(ctx, kind, name)
 		if err != nil {
 			return err

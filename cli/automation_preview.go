@@ -20,7 +20,7 @@ func (p program) previewCommand(kind automation.Kind) *cobra.Command {
 		Short: "Show the runs that a tick would ask for, and launch none",
 		Long: "Show the runs that a tick would ask for, and launch none. The function of the\n" +
 			string(kind) + " is called, with real resources, which are stopped afterwards. The config of\n" +
-			"each run is checked. Nothing is recorded, and the cursor stays as it is.",
+			"each run is checked. Nothing is recorded, and the cursor stays as it is.\n\n" + serverHelp,
 		Example:           fmt.Sprintf("  PROGRAM %s preview %s --at 2026-03-29T02:30:00Z", kind, exampleOf(kind)),
 		Args:              one("the name of a " + string(kind)),
 		ValidArgsFunction: p.completions(p.automationNames(kind), 1),
@@ -35,6 +35,7 @@ func (p program) previewCommand(kind automation.Kind) *cobra.Command {
 			return p.preview(cmd, kind, args[0], occasion, asJSON)
 		},
 	}
+	registerServer(command)
 	command.Flags().StringVar(&at, "at", "", "the `TIME` that the tick is for (default: now)")
 	command.Flags().StringVar(&cursor, "cursor", "", "the cursor that the tick finds, a `TEXT` (default: that of the history)")
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
@@ -42,6 +43,27 @@ func (p program) previewCommand(kind automation.Kind) *cobra.Command {
 }
 
 func (p program) preview(cmd *cobra.Command, kind automation.Kind, name string, occasion automation.Occasion, asJSON bool) error {
+	show := func(preview automation.Preview) error {
+		if asJSON {
+			return writeDocument(cmd.OutOrStdout(), preview)
+		}
+		writePreview(cmd.OutOrStdout(), preview)
+		return nil
+	}
+	server, err := p.connect(cmd)
+	if err != nil {
+		return err
+	}
+	if server != nil {
+		defer server.Close()
+		return calling(cmd, func(ctx context.Context) error {
+			preview, err := server.previewTick(ctx, kind, name, occasion)
+			if err != nil {
+				return err
+			}
+			return show(preview)
+		})
+	}
 	occasion.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 	open := func() (*session, error) { return p.openToRun() }
 	return inSession(cmd, open, func(s *session, interrupts *interrupts) error {
@@ -60,11 +82,7 @@ func (p program) preview(cmd *cobra.Command, kind automation.Kind, name string, 
 		if err != nil {
 			return err
 		}
-		if asJSON {
-			return writeDocument(cmd.OutOrStdout(), preview)
-		}
-		writePreview(cmd.OutOrStdout(), preview)
-		return nil
+		return show(preview)
 	})
 }
 

@@ -23,10 +23,10 @@ func (p program) automationsCommand(kind automation.Kind, short string) *cobra.C
 	command := &cobra.Command{
 		Use:   string(kind) + "s",
 		Short: short,
-		Long:  short + ". The\ncommand daemon ticks them.",
+		Long:  short + ". The\ncommand daemon ticks them.\n\n" + serverHelp,
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.controlling(cmd, func(ctx context.Context, _ *session, control *automation.Control) error {
+			return p.controlling(cmd, func(ctx context.Context, control automationSource) error {
 				all, err := control.All(ctx, kind)
 				if err != nil {
 					return err
@@ -40,18 +40,8 @@ func (p program) automationsCommand(kind automation.Kind, short string) *cobra.C
 		},
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	registerServer(command)
 	return command
-}
-
-// controlling calls do with what reads and changes schedules and sensors.
-func (p program) controlling(cmd *cobra.Command, do func(context.Context, *session, *automation.Control) error) error {
-	return p.reading(cmd, func(ctx context.Context, s *session) error {
-		control, err := automation.NewControl(s.automations, s.history())
-		if err != nil {
-			return err
-		}
-		return do(ctx, s, control)
-	})
 }
 
 func writeAutomations(out io.Writer, kind automation.Kind, all []automation.Status) {

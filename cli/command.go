@@ -172,6 +172,9 @@ func flagError(command *cobra.Command, err error) error {
 	if !errors.As(err, &unknown) {
 		return &badFlagError{invalid(doing, "%s", flagText(err))}
 	}
+	if unknown.GetSpecifiedName() == "server" {
+		return &badFlagError{invalid(doing, "--server: the command %s asks no server, since it works with this program on this machine", command.Name())}
+	}
 	var names []string
 	command.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
 	text := fmt.Sprintf("there is no flag --%s", unknown.GetSpecifiedName())

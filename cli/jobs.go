@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,20 +19,24 @@ func (p program) jobsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "jobs",
 		Short: "List the jobs",
-		Long:  "List the jobs: named selections of assets, or graphs of ops, with defaults for their\nlaunch.",
+		Long:  "List the jobs: named selections of assets, or graphs of ops, with defaults for their\nlaunch.\n\n" + serverHelp,
 		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return p.listJobs(cmd, asJSON) },
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	registerServer(command)
 	return command
 }
 
 func (p program) listJobs(cmd *cobra.Command, asJSON bool) error {
-	s, err := p.open()
-	if err != nil {
+	var jobs []inspect.Job
+	err := p.definitionsOr(cmd, func(ctx context.Context, r *remote) (err error) {
+		jobs, err = r.Jobs(ctx)
 		return err
-	}
-	jobs, err := s.inspect.Jobs()
+	}, func(s *session) (err error) {
+		jobs, err = s.inspect.Jobs()
+		return err
+	})
 	if err != nil {
 		return err
 	}

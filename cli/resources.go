@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fxrun/fxrun/container"
+	"github.com/fxrun/fxrun/inspect"
 )
 
 func (p program) resourcesCommand() *cobra.Command {
@@ -15,21 +17,28 @@ func (p program) resourcesCommand() *cobra.Command {
 		Use:   "resources",
 		Short: "List the resources",
 		Long: "List the resources with the config that a launch without run config would give them.\n" +
-			"Secrets are masked. A ? stands for a missing value.",
+			"Secrets are masked. A ? stands for a missing value.\n\n" + serverHelp,
 		Args: onlyCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.listResources(cmd, asJSON) },
 	}
 	command.AddCommand(p.checkResourcesCommand())
 	command.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	registerServer(command)
 	return command
 }
 
 func (p program) listResources(cmd *cobra.Command, asJSON bool) error {
-	s, err := p.open()
+	var resources []inspect.UsedResource
+	err := p.definitionsOr(cmd, func(ctx context.Context, r *remote) (err error) {
+		resources, err = r.Resources(ctx)
+		return err
+	}, func(s *session) error {
+		resources = s.inspect.Resources()
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	resources := s.inspect.Resources()
 	if asJSON {
 		return writeDocument(cmd.OutOrStdout(), resources)
 	}

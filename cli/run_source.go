@@ -113,15 +113,45 @@ func (r *remote) cancel(ctx context.Context, record history.Record, request hist
 // readingRuns calls do with the server, if the command line or the environment names one,
 // and otherwise with a session that can read the history.
 func (p program) readingRuns(cmd *cobra.Command, do func(context.Context, runSource) error) error {
+	return p.readingOr(cmd, func(ctx context.Context, r *remote) error { return do(ctx, r) },
+		func(ctx context.Context, s *session) error { return do(ctx, s) })
+}
+
+// readingOr calls there with the server, if the command line or the environment names one,
+// and otherwise here with a session that can read the history.
+func (p program) readingOr(cmd *cobra.Command, there func(context.Context, *remote) error, here func(context.Context, *session) error) error {
 	server, err := p.connect(cmd)
 	switch {
 	case err != nil:
 		return err
 	case server == nil:
-		return p.reading(cmd, func(ctx context.Context, s *session) error { return do(ctx, s) })
+		return p.reading(cmd, here)
 	}
 	defer server.Close()
+	return calling(cmd, func(ctx context.Context) error { return there(ctx, server) })
+}
+
+// definitionsOr calls there with the server, if the command line or the environment names one,
+// and otherwise here with a session that knows the definitions and starts nothing.
+func (p program) definitionsOr(cmd *cobra.Command, there func(context.Context, *remote) error, here func(*session) error) error {
+	server, err := p.connect(cmd)
+	if err != nil {
+		return err
+	}
+	if server != nil {
+		defer server.Close()
+		return calling(cmd, func(ctx context.Context) error { return there(ctx, server) })
+	}
+	s, err := p.open()
+	if err != nil {
+		return err
+	}
+	return here(s)
+}
+
+// calling calls do, which asks a server. After an interrupt it returns errInterrupted.
+func calling(cmd *cobra.Command, do func(context.Context) error) error {
 	interrupts := listen(cmd.Context())
 	defer interrupts.close()
-	return interrupts.leaving(func(ctx context.Context) error { return do(ctx, server) })
+	return interrupts.leaving(do)
 }

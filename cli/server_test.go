@@ -19,6 +19,7 @@ import (
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/cli"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
@@ -112,6 +113,60 @@ func TestCommandsWorkAgainstAServerAsHere(t *testing.T) {
 	}
 }
 
+// TestCommandsOfDefinitionsWorkAgainstAServerAsHere compares the lists of definitions, and the
+// commands about schedules and sensors, with those of a server. Both histories are as new, and
+// get the same changes.
+func TestCommandsOfDefinitionsWorkAgainstAServerAsHere(t *testing.T) {
+	newHome(t)
+	here := new(shop)
+	shops, ticks := newAutomatedServer(t, new(shop).definitions()), newAutomatedServer(t, ticking())
+	for _, c := range []struct {
+		definitions []fx.Option
+		server      *testServer
+		commands    []string
+	}{
+		{here.definitions(), shops, []string{
+			"assets", "assets --json", "assets --select raw/*", "assets --select raw/* --select revenue --json", "assets --select nothing", "assets --select (((",
+			"jobs", "jobs --json", "jobs x", "resources", "resources --json", "resources x", "schedules", "sensors --json",
+		}},
+		{ticking(), ticks, []string{
+			"schedules", "schedules --json", "sensors", "sensors --json", "schedule yearly", "schedule yearly --json", "sensor tables", "sensor tables --ticks 5 --json", "sensor broken",
+			"sensor none", "sensor table", "schedule tables", "sensor tables --ticks -1", "sensor off table",
+			"schedule preview yearly --at 2027-01-01T01:00:00Z", "schedule preview yearly --at 2027-01-01T02:00:00+01:00 --json", "schedule preview yearly --at noon", "schedule preview none",
+			"sensor preview tables", "sensor preview tables --cursor abc", "sensor preview tables --json",
+			"sensor on broken", "sensor on broken", "sensor on broken --catch-up", "sensors", "sensor off broken", "sensor off broken", "sensor broken", "schedule off yearly", "schedules", "schedule on yearly --catch-up",
+			"sensor reset tables", "sensor reset tables --cursor again", "sensor tables", "sensor reset tables --from-start", "sensor tables --json", "sensor reset tables --key none",
+			"sensor reset tables --cursor x --from-start", "sensor reset none --cursor x",
+		}},
+	} {
+		for _, args := range c.commands {
+			local, remote := execute(t, c.definitions, strings.Fields(args)...), execute(t, c.definitions, append(strings.Fields(args), "--server", c.server.address())...)
+			if diff := cmp.Diff(alike(local), alike(remote)); diff != "" {
+				t.Errorf("%s is different against a server (-here +server):\n%s", args, diff)
+			}
+		}
+	}
+	t.Run("a tick that fails is told", func(t *testing.T) {
+		got := execute(t, ticking(), "sensor", "preview", "broken", "--server", ticks.address())
+		if got.code == 0 || !strings.Contains(got.err, "evaluating sensor broken: the shop is closed") {
+			t.Errorf("exit code %d\n%s%s", got.code, got.out, got.err)
+		}
+	})
+	t.Run("all ticks are refused", func(t *testing.T) {
+		got := execute(t, ticking(), "sensor", "tables", "--ticks", "0", "--server", ticks.address())
+		if got.code != 64 || !strings.Contains(got.err, "a server tells at most the last 1000 ticks") {
+			t.Errorf("exit code %d\n%s%s", got.code, got.out, got.err)
+		}
+	})
+}
+
+// newAutomatedServer serves a program with its schedules and sensors.
+func newAutomatedServer(t *testing.T, definitions []fx.Option) *testServer {
+	t.Helper()
+	var automations *automation.Automations
+	return newServer(t, func(config *server.Config) { config.Automations = automations }, append(definitions, fx.Populate(&automations))...)
+}
+
 func lastRun(t *testing.T, program *shop, flags ...string) string {
 	t.Helper()
 	return strings.Fields(succeed(t, program.definitions(), append([]string{"runs", "--limit", "1"}, flags...)...))[6]
@@ -166,7 +221,11 @@ func TestTheServerOfACommand(t *testing.T) {
 		"has a history of its own":                  {"runs --store postgres://localhost/a", s.address(), token, "--store and FXRUN_SERVER exclude each other", 64},
 		"decides how steps are executed":            {"run --job fetch --parallel 2 --isolate step", s.address(), token, "--parallel: the server decides this", 64},
 		"decides which lines are kept":              {"run --job fetch --log-level debug", s.address(), token, "--log-level: the server decides this", 64},
-		"is not asked by commands without the flag": {"resources", "http://127.0.0.1:1", token, "warehouse", 0},
+		"is not asked by commands without the flag": {"resource warehouse", "http://127.0.0.1:1", token, "warehouse", 0},
+		"is asked for definitions":                  {"resources", "http://127.0.0.1:1", token, "connection refused", 1},
+		"is refused where it is not asked":          {"resource warehouse --server " + s.address(), "", token, "--server: the command resource asks no server", 64},
+		"is refused by what executes":               {"daemon --server " + s.address(), "", token, "--server: the command daemon asks no server", 64},
+		"is refused by a check":                     {"resources check --server " + s.address(), "", token, "--server: the command check asks no server", 64},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("FXRUN_SERVER", c.server)

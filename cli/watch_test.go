@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,6 +22,8 @@ type watchedProgram struct {
 	t      *testing.T
 	folder string
 	binary string
+	work   string // the value of GOWORK
+	named  string // the file with the name of the asset
 }
 
 // newWatchedProgram makes a module that has the requirements of this one, so that nothing
@@ -31,7 +34,7 @@ func newWatchedProgram(t *testing.T) *watchedProgram {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &watchedProgram{t: t, folder: filepath.Join(t.TempDir(), "shop"), binary: filepath.Join(t.TempDir(), "shop")}
+	p := &watchedProgram{t: t, folder: filepath.Join(t.TempDir(), "shop"), binary: filepath.Join(t.TempDir(), "shop"), work: "off", named: "names/names.go"}
 	if err := os.MkdirAll(filepath.Join(p.folder, "names"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -60,12 +63,17 @@ func main() {
 }
 `)
 	p.name("first")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", p.binary, ".")
-	build.Dir, build.Env = p.folder, append(os.Environ(), "GOWORK=off")
-	if text, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, text)
-	}
 	return p
+}
+
+// build builds the program, from the folder as the test names it.
+func (p *watchedProgram) build() {
+	p.t.Helper()
+	build := exec.CommandContext(p.t.Context(), "go", "build", "-o", p.binary, ".")
+	build.Dir, build.Env = p.folder, append(os.Environ(), "GOWORK="+p.work, "PWD="+p.folder)
+	if text, err := build.CombinedOutput(); err != nil {
+		p.t.Fatalf("building the program: %v\n%s", err, text)
+	}
 }
 
 // write writes a file as many editors do: under another name, and then renames it.
@@ -83,7 +91,7 @@ func (p *watchedProgram) write(name, text string) {
 // name changes the name of the asset, in a package that main imports.
 func (p *watchedProgram) name(name string) {
 	p.t.Helper()
-	p.write("names/names.go", "package names\n\nconst First = \""+name+"\"\n")
+	p.write(p.named, "package names\n\nconst First = \""+name+"\"\n")
 }
 
 // watching is dev --watch of the program.
@@ -95,10 +103,16 @@ type watching struct {
 	folder  string // for builds
 }
 
-func (p *watchedProgram) watch() *watching {
+func (p *watchedProgram) watch(addr string) *watching {
 	p.t.Helper()
-	w := &watching{t: p.t, folder: p.t.TempDir(), process: &process{Cmd: exec.Command(p.binary, "dev", "--watch", "--no-open", "--addr", "127.0.0.1:0")}} //nolint:noctx // it is ended below
-	w.Env = append(os.Environ(), "GOWORK=off", "TMPDIR="+w.folder)
+	p.build()
+	return p.watchBuilt(addr)
+}
+
+func (p *watchedProgram) watchBuilt(addr string) *watching {
+	p.t.Helper()
+	w := &watching{t: p.t, folder: p.t.TempDir(), process: &process{Cmd: exec.Command(p.binary, "dev", "--watch", "--no-open", "--addr", addr)}} //nolint:noctx // it is ended below
+	w.Env = append(os.Environ(), "GOWORK="+p.work, "TMPDIR="+w.folder)
 	w.begin(p.t, false)
 	w.address = pagesOf(p.t, w.process)
 	p.t.Cleanup(func() { _ = w.Process.Kill() })
@@ -169,7 +183,7 @@ func (w *watching) leavesNothing() {
 func TestDevWatchesTheFilesOfTheProgram(t *testing.T) {
 	program := newWatchedProgram(t)
 	newHome(t)
-	w := program.watch()
+	w := program.watch("127.0.0.1:0")
 	w.has("assets", "first")
 
 	// No request is refused while one process takes over from another.
@@ -212,8 +226,9 @@ func TestDevWatchesTheFilesOfTheProgram(t *testing.T) {
 func TestAKilledWatcherLeavesNothing(t *testing.T) {
 	program := newWatchedProgram(t)
 	newHome(t)
+	program.build()
 	program.write("names/names.go", "package names\n\nconst First =\n")
-	w := program.watch()
+	w := program.watchBuilt("127.0.0.1:0")
 	w.waitFor("", func(status int, page string) bool { // a broken program at the start
 		return status == http.StatusServiceUnavailable && strings.Contains(page, "syntax error")
 	})
@@ -225,4 +240,64 @@ func TestAKilledWatcherLeavesNothing(t *testing.T) {
 	_ = w.Wait()
 	w.gone()
 	w.leavesNothing()
+}
+
+// TestDevWatchesWhereverTheFilesAre changes a program whose files, or whose address, are not
+// where they are most often.
+func TestDevWatchesWhereverTheFilesAre(t *testing.T) {
+	for name, prepare := range map[string]func(p *watchedProgram) (addr string){
+		"a module behind a symbolic link, with a package that is one": func(p *watchedProgram) string {
+			link, elsewhere := filepath.Join(p.t.TempDir(), "link"), filepath.Join(p.t.TempDir(), "elsewhere")
+			if err := os.Rename(filepath.Join(p.folder, "names"), elsewhere); err != nil {
+				p.t.Fatal(err)
+			}
+			p.link(elsewhere, filepath.Join(p.folder, "names"))
+			p.link(p.folder, link)
+			p.folder = link
+			listener, err := (&net.ListenConfig{}).Listen(p.t.Context(), "tcp", "[::1]:0")
+			if err != nil {
+				return "127.0.0.1:0" // this machine has no IPv6
+			}
+			_ = listener.Close()
+			return "[::1]:0"
+		},
+		"a module of a go.work": func(p *watchedProgram) string {
+			library := filepath.Join(filepath.Dir(p.folder), "library")
+			if err := os.MkdirAll(filepath.Join(library, "names"), 0o700); err != nil {
+				p.t.Fatal(err)
+			}
+			p.write("../library/go.mod", "module library\n\ngo 1.26.0\n")
+			p.write("../go.work", "go 1.26.0\n\nuse (\n\t./shop\n\t./library\n)\n")
+			main, err := os.ReadFile(filepath.Join(p.folder, "main.go"))
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			p.write("main.go", strings.Replace(string(main), `"shop/names"`, `"library/names"`, 1))
+			p.work, p.named = "", "../library/names/names.go"
+			p.name("first")
+			return "127.0.0.1:0"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			program := newWatchedProgram(t)
+			newHome(t)
+			w := program.watch(prepare(program))
+			w.has("assets", "first")
+			program.name("second")
+			w.has("assets", "second")
+			w.signal(t, syscall.SIGTERM)
+			if _, code := w.rest(t); code != 0 {
+				t.Errorf("exit code %d\n%s", code, w.err.String())
+			}
+			w.gone()
+			w.leavesNothing()
+		})
+	}
+}
+
+func (p *watchedProgram) link(from, to string) {
+	p.t.Helper()
+	if err := os.Symlink(from, to); err != nil {
+		p.t.Fatal(err)
+	}
 }

@@ -96,9 +96,6 @@ func (a automations) reset(r *http.Request, body Reset) (automation.Status, erro
 	if err != nil {
 		return status, err
 	}
-	if body.Cursor == nil && len(body.Keys) == 0 {
-		return status, invalid(readingBody, "give a cursor or keys to reset")
-	}
 	if err := control.Reset(r.Context(), a.kind, status.Name, automation.Reset{Cursor: body.Cursor, Keys: body.Keys}); err != nil {
 		return status, err
 	}

@@ -115,6 +115,29 @@ func (c *Client) Definitions(ctx context.Context) (all api.Definitions, err erro
 	return all, err
 }
 
+// Assets returns the assets that a selection names, each with its last materialization. ""
+// selects all.
+func (c *Client) Assets(ctx context.Context, selection string) (list []inspect.Asset, err error) {
+	values := url.Values{}
+	if selection != "" {
+		values.Set("select", selection)
+	}
+	err = c.get(ctx, "/assets", values, &list)
+	return list, err
+}
+
+// Jobs returns the jobs.
+func (c *Client) Jobs(ctx context.Context) (list []inspect.Job, err error) {
+	err = c.get(ctx, "/jobs", nil, &list)
+	return list, err
+}
+
+// Resources returns the resources, with the config that a launch without config gives them.
+func (c *Client) Resources(ctx context.Context) (list []inspect.UsedResource, err error) {
+	err = c.get(ctx, "/resources", nil, &list)
+	return list, err
+}
+
 func (c *Client) get(ctx context.Context, path string, query url.Values, into any) error {
 	if len(query) > 0 {
 		path += "?" + query.Encode()
