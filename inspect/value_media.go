@@ -25,7 +25,8 @@ const LargestMedia = 16 << 20
 var ErrNoMedia = errors.New("the value is no image and no HTML")
 
 // MediaValue loads the stored value of an asset whose type is text or bytes, and which is
-// an image or HTML. It returns the value and its media type. Whoever shows HTML must keep
+// an image or HTML. It returns the value and its media type. An image.Image is returned as a
+// PNG, with fewer pixels if it has more than 1.5 million. Whoever shows HTML must keep
 // its scripts from running. The error for other values matches [ErrNoMedia]; the others are
 // those of runs.Launcher.Read.
 func (i *Inspector) MediaValue(ctx context.Context, launcher *runs.Launcher, key string, opts ...container.ChildOption) (data []byte, media string, err error) {
@@ -37,6 +38,14 @@ func (i *Inspector) MediaValue(ctx context.Context, launcher *runs.Launcher, key
 		return nil, "", fmt.Errorf("showing the value of %s: %w", key, ErrNoMedia)
 	}
 	err = launcher.Read(ctx, key, output.Type, func(value any) error {
+		if shown, ok := imageOf(value); ok {
+			encoded, err := pngOf(shown)
+			if err != nil {
+				return fmt.Errorf("showing the value of %s: %w", key, err)
+			}
+			data, media = encoded, "image/png"
+			return nil
+		}
 		whole, _ := plainBytes(value)
 		if media = mediaOf(whole); media == "" || len(whole) > LargestMedia {
 			return fmt.Errorf("showing the value of %s: %w", key, ErrNoMedia)

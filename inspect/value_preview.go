@@ -27,7 +27,8 @@ type ValuePreview struct {
 	// Cut says that the value goes on.
 	Cut bool `json:"cut,omitempty"`
 	// Media is the media type of text or bytes that are an image or HTML, such as
-	// "image/png". It is "" for other values. See [Inspector.MediaValue].
+	// "image/png", which is also that of an image of Go, such as *image.RGBA. It is "" for other values. See
+	// [Inspector.MediaValue].
 	Media string `json:"media,omitempty"`
 }
 
@@ -99,6 +100,13 @@ func (v *ValuePreview) readRows(shape rows.Shape, value any) error {
 }
 
 func (v *ValuePreview) readText(value any) error {
+	if shown, ok := imageOf(value); ok {
+		v.Text = imageText(shown)
+		if !shown.Bounds().Empty() {
+			v.Media = "image/png"
+		}
+		return nil
+	}
 	data, _ := plainBytes(value)
 	v.Media = mediaOf(data)
 	text, ok := plainText(value)
