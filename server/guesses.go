@@ -52,21 +52,26 @@ func clientOf(remote string) netip.Prefix {
 	return network
 }
 
-// isBlocked reports whether no token of a client is looked at now.
-func (g *guesses) isBlocked(remote string, now time.Time) bool {
+// try looks whether a token of a client is right, unless it is not looked at now. Of requests
+// at the same time it looks at one after the other, so that they are counted.
+func (g *guesses) try(remote string, now time.Time, isRight func() bool) (looked, right bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	one := g.known[clientOf(remote)]
 	if one == nil && len(g.known) >= mostGuessers {
 		one = g.known[netip.Prefix{}]
 	}
-	return one != nil && now.Before(one.blocked)
+	if one != nil && now.Before(one.blocked) {
+		return false, false
+	}
+	if right = isRight(); !right {
+		g.wrong(remote, now)
+	}
+	return true, right
 }
 
 // wrong notes a wrong token of a client.
 func (g *guesses) wrong(remote string, now time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	if g.known == nil {
 		g.known = make(map[netip.Prefix]*guesser)
 	}

@@ -67,18 +67,19 @@ func (l *login) session(r *http.Request) (pass, bool) {
 // check looks whether a token is right, and answers if it is not. After some wrong tokens
 // it refuses all of the client for a while, so that guessing is slow.
 func (l *login) check(w http.ResponseWriter, r *http.Request, token string) (pass, bool) {
-	now := time.Now()
-	if l.guesses.isBlocked(r.RemoteAddr, now) {
+	var found pass
+	looked, right := l.guesses.try(r.RemoteAddr, time.Now(), func() (ok bool) {
+		found, ok = passOfToken(l.passes, token)
+		return ok
+	})
+	switch {
+	case !looked:
 		w.Header().Set("Retry-After", "2")
 		refuse(l.config, w, r, http.StatusTooManyRequests, "too many wrong tokens: try again in some seconds")
-		return pass{}, false
-	}
-	found, ok := passOfToken(l.passes, token)
-	if !ok {
-		l.guesses.wrong(r.RemoteAddr, now)
+	case !right:
 		refuse(l.config, w, r, http.StatusUnauthorized, "the token is wrong")
 	}
-	return found, ok
+	return found, right
 }
 
 // enter takes the token of a person.

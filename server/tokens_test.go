@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -109,6 +110,23 @@ func TestOneWhoGuessesDoesNotHinderOthers(t *testing.T) {
 				t.Errorf("after a minute a wrong token is answered by %d", got)
 			}
 		}
+	})
+	t.Run("and guesses at the same time are counted", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var looked atomic.Int64
+			var all sync.WaitGroup
+			for range 200 {
+				all.Go(func() {
+					if ask("192.0.2.1:1", wrong) == http.StatusUnauthorized {
+						looked.Add(1)
+					}
+				})
+			}
+			all.Wait()
+			if looked.Load() != 5 {
+				t.Errorf("%d wrong tokens were looked at", looked.Load())
+			}
+		})
 	})
 	t.Run("and guesses from very many addresses are slowed together", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

@@ -39,13 +39,20 @@ func assetBadge(status string) badge {
 	return badge{class, status}
 }
 
-// assetStates returns the assets of a selection with their states. "" selects all.
-func (p *Pages) assetStates(ctx context.Context, selection string) ([]assetState, error) {
+// assetsWithLast returns the assets of a selection, each with its last materialization. ""
+// selects all.
+func (p *Pages) assetsWithLast(ctx context.Context, selection string) ([]inspect.Asset, error) {
 	list, err := p.inspect.Assets(selection)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.inspect.ReadLast(ctx, list); err != nil {
+	return list, p.inspect.ReadLast(ctx, list)
+}
+
+// assetStates returns the assets of a selection with their states. "" selects all.
+func (p *Pages) assetStates(ctx context.Context, selection string) ([]assetState, error) {
+	list, err := p.assetsWithLast(ctx, selection)
+	if err != nil {
 		return nil, err
 	}
 	attempts, err := p.inspect.LastAttempts(ctx, 0)

@@ -36,18 +36,18 @@ func (p *Pages) overview(r *http.Request) (view, error) {
 	if page.Timeline, err = p.jobTimeline(r, records, now); err != nil {
 		return view{}, err
 	}
-	states, err := p.assetStates(r.Context(), "")
+	assets, err := p.assetsWithLast(r.Context(), "")
 	if err != nil {
 		return view{}, err
 	}
 	materialized := 0
-	for _, asset := range states {
+	for _, asset := range assets {
 		if asset.Last != nil {
 			materialized++
 		}
 	}
 	page.Counts = []fact{
-		{Name: "Assets", Links: []link{{sprintf("%d, of which %d have a value", len(states), materialized), p.url("/assets")}}},
+		{Name: "Assets", Links: []link{{sprintf("%d, of which %d have a value", len(assets), materialized), p.url("/assets")}}},
 		{Name: "Jobs", Links: []link{{countText(int64(len(p.config.Graph.Jobs()))), p.url("/jobs")}}},
 		{Name: "Resources", Links: []link{{countText(int64(len(p.inspect.Resources()))), p.url("/resources")}}},
 	}
