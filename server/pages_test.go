@@ -71,6 +71,7 @@ var (
 	durations   = regexp.MustCompile(`[+−]?\b[\d.]+(e[+-]\d+)? (µs|ms|s)\b`)
 	owners      = regexp.MustCompile(`\S+/\d+/\S+@\S+`)
 	positions   = regexp.MustCompile(`\S*\.go:\d+`)
+	ages        = regexp.MustCompile(`\d+ min old`)
 )
 
 // textOf returns the words of a page without what changes from run to run. It does not
@@ -81,7 +82,7 @@ func textOf(page string) string {
 		text = text[from:]
 	}
 	text = html.UnescapeString(tags.ReplaceAllString(text, "\n"))
-	for pattern, with := range map[*regexp.Regexp]string{times: "TIME", owners: "OWNER", positions: "FILE"} {
+	for pattern, with := range map[*regexp.Regexp]string{times: "TIME", owners: "OWNER", positions: "FILE", ages: "new"} {
 		text = pattern.ReplaceAllString(text, with)
 	}
 	text = durations.ReplaceAllString(text, "TOOK")
