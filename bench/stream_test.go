@@ -19,10 +19,14 @@ import (
 
 	"github.com/jszwec/csvutil"
 	"github.com/parquet-go/parquet-go"
+	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
 	"github.com/fxrun/fxrun/rows"
+	"github.com/fxrun/fxrun/runs"
 )
 
 // streamRows is how many rows go from the source through CSV and Parquet to a sum.
@@ -61,6 +65,7 @@ var streamers = []struct {
 	{"fxrun in batches", streamInBatches},
 	{"fxrun row by row", streamRowByRow},
 	{"fxrun row by row, iter.Seq2", streamByReflection},
+	{"fxrun row by row, iter.Seq2 with assets.RowsOf", streamAssets},
 }
 
 func BenchmarkStream(b *testing.B) {
@@ -217,6 +222,56 @@ func streamByReflection(folder string, n int) (map[string]float64, error) {
 		}
 		return nil
 	})
+}
+
+// streamAssets is streamByReflection in assets that say what rows they have, so that the option
+// brings the code for them.
+func streamAssets(folder string, n int) (_ map[string]float64, err error) {
+	type stream = iter.Seq2[sale, error]
+	manager, err := files(folder)
+	if err != nil {
+		return nil, err
+	}
+	sums := map[string]float64{}
+	c, err := container.New(container.Provide("io_manager", func() iomanagers.IOManager { return manager }))
+	if err != nil {
+		return nil, err
+	}
+	graph, err := assets.NewGraph(c,
+		assets.New("sales", func() stream { return stream(rows.Each(sourceBatches(n))) }, assets.RowsOf[sale](), assets.Format("csv")),
+		assets.New("columns", func(in struct {
+			fx.In
+			Sales stream `name:"sales"`
+		},
+		) stream {
+			return in.Sales
+		}, assets.RowsOf[sale](), assets.Format("parquet")),
+		assets.New("sums", func(in struct {
+			fx.In
+			Columns stream `name:"columns"`
+		},
+		) error {
+			for row, err := range in.Columns {
+				if err != nil {
+					return err
+				}
+				add(sums, row)
+			}
+			return nil
+		}, assets.RowsOf[sale]()))
+	if err != nil {
+		return nil, err
+	}
+	launcher, err := runs.NewLauncher(runs.LauncherConfig{Container: c, Graph: graph})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, launcher.Close(context.Background())) }()
+	run, err := launcher.Launch(context.Background(), runs.Request{Selection: "*"})
+	if err != nil {
+		return nil, err
+	}
+	return sums, run.Wait(context.Background())
 }
 
 func streamThrough[S any](manager iomanagers.IOManager, source S, sum func(S, map[string]float64) error) (map[string]float64, error) {
