@@ -49,8 +49,13 @@ func (l *Launcher) adopt(ctx context.Context, id, gone string) error {
 	if err != nil || record.Owner != gone || record.Status.Finished() {
 		return err
 	}
-	if place, err := l.clusterOf(id); err != nil || !place.Same(record.Cluster) {
+	place, err := l.clusterOf(id)
+	if err != nil || place.Name != record.Cluster.Name {
 		return err
+	}
+	if !place.Same(record.Cluster) {
+		return l.leaveLost(ctx, id, fmt.Errorf("the run is executed in %s at %s, and this process names %s: give all processes the same address",
+			record.Cluster.Name, record.Cluster.Place, place.Place))
 	}
 	prepared, err := l.prepareLost(ctx, record)
 	if refused, ok := errors.AsType[*foreignError](err); ok {

@@ -232,6 +232,7 @@ func TestALauncherLeavesARunAloneThatItCannotAdopt(t *testing.T) {
 		"because it has another executor": {executor: func(orphan) runs.Executor { return runs.InProcess(runs.InProcessConfig{}) }, adopts: true},
 		"because it has another cluster": {
 			executor: func(orphan) runs.Executor { return clustertest.New("another", 1, clustertest.Faults{}).Executor() }, adopts: true,
+			says: "and this process names another",
 		},
 		"because it adopts nothing": {},
 		"because its definitions differ": {
