@@ -9,6 +9,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/fault"
 )
 
 // maxLost is how many attempts at a step may be lost with their workers. What kills a worker
@@ -71,7 +72,7 @@ func (e *Execution) Attempt(ctx context.Context, step string, attempt int) (done
 		err = fmt.Errorf("attempting step %s: %w", step, err)
 	}
 	done.Failure = mask(e.site.launch.child.Mask).failure(done.Failure)
-	return done, err
+	return done, fault.Masked(err, e.site.launch.child.Mask)
 }
 
 func (e *Execution) attempt(ctx context.Context, step *assets.Step, attempt int) (Attempted, error) {

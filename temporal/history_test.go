@@ -88,6 +88,31 @@ func TestTemporalKeepsNeitherConfigNorValues(t *testing.T) {
 	}
 }
 
+func TestTemporalGetsNoSecretInAnError(t *testing.T) {
+	const secret = "a-text-that-must-not-leave"
+	t.Setenv("TEMPORAL_TEST_SECRET", secret)
+	s := newStage(t, nil)
+	defer s.startWork()()
+	run := s.launch(runs.Request{Selection: "first", Config: container.RunConfig{Resources: map[string]any{
+		"warehouse": map[string]any{"table": "forbidden", "password": map[string]any{"env": "TEMPORAL_TEST_SECRET"}},
+	}}})
+	err := run.Wait(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "the password ****** is refused") {
+		t.Errorf("the run has ended with %v", err)
+	}
+	var payloads []byte
+	kept := s.kept(run.ID(), func(data []byte) []byte {
+		payloads = append(payloads, data...)
+		return data
+	})
+	if kept += string(payloads); strings.Contains(kept, secret) || !strings.Contains(kept, "is refused") {
+		t.Errorf("Temporal's history has the secret, or lacks the error: %s", kept)
+	}
+	if strings.Contains(kept, `"placement":2`) {
+		t.Error("a second worker was asked to open what the first one could not open")
+	}
+}
+
 // histories is the folder of the workflows that were recorded with the present form of the
 // workflow. A change of the workflow that needs another form gets a further folder, and the workflow
 // must still be able to go on with those of the others.

@@ -38,6 +38,9 @@ func (p *process) hold(ctx context.Context, input holdInput) (holdOutput, error)
 		held.abandon(fmt.Errorf("%w: telling Temporal of a place for the run: %w", runs.ErrWorkerLeaving, err))
 	}
 	<-held.closed
+	if err := held.notOpened(); err != nil { // the answer of the step may come later
+		return holdOutput{}, errorOf(unopenedError, err)
+	}
 	return holdOutput{Error: stopping(held)}, nil
 }
 

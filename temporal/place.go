@@ -31,6 +31,7 @@ type place struct {
 	ctx       context.Context // of the attempts
 	cancel    context.CancelCauseFunc
 	left      error          // why no more attempts begin; nil while they do
+	unopened  error          // why the container of the run could not be opened
 	attempts  sync.WaitGroup // grows while left is nil
 	over      bool           // closing is closed
 }
@@ -64,7 +65,20 @@ func (p *place) attempt(step string, number int) (runs.Attempted, error) {
 		return runs.Attempted{}, err
 	}
 	defer p.attempts.Done()
-	return p.execution.Attempt(p.ctx, step, number)
+	attempted, err := p.execution.Attempt(p.ctx, step, number)
+	if errors.Is(err, runs.ErrUnopened) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.unopened = err
+	}
+	return attempted, err
+}
+
+// notOpened returns why the container of the run could not be opened, or nil.
+func (p *place) notOpened() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.unopened
 }
 
 func (p *place) begin() error {

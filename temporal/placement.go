@@ -89,7 +89,7 @@ func (f *flow) left(p *placement, err error) {
 	case typeOf(err) == refusedError:
 		f.refusals++
 		f.without(f.refusals >= maxRefusals, f.refusals, err)
-	case typeOf(err) == overError:
+	case typeOf(err) == overError, typeOf(err) == unopenedError:
 		f.fail(textOf(err))
 	default:
 		f.errors++

@@ -137,6 +137,9 @@ func (p program) newWarehouse(lc fx.Lifecycle, config warehouseConfig) (*warehou
 	if config.Table == "missing" {
 		return nil, errors.New("there is no such table")
 	}
+	if config.Table == "forbidden" {
+		return nil, fmt.Errorf("the password %s is refused", config.Password.Reveal())
+	}
 	lc.Append(fx.Hook{
 		OnStart: func(context.Context) error { return p.note("opened %d", os.Getpid()) },
 		OnStop: func(ctx context.Context) error {
