@@ -1,6 +1,10 @@
 package runs
 
-import "context"
+import (
+	"context"
+
+	"github.com/fxrun/fxrun/assets"
+)
 
 // Executor decides where and when the steps of a run are executed. Package
 // executortest is the suite that every executor must pass. [Execution.Schedule] does
@@ -19,4 +23,12 @@ type Executor interface {
 	// returns while steps are being executed in this process, the run waits for
 	// these steps and fails.
 	Execute(ctx context.Context, execution *Execution) error
+}
+
+// PlanChecker is an executor that cannot execute every plan, for instance because another
+// system limits the number of steps. A launch asks it before anything is recorded.
+type PlanChecker interface {
+	// CheckPlan returns why a plan cannot be executed, or nil. It must return soon. The error
+	// of the launch then matches container.ErrInvalid.
+	CheckPlan(plan *assets.Plan) error
 }

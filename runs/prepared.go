@@ -14,6 +14,7 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/binding"
 	"github.com/fxrun/fxrun/internal/child"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
@@ -106,10 +107,22 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 	for _, step := range job.Plan.Steps {
 		p.launch.record.Steps = append(p.launch.record.Steps, step.Key)
 	}
-	if _, ok := p.launcher.config.Executor.(Remote); ok {
-		_, err = p.launcher.stepRequest(p.launch)
+	return p.checkExecutor()
+}
+
+// checkExecutor asks the executor whether it can execute the run.
+func (p *Prepared) checkExecutor() error {
+	executor := p.launcher.config.Executor
+	if checker, ok := executor.(PlanChecker); ok {
+		if err := checker.CheckPlan(p.launch.plan); err != nil {
+			return fault.Join("launching a run", []error{err})
+		}
 	}
-	return err
+	if _, ok := executor.(Remote); ok {
+		_, err := p.launcher.stepRequest(p.launch)
+		return err
+	}
+	return nil
 }
 
 // masked returns the tags as they are recorded: without the secrets of the run.

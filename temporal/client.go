@@ -65,5 +65,14 @@ func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
 }
 
+// Handle leaves out that the heartbeat of an activity was cut off by the end of the activity.
+// A heartbeat that is not heard is no news either: whoever needs it tries again.
+func (q quiet) Handle(ctx context.Context, record slog.Record) error {
+	if record.Message == "RecordActivityHeartbeat with error" {
+		return nil
+	}
+	return q.Handler.Handle(ctx, record)
+}
+
 func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
 func (q quiet) WithGroup(name string) slog.Handler       { return quiet{q.Handler.WithGroup(name)} }

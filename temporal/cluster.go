@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc/codes"
 
+	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -33,7 +34,10 @@ type Cluster struct {
 	reached    atomic.Bool // Temporal has answered before
 }
 
-var _ runs.Worker = (*Cluster)(nil)
+var (
+	_ runs.Worker      = (*Cluster)(nil)
+	_ runs.PlanChecker = (*Cluster)(nil)
+)
 
 // New returns the cluster of a config, whose Address is required. It connects when it is first
 // used. The logger gets warnings, for instance that Temporal can't be reached; nil discards them. The caller
@@ -74,6 +78,12 @@ func (c *Cluster) Place(runID string) history.Cluster {
 		place.Page = strings.TrimSuffix(c.config.UI, "/") + "/namespaces/" + url.PathEscape(c.config.Namespace) + "/workflows/" + url.PathEscape(runID)
 	}
 	return place
+}
+
+// CheckPlan refuses a plan that is too large for Temporal: see [MaxSteps] and [MaxPlan].
+func (*Cluster) CheckPlan(of *assets.Plan) error {
+	_, err := newPlan(of)
+	return err
 }
 
 // Execute has the workers execute the steps of a run. It starts the workflow of the run, or goes on with the
