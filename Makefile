@@ -12,7 +12,7 @@ help: ## list the targets
 .PHONY: build
 build: ## compile every package, tests included
 	set -e; for module in $(MODULES); do \
-		(cd $$module && GOWORK=off go build ./... && GOWORK=off go test -run '^$$' ./... > /dev/null); done
+		(cd $$module && GOWORK=off go build -o /dev/null ./... && GOWORK=off go test -run '^$$' ./... > /dev/null); done
 
 .PHONY: test
 test: ## run all tests as CI does: race detector, shuffled, with PostgreSQL
