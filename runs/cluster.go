@@ -8,9 +8,9 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// Cluster is an executor whose runs go on when the process that has launched them ends: the
-// flow of the run is in the hands of another system, and the steps are executed by workers,
-// which record what happens in the store that all launchers share.
+// Cluster is an executor whose runs go on when the process that has launched them ends: another
+// system decides which step is next, and the steps are executed by workers, which record what
+// happens in the store that all launchers share.
 //
 // The launcher that launches a run owns it, as it owns every run: it records the beginning
 // and the end of the run, and obeys requests to cancel it. If the process of the owner is

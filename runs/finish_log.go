@@ -8,9 +8,9 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// finish stores how the run ended, and the events of other runs that follow from it, even if an earlier event was refused: a
-// full disk may have space again. A run of which an event could not be stored
-// since failure was asked has failed by that: the error says so too.
+// finish stores how the run ended, and the events of other runs that follow from it, even if an
+// earlier event was refused: a full disk may have space again. A run of which an event could
+// not be stored since failure was asked has failed by that: the error says so too.
 func (l *runLog) finish(finished history.RunFinished, following func(*history.RunFinished) []history.Event) (followed bool, err error) {
 	l.mu.Lock()
 	l.ended = true
