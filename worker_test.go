@@ -113,8 +113,8 @@ func TestAnApplicationThatCannotBeAWorker(t *testing.T) {
 		option fx.Option
 		want   string
 	}{
-		"without an executor":                {fx.Options(), "making a worker: this program has no executor for many machines: add temporal.Executor"},
-		"with an executor of one machine":    {fx.Provide(func() runs.Executor { return runs.InProcess(runs.InProcessConfig{}) }), "this program has no executor for many machines"},
+		"without an executor":                {fx.Options(), "its definitions need temporal.Executor"},
+		"with an executor of one machine":    {fx.Provide(func() runs.Executor { return runs.InProcess(runs.InProcessConfig{}) }), "the runs of this program are executed in the process that launches them"},
 		"with an executor without a cluster": {fx.Provide(func() runs.Executor { return workshop{} }), "a fxrun_test.workshop, has no cluster"},
 	} {
 		app := fx.New(fx.NopLogger, fxrun.Module, fxrun.Worker, c.option, assets.New("left", func() int { return 1 }))

@@ -77,7 +77,10 @@ func (f runsFlags) query() (history.RunQuery, error) {
 	tags, wrong := parseTags(f.tags)
 	within, err := timerange.Parse(f.from, f.to, time.Local) //nolint:gosmopolitan // a person means the local time
 	query.Tags, query.QueuedFrom, query.QueuedBefore = tags, within.From, within.To
-	return query, fault.Join("reading the flags", slices.Concat(faults, wrong, fault.Of(err)))
+	for _, one := range fault.Of(err) {
+		wrong = append(wrong, fmt.Errorf("--from and --to: %w", one))
+	}
+	return query, fault.Join("reading the flags", slices.Concat(faults, wrong))
 }
 
 func (p program) listRuns(cmd *cobra.Command, flags runsFlags) error {

@@ -126,7 +126,7 @@ func TestRunsAreListedByTimeAndTag(t *testing.T) {
 		"runs --tag day=run-a --from " + second:       "no runs",
 		"runs --tag day --limit -1":                   `--tag "day": it must have the form NAME=VALUE`,
 		"runs --from x --limit -1":                    "--limit -1: it cannot be negative",
-		"runs --from x":                               `from: "x" must be a time`,
+		"runs --from x":                               `--from and --to: from: "x" must be a time`,
 		"runs --tag day=run-a --tag day=run-b":        "the tag day is given twice",
 		"runs --from 0001-01-02 --to 9999-12-30 -n 1": "run-c",
 	} {

@@ -275,10 +275,10 @@ func TestAWorkerThatCannotWork(t *testing.T) {
 		want    []string
 	}{
 		"without an executor it says what to add": {
-			code: 64, want: []string{"making a worker: this program has no executor for many machines: add temporal.Executor of the Go module github.com/fxrun/fxrun/temporal", "set FXRUN_TEMPORAL_ADDRESS"},
+			code: 64, want: []string{"making a worker: the runs of this program are executed in the process that launches them", "its definitions need temporal.Executor of the Go module github.com/fxrun/fxrun/temporal", "FXRUN_TEMPORAL_ADDRESS must have the address"},
 		},
 		"with an executor of one machine it says what to add": {
-			options: []fx.Option{provide(runs.InProcess(runs.InProcessConfig{}))}, code: 64, want: []string{"this program has no executor for many machines"},
+			options: []fx.Option{provide(runs.InProcess(runs.InProcessConfig{}))}, code: 64, want: []string{"the runs of this program are executed in the process that launches them"},
 		},
 		"with an executor whose cluster is not configured it says what to set": {
 			options: []fx.Option{provide(alone)}, code: 64, want: []string{"a *cli_test.crew, has no cluster", "set FXRUN_TEMPORAL_ADDRESS"},

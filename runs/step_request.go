@@ -125,7 +125,8 @@ func (l *Launcher) stepRequest(launch launch) (StepRequest, error) {
 	if len(launch.asked.Options) > 0 {
 		faults = append(faults, errors.New("it has fx.Options, which cannot be sent to another process"))
 	}
-	faults = append(faults, l.staying(launch, l.onMachines(launch.id))...)
+	machines := l.onMachines(launch.id)
+	faults = append(faults, l.staying(launch, machines)...)
 	if remote, ok := l.config.Executor.(Remote); ok && remote.SecretsApart() {
 		private, err := (*child.Prepared)(launch.child).PrivateLaunchJSON()
 		if err != nil {
@@ -144,7 +145,11 @@ func (l *Launcher) stepRequest(launch launch) (StepRequest, error) {
 	if err != nil {
 		return StepRequest{}, err
 	}
-	return request, fault.Join("handing steps to another process", append(faults, more...))
+	act := "handing steps to another process"
+	if machines {
+		act = "handing steps to other machines"
+	}
+	return request, fault.Join(act, append(faults, more...))
 }
 
 // unlike finds the values given at launch that the config of a request does not

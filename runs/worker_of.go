@@ -16,8 +16,9 @@ func WorkerOf(executor Executor) (Worker, error) {
 	if ok && worker.Place("") != (history.Cluster{}) {
 		return worker, nil
 	}
-	why := errors.New("this program has no executor for many machines: add temporal.Executor of the Go module github.com/fxrun/fxrun/temporal to its definitions, " +
-		"and set FXRUN_TEMPORAL_ADDRESS to the address of the Temporal server")
+	why := errors.New("the runs of this program are executed in the process that launches them, so there is nothing to do for a worker: " +
+		"its definitions need temporal.Executor of the Go module github.com/fxrun/fxrun/temporal, " +
+		"and FXRUN_TEMPORAL_ADDRESS must have the address of the Temporal server")
 	if ok {
 		why = fmt.Errorf("the executor of this program, a %T, has no cluster, so runs are executed in the process that launches them: "+
 			"configure its cluster; for temporal.Executor set FXRUN_TEMPORAL_ADDRESS to the address of the Temporal server", executor)

@@ -10,13 +10,15 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
+
+	"github.com/fxrun/fxrun/internal/fault"
 )
 
 // newClient returns a client of Temporal. It does not connect before it is used.
 func (c Config) newClient(logger *slog.Logger) (client.Client, error) {
-	secure, err := c.tls()
-	if err != nil {
-		return nil, fmt.Errorf("making a client of Temporal: %w", err)
+	secure, faults := c.tls()
+	if len(faults) > 0 {
+		return nil, fault.Join("reading the files that the config of temporal names", faults)
 	}
 	options := client.Options{
 		HostPort: c.Address, Namespace: c.Namespace, ConnectionOptions: client.ConnectionOptions{TLS: secure},
@@ -32,30 +34,31 @@ func (c Config) newClient(logger *slog.Logger) (client.Client, error) {
 	return made, nil
 }
 
-// tls returns how the connection is encrypted, or nil if it is not.
-func (c Config) tls() (*tls.Config, error) {
+// tls returns how the connection is encrypted, or nil if it is not, and what is wrong with its
+// files.
+func (c Config) tls() (*tls.Config, []error) {
 	if !c.TLS && c.TLSServerName == "" && c.TLSCA == "" && c.TLSCert == "" && c.APIKey.Reveal() == "" {
 		return nil, nil
 	}
+	var faults []error
 	secure := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.TLSServerName}
 	if c.TLSCA != "" {
+		secure.RootCAs = x509.NewCertPool()
 		text, err := os.ReadFile(c.TLSCA)
 		if err != nil {
-			return nil, fmt.Errorf("tls_ca: %w", err)
-		}
-		secure.RootCAs = x509.NewCertPool()
-		if !secure.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("tls_ca: the file %s has no certificates in the form of PEM", c.TLSCA)
+			faults = append(faults, fmt.Errorf("tls_ca: %w", err))
+		} else if !secure.RootCAs.AppendCertsFromPEM(text) {
+			faults = append(faults, fmt.Errorf("tls_ca: the file %s has no certificates in the form of PEM", c.TLSCA))
 		}
 	}
 	if c.TLSCert != "" {
 		own, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
 		if err != nil {
-			return nil, fmt.Errorf("tls_cert and tls_key: %w", err)
+			faults = append(faults, fmt.Errorf("tls_cert and tls_key: %w", err))
 		}
 		secure.Certificates = []tls.Certificate{own}
 	}
-	return secure, nil
+	return secure, faults
 }
 
 // quiet leaves out what the library of Temporal tells of its normal work.

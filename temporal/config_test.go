@@ -1,6 +1,8 @@
 package temporal_test
 
 import (
+	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,24 @@ func TestConfig(t *testing.T) {
 			`address: "temporal" has no host and port`, "tls_cert and tls_key: one is given", `ui: "temporal:8080" is no address of pages`,
 			`placement: "spread" is neither colocated nor spread=N`,
 		} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("the error %v lacks %q", err, want)
+			}
+		}
+	})
+	t.Run("is refused if files that it names cannot be read, all at once and without a connection", func(t *testing.T) {
+		none := filepath.Join(t.TempDir(), "none.pem")
+		cluster, err := temporal.New(temporal.Config{
+			Address: "127.0.0.1:1", TLSCA: none, TLSCert: none, TLSKey: none, APIKey: container.NewSecret("hunter2"),
+		}, nil)
+		if err == nil {
+			cluster.Close()
+			t.Fatal("it is accepted")
+		}
+		if !errors.Is(err, container.ErrInvalid) {
+			t.Errorf("the error %v does not match container.ErrInvalid", err)
+		}
+		for _, want := range []string{"tls_ca: open " + none, "tls_cert and tls_key: open " + none} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("the error %v lacks %q", err, want)
 			}
