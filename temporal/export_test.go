@@ -1,6 +1,10 @@
 package temporal
 
-import "github.com/fxrun/fxrun/assets"
+import (
+	"log/slog"
+
+	"github.com/fxrun/fxrun/assets"
+)
 
 // What the tests of the workflow need of it.
 type (
@@ -41,8 +45,11 @@ const (
 
 var Workflow = runWorkflow
 
-// NewPlan returns the plan of a run without its fingerprint.
+// NewPlan returns the plan of a run.
 func NewPlan(of *assets.Plan) (Plan, error) { return newPlan(of) }
 
 // Read returns a config with its defaults and what the environment says.
 func Read(config Config) (Config, error) { return config.read() }
+
+// LoggerOf returns where the warnings of a cluster go.
+func LoggerOf(c *Cluster) *slog.Logger { return c.logger }
