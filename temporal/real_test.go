@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	enums "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/fxrun/fxrun/container"
@@ -20,6 +22,7 @@ import (
 	"github.com/fxrun/fxrun/internal/temporaltest"
 	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/runs"
+	"github.com/fxrun/fxrun/temporal"
 )
 
 // stage is a launcher of a program, with a server of Temporal.
@@ -316,6 +319,60 @@ func TestARunIsCancelled(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestARunIsCancelledWhileItsStepWaits(t *testing.T) {
+	t.Parallel()
+	cancelled := func(t *testing.T, run *runs.Run) {
+		t.Helper()
+		run.Cancel("Ann says so")
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		if err := run.Wait(ctx); !errors.Is(err, runs.ErrCancelled) {
+			t.Errorf("got %v", err)
+		}
+	}
+	t.Run("for a step of another run to end", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, func(p *program) { p.Parallel = 1 })
+		defer s.startWork()()
+		s.touch("hold-other")
+		busy := s.launch(runs.Request{Selection: "other"})
+		s.awaitNote("began other", 1)
+		waiting := s.launch(runs.Request{Selection: "+third"})
+		at := s.client()
+		s.await("the step at the worker", func() bool {
+			described, err := at.DescribeWorkflowExecution(t.Context(), waiting.ID(), "")
+			return err == nil && slices.ContainsFunc(described.GetPendingActivities(), func(pending *workflowpb.PendingActivityInfo) bool {
+				return pending.GetActivityType().GetName() == temporal.StepName && pending.GetState() == enums.PENDING_ACTIVITY_STATE_STARTED
+			})
+		})
+		cancelled(t, waiting)
+		s.remove("hold-other")
+		if err := busy.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		s.wantNotes("began", "began other")
+		if notes := s.notes("opened"); len(notes) != 1 {
+			t.Errorf("the resource was opened %d times: a run without a step needs none", len(notes))
+		}
+	})
+	t.Run("for what another process has", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		defer s.startWork()()
+		lock, err := s.locker.TryLock(t.Context(), "attempt/taken/other")
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := s.launch(runs.Request{ID: "taken", Selection: "other"})
+		s.awaitNote("opened", 1)
+		cancelled(t, run)
+		s.wantNotes("began")
+		if err := lock.Unlock(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // client returns a client of Temporal.

@@ -92,7 +92,9 @@ func (p *process) close(ctx context.Context, input closeInput) error {
 // cancel is the activity that cancels the steps of a run.
 func (p *process) cancel(ctx context.Context, input cancelInput) error {
 	if held := p.place(activity.GetInfo(ctx).WorkflowExecution.ID, input.Placement); held != nil {
-		held.cancelAttempts(fmt.Errorf("%w: %s", runs.ErrCancelled, input.Reason))
+		reason := fmt.Errorf("%w: %s", runs.ErrCancelled, input.Reason)
+		held.leave(reason) // attempts that wait, or could not begin, are not made
+		held.cancelAttempts(reason)
 	}
 	return nil
 }
