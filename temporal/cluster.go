@@ -16,6 +16,7 @@ import (
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc/codes"
@@ -204,15 +205,29 @@ func (c *Cluster) alone(ctx context.Context, run client.WorkflowRun, before int)
 	if err != nil {
 		return 0
 	}
-	for _, pending := range described.GetPendingActivities() {
-		if pending.GetActivityType().GetName() == holdName && pending.GetState() == enums.PENDING_ACTIVITY_STATE_SCHEDULED {
-			return before + 1
-		}
+	if !waitsForWorker(described) {
+		return 0
 	}
+	return before + 1
+}
+
+// waitsForWorker reports whether a workflow can't go on without a worker that is not there. One that has a place at
+// a worker goes on, although it may wait for other places.
+func waitsForWorker(described *workflowservice.DescribeWorkflowExecutionResponse) bool {
 	if described.GetPendingWorkflowTask().GetState() == enums.PENDING_WORKFLOW_TASK_STATE_SCHEDULED {
-		return before + 1
+		return true
 	}
-	return 0
+	waits := false
+	for _, pending := range described.GetPendingActivities() {
+		if pending.GetActivityType().GetName() != holdName {
+			continue
+		}
+		if pending.GetState() != enums.PENDING_ACTIVITY_STATE_SCHEDULED {
+			return false
+		}
+		waits = true
+	}
+	return waits
 }
 
 // warnOfNobody says in the log of the run that no worker has taken it yet.

@@ -45,6 +45,9 @@ const (
 
 var Workflow = runWorkflow
 
+// WaitsForWorker reports whether a workflow can't go on without a worker that is not there.
+var WaitsForWorker = waitsForWorker
+
 // NewPlan returns the plan of a run.
 func NewPlan(of *assets.Plan) (Plan, error) { return newPlan(of) }
 
