@@ -80,6 +80,9 @@ func (e *Execution) attempt(ctx context.Context, step *assets.Step, attempt int)
 		return Attempted{}, errors.Join(ErrWorkerLeaving, err)
 	}
 	defer e.leave(step)
+	if ctx.Err() != nil { // a step that does not begin needs no resources
+		return Attempted{}, context.Cause(ctx)
+	}
 	if err := e.openToAttempt(); err != nil {
 		return Attempted{}, err
 	}
@@ -277,7 +280,8 @@ func (a *attemptEnds) lose(step history.StepRecord) {
 func (a attemptEnds) answer(step history.StepRecord) Attempted {
 	done := Attempted{Status: step.Status, Attempt: step.Attempt, Failure: step.Error, Lost: a.lost}
 	if step.Status == history.StepStatusPending {
-		done.Delay = max(0, a.failed.RetryDelay-time.Since(a.at))
+		passed := max(0, time.Since(a.at)) // the clock of another worker, which has failed, may be ahead
+		done.Delay = max(0, a.failed.RetryDelay-passed)
 	}
 	return done
 }

@@ -449,6 +449,87 @@ func TestAnAttemptThatHasFailedIsAnsweredAndNotMadeAgain(t *testing.T) {
 	})
 }
 
+// clockAhead is the store as a process sees it whose clock is ahead.
+type clockAhead struct {
+	history.Store
+	by time.Duration
+}
+
+func (s clockAhead) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	shifted := slices.Clone(events)
+	for i := range shifted {
+		shifted[i].Time = shifted[i].Time.Add(s.by)
+	}
+	return s.Store.Append(ctx, shifted...)
+}
+
+func TestTheClockOfAnotherWorkerMakesNoWaitLonger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachines(t)
+		list := []assets.Definition{assets.New("left", func(step *assets.Context) error {
+			if step.Attempt() < 2 {
+				return errBoom
+			}
+			return nil
+		}, assets.Retry(1, func(int) time.Duration { return time.Minute }))}
+		id, end := m.heldRun(list...)
+		right, _ := m.launcher(runs.LauncherConfig{}, list...)
+		m.store = clockAhead{m.store, time.Hour}
+		ahead, _ := m.launcher(runs.LauncherConfig{}, list...)
+		one, other := m.cluster.Add(ahead), m.cluster.Add(right)
+		if done, err := one.Attempt(t.Context(), id, "left", 1); err != nil || done.Delay != time.Minute {
+			t.Errorf("the answer is %+v, %v", done, err)
+		}
+		if done, err := other.Attempt(t.Context(), id, "left", 1); err != nil || done.Delay != time.Minute {
+			t.Errorf("the answer of a worker whose clock is right is %+v, %v", done, err)
+		}
+		if done, err := other.Attempt(t.Context(), id, "left", 2); err != nil || done.Status != history.StepStatusSucceeded {
+			t.Errorf("the second answer is %+v, %v", done, err)
+		}
+		one.Stop(nil)
+		other.Stop(nil)
+		if err := end(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAnAttemptThatWasCancelledBeforeItBeganOpensNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachines(t)
+		var opened atomic.Int32
+		resources := []container.Definition{container.Provide("database", func() *database {
+			opened.Add(1)
+			return new(database)
+		})}
+		list := []assets.Definition{assets.New("left", func(*database) error { return nil })}
+		cluster := newHeld()
+		owner, _ := m.launcherWith(runs.LauncherConfig{Executor: cluster}, resources, list...)
+		run := m.launch(owner, runs.Request{})
+		id := <-cluster.begun
+		launcher, _ := m.launcherWith(runs.LauncherConfig{}, resources, list...)
+		worker := m.cluster.Add(launcher)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(runs.ErrCancelled)
+		if done, err := worker.Attempt(ctx, id, "left", 1); !errors.Is(err, runs.ErrCancelled) {
+			t.Errorf("the attempt gave %+v, %v", done, err)
+		}
+		if opened.Load() > 0 {
+			t.Error("the resource of a step that never began was made")
+		}
+		if done, err := worker.Attempt(t.Context(), id, "left", 1); err != nil || done.Status != history.StepStatusSucceeded {
+			t.Errorf("the next answer is %+v, %v", done, err)
+		}
+		worker.Stop(nil)
+		cluster.end <- nil
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestAWorkerThatLeavesHasItsStepsMadeElsewhere(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
