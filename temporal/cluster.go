@@ -156,6 +156,9 @@ func (c *Cluster) start(ctx context.Context, runID string, planned plan) (run cl
 		}, workflowName, planned)
 		return err
 	})
+	if err != nil && isAnswer(err) {
+		return nil, fmt.Errorf("starting the workflow of run %s: Temporal at %s, namespace %s: %w", runID, c.config.Address, c.config.Namespace, err)
+	}
 	return run, err
 }
 

@@ -72,8 +72,11 @@ func (p *process) refusal(run string, err error) error {
 	switch {
 	case unread == nil && record.Status.Finished():
 		return errorOf(overError, err)
-	case errors.Is(err, container.ErrInvalid), errors.Is(err, history.ErrNotFound): // others may have other definitions, or another history
+	case errors.Is(err, container.ErrInvalid): // others may have other definitions
 		return errorOf(refusedError, fmt.Errorf("the worker %s: %w", p.launcher.Name(), err))
+	case errors.Is(err, history.ErrNotFound): // or another history
+		return errorOf(refusedError, fmt.Errorf("the worker %s has another history than the launcher of the run: %w; "+
+			"give all of them the same history, such as a PostgreSQL database by FXRUN_STORE, or each history a task queue of its own", p.launcher.Name(), err))
 	}
 	return temporal.NewApplicationError(cut(err.Error()), "")
 }

@@ -33,6 +33,7 @@ type program struct {
 	Folder    string // of values, and of what the steps note and wait for
 	Database  string // of the history and of the locks
 	Address   string
+	Namespace string
 	Queue     string
 	Heartbeat time.Duration
 	Drain     time.Duration
@@ -160,7 +161,8 @@ func (p program) newLauncher(logger *slog.Logger) (launcher *runs.Launcher, clus
 		return nil, nil, nil, err
 	}
 	cluster, err = temporal.New(temporal.Config{
-		Address: p.Address, TaskQueue: p.Queue, Heartbeat: p.Heartbeat, Drain: p.Drain, MaxRuns: p.MaxRuns, MaxParallel: p.Parallel, Placement: p.Placement, UI: "http://temporal.example",
+		Address: p.Address, Namespace: p.Namespace, TaskQueue: p.Queue, Heartbeat: p.Heartbeat, Drain: p.Drain, MaxRuns: p.MaxRuns,
+		MaxParallel: p.Parallel, Placement: p.Placement, UI: "http://temporal.example",
 	}, logger)
 	if err != nil {
 		return nil, nil, nil, err

@@ -268,6 +268,36 @@ func TestARunFails(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("if Temporal has no such namespace, and the error says what was asked", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, func(p *program) { p.Namespace = "elsewhere" })
+		run := s.launch(runs.Request{Selection: "small"})
+		want := "starting the workflow of run " + run.ID() + ": Temporal at " + s.Address + ", namespace elsewhere: "
+		if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	})
+	t.Run("if all workers have another history", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		other := *s
+		other.store = history.NewMemoryStore()
+		launcher, cluster, closeAll, err := other.newLauncher(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := closeAll(); err != nil {
+				t.Error(err)
+			}
+		})
+		other.launcher, other.work = launcher, cluster.Work
+		defer other.startWork()()
+		run := s.launch(runs.Request{Selection: "small"})
+		if err := run.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "has another history than the launcher of the run") {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("if all workers have other definitions", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, inDatabase(t))
