@@ -36,7 +36,7 @@ func (e *Execution) CatchUp(ctx context.Context) error {
 	return err
 }
 
-// Follow calls [Execution.CatchUp] again and again until ctx ends, five times a second.
+// Follow calls [Execution.CatchUp] five times a second until ctx ends.
 func (e *Execution) Follow(ctx context.Context) {
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()

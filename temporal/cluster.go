@@ -23,6 +23,7 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -41,15 +42,18 @@ var (
 )
 
 // New returns the cluster of a config, whose Address is required. It connects when it is first
-// used. The logger gets warnings, for instance that Temporal can't be reached; nil discards them. The caller
-// closes the cluster, after the launchers that use it.
+// used, so an address where nobody listens is no error of New. An error because of the config,
+// or of a file that it names, matches container.ErrInvalid.
+//
+// The logger gets warnings, for instance that Temporal can't be reached. With nil they are
+// discarded. The caller closes the cluster, after the launchers that use it.
 func New(config Config, logger *slog.Logger) (*Cluster, error) {
 	config, err := config.read()
 	if err != nil {
 		return nil, err
 	}
 	if config.Address == "" {
-		return nil, errors.New("making a cluster: the address of Temporal is missing: set " + prefix + "_ADDRESS")
+		return nil, fault.Join("making a cluster", []error{errors.New("the address of Temporal is missing: set " + prefix + "_ADDRESS")})
 	}
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)

@@ -16,27 +16,30 @@ import (
 
 // Config says where Temporal is, and how its workers execute runs. Each field is also read
 // from the environment, which counts where both have a value: FXRUN_TEMPORAL_ADDRESS and so
-// on. Launchers and workers need the same Address, Namespace and TaskQueue.
+// on. Launchers and workers need the same Address, Namespace and TaskQueue. Heartbeat and
+// Placement of a run are those of the launcher that has begun it. MaxRuns, MaxParallel and
+// Drain are those of each worker.
 type Config struct {
 	// Address is the host and the port of Temporal's frontend, such as temporal:7233. Without
 	// it, runs are executed in the process that launches them, and there are no workers.
 	Address string `desc:"host and port of Temporal; empty executes runs in this process"`
-	// Namespace is that of Temporal. It must exist.
+	// Namespace is the namespace of Temporal that has the workflows of the runs. It must exist.
 	Namespace string `default:"default" desc:"namespace of Temporal"`
 	// TaskQueue is the name of the task queue that all workers with the same definitions and the
-	// same history share. Programs with other definitions, and programs with another history, need another
-	// one.
+	// same history share. A program with other definitions or with another history needs a
+	// task queue of its own.
 	TaskQueue string `split_words:"true" default:"fxrun" desc:"task queue of all workers with this history"`
 
-	// TLS has the connection encrypted. APIKey and the files below have it too.
+	// TLS says that the connection is encrypted. It is encrypted without TLS too if one of
+	// TLSServerName, TLSCA, TLSCert and APIKey is given.
 	TLS bool `desc:"encrypt the connection"`
 	// TLSServerName is the name in the certificate of Temporal, if it is not that of Address.
 	TLSServerName string `envconfig:"TLS_SERVER_NAME" desc:"name in Temporal's certificate"`
-	// TLSCA is a file with the certificates that sign that of Temporal. The default are those
-	// of the system.
+	// TLSCA is a file in the form of PEM with the certificates that sign the one of Temporal.
+	// Without it, those of the system count.
 	TLSCA string `envconfig:"TLS_CA" desc:"file with the certificates that sign Temporal's"`
-	// TLSCert and TLSKey are files with the certificate by which this program proves itself, and
-	// the key of it.
+	// TLSCert and TLSKey are files in the form of PEM with the certificate by which this program
+	// proves who it is, and with its key. Either both are given or none.
 	TLSCert string `envconfig:"TLS_CERT" desc:"file with the certificate of this program"`
 	TLSKey  string `envconfig:"TLS_KEY" desc:"file with the key of that certificate"`
 	// APIKey is a key of Temporal Cloud.
@@ -46,8 +49,8 @@ type Config struct {
 	UI string `envconfig:"UI" desc:"address of Temporal's pages"`
 
 	// Heartbeat is how long nothing may be heard of a worker before its runs go on at another
-	// one. It is at least a second. A worker that has not reached Temporal for so long stops what it
-	// executes.
+	// one. It is at least a second. A worker that has not reached Temporal for this time stops
+	// what it executes.
 	Heartbeat time.Duration `default:"10s" min:"1s" desc:"silence after which a worker counts as lost"`
 	// Placement says how many workers execute the steps of one run: "colocated" is one, and
 	// "spread=3" is up to three. Each of them opens a container for the run.
@@ -56,7 +59,7 @@ type Config struct {
 	// worker, those with a higher priority first.
 	MaxRuns int `split_words:"true" default:"10" min:"1" desc:"runs that one worker executes at the same time"`
 	// MaxParallel is how many steps one worker executes at the same time, of all its runs. Zero
-	// is four for each processor.
+	// means four for each processor.
 	MaxParallel int `split_words:"true" min:"0" desc:"steps that one worker executes at the same time; 0 for four for each processor"`
 	// Drain is how long a worker lets its running steps go on after it was told to end, as by
 	// SIGTERM. Then it cancels them, and they are executed again by other workers.

@@ -4,9 +4,8 @@
 //
 // Each run is a workflow of Temporal, with the ID of the run. The workflow is written here,
 // once for all runs: it knows the keys of the steps and what each needs, and asks workers to
-// execute them. A worker opens the container of the run, executes one step after the other
-// in it, and writes what happens into the history that all processes share. Neither config
-// nor values go to Temporal.
+// execute them. A worker opens a container for the run, executes steps in it, and writes what
+// happens into the history that all processes share. Neither config nor values go to Temporal.
 //
 // Temporal notices that a worker is gone, and keeps the state of each run if all processes
 // end. Which step has ended, and how, is decided by the shared history alone.

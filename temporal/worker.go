@@ -36,11 +36,14 @@ type process struct {
 var errStopping = fmt.Errorf("%w: it was told to end", runs.ErrWorkerLeaving)
 
 // Work executes steps of runs until ctx ends. Then it begins no more steps, lets those that are
-// running go on for the time Config.Drain, closes the containers of its runs, and returns. The runs go on at
-// other workers. If Temporal can't be reached, Work waits for it. Its error says what in the
+// running go on for the time Config.Drain, cancels the others, closes the containers of its
+// runs, and returns without an error. The runs go on at other workers. If Temporal can't be
+// reached, Work waits for it and logs a warning every few seconds. Its error says what in the
 // configuration Temporal refuses.
 //
-// The launcher needs the history and the locks of those that launch the runs.
+// The launcher needs the history and the locks of those that launch the runs. Work also takes
+// over runs whose launcher is gone: see [runs.Launcher.Adopt]. One call of Work at a time is
+// enough for a process, since it executes steps of many runs.
 func (c *Cluster) Work(ctx context.Context, launcher *runs.Launcher) error {
 	p := &process{
 		config: c.config, client: c.client, launcher: launcher, logger: c.logger, queue: c.config.TaskQueue + "/" + launcher.Name(),
