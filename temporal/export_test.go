@@ -41,6 +41,7 @@ const (
 	UnopenedError = unopenedError
 
 	MaxRefusals = maxRefusals
+	MaxErrors   = maxErrors
 )
 
 var Workflow = runWorkflow

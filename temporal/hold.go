@@ -41,7 +41,11 @@ func (p *process) hold(ctx context.Context, input holdInput) (holdOutput, error)
 	if err := held.notOpened(); err != nil { // the answer of the step may come later
 		return holdOutput{}, errorOf(unopenedError, err)
 	}
-	return holdOutput{Error: stopping(held)}, nil
+	output := holdOutput{Error: stopping(held)}
+	if held.failed && held.err != nil && output.Error == "" {
+		return output, temporal.NewApplicationError(cut(held.err.Error()), "")
+	}
+	return output, nil
 }
 
 // readWithin is how long a worker waits for the history before another one is asked.

@@ -23,6 +23,7 @@ type place struct {
 
 	closing chan struct{} // closed when the container should be closed
 	outcome error         // what its resources are told then; read after closing
+	failed  bool          // nobody wanted it to be closed: the history could not be kept here; read after closed
 
 	leaving chan struct{} // closed when no more attempts begin
 
@@ -53,6 +54,7 @@ func (p *place) Execute(ctx context.Context, execution *runs.Execution) error {
 	select {
 	case <-p.closing:
 	case <-ctx.Done(): // the container can't be opened, or the history can't be kept
+		p.failed = true
 		p.close(context.Cause(ctx))
 	}
 	p.attempts.Wait()

@@ -67,7 +67,7 @@ func (f *flow) placed(told placed) {
 			f.after(workflow.NewTimer(f.ctx, patience), nil, func(workflow.Future) { f.patient = false })
 		}
 		p.told, f.begun = told, true
-		f.refusals, f.occupied, f.errors = 0, 0, 0
+		f.refusals, f.occupied = 0, 0
 	}
 }
 

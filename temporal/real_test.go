@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -546,6 +547,46 @@ func TestARunGoesOn(t *testing.T) {
 			t.Errorf("the run was adopted %d times", len(adopted))
 		}
 	})
+}
+
+// deaf is a store that refuses a number of starts of steps.
+type deaf struct {
+	history.Store
+	left *atomic.Int32
+}
+
+func (d deaf) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	starts := func(event history.Event) bool { return event.Type() == history.TypeStepStarted }
+	if slices.ContainsFunc(events, starts) && d.left.Add(-1) >= 0 {
+		return nil, errors.New("permission denied")
+	}
+	return d.Store.Append(ctx, events...)
+}
+
+func TestTemporalIsToldOfAWorkerThatCannotKeepTheHistory(t *testing.T) {
+	t.Parallel()
+	left := new(atomic.Int32)
+	left.Store(2)
+	s := newStage(t, func(p *program) { p.store = deaf{p.store, left} })
+	defer s.startWork()()
+	run := s.launch(runs.Request{Selection: "small"})
+	if err := run.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+	var told []string
+	for events := s.client().GetWorkflowHistory(t.Context(), run.ID(), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
+		event, err := events.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if failed := event.GetActivityTaskFailedEventAttributes(); failed != nil {
+			told = append(told, failed.GetFailure().GetMessage())
+		}
+	}
+	denied := func(text string) bool { return strings.Contains(text, "permission denied") }
+	if len(told) != 2 || !denied(told[0]) || !denied(told[1]) {
+		t.Errorf("Temporal was told %q", told)
+	}
 }
 
 func TestARunWaitsForAWorker(t *testing.T) {

@@ -23,7 +23,7 @@ const (
 	// maxOccupied is how many workers in a row may already hold a place for the run.
 	maxOccupied = 10
 	// maxErrors is how many times in a row workers may fail to hold a place, as when they
-	// can't reach the history.
+	// can't reach the history, or can't write into it.
 	maxErrors = 120
 	// patience is how long steps wait, from the first place of a run that is spread, for its other places.
 	patience = 2 * time.Second
@@ -45,7 +45,7 @@ type flow struct {
 	most       int          // how many are asked for at the same time
 	refusals   int          // in a row
 	occupied   int          // in a row
-	errors     int          // in a row
+	errors     int          // in a row, with no step that has ended between
 	begun      bool         // a worker has taken one of them
 	patient    bool         // others may be taken soon
 	resting    bool         // some time passes before the next one is asked for
@@ -165,6 +165,9 @@ func (f *flow) begin(at *placement) {
 
 // attempted goes on after an attempt at a step.
 func (f *flow) attempted(at *placement, step, attempt int, output stepOutput, err error) {
+	if err == nil {
+		f.errors = 0
+	}
 	switch {
 	case err == nil && output.Status == history.StepStatusPending:
 		f.retry(step, output)

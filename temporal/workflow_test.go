@@ -207,6 +207,22 @@ func TestWorkflow(t *testing.T) {
 			t.Errorf("asked %d times: %v", len(told), err)
 		}
 	})
+	t.Run("rests before it asks again if workers can't keep the history, and fails by that in the end", func(t *testing.T) {
+		t.Parallel()
+		c := newCluster(t)
+		c.stepping = func(input temporal.StepInput) (temporal.StepOutput, error) {
+			_ = c.CompleteActivity(c.holds[input.Placement], nil, sdk.NewApplicationError("permission denied", ""))
+			return temporal.StepOutput{}, failing(temporal.LeavingError, "the worker has no place for the run any more")
+		}
+		began := c.Now()
+		_, _, err := c.run(t, planned("a"))
+		if got := resultOf(t, err); got.Fault != "permission denied" || len(c.holds) != temporal.MaxErrors {
+			t.Errorf("%d workers were asked, got %+v, %v", len(c.holds), got, err)
+		}
+		if took := c.Now().Sub(began); took < 5*time.Minute {
+			t.Errorf("the workers were asked in %s", took)
+		}
+	})
 	t.Run("fails if the container of the run can't be opened, and cancels what is running", func(t *testing.T) {
 		t.Parallel()
 		c := newCluster(t)
