@@ -72,10 +72,11 @@ const prefix = "FXRUN_TEMPORAL"
 // Validate reports everything that is wrong with the config.
 func (c Config) Validate() error {
 	var faults []error
-	if c.Address != "" {
-		if _, _, err := net.SplitHostPort(c.Address); err != nil {
-			faults = append(faults, fmt.Errorf("address: %q has no host and port, as in temporal:7233", c.Address))
-		}
+	if c.Address != "" && !isAddress(c.Address) {
+		faults = append(faults, fmt.Errorf("address: %q has no host and port, as in temporal:7233", c.Address))
+	}
+	if c.Namespace == "" {
+		faults = append(faults, errors.New("namespace: it is empty"))
 	}
 	if c.TaskQueue == "" {
 		faults = append(faults, errors.New("task_queue: it is empty"))
@@ -92,6 +93,16 @@ func (c Config) Validate() error {
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
+}
+
+// isAddress reports whether a text has a host and the number of a port.
+func isAddress(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil || host == "" {
+		return false
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && number > 0
 }
 
 // parsePlacement returns how many workers execute the steps of one run.

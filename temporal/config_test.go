@@ -53,6 +53,28 @@ func TestConfig(t *testing.T) {
 			}
 		}
 	})
+	t.Run("is refused if nobody can be reached at its address", func(t *testing.T) {
+		for _, address := range []string{"temporal", ":7233", "temporal:", "temporal:grpc", "temporal:0", "temporal:70000", "http://temporal:7233", "::1:7233"} {
+			if _, err := temporal.Read(temporal.Config{Address: address}); err == nil || !strings.Contains(err.Error(), "has no host and port") {
+				t.Errorf("%s: got %v", address, err)
+			}
+		}
+		for _, address := range []string{"temporal:7233", "127.0.0.1:1", "[::1]:7233"} {
+			if _, err := temporal.Read(temporal.Config{Address: address}); err != nil {
+				t.Errorf("%s: got %v", address, err)
+			}
+		}
+	})
+	t.Run("is refused without a namespace or a task queue", func(t *testing.T) {
+		t.Setenv("FXRUN_TEMPORAL_NAMESPACE", "")
+		t.Setenv("FXRUN_TEMPORAL_TASK_QUEUE", "")
+		_, err := temporal.Read(temporal.Config{Address: "temporal:7233"})
+		for _, want := range []string{"namespace: it is empty", "task_queue: it is empty"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("the error %v lacks %q", err, want)
+			}
+		}
+	})
 	t.Run("is refused if files that it names cannot be read, all at once and without a connection", func(t *testing.T) {
 		none := filepath.Join(t.TempDir(), "none.pem")
 		cluster, err := temporal.New(temporal.Config{
