@@ -153,8 +153,11 @@ func (f serveFlags) check(cmd *cobra.Command, tokens serveTokens) error {
 	if f.notice < 0 {
 		faults = append(faults, fmt.Errorf("--notice %v: it cannot be negative", f.notice))
 	}
-	if f.checked < 0 {
+	switch {
+	case f.checked < 0:
 		faults = append(faults, fmt.Errorf("--check-resources %v: it cannot be negative", f.checked))
+	case f.checked > 0 && f.checked < time.Second:
+		faults = append(faults, fmt.Errorf("--check-resources %v: it must be at least 1s, since each check starts and stops all resources", f.checked))
 	}
 	if f.drain <= 0 {
 		faults = append(faults, fmt.Errorf("--drain %v: it must be longer than 0s, for instance 10s", f.drain))

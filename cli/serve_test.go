@@ -84,6 +84,7 @@ func TestServeRefusesWrongFlags(t *testing.T) {
 		"an unknown unit":                      {"dev --isolate asset", `--isolate "asset"`},
 		"an unknown choice of requests":        {"serve --log-requests some", `--log-requests "some": it takes all or changes`},
 		"a negative interval of checks":        {"serve --addr 127.0.0.1:0 --check-resources -1s", "--check-resources -1s: it cannot be negative"},
+		"checks without a pause":               {"serve --addr 127.0.0.1:0 --check-resources 1ms", "--check-resources 1ms: it must be at least 1s, since each check starts and stops all resources"},
 		"no time for requests":                 {"serve --addr 127.0.0.1:0 --drain 0s", "--drain 0s: it must be longer than 0s"},
 		"a prefix without a slash":             {"serve --addr 127.0.0.1:0 --prefix fxrun", `the prefix "fxrun" must begin with a slash`},
 		"a port that is taken":                 {"serve --addr " + taken.Addr().String(), "address already in use"},

@@ -21,10 +21,12 @@ import (
 // Of several launchers exactly one adopts a run. It prepares the launch again, from the
 // definitions and the environment of its process. If the plan of the run differs here from
 // that of the launcher that began the run, this launcher does not adopt it, and the log of the
-// run says so. The policies of the run hold on: its timeout counts from the beginning of the
-// run, requests to cancel it are obeyed that were recorded while nobody owned it, and it is
-// repeated if it fails. It takes its places among the limited runs again if they are free, and
-// goes on without them otherwise.
+// run says so.
+//
+// The policies of the run stay the same. Its timeout counts from the beginning of the run. A
+// request to cancel it is obeyed, also if it was recorded while nobody owned the run. The run
+// is repeated if it fails and its policy says so. It takes its places among the limited runs
+// again if they are free, and goes on without them otherwise.
 func (l *Launcher) Adopt(ctx context.Context) error {
 	l.adopters.Add(1)
 	defer l.adopters.Add(-1)

@@ -33,10 +33,14 @@ type Cluster interface {
 // Worker is a Cluster that has this process execute steps of the runs of all launchers.
 type Worker interface {
 	Cluster
-	// Work executes steps until ctx ends. It then begins no more steps, waits a while for
-	// those that are under way, and returns. It calls [Launcher.RecordedRequest],
-	// [Launcher.ExecuteRun] and [Execution.Attempt] for the steps, and [Launcher.Adopt] to
-	// take over runs whose owner is gone.
+	// Work executes steps until ctx ends. It then begins no more steps, and waits a while for
+	// those that are under way. It ends the attempts that are not finished then by
+	// [ErrWorkerLeaving], so that other workers make them again, and returns nil. An error
+	// before the end of ctx says why this process can execute no steps.
+	//
+	// Work calls [Launcher.RecordedRequest], [Launcher.ExecuteRun] and [Execution.Attempt] for
+	// the steps, and [Launcher.Adopt] to take over runs whose owner is gone. The launcher must
+	// have the store and the locks of those that launch the runs.
 	Work(ctx context.Context, launcher *Launcher) error
 }
 

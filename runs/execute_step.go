@@ -19,7 +19,8 @@ import (
 // ExecuteStep makes the same plan from the definitions of this program, opens a
 // child container with the resources that the step needs, executes the step with its
 // retries as [Execution.Step] does, and closes the container. StepRequest.Attempts may
-// limit the number of attempts. It gives all events to the recorder. It uses neither the store nor the executor of the launcher.
+// limit the number of attempts. It gives all events to the recorder. It uses neither the
+// store nor the executor of the launcher.
 //
 // ExecuteStep refuses a request that does not fit the definitions of this program,
 // before anything is recorded. This error matches container.ErrInvalid. Any other

@@ -98,8 +98,8 @@ func (l *line) expect() {
 }
 
 // change has the goroutine read the list at once, if it exists. What calls move alone has
-// it look without reading, if the list was read a moment ago: each run that ends would else
-// have all others read that wait.
+// it look without reading, if the list was read a moment ago: each run that ends would
+// otherwise have all others read that wait.
 func (l *line) change() {
 	l.mu.Lock()
 	l.changed = true

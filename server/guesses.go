@@ -19,8 +19,8 @@ const (
 )
 
 // guesses slows down the guessing of tokens. A client is an IPv4 address, or the network of an
-// IPv6 address, of which one machine may have as many as it likes. A right token forgives
-// nothing, since one who guesses may share the address with one who knows.
+// IPv6 address, since one machine may have many addresses of its network. A right token does
+// not reset the count of wrong ones, since several people may share an address.
 type guesses struct {
 	mu    sync.Mutex
 	known map[netip.Prefix]*guesser
@@ -52,8 +52,9 @@ func clientOf(remote string) netip.Prefix {
 	return network
 }
 
-// try looks whether a token of a client is right, unless it is not looked at now. Of requests
-// at the same time it looks at one after the other, so that they are counted.
+// try reports whether it has looked at a token of a client, and whether the token is right. It
+// does not look at it while the client is blocked. It looks at the tokens of requests at the
+// same time one after the other, so that all of them are counted.
 func (g *guesses) try(remote string, now time.Time, isRight func() bool) (looked, right bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -24,7 +24,7 @@ type heldRun struct {
 func (r *heldRun) size() int { return 1 + len(r.fold.Record().Steps) }
 
 // keep keeps a run, and forgets others if there are too many. It keeps the run also if it is
-// larger than all are allowed to be, since its next event would else have it read again.
+// larger than all are allowed to be, since its next event would otherwise have it read again.
 func (h *heldRuns) keep(id string, run *heldRun) {
 	h.forget(id)
 	for other := range h.runs { // arbitrary ones

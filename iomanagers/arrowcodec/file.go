@@ -95,7 +95,7 @@ func (r wholeReads) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // bounded refuses, by the panic that the library's own faults come as, to allocate more than a
-// file of size bytes can hold: a damaged length would else be the process's end.
+// file of size bytes can hold: a damaged length would otherwise be the process's end.
 type bounded struct {
 	memory.Allocator
 	size int64
