@@ -64,7 +64,7 @@ func (s *stayingValues) addResource(resource prepare.Known) {
 	}
 	if reason, _ := sayOf(resource.Facts, askMachine); reason != "" {
 		s.faults = append(s.faults, fmt.Errorf("the run uses resource %s, of which another machine sees nothing: %s; "+
-			"say so in its config if that is not true, use a server that all machines reach, or execute the run on one machine", resource.Key, reason))
+			"if all machines see it, say so in its config; otherwise use a server that all machines reach, or execute the run on one machine", resource.Key, reason))
 	}
 }
 
@@ -125,7 +125,7 @@ func staysFault(of assets.Output, by, reason string) error {
 
 func staysOnMachineFault(of assets.Output, by, reason string) error {
 	return fmt.Errorf("%s is stored by %s, from which another machine can't load it: %s; "+
-		"say so in the config if that is not true, store it in a database or in a bucket that all machines reach, or execute the run on one machine", of.Key, of.IO, blamed(of.IO, by, reason))
+		"if all machines can load it, say so in the config; otherwise store it in a database or in a bucket that all machines reach, or execute the run on one machine", of.Key, of.IO, blamed(of.IO, by, reason))
 }
 
 // blamed says in a reason which resource it is about, if it is not the IO manager itself.

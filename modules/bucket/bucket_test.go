@@ -473,6 +473,18 @@ func TestWhoElseSeesTheObjects(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a folder is named by its whole path, which tells it from folders of other machines", func(t *testing.T) {
+		t.Parallel()
+		folder, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder = filepath.Join(folder, "lake")
+		want := "its bucket is the folder " + folder + ", "
+		if got := (bucket.Config{URL: "file://" + filepath.ToSlash(folder)}).StaysOnMachine(); !strings.HasPrefix(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
 	t.Run("a bucket says it before its start and after it", func(t *testing.T) {
 		t.Parallel()
 		lc := fxtest.NewLifecycle(t)

@@ -52,7 +52,7 @@ func (c Config) StaysOnMachine() string {
 	case err != nil || u.Scheme != fileblob.Scheme:
 		return ""
 	case !c.Shared:
-		return fmt.Sprintf("its bucket is the folder %s, and its config does not say by \"shared\" that all machines see this folder", shown(u))
+		return fmt.Sprintf("its bucket is the folder %s, and its config does not say by \"shared\" that all machines see this folder", folderPath(u))
 	case isRelative(c.URL):
 		return fmt.Sprintf("its folder %s is shared, but is a relative path, which leads to another folder in each working directory: give an absolute path", shown(u))
 	}
