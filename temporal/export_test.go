@@ -1,9 +1,13 @@
 package temporal
 
 import (
+	"context"
 	"log/slog"
 
+	"go.temporal.io/sdk/client"
+
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/runs"
 )
 
 // What the tests of the workflow need of it.
@@ -48,6 +52,11 @@ var Workflow = runWorkflow
 
 // WaitsForWorker reports whether a workflow can't go on without a worker that is not there.
 var WaitsForWorker = waitsForWorker
+
+// Hold returns the activity that holds a place for a run, of a process with a client.
+func Hold(of client.Client, launcher *runs.Launcher) func(context.Context, HoldInput) (HoldOutput, error) {
+	return (&process{client: of, launcher: launcher, places: make(map[string]*place)}).hold
+}
 
 // NewPlan returns the plan of a run.
 func NewPlan(of *assets.Plan) (Plan, error) { return newPlan(of) }

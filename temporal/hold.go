@@ -33,8 +33,7 @@ func (p *process) hold(ctx context.Context, input holdInput) (holdOutput, error)
 	case <-held.closed:
 		return holdOutput{}, p.refusal(held.run, held.err)
 	}
-	telling := placed{Placement: input.Placement, Worker: p.launcher.Name(), Queue: p.queue, Parallel: p.config.parallel()}
-	if err := p.client.SignalWorkflow(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID, placedSignal, telling); err != nil {
+	if err := p.tellPlaced(ctx, input); err != nil {
 		held.abandon(fmt.Errorf("%w: telling Temporal of a place for the run: %w", runs.ErrWorkerLeaving, err))
 	}
 	<-held.closed
@@ -46,6 +45,17 @@ func (p *process) hold(ctx context.Context, input holdInput) (holdOutput, error)
 		return output, temporal.NewApplicationError(cut(held.err.Error()), "")
 	}
 	return output, nil
+}
+
+// tellPlaced tells the workflow that this process has a place for the run. Temporal gives the place to others if it
+// hears nothing for the time of a heartbeat, so it is of no use to try for longer. An activity has years, and with
+// so much time the library of Temporal soon waits for hours between two tries.
+func (p *process) tellPlaced(ctx context.Context, input holdInput) error {
+	ctx, cancel := context.WithTimeout(ctx, input.Heartbeat)
+	defer cancel()
+	of := activity.GetInfo(ctx).WorkflowExecution
+	telling := placed{Placement: input.Placement, Worker: p.launcher.Name(), Queue: p.queue, Parallel: p.config.parallel()}
+	return p.client.SignalWorkflow(ctx, of.ID, of.RunID, placedSignal, telling)
 }
 
 // readWithin is how long a worker waits for the history before another one is asked.
