@@ -20,6 +20,12 @@ const followEvery = 200 * time.Millisecond
 func (e *Execution) Begin(ctx context.Context) error {
 	var err error
 	e.starting.do(func() { err = e.site.events.append(context.WithoutCancel(ctx), history.RunStarted{}) })
+	if isRefusal(err) {
+		record, found := history.Find(context.WithoutCancel(ctx), e.site.launcher.config.Store, e.RunID())
+		if found == nil && record.Status == history.StatusRunning {
+			return nil // an owner that was taken for gone has recorded it
+		}
+	}
 	return err
 }
 

@@ -926,3 +926,33 @@ func TestAnObserverIsToldWhatWorkersHaveRecordedBeforeWhatTheOwnerRecords(t *tes
 		}
 	})
 }
+
+// begunBefore records that the run has started before its cluster does.
+type begunBefore struct {
+	runs.Cluster
+	store history.Store
+}
+
+func (x begunBefore) Execute(ctx context.Context, execution *runs.Execution) error {
+	event := history.Event{RunID: execution.RunID(), Time: time.Now(), Data: history.RunStarted{}}
+	if _, err := x.store.Append(ctx, event); err != nil {
+		return err
+	}
+	return x.Cluster.Execute(ctx, execution)
+}
+
+func TestARunOnAClusterGoesOnIfAnotherOwnerHasRecordedItsStart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachines(t)
+		list := []assets.Definition{assets.New("left", func() error { return nil })}
+		owner, _ := m.launcher(runs.LauncherConfig{Executor: begunBefore{m.cluster.Executor(), m.store}}, list...)
+		worker, _ := m.launcher(runs.LauncherConfig{}, list...)
+		m.cluster.Add(worker)
+		run := m.launch(owner, runs.Request{})
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		m.wants(run.ID(), "left 1 started", "left 1 materialized", "left 1 succeeded", "succeeded")
+	})
+}
