@@ -179,6 +179,8 @@ func (r *Run) leaveRun(why string) bool {
 	if !r.onCluster.Load() {
 		return false
 	}
-	r.cancelOnce.Do(func() { r.cancel(fmt.Errorf("%w: %s", ErrLeft, why)) })
+	cause := fmt.Errorf("%w: %s", ErrLeft, why)
+	r.cancelOnce.Do(func() { r.cancel(cause) })
+	r.execution.disown(cause) // also if the run was cancelled before
 	return true
 }

@@ -445,3 +445,38 @@ func TestADrainReachesTheCluster(t *testing.T) {
 		m.wants(run.ID(), "left 1 started", "left 1 materialized", "left 1 succeeded", "cancelled")
 	})
 }
+
+func TestAClosedLauncherLeavesARunThatIsBeingCancelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachines(t)
+		begun, release := make(chan struct{}), make(chan struct{})
+		list := []assets.Definition{assets.New("left", func(ctx context.Context) error {
+			close(begun)
+			<-release // whatever has become of the run
+			return ctx.Err()
+		})}
+		owner, _ := m.launcher(runs.LauncherConfig{}, list...)
+		worker, _ := m.launcher(runs.LauncherConfig{}, list...)
+		m.cluster.Add(worker)
+		run := m.launch(owner, runs.Request{})
+		<-begun
+		run.Cancel("enough")
+		time.Sleep(time.Minute)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := owner.Close(ctx); err != nil {
+			t.Errorf("closing the launcher gave %v", err)
+		}
+		if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrLeft) {
+			t.Errorf("the run ended with %v", err)
+		}
+		adopter, _ := m.launcher(runs.LauncherConfig{}, list...)
+		adopting(t, adopter)
+		time.Sleep(10 * time.Second)
+		close(release)
+		if record := (orphan{machines: m, id: run.ID()}).end(t); record.Status != history.StatusCancelled {
+			t.Errorf("the run has %s: %s", record.Status, record.Error)
+		}
+	})
+}

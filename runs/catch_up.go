@@ -29,6 +29,12 @@ func (e *Execution) Begin(ctx context.Context) error {
 	return err
 }
 
+// Owned returns a context that ends, with [ErrLeft] as its cause, when this process leaves the
+// run on a [Cluster] to others. It does so also if the context of the run has ended by another
+// cause before: a run that is being cancelled may be left too, and whoever adopts it goes on
+// with that.
+func (e *Execution) Owned() context.Context { return e.owned }
+
 // CatchUp reads what the workers of a [Cluster] have recorded since the last call. The
 // observer of the run is told of it, the log lines are written to the logger of the launcher,
 // and steps that need a step which did not succeed are recorded as skipped. It is safe to

@@ -19,7 +19,8 @@ import (
 //
 // The context of Execute ends with [ErrLeft] as its cause if the run is left to others.
 // Execute then returns at once, and changes nothing in the cluster. If the context ends by
-// another cause, Execute cancels the run in the cluster, and returns when it has ended there.
+// another cause, Execute cancels the run in the cluster, and returns when it has ended there,
+// or when [Execution.Owned] ends.
 //
 // SecretsApart of a Cluster must be false, since workers read the launch from the store.
 type Cluster interface {

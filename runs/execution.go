@@ -21,6 +21,9 @@ type Execution struct {
 	log   *runLog                 // of the run; nil where another process has it
 	abort context.CancelCauseFunc // ends the run
 
+	owned  context.Context // ends when the run is left to others
+	disown context.CancelCauseFunc
+
 	drained drain
 
 	opening  once
@@ -53,7 +56,9 @@ type stepState struct {
 }
 
 func newExecution(s *site, abort context.CancelCauseFunc) *Execution {
-	return &Execution{site: s, abort: abort, drained: newDrain(), steps: make(map[string]*stepState, len(s.launch.plan.Steps))}
+	e := &Execution{site: s, abort: abort, drained: newDrain(), steps: make(map[string]*stepState, len(s.launch.plan.Steps))}
+	e.owned, e.disown = context.WithCancelCause(context.WithoutCancel(s.ctx))
+	return e
 }
 
 // execute has an executor execute the steps. It returns after all steps that are

@@ -106,13 +106,8 @@ func (c *Cluster) Execute(ctx context.Context, execution *runs.Execution) error 
 	if err := execution.Begin(ctx); err != nil {
 		return err
 	}
-	living, stop := context.WithCancel(context.WithoutCancel(ctx))
+	living, stop := context.WithCancel(execution.Owned())
 	defer stop()
-	defer context.AfterFunc(ctx, func() {
-		if errors.Is(context.Cause(ctx), runs.ErrLeft) {
-			stop()
-		}
-	})()
 	run, err := c.start(ctx, execution.RunID(), planned)
 	if err == nil {
 		var following sync.WaitGroup
@@ -121,8 +116,8 @@ func (c *Cluster) Execute(ctx context.Context, execution *runs.Execution) error 
 		stop()
 		following.Wait()
 	}
-	if errors.Is(context.Cause(ctx), runs.ErrLeft) {
-		return context.Cause(ctx)
+	if left := context.Cause(execution.Owned()); left != nil {
+		return left
 	}
 	return execution.Settle(ctx, err)
 }

@@ -156,8 +156,12 @@ func (x executor) Execute(ctx context.Context, execution *runs.Execution) error 
 				return context.Cause(ctx)
 			}
 			flow.cancel(context.Cause(ctx))
-			<-flow.ended
-			return execution.Settle(ctx, flow.err)
+			select {
+			case <-flow.ended:
+				return execution.Settle(ctx, flow.err)
+			case <-execution.Owned().Done():
+				return context.Cause(execution.Owned())
+			}
 		}
 	}
 }
