@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,7 +81,7 @@ func (s *session) work(cmd *cobra.Command, interrupts *interrupts, flags workFla
 	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
 		return err
 	}
-	tell := workTeller{out: cmd.OutOrStdout(), store: s.history(), asJSON: flags.asJSON}
+	tell := workTeller{lines: lineWriter{to: cmd.OutOrStdout(), asJSON: flags.asJSON}, store: s.history()}
 	err := interrupts.during(func(ctx context.Context) error {
 		return s.launcher.Work(ctx, runs.WorkOptions{MaxRuns: flags.maxRuns, UntilEmpty: flags.untilEmpty, Taken: tell.taken})
 	}, func() {
@@ -114,10 +112,8 @@ func (s *session) endWork(tell *workTeller) error {
 
 // workTeller writes a line when a run begins, and another one when it ends.
 type workTeller struct {
-	out      io.Writer
-	asJSON   bool
+	lines    lineWriter
 	store    history.Store
-	mu       sync.Mutex
 	followed sync.WaitGroup
 	failed   atomic.Pointer[string] // the ID of a run that did not succeed
 }
@@ -166,11 +162,5 @@ func (w *workTeller) follow(run *runs.Run) {
 }
 
 func (w *workTeller) tell(line workLine) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.asJSON {
-		_ = json.NewEncoder(w.out).Encode(line) // who does not read it any more is no reason to stop
-		return
-	}
-	_, _ = fmt.Fprintln(w.out, "run "+clean(line.Run)+" "+clean(line.text))
+	w.lines.write(line, "run "+clean(line.Run)+" "+clean(line.text))
 }

@@ -2,10 +2,7 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,7 +41,7 @@ func (p program) workerCommand() *cobra.Command {
 
 func (p program) runWorker(cmd *cobra.Command, asJSON bool) error {
 	var executor runs.Executor
-	tell := &attemptTeller{out: cmd.OutOrStdout(), asJSON: asJSON}
+	tell := &attemptTeller{lines: lineWriter{to: cmd.OutOrStdout(), asJSON: asJSON}}
 	open := func() (*session, error) {
 		return p.openToRun(
 			fx.Invoke(func(host hostExecutor) { executor = host.Executor }),
@@ -79,10 +76,8 @@ func (p program) runWorker(cmd *cobra.Command, asJSON bool) error {
 // ends, and lines about the runs that this process has taken over. It is the observer of the
 // launcher, and tells the observer of the program.
 type attemptTeller struct {
-	next   runs.Observer // nil for none
-	out    io.Writer
-	asJSON bool
-	mu     sync.Mutex
+	next  runs.Observer // nil for none
+	lines lineWriter
 }
 
 // attemptLine is what a line says. It is an object of --json.
@@ -124,15 +119,7 @@ func (w *attemptTeller) Begin(ctx context.Context, activity runs.Activity) (cont
 	}
 }
 
-func (w *attemptTeller) tell(line attemptLine) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.asJSON {
-		_ = json.NewEncoder(w.out).Encode(line) // who does not read it any more is no reason to stop
-		return
-	}
-	_, _ = fmt.Fprintln(w.out, line.text())
-}
+func (w *attemptTeller) tell(line attemptLine) { w.lines.write(line, line.text()) }
 
 // text returns the line for people.
 func (l attemptLine) text() string {
