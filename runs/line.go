@@ -64,7 +64,7 @@ func (l *line) wait(r *Run) (*places, error) {
 	case given := <-w.given:
 		return given, nil
 	case <-closing:
-		cause = errLeft
+		cause = errStillQueued
 	case <-r.life.Done():
 		cause = context.Cause(r.life)
 	}

@@ -135,6 +135,6 @@ func firstOf(record history.Record) string {
 
 // Why a run ends here that goes on elsewhere.
 var (
-	errLeft = errors.New("the launcher was closed before the run could begin, so it is left in the queue")
-	errAway = errors.New("another process has taken the run, or has recorded its end")
+	errStillQueued = errors.New("the launcher was closed before the run could begin, so it is left in the queue")
+	errAway        = errors.New("another process has taken the run, or has recorded its end")
 )

@@ -98,7 +98,7 @@ func (r *Run) execute() {
 	if err == nil {
 		err = r.attempt() // in which nothing that users supply can end this goroutine
 	}
-	if errors.Is(err, errLeft) || errors.Is(err, errAway) || errors.Is(err, ErrLeft) {
+	if errors.Is(err, errStillQueued) || errors.Is(err, errAway) || errors.Is(err, ErrLeft) {
 		r.log.flush()
 		r.err = err // its end is not for this process to record
 		return
