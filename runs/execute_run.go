@@ -95,6 +95,9 @@ func (l *Launcher) acceptRun(request StepRequest) (launch, error) {
 			accepted.plan.Steps = append(accepted.plan.Steps, step)
 		}
 	}
+	if len(accepted.plan.Steps) == len(run.job.Plan.Steps) {
+		return accepted, nil // what was prepared is for all of them
+	}
 	accepted.child, err = l.config.Container.Prepare(append(l.targets(accepted.plan), container.Launch(run.config))...)
 	if err != nil {
 		return launch{}, request.refused(err)

@@ -83,6 +83,9 @@ func (e *Execution) execute(executor Executor) error {
 // RunID returns the ID of the run.
 func (e *Execution) RunID() string { return e.site.launch.id }
 
+// Priority returns the priority of the run: see [Request.Priority].
+func (e *Execution) Priority() int { return priorityOf(e.site.launch.tags) }
+
 // Plan returns the plan of the run. Its steps are in an order in which they may be
 // executed.
 func (e *Execution) Plan() *assets.Plan { return e.site.launch.plan }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -99,10 +98,7 @@ func (c *Cluster) Execute(ctx context.Context, execution *runs.Execution) error 
 	if err != nil {
 		return fmt.Errorf("executing run %s on Temporal: %w", execution.RunID(), err)
 	}
-	planned.Placements, planned.Heartbeat = c.placements, c.config.Heartbeat
-	if planned.Priority, err = priorityOf(execution); err != nil {
-		return err
-	}
+	planned.Placements, planned.Heartbeat, planned.Priority = c.placements, c.config.Heartbeat, priorityOf(execution)
 	if err := execution.Begin(ctx); err != nil {
 		return err
 	}
@@ -124,16 +120,12 @@ func (c *Cluster) Execute(ctx context.Context, execution *runs.Execution) error 
 
 // priorityOf returns the priority of a run in Temporal, where 1 is the highest and 5 the lowest. Zero is
 // that of a run without a priority.
-func priorityOf(execution *runs.Execution) (int, error) {
-	request, err := execution.WholeRequest()
-	if err != nil {
-		return 0, err
+func priorityOf(execution *runs.Execution) int {
+	number := execution.Priority()
+	if number == 0 {
+		return 0
 	}
-	number, err := strconv.Atoi(request.Tags[runs.TagPriority])
-	if err != nil || number == 0 {
-		return 0, nil
-	}
-	return 3 - max(-2, min(2, number)), nil
+	return 3 - max(-2, min(2, number))
 }
 
 // startWithin is how long a run waits for a Temporal that has never answered this process.
