@@ -138,6 +138,9 @@ func (p program) newWarehouse(lc fx.Lifecycle, config warehouseConfig) (*warehou
 	if config.Table == "missing" {
 		return nil, errors.New("there is no such table")
 	}
+	if config.Table == "panics" {
+		panic("the table is upside down")
+	}
 	if config.Table == "forbidden" {
 		return nil, fmt.Errorf("the password %s is refused", config.Password.Reveal())
 	}

@@ -243,6 +243,19 @@ func TestARunFails(t *testing.T) {
 		}
 		s.wantNotes("began")
 	})
+	t.Run("if a resource panics, and the worker goes on", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		defer s.startWork()()
+		run := s.launch(runs.Request{Selection: "+third", Config: container.RunConfig{Resources: map[string]any{"warehouse": map[string]any{"table": "panics"}}}})
+		if err := run.Wait(t.Context()); err == nil || strings.Count(err.Error(), "the table is upside down") != 1 {
+			t.Errorf("got %v", err)
+		}
+		s.wantNotes("began")
+		if err := s.launch(runs.Request{Selection: "small"}).Wait(t.Context()); err != nil {
+			t.Errorf("the next run has failed: %v", err)
+		}
+	})
 	t.Run("if the workflow is terminated, and the worker stops what it has started", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, nil)
