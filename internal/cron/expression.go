@@ -61,9 +61,13 @@ func parse(text string) (*robfig.SpecSchedule, error) {
 	case strings.HasPrefix(text, "@every"):
 		return nil, errors.New("@every has no fixed times: give the minutes, as in */5 * * * *")
 	}
+	text, err := readable(text)
+	if err != nil {
+		return nil, err
+	}
 	var schedule robfig.Schedule
-	err := panics.Guard(func() (err error) {
-		schedule, err = robfig.ParseStandard(withoutSeven(text))
+	err = panics.Guard(func() (err error) {
+		schedule, err = robfig.ParseStandard(text)
 		return err
 	})
 	if err != nil {
@@ -74,6 +78,29 @@ func parse(text string) (*robfig.SpecSchedule, error) {
 		return nil, errors.New("it has no fixed times")
 	}
 	return fields, nil
+}
+
+// readable checks the fields of an expression, and writes it as robfig/cron reads it.
+func readable(text string) (string, error) {
+	if strings.HasPrefix(text, "@") {
+		return text, nil
+	}
+	all := fields()
+	texts := strings.Fields(text)
+	if len(texts) != len(all) {
+		return "", fmt.Errorf("it has %d fields, and not the five minute, hour, day of the month, month and day of the week", len(texts))
+	}
+	var faults []error
+	for i, field := range all {
+		items, err := field.items(texts[i])
+		switch {
+		case err != nil:
+			faults = append(faults, err)
+		case field.name == weekdays.name:
+			texts[i] = inNumbers(items)
+		}
+	}
+	return strings.Join(texts, " "), errors.Join(faults...)
 }
 
 // String returns the text of the expression, with single spaces.
