@@ -55,26 +55,16 @@ type attributed struct {
 // errors match [ErrInvalid] and give line and column. What it reads is checked
 // against the resources and the steps when a child is opened or checked.
 func ParseRunConfig(text []byte) (RunConfig, error) {
-	var document, second yaml.Node
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		return RunConfig{}, fault.Join("reading the run config", []error{yamlSyntax(text, err)})
+	document, err := parseDocument(text)
+	if err != nil {
+		return RunConfig{}, fault.Join("reading the run config", []error{err})
 	}
-	switch err := decoder.Decode(&second); {
-	case err == nil:
-		return RunConfig{}, fault.Join("reading the run config", []error{fault.Errorf("line %d: expected one document, here begins a second", second.Line)})
-	case !errors.Is(err, io.EOF):
-		return RunConfig{}, fault.Join("reading the run config", []error{yamlSyntax(text, err)})
-	}
-	if document.Kind == 0 || len(document.Content) == 0 {
+	if document == nil {
 		return RunConfig{}, nil
 	}
 	var config RunConfig
 	var faults []error
-	if err := expandable(&document, 0, new(int)); err != nil {
-		return RunConfig{}, fault.Join("reading the run config", []error{err})
-	}
-	eachEntry(document.Content[0], "the run config", &faults, func(key, value *yaml.Node) {
+	eachEntry(document, "the run config", &faults, func(key, value *yaml.Node) {
 		switch key.Value {
 		case "resources":
 			config.Resources = readConfigs("resources", value, &faults)
@@ -85,6 +75,37 @@ func ParseRunConfig(text []byte) (RunConfig, error) {
 		}
 	})
 	return config, fault.Join("reading the run config", faults)
+}
+
+// byteOrderMark may stand at the beginning of a file.
+var byteOrderMark = []byte("\ufeff")
+
+// parseDocument returns the node of a text with one document. Its aliases do not grow
+// without end, and its merge keys are resolved. The node is nil if there is nothing in the
+// text.
+func parseDocument(text []byte) (*yaml.Node, error) {
+	if node := nodeOfJSON(bytes.TrimPrefix(text, byteOrderMark)); node != nil {
+		return node, expandable(node, 0, new(int))
+	}
+	var document, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+		return nil, yamlSyntax(text, err)
+	}
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		return nil, fault.Errorf("line %d: expected one document, here begins a second", second.Line)
+	case !errors.Is(err, io.EOF):
+		return nil, yamlSyntax(text, err)
+	}
+	if document.Kind == 0 || len(document.Content) == 0 {
+		return nil, nil
+	}
+	node := document.Content[0]
+	if err := expandable(node, 0, new(int)); err != nil {
+		return nil, err
+	}
+	return node, mergeKeys(node)
 }
 
 // readConfigs reads a map from keys to configs.
@@ -159,9 +180,17 @@ func yamlSyntax(document []byte, err error) error {
 	}
 	text := quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "anchor")
 	if strings.Contains(text, "character that cannot start any token") {
-		text += " (a tab, perhaps: YAML is indented by spaces)"
+		text += hintOfToken(document)
 	}
 	return errors.New("not YAML: " + text)
+}
+
+// hintOfToken says what may be wrong with a character that YAML reads no value from.
+func hintOfToken(document []byte) string {
+	if bytes.Contains(document, []byte("\t")) {
+		return " (a tab, perhaps: YAML is indented by spaces)"
+	}
+	return " (put quotes around text that begins with @, % or a backquote)"
 }
 
 var unknownAnchor = regexp.MustCompile("unknown anchor '(.*)' referenced")

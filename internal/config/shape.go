@@ -105,6 +105,10 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 		} else {
 			inner.prefix, _ = variableNames(at.prefix, field)
 		}
+		if isOpaque(structType) {
+			w.fault(`config field %s: %s has no field that can be configured: tag the field ignored:"true"`, leaf.goName, typeText(structType))
+			return
+		}
 		if name := leafTag(field.Tag); name != "" {
 			w.fault("config field %s: its %s tag has no effect on a struct: put it on a field", leaf.goName, name)
 		}

@@ -2,7 +2,9 @@ package config_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/fxrun/fxrun/internal/config"
 )
@@ -65,6 +67,9 @@ func TestMistypedTagsAreFaults(t *testing.T) {
 		"a default on an optional section": {struct {
 			N *nested `default:"x"`
 		}{}, `config field N: its default tag has no effect on a struct`},
+		"a struct without public fields": {struct{ N *time.Location }{}, `config field N: time.Location has no field that can be configured: tag the field ignored:"true"`},
+		"a lock":                         {struct{ N sync.Mutex }{}, `config field N: sync.Mutex has no field that can be configured`},
+		"a list of such structs":         {struct{ N []*time.Location }{}, `config field N: time.Location can't be configured`},
 		"a function in an item":          {struct{ N []struct{ F func() } }{}, `config field N[].F: func() can't be configured`},
 		"an item that contains itself":   {struct{ N []node }{}, `contains itself at field N[].Next`},
 		"keys that are no single values": {struct{ N map[[2]int]string }{}, `whose keys are not single values, can't be configured`},

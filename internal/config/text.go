@@ -1,8 +1,6 @@
 package config
 
 import (
-	"errors"
-	"io"
 	"reflect"
 	"strings"
 
@@ -81,13 +79,8 @@ func flowNode(text string, kind yaml.Kind) *yaml.Node {
 // parsedNode reads text as one document of YAML. It returns nil if the text is
 // not YAML, or is empty.
 func parsedNode(text string) *yaml.Node {
-	var document, second yaml.Node
-	decoder := yaml.NewDecoder(strings.NewReader(text))
-	if decoder.Decode(&document) != nil || len(document.Content) == 0 || !errors.Is(decoder.Decode(&second), io.EOF) {
-		return nil
-	}
-	node := document.Content[0]
-	if expandable(node, 0, new(int)) != nil {
+	node, err := parseDocument([]byte(text))
+	if err != nil || node == nil {
 		return nil
 	}
 	forgetPosition(node)

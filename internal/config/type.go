@@ -55,6 +55,10 @@ func undecodable(t reflect.Type, above ...reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Func, reflect.Chan, reflect.Interface, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer, reflect.Uintptr:
 		return typeText(t)
+	case reflect.Struct:
+		if isOpaque(t) {
+			return typeText(t)
+		}
 	case reflect.Slice, reflect.Pointer, reflect.Array:
 		return undecodable(t.Elem(), above...)
 	case reflect.Map:
@@ -67,6 +71,17 @@ func undecodable(t reflect.Type, above ...reflect.Type) string {
 		return undecodable(t.Elem(), above...)
 	}
 	return ""
+}
+
+// isOpaque reports whether a struct keeps all that it has from other packages, as
+// time.Location and sync.Mutex do.
+func isOpaque(t reflect.Type) bool {
+	for field := range t.Fields() {
+		if field.IsExported() || field.Anonymous {
+			return false
+		}
+	}
+	return t.NumField() > 0
 }
 
 // hasMapOfSecrets reports whether a type is a map whose values contain a secret,
