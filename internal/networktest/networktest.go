@@ -1,5 +1,5 @@
-// Package networktest has a proxy that stands between a client and a server in tests, and cuts
-// the network between them.
+// Package networktest cuts the network between a client and a server in tests: with a proxy that
+// stands between them, or with hosts that are network namespaces, on Linux and for root.
 package networktest
 
 import (

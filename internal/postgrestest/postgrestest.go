@@ -46,6 +46,11 @@ const (
 // database. The zero value is ready for use; one for a test binary is enough.
 // Its methods are safe for concurrent use.
 type Server struct {
+	// Host is an IP address on which the server listens too, at port 5432, for clients with
+	// addresses of the same networks. Without it, the server has its unix socket only. It is not
+	// changed after the first database.
+	Host string
+
 	mu        sync.Mutex
 	started   bool
 	fault     error // why it did not start
@@ -130,16 +135,17 @@ func (s *Server) nextDatabase() (string, error) {
 // the binary's process group are not for the keeper.
 const keeper = `
 trap '' HUP INT TERM
-bin=$1 dir=$2 user=$3
+bin=$1 dir=$2 user=$3 host=$4
 if "$bin/initdb" -D "$dir/data" -U "$user" --pwfile="$dir/password" -A scram-sha-256 --no-sync -E UTF8 --locale=C &&
-	"$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start -o "-k '$dir' -c listen_addresses='' \
+	echo "host all all samenet scram-sha-256" >>"$dir/data/pg_hba.conf" &&
+	"$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start -o "-k '$dir' -c listen_addresses='$host' \
 		-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200" 3>&-
 then echo ready >&3
 else echo failed >&3
 fi >>"$dir/log" 2>&1
 while read -r command signal; do
 	case $command in
-	start) "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start -o "-k '$dir' -c listen_addresses='' \
+	start) "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start -o "-k '$dir' -c listen_addresses='$host' \
 		-c fsync=off -c full_page_writes=off -c max_connections=200" 3>&- >>"$dir/log" 2>&1 ;;
 	signal)
 		server=$(head -n 1 "$dir/data/postmaster.pid")
@@ -167,7 +173,7 @@ func (s *Server) start() error {
 	if err != nil {
 		return fmt.Errorf("starting PostgreSQL: %w", err)
 	}
-	s.process = exec.Command("sh", "-c", keeper, "sh", programs, s.folder, User)
+	s.process = exec.Command("sh", "-c", keeper, "sh", programs, s.folder, User, s.Host)
 	s.process.Dir = s.folder
 	s.process.ExtraFiles = []*os.File{told}
 	s.process.SysProcAttr = asOrdinaryUser()

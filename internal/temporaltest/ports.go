@@ -7,13 +7,13 @@ import (
 	"strconv"
 )
 
-// freePorts returns ports on which nobody listens. They are below those that the operating
+// freePorts returns ports of a host on which nobody listens. They are below those that the operating
 // system gives to clients: a client that calls a port of these again and again, while the
 // server is away, may be given that port itself, and then talks to itself.
-func freePorts(count int) (ports []int, err error) {
+func freePorts(host string, count int) (ports []int, err error) {
 	for range 1000 {
 		port := 20_000 + rand.IntN(10_000)
-		listener, err := net.Listen("tcp", localAddress(port))
+		listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 		if err != nil {
 			continue
 		}
@@ -24,5 +24,3 @@ func freePorts(count int) (ports []int, err error) {
 	}
 	return nil, errors.New("no port is free")
 }
-
-func localAddress(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

@@ -12,13 +12,16 @@ package temporaltest
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +29,9 @@ import (
 
 // Options of a server. The zero value is a server without pages.
 type Options struct {
+	// Host is the IP address of the test host in which the server is started. The server listens
+	// on all addresses of that host. Without it, the server listens on 127.0.0.1 only.
+	Host string
 	// Pages has the server show its web pages too.
 	Pages bool
 	// Arguments are given to "temporal server start-dev" after those of this package.
@@ -36,6 +42,7 @@ type Options struct {
 type Server struct {
 	program string
 	folder  string
+	host    string
 	ports   []int // that of the server, and that of its pages
 
 	mu       sync.Mutex
@@ -71,7 +78,13 @@ rm -rf "$dir"
 // test, and fails it if the environment says CI.
 func New(t testing.TB) *Server {
 	t.Helper()
-	server, err := Start(t.Context(), Options{})
+	return NewWith(t, Options{})
+}
+
+// NewWith is like [New], with options.
+func NewWith(t testing.TB, options Options) *Server {
+	t.Helper()
+	server, err := Start(t.Context(), options)
 	if errors.Is(err, ErrNotInstalled) && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
@@ -93,8 +106,8 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{program: program}
-	if s.ports, err = freePorts(2); err != nil {
+	s := &Server{program: program, host: cmp.Or(options.Host, "127.0.0.1")}
+	if s.ports, err = freePorts(s.host, 2); err != nil {
 		return nil, fmt.Errorf("starting Temporal: %w", err)
 	}
 	if s.folder, err = os.MkdirTemp("", "temporaltest-"); err != nil {
@@ -111,10 +124,12 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 }
 
 // Address is where clients find the server.
-func (s *Server) Address() string { return localAddress(s.ports[0]) }
+func (s *Server) Address() string { return net.JoinHostPort(s.host, strconv.Itoa(s.ports[0])) }
 
 // Pages is the URL of the web pages, if the options ask for them.
-func (s *Server) Pages() string { return "http://" + localAddress(s.ports[1]) }
+func (s *Server) Pages() string {
+	return "http://" + net.JoinHostPort(s.host, strconv.Itoa(s.ports[1]))
+}
 
 // Program is the path of the program temporal, whose commands take the flag --address.
 func (s *Server) Program() string { return s.program }
@@ -156,8 +171,12 @@ func (s *Server) keep(options Options) error {
 	if err != nil {
 		return err
 	}
+	listens := s.host
+	if options.Host != "" { // the parts of the server call each other at 127.0.0.1
+		listens = "0.0.0.0"
+	}
 	arguments := []string{
-		"-c", keeper, "sh", s.folder, s.program, "server", "start-dev", "--ip", "127.0.0.1", "--port", fmt.Sprint(s.ports[0]),
+		"-c", keeper, "sh", s.folder, s.program, "server", "start-dev", "--ip", listens, "--port", fmt.Sprint(s.ports[0]),
 		"--db-filename", filepath.Join(s.folder, "temporal.db"), "--log-level", "warn",
 	}
 	if options.Pages {

@@ -15,17 +15,7 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/sqlhistory/postgres"
 	"github.com/fxrun/fxrun/internal/faulttest"
-	"github.com/fxrun/fxrun/internal/postgrestest"
-	"github.com/fxrun/fxrun/internal/temporaltest"
 )
-
-// servers are what all homes use.
-type servers struct {
-	temporal *temporaltest.Server
-	database *postgrestest.Server
-	// wasAway says that one of them could not be reached for a while in this round.
-	wasAway bool
-}
 
 // setting reads a number from the environment.
 func setting(t *testing.T, name string, standard uint64) uint64 {
@@ -41,17 +31,25 @@ func setting(t *testing.T, name string, standard uint64) uint64 {
 	return number
 }
 
-// standardTime is how long the test takes that is not told how many rounds it has.
-const standardTime = 40 * time.Second
-
-// Each round is a subtest with a home of its own: a graph, a history, and a task queue.
 func TestRunsOnWorkersSurviveFaults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes most of a minute")
 	}
-	used := &servers{temporal: temporaltest.New(t), database: &postgrestest.Server{}}
-	t.Cleanup(used.database.Stop)
-	used.database.NewDatabase(t) // or skip
+	playRounds(t, newServers(t), 40*time.Second)
+}
+
+// Each process is on a host of its own, and the servers are on two other hosts.
+func TestRunsOnWorkersOfManyHostsSurviveFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes most of a minute")
+	}
+	playRounds(t, newServersOnHosts(t), 30*time.Second)
+}
+
+// playRounds plays rounds, for the standard time unless it is told how many. Each round is a
+// subtest with a home of its own: a graph, a history, and a task queue.
+func playRounds(t *testing.T, used *servers, standard time.Duration) {
+	t.Helper()
 	seed := setting(t, "FAULT_SEED", rand.Uint64())
 	rounds := setting(t, "FAULT_ROUNDS", 0)
 	t.Logf("FAULT_SEED=%d", seed)
@@ -59,7 +57,7 @@ func TestRunsOnWorkersSurviveFaults(t *testing.T) {
 	began := time.Now()
 	over := func(round uint64) bool {
 		if rounds == 0 {
-			return time.Since(began) > standardTime
+			return time.Since(began) > standard
 		}
 		return round >= rounds
 	}
@@ -125,7 +123,9 @@ func (c *crowd) play(t *testing.T, random *rand.Rand) faulttest.Facts {
 		c.harm(t, random)
 	}
 	for _, one := range c.members {
-		one.network.Restore()
+		if !one.hasEnded() { // a machine that is gone stays so
+			one.line.restore(t)
+		}
 	}
 	if len(c.of(random, "worker")) == 0 {
 		c.start(t, "worker")
@@ -155,9 +155,13 @@ func (c *crowd) play(t *testing.T, random *rand.Rand) faulttest.Facts {
 	return told
 }
 
-// harm does one harm to the processes or to the servers.
+// harm does one harm to the processes, to the servers, or to the network between them.
 func (c *crowd) harm(t *testing.T, random *rand.Rand) {
 	t.Helper()
+	if c.servers.network != nil && random.IntN(2) == 0 {
+		c.harmNetwork(t, random)
+		return
+	}
 	workers, launchers := c.of(random, "worker"), c.of(random, "launch")
 	switch what := random.IntN(12); {
 	case what < 3 && len(workers) > 0:
@@ -178,14 +182,9 @@ func (c *crowd) harm(t *testing.T, random *rand.Rand) {
 		time.Sleep(rand.N(2 * heartbeat))
 		_ = workers[0].Process.Signal(syscall.SIGCONT)
 	case what == 8 && len(workers) > 0:
-		if random.IntN(2) == 0 {
-			workers[0].network.Silence()
-		} else {
-			workers[0].network.Reset()
-		}
-		t.Logf("the worker %d: %v", workers[0].Process.Pid, workers[0].network)
+		c.cut(t, random, workers[0])
 		time.Sleep(rand.N(2 * heartbeat))
-		workers[0].network.Restore()
+		workers[0].line.restore(t)
 	case what == 9:
 		c.takeTemporalAway(t, random)
 	case what == 10:
@@ -193,6 +192,38 @@ func (c *crowd) harm(t *testing.T, random *rand.Rand) {
 	default:
 		c.cancelOne(t, random)
 	}
+}
+
+// harmNetwork cuts a process off for a while, or until the end of the round, or for ever.
+func (c *crowd) harmNetwork(t *testing.T, random *rand.Rand) {
+	t.Helper()
+	members := append(c.of(random, "worker"), c.of(random, "launch")...)
+	if len(members) == 0 {
+		return
+	}
+	one := members[random.IntN(len(members))]
+	c.cut(t, random, one)
+	switch what := random.IntN(8); {
+	case what == 0: // its machine is gone, and the servers hear nothing of its end
+		c.kill(t, one)
+		<-one.ended
+		c.start(t, one.role)
+	case what < 3: // while others are harmed
+	case what == 3: // for longer than the servers keep a session
+		time.Sleep(time.Duration(random.Int64N(int64(8 * time.Second))))
+		one.line.restore(t)
+	default:
+		time.Sleep(time.Duration(random.Int64N(int64(2 * heartbeat))))
+		one.line.restore(t)
+	}
+}
+
+func (c *crowd) cut(t *testing.T, random *rand.Rand, m *member) {
+	t.Helper()
+	c.told.Away++
+	how, apart := m.line.cut(t, random)
+	m.wasApart = m.wasApart || apart
+	t.Logf("the network of the %s %d: %s", m.role, m.Process.Pid, how)
 }
 
 func (c *crowd) takeTemporalAway(t *testing.T, random *rand.Rand) {
@@ -204,9 +235,7 @@ func (c *crowd) takeTemporalAway(t *testing.T, random *rand.Rand) {
 		t.Fatal(err)
 	}
 	time.Sleep(time.Duration(random.IntN(1500)) * time.Millisecond)
-	if err := c.servers.temporal.Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	c.servers.restartTemporal(t)
 }
 
 func (c *crowd) takeDatabaseAway(t *testing.T, random *rand.Rand) {

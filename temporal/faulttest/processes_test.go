@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/internal/faulttest"
-	"github.com/fxrun/fxrun/internal/networktest"
 )
 
 // crowd are the processes of a home. All have the mark in their environment.
@@ -36,10 +35,12 @@ type crowd struct {
 // member is a process that the suite has started.
 type member struct {
 	*exec.Cmd
-	role    string
-	network *networktest.Proxy // between it and Temporal
-	output  output
-	ended   chan struct{}
+	role   string
+	line   line // between it and the servers
+	output output
+	ended  chan struct{}
+	// wasApart says that it may have been told by its line that the history is away.
+	wasApart bool
 }
 
 // output keeps what a process writes. It is safe for concurrent use.
@@ -62,13 +63,14 @@ func (o *output) String() string {
 
 func (c *crowd) start(t *testing.T, role string) *member {
 	t.Helper()
-	started := &member{Cmd: exec.Command(os.Args[0], "-test.run=^$"), role: role, network: networktest.New(t, c.servers.temporal.Address()), ended: make(chan struct{})}
+	line, address := c.servers.connect(t)
+	started := &member{Cmd: exec.Command(os.Args[0], "-test.run=^$"), role: role, line: line, ended: make(chan struct{})}
 	started.Env = append(os.Environ(), roleVariable+"="+role, homeVariable+"="+c.Folder, graphVariable+"="+strconv.FormatUint(c.graph, 10),
-		databaseVariable+"="+c.Address, temporalVariable+"="+started.network.Address(), queueVariable+"="+c.queue,
+		databaseVariable+"="+c.servers.databaseFor(t, c.Address), temporalVariable+"="+address, queueVariable+"="+c.queue,
 		spreadVariable+"="+strconv.Itoa(c.spread), markVariable+"="+c.mark)
 	started.Stdout, started.Stderr = &started.output, &started.output
 	started.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := started.Start(); err != nil {
+	if err := line.do(started.Start); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
@@ -135,7 +137,7 @@ func (c *crowd) wait(t *testing.T, m *member, within time.Duration) {
 	case m.ProcessState.Success():
 	case c.Killed[pid] && status.Signaled():
 	case c.asked[pid] && status.Signaled() && status.Signal() == syscall.SIGTERM: // before it listened
-	case status.ExitStatus() == 1 && c.servers.wasAway && !strings.Contains(m.output.String(), "\ngoroutine "): // it says so
+	case status.ExitStatus() == 1 && (c.servers.wasAway || m.wasApart) && !strings.Contains(m.output.String(), "\ngoroutine "): // it says so
 	default:
 		t.Errorf("the %s %d ended with %v:\n%s", m.role, pid, m.ProcessState, m.output.String())
 	}
