@@ -570,21 +570,11 @@ func failing() map[string][]func(history.Store) history.Store {
 			giveUp(func(r *history.Retention) { r.Whole = false }), prunes(leavesRuns),
 			seeRuns(func(r *history.Record) { r.Pruned = time.Time{} }),
 		},
-		"a run that is repeated stays as long as it is needed": {prunes(swallowsErrors), prunes(leavesRuns)},
-		"the last materializations follow what is appended": {
-			func(good history.Store) history.Store { // answers as the first time
-				var first map[string]history.Event
-				return latest{good, func(ctx context.Context, good history.Store, assets []string) (map[string]history.Event, error) {
-					var err error
-					if first == nil {
-						first, err = history.LatestMaterializations(ctx, good, assets)
-					}
-					return first, err
-				}}
-			},
-		},
-		"the last event of all runs is kept": {prunes(leavesRuns)},
-		"the log of a reduced run goes on":   {mangle(func(e *history.Event) { e.Seq = 0 }), askEvents(func(q *history.EventQuery) { q.AfterSeq = 0 })},
+		"a run that is repeated stays as long as it is needed":                                              {prunes(swallowsErrors), prunes(leavesRuns)},
+		"the last materializations follow what is appended":                                                 {answersAsTheFirstTime},
+		"the last materializations are those of the events, whatever was appended, pruned and opened again": {answersAsTheFirstTime},
+		"the last event of all runs is kept":                                                                {prunes(leavesRuns)},
+		"the log of a reduced run goes on":                                                                  {mangle(func(e *history.Event) { e.Seq = 0 }), askEvents(func(q *history.EventQuery) { q.AfterSeq = 0 })},
 		"what a reduced run has left behind is kept": {prunes(leavesRuns), seeRuns(func(r *history.Record) {
 			if !r.Pruned.IsZero() {
 				r.Left = nil
@@ -639,6 +629,18 @@ func prunes(prune func(ctx context.Context, good history.Pruner, id string) (his
 // leavesRuns says that it has removed the run.
 func leavesRuns(context.Context, history.Pruner, string) (history.Pruned, error) {
 	return history.Pruned{Removed: true}, nil
+}
+
+// answersAsTheFirstTime finds no materialization that comes later.
+func answersAsTheFirstTime(good history.Store) history.Store {
+	var first map[string]history.Event
+	return latest{good, func(ctx context.Context, good history.Store, assets []string) (map[string]history.Event, error) {
+		var err error
+		if first == nil {
+			first, err = history.LatestMaterializations(ctx, good, assets)
+		}
+		return first, err
+	}}
 }
 
 // swallowsErrors says nothing of what it does not prune.

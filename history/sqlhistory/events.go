@@ -82,19 +82,11 @@ func (d Database) selectEvents(ctx context.Context, tx *sql.Tx, query history.Ev
 }
 
 func scanEvent(row scanner) (history.Event, error) {
-	var event history.Event
-	var at sql.NullInt64
-	var kind history.EventType
-	var fields sql.RawBytes
-	if err := row.Scan(&event.RunID, &event.Seq, &at, &kind, &fields); err != nil {
+	encoded, err := scanEncoded(row)
+	if err != nil {
 		return history.Event{}, err
 	}
-	data, err := history.DecodeData(kind, fields)
-	if err != nil {
-		return history.Event{}, fmt.Errorf("event %d of run %s: %w", event.Seq, event.RunID, err)
-	}
-	event.Time, event.Data = fromMicros(at), data
-	return event, nil
+	return encoded.decode()
 }
 
 // positionOf returns the position of an event among the events of all runs.

@@ -34,6 +34,16 @@ func (s *Store) ExplainEvents(ctx context.Context, query history.EventQuery) (pl
 	return plan, err
 }
 
+// ExplainTimes is ExplainRuns for the numbers of the runs of a time.
+func (s *Store) ExplainTimes(ctx context.Context, query history.RunQuery) (plan []string, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		in := queuedIn("queued", query)
+		plan, err = explain(ctx, tx, selectNumbers+in.clause(), in.args...)
+		return err
+	})
+	return plan, err
+}
+
 // ExplainSteps is ExplainRuns for the steps of runs.
 func (s *Store) ExplainSteps(ctx context.Context) (plan []string, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
@@ -46,7 +56,7 @@ func (s *Store) ExplainSteps(ctx context.Context) (plan []string, err error) {
 // ExplainLatest is ExplainRuns for the last materializations of many assets.
 func (s *Store) ExplainLatest(ctx context.Context) (plan []string, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		plan, err = explain(ctx, tx, s.db.selectLatest(), `["a"]`, string(history.TypeAssetMaterialized))
+		plan, err = explain(ctx, tx, s.db.selectLatest(), `["a"]`)
 		return err
 	})
 	return plan, err
@@ -132,3 +142,6 @@ func (s *Store) Held() (runs, size int) { return len(s.held.runs), s.held.size }
 
 // MaxHeld is maxHeld.
 const MaxHeld = maxHeld
+
+// FewRuns is fewRuns.
+const FewRuns = fewRuns

@@ -5,19 +5,26 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/fxrun/fxrun/history"
 )
 
 // selectLatest returns the statement for the last materializations of the assets in
-// a list. Each key takes one look into the index of assets.
+// a list, each of which stands in it once. Without a table of them, each key takes one look
+// into the index of assets.
 func (d Database) selectLatest() string {
+	wanted := `(SELECT value AS asset FROM (` + d.Texts + `) AS given) AS wanted `
+	if d.KeepsLatest {
+		return `SELECT runs.id, made.seq, made.time, '` + string(history.TypeAssetMaterialized) + `', made.fields
+		FROM ` + wanted + d.Join + ` last_materializations AS made ON made.asset = wanted.asset
+		` + d.Join + ` runs ON runs.number = made.run`
+	}
 	return `SELECT runs.id, events.seq, events.time, events.type, events.fields
-	FROM (SELECT DISTINCT value AS asset FROM (` + d.Texts + `) AS given) AS wanted
-	` + d.Join + ` events ON events.position = (
-		SELECT made.position FROM events AS made
-		WHERE made.asset = wanted.asset AND made.type = ? ORDER BY made.position DESC LIMIT 1)
+	FROM ` + wanted + d.Join + ` events ON events.position = (
+		SELECT made.position FROM events AS made WHERE made.asset = wanted.asset
+		AND made.type = '` + string(history.TypeAssetMaterialized) + `' ORDER BY made.position DESC LIMIT 1)
 	` + d.Join + ` runs ON runs.number = events.run`
 }
 
@@ -77,11 +84,12 @@ func (s *Store) readLatest(ctx context.Context, tx *sql.Tx, assets []string) (ma
 		}
 	}
 	if len(unknown) > 0 {
+		slices.Sort(unknown) // the order in which they are stored
 		keys, err := s.db.List(unknown)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.remember(ctx, tx, s.db.selectLatest(), keys, string(history.TypeAssetMaterialized)); err != nil {
+		if err := s.remember(ctx, tx, s.db.selectLatest(), keys); err != nil {
 			return nil, err
 		}
 	}
@@ -134,17 +142,27 @@ func (s *Store) remember(ctx context.Context, tx *sql.Tx, text string, args ...a
 	if err != nil {
 		return err
 	}
-	return eachRow(rows, func(row scanner) error {
-		event, err := scanEvent(row)
-		if err != nil {
-			return err
-		}
-		asset, _ := event.Asset()
-		if _, asked := s.latest.known[asset]; asked {
-			s.latest.known[asset] = &event
-		}
-		return nil
+	var found []encodedEvent
+	err = eachRow(rows, func(row scanner) error {
+		event, err := scanEncoded(row)
+		event.fields = slices.Clone(event.fields)
+		found = append(found, event)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	events, err := decodeAll(found)
+	if err != nil {
+		return err
+	}
+	for i := range events {
+		asset, _ := events[i].Asset()
+		if _, asked := s.latest.known[asset]; asked {
+			s.latest.known[asset] = &events[i]
+		}
+	}
+	return nil
 }
 
 // withOwnMetadata returns the event with a copy of its metadata, which the caller may change.

@@ -20,6 +20,7 @@ func TestQueryPlans(t *testing.T) {
 	before := history.Place{RunID: "r1", Seq: 1}
 	logs := []history.EventType{history.TypeLogWritten}
 	made := []history.EventType{history.TypeAssetMaterialized}
+	future := time.Now().Add(time.Hour)
 
 	for _, c := range []struct {
 		query history.RunQuery
@@ -27,7 +28,9 @@ func TestQueryPlans(t *testing.T) {
 	}{
 		{history.RunQuery{Limit: 50}, "SCAN runs"},
 		{history.RunQuery{Limit: 50, Before: "r1"}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid<?)"},
-		{history.RunQuery{Limit: 50, QueuedFrom: time.Unix(1, 0), QueuedBefore: time.Unix(2, 0)}, "SCAN runs"},
+		{history.RunQuery{Limit: 50, QueuedFrom: time.Unix(1, 0), QueuedBefore: future}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
+		{history.RunQuery{Job: "nightly", Limit: 50, QueuedFrom: time.Unix(1, 0)}, "SEARCH runs USING INDEX runs_by_job (job=? AND number>? AND number<?)"},
+		{history.RunQuery{Tags: map[string]string{"team": "data"}, QueuedBefore: future}, "SEARCH tag USING PRIMARY KEY (key=? AND value=? AND run>? AND run<?)"},
 		{history.RunQuery{ID: "r1"}, "SEARCH runs USING INDEX sqlite_autoindex_runs_1 (id=?)"},
 		{history.RunQuery{IDPrefix: "r1", Limit: 6}, "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)"},
 		{history.RunQuery{Job: "nightly", Limit: 50}, "SEARCH runs USING INDEX runs_by_job (job=?)"},
@@ -75,11 +78,16 @@ func TestQueryPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, part := range []string{
-		"SEARCH events USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH made USING INDEX events_by_asset (asset=?)", "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
+		"SEARCH made USING PRIMARY KEY (asset=?)", "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
 	} {
 		if !slices.Contains(plan, part) {
 			t.Errorf("the last materializations of many assets are found by\n%s, want\n%s", strings.Join(plan, "\n"), part)
 		}
+	}
+
+	plan, err = store.ExplainTimes(t.Context(), history.RunQuery{QueuedFrom: time.Unix(1, 0), QueuedBefore: future})
+	if want := "SEARCH runs USING COVERING INDEX runs_by_queued (queued>? AND queued<?)"; err != nil || plan[0] != want {
+		t.Errorf("the runs of a time are found by\n%s\n%v, want\n%s", strings.Join(plan, "\n"), err, want)
 	}
 
 	plan, err = store.ExplainSteps(t.Context())

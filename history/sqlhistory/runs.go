@@ -77,11 +77,8 @@ func (d Database) selectRuns(ctx context.Context, tx *sql.Tx, query history.RunQ
 		where.and("job = ?", query.Job)
 	}
 	andIn(&where, "status", query.Statuses)
-	if !query.QueuedFrom.IsZero() {
-		where.and("queued >= ?", microsFrom(query.QueuedFrom))
-	}
-	if !query.QueuedBefore.IsZero() {
-		where.and("queued < ?", microsFrom(query.QueuedBefore))
+	if err := addQueued(ctx, tx, query, &where); err != nil {
+		return "", nil, err
 	}
 	from := `runs`
 	for i, key := range slices.Sorted(maps.Keys(query.Tags)) {

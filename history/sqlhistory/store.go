@@ -46,6 +46,9 @@ type Database struct {
 	// Tables is a query for two numbers: the number of all tables, and the number
 	// of tables that are called schema_version, runs or events.
 	Tables string
+	// KeepsLatest says that the schema has a table last_materializations, which the database
+	// itself keeps up to date when events are added.
+	KeepsLatest bool
 	// Size is a query for the number of bytes that the history takes.
 	Size string
 	// Join joins a table to those on its left, which are read in the outer loop, and so

@@ -13,7 +13,7 @@ import (
 
 func TestTablesOfEachVersionOpenWithTheirHistory(t *testing.T) {
 	t.Parallel()
-	for version := 1; version <= 4; version++ {
+	for version := 1; version <= 5; version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			t.Parallel()
 			url := server.Database(t)

@@ -99,7 +99,7 @@ func TestOpen(t *testing.T) {
 		_, writing := postgres.Open(t.Context(), url)
 		_, reading := postgres.OpenForReading(t.Context(), url)
 		for _, err := range []error{writing, reading} {
-			if !errors.Is(err, sqlhistory.ErrNewerSchema) || !strings.Contains(err.Error(), "its schema has version 1000, this program knows versions up to 4") {
+			if !errors.Is(err, sqlhistory.ErrNewerSchema) || !strings.Contains(err.Error(), "its schema has version 1000, this program knows versions up to 5") {
 				t.Errorf("the error is %v, want ErrNewerSchema", err)
 			}
 		}

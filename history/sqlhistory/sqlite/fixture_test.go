@@ -14,7 +14,7 @@ import (
 
 func TestAFileOfEachVersionOpensWithItsHistory(t *testing.T) {
 	t.Parallel()
-	for version := 1; version <= 6; version++ {
+	for version := 1; version <= 7; version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
@@ -32,8 +32,8 @@ func TestAFileOfEachVersionOpensWithItsHistory(t *testing.T) {
 			if len(found) != 1 || err != nil {
 				t.Errorf("%d runs are found by tag and status, %v", len(found), err)
 			}
-			latest, err := store.LatestMaterializations(t.Context(), []string{"orders"})
-			if latest["orders"].Seq != 5 || err != nil {
+			latest, err := store.LatestMaterializations(t.Context(), []string{"orders", "clients"})
+			if latest["orders"].Seq != 5 || latest["orders"].RunID != "r1" || (latest["clients"].Seq == 6) != (version >= 4) || err != nil {
 				t.Errorf("the last materialization is %+v, %v", latest, err)
 			}
 

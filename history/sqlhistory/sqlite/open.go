@@ -111,8 +111,9 @@ func describe(folder, file string) (sqlhistory.Database, error) {
 		Name: "run history in " + folder, Begin: "BEGIN IMMEDIATE", Patiently: patiently, Migrations: schema,
 		Tables: "SELECT count(*), count(CASE WHEN name IN ('schema_version', 'runs', 'events') THEN 1 END)" +
 			" FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-		Size: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
-		Join: "CROSS JOIN", List: listJSON, Place: "a folder",
+		KeepsLatest: true,
+		Size:        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+		Join:        "CROSS JOIN", List: listJSON, Place: "a folder",
 		Texts: "SELECT value FROM json_each(?)", Numbers: "SELECT value FROM json_each(?)",
 		Explain: explainer(file),
 	}, err

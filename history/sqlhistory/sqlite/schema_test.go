@@ -3,9 +3,14 @@ package sqlite_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
@@ -55,5 +60,43 @@ func TestAFileOfTheFirstVersionGoesOn(t *testing.T) {
 	}
 	if record, err = history.Find(t.Context(), open(t, folder), "r1"); err != nil || record.Seq != 3 || record.Status != history.StatusStarting {
 		t.Errorf("the run is now %+v, %v", record, err)
+	}
+}
+
+// Version 7 gathers the last materializations from the events.
+func TestAFileOfVersion6KeepsItsLastMaterializations(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	store := open(t, folder)
+	random := rand.New(rand.NewPCG(1, 2))
+	assets := []string{"never", "a\x00b", "ä", "Z", "a"}
+	for n := range 40 {
+		assets = append(assets, fmt.Sprintf("a%d", n))
+		events := []history.Event{queued(fmt.Sprintf("r%d", n))}
+		for _, data := range []history.EventData{history.RunStarting{}, history.RunStarted{}} {
+			events = append(events, history.Event{RunID: events[0].RunID, Time: time.Now(), Data: data})
+		}
+		events[0].Data = history.RunQueued{Steps: []string{"s"}}
+		events = append(events, history.Event{RunID: events[0].RunID, Time: time.Now(), Data: history.StepStarted{Step: "s", Attempt: 1}})
+		for range random.IntN(5) {
+			made := history.AssetMaterialized{Asset: assets[1+random.IntN(len(assets)-1)], Partition: []string{"", "p"}[random.IntN(2)], Step: "s", Size: int64(n)}
+			events = append(events, history.Event{RunID: events[0].RunID, Time: time.Now(), Data: made})
+		}
+		if _, err := store.Append(t.Context(), events...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := history.LatestMaterializations(t.Context(), struct{ history.Store }{store}, assets) // by the events alone
+	if err := errors.Join(err, store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	alter(t, folder, `DROP TRIGGER keep_last_materialization; DROP TABLE last_materializations; DROP INDEX runs_by_queued;
+		DELETE FROM schema_version WHERE version = 7`)
+	got, err := open(t, folder).LatestMaterializations(t.Context(), assets)
+	if err != nil || len(got) < 10 {
+		t.Fatalf("%d last materializations, %v", len(got), err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("last materializations differ (-want +got):\n%s", diff)
 	}
 }

@@ -1,0 +1,1 @@
+CREATE INDEX runs_by_queued ON runs (queued, number);
