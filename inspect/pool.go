@@ -125,12 +125,21 @@ func (i *Inspector) waitingSince(ctx context.Context, run string) (map[string]ti
 		case history.StepStarted:
 			delete(since, data.Step)
 		case history.LogWritten:
-			isWait := func(attr history.Attr) bool { return attr.Name == runs.AttrWaitsFor }
-			if data.Step != "" && slices.ContainsFunc(data.Attrs, isWait) {
+			if waitsFor(data) != "" {
 				since[data.Step] = event.Time
 			}
 		default: // the query asks for no others
 		}
 	}
 	return since, nil
+}
+
+// waitsFor returns what a step waits for that has written a log line; "" for other lines.
+func waitsFor(line history.LogWritten) string {
+	for _, attr := range line.Attrs {
+		if text, ok := attr.Value.(string); ok && attr.Name == runs.AttrWaitsFor && line.Step != "" {
+			return text
+		}
+	}
+	return ""
 }

@@ -42,6 +42,9 @@ type Lane struct {
 	Worker string `json:"worker,omitempty"`
 	// Spans are the parts of the line, in the order of their beginnings.
 	Spans []Span `json:"spans"`
+	// WaitsFor says what a step waits for that has not begun, such as a place in a pool. It
+	// is "" for all others, and where the timeline has no log lines.
+	WaitsFor string `json:"waits_for,omitempty"`
 	// Because says why a step was never started. It is "" for all others.
 	Because string `json:"because,omitempty"`
 }
@@ -96,7 +99,7 @@ func (t *Timeline) Add(event history.Event) {
 	case history.StepStarted:
 		lane := t.step(data.Step)
 		lane.end(at, "", "")
-		lane.Worker = data.Worker
+		lane.Worker, lane.WaitsFor = data.Worker, ""
 		lane.begin(Span{Kind: SpanAttempt, Start: at, Status: history.StepStatusRunning, Attempt: data.Attempt, Worker: data.Worker})
 	case history.StepSucceeded:
 		t.step(data.Step).end(at, history.StepStatusSucceeded, "")
@@ -109,7 +112,8 @@ func (t *Timeline) Add(event history.Event) {
 	case history.StepCancelled:
 		t.step(data.Step).end(at, history.StepStatusCancelled, "")
 	case history.StepSkipped:
-		t.step(data.Step).Because = data.Because
+		lane := t.step(data.Step)
+		lane.Because, lane.WaitsFor = data.Because, ""
 	case history.ResourceStarting:
 		t.Resources = append(t.Resources, Lane{
 			Key: data.Resource, Step: data.Step, Worker: data.Worker, Spans: []Span{{Kind: SpanStarting, Start: at}},
@@ -126,6 +130,11 @@ func (t *Timeline) Add(event history.Event) {
 		lane.begin(Span{Kind: SpanStopping, Start: at})
 	case history.ResourceStopped:
 		t.resource(data.Resource, data.Step, data.Worker).endOf(at, data.Error)
+	case history.LogWritten:
+		if waits := waitsFor(data); waits != "" {
+			t.step(data.Step).WaitsFor = waits
+		}
+		return
 	default:
 		return
 	}

@@ -26,6 +26,13 @@ func timelineOf(events ...history.EventData) *inspect.Timeline {
 	return timeline
 }
 
+// placeOf is what the log line of a step says that waits for a place in a pool.
+var placeOf = history.Attrs{{Name: runs.AttrWaitsFor, Value: "a place"}}
+
+func waiting(step string) history.EventData {
+	return history.LogWritten{Step: step, Message: "waiting", Attrs: placeOf}
+}
+
 // linesOf returns the lanes as text, with seconds since the first event.
 func linesOf(lanes []inspect.Lane) string {
 	seconds := func(at time.Time) string {
@@ -42,6 +49,9 @@ func linesOf(lanes []inspect.Lane) string {
 		}
 		if lane.Worker != "" {
 			text.WriteString(" on " + lane.Worker)
+		}
+		if lane.WaitsFor != "" {
+			text.WriteString(" waits for " + lane.WaitsFor)
 		}
 		if lane.Because != "" {
 			text.WriteString(" because " + lane.Because)
@@ -97,6 +107,13 @@ func TestTheTimelineFollowsTheEvents(t *testing.T) {
 				history.RunFinished{Status: history.StatusCancelled},
 			},
 			"a: attempt(1-2)failed[it broke] waiting(2-3)\nb:\n", "",
+		},
+		"a step waits for a place": {
+			[]history.EventData{queued, waiting("a"), waiting("b"), history.StepStarted{Step: "a", Attempt: 1}, history.LogWritten{Message: "waiting", Attrs: placeOf}},
+			"a: attempt(3-)running\nb waits for a place:\n", "",
+		},
+		"a step that waited for a place is skipped": {
+			[]history.EventData{queued, waiting("b"), history.StepSkipped{Step: "b", Because: "a failed"}}, "a:\nb because a failed:\n", "",
 		},
 		"a step is skipped": {
 			[]history.EventData{
