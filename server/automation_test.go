@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -54,8 +56,17 @@ func TestSchedulesAndSensorsHaveAPage(t *testing.T) {
 				t.Errorf("%s answers %d", path, got.status)
 			}
 		}
-		if got := s.get("/automation/sensor/table"); !strings.Contains(textOf(got.body), `did you mean "tables"`) {
+		if got := s.get("/automation/sensor/table"); !strings.Contains(textOf(got.body), `did you mean "tables"`) || !strings.Contains(got.body, `<a href="/automation/sensor/tables">`) {
 			t.Errorf("the page says\n%s", textOf(got.body))
+		}
+		if got := s.get("/automation/schedule/every/nigt"); !strings.Contains(got.body, `<a href="/automation/schedule/every/night">`) {
+			t.Errorf("the page says\n%s", textOf(got.body))
+		}
+	})
+	t.Run("a job names what launches it", func(t *testing.T) {
+		t.Parallel()
+		if got := textOf(s.get("/jobs/nightly").body); !strings.Contains(got, "Schedules\nevery/night\nSensors\nfails\n,\nskips\n,\ntables\n") {
+			t.Errorf("the page says\n%s", got)
 		}
 	})
 	t.Run("the pools of the steps are on the page of the instance", func(t *testing.T) {
@@ -143,6 +154,25 @@ func TestTheInstanceSaysWhatQueuedRunsWaitFor(t *testing.T) {
 	}
 	if got := textOf(s.get("/instance").body); !strings.Contains(got, "nightly\nTIME\na process that takes queued runs") {
 		t.Errorf("the page says\n%s", got)
+	}
+}
+
+func TestATickIsShownWithItsLogAndTheNextOne(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil, fx.Options(
+		assets.New("orders", func() int { return 1 }), assets.NewJob("nightly", assets.Select("orders")),
+		automation.NewSensor("looks", func(tick *automation.Tick, logger *slog.Logger) {
+			logger.Info("looking at the shop", "page", 7)
+			tick.Skip("it is empty")
+		}, automation.For("nightly"), automation.Every(time.Minute), automation.Jitter(0)),
+	), fxrun.Daemon)
+	s.waitForText("/automation/sensor/looks", "INFO looking at the shop page=7")
+	next := regexp.MustCompile(`Next tick, about\nTIME`)
+	if got := textOf(s.get("/automation/sensor/looks").body); !next.MatchString(got) || !strings.Contains(got, "it is empty\n1 log line\n") {
+		t.Errorf("the page says\n%s", got)
+	}
+	if got := textOf(s.get("/automation").body); !strings.Contains(got, "TIME\nTIME\n") {
+		t.Errorf("the list has no last and next tick:\n%s", got)
 	}
 }
 

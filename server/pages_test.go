@@ -117,7 +117,8 @@ func TestUnknownNamesLeadToTheNearest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	for path, want := range map[string]string{
-		"/assets/raw/order": "raw/orders", "/resources/warehose": "warehouse", "/jobs/nightli": "nightly", "/nothing": "no page", "/resorces/warehouse": "did you mean /resources/warehouse?", "/run": "did you mean /runs?", "/runs/zzz": "no run",
+		"/assets/raw/order": "raw/orders", "/resources/warehose": "warehouse", "/jobs/nightli": "nightly", "/nothing": "no page", "/resorces/warehouse": `<a href="/resources/warehouse">`, "/run": `<a href="/runs">/runs</a>`, "/asets/raw/oders": `<a href="/assets/raw/orders">`,
+		"/rns/abc": `<a href="/runs/abc">`, "/jobz/zzz": `<a href="/jobs">/jobs</a>`, "/runs/zzz": "no run",
 	} {
 		got := s.get(path)
 		if got.status != http.StatusNotFound || !strings.Contains(html.UnescapeString(got.body), want) {
@@ -136,6 +137,43 @@ func TestTablesAreSortedByTheirAddress(t *testing.T) {
 	got := []string{first(s.get("/assets?sort=asset").body), first(s.get("/assets?sort=-asset").body)}
 	if diff := cmp.Diff([]string{"broken", "slow"}, got); diff != "" {
 		t.Errorf("the first rows differ (-want +got):\n%s", diff)
+	}
+}
+
+// heads are the heads of tables without the one of check boxes, and plainHeads those that sort
+// nothing.
+var (
+	heads      = regexp.MustCompile(`<th[ >]`)
+	plainHeads = regexp.MustCompile(`<th( class="right")?>[^<]`)
+)
+
+func TestEveryTableCanBeSorted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	id, bad := s.run("revenue or raw/orders"), s.run("+broken")
+	for _, path := range append([]string{
+		"/assets/raw/orders", "/runs/" + id, "/runs/" + bad + "/compare?with=" + id, "/resources/warehouse", "/jobs/nightly", "/launch?job=nightly", "/launch?from=" + id,
+	}, allPages...) {
+		page := s.get(path).body
+		if heads.MatchString(page) && plainHeads.MatchString(page) {
+			t.Errorf("%s has a table that cannot be sorted: %s", path, plainHeads.FindString(page))
+		}
+	}
+	order := func(page, first, second string) string {
+		_, rows, _ := strings.Cut(page, "<tbody>")
+		if strings.Index(rows, first) < strings.Index(rows, second) {
+			return first
+		}
+		return second
+	}
+	for path, want := range map[string]string{
+		"/resources/warehouse?sort=field": "max_", "/resources/warehouse?sort=-field": "table", "/runs/" + id + "?sort=field": "max_", "/runs/" + id + "?sort=-field": "table",
+	} {
+		page := s.get(path).body
+		_, config, _ := strings.Cut(page, "<h2>Config</h2>")
+		if got := order(config, "max_", "table"); got != want {
+			t.Errorf("%s begins with %s, want %s", path, got, want)
+		}
 	}
 }
 

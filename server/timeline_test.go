@@ -39,7 +39,7 @@ func TestTheTimelineShowsThePartThatIsAskedFor(t *testing.T) {
 			if strings.Contains(got, `data-from="0" data-length="100"`) == isWhole {
 				t.Errorf("the part is wrong: %.200s", got)
 			}
-			if strings.Contains(got, `x="-`) {
+			if strings.Contains(got, ` x="-`) {
 				t.Error("a bar begins before the timeline")
 			}
 		})

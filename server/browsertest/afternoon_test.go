@@ -62,6 +62,7 @@ func TestTheFirstAfternoon(t *testing.T) {
 	b.see("#head", "succeeded")
 	b.see("#timeline", "warehouse")
 	b.see("#lines", "run succeeded")
+	b.wait(`[...document.querySelectorAll("#head time")].every((time) => time.textContent.startsWith("today"))`) // also after the live changes
 	b.checkAccess("the page of a run")
 	b.checkPolicy()
 

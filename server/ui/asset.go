@@ -21,7 +21,7 @@ type assetPage struct {
 	Around drawing
 	Plots  []plot
 	Table  *table
-	Fields []inspect.RowField
+	Fields *table
 	MadeBy []fact // the jobs, schedules and sensors
 	Last   *history.Event
 	Loads  bool // whether there is a value to be shown
@@ -58,7 +58,7 @@ func (p *Pages) asset(r *http.Request) (view, error) {
 	}
 	page := assetPage{
 		Asset: asset, Badge: assetBadge(state.status()), Facts: p.assetFacts(asset), Around: p.around(asset), Plots: plots(asset.Materializations),
-		Table: p.materializationTable(asset.Materializations).sort(r), Fields: p.inspect.RowFields(key), Last: state.Last,
+		Table: p.materializationTable(asset.Materializations).sort(r), Fields: columnTable(p.inspect.RowFields(key)).sort(r), Last: state.Last,
 		Loads: state.Last != nil && asset.Type != "",
 	}
 	if state.status() == string(history.StepStatusFailed) {
@@ -78,28 +78,46 @@ func (p *Pages) asset(r *http.Request) (view, error) {
 	return view{Template: "asset", Title: key, Nav: "/assets", Crumbs: []link{{"Assets", p.url("/assets")}}, Data: page}, nil
 }
 
+// columnTable lists the columns of the rows of an asset.
+func columnTable(fields []inspect.RowField) *table {
+	t := newTable("", "column", "Go type")
+	for _, field := range fields {
+		t.add(mono(field.Name), mono(field.Type))
+	}
+	return t
+}
+
 // madeBy links the jobs that make an asset, and the schedules and sensors that run these
 // jobs or the asset by default.
 func (p *Pages) madeBy(key string, jobs []string) []fact {
-	facts := []fact{{Name: "Jobs", Links: linksTo(p.url("/jobs/"), jobs)}, {Name: "Schedules"}, {Name: "Sensors"}}
+	launched := p.launchedBy(func(one automation.Description) bool {
+		if one.Selection == "" {
+			return slices.Contains(jobs, one.Job)
+		}
+		selected, err := p.config.Graph.Select(one.Selection)
+		return err == nil && slices.Contains(selected, key)
+	})
+	if len(jobs) == 0 {
+		return launched
+	}
+	return append([]fact{{Name: "Jobs", Links: linksTo(p.url("/jobs/"), jobs)}}, launched...)
+}
+
+// launchedBy links the schedules and the sensors that fit.
+func (p *Pages) launchedBy(fits func(automation.Description) bool) []fact {
+	schedules, sensors := fact{Name: "Schedules"}, fact{Name: "Sensors"}
 	if p.config.Automations != nil {
 		for _, one := range p.config.Automations.Descriptions() {
-			runsIt := slices.Contains(jobs, one.Job)
-			if one.Selection != "" {
-				selected, err := p.config.Graph.Select(one.Selection)
-				runsIt = err == nil && slices.Contains(selected, key)
+			switch found := (link{one.Name, p.automationPath(one)}); {
+			case !fits(one):
+			case one.Kind == automation.KindSensor:
+				sensors.Links = append(sensors.Links, found)
+			default:
+				schedules.Links = append(schedules.Links, found)
 			}
-			if !runsIt {
-				continue
-			}
-			at := 1
-			if one.Kind == automation.KindSensor {
-				at = 2
-			}
-			facts[at].Links = append(facts[at].Links, link{one.Name, p.automationPath(one)})
 		}
 	}
-	return slices.DeleteFunc(facts, func(f fact) bool { return len(f.Links) == 0 })
+	return slices.DeleteFunc([]fact{schedules, sensors}, func(f fact) bool { return len(f.Links) == 0 })
 }
 
 func (p *Pages) assetFacts(asset inspect.AssetDetail) []fact {

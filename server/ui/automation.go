@@ -27,15 +27,7 @@ type automationOnePage struct {
 	Failed   *automation.TickRecord // the last tick, if it has failed
 	Ticks    *table
 	Timeline *ganttLane // of the ticks; nil if there is none
-	Logs     []tickLog
 	ReadOnly bool
-}
-
-// tickLog are the log lines of a tick.
-type tickLog struct {
-	Tick  int64
-	Time  time.Time
-	Lines []string
 }
 
 // shownTicks is how many of the last ticks the page of a schedule shows.
@@ -61,16 +53,6 @@ func (p *Pages) automation(r *http.Request) (view, error) {
 		Ticks: p.tickTable(ticks).sort(r), ReadOnly: p.config.ReadOnly,
 	}
 	page.Timeline = tickTimeline(ticks, time.Now())
-	for _, tick := range ticks {
-		if len(tick.Log) == 0 {
-			continue
-		}
-		log := tickLog{Tick: tick.Tick, Time: tick.Scheduled}
-		for _, line := range tick.Log {
-			log.Lines = append(log.Lines, string(line))
-		}
-		page.Logs = append(page.Logs, log)
-	}
 	if len(ticks) > 0 && ticks[0].Status == automation.TickFailed {
 		page.Failed = &ticks[0]
 	}
@@ -85,12 +67,15 @@ func (p *Pages) automationFacts(one automation.Status) []fact {
 	facts := []fact{
 		{Name: "Ticks", Text: ticksText(one.Description)},
 		{Name: "Runs", Text: one.Selection, Mono: true},
-		{Name: "Last tick for", Time: one.State.Last},
-		{Name: "Next tick", Time: one.Next},
+		{Name: "Last tick for", Time: lastTick(one)},
+		{Name: "Next tick", Time: nextTick(one, time.Now())},
 		{Name: "Cursor", Text: one.State.Cursor, Mono: true},
 		{Name: "Function", Text: one.Function, Mono: true},
 		{Name: "Takes", Links: linksTo(p.url("/resources/"), one.Resources)},
 		{Name: "Defined at", Text: one.Position, Mono: true},
+	}
+	if one.Kind == automation.KindSensor {
+		facts[3].Name = "Next tick, about"
 	}
 	if one.Job != "" {
 		facts[1] = fact{Name: "Runs", Links: linksTo(p.url("/jobs/"), []string{one.Job})}
@@ -110,9 +95,11 @@ func (p *Pages) tickTable(ticks []automation.TickRecord) *table {
 		}
 		class := map[automation.TickStatus]string{automation.TickRequested: "ok", automation.TickFailed: "bad"}[tick.Status]
 		requests := len(tick.Runs) + len(tick.Known)
+		about := text(tickText(tick))
+		about.Lines = tickLines(tick.Log)
 		t.add(right(countText(tick.Tick), tick.Tick), at(tick.Scheduled), cell{Badge: &badge{class, string(tick.Status)}, order: string(tick.Status)},
 			right(durationText(tick.Duration), int64(tick.Duration)), cell{Links: started, order: int64(len(started))},
-			right(countText(int64(requests)), int64(requests)), text(tickText(tick)))
+			right(countText(int64(requests)), int64(requests)), about)
 	}
 	return t
 }

@@ -60,9 +60,7 @@ func (p *Pages) previewTick(w http.ResponseWriter, r *http.Request, control *aut
 		part.Runs.add(mono(request.Key), p.targetCell(automation.Description{Job: queued.Job, Selection: queued.Selection}), mono(config),
 			text(tagsText(queued.Tags)), text(about))
 	}
-	for _, line := range preview.Log {
-		part.Lines = append(part.Lines, string(line))
-	}
+	part.Lines = tickLines(preview.Log)
 	p.write(w, r, p.partOrPage(r, view{
 		Template: "part-tick-preview", Title: "A tick of " + name, Nav: "/automation",
 		Crumbs: []link{{"Automation", p.url("/automation")}, {name, p.url("/automation/"+string(kind)+"/", name)}}, Data: part,

@@ -21,7 +21,7 @@ func (p *Pages) automations(r *http.Request) (view, error) {
 	}
 	page := automationPage{
 		Schedules: newTable("No schedules are defined. automation.NewSchedule adds one.", "schedule", "state", "ticks", "runs", "last tick", "next tick", "about"),
-		Sensors:   newTable("No sensors are defined. automation.NewSensor adds one.", "sensor", "state", "ticks", "runs", "last tick", "cursor", "about"),
+		Sensors:   newTable("No sensors are defined. automation.NewSensor adds one.", "sensor", "state", "ticks", "runs", "last tick", "next tick, about", "cursor", "about"),
 	}
 	for kind, list := range map[automation.Kind]*table{automation.KindSchedule: page.Schedules, automation.KindSensor: page.Sensors} {
 		all, err := control.All(r.Context(), kind)
@@ -29,12 +29,13 @@ func (p *Pages) automations(r *http.Request) (view, error) {
 			return view{}, err
 		}
 		for _, one := range all {
-			next := at(one.Next)
-			if kind == automation.KindSensor {
-				next = mono(one.State.Cursor)
+			cells := []cell{
+				linked(one.Name, p.automationPath(one.Description)), tickingState(one), text(ticksText(one.Description)), p.targetCell(one.Description), at(lastTick(one)), at(nextTick(one, time.Now())),
 			}
-			list.add(linked(one.Name, p.automationPath(one.Description)), tickingState(one), text(ticksText(one.Description)), p.targetCell(one.Description),
-				at(one.State.Last), next, text(firstLine(one.Description.Description)))
+			if kind == automation.KindSensor {
+				cells = append(cells, mono(one.State.Cursor))
+			}
+			list.add(append(cells, text(firstLine(one.Description.Description)))...)
 		}
 		list.sort(r)
 	}
@@ -71,6 +72,29 @@ func tickingState(one automation.Status) cell {
 		return cell{Badge: &badge{"ok", "on"}, order: "on"}
 	}
 	return cell{Badge: &badge{"", "off"}, order: "off"}
+}
+
+// lastTick returns the time of the last tick. Ticks of a sensor that find nothing are counted
+// in one record, so that the record may be newer than the state.
+func lastTick(one automation.Status) time.Time {
+	if one.Tick != nil && one.Tick.Scheduled.After(one.State.Last) {
+		return one.Tick.Scheduled
+	}
+	return one.State.Last
+}
+
+// nextTick returns the time of the next tick. That of a sensor which looks for something is
+// about its interval after the last one, as far as that is known: intervals vary by their
+// jitter, and the record that counts ticks is not written at each of them.
+func nextTick(one automation.Status, now time.Time) time.Time {
+	if one.Kind != automation.KindSensor || !one.Next.IsZero() {
+		return one.Next
+	}
+	last := lastTick(one)
+	if next := last.Add(one.Every); one.Ticking && one.Every > 0 && !last.IsZero() && next.After(now) {
+		return next
+	}
+	return time.Time{}
 }
 
 // ticksText says when a schedule or a sensor ticks.

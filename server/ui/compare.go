@@ -11,13 +11,10 @@ import (
 type comparePage struct {
 	One, Two history.Record
 	Steps    *table
-	Config   []comparedField
+	Config   *table
 }
 
-type comparedField struct {
-	Path, One, Two string
-	Differs        bool
-}
+type comparedField struct{ one, two string }
 
 // compare shows two runs beside each other. Without another run it takes the run of the
 // same job before.
@@ -57,7 +54,7 @@ func (p *Pages) compare(r *http.Request) (view, error) {
 		}
 	}
 	page.Steps.sort(r)
-	page.Config = comparedConfig(one.Config, two.Config)
+	page.Config = comparedConfig(one.Config, two.Config).sort(r)
 	return view{Template: "compare", Title: "Runs beside each other", Nav: "/runs", Crumbs: []link{{"Runs", p.url("/runs")}, {shortID(one.ID), p.url("/runs/", one.ID)}}, Data: page}, nil
 }
 
@@ -68,24 +65,22 @@ func differenceText(d time.Duration) string {
 	return "+" + durationText(d)
 }
 
-func comparedConfig(one, two json.RawMessage) []comparedField {
-	fields := make(map[string]*comparedField)
-	field := func(path string) *comparedField {
-		if fields[path] == nil {
-			fields[path] = &comparedField{Path: path}
-		}
-		return fields[path]
-	}
+// comparedConfig lists what the launches of two runs gave.
+func comparedConfig(one, two json.RawMessage) *table {
+	fields := make(map[string]comparedField)
 	for _, row := range givenConfig(one) {
-		field(row.Path).One = row.Value
+		fields[row.Path] = comparedField{one: row.Value}
 	}
 	for _, row := range givenConfig(two) {
-		field(row.Path).Two = row.Value
+		fields[row.Path] = comparedField{fields[row.Path].one, row.Value}
 	}
-	list := []comparedField{}
+	t := newTable("Neither launch gave a config.", "field", "in this run", "in the other run")
 	for _, path := range sortedKeys(fields) {
-		fields[path].Differs = fields[path].One != fields[path].Two
-		list = append(list, *fields[path])
+		field := fields[path]
+		row := t.add(mono(path), mono(field.one), mono(field.two))
+		if field.one != field.two {
+			row.Class = "differs"
+		}
 	}
-	return list
+	return t
 }

@@ -52,7 +52,8 @@ func (l ganttLane) IsLinked() bool {
 // note is a text beside a bar.
 type note struct {
 	X, Text string
-	Before  bool
+	Before  bool // whether it ends at X
+	Over    bool // whether it is over the bars, with X as its middle
 }
 
 // newGantt places a timeline, as the zoom asks for. The bars of a run that goes on end at
@@ -153,8 +154,8 @@ const thinnest = 0.2
 func (g gantt) lane(id string, lane inspect.Lane, start, end time.Time, path string) ganttLane {
 	placed := ganttLane{ID: id, Key: lane.Key, Of: lane.Step, Path: path, Took: "–", Grid: g.Ticks}
 	if len(lane.Spans) == 0 {
-		placed.Note = &note{X: "0.5%", Text: cmp.Or(lane.Because, "not started")}
-		placed.Label = lane.Key + ": not started"
+		placed.Note = &note{X: "0.5%", Text: cmp.Or(lane.Because, waitText(lane), "not started")}
+		placed.Label = lane.Key + ": " + placed.Note.Text
 		return placed
 	}
 	attempts, last, first := 0, 0.0, 100.0
@@ -178,18 +179,53 @@ func (g gantt) lane(id string, lane inspect.Lane, start, end time.Time, path str
 	}
 	placed.Took = durationText(lane.Busy(end))
 	placed.Label = lane.Key + ": " + placed.Took
-	if attempts > 1 && len(placed.Bars) > 0 {
-		placed.Note = noteBeside(first, last, counted(attempts, "attempt"))
+	if text := noteOf(lane, attempts); text != "" {
+		placed.Label += ", " + text
+		if len(placed.Bars) > 0 {
+			placed.Note = noteBeside(first, last, text)
+		}
 	}
 	return placed
 }
 
-// noteBeside puts a text to the right of the bars, or to the left if there is no room.
+// waitText says what a step waits for; "" if it is not known.
+func waitText(lane inspect.Lane) string {
+	if lane.WaitsFor == "" {
+		return ""
+	}
+	return "waits for " + lane.WaitsFor
+}
+
+// noteOf says in words what the colours of a line say, and how often its step was tried.
+func noteOf(lane inspect.Lane, attempts int) string {
+	var parts []string
+	if isFailed(lane) {
+		parts = append(parts, "failed")
+	}
+	if attempts > 1 {
+		parts = append(parts, counted(attempts, "attempt"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// isFailed reports whether the last attempt at a step, or the start or the stop of a
+// resource has failed.
+func isFailed(lane inspect.Lane) bool {
+	last := lane.Spans[len(lane.Spans)-1]
+	return last.Status == history.StepStatusFailed
+}
+
+// noteBeside puts a text to the right of the bars, or to the left if there is no room, or
+// else under them.
 func noteBeside(first, last float64, text string) *note {
-	if last > 70 {
+	const wide = 22 // the percentage that a text may need
+	switch {
+	case last <= 100-wide:
+		return &note{X: percent(last), Text: text}
+	case first >= wide:
 		return &note{X: percent(first), Text: text, Before: true}
 	}
-	return &note{X: percent(last), Text: text}
+	return &note{X: percent((first + last) / 2), Text: text, Over: true}
 }
 
 func barClass(span inspect.Span) string {

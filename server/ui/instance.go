@@ -29,6 +29,11 @@ func (p *Pages) instance(r *http.Request) (view, error) {
 	page.Facts = append(page.Facts, fact{Name: "Go", Text: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH})
 	if build, ok := debug.ReadBuildInfo(); ok {
 		page.Facts = append(page.Facts, fact{Name: "Program", Text: build.Path + " " + build.Main.Version, Mono: true})
+		for _, module := range build.Deps {
+			if module.Path == "github.com/fxrun/fxrun" {
+				page.Facts = append(page.Facts, fact{Name: "fxrun", Text: module.Version})
+			}
+		}
 	}
 	size, err := p.inspect.StoreSize(r.Context())
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
 )
@@ -63,6 +64,7 @@ func (p *Pages) job(r *http.Request) (view, error) {
 	page.Facts = slices.DeleteFunc([]fact{
 		{Name: "Selection", Text: jobs[i].Selection, Mono: true}, {Name: "Tags", Text: tagsText(jobs[i].Tags)}, {Name: "Defined at", Text: jobs[i].Position, Mono: true},
 	}, func(f fact) bool { return f.Text == "" })
+	page.Facts = append(page.Facts, p.launchedBy(func(one automation.Description) bool { return one.Job == name })...)
 	return view{Template: "job", Title: name, Nav: "/jobs", Crumbs: []link{{"Jobs", p.url("/jobs")}}, Data: page}, nil
 }
 

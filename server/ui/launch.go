@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
@@ -21,19 +20,9 @@ type launchPage struct {
 	Jobs                 []string
 	YAML                 string
 	Check                launchCheck
-	Presets              []preset
-	From                 *link // the run whose launch is filled in
+	Presets              *table // earlier launches, from which the page can be filled in
+	From                 *link  // the run whose launch is filled in
 	TagFault             string
-}
-
-// preset is an earlier launch, from which the page can be filled in.
-type preset struct {
-	Link    link
-	Status  badge
-	Time    time.Time
-	Config  string // the first fields that it gave
-	Tags    string
-	Current bool
 }
 
 // shownPresets is how many earlier launches are offered.
@@ -73,17 +62,25 @@ func (p *Pages) launchView(r *http.Request, page launchPage) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	for _, record := range earlier {
-		page.Presets = append(page.Presets, p.presetOf(record, r.FormValue("from")))
-	}
+	page.Presets = p.presets(earlier, r.FormValue("from")).sort(r)
 	return view{Template: "launch", Title: "Launch", Nav: "/launch", Data: page, Nonce: newNonce()}, nil
 }
 
-func (p *Pages) presetOf(record history.Record, chosen string) preset {
-	made := preset{
-		Link:   link{shortID(record.ID) + " " + whatText(record), p.url("/launch", "from", record.ID)},
-		Status: badge{statusClass(string(record.Status)), string(record.Status)}, Time: startOf(record), Tags: tagsText(record.Tags), Current: record.ID == chosen,
+// presets lists earlier launches. chosen is the ID of the one that the page is filled in from.
+func (p *Pages) presets(earlier []history.Record, chosen string) *table {
+	t := newTable("", "launch", "state", "started", "config", "tags")
+	for _, record := range earlier {
+		row := t.add(mono(shortID(record.ID)+" "+whatText(record)), state(string(record.Status)), at(startOf(record)), mono(firstFields(record)), text(tagsText(record.Tags)))
+		row.Cells[0].Path = p.url("/launch", "from", record.ID)
+		if record.ID == chosen {
+			row.Class = "this"
+		}
 	}
+	return t
+}
+
+// firstFields returns the first fields of the config that the launch of a run gave.
+func firstFields(record history.Record) string {
 	const most = 3
 	var fields []string
 	for i, row := range givenConfig(record.Config) {
@@ -93,8 +90,7 @@ func (p *Pages) presetOf(record history.Record, chosen string) preset {
 		}
 		fields = append(fields, row.Path+"="+row.Value)
 	}
-	made.Config = strings.Join(fields, ", ")
-	return made
+	return strings.Join(fields, ", ")
 }
 
 // request returns the request that the page makes, without its config.

@@ -173,6 +173,25 @@ type schemaField struct {
 	Fixed    bool     `json:"fixed,omitempty"`
 }
 
+// Example returns a config as the text field shows it while nothing is given: the first field
+// that a launch may set, preferably one that it must. It is "" if there is none.
+func (c launchCheck) Example() string {
+	var example string
+	for _, section := range c.Sections {
+		for _, field := range section.Fields {
+			text := sprintf("# for example\n%s:\n  %s:\n    config:\n      %s: …", section.Section, section.Key, strings.Split(field.Path, ".")[0])
+			switch {
+			case field.Fixed:
+			case field.AtLaunch || field.Source == container.SourceMissing:
+				return text
+			case example == "":
+				example = text
+			}
+		}
+	}
+	return example
+}
+
 // Schema returns the fields of the launch for the editor.
 func (c launchCheck) Schema() []schemaSection {
 	list := []schemaSection{}

@@ -91,7 +91,7 @@ func (f *follower) parts(ctx context.Context, out *bytes.Buffer, record history.
 	if err := f.part(out, "head", "part-run-head", f.pages.runHead(ctx, record, now)); err != nil {
 		return err
 	}
-	if err := f.part(out, "faults", "part-faults", faultsOf(record)); err != nil {
+	if err := f.part(out, "faults", "part-faults", faultsOf(record, &f.timeline)); err != nil {
 		return err
 	}
 	lanes := append(append([]ganttLane{}, g.Steps...), g.Resources...)

@@ -17,6 +17,7 @@ type plot struct {
 	Name, Line, Area string
 	Points           []plotPoint
 	Low, High, Last  string
+	From, To         time.Time
 }
 
 type plotPoint struct{ X, Y, Title string }
@@ -44,6 +45,9 @@ func plots(events []history.Event) []plot {
 			samples["size in bytes"] = append(samples["size in bytes"], sample{event.Time, float64(value.Size)})
 		}
 		for name, given := range value.Metadata {
+			if name == "bytes" && value.Size > 0 { // the same as the size
+				continue
+			}
 			if n, ok := number(given); ok && !math.IsNaN(n) && !math.IsInf(n, 0) {
 				samples[name] = append(samples[name], sample{event.Time, n})
 			}
@@ -57,7 +61,7 @@ func plots(events []history.Event) []plot {
 		slices.Reverse(points) // oldest first
 		low := slices.MinFunc(points, func(a, b sample) int { return cmp.Compare(a.value, b.value) }).value
 		high := slices.MaxFunc(points, func(a, b sample) int { return cmp.Compare(a.value, b.value) }).value
-		made := plot{Name: name, Low: numberText(low), High: numberText(high), Last: numberText(points[len(points)-1].value)}
+		made := plot{Name: name, Low: numberText(low), High: numberText(high), Last: numberText(points[len(points)-1].value), From: points[0].at, To: points[len(points)-1].at}
 		var line []string
 		for i, point := range points {
 			x := plotMargin + float64(i)*(plotWidth-2*plotMargin)/float64(len(points)-1)

@@ -15,6 +15,7 @@ import (
 type problemPage struct {
 	Missing bool
 	Faults  []string
+	Near    *link // the page whose address is nearest to one that there is not
 }
 
 // problem is the page about an error. An error that the person can correct is shown;
@@ -37,6 +38,7 @@ func (p *Pages) problem(r *http.Request, err error) view {
 	title := "That did not work"
 	if data.Missing {
 		title = "Not found"
+		data.Near = p.nearest(r)
 	}
 	return view{Template: "problem", Title: title, Data: data, Status: status}
 }
@@ -55,20 +57,64 @@ func problemTexts(err error) []string {
 
 // noPage names the page whose address is nearest to one that there is not.
 func (p *Pages) noPage(r *http.Request) error {
+	return notFound("there is no page %s", strings.TrimPrefix(r.URL.Path, p.config.Prefix))
+}
+
+// nearest returns the page whose address is nearest to that of a request; nil if none is near.
+func (p *Pages) nearest(r *http.Request) *link {
 	path := strings.TrimPrefix(r.URL.Path, p.config.Prefix)
+	first, name, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	page := nearest.Name("/"+first, p.menuPaths(r))
+	if page == "" || page == "/" {
+		return nil
+	}
+	names := p.namesOf(page)
+	switch near := nearest.Name(name, names); {
+	case near != "":
+		name = near
+	case page == "/"+first:
+		return nil
+	case len(names) > 0:
+		name = ""
+	}
+	if name == "" {
+		return &link{page, p.url(page)}
+	}
+	return &link{page + "/" + name, p.url(page+"/", name)}
+}
+
+func (p *Pages) menuPaths(r *http.Request) []string {
 	var paths []string
 	for _, entry := range p.shell(r, view{}).Menu {
 		paths = append(paths, entry.Path)
 	}
-	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	near := nearest.Name("/"+first, paths)
-	if near == "" || near == "/" {
-		return notFound("there is no page %s", path)
+	return paths
+}
+
+// namesOf returns the names that have a page of their own below a page.
+func (p *Pages) namesOf(page string) []string {
+	var names []string
+	switch page {
+	case "/assets":
+		for _, asset := range p.config.Graph.Assets() {
+			names = append(names, asset.Key)
+		}
+	case "/jobs":
+		for _, job := range p.config.Graph.Jobs() {
+			names = append(names, job.Name)
+		}
+	case "/resources":
+		for _, resource := range p.inspect.Resources() {
+			names = append(names, resource.Key)
+		}
+	case "/automation":
+		if p.config.Automations != nil {
+			for _, one := range p.config.Automations.Descriptions() {
+				names = append(names, string(one.Kind)+"/"+one.Name)
+			}
+		}
 	}
-	if rest != "" && near != "/"+first {
-		near += "/" + rest
-	}
-	return notFound("there is no page %s, did you mean %s?", path, near)
+	return names
 }
 
 type missingError struct{ text string }

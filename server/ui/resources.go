@@ -3,7 +3,6 @@ package ui
 import (
 	"cmp"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -52,16 +51,11 @@ type resourcePage struct {
 	Resource inspect.Resource
 	Facts    []fact
 	Graph    drawing
-	Fields   []resourceField
+	Fields   *table
 	Starts   *table
 	Checks   checksPart
 	Users    []link
 	ReadOnly bool
-}
-
-type resourceField struct {
-	container.Field
-	Set string
 }
 
 // comparedRuns is how many of the newest runs are looked at for the starts of a resource.
@@ -82,21 +76,40 @@ func (p *Pages) resource(r *http.Request) (view, error) {
 		{Name: "Needs", Links: linksTo(p.url("/resources/"), resource.Needs)},
 		{Name: "Needed by", Links: linksTo(p.url("/resources/"), resource.UsedBy)},
 	}, func(f fact) bool { return f.Text == "" && len(f.Links) == 0 })
-	for _, field := range resource.Config {
-		placed := resourceField{Field: field}
-		if field.Variable != "" {
-			placed.Set = "not set"
-			if _, ok := os.LookupEnv(field.Variable); ok {
-				placed.Set = "set"
-			}
-		}
-		page.Fields = append(page.Fields, placed)
-	}
+	page.Fields = fieldTable(resource.Config).sort(r)
 	if page.Starts, err = p.starts(r, key); err != nil {
 		return view{}, err
 	}
 	page.Checks = p.checksOf(key)
 	return view{Template: "resource", Title: key, Nav: "/resources", Crumbs: []link{{"Resources", p.url("/resources")}}, Data: page}, nil
+}
+
+// fieldTable lists the fields of a config, as a launch without config would get them.
+func fieldTable(fields []container.Field) *table {
+	t := newTable("It has no config.", "field", "value", "from", "variable", "type")
+	for _, field := range fields {
+		value := mono(field.Value)
+		if field.Source == container.SourceMissing {
+			value = cell{Badge: &badge{"bad", "missing"}, order: ""}
+		}
+		from := labels(string(field.Source))
+		if field.AtLaunch {
+			from.Labels = append(from.Labels, "at launch")
+		}
+		if field.Fixed {
+			from.Labels = append(from.Labels, "fixed")
+		}
+		name, variable := mono(field.Path), mono(field.Variable)
+		name.Small = field.Description
+		if field.Variable != "" {
+			variable.Small = "not set"
+			if isSet(field.Variable) {
+				variable.Small = "set"
+			}
+		}
+		t.add(name, value, from, variable, mono(field.Type))
+	}
+	return t
 }
 
 // userLinks links the assets and the jobs of the ops that use a resource.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,9 +22,11 @@ type runPage struct {
 	Gantt  gantt
 	Log    logPart
 	Values *table
-	Config []configRow // what the launch gave; shown if Resolved is not known
-	// Resolved is the config that the run has used.
-	Resolved inspect.RunConfig
+	// Config is the config that the run has used if Resolved is true, or else what the launch
+	// gave.
+	Config   *table
+	Resolved bool
+	Omitted  int // how many fields the history had no place for
 	Live     bool
 }
 
@@ -47,19 +50,24 @@ func (p *Pages) run(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	page := runPage{
-		Head: p.runHead(r.Context(), record, time.Now()), Faults: faultsOf(record), Gantt: p.gantt(record.ID, timeline, zoomOf(r), time.Now()),
+		Head: p.runHead(r.Context(), record, time.Now()), Faults: faultsOf(record, timeline), Gantt: p.gantt(record.ID, timeline, zoomOf(r), time.Now()),
 		Live: !record.Status.Finished(),
 	}
 	if page.Log, err = p.logPart(r, record); err != nil {
 		return view{}, err
 	}
-	if page.Values, err = p.valueTable(r.Context(), record.ID); err != nil {
+	if page.Values, err = p.valueTable(r, record.ID); err != nil {
 		return view{}, err
 	}
-	page.Config = givenConfig(record.Config)
-	if page.Resolved, err = p.inspect.RunConfig(r.Context(), record.ID); err != nil {
+	resolved, err := p.inspect.RunConfig(r.Context(), record.ID)
+	if err != nil {
 		return view{}, err
 	}
+	page.Resolved, page.Omitted = resolved.Known, resolved.Omitted
+	if page.Config = givenTable(record.Config); resolved.Known {
+		page.Config = resolvedTable(resolved)
+	}
+	page.Config.sort(r)
 	crumbs := []link{{"Runs", p.url("/runs")}}
 	if record.Job != "" {
 		crumbs = append(crumbs, link{record.Job, p.url("/jobs/", record.Job)})
@@ -83,6 +91,10 @@ func (p *Pages) runHead(ctx context.Context, record history.Record, now time.Tim
 		head.Status.Class = "bad"
 	}
 	what := fact{Name: "Selection", Text: record.Selection, Mono: true}
+	var waits string
+	if record.Status == history.StatusQueued {
+		waits, _ = p.config.Launcher.WaitsFor(ctx, record) // it is only told where it is known
+	}
 	if record.Job != "" {
 		what = fact{Name: "Job", Links: []link{{record.Job, p.url("/jobs/", record.Job)}}}
 	}
@@ -102,6 +114,7 @@ func (p *Pages) runHead(ctx context.Context, record history.Record, now time.Tim
 	head.Facts = []fact{
 		what,
 		{Name: "Started", Time: startOf(record)},
+		{Name: "Waits for", Text: waits},
 		{Name: "Took", Text: durationText(tookOf(record, now))},
 		{Name: "Steps", Text: strings.Join(steps, ", ")},
 		{Name: "Tags", Text: tagsText(record.Tags)},
@@ -144,9 +157,39 @@ func (p *Pages) clusterFacts(ctx context.Context, record history.Record) []fact 
 	return facts
 }
 
+// resolvedTable lists the fields of the config that a run has used.
+func resolvedTable(config inspect.RunConfig) *table {
+	t := newTable("The run had no config.", "field", "value", "from")
+	for _, part := range config.Parts {
+		for _, field := range part.Fields {
+			name, value := mono(field.Path), mono(field.Value)
+			name.Small = strings.Replace(strings.TrimPrefix(part.Of, "resources."), "steps.", "step ", 1)
+			switch {
+			case field.Secret && field.Set:
+				value.Text = "••••••"
+			case field.Secret:
+				value.Text = "not set"
+			case field.Cut:
+				value.Text += "…"
+			}
+			t.add(name, value, labels(field.From))
+		}
+	}
+	return t
+}
+
+// givenTable lists the fields that a launch gave.
+func givenTable(config json.RawMessage) *table {
+	t := newTable("The launch gave no config.", "field", "value")
+	for _, row := range givenConfig(config) {
+		t.add(mono(row.Path), mono(row.Value))
+	}
+	return t
+}
+
 // valueTable lists what the steps of a run have materialized.
-func (p *Pages) valueTable(ctx context.Context, run string) (*table, error) {
-	values, err := p.inspect.StepValues(ctx, run)
+func (p *Pages) valueTable(r *http.Request, run string) (*table, error) {
+	values, err := p.inspect.StepValues(r.Context(), run)
 	if err != nil {
 		return nil, err
 	}
@@ -161,5 +204,5 @@ func (p *Pages) valueTable(ctx context.Context, run string) (*table, error) {
 			t.add(linked(value.Asset, p.url("/assets/", value.Asset)), rows, right(quantity.Size(value.Size), value.Size), text(metadataText(value.Metadata)))
 		}
 	}
-	return t, nil
+	return t.sort(r), nil
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/inspect"
 )
 
 // runFault is why a step, or the run, failed.
@@ -21,8 +22,9 @@ type stackFrame struct {
 	Own             bool
 }
 
-// faultsOf returns why the steps of a run failed, or why the run did if no step tells it.
-func faultsOf(record history.Record) []runFault {
+// faultsOf returns why the steps of a run failed, and which resources could not be stopped,
+// or why the run failed if none of these tells it.
+func faultsOf(record history.Record, timeline *inspect.Timeline) []runFault {
 	var faults []runFault
 	for _, step := range record.Steps {
 		if step.Status != history.StepStatusFailed {
@@ -34,8 +36,26 @@ func faultsOf(record history.Record) []runFault {
 		}
 		faults = append(faults, newFault(title, step.Error))
 	}
+	stops := stopFaults(timeline)
+	if len(faults) > 0 { // else the error of the run tells it all
+		faults = append(faults, stops...)
+	}
 	if len(faults) == 0 && record.Status == history.StatusFailed {
 		faults = append(faults, newFault("The run failed", record.Error))
+	}
+	return faults
+}
+
+// stopFaults returns why resources could not be stopped. That does not end a step, so that
+// only the run tells it.
+func stopFaults(timeline *inspect.Timeline) []runFault {
+	var faults []runFault
+	for _, lane := range timeline.Resources {
+		for _, span := range lane.Spans {
+			if span.Kind == inspect.SpanStopping && span.Error != "" {
+				faults = append(faults, newFault("resource "+lane.Key+" did not stop cleanly", history.Failure{Message: span.Error}))
+			}
+		}
 	}
 	return faults
 }

@@ -47,7 +47,7 @@ type row struct {
 	Class string
 }
 
-// cell is a value of a table. At most one of Text, Time, Badge and Links is set.
+// cell is a value of a table. At most one of Text, Time, Badge, Links and Labels is set.
 type cell struct {
 	Text  string
 	Path  string // what Text links to; "" for nothing
@@ -56,6 +56,12 @@ type cell struct {
 	Time  time.Time
 	Badge *badge
 	Links []link
+	// Labels are short words with a frame, such as the source of a value.
+	Labels []string
+	// Small is a second line in small letters.
+	Small string
+	// Lines are lines of a log, which the reader can open.
+	Lines []string
 	Right bool
 
 	order any // a string, int64, float64 or time.Time by which to sort; nil means Text
@@ -66,6 +72,7 @@ type badge struct{ Class, Text string }
 
 func text(value string) cell         { return cell{Text: value} }
 func mono(value string) cell         { return cell{Text: value, Mono: true} }
+func labels(values ...string) cell   { return cell{Labels: values, order: strings.Join(values, " ")} }
 func linked(value, path string) cell { return cell{Text: value, Path: path} }
 func at(value time.Time) cell        { return cell{Time: value, order: value} }
 func state(status string) cell {
@@ -124,7 +131,9 @@ func (t *table) sort(r *http.Request) *table {
 		query := r.URL.Query()
 		query.Set("sort", value)
 		query.Del("page")
-		column.Path = "?" + query.Encode()
+		if r.Method == http.MethodGet || r.Method == http.MethodHead { // the answer to a form has no such address
+			column.Path = "?" + query.Encode()
+		}
 	}
 	return t
 }

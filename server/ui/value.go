@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/fxrun/fxrun/inspect"
@@ -13,6 +15,19 @@ import (
 type valuePage struct {
 	inspect.ValuePreview
 	Problem string
+	Right   []bool // which columns are of numbers
+}
+
+// numberColumns says which columns have numbers alone.
+func numberColumns(preview inspect.ValuePreview) []bool {
+	numbers := make([]bool, len(preview.Columns))
+	for i := range numbers {
+		numbers[i] = len(preview.Rows) > 0 && !slices.ContainsFunc(preview.Rows, func(row []string) bool {
+			_, err := strconv.ParseFloat(row[i], 64)
+			return err != nil
+		})
+	}
+	return numbers
 }
 
 // previewTime limits how long the preview of a value may take.
@@ -27,7 +42,7 @@ func (p *Pages) value(r *http.Request) (view, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), previewTime)
 	defer cancel()
 	preview, err := p.inspect.PreviewValue(ctx, p.config.Launcher, key)
-	page := valuePage{ValuePreview: preview}
+	page := valuePage{ValuePreview: preview, Right: numberColumns(preview)}
 	switch {
 	case errors.Is(err, iomanagers.ErrNotFound):
 		page.Problem = "Nothing is stored yet."

@@ -48,7 +48,7 @@
   };
   document.addEventListener("scroll", (event) => { if (event.target.id === "lines") following = isAtEnd(event.target); }, true);
   toEnd();
-  new MutationObserver(() => { localTimes(document); toEnd(); }).observe(document.getElementById("content"), { childList: true, subtree: true });
+  new MutationObserver(() => { localTimes(document); toEnd(); }).observe(document.getElementById("content"), { childList: true, characterData: true, subtree: true });
 
   // An answer that is an error is told.
   const toast = document.getElementById("toast");
