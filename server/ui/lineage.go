@@ -34,6 +34,10 @@ type groupSwitch struct {
 // reader opens them.
 const shownNodes = 60
 
+// rowsBelowGroups is how many rows the table has at once below a graph of groups. A browser
+// has to read it before it paints, though it is closed.
+const rowsBelowGroups = 50
+
 func (p *Pages) lineage(r *http.Request) (view, error) {
 	page := lineagePage{Selection: trimmed(r, "select"), WithResources: r.FormValue("resources") != ""}
 	states, err := p.assetStates(r.Context(), page.Selection)
@@ -65,6 +69,9 @@ func (p *Pages) lineage(r *http.Request) (view, error) {
 		page.Graph = p.drawPicture(picture, byKey, page.WithResources)
 	}
 	page.Table = newTable("No asset fits.", "asset", "state", "group", "needs")
+	if isCollapsed { // the page is large enough
+		page.Table.OnPage = rowsBelowGroups
+	}
 	page.Table.fill(r, len(states), func(i int) []cell {
 		asset := states[i]
 		status := assetBadge(asset.status())

@@ -18,6 +18,8 @@ type table struct {
 	Empty string
 	// Select is the name of the form field of a check box in each row; "" for none.
 	Select string
+	// OnPage is how many rows are shown at once. 0 means rowsOnPage.
+	OnPage int
 	// Part says which rows of a long table these are; nil if they are all.
 	Part *tablePart
 }
@@ -28,7 +30,7 @@ type tablePart struct {
 	Before, After      string // the addresses of the pages before and after this one; "" for none
 }
 
-// rowsOnPage is how many rows of a long table are shown at once.
+// rowsOnPage is how many rows of a long table are shown at once, if it does not say it.
 const rowsOnPage = 200
 
 type column struct {
@@ -159,9 +161,10 @@ func (t *table) fill(r *http.Request, count int, cells func(i int) []cell) *tabl
 // part finds out which rows are on the page that the address names.
 func (t *table) part(r *http.Request, count int) (first, last int) {
 	number, _ := strconv.Atoi(r.FormValue("page"))
-	number = max(1, min(number, (count+rowsOnPage-1)/rowsOnPage))
-	first = (number - 1) * rowsOnPage
-	last = min(first+rowsOnPage, count)
+	onPage := cmp.Or(t.OnPage, rowsOnPage)
+	number = max(1, min(number, (count+onPage-1)/onPage))
+	first = (number - 1) * onPage
+	last = min(first+onPage, count)
 	if last-first == count {
 		return first, last
 	}

@@ -179,7 +179,11 @@
     const svg = graph.querySelector("svg");
     const width = Number(svg.dataset.width), height = Number(svg.dataset.height);
     let zoom = Math.min(1, Math.max(0.65, (graph.clientWidth - 24) / width));
-    const show = () => { svg.setAttribute("width", width * zoom); svg.setAttribute("height", height * zoom); };
+    const show = () => {
+      for (const [name, value] of [["width", width * zoom], ["height", height * zoom]]) {
+        if (Number(svg.getAttribute(name)) !== value) svg.setAttribute(name, value); // a change costs another layout
+      }
+    };
     show();
     graph.addEventListener("keydown", (event) => {
       if (event.key === "+" || event.key === "=") zoom = Math.min(2.5, zoom * 1.2);
