@@ -11,6 +11,7 @@ type selectionParser struct {
 	graph  *Graph
 	tokens []string
 	depth  int
+	work   int // how many assets were looked at
 	faults []error
 }
 
@@ -19,6 +20,10 @@ var selectionWords = []string{"and", "not", "or"}
 
 // maxDepth bounds nested parentheses, which are nested calls here.
 const maxDepth = 1000
+
+// maxWork bounds how many assets the terms of an expression look at: some seconds of work.
+// Only terms that look at all assets count, so that the keys of all assets may be listed.
+const maxWork = 5_000_000
 
 // tokensOf parts an expression at white space, commas and parentheses.
 func tokensOf(expression string) []string {
@@ -103,7 +108,15 @@ func (p *selectionParser) factor() nodeSet {
 		p.fault("it is nested too deeply")
 		return nodeSet{}
 	}
-	switch token := p.next(); token {
+	token := p.next()
+	if p.looksAtAll(token) {
+		if p.work += len(p.graph.nodes); p.work > maxWork {
+			p.tokens = nil
+			p.fault("it has too many terms that look at all assets: not, and those with + * or :")
+			return nodeSet{}
+		}
+	}
+	switch token {
 	case "not":
 		other := p.factor()
 		selected := make(nodeSet)
@@ -125,6 +138,11 @@ func (p *selectionParser) factor() nodeSet {
 	default:
 		return p.term(token)
 	}
+}
+
+// looksAtAll reports whether a term may look at all assets.
+func (*selectionParser) looksAtAll(token string) bool {
+	return token == "not" || strings.ContainsAny(token, "+*:")
 }
 
 func before(token string) string {
