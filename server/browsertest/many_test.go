@@ -1,6 +1,7 @@
 package browsertest_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -36,6 +37,31 @@ func TestTheLineageOfAThousandAssetsIsFluid(t *testing.T) {
 		t.Logf("%s: a frame of the zoom takes %.0f ms (median), %.0f ms at most; first paint after %.0f ms", path, frames[len(frames)/2], frames[len(frames)-1], took[len(took)-1])
 		if median := time.Duration(frames[len(frames)/2] * float64(time.Millisecond)); median > slowestFrame {
 			t.Errorf("%s: a frame of the zoom takes %v", path, median)
+		}
+	}
+}
+
+// TestTheFirstPaintOfALargeProgramIsSoon opens pages of a program with 10,000 assets, each some
+// times, and tells after what time the browser has painted something.
+func TestTheFirstPaintOfALargeProgramIsSoon(t *testing.T) {
+	const times = 7
+	address, _ := serve(t, many(100, 100))
+	b := open(t, address)
+	for _, path := range []string{"/", "/lineage", "/assets", "/assets/g00/a00", "/runs", "/launch?select=g00/a00", "/instance"} {
+		var paints []float64
+		for range times {
+			b.show(path)
+			b.wait(`performance.getEntriesByName("first-contentful-paint").length > 0`)
+			paint, err := chromedp.Run(b.ctx, chromedp.Evaluate[float64](`performance.getEntriesByName("first-contentful-paint")[0].startTime`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			paints = append(paints, paint)
+		}
+		slices.Sort(paints)
+		t.Logf("%s: first paint after %.0f ms (median of %d)", path, paints[times/2], times)
+		if fastest := time.Duration(paints[0] * float64(time.Millisecond)); fastest > slowestFrame {
+			t.Errorf("%s: the first paint comes after %v", path, fastest)
 		}
 	}
 }
