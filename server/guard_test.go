@@ -24,11 +24,11 @@ func TestStrangersAreRefused(t *testing.T) {
 		"a launch by a form of another site":         {"POST", "/launch", "select=slow", []string{"Sec-Fetch-Site", "cross-site"}, http.StatusForbidden},
 		"a launch by a form of a neighbour":          {"POST", "/launch", "select=slow", []string{"Sec-Fetch-Site", "same-site"}, http.StatusForbidden},
 		"a launch by an old browser of another site": {"POST", "/launch", "select=slow", []string{"Origin", "https://evil.example"}, http.StatusForbidden},
-		"a launch that is larger than any config":    {"POST", "/launch", "yaml=" + strings.Repeat("a", 2<<20), nil, http.StatusNotFound},
+		"a launch that is larger than any config":    {"POST", "/launch", "yaml=" + strings.Repeat("a", 2<<20), nil, http.StatusRequestEntityTooLarge},
 		"a path out of the files":                    {"GET", "/static/../../go.mod", "", nil, http.StatusTemporaryRedirect},
 		"a path out of the files that is encoded":    {"GET", "/static/x/..%2f..%2fgo.mod", "", nil, http.StatusNotFound},
 		"an asset whose key leads out of the values": {"GET", "/values/..%2f..%2fetc%2fpasswd", "", nil, http.StatusNotFound},
-		"a method that no page has":                  {"DELETE", "/runs", "", nil, http.StatusNotFound},
+		"a method that no page has":                  {"DELETE", "/runs", "", nil, http.StatusMethodNotAllowed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

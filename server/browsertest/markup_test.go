@@ -100,3 +100,15 @@ func TestNoTextOfAProgramIsMarkup(t *testing.T) {
 	b.see("#palette .found", "onerror")
 	b.wait(isClean)
 }
+
+// TestANameTurnsNoTextAfterIt gives a tag a character that turns the text after it from right
+// to left.
+func TestANameTurnsNoTextAfterIt(t *testing.T) {
+	w := &world{opened: make(chan struct{})}
+	close(w.opened)
+	address, launcher := serve(t, w.definitions())
+	launch(t, launcher, runs.Request{Job: "nightly", Tags: map[string]string{"a": "\u202etxt.exe", "b": "second"}})
+	b := open(t, address)
+	b.show("/runs")
+	b.wait(`((links) => links[0].getBoundingClientRect().right <= links[1].getBoundingClientRect().left + 1)([...document.querySelectorAll('tbody a[href*="tag="]')])`)
+}

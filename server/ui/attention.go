@@ -39,17 +39,17 @@ func (p *Pages) runsToLookAt(ctx context.Context, records []history.Record, now 
 	for _, record := range records {
 		what := whatText(record)
 		if text, since := p.stuck(ctx, record, longest[what], now); text != "" {
-			list = append(list, attention{badge{"warn", "stuck"}, link{what, p.url("/runs/", record.ID)}, text, since})
+			list = append(list, attention{badge{"warn", "stuck"}, link{shownWhat(record), p.url("/runs/", record.ID)}, text, since})
 		}
 		if p.runStatus(ctx, record) == "lost" {
-			list = append(list, attention{badge{"bad", "lost"}, link{what, p.url("/runs/", record.ID)}, "the process that executed the run has ended", startOf(record)})
+			list = append(list, attention{badge{"bad", "lost"}, link{shownWhat(record), p.url("/runs/", record.ID)}, "the process that executed the run has ended", startOf(record)})
 		}
 		if seen[what] || !record.Status.Finished() {
 			continue
 		}
 		seen[what] = true
 		if record.Status == history.StatusFailed {
-			list = append(list, attention{badge{"bad", "failed"}, link{what, p.url("/runs/", record.ID)}, firstLine(record.Error.Message), record.Finished})
+			list = append(list, attention{badge{"bad", "failed"}, link{shownWhat(record), p.url("/runs/", record.ID)}, firstLine(record.Error.Message), record.Finished})
 		}
 	}
 	return list

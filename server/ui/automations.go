@@ -113,7 +113,7 @@ func (p *Pages) targetCell(d automation.Description) cell {
 	if d.Job != "" {
 		return linked(d.Job, p.url("/jobs/", d.Job))
 	}
-	return mono(d.Selection)
+	return mono(cut(d.Selection, longestWhat))
 }
 
 // allAutomations returns the status of all schedules and of all sensors; none where the

@@ -102,6 +102,18 @@ func statusClass(status string) string {
 	return ""
 }
 
+// cut cuts a text that has more letters than most.
+func cut(text string, most int) string {
+	if len(text) <= most { // bytes: no text with so few has more letters
+		return text
+	}
+	letters := []rune(text)
+	if len(letters) <= most {
+		return text
+	}
+	return string(letters[:most-1]) + "…"
+}
+
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return line

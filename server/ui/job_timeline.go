@@ -134,7 +134,7 @@ func (t *jobTimeline) place(at time.Time) float64 { return t.gantt.percentOf(at.
 func (t *jobTimeline) lane(what, path string) *ganttLane {
 	lane := t.lanes[what]
 	if lane == nil {
-		lane = &ganttLane{ID: sprintf("lane-%d", len(t.lanes)), Key: what, Path: path, Label: what}
+		lane = &ganttLane{ID: sprintf("lane-%d", len(t.lanes)), Key: cut(what, longestWhat), Path: path, Label: cut(what, longestWhat)}
 		t.lanes[what] = lane
 	}
 	return lane
@@ -154,7 +154,7 @@ func (t *jobTimeline) addRun(p *Pages, record history.Record) {
 		Title: string(record.Status) + ", " + durationText(took) + ", " + exactTime(at), Path: p.url("/runs/", record.ID),
 	})
 	lane.Took = string(record.Status)
-	lane.Label = what + ": " + counted(len(lane.Bars), "run") + ", the last one " + string(record.Status)
+	lane.Label = lane.Key + ": " + counted(len(lane.Bars), "run") + ", the last one " + string(record.Status)
 }
 
 // addTick adds a tick that a schedule will have.

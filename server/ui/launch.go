@@ -70,7 +70,7 @@ func (p *Pages) launchView(r *http.Request, page launchPage) (view, error) {
 func (p *Pages) presets(earlier []history.Record, chosen string) *table {
 	t := newTable("", "launch", "state", "started", "config", "tags")
 	for _, record := range earlier {
-		row := t.add(mono(shortID(record.ID)+" "+whatText(record)), state(string(record.Status)), at(startOf(record)), mono(firstFields(record)), text(tagsText(record.Tags)))
+		row := t.add(mono(shortID(record.ID)+" "+shownWhat(record)), state(string(record.Status)), at(startOf(record)), mono(firstFields(record)), text(tagsText(record.Tags)))
 		row.Cells[0].Path = p.url("/launch", "from", record.ID)
 		if record.ID == chosen {
 			row.Class = "this"
@@ -110,10 +110,7 @@ type checkedPart struct {
 
 // checkLaunch answers a change on the launch page.
 func (p *Pages) checkLaunch(w http.ResponseWriter, r *http.Request) error {
-	page, err := launchForm(r)
-	if err != nil {
-		return err
-	}
+	page := launchForm(r)
 	part := checkedPart{YAML: page.YAML}
 	var broken []inspect.Fault
 	if name := r.PostForm.Get("changed"); name != "" {
@@ -130,20 +127,14 @@ func (p *Pages) checkLaunch(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func launchForm(r *http.Request) (launchPage, error) {
-	if err := r.ParseForm(); err != nil {
-		return launchPage{}, notFound("the form could not be read: %v", err)
-	}
-	return launchPage{Job: r.PostForm.Get("job"), Selection: trimmed(r, "select"), Tags: trimmed(r, "tags"), YAML: r.PostForm.Get("yaml")}, nil
+func launchForm(r *http.Request) launchPage {
+	return launchPage{Job: r.PostForm.Get("job"), Selection: trimmed(r, "select"), Tags: trimmed(r, "tags"), YAML: r.PostForm.Get("yaml")}
 }
 
 // startLaunch launches what was checked. If it is refused, the page comes back with what
 // is wrong.
 func (p *Pages) startLaunch(w http.ResponseWriter, r *http.Request) error {
-	page, err := launchForm(r)
-	if err != nil {
-		return err
-	}
+	page := launchForm(r)
 	request := page.request()
 	tags, wrong := tagsOf(page.Tags)
 	request.Tags = tags

@@ -56,7 +56,8 @@ func (p *Pages) lineage(r *http.Request) (view, error) {
 	for _, asset := range states {
 		byKey[asset.Key] = asset
 	}
-	open := r.URL.Query()["open"]
+	asked := r.URL.Query()["open"]
+	open := slices.DeleteFunc(groupsOf(states), func(group string) bool { return !slices.Contains(asked, group) })
 	isCollapsed := len(states) > shownNodes && len(groupsOf(states)) > 1
 	page.Groups = p.groupSwitches(r, states, open, isCollapsed)
 	if isCollapsed {
@@ -108,9 +109,8 @@ func (p *Pages) groupSwitches(r *http.Request, states []assetState, open []strin
 // toggled returns the address of the page with a group opened or closed.
 func (p *Pages) toggled(r *http.Request, group string, open []string) string {
 	query := r.URL.Query()
-	if slices.Contains(open, group) {
-		query["open"] = slices.DeleteFunc(slices.Clone(open), func(name string) bool { return name == group })
-	} else {
+	query["open"] = slices.DeleteFunc(slices.Clone(open), func(name string) bool { return name == group })
+	if !slices.Contains(open, group) {
 		query.Add("open", group)
 	}
 	return "?" + query.Encode()

@@ -17,6 +17,9 @@ import (
 // gathered is how long changes of a run are gathered before they are sent.
 const gathered = 200 * time.Millisecond
 
+// mostStreams is how many pages of runs may be followed at the same time.
+const mostStreams = 1000
+
 // change is what has changed in a run, up to the event to.
 type change struct {
 	to       int64
@@ -145,9 +148,19 @@ func (p *Pages) serveLive(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	defer p.streams.Add(-1)
+	if p.streams.Add(1) > mostStreams {
+		w.Header().Set("Retry-After", "2")
+		http.Error(w, "too many runs are watched at the same time", http.StatusServiceUnavailable)
+		return
+	}
+	begun := follow.Begin(w)
+	if r.Method == http.MethodHead {
+		return
+	}
 	changes, _, leave := p.live.Join(record.ID, 0)
 	defer leave()
-	stream := &stream{Stream: follow.Begin(w), lines: p.templates["part-live-lines"], query: logQuery(r, record.ID)}
+	stream := &stream{Stream: begun, lines: p.templates["part-live-lines"], query: logQuery(r, record.ID)}
 	stream.query.After = 0
 	if err := stream.snapshot(r, p, record); err != nil {
 		return

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
@@ -54,6 +56,7 @@ type Pages struct {
 	templates map[string]*template
 	static    *static
 	live      *follow.Runs[change]
+	streams   atomic.Int64 // how many pages of runs are followed
 }
 
 // New makes the pages. The caller closes them.
@@ -124,9 +127,17 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	post("/runs/{id}/cancel", p.cancelRun)
 	post("/runs/{id}/retry", p.retryRun)
 	post("/resources/{key}/check", p.checkResource)
-	mux.HandleFunc(p.config.Prefix+"/", p.page(func(r *http.Request) (view, error) {
-		return view{}, p.noPage(r)
-	}))
+	mux.HandleFunc(p.config.Prefix+"/", p.other)
+}
+
+// other answers requests for which there is no page.
+func (p *Pages) other(w http.ResponseWriter, r *http.Request) {
+	err := p.noPage(r)
+	if methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}; !slices.Contains(methods, r.Method) {
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		err = &refusedError{http.StatusMethodNotAllowed, "the pages have no method " + r.Method}
+	}
+	p.write(w, r, p.problem(r, err))
 }
 
 // view is a page that is ready to be written.
@@ -150,7 +161,10 @@ type link struct{ Text, Path string }
 
 func (p *Pages) page(make func(*http.Request) (view, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		made, err := make(r)
+		made, err := view{}, checkQuery(r)
+		if err == nil {
+			made, err = make(r)
+		}
 		if err != nil {
 			made = p.problem(r, err)
 		}
@@ -160,7 +174,11 @@ func (p *Pages) page(make func(*http.Request) (view, error)) http.HandlerFunc {
 
 func (p *Pages) action(do func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := do(w, r); err != nil {
+		err := readForm(r)
+		if err == nil {
+			err = do(w, r)
+		}
+		if err != nil {
 			p.write(w, r, p.problem(r, err))
 		}
 	}

@@ -23,7 +23,10 @@ type problemPage struct {
 func (p *Pages) problem(r *http.Request, err error) view {
 	status := http.StatusInternalServerError
 	var absent *missingError
+	var refused *refusedError
 	switch {
+	case errors.As(err, &refused):
+		status = refused.status
 	case errors.As(err, &absent), errors.Is(err, history.ErrNotFound):
 		status = http.StatusNotFound
 	case errors.Is(err, container.ErrInvalid):

@@ -30,6 +30,10 @@ type runPage struct {
 	Live     bool
 }
 
+// longestSelection is how much of its selection the page of a run shows, in letters. The page
+// of a launch like it has it all.
+const longestSelection = 2000
+
 type runHead struct {
 	Record      history.Record
 	Status      badge
@@ -90,7 +94,7 @@ func (p *Pages) runHead(ctx context.Context, record history.Record, now time.Tim
 	if status == "lost" {
 		head.Status.Class = "bad"
 	}
-	what := fact{Name: "Selection", Text: record.Selection, Mono: true}
+	what := fact{Name: "Selection", Text: cut(record.Selection, longestSelection), Mono: true}
 	var waits string
 	if record.Status == history.StatusQueued {
 		waits, _ = p.config.Launcher.WaitsFor(ctx, record) // it is only told where it is known

@@ -102,8 +102,11 @@ func (p *Pages) whatCell(record history.Record) cell {
 	if record.Job != "" {
 		return linked(record.Job, p.url("/jobs/", record.Job))
 	}
-	return mono(record.Selection)
+	return mono(shownWhat(record))
 }
+
+// longestWhat is how much of a selection is shown where it stands among others, in letters.
+const longestWhat = 100
 
 func whatText(record history.Record) string {
 	if record.Job != "" {
@@ -111,6 +114,9 @@ func whatText(record history.Record) string {
 	}
 	return record.Selection
 }
+
+// shownWhat is whatText for people: a long selection is cut.
+func shownWhat(record history.Record) string { return cut(whatText(record), longestWhat) }
 
 func startOf(record history.Record) time.Time {
 	if record.Started.IsZero() {

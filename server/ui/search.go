@@ -55,7 +55,7 @@ func (p *Pages) search(r *http.Request) (view, error) {
 			return view{}, err
 		}
 		for _, record := range found {
-			consider("run", record.ID, p.url("/runs/", record.ID), whatText(record))
+			consider("run", record.ID, p.url("/runs/", record.ID), shownWhat(record))
 		}
 	}
 	if len(page.Results) == 0 {
