@@ -103,7 +103,7 @@ func (c *launchCheck) add(made formSection, fields []container.Field, given map[
 		placed := newFormField(id, name, field, value, isGiven)
 		for _, fault := range c.Faults {
 			if isWithin(fault.Path, name) {
-				placed.Fault = fault.Message
+				placed.Fault = besideField(fault)
 			}
 		}
 		if field.Source == container.SourceMissing && !isGiven {
@@ -112,6 +112,15 @@ func (c *launchCheck) add(made formSection, fields []container.Field, given map[
 		made.Fields = append(made.Fields, placed)
 	}
 	c.Sections = append(c.Sections, made)
+}
+
+// besideField returns what is wrong with a field without its path and its place, which the
+// reader sees.
+func besideField(fault inspect.Fault) string {
+	if _, text, ok := strings.Cut(fault.Message, ": "); ok && strings.HasPrefix(fault.Message, fault.Path) {
+		return text
+	}
+	return fault.Message
 }
 
 func isWithin(path, name string) bool {
