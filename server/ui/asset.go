@@ -22,6 +22,7 @@ type assetPage struct {
 	Plots  []plot
 	Table  *table
 	Fields *table
+	Config *table // of the step that makes the asset
 	MadeBy []fact // the jobs, schedules and sensors
 	Last   *history.Event
 	Loads  bool // whether there is a value to be shown
@@ -61,6 +62,7 @@ func (p *Pages) asset(r *http.Request) (view, error) {
 		Table: p.materializationTable(asset.Materializations).sort(r), Fields: columnTable(p.inspect.RowFields(key)).sort(r), Last: state.Last,
 		Loads: state.Last != nil && asset.Type != "",
 	}
+	page.Config = fieldTable(p.configs()[cmp.Or(asset.Step, asset.Key)]).sort(r)
 	if state.status() == string(history.StepStatusFailed) {
 		page.Failed = &state.attempt
 	}

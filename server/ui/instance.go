@@ -3,7 +3,6 @@ package ui
 import (
 	"cmp"
 	"net/http"
-	"os"
 	"runtime"
 	"runtime/debug"
 
@@ -44,22 +43,12 @@ func (p *Pages) instance(r *http.Request) (view, error) {
 	}
 	page.Facts = append(page.Facts, fact{Name: "Keeps", Text: retentionText(p.config.Launcher.Retention())})
 	for _, resource := range p.inspect.Resources() {
-		for _, field := range resource.Config {
-			if field.Variable == "" {
-				continue
-			}
-			status := cell{Badge: &badge{"", "not set"}, order: "not set"}
-			if _, ok := os.LookupEnv(field.Variable); ok {
-				status = cell{Badge: &badge{"ok", "set"}, order: "set"}
-			} else if field.Required && field.Source == container.SourceMissing {
-				status = cell{Badge: &badge{"bad", "not set"}, order: "missing"}
-			}
-			required := ""
-			if field.Required {
-				required = "yes"
-			}
-			page.Variables.add(mono(field.Variable), status, linked(resource.Key, p.url("/resources/", resource.Key)), mono(field.Path), text(required))
-		}
+		addVariables(page.Variables, linked(resource.Key, p.url("/resources/", resource.Key)), resource.Config)
+	}
+	configs := p.configs()
+	for _, step := range sortedKeys(configs) {
+		user := p.userLinks([]string{step})[0]
+		addVariables(page.Variables, linked(user.Text, user.Path), configs[step])
 	}
 	page.Variables.sort(r)
 	if page.Pools, err = p.poolTable(r); err != nil {
@@ -77,6 +66,26 @@ func (p *Pages) instance(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	return view{Template: "instance", Title: "Instance", Nav: "/instance", Data: page}, nil
+}
+
+// addVariables adds the variables that the fields of a config read.
+func addVariables(t *table, reader cell, fields []container.Field) {
+	for _, field := range fields {
+		if field.Variable == "" {
+			continue
+		}
+		status := cell{Badge: &badge{"", "not set"}, order: "not set"}
+		if isSet(field.Variable) {
+			status = cell{Badge: &badge{"ok", "set"}, order: "set"}
+		} else if field.Required && field.Source == container.SourceMissing {
+			status = cell{Badge: &badge{"bad", "not set"}, order: "missing"}
+		}
+		required := ""
+		if field.Required {
+			required = "yes"
+		}
+		t.add(mono(field.Variable), status, reader, mono(field.Path), text(required))
+	}
 }
 
 // queueTable lists the queued runs and what each of them waits for.

@@ -61,7 +61,7 @@ func (p *Pages) lineage(r *http.Request) (view, error) {
 	isCollapsed := len(states) > shownNodes && len(groupsOf(states)) > 1
 	page.Groups = p.groupSwitches(r, states, open, isCollapsed)
 	if isCollapsed {
-		page.Graph = draw(p.collapsed(r, states, open))
+		page.Graph = draw(p.collapsed(r, states, open, page.WithResources))
 	} else {
 		picture, err := p.inspect.Picture(inspect.Scope{Selection: cmp.Or(selection, "*")})
 		if err != nil && len(states) > 0 {
@@ -117,7 +117,7 @@ func (p *Pages) toggled(r *http.Request, group string, open []string) string {
 }
 
 // collapsed returns the nodes of a graph in which each group that is not open is one box.
-func (p *Pages) collapsed(r *http.Request, states []assetState, open []string) []graphNode {
+func (p *Pages) collapsed(r *http.Request, states []assetState, open []string, withResources bool) []graphNode {
 	id := make(map[string]string, len(states)) // of the box that an asset is in
 	members := make(map[string][]*assetState)
 	for i := range states {
@@ -148,6 +148,9 @@ func (p *Pages) collapsed(r *http.Request, states []assetState, open []string) [
 				node.Needs = append(node.Needs, of)
 			}
 		}
+		if withResources {
+			p.addResources(nodes, node, asset)
+		}
 		if isGroup {
 			continue
 		}
@@ -159,6 +162,20 @@ func (p *Pages) collapsed(r *http.Request, states []assetState, open []string) [
 		list = append(list, *nodes[key])
 	}
 	return list
+}
+
+// addResources adds the resources that an asset asks for itself to the nodes of a graph. What
+// these need, and what stores values, would be needed by almost all boxes.
+func (p *Pages) addResources(nodes map[string]*graphNode, box *graphNode, asset *assetState) {
+	for _, key := range asset.Resources {
+		id := "resource " + key
+		if nodes[id] == nil {
+			nodes[id] = &graphNode{ID: id, Text: key, Class: "resource", Path: p.url("/resources/", key)}
+		}
+		if !slices.Contains(box.Needs, id) {
+			box.Needs = append(box.Needs, id)
+		}
+	}
 }
 
 // nodeText says on a node how an asset is: its state if that is not good, or else how much

@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/automation"
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 	"github.com/fxrun/fxrun/server/internal/follow"
@@ -55,6 +57,7 @@ type Pages struct {
 	inspect   *inspect.Inspector
 	templates map[string]*template
 	static    *static
+	configs   func() map[string][]container.Field // of the steps that have a config
 	live      *follow.Runs[change]
 	streams   atomic.Int64 // how many pages of runs are followed
 }
@@ -72,6 +75,7 @@ func New(config Config) (*Pages, error) {
 		return nil, err
 	}
 	p := &Pages{config: config, inspect: config.Inspector, static: files}
+	p.configs = sync.OnceValue(p.stepConfigs)
 	if p.templates, err = parseTemplates(p.functions()); err != nil {
 		return nil, err
 	}
