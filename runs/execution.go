@@ -24,7 +24,8 @@ type Execution struct {
 	owned  context.Context // ends when the run is left to others
 	disown context.CancelCauseFunc
 
-	drained drain
+	drained  drain
+	deadline time.Time // of the run; zero for none
 
 	opening  once
 	unopened error // why the run's child container could not be opened here

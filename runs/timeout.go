@@ -30,6 +30,18 @@ func (r *Run) limit() (stop func()) {
 	if limit <= 0 {
 		return func() {}
 	}
-	timer := time.AfterFunc(limit-r.lasted(), func() { r.cancel(fmt.Errorf("the run %w after %s", ErrTimedOut, limit)) })
+	r.execution.deadline = r.executing.Add(limit)
+	timer := time.AfterFunc(limit-r.lasted(), r.execution.TimedOut)
 	return func() { timer.Stop() }
+}
+
+// Deadline returns the time at which the timeout of the run is over. It returns false if the run
+// has none. The context of the run ends then by itself. A [Cluster] has to end the run too, for
+// the case that no process owns it then. The clock is that of the process that has begun the run.
+func (e *Execution) Deadline() (deadline time.Time, ok bool) { return e.deadline, !e.deadline.IsZero() }
+
+// TimedOut says that the cluster has ended the run because its timeout is over. The context of
+// the run ends, and the run fails with [ErrTimedOut].
+func (e *Execution) TimedOut() {
+	e.abort(fmt.Errorf("the run %w after %s", ErrTimedOut, e.site.launch.record.Timeout))
 }

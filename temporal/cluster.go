@@ -30,6 +30,7 @@ import (
 type Cluster struct {
 	config     Config
 	placements int
+	events     int // that the history of a workflow may have
 	client     client.Client
 	logger     *slog.Logger
 	reached    atomic.Bool // Temporal has answered before
@@ -57,7 +58,7 @@ func New(config Config, logger *slog.Logger) (*Cluster, error) {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Cluster{config: config, logger: logger}
+	c := &Cluster{config: config, logger: logger, events: maxEvents}
 	if c.placements, err = parsePlacement(config.Placement); err != nil {
 		return nil, err
 	}
@@ -98,14 +99,17 @@ func (c *Cluster) Execute(ctx context.Context, execution *runs.Execution) error 
 	if err != nil {
 		return fmt.Errorf("executing run %s on Temporal: %w", execution.RunID(), err)
 	}
-	planned.Placements, planned.Heartbeat, planned.Priority = c.placements, c.config.Heartbeat, priorityOf(execution)
+	planned.Placements, planned.Heartbeat, planned.Priority, planned.Events = c.placements, c.config.Heartbeat, priorityOf(execution), c.events
 	if err := execution.Begin(ctx); err != nil {
 		return err
 	}
 	living, stop := context.WithCancel(execution.Owned())
 	defer stop()
-	run, err := c.start(ctx, execution.RunID(), planned)
-	if err == nil {
+	run, err := c.start(ctx, execution, planned)
+	if err != nil && ctx.Err() != nil && living.Err() == nil {
+		run, err = c.underWay(living, execution.RunID())
+	}
+	if run != nil {
 		var following sync.WaitGroup
 		following.Go(func() { execution.Follow(living) })
 		err = c.outcome(ctx, execution, c.await(ctx, living, execution, run))
@@ -133,13 +137,17 @@ const startWithin = 30 * time.Second
 
 // start starts the workflow of a run, or finds it. If Temporal has answered before, the address is right, and the
 // run may be under way: start then waits until Temporal is there again.
-func (c *Cluster) start(ctx context.Context, runID string, planned plan) (run client.WorkflowRun, err error) {
+func (c *Cluster) start(ctx context.Context, execution *runs.Execution, planned plan) (run client.WorkflowRun, err error) {
+	runID := execution.RunID()
 	if !c.reached.Load() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, startWithin)
 		defer cancel()
 	}
 	err = c.persist(ctx, "starting the workflow of run "+runID, func() (err error) {
+		if deadline, ok := execution.Deadline(); ok {
+			planned.Timeout = max(1, time.Until(deadline))
+		}
 		run, err = c.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 			ID: runID, TaskQueue: c.config.TaskQueue,
 			WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -151,6 +159,26 @@ func (c *Cluster) start(ctx context.Context, runID string, planned plan) (run cl
 		return nil, fmt.Errorf("starting the workflow of run %s: Temporal at %s, namespace %s: %w", runID, c.config.Address, c.config.Namespace, err)
 	}
 	return run, err
+}
+
+// underWay finds the workflow of a run that was cancelled before its workflow was started here. Another
+// process may have started it, or the answer of Temporal was not waited for. It returns nil if there
+// is no workflow, and gives up after a while: a worker that can't reach Temporal stops by itself.
+func (c *Cluster) underWay(ctx context.Context, runID string) (client.WorkflowRun, error) {
+	within, cancel := context.WithTimeout(ctx, c.config.Heartbeat)
+	defer cancel()
+	var found *workflowservice.DescribeWorkflowExecutionResponse
+	err := c.persist(within, "looking for the workflow of run "+runID, func() (err error) {
+		found, err = c.client.DescribeWorkflowExecution(within, runID, "")
+		return err
+	})
+	if err != nil && codeOf(err) == codes.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.client.GetWorkflow(ctx, runID, found.GetWorkflowExecutionInfo().GetExecution().GetRunId()), nil
 }
 
 // await waits for the end of a workflow. It passes on that the run is cancelled, or told to drain.
@@ -168,20 +196,26 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 		case <-draining:
 			draining = nil
 			err = c.persist(living, "having the workflow drain", func() error {
-				return c.client.SignalWorkflow(living, run.GetID(), run.GetRunID(), drainSignal, nil)
+				return c.client.SignalWorkflow(living, run.GetID(), "", drainSignal, nil)
 			})
 		case <-cancelled:
 			if errors.Is(context.Cause(ctx), runs.ErrLeft) {
 				return context.Cause(ctx)
 			}
+			if cancelled == ctx.Done() && errors.Is(context.Cause(ctx), runs.ErrTimedOut) { // the workflow ends the run by itself
+				late, stop := context.WithTimeout(living, c.config.Heartbeat)
+				defer stop()
+				cancelled = late.Done()
+				continue
+			}
 			cancelled, alone = nil, 0
-			err = c.persist(living, "cancelling the workflow", func() error { return c.client.CancelWorkflow(living, run.GetID(), run.GetRunID()) })
+			err = c.persist(living, "cancelling the workflow", func() error { return c.client.CancelWorkflow(living, run.GetID(), "") })
 		case <-look.C:
 			if alone = c.alone(living, run, alone); alone == 1 && cancelled != nil {
 				c.warnOfNobody(ctx, execution)
 			}
 			if alone == 2 && cancelled == nil {
-				err = c.client.TerminateWorkflow(living, run.GetID(), run.GetRunID(), "the run was cancelled, and there is no worker")
+				err = c.client.TerminateWorkflow(living, run.GetID(), "", "the run was cancelled, and there is no worker")
 			}
 		}
 		if err != nil && codeOf(err) != codes.NotFound && living.Err() == nil { // it has ended
@@ -195,7 +229,7 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 func (c *Cluster) alone(ctx context.Context, run client.WorkflowRun, before int) int {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Heartbeat)
 	defer cancel()
-	described, err := c.client.DescribeWorkflowExecution(ctx, run.GetID(), run.GetRunID())
+	described, err := c.client.DescribeWorkflowExecution(ctx, run.GetID(), "")
 	if err != nil {
 		return 0
 	}
@@ -251,6 +285,9 @@ func (c *Cluster) outcome(ctx context.Context, execution *runs.Execution, err er
 	terminated, isTerminated := errors.AsType[*temporal.TerminatedError](err)
 	switch {
 	case isFailed && failed.Type() == failedError && failed.Details(&told) == nil:
+		if told.TimedOut {
+			execution.TimedOut()
+		}
 		return told.err()
 	case temporal.IsCanceledError(err) && ctx.Err() == nil:
 		execution.Cancelled("the workflow was cancelled in Temporal")

@@ -30,6 +30,7 @@ type cluster struct {
 	holding  func(input temporal.HoldInput) error
 	stepping func(input temporal.StepInput) (temporal.StepOutput, error)
 	begun    func(input temporal.StepInput) // after a step has begun
+	closing  func()                         // before a worker has closed
 
 	mu        sync.Mutex
 	told      []string // what was asked of workers, in order
@@ -110,6 +111,9 @@ func (c *cluster) close(_ context.Context, input temporal.CloseInput) error {
 	defer c.mu.Unlock()
 	c.say("close %d", input.Placement)
 	c.closed = append(c.closed, input)
+	if c.closing != nil {
+		c.closing()
+	}
 	if c.dies {
 		return c.CompleteActivity(c.holds[input.Placement], nil, sdk.NewHeartbeatTimeoutError())
 	}
@@ -168,6 +172,9 @@ func planned(steps ...string) temporal.Plan {
 	}
 	return plan
 }
+
+// contains reports whether there is an error with a text in it.
+func contains(err error, text string) bool { return err != nil && strings.Contains(err.Error(), text) }
 
 // failing is an error of an activity that says what kind it is.
 func failing(kind, text string) error { return sdk.NewNonRetryableApplicationError(text, kind, nil) }

@@ -46,9 +46,13 @@ const (
 
 	MaxRefusals = maxRefusals
 	MaxErrors   = maxErrors
+	MaxEvents   = maxEvents
 )
 
 var Workflow = runWorkflow
+
+// Continue has the runs of a cluster go on in another workflow after a number of events.
+func Continue(c *Cluster, events int) { c.events = events }
 
 // WaitsForWorker reports whether a workflow can't go on without a worker that is not there.
 var WaitsForWorker = waitsForWorker

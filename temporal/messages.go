@@ -71,12 +71,16 @@ type closeInput struct {
 	// Failure says why the run is no success; "" for a success. Resources are told.
 	Failure   string `json:"failure,omitempty"`
 	Cancelled bool   `json:"cancelled,omitempty"`
+	TimedOut  bool   `json:"timed_out,omitempty"`
+	// Continues says that the run goes on, in another workflow.
+	Continues bool `json:"continues,omitempty"`
 }
 
 // cancelInput asks a worker to cancel the steps that it executes for a run.
 type cancelInput struct {
 	Placement int    `json:"placement"`
 	Reason    string `json:"reason"`
+	TimedOut  bool   `json:"timed_out,omitempty"`
 }
 
 // result says how a workflow has ended.
@@ -86,6 +90,8 @@ type result struct {
 	Refused []refused `json:"refused,omitempty"`
 	// Fault is why the run could not be executed, or not to its end.
 	Fault string `json:"fault,omitempty"`
+	// TimedOut says that the timeout of the run was over.
+	TimedOut bool `json:"timed_out,omitempty"`
 	// Drained says that steps did not begin because the run was told to drain.
 	Drained bool `json:"drained,omitempty"`
 	// Close are the errors of resources that could not be stopped.

@@ -9,9 +9,7 @@ import (
 )
 
 const (
-	// MaxSteps is the largest number of steps of a run on Temporal. Each step takes about
-	// six events in the history of a workflow, and Temporal ends a workflow with more than
-	// 51,200 events.
+	// MaxSteps is the largest number of steps of a run on Temporal.
 	MaxSteps = 5000
 	// MaxPlan is the largest size of a plan, in bytes of JSON: the keys of its steps, and for
 	// each step the numbers of those that it needs. Temporal refuses more than 2 MB.
@@ -31,6 +29,29 @@ type plan struct {
 	Heartbeat time.Duration `json:"heartbeat"`
 	// Priority is that of Temporal, from 1, the highest, to 5; 0 is the default.
 	Priority int `json:"priority,omitempty"`
+	// Timeout is how long the run may take from the start of the workflow; 0 is no limit.
+	Timeout time.Duration `json:"timeout,omitempty"`
+	// Events is how many events the history of the workflow may have before the run goes on in
+	// another workflow; 0 is maxEvents.
+	Events int `json:"events,omitempty"`
+	// Past is what the workflows before this one have done; nil for the first one.
+	Past *past `json:"past,omitempty"`
+}
+
+// past is what the workflows of a run have done whose history has become too long.
+type past struct {
+	Succeeded []int         `json:"succeeded,omitempty"` // numbers of steps
+	Failed    []int         `json:"failed,omitempty"`
+	Attempts  []nextAttempt `json:"attempts,omitempty"`
+	Numbered  int           `json:"numbered"` // placements that were ever asked for
+	Result    result        `json:"result"`
+}
+
+// nextAttempt is the attempt that a step needs next, if it is not the first one.
+type nextAttempt struct {
+	Step    int           `json:"step"`
+	Attempt int           `json:"attempt"`
+	Wait    time.Duration `json:"wait,omitempty"`
 }
 
 // planStep is a step of a plan.

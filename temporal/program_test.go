@@ -44,6 +44,8 @@ type program struct {
 
 	store  history.Store // in place of those of the database
 	locker locks.Locker
+
+	executor func(*temporal.Cluster) runs.Executor // in place of the cluster
 }
 
 // warehouse is the resource of all steps. It notes when it is started and stopped.
@@ -182,7 +184,11 @@ func (p program) newLauncher(logger *slog.Logger) (launcher *runs.Launcher, clus
 		}
 		store, locker, closers = database, session, []func() error{database.Close, session.Close}
 	}
-	launcher, err = runs.NewLauncher(runs.LauncherConfig{Container: c, Graph: graph, Store: store, Locks: locker, Executor: cluster, Logger: logger})
+	executor := runs.Executor(cluster)
+	if p.executor != nil {
+		executor = p.executor(cluster)
+	}
+	launcher, err = runs.NewLauncher(runs.LauncherConfig{Container: c, Graph: graph, Store: store, Locks: locker, Executor: executor, Logger: logger})
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -32,6 +32,7 @@ type stage struct {
 	t        *testing.T
 	server   *temporaltest.Server
 	launcher *runs.Launcher
+	cluster  *temporal.Cluster
 	work     func(context.Context, *runs.Launcher) error
 }
 
@@ -50,7 +51,7 @@ func newStage(t *testing.T, change func(*program)) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.launcher, s.work = launcher, cluster.Work
+	s.launcher, s.cluster, s.work = launcher, cluster, cluster.Work
 	t.Cleanup(func() {
 		if err := closeAll(); err != nil {
 			t.Error(err)
@@ -232,6 +233,25 @@ func TestARunFails(t *testing.T) {
 		}
 		s.wantNotes("began", "began first")
 		s.wantNotes("cancelled", "cancelled first")
+	})
+	t.Run("if it takes longer than its timeout, and no process looks after it", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, func(p *program) { p.executor = func(c *temporal.Cluster) runs.Executor { return heedless{c} } })
+		defer s.startWork()()
+		s.touch("hold-first")
+		run := s.launch(runs.Request{Selection: "+third", Timeout: 3 * time.Second})
+		if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrTimedOut) {
+			t.Errorf("got %v", err)
+		}
+		s.wantNotes("cancelled", "cancelled first")
+		if notes := s.notes("closed"); len(notes) != 1 || !strings.HasSuffix(notes[0], "the run timed out") {
+			t.Errorf("the resource has noted %q", notes)
+		}
+		record := s.record(run.ID())
+		first, _ := record.Step("first")
+		if record.Status != history.StatusFailed || !strings.Contains(record.Error.Message, "the run timed out after 3s") || first.Status != history.StepStatusCancelled {
+			t.Errorf("the run is %s: %s; the step is %s", record.Status, record.Error.Message, first.Status)
+		}
 	})
 	t.Run("if a resource can't be started, and no step begins", func(t *testing.T) {
 		t.Parallel()
@@ -419,6 +439,46 @@ func TestARunIsCancelledWhileItsStepWaits(t *testing.T) {
 	})
 }
 
+// heedless is a cluster whose launchers do nothing when the context of a run ends.
+type heedless struct{ *temporal.Cluster }
+
+func (h heedless) Execute(ctx context.Context, execution *runs.Execution) error {
+	return h.Cluster.Execute(context.WithoutCancel(ctx), execution)
+}
+
+func TestARunThatWasCancelledBeforeItsLauncherHasFoundItsWorkflowIsCancelledThere(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(p *program) {
+		p.executor = func(c *temporal.Cluster) runs.Executor { return late{c} }
+	})
+	defer s.startWork()()
+	s.touch("hold-first")
+	run := s.launch(runs.Request{Selection: "first"})
+	s.awaitNote("began first", 1)
+	run.Cancel("Ann says so")
+	if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
+		t.Errorf("got %v", err)
+	}
+	s.wantNotes("cancelled", "cancelled first")
+}
+
+// late is a cluster whose launchers execute a run a second time, after its context has ended, as a process
+// does that takes over a run which is to be cancelled.
+type late struct{ *temporal.Cluster }
+
+func (l late) Execute(ctx context.Context, execution *runs.Execution) error {
+	first, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = l.Cluster.Execute(first, execution)
+	}()
+	<-ctx.Done()
+	stop(runs.ErrLeft)
+	<-ended
+	return l.Cluster.Execute(ctx, execution)
+}
+
 // client returns a client of Temporal.
 func (s *stage) client() client.Client {
 	s.t.Helper()
@@ -522,6 +582,38 @@ func TestARunGoesOn(t *testing.T) {
 			t.Error(err)
 		}
 		s.wantNotes("began", "began first", "began second", "began second", "began third")
+	})
+	t.Run("in another workflow when the history of its own has become too long", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		temporal.Continue(s.cluster, 18)
+		defer s.startWork()()
+		run := s.launch(runs.Request{Selection: "+third"})
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		s.wantNotes("began", "began first", "began second", "began third")
+		notes := s.notes("closed")
+		if len(notes) < 2 || !strings.Contains(notes[0], "the run goes on in another workflow") || !strings.HasSuffix(notes[len(notes)-1], "success") {
+			t.Errorf("the resource has noted %q", notes)
+		}
+	})
+	t.Run("in another workflow, and can be cancelled there", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		temporal.Continue(s.cluster, 18)
+		defer s.startWork()()
+		s.touch("hold-third")
+		run := s.launch(runs.Request{Selection: "+third"})
+		s.awaitNote("began third", 1)
+		if notes := s.notes("closed"); len(notes) == 0 {
+			t.Error("the third step was begun in the first workflow")
+		}
+		run.Cancel("Ann says so")
+		if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
+			t.Errorf("got %v", err)
+		}
+		s.wantNotes("cancelled", "cancelled third")
 	})
 	t.Run("after its launcher was told to end, whose place a worker takes", func(t *testing.T) {
 		t.Parallel()

@@ -1,5 +1,10 @@
 package temporal
 
+import (
+	"slices"
+	"time"
+)
+
 // schedule says which steps may begin. It is the state of one workflow, and knows nothing of
 // Temporal.
 type schedule struct {
@@ -11,10 +16,11 @@ type schedule struct {
 
 // stepState is what a schedule knows of a step.
 type stepState struct {
-	waits   int   // needs that have not ended
-	lacks   bool  // one of its needs has not succeeded
-	needed  []int // the steps that need it
-	attempt int   // the next one to make
+	waits   int       // needs that have not ended
+	lacks   bool      // one of its needs has not succeeded
+	needed  []int     // the steps that need it
+	attempt int       // the next one to make
+	due     time.Time // when that may begin; zero for at once
 	ended   bool
 	failed  bool
 }
@@ -46,8 +52,55 @@ func (s *schedule) begin() (step, attempt int) {
 // again readies a step that is running, before all others. attempt is the one to make.
 func (s *schedule) again(step, attempt int) {
 	s.running--
-	s.steps[step].attempt = attempt
+	s.steps[step].attempt, s.steps[step].due = attempt, time.Time{}
 	s.ready = append([]int{step}, s.ready...)
+}
+
+// later notes that the next attempt at a step that is running may begin at a time. again then
+// readies it.
+func (s *schedule) later(step, attempt int, due time.Time) {
+	s.steps[step].attempt, s.steps[step].due = attempt, due
+}
+
+// past returns what has become of the steps so far. No step is executing.
+func (s *schedule) past(now time.Time) *past {
+	p := new(past)
+	for i, step := range s.steps {
+		switch {
+		case step.failed:
+			p.Failed = append(p.Failed, i)
+		case step.ended && !step.lacks:
+			p.Succeeded = append(p.Succeeded, i)
+		case !step.ended && step.attempt > 1:
+			next := nextAttempt{Step: i, Attempt: step.attempt}
+			if !step.due.IsZero() {
+				next.Wait = max(0, step.due.Sub(now))
+			}
+			p.Attempts = append(p.Attempts, next)
+		}
+	}
+	return p
+}
+
+// resume brings a new schedule to where another one has been. Steps whose next attempt has to wait
+// are running: again readies them.
+func (s *schedule) resume(p *past) {
+	for _, step := range p.Succeeded { // in an order in which they may be executed
+		s.over(step, true)
+	}
+	for _, step := range p.Failed {
+		s.steps[step].failed = true
+		s.over(step, false)
+	}
+	waits := make(map[int]bool)
+	for _, next := range p.Attempts {
+		s.steps[next.Step].attempt = next.Attempt
+		if next.Wait > 0 {
+			waits[next.Step] = true
+			s.running++
+		}
+	}
+	s.ready = slices.DeleteFunc(s.ready, func(step int) bool { return s.steps[step].ended || waits[step] })
 }
 
 // end notes how a step that is running has ended, and readies the steps that waited for it.

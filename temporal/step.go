@@ -72,6 +72,9 @@ func answer(err error) error {
 	return temporal.NewApplicationError(cut(err.Error()), "")
 }
 
+// errContinued is why the resources of a run are stopped before its next workflow.
+var errContinued = fmt.Errorf("%w: the run goes on in another workflow of Temporal, because the history of the first one has become too long", runs.ErrWorkerLeaving)
+
 // close is the activity that has closed what was opened for a run.
 func (p *process) close(ctx context.Context, input closeInput) error {
 	held := p.place(activity.GetInfo(ctx).WorkflowExecution.ID, input.Placement)
@@ -79,6 +82,10 @@ func (p *process) close(ctx context.Context, input closeInput) error {
 		return nil // it is closed
 	}
 	switch {
+	case input.Continues:
+		held.close(errContinued)
+	case input.TimedOut:
+		held.close(fmt.Errorf("the run %w", runs.ErrTimedOut))
 	case input.Cancelled:
 		held.close(runs.ErrCancelled)
 	case input.Failure != "":
@@ -93,6 +100,9 @@ func (p *process) close(ctx context.Context, input closeInput) error {
 func (p *process) cancel(ctx context.Context, input cancelInput) error {
 	if held := p.place(activity.GetInfo(ctx).WorkflowExecution.ID, input.Placement); held != nil {
 		reason := fmt.Errorf("%w: %s", runs.ErrCancelled, input.Reason)
+		if input.TimedOut {
+			reason = fmt.Errorf("the run %w", runs.ErrTimedOut)
+		}
 		held.leave(reason) // attempts that wait, or could not begin, are not made
 		held.cancelAttempts(reason)
 	}

@@ -15,9 +15,15 @@ import (
 )
 
 const (
-	// maxEvents is how long the history of a workflow may become before it begins no more
-	// steps. Temporal terminates a workflow with more than 51,200 events.
+	// maxEvents is how many events the history of a workflow may have, with those that running steps
+	// will add, before the run goes on in another workflow. Temporal terminates a workflow with more
+	// than 51,200 events.
 	maxEvents = 45_000
+	// maxSize is how large the history of a workflow may become before the run goes on in another
+	// one. Temporal terminates a workflow with more than 50 MB.
+	maxSize = 40 << 20
+	// stepEvents is about how many events one attempt at a step takes in the history.
+	stepEvents = 6
 	// maxRefusals is how many workers in a row may be unable to execute the run.
 	maxRefusals = 8
 	// maxOccupied is how many workers in a row may already hold a place for the run.
@@ -50,8 +56,10 @@ type flow struct {
 	patient    bool         // others may be taken soon
 	resting    bool         // some time passes before the next one is asked for
 
-	stopped   bool // no more steps begin
-	cancelled bool // by Temporal's client, so by the launcher or by a person
+	deadline  time.Time // of the run; zero for none
+	continues bool      // no more steps begin here, and the run goes on in another workflow
+	stopped   bool      // no more steps begin
+	cancelled bool      // by Temporal's client, so by the launcher or by a person
 	result    result
 }
 
@@ -66,10 +74,19 @@ type wait struct {
 func runWorkflow(ctx workflow.Context, p plan) (result, error) {
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	f := &flow{ctx: own, plan: p, schedule: newSchedule(p.Steps), most: p.Placements}
+	f.limit()
+	f.resume()
 	for f.proceed(ctx.Err() != nil); !f.ended(); f.proceed(ctx.Err() != nil) {
 		f.next(ctx)
 	}
 	f.close()
+	if f.goesOn() {
+		f.catchSignals()
+		f.cancelled = ctx.Err() != nil
+	}
+	if f.goesOn() {
+		return result{}, workflow.NewContinueAsNewError(ctx, workflowName, f.remaining())
+	}
 	return f.end()
 }
 
@@ -77,12 +94,11 @@ func runWorkflow(ctx workflow.Context, p plan) (result, error) {
 func (f *flow) proceed(cancelled bool) {
 	if cancelled && !f.cancelled {
 		f.cancelled = true
-		f.stop("the run was cancelled")
+		if !f.result.TimedOut {
+			f.stop("the run was cancelled")
+		}
 	}
-	if workflow.GetInfo(f.ctx).GetCurrentHistoryLength() > maxEvents {
-		f.fail(fmt.Sprintf("the history of the workflow has more than %d events, and Temporal allows not many more: launch parts of the run as runs of their own", maxEvents))
-	}
-	if f.stopped {
+	if f.stopped || f.isLong() { // which may become true while steps begin
 		return
 	}
 	for !f.resting && f.accepting() < min(f.most, len(f.schedule.ready)+f.schedule.running) {
@@ -93,8 +109,25 @@ func (f *flow) proceed(cancelled bool) {
 		if at == nil {
 			return
 		}
+		if f.isLong() {
+			return
+		}
 		f.begin(at)
 	}
+}
+
+// limit ends the run at its deadline, also if no process owns it that would cancel it then.
+func (f *flow) limit() {
+	if f.plan.Timeout <= 0 {
+		return
+	}
+	f.deadline = workflow.Now(f.ctx).Add(f.plan.Timeout)
+	f.after(workflow.NewTimer(f.ctx, f.plan.Timeout), nil, func(workflow.Future) {
+		if !f.cancelled && f.result.Fault == "" {
+			f.result.TimedOut = true
+			f.stop("the run timed out")
+		}
+	})
 }
 
 // ended reports whether nothing is executed any more, and nothing more will begin.
@@ -104,7 +137,7 @@ func (f *flow) ended() bool {
 			return false
 		}
 	}
-	return f.stopped || f.schedule.open == 0
+	return f.stopped || f.continues || f.schedule.open == 0
 }
 
 // next waits for the next thing that happens.
@@ -195,7 +228,13 @@ func (f *flow) retry(step int, output stepOutput) {
 		f.schedule.again(step, output.Attempt+1)
 		return
 	}
-	f.after(workflow.NewTimer(f.ctx, output.Delay), nil, func(workflow.Future) { f.schedule.again(step, output.Attempt+1) })
+	f.later(step, output.Attempt+1, output.Delay)
+}
+
+// later has an attempt at a step made after a time.
+func (f *flow) later(step, attempt int, wait time.Duration) {
+	f.schedule.later(step, attempt, workflow.Now(f.ctx).Add(wait))
+	f.after(workflow.NewTimer(f.ctx, wait), nil, func(workflow.Future) { f.schedule.again(step, attempt) })
 }
 
 // stop has no more steps begin, and cancels those that are running.
@@ -206,7 +245,7 @@ func (f *flow) stop(reason string) {
 			continue
 		}
 		ctx := workflow.WithActivityOptions(p.ctx, f.control(p))
-		f.after(workflow.ExecuteActivity(ctx, cancelName, cancelInput{Placement: p.number, Reason: reason}), p, func(workflow.Future) {})
+		f.after(workflow.ExecuteActivity(ctx, cancelName, cancelInput{Placement: p.number, Reason: reason, TimedOut: f.result.TimedOut}), p, func(workflow.Future) {})
 	}
 }
 
@@ -220,8 +259,8 @@ func (f *flow) fail(fault string) {
 
 // close has the workers close what they have opened, and waits for it.
 func (f *flow) close() {
-	input := closeInput{Cancelled: f.cancelled}
-	if err := f.failure(); err != nil {
+	input := closeInput{Cancelled: f.cancelled && !f.result.TimedOut, TimedOut: f.result.TimedOut, Continues: f.goesOn()}
+	if err := f.failure(); err != nil && !input.Continues {
 		input.Failure = err.Error()
 	}
 	f.stopped = true
@@ -254,6 +293,8 @@ func (f *flow) priority() temporal.Priority { return temporal.Priority{PriorityK
 func (f *flow) failure() error {
 	failed := f.schedule.failed()
 	switch {
+	case f.result.TimedOut:
+		return errors.New("the run timed out")
 	case f.cancelled:
 		return errors.New("the run was cancelled")
 	case f.result.Fault != "":
@@ -280,7 +321,7 @@ func (f *flow) end() (result, error) {
 	f.result.Drained = f.result.Drained && f.schedule.open > 0
 	err := f.failure()
 	switch {
-	case f.cancelled:
+	case f.cancelled && !f.result.TimedOut:
 		return f.result, temporal.NewCanceledError(f.result)
 	case err != nil:
 		return f.result, temporal.NewNonRetryableApplicationError(err.Error(), failedError, nil, f.result)
