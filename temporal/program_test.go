@@ -42,10 +42,10 @@ type program struct {
 	Placement string
 	Retries   int // of the definitions: others are another version of them
 
-	store  history.Store // in place of those of the database
-	locker locks.Locker
-
+	store    history.Store // in place of those of the database
+	locker   locks.Locker
 	executor func(*temporal.Cluster) runs.Executor // in place of the cluster
+	connect  func(*temporal.Config)                // changes how Temporal is reached; may be nil
 }
 
 // warehouse is the resource of all steps. It notes when it is started and stopped.
@@ -165,10 +165,14 @@ func (p program) newLauncher(logger *slog.Logger) (launcher *runs.Launcher, clus
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	cluster, err = temporal.New(temporal.Config{
+	config := temporal.Config{
 		Address: p.Address, Namespace: p.Namespace, TaskQueue: p.Queue, Heartbeat: p.Heartbeat, Drain: p.Drain, MaxRuns: p.MaxRuns,
 		MaxParallel: p.Parallel, Placement: p.Placement, UI: "http://temporal.example",
-	}, logger)
+	}
+	if p.connect != nil {
+		p.connect(&config)
+	}
+	cluster, err = temporal.New(config, logger)
 	if err != nil {
 		return nil, nil, nil, err
 	}
