@@ -1,6 +1,7 @@
 package container_test
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"path/filepath"
@@ -77,6 +78,12 @@ func TestFaultsOfDefinitions(t *testing.T) {
 		"several": {
 			container.Provide("warehouse", newPlain, config), container.Provide("warehouse", newCache),
 			container.Provide("service", newService), container.Provide("store", newStore), container.Provide("bucket", newBucket),
+		},
+		"cleanup_functions": {
+			container.Provide("a", func() (*resA, func(), error) { return nil, nil, nil }),
+			container.Provide("b", func() (*resB, func(context.Context) error) { return nil, nil }),
+			container.Provide("only", func() func() { return nil }),
+			container.Provide("other", func() (*database, func() string) { return nil, nil }),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

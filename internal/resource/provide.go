@@ -90,6 +90,8 @@ func Provide(key string, constructor any, opts []Option) Resource {
 		definition.fault("%w", err)
 	case len(function.Results) == 0:
 		definition.fault("its constructor %s returns no value", function.Name)
+	default:
+		definition.refuseCleanups(function.Results)
 	}
 	definition.Function = function
 	return definition.resource()
