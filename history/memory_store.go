@@ -31,8 +31,9 @@ type MemoryStore struct {
 }
 
 var (
-	_ Store  = (*MemoryStore)(nil)
-	_ Latest = (*MemoryStore)(nil)
+	_ Store   = (*MemoryStore)(nil)
+	_ Latest  = (*MemoryStore)(nil)
+	_ Ordered = (*MemoryStore)(nil)
 )
 
 type memoryRun struct {
@@ -97,6 +98,12 @@ func (s *MemoryStore) Append(ctx context.Context, events ...Event) ([]Event, err
 		s.watchers.Wake()
 	}
 	return stored, nil
+}
+
+// Enqueue appends events at once: see [Ordered].
+func (s *MemoryStore) Enqueue(ctx context.Context, events ...Event) (stored func() ([]Event, error)) {
+	appended, err := s.Append(ctx, events...)
+	return func() ([]Event, error) { return appended, err }
 }
 
 // add puts one event at the end of the log of its run, unless the log contains the

@@ -24,7 +24,7 @@ var (
 	ErrInvalid = errors.New("invalid event")
 )
 
-// Store keeps the events of runs and their records. It may also implement [Latest],
+// Store keeps the events of runs and their records. It may also implement [Latest], [Ordered],
 // [Pruner], which removes old runs, [Journals], [EntryPruner], [Feed] and [Watcher].
 //
 // Every implementation is safe for concurrent use, and passes the suite in package

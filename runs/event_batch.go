@@ -20,6 +20,17 @@ type batch struct {
 	faults map[int]error // of calls that the store has refused, if the log goes on after that
 
 	settled []func() // are called once it is stored or refused
+
+	ordered     func() // may be called once the events up to those of a call have their place in the store; nil calls nobody
+	orderedCall int    // the number of this call
+}
+
+// order tells that the batch has its place in the store. Nobody is told if the store may yet
+// refuse a later call of the batch, since the calls before it are then appended again.
+func (b *batch) order() {
+	if b.orderedCall == len(b.starts)-1 {
+		b.ordered()
+	}
 }
 
 // settle tells that the batch is stored or refused.

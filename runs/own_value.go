@@ -27,6 +27,8 @@ type stored struct {
 	begun   uint64 // counts the Stores that have begun
 	running int
 	turn    chan struct{} // full while somebody has the turn to store
+	waiting int           // how many wait for the turn
+	lock    storeLock
 }
 
 // of returns what is known of a key. The caller holds the mutex.
@@ -42,17 +44,36 @@ func (s *storings) of(key string) *stored {
 	return of
 }
 
-// enter waits until nobody in this process has the turn to store a key, and takes it.
-func (s *storings) enter(ctx context.Context, key string) (leave func(), err error) {
-	s.mu.Lock()
-	turn := s.of(key).turn
-	s.mu.Unlock()
+// enter waits until nobody in this process has the turn to store a key, and takes it. The
+// caller gives it back by leave.
+func (s *storings) enter(ctx context.Context, key string) (*stored, error) {
+	of := s.wait(key, 1)
+	defer s.wait(key, -1)
 	select {
-	case turn <- struct{}{}:
-		return func() { <-turn }, nil
+	case of.turn <- struct{}{}:
+		return of, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+}
+
+// leave gives a turn to others.
+func (s *stored) leave() { <-s.turn }
+
+// wait counts those who wait for the turn to store a key.
+func (s *storings) wait(key string, more int) *stored {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := s.of(key)
+	of.waiting += more
+	return of
+}
+
+// isAwaited reports whether somebody in this process waits for the turn.
+func (s *storings) isAwaited(of *stored) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return of.waiting > 0
 }
 
 // storing is one Store.

@@ -81,11 +81,14 @@ func (l *runLog) appendAs(ctx context.Context, how appending, data []history.Eve
 	if how.settled != nil {
 		b.settled = append(b.settled, how.settled)
 	}
+	if how.now {
+		b.ordered, b.orderedCall = how.ordered, call
+	}
 	switch _, starts := data[0].(history.StepStarted); {
 	case how.wait || mustWait(data, len(b.events)):
 		l.wait(b)
 		return b.outcome(call)
-	case starts:
+	case starts || how.now:
 		l.writeBeside()
 	case call == 0:
 		l.writeSoon()

@@ -59,6 +59,8 @@ type eventSink interface {
 type appending struct {
 	times   []time.Time // at which they happened; nil is now
 	wait    bool        // until they are stored
+	now     bool        // has them written at once, although nobody waits for them
+	ordered func()      // may be called once they have their place among all events of the store; nil calls nobody
 	settled func()      // is called once when they are stored or refused, by any goroutine; nil calls nobody
 }
 

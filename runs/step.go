@@ -103,7 +103,9 @@ func (x *stepExecution) isInterrupted(ctx context.Context) bool {
 func (x *stepExecution) recordEnd(data []history.EventData) error {
 	turn := x.turn
 	x.turn = storeTurn{}
-	return x.site.events.appendAs(context.WithoutCancel(x.site.ctx), appending{settled: turn.end, wait: x.site.worker != ""}, data)
+	return x.site.events.appendAs(context.WithoutCancel(x.site.ctx), appending{
+		now: turn.isAwaited(), ordered: turn.pass, settled: turn.end, wait: x.site.worker != "",
+	}, data)
 }
 
 // again says whether another attempt follows one that failed with err, and

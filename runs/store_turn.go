@@ -16,7 +16,9 @@ import (
 
 // A value of an asset is stored in one place, and recorded in another one. So that the last
 // record of an asset is that of the value which is stored, runs that store the same asset take
-// turns. A turn begins before the value is stored, and ends when the history has its record.
+// turns. A turn begins before the value is stored, and ends when the history has its record. If
+// the history keeps an order of records that are not stored yet, other runs of this process
+// need not wait for so long: see history.Ordered.
 
 const (
 	// turnPatience is how long a step tries to take its turn while the locks fail, as they do
@@ -27,7 +29,28 @@ const (
 )
 
 // storeTurn is the turn of a step to store assets. The zero storeTurn has none.
-type storeTurn struct{ ends []func() }
+type storeTurn struct {
+	stores *storings
+	of     []*stored
+	passed bool     // other runs of this process may store the assets
+	ends   []func() // let other processes store them
+}
+
+// isAwaited reports whether other runs of this process wait for the turn.
+func (t *storeTurn) isAwaited() bool {
+	return slices.ContainsFunc(t.of, func(of *stored) bool { return t.stores.isAwaited(of) })
+}
+
+// pass gives the turn to other runs of this process. Further calls do nothing.
+func (t *storeTurn) pass() {
+	if t.passed {
+		return
+	}
+	t.passed = true
+	for _, of := range slices.Backward(t.of) {
+		of.leave()
+	}
+}
 
 // end gives the turn to others. Further calls do nothing.
 func (t *storeTurn) end() {
@@ -35,6 +58,7 @@ func (t *storeTurn) end() {
 		end()
 	}
 	t.ends = nil
+	t.pass()
 }
 
 // takeTurn waits until no other run stores the assets among the outputs of a step. Each step
@@ -47,6 +71,7 @@ func (x *stepExecution) takeTurn(ctx context.Context) (turn storeTurn, err error
 		}
 	}
 	slices.SortFunc(outputs, func(a, b assets.Output) int { return cmp.Compare(a.Key, b.Key) })
+	turn.stores = &x.site.launcher.stores
 	for _, output := range outputs {
 		if err := x.takeTurnOf(ctx, output, &turn); err != nil {
 			turn.end()
@@ -64,20 +89,20 @@ func (x *stepExecution) takeTurnOf(ctx context.Context, output assets.Output, tu
 	})
 	defer telling.Stop()
 	launcher := x.site.launcher
-	end, err := launcher.stores.enter(ctx, output.Key)
+	of, err := launcher.stores.enter(ctx, output.Key)
 	if err != nil {
 		return err
 	}
-	turn.ends = append(turn.ends, end)
+	turn.of = append(turn.of, of)
 	if launcher.stays(output.IO) != "" { // no other process has the value
 		return nil
 	}
-	lock, err := launcher.lockToStore(ctx, "store/"+output.Key)
+	err = of.lock.enter(ctx, func() (locks.Lock, error) { return launcher.lockToStore(ctx, "store/"+output.Key) })
 	if err != nil {
 		return err
 	}
 	turn.ends = append(turn.ends, func() {
-		if err := panics.Guard(lock.Unlock); err != nil {
+		if err := of.lock.leave(); err != nil {
 			launcher.warn("the turn to store an asset could not be given back", "asset", output.Key, "error", err)
 		}
 	})

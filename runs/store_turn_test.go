@@ -2,6 +2,7 @@ package runs_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -112,5 +113,102 @@ func TestAStepWhoseAssetCannotBeLockedFails(t *testing.T) {
 		if err == nil || err.Error() != want || time.Since(began) < 30*time.Second {
 			t.Errorf("got %v after %s, want %s", err, time.Since(began), want)
 		}
+	})
+}
+
+// slowStorage is a place for values, shared by processes, that takes its time.
+type slowStorage struct {
+	iomanagers.IOManager
+	takes time.Duration
+}
+
+func (s *slowStorage) Store(ctx context.Context, out iomanagers.Output, value any) error {
+	time.Sleep(s.takes)
+	return s.IOManager.Store(ctx, out, value)
+}
+
+func slowly(takes time.Duration) []container.Definition {
+	return []container.Definition{container.Supply("io_manager", &slowStorage{iomanagers.NewMemory(), takes}, container.As[iomanagers.IOManager]())}
+}
+
+// orderedRecords is a history that knows the order of records long before they are stored.
+type orderedRecords struct {
+	*history.MemoryStore
+	takes time.Duration // what it takes until a materialization is stored
+}
+
+func (s *orderedRecords) Enqueue(ctx context.Context, events ...history.Event) (stored func() ([]history.Event, error)) {
+	end := s.MemoryStore.Enqueue(ctx, events...)
+	return func() ([]history.Event, error) {
+		if slices.ContainsFunc(events, func(event history.Event) bool { return event.Type() == history.TypeAssetMaterialized }) {
+			time.Sleep(s.takes)
+		}
+		return end()
+	}
+}
+
+func (s *orderedRecords) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	return s.Enqueue(ctx, events...)()
+}
+
+// launchAll launches runs of one asset, and returns their ends.
+func launchAll(t *testing.T, launcher *runs.Launcher, prefix string, count int) (ended []<-chan struct{}) {
+	t.Helper()
+	for i := range count {
+		handle, err := launcher.Launch(t.Context(), runs.Request{Selection: "left", ID: fmt.Sprint(prefix, i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended = append(ended, handle.Done())
+	}
+	return ended
+}
+
+func lastRecordIsThatOfTheValue(t *testing.T, launcher *runs.Launcher) {
+	t.Helper()
+	value, err := runs.Value[string](t.Context(), launcher, "left")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := history.LatestMaterializations(t.Context(), launcher.Store(), []string{"left"})
+	if err != nil || last["left"].RunID != value {
+		t.Errorf("the last record is of run %s, and the value of run %s, %v", last["left"].RunID, value, err)
+	}
+}
+
+func TestRunsOfOneProcessDoNotWaitForTheRecordsOfOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const count, storing, recording = 10, 50 * time.Millisecond, 30 * time.Second
+		launcher := newLauncher(t, runs.LauncherConfig{Store: &orderedRecords{history.NewMemoryStore(), recording}},
+			slowly(storing), assets.New("left", func(info container.RunInfo) string { return info.ID }))
+		began := time.Now()
+		for _, ended := range launchAll(t, launcher, "run", count) {
+			<-ended
+		}
+		if took := time.Since(began); took > 2*recording {
+			t.Errorf("it took %s", took)
+		}
+		lastRecordIsThatOfTheValue(t, launcher)
+	})
+}
+
+func TestOtherProcessesGetTheirTurnToStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		config := runs.LauncherConfig{Store: &orderedRecords{history.NewMemoryStore(), 150 * time.Millisecond}, Locks: locks.NewMemory()}
+		managers, definition := slowly(100*time.Millisecond), assets.New("left", func(info container.RunInfo) string { return info.ID })
+		busy, other := newLauncher(t, config, managers, definition), newLauncher(t, config, managers, definition)
+		began := time.Now()
+		all := launchAll(t, busy, "run", 60)
+		synctest.Wait()
+		<-launchAll(t, other, "other", 1)[0]
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("the other process has waited for %s", took)
+		}
+		for _, ended := range all {
+			<-ended
+		}
+		lastRecordIsThatOfTheValue(t, busy)
 	})
 }

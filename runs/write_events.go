@@ -36,7 +36,7 @@ func (l *runLog) write(b *batch) {
 	if len(b.starts) > 1 { // one caller's patience is not that of all
 		ctx = context.WithoutCancel(ctx)
 	}
-	stored, err := l.put(ctx, slices.Concat(b.events, b.also))
+	stored, err := l.putBatch(ctx, b)
 	switch {
 	case isRefusal(err) && len(b.starts) > 1:
 		l.writeCalls(ctx, b)
@@ -50,6 +50,23 @@ func (l *runLog) write(b *batch) {
 	}
 	b.settle()
 	l.follow(ctx, stored[:len(b.events)])
+}
+
+// putBatch gives a batch to the store, and tells once its place is known, if somebody waits for
+// that.
+func (l *runLog) putBatch(ctx context.Context, b *batch) (stored []history.Event, err error) {
+	events := slices.Concat(b.events, b.also)
+	store, ok := l.store.(history.Ordered)
+	if !ok || b.ordered == nil || l.isTolerant() {
+		return l.put(ctx, events)
+	}
+	err = l.users.Guard(func() (err error) {
+		end := store.Enqueue(ctx, events...)
+		b.order()
+		stored, err = end()
+		return err
+	})
+	return stored, err
 }
 
 // put gives events to the store, whose code is a user's.

@@ -573,6 +573,7 @@ func failing() map[string][]func(history.Store) history.Store {
 		"a run that is repeated stays as long as it is needed":                                              {prunes(swallowsErrors), prunes(leavesRuns)},
 		"the last materializations follow what is appended":                                                 {answersAsTheFirstTime},
 		"the last materializations are those of the events, whatever was appended, pruned and opened again": {answersAsTheFirstTime},
+		"what is enqueued is stored in its order":                                                           {enqueuesLate},
 		"the last event of all runs is kept":                                                                {prunes(leavesRuns)},
 		"the log of a reduced run goes on":                                                                  {mangle(func(e *history.Event) { e.Seq = 0 }), askEvents(func(q *history.EventQuery) { q.AfterSeq = 0 })},
 		"what a reduced run has left behind is kept": {prunes(leavesRuns), seeRuns(func(r *history.Record) {
@@ -653,6 +654,16 @@ func swallowsErrors(ctx context.Context, good history.Pruner, id string) (histor
 type emptyStore struct{ history.Store }
 
 func (emptyStore) Size(context.Context) (int64, error) { return 0, nil }
+
+// unordered is a store that appends what is enqueued only when somebody waits for it.
+type unordered struct{ history.Store }
+
+func (u unordered) Enqueue(ctx context.Context, events ...history.Event) (stored func() ([]history.Event, error)) {
+	return func() ([]history.Event, error) { return u.Append(ctx, events...) }
+}
+
+// enqueuesLate breaks the order of what is enqueued.
+func enqueuesLate(good history.Store) history.Store { return unordered{good} }
 
 // withoutSize says that the store takes no place.
 func withoutSize(good history.Store) history.Store { return emptyStore{good} }

@@ -1,8 +1,10 @@
 package historytest
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/fxrun/fxrun/history"
@@ -12,6 +14,7 @@ func writerClauses() []clause {
 	return []clause{
 		{name: "many goroutines on one run make one log", check: manyGoroutines},
 		{name: "a refused append leaves those beside it alone", check: refusedBeside},
+		{name: "what is enqueued is stored in its order", check: enqueued},
 		{name: "two stores see each other's appends at once", check: twoStores, twoStores: true},
 		{name: "two stores on one run make one log", check: oneLog, twoStores: true},
 		{name: "of two stores that want one place, one gets it", check: onePlace, twoStores: true},
@@ -20,6 +23,42 @@ func writerClauses() []clause {
 
 func manyGoroutines(t tester, subject Subject) {
 	shareRun(t, []history.Store{subject.Store})
+}
+
+// enqueued begins appends one after another, and waits for their ends the other way round.
+func enqueued(t tester, subject Subject) {
+	ordered, ok := subject.Store.(history.Ordered)
+	if !ok {
+		return
+	}
+	add(t, subject.Store, queued("a"), queued("b"))
+	first := ordered.Enqueue(t.Context(), logged("a", 1, "first"))
+	refused := ordered.Enqueue(t.Context(), event("b", 1, history.RunStarted{}), logged("b", 1, "refused"))
+	second := ordered.Enqueue(t.Context(), logged("b", 1, "second"), logged("a", 1, "second too"))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	tooLate := ordered.Enqueue(ended, logged("a", 1, "too late"))
+	third := add(t, subject.Store, logged("a", 1, "third"))
+	if _, err := tooLate(); !errors.Is(err, context.Canceled) {
+		t.Errorf("an append whose context has ended returned the error %v", err)
+	}
+	last, err := second()
+	if _, wrong := refused(); !errors.Is(wrong, history.ErrTransition) {
+		t.Errorf("an illegal append returned the error %v", wrong)
+	}
+	begin, failed := first()
+	if err := errors.Join(err, failed); err != nil {
+		t.Fatalf("%v", err)
+	}
+	if stored, err := ordered.Enqueue(t.Context())(); len(stored) > 0 || err != nil {
+		t.Errorf("an append without events gave %v, %v", stored, err)
+	}
+	log, err := subject.Store.Events(t.Context(), history.EventQuery{Types: []history.EventType{history.TypeLogWritten}})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	slices.Reverse(log) // the oldest first
+	same(t, "the log lines of both runs", log, slices.Concat(begin, last, third))
 }
 
 // refusedBeside lets goroutines append at once what the store must take and, in

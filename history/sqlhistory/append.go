@@ -17,27 +17,48 @@ import (
 // than many calls one after another. Calls that are made at the same time share a
 // transaction, also if they belong to different runs.
 func (s *Store) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	return s.Enqueue(ctx, events...)()
+}
+
+// Enqueue puts events into the queue of those that are to be stored: see [history.Ordered].
+// Whoever writes next stores the whole queue, in its order.
+func (s *Store) Enqueue(ctx context.Context, events ...history.Event) (stored func() ([]history.Event, error)) {
 	if len(events) == 0 {
-		return nil, nil
+		return func() ([]history.Event, error) { return nil, nil }
 	}
-	if s.db.Writer == nil {
-		return nil, fmt.Errorf("appending events: %w", ErrReadOnly)
+	one, err := s.callOf(ctx, events)
+	if err == nil {
+		err = s.enqueue(one)
 	}
-	stored := make([]history.Event, len(events))
-	fields := make([]json.RawMessage, len(events))
-	asked := make([]int64, len(events))
-	for i, event := range events {
-		asked[i] = event.Seq
-		var err error
-		if stored[i], fields[i], err = event.Encode(); err != nil {
+	return func() ([]history.Event, error) {
+		if err == nil {
+			err = s.await(one)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("appending events: %w", err)
 		}
+		s.watchers.Wake()
+		return one.events, nil
 	}
-	if err := s.append(&call{ctx: ctx, events: stored, fields: fields, asked: asked, done: make(chan struct{})}); err != nil {
-		return nil, fmt.Errorf("appending events: %w", err)
+}
+
+// callOf encodes the events of a call.
+func (s *Store) callOf(ctx context.Context, events []history.Event) (*call, error) {
+	if s.db.Writer == nil {
+		return nil, ErrReadOnly
 	}
-	s.watchers.Wake()
-	return stored, nil
+	one := newCall(ctx)
+	one.events = make([]history.Event, len(events))
+	one.fields = make([]json.RawMessage, len(events))
+	one.asked = make([]int64, len(events))
+	for i, event := range events {
+		one.asked[i] = event.Seq
+		var err error
+		if one.events[i], one.fields[i], err = event.Encode(); err != nil {
+			return nil, err
+		}
+	}
+	return one, nil
 }
 
 // write is one transaction.

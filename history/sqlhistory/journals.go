@@ -39,7 +39,9 @@ func (s *Store) AppendEntries(ctx context.Context, entries ...history.Entry) ([]
 			return nil, fmt.Errorf("appending entries: %w", err)
 		}
 	}
-	if err := s.append(&call{ctx: ctx, entries: stored, askedEntries: asked, done: make(chan struct{})}); err != nil {
+	one := newCall(ctx)
+	one.entries, one.askedEntries = stored, asked
+	if err := s.append(one); err != nil {
 		return nil, fmt.Errorf("appending entries: %w", err)
 	}
 	s.watchers.Wake()

@@ -27,9 +27,10 @@ type Lazy struct {
 }
 
 var (
-	_ history.Store  = (*Lazy)(nil)
-	_ history.Latest = (*Lazy)(nil)
-	_ history.Pruner = (*Lazy)(nil)
+	_ history.Store   = (*Lazy)(nil)
+	_ history.Latest  = (*Lazy)(nil)
+	_ history.Ordered = (*Lazy)(nil)
+	_ history.Pruner  = (*Lazy)(nil)
 )
 
 // NewLazy returns a history with a name for errors, such as "run history in .fxrun". The
@@ -42,17 +43,24 @@ func NewLazy(name string, open, openForReading func(ctx context.Context) (*Store
 
 // Append opens the history for writing, unless it is open, and appends the events.
 func (l *Lazy) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
-	l.mu.Lock()
-	store, err := l.writing(ctx)
-	l.mu.Unlock()
+	return l.Enqueue(ctx, events...)()
+}
+
+// Enqueue opens the history for writing, unless it is open, and puts the events into its
+// queue: see [history.Ordered].
+func (l *Lazy) Enqueue(ctx context.Context, events ...history.Event) (stored func() ([]history.Event, error)) {
+	store, err := l.opened(ctx)
 	if err != nil {
-		return nil, err
+		return func() ([]history.Event, error) { return nil, err }
 	}
-	stored, err := store.Append(ctx, events...)
-	if err == nil && len(events) > 0 {
-		l.watchers.Wake()
+	wait := store.Enqueue(ctx, events...)
+	return func() ([]history.Event, error) {
+		appended, err := wait()
+		if err == nil && len(events) > 0 {
+			l.watchers.Wake()
+		}
+		return appended, err
 	}
-	return stored, err
 }
 
 // Runs returns the records that the query asks for.

@@ -25,6 +25,8 @@ type call struct {
 	err  error         // to be read after done is closed
 }
 
+func newCall(ctx context.Context) *call { return &call{ctx: ctx, done: make(chan struct{})} }
+
 // queue holds the calls that nobody has begun to write. A writer takes all of them.
 // So the calls that are made during a transaction share the next transaction, and
 // many runs at the same time cost little more than one run.
@@ -58,14 +60,26 @@ func (q *queue) takeAll() []*call {
 	return taken
 }
 
-// append stores the events of the call, together with those of other calls that
-// wait. The store has no goroutine of its own: one of the callers that wait writes
-// for all.
+// append stores what the call adds, together with other calls that wait.
 func (s *Store) append(c *call) error {
+	if err := s.enqueue(c); err != nil {
+		return err
+	}
+	return s.await(c)
+}
+
+// enqueue puts a call into the queue.
+func (s *Store) enqueue(c *call) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
 	s.queue.add(c)
+	return nil
+}
+
+// await waits until a call of the queue is stored or refused. The store has no goroutine of
+// its own: one of the callers that wait writes for all.
+func (s *Store) await(c *call) error {
 	select {
 	case <-c.done:
 		return c.err

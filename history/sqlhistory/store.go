@@ -108,9 +108,10 @@ type Store struct {
 }
 
 var (
-	_ history.Store  = (*Store)(nil)
-	_ history.Latest = (*Store)(nil)
-	_ history.Pruner = (*Store)(nil)
+	_ history.Store   = (*Store)(nil)
+	_ history.Latest  = (*Store)(nil)
+	_ history.Ordered = (*Store)(nil)
+	_ history.Pruner  = (*Store)(nil)
 )
 
 // What callers may match with errors.Is.

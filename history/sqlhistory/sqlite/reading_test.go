@@ -47,6 +47,10 @@ func (s split) Append(ctx context.Context, events ...history.Event) ([]history.E
 	return s.writer.Append(ctx, events...)
 }
 
+func (s split) Enqueue(ctx context.Context, events ...history.Event) (stored func() ([]history.Event, error)) {
+	return s.writer.(*sqlhistory.Store).Enqueue(ctx, events...)
+}
+
 func (s split) AppendEntries(ctx context.Context, entries ...history.Entry) ([]history.Entry, error) {
 	return s.writer.(*sqlhistory.Store).AppendEntries(ctx, entries...)
 }
