@@ -1,9 +1,11 @@
 package history
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"strings"
 	"time"
@@ -226,7 +228,7 @@ func decoder(kind EventType) func([]byte) (EventData, error) {
 	case TypeStepCancelled:
 		return decodeAs[StepCancelled]
 	case TypeAssetMaterialized:
-		return decodeAs[AssetMaterialized]
+		return decodeMaterialized
 	case TypeLogWritten:
 		return decodeAs[LogWritten]
 	}
@@ -239,4 +241,24 @@ func decodeAs[T EventData](object []byte) (EventData, error) {
 		return nil, err
 	}
 	return data, nil
+}
+
+// decodeMaterialized is decodeAs of an AssetMaterialized, of which there are many. It reads the
+// metadata together with the rest, and so saves a second reading of them.
+func decodeMaterialized(object []byte) (EventData, error) {
+	var data struct {
+		AssetMaterialized
+
+		Metadata map[string]any `json:"metadata"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	decoder.UseNumber()
+	if err := decoder.Decode(&data); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows its fields")
+	}
+	data.AssetMaterialized.Metadata = data.Metadata
+	return data.AssetMaterialized, nil
 }
