@@ -148,6 +148,7 @@ func (h *Home) readRuns(t testing.TB) map[string]*storedRun {
 		if err := db.QueryRow("PRAGMA integrity_check").Scan(&whole); err != nil || whole != "ok" {
 			t.Fatalf("the file is damaged: %s, %v", whole, err)
 		}
+		checkLastMaterializations(t, db)
 	}
 	byNumber, byID := make(map[int64]*storedRun), make(map[string]*storedRun)
 	each(t, db, "SELECT number, id, status, tags FROM runs", func(scan func(...any) error) error {
@@ -183,6 +184,23 @@ func (h *Home) readRuns(t testing.TB) map[string]*storedRun {
 		}
 	}
 	return byID
+}
+
+// checkLastMaterializations checks that the table of the last materializations says what the
+// events say.
+func checkLastMaterializations(t testing.TB, db *sql.DB) {
+	t.Helper()
+	const kept = "SELECT asset, position, run, seq, time, fields FROM last_materializations"
+	const made = "SELECT asset, max(position) AS position, run, seq, time, fields FROM events WHERE type = 'asset_materialized' GROUP BY asset"
+	for _, query := range []string{kept + " EXCEPT " + made, made + " EXCEPT " + kept} {
+		each(t, db, "SELECT asset, position FROM ("+query+")", func(scan func(...any) error) error {
+			var asset string
+			var position int64
+			err := scan(&asset, &position)
+			t.Errorf("the last materialization of %s, at %d, differs between its table and the events", asset, position)
+			return err
+		})
+	}
 }
 
 func each(t testing.TB, db *sql.DB, query string, use func(scan func(...any) error) error) {

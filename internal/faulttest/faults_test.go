@@ -71,7 +71,7 @@ func playHomes(t *testing.T, standard time.Duration, newDatabase func(*testing.T
 		random := rand.New(rand.NewPCG(seed, round))
 		stays := 1 + random.Uint64N(6)
 		passed := t.Run(fmt.Sprintf("home of rounds %d to %d", round, round+stays-1), func(t *testing.T) {
-			c := newCrowd(t, random)
+			c := newCrowd(t, random, server == nil)
 			if server != nil {
 				c.server, c.Address = server, newDatabase(t)
 			}
@@ -85,30 +85,40 @@ func playHomes(t *testing.T, standard time.Duration, newDatabase func(*testing.T
 	t.Logf("%+v", told)
 }
 
-// newHome is a folder of its own, which FAULT_HOMES keeps.
-func newHome(t *testing.T) string {
+// newHome is a folder of its own, which FAULT_HOMES keeps, perhaps on a disk of its own.
+func newHome(t *testing.T, hasDisk bool) (folder string, on *disk) {
 	t.Helper()
-	kept := os.Getenv("FAULT_HOMES")
-	if kept == "" {
-		return t.TempDir()
+	folder = t.TempDir()
+	kept := ""
+	if parent := os.Getenv("FAULT_HOMES"); parent != "" {
+		var err error
+		if kept, err = os.MkdirTemp(parent, "home"); err != nil { //nolint:usetesting // it shall stay
+			t.Fatal(err)
+		}
+		t.Log("the home is", kept)
 	}
-	home, err := os.MkdirTemp(kept, "home") //nolint:usetesting // it shall stay
-	if err != nil {
-		t.Fatal(err)
+	if hasDisk {
+		on = newDisk(t, folder)
 	}
-	t.Log("the home is", home)
-	return home
+	switch {
+	case kept == "":
+	case on == nil:
+		folder = kept
+	default:
+		t.Cleanup(func() { _ = os.CopyFS(kept, os.DirFS(folder)) }) // before it is unmounted
+	}
+	return folder, on
 }
 
 // newCrowd returns the processes of a new home, of which there are none.
-func newCrowd(t *testing.T, random *rand.Rand) *crowd {
+func newCrowd(t *testing.T, random *rand.Rand, hasDisk bool) *crowd {
 	t.Helper()
-	folder := newHome(t)
+	folder, on := newHome(t, hasDisk)
 	home := &faulttest.Home{Folder: folder, Killed: make(map[int]bool)}
 	home.MakeFolders(t)
 	c := &crowd{
 		Home: home, mark: fmt.Sprintf("%d-%d", os.Getpid(), random.Uint64()), graph: random.Uint64(), deaf: random.IntN(2) == 0,
-		asked: make(map[int]bool),
+		asked: make(map[int]bool), disk: on,
 	}
 	t.Cleanup(func() { // if the test fails in the middle
 		for _, pid := range c.living(random) {
@@ -197,6 +207,10 @@ func (c *crowd) disturb(t *testing.T, random *rand.Rand, first bool) {
 		default:
 			cancelOne(opened.store, random)
 		}
+	}
+	if c.disk != nil && c.disk.full {
+		t.Log("the disk has space again")
+		c.disk.empty(t)
 	}
 	if err := opened.close(); err != nil {
 		t.Error(err)

@@ -9,18 +9,40 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// fillDisk keeps the files of all living processes from growing, for a while, as a full disk
-// does. No write of a byte succeeds meanwhile, and no right is needed for it.
+// fillDisk fills the disk of the home, for a while. Sometimes it stays full while other faults
+// come.
 func (c *crowd) fillDisk(t *testing.T, random *rand.Rand) {
 	t.Helper()
-	t.Log("the disk is full")
 	c.historyFailed = true
+	if c.disk == nil {
+		c.limitAll(t, random)
+		return
+	}
+	if !c.disk.full {
+		c.told.Filled++
+	}
+	free := int64(random.IntN(2)) * random.Int64N(300_000)
+	c.disk.fill(t, free)
+	t.Logf("the disk has %d bytes left", free)
+	time.Sleep(time.Duration(random.IntN(300)) * time.Millisecond)
+	if random.IntN(2) == 0 {
+		t.Log("the disk has space again")
+		c.disk.empty(t)
+	}
+}
+
+// limitAll keeps the files of all living processes from growing, for a while, as a full disk
+// does. No write of a byte succeeds meanwhile, and no right is needed for it.
+func (c *crowd) limitAll(t *testing.T, random *rand.Rand) {
+	t.Helper()
+	t.Log("the disk is full")
 	c.told.Filled++
 	c.limitFiles(random, 0)
 	time.Sleep(time.Duration(random.IntN(300)) * time.Millisecond)
@@ -74,7 +96,11 @@ func (c *crowd) setClockBack(t *testing.T, random *rand.Rand) {
 		"UPDATE events SET time = time + $1",
 		"UPDATE runs SET queued = queued + $1, started = started + $1, finished = finished + $1, cancel_requested = cancel_requested + $1",
 		"UPDATE steps SET started = started + $1",
+		"UPDATE last_materializations SET time = time + $1",
 	} {
+		if c.Address != "" && strings.Contains(statement, "last_materializations") {
+			continue // which is a table of SQLite
+		}
 		if _, err := db.Exec(statement, by); err != nil {
 			t.Fatal(err)
 		}

@@ -27,6 +27,7 @@ type crowd struct {
 
 	mark   string
 	server *postgrestest.Server // of the history; nil for a file
+	disk   *disk                // of the home; nil if it has none of its own
 	graph  uint64
 	deaf   bool         // the kernel does not tell processes that their parent has ended
 	asked  map[int]bool // by the suite, to end
