@@ -47,7 +47,7 @@ type CodecManager struct {
 
 	// commits, one for each hash of a name, are held while an object takes its place and those
 	// in other formats go: otherwise two stores in two formats could each remove the other's.
-	commits [64]sync.Mutex
+	commits [512]sync.Mutex // so many that values stored at the same time rarely wait for each other
 	seed    maphash.Seed
 }
 
@@ -141,7 +141,7 @@ func (m *CodecManager) stage(ctx context.Context, out Output, value any) (Staged
 		defer own.End()
 		return draft.Abort()
 	}
-	return staged{out: out, commit: commit, discard: discard}, nil
+	return sized{staged{out: out, commit: commit, discard: discard}, w.bytes}, nil
 }
 
 // write encodes value and returns how many rows it has, -1 if it has none to count. If that

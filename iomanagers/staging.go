@@ -59,6 +59,17 @@ func (s staged) Discard() error {
 	return nil
 }
 
+// sized is a Staged that needs nothing more than its place. It holds no part of the value in
+// memory that is larger than what it has made of it.
+type sized struct {
+	staged
+	bytes int64
+}
+
+// Bytes returns the size of what was made of the value. Package runs asks for it: while something
+// small waits for its place, another step can begin.
+func (s sized) Bytes() int64 { return s.bytes }
+
 // storeStaged is the Store of a manager that is a [Stager].
 func storeStaged(ctx context.Context, stager Stager, out Output, value any) error {
 	ready, err := stager.Stage(ctx, out, value)
