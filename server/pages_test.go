@@ -33,7 +33,7 @@ func TestEveryPageOfAnEmptyProgramSaysWhatToDo(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"/": "Nothing has run yet", "/assets": "assets.New", "/jobs": "assets.NewJob", "/lineage": "No assets are defined", "/runs": "Launch a job", "/automation": "automation.NewSchedule", "/instance": "No run is queued",
+		"/": "assets.New</code> adds an asset", "/assets": "assets.New", "/jobs": "assets.NewJob", "/lineage": "No assets are defined", "/runs": "Launch a job", "/automation": "automation.NewSchedule", "/instance": "No run is queued",
 	} {
 		if got := s.get(path); !strings.Contains(got.body, want) {
 			t.Errorf("%s does not say %q", path, want)

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/fxrun/fxrun/automation"
@@ -101,7 +102,7 @@ func nextTick(one automation.Status, now time.Time) time.Time {
 func ticksText(d automation.Description) string {
 	switch {
 	case d.Kind == automation.KindSchedule:
-		return d.Cron + " " + d.Zone
+		return strings.ReplaceAll(d.Cron, " ", "\u00a0") + " " + d.Zone // a line does not break in it
 	case d.On != "":
 		return d.On
 	}

@@ -206,6 +206,9 @@ func (c launchCheck) Schema() []schemaSection {
 			if field.Secret {
 				one.Value, one.Default = "", ""
 			}
+			if field.Source == container.SourceZero {
+				one.Source = "" // there is no value to tell of
+			}
 			made.Fields = append(made.Fields, one)
 		}
 		list = append(list, made)

@@ -13,7 +13,8 @@ type overviewPage struct {
 	Timeline  *jobTimeline // nil if there is nothing to be shown
 	Recent    *table
 	Counts    []fact
-	Empty     bool
+	Empty     bool // nothing has run
+	Nothing   bool // nothing is defined that could run
 }
 
 // overviewRuns is how many of the newest runs the overview shows.
@@ -40,6 +41,7 @@ func (p *Pages) overview(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	page.Nothing = len(assets) == 0 && len(p.config.Graph.Jobs()) == 0
 	materialized := 0
 	for _, asset := range assets {
 		if asset.Last != nil {

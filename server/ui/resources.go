@@ -92,7 +92,7 @@ func fieldTable(fields []container.Field) *table {
 		if field.Source == container.SourceMissing {
 			value = cell{Badge: &badge{"bad", "missing"}, order: ""}
 		}
-		from := labels(string(field.Source))
+		from := labels(sourceText(field.Source))
 		if field.AtLaunch {
 			from.Labels = append(from.Labels, "at launch")
 		}
@@ -110,6 +110,14 @@ func fieldTable(fields []container.Field) *table {
 		t.add(name, value, from, variable, mono(field.Type))
 	}
 	return t
+}
+
+// sourceText returns where the value of a field comes from, in the words of the page of a run.
+func sourceText(source container.Source) string {
+	if source == container.SourceZero {
+		return "not set"
+	}
+	return string(source)
 }
 
 // userLinks links the assets and the jobs of the ops that use a resource.

@@ -73,7 +73,7 @@ func (p *Pages) functions() htmltemplate.FuncMap {
 		"rfc3339":  func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 		"utc":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" },
 		"breaks":   breaks,
-		"join":     strings.Join,
+		"source":   sourceText,
 		"short":    shortID,
 	}
 }
