@@ -49,7 +49,10 @@ func (r *limitsReader) read(text string) (limits Limits) {
 		case "tags":
 			numbers := r.numbers(&node, name)
 			for _, tag := range slices.Sorted(maps.Keys(numbers)) {
-				key, value, _ := strings.Cut(tag, "=")
+				key, value, hasValue := strings.Cut(tag, "=")
+				if hasValue && value == "" { // without a value it would limit each value of the tag
+					r.faults = append(r.faults, fmt.Errorf("tags.%s: its value is missing: write %s=VALUE, or %s for each value of the tag", tag, key, key))
+				}
 				limits.Tags = append(limits.Tags, TagLimit{Key: key, Value: value, Runs: numbers[tag]})
 			}
 		case "pools":
@@ -101,10 +104,16 @@ func (r *limitsReader) number(node *yaml.Node, name string) (number int) {
 	if node.Kind == yaml.AliasNode {
 		node = node.Alias
 	}
-	if err := node.Decode(&number); err != nil || node.ShortTag() != "!!int" {
+	if err := node.Decode(&number); err != nil || node.ShortTag() != "!!int" || isOctal(node.Value) {
 		r.faults = append(r.faults, fmt.Errorf("%s: it must be a whole number, such as 4%s", name, butIs(node)))
 	}
 	return number
+}
+
+// isOctal reports whether the YAML parser reads a number as octal because of its first
+// digit, so that 010 is eight.
+func isOctal(text string) bool {
+	return len(text) > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9'
 }
 
 // butIs says what stands in the place of a number, if that is a short text.

@@ -42,6 +42,8 @@ func TestParseLimitsNamesAllFaults(t *testing.T) {
 		"{run: 4, tags: {customer: x}, pools: {warehouse: 1.5}}": {
 			`run: unknown, did you mean "runs"?`, `tags.customer: it must be a whole number, such as 4; it is "x"`, `pools.warehouse: it must be a whole number`,
 		},
+		"{runs: 010}":                  {`runs: it must be a whole number, such as 4; it is "010"`},
+		"{tags: {team=: 2}}":           {"tags.team=: its value is missing: write team=VALUE, or team for each value of the tag"},
 		"[]":                           {"it must look like {runs: 4"},
 		"{tags: 3}":                    {"tags: it must be a map from names to whole numbers"},
 		"{runs: 99999999999999999999}": {"runs: it must be a whole number"},
