@@ -480,3 +480,61 @@ func TestAClosedLauncherLeavesARunThatIsBeingCancelled(t *testing.T) {
 		}
 	})
 }
+
+// slowEnd is the store as a process sees it that is slow to record the end of a run.
+type slowEnd struct{ history.Store }
+
+func (s slowEnd) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	if len(events) == 1 && events[0].Type() == history.TypeRunFinished {
+		time.Sleep(100 * time.Millisecond)
+	}
+	return s.Store.Append(ctx, events...)
+}
+
+func TestAnOwnerThatIsLateToRecordTheEndReturnsTheEndThatAnotherHasRecorded(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]struct {
+		fails  error
+		status history.Status
+	}{
+		"a success": {nil, history.StatusSucceeded},
+		"a failure": {errBoom, history.StatusFailed},
+	} {
+		t.Run("which is "+name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := newMachines(t)
+				begun, release := make(chan struct{}), make(chan struct{})
+				list := []assets.Definition{assets.New("left", func() error {
+					close(begun)
+					<-release
+					return want.fails
+				})}
+				store := m.store
+				m.store = slowEnd{store}
+				owner, process := m.launcher(runs.LauncherConfig{}, list...)
+				m.store = store
+				worker, _ := m.launcher(runs.LauncherConfig{}, list...)
+				m.cluster.Add(worker)
+				var last history.Event
+				run := m.launch(owner, runs.Request{Observe: func(event history.Event) { last = event }})
+				<-begun
+				process.LoseLocks()
+				adopter, _ := m.launcher(runs.LauncherConfig{}, list...)
+				adopting(t, adopter)
+				synctest.Wait()
+				close(release) // before the owner has found out that it is none
+				err := run.Wait(t.Context())
+				if want.fails == nil && err != nil || want.fails != nil && (err == nil || !strings.Contains(err.Error(), "boom")) || errors.Is(err, history.ErrTransition) {
+					t.Errorf("the run of the first owner ended with %v", err)
+				}
+				if finished, ok := last.Data.(history.RunFinished); !ok || finished.Status != want.status {
+					t.Errorf("the observer was told %+v at last", last)
+				}
+				m.wants(run.ID(), append([]string{"left 1 started", "adopted"}, map[bool][]string{
+					true: {"left 1 materialized", "left 1 succeeded", "succeeded"}, false: {"left 1 failed, retry false", "failed"},
+				}[want.fails == nil]...)...)
+			})
+		})
+	}
+}

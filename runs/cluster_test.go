@@ -733,6 +733,38 @@ func (c cancelling) Execute(ctx context.Context, execution *runs.Execution) erro
 	return execution.Settle(ctx, nil)
 }
 
+func TestARunTimesOutThatTheClusterEndsAtItsDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachines(t)
+		began := time.Now()
+		cluster := ending{held: newHeld(), deadline: make(chan time.Time, 1)}
+		owner, _ := m.launcher(runs.LauncherConfig{Executor: cluster}, newSlowStep(0).definitions()...)
+		run := m.launch(owner, runs.Request{Timeout: time.Minute})
+		if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrTimedOut) || !strings.Contains(err.Error(), "after 1m0s") {
+			t.Errorf("the run ended with %v", err)
+		}
+		if deadline := <-cluster.deadline; !deadline.Equal(began.Add(time.Minute)) {
+			t.Errorf("the deadline is %s after the beginning", deadline.Sub(began))
+		}
+		m.wants(run.ID(), "failed")
+	})
+}
+
+// ending is a cluster whose clock is ahead: it ends each run at its deadline.
+type ending struct {
+	held
+	deadline chan time.Time
+}
+
+func (c ending) Execute(ctx context.Context, execution *runs.Execution) error {
+	if deadline, ok := execution.Deadline(); ok {
+		c.deadline <- deadline
+		execution.TimedOut()
+	}
+	return execution.Settle(ctx, nil)
+}
+
 func TestAWorkerRefusesWhatItCannotExecute(t *testing.T) {
 	t.Parallel()
 	m := newMachines(t)

@@ -120,8 +120,11 @@ func (r *Run) execute() {
 		}
 		return []history.Event{next.event}
 	})
+	if r.onCluster.Load() && isRefusal(recording) {
+		err, recording = r.endedElsewhere(err, recording)
+	}
 	r.err = fault.Masked(errors.Join(err, recording), r.log.mask)
-	cancelled = finished.Status == history.StatusCancelled
+	cancelled = finished.Status == history.StatusCancelled || errors.Is(r.err, ErrCancelled)
 	if followed {
 		r.retriedBy = next.begin(r.ctx, r.launcher, r.owner)
 	}
