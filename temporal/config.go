@@ -56,7 +56,7 @@ type Config struct {
 	// "spread=3" is up to three. Each of them opens a container for the run.
 	Placement string `default:"colocated" desc:"colocated: one worker for a run; spread=N: up to N"`
 	// MaxRuns is how many runs one worker executes at the same time. Further runs wait for a
-	// worker, those with a higher priority first.
+	// worker, those with a higher priority first if the server of Temporal knows priorities.
 	MaxRuns int `split_words:"true" default:"10" min:"1" desc:"runs that one worker executes at the same time"`
 	// MaxParallel is how many steps one worker executes at the same time, of all its runs. Zero
 	// means four for each processor.

@@ -39,7 +39,12 @@ type stage struct {
 // newStage returns a stage whose history is in memory, for a worker in this process.
 func newStage(t *testing.T, change func(*program)) *stage {
 	t.Helper()
-	s := &stage{t: t, server: temporaltest.New(t)}
+	return newStageAt(t, temporaltest.New(t), change)
+}
+
+func newStageAt(t *testing.T, server *temporaltest.Server, change func(*program)) *stage {
+	t.Helper()
+	s := &stage{t: t, server: server}
 	s.program = program{
 		Folder: t.TempDir(), Address: s.server.Address(), Queue: "test", Heartbeat: 2 * time.Second, Drain: time.Minute, MaxRuns: 10,
 		store: history.NewMemoryStore(), locker: locks.NewMemory(),
@@ -764,6 +769,35 @@ func TestARunWaitsForAWorker(t *testing.T) {
 			t.Errorf("%d containers were open at the same time", most)
 		}
 	})
+}
+
+func TestARunOfAHigherPriorityGoesFirst(t *testing.T) {
+	t.Parallel()
+	server := temporaltest.NewWith(t, temporaltest.Options{Arguments: []string{"--dynamic-config-value", "matching.useNewMatcher=true"}})
+	s := newStageAt(t, server, func(p *program) { p.MaxRuns, p.Parallel = 1, 1 })
+	defer s.startWork()()
+	s.touch("hold-other")
+	running := s.launch(runs.Request{Selection: "other"})
+	s.awaitNote("began other", 1)
+	var waiting []*runs.Run
+	at := s.client()
+	for _, next := range []runs.Request{
+		{Selection: "+third", Priority: -1}, {Selection: "+second"}, {Selection: "first", Priority: 1},
+	} {
+		run := s.launch(next)
+		waiting = append(waiting, run)
+		s.await("the run in the task queue", func() bool {
+			described, err := at.DescribeWorkflowExecution(t.Context(), run.ID(), "")
+			return err == nil && len(described.GetPendingActivities()) > 0
+		})
+	}
+	s.remove("hold-other")
+	for _, run := range append(waiting, running) {
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	s.wantNotes("began", "began other", "began first", "began first", "began second", "began first", "began second", "began third")
 }
 
 func TestARunIsSpread(t *testing.T) {
