@@ -13,7 +13,8 @@ import (
 
 // selectLatest returns the statement for the last materializations of the assets in
 // a list, each of which stands in it once. Without a table of them, each key takes one look
-// into the index of assets.
+// into the index of assets; a condition in place of LATERAL would let the database compare all
+// events with all keys.
 func (d Database) selectLatest() string {
 	wanted := `(SELECT value AS asset FROM (` + d.Texts + `) AS given) AS wanted `
 	if d.KeepsLatest {
@@ -21,11 +22,11 @@ func (d Database) selectLatest() string {
 		FROM ` + wanted + d.Join + ` last_materializations AS made ON made.asset = wanted.asset
 		` + d.Join + ` runs ON runs.number = made.run`
 	}
-	return `SELECT runs.id, events.seq, events.time, events.type, events.fields
-	FROM ` + wanted + d.Join + ` events ON events.position = (
-		SELECT made.position FROM events AS made WHERE made.asset = wanted.asset
-		AND made.type = '` + string(history.TypeAssetMaterialized) + `' ORDER BY made.position DESC LIMIT 1)
-	` + d.Join + ` runs ON runs.number = events.run`
+	return `SELECT runs.id, made.seq, made.time, made.type, made.fields
+	FROM ` + wanted + d.Join + ` LATERAL (
+		SELECT run, seq, time, type, fields FROM events WHERE events.asset = wanted.asset
+		AND type = '` + string(history.TypeAssetMaterialized) + `' ORDER BY position DESC LIMIT 1) AS made ON true
+	` + d.Join + ` runs ON runs.number = made.run`
 }
 
 // latestCache has the last materializations that were asked for before. The next question
