@@ -83,7 +83,7 @@ func (e *Execution) attempt(ctx context.Context, step *assets.Step, attempt int)
 	if ctx.Err() != nil { // a step that does not begin needs no resources
 		return Attempted{}, context.Cause(ctx)
 	}
-	if err := e.openToAttempt(); err != nil {
+	if err := e.openToAttempt(ctx); err != nil {
 		return Attempted{}, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -115,7 +115,12 @@ func (e *Execution) attempt(ctx context.Context, step *assets.Step, attempt int)
 	if err != nil || x == nil {
 		return done, err
 	}
+	starts, name := &e.site.launcher.starts, e.attemptLock(step)
+	starts.executes(name, x.attempt)
 	end := x.make(ctx)
+	if end.unrecorded == nil {
+		starts.forget(name)
+	}
 	done.Status, done.Attempt, done.Delay, done.Failure = end.status, x.attempt, end.wait, history.FailureOf(end.err)
 	return done, end.unrecorded
 }
@@ -136,12 +141,16 @@ func (e *Execution) ended(ctx context.Context, key string) (Attempted, error) {
 	return attemptEnds{}.answer(step), nil
 }
 
-// openToAttempt opens the child container of the run on this worker, unless it is open.
-func (e *Execution) openToAttempt() error {
+// openToAttempt opens the child container of the run on this worker, unless it is open. If no attempt
+// waits for that any more, it is given up, and no step begins here.
+func (e *Execution) openToAttempt(ctx context.Context) error {
 	if e.drained.cause() != nil || e.site.ctx.Err() != nil && e.notOpened() == nil {
 		return errors.Join(ErrWorkerLeaving, context.Cause(e.site.ctx))
 	}
-	e.openHere()
+	opening := e.wait()
+	stop := context.AfterFunc(ctx, func() { e.waitNoMore(context.Cause(ctx)) })
+	e.openHere(opening)
+	stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
@@ -151,6 +160,27 @@ func (e *Execution) openToAttempt() error {
 		return errors.Join(ErrWorkerLeaving, e.unopened)
 	default:
 		return fmt.Errorf("%w: %w", ErrUnopened, e.unopened)
+	}
+}
+
+// wait notes that an attempt waits for the child container. It returns a context that ends when none
+// does any more before the container is open.
+func (e *Execution) wait() context.Context {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.awaited == nil {
+		e.awaited, e.giveUp = context.WithCancelCause(e.site.ctx)
+	}
+	e.waiting++
+	return e.awaited
+}
+
+// waitNoMore notes that the context of an attempt that waits has ended.
+func (e *Execution) waitNoMore(cause error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.waiting--; e.waiting == 0 {
+		e.giveUp(cause)
 	}
 }
 
@@ -166,12 +196,17 @@ func (e *Execution) siteEnded() error {
 
 // lockAttempt waits for the lock of a step, which whoever executes it holds.
 func (e *Execution) lockAttempt(ctx context.Context, step *assets.Step) (*places, error) {
-	launcher, name := e.site.launcher, "attempt/"+e.RunID()+"/"+step.Key
+	launcher, name := e.site.launcher, e.attemptLock(step)
 	lock, err := launcher.lockToStore(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("waiting until no other worker executes it: %w", err)
 	}
 	return &places{locker: launcher.config.Locks, taken: []place{{name, lock}}}, nil
+}
+
+// attemptLock is the name of the lock of a step.
+func (e *Execution) attemptLock(step *assets.Step) string {
+	return "attempt/" + e.RunID() + "/" + step.Key
 }
 
 // beginAttempt records that an attempt begins. It returns nil if there is none to make, and
@@ -189,7 +224,11 @@ func (e *Execution) beginAttempt(ctx context.Context, step *assets.Step, attempt
 		if err == nil {
 			return &stepExecution{site: e.site, step: step, attempt: attempt, free: ends.interrupted}, Attempted{Lost: ends.lost}, nil
 		}
-		if !isRefusal(err) || tries == mostStarts {
+		if !isRefusal(err) {
+			e.site.launcher.starts.unknown(e.attemptLock(step), attempt)
+			return nil, Attempted{}, err
+		}
+		if tries == mostStarts {
 			return nil, Attempted{}, err
 		}
 		record, found := history.Find(ctx, e.site.launcher.config.Store, e.RunID())
@@ -205,6 +244,8 @@ func (e *Execution) beginAttempt(ctx context.Context, step *assets.Step, attempt
 			return nil, ends.answer(now), nil
 		case record.Status != history.StatusRunning || now.Status == "":
 			return nil, Attempted{}, err
+		case now.Status == history.StepStatusRunning && now.Worker == e.site.worker && e.site.launcher.starts.isUnmade(e.attemptLock(step), now.Attempt):
+			return &stepExecution{site: e.site, step: step, attempt: now.Attempt, free: ends.interrupted}, Attempted{Lost: ends.lost}, nil
 		case now.Status == history.StepStatusRunning:
 			ends.lose(now)
 			if ends.lost >= maxLost {

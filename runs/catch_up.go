@@ -14,6 +14,10 @@ import (
 // nobody of what other processes append.
 const followEvery = 200 * time.Millisecond
 
+// progressLooks is how many of these looks there are for one look at the progress of steps, which is in
+// no log, but in the record of the run.
+const progressLooks = 5
+
 // Begin records that the steps of the run may start, unless that is recorded. It is for a
 // [Cluster], whose workers record the steps by themselves, and cannot before. For other
 // executors the first event of a step does it.
@@ -48,18 +52,61 @@ func (e *Execution) CatchUp(ctx context.Context) error {
 	return err
 }
 
-// Follow calls [Execution.CatchUp] five times a second until ctx ends.
+// Follow calls [Execution.CatchUp] five times a second until ctx ends. The observer of the run is also
+// told once a second how far the running steps have come.
 func (e *Execution) Follow(ctx context.Context) {
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()
-	for {
+	told := make(map[string]history.Progress)
+	for looks := 1; ; looks++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 			_ = e.CatchUp(ctx) // what cannot be read now may be readable the next time
+			if looks%progressLooks == 0 {
+				e.tellProgress(ctx, told)
+			}
 		}
 	}
+}
+
+// tellProgress tells the observer of the run how far steps have come that workers execute. told is what
+// it was told before.
+func (e *Execution) tellProgress(ctx context.Context, told map[string]history.Progress) {
+	if e.log == nil || e.log.observe == nil || !e.isRunning() {
+		return
+	}
+	record, err := history.Find(ctx, e.site.launcher.config.Store, e.RunID())
+	if err != nil {
+		return // it may be readable the next time
+	}
+	var events []history.Event
+	for _, step := range record.Steps {
+		state, now := e.stateOf(step.Key), step.Progress
+		if now == (history.Progress{}) || now == told[step.Key] || !state.running || state.attempt != step.Attempt {
+			continue
+		}
+		told[step.Key] = now
+		events = append(events, history.Event{RunID: e.RunID(), Time: now.Time, Data: history.StepProgress{
+			Step: step.Key, Rows: now.Rows, Total: now.Total, Message: now.Message,
+		}})
+	}
+	if len(events) > 0 {
+		e.log.tellAlso(ctx, events)
+	}
+}
+
+// isRunning reports whether a step is being executed.
+func (e *Execution) isRunning() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, state := range e.steps {
+		if state.running {
+			return true
+		}
+	}
+	return false
 }
 
 // Cancelled says that somebody has cancelled the run in the cluster, and why. The context of

@@ -765,6 +765,188 @@ func (c ending) Execute(ctx context.Context, execution *runs.Execution) error {
 	return execution.Settle(ctx, nil)
 }
 
+// unsureStore is the store as a process sees it whose connection is lost at some appends, after the store
+// has taken the events or before.
+type unsureStore struct {
+	history.Store
+	mu   sync.Mutex
+	lose []lostAppend // in order
+}
+
+type lostAppend struct {
+	at    history.EventType
+	taken bool
+}
+
+func (s *unsureStore) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	is := func(event history.Event) bool { return event.Type() == s.lose[0].at }
+	if len(s.lose) == 0 || !slices.ContainsFunc(events, is) {
+		return s.Store.Append(ctx, events...)
+	}
+	taken := s.lose[0].taken
+	s.lose = s.lose[1:]
+	if taken {
+		if _, err := s.Store.Append(ctx, events...); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errors.New("the connection was lost")
+}
+
+func TestAWorkerWhoseConnectionToTheHistoryIsLost(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lose []lostAppend
+		want []string
+	}{
+		"makes the attempt whose start the history has taken": {
+			[]lostAppend{{history.TypeStepStarted, true}},
+			[]string{"left 1 started", "left 1 materialized", "left 1 succeeded", "succeeded"},
+		},
+		"makes the attempt whose start the history has not taken": {
+			[]lostAppend{{history.TypeStepStarted, false}},
+			[]string{"left 1 started", "left 1 materialized", "left 1 succeeded", "succeeded"},
+		},
+		"makes no attempt again whose end the history has taken": {
+			[]lostAppend{{history.TypeStepSucceeded, true}},
+			[]string{"left 1 started", "left 1 materialized", "left 1 succeeded", "succeeded"},
+		},
+		"has lost an attempt whose end the history has not taken": {
+			[]lostAppend{{history.TypeStepSucceeded, false}},
+			[]string{"left 1 started", "left 1 failed, retry true lost", "left 2 started", "left 2 materialized", "left 2 succeeded", "succeeded"},
+		},
+		"has lost that attempt too if it asked for its start once more": {
+			[]lostAppend{{history.TypeStepSucceeded, false}, {history.TypeStepStarted, false}},
+			[]string{"left 1 started", "left 1 failed, retry true lost", "left 2 started", "left 2 materialized", "left 2 succeeded", "succeeded"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m, step := newMachines(t), newSlowStep(0)
+				id, end := m.heldRun(step.definitions()...)
+				store := m.store
+				m.store = &unsureStore{Store: store, lose: test.lose}
+				launcher, _ := m.launcher(runs.LauncherConfig{}, step.definitions()...)
+				m.store = store
+				for range test.lose {
+					worker := m.cluster.Add(launcher)
+					if done, err := worker.Attempt(t.Context(), id, "left", 1); err == nil {
+						t.Errorf("the lost connection is no error: %+v", done)
+					}
+					worker.Stop(nil)
+				}
+				worker := m.cluster.Add(launcher)
+				if done, err := worker.Attempt(t.Context(), id, "left", 1); err != nil || done.Status != history.StepStatusSucceeded {
+					t.Errorf("the answer is %+v, %v", done, err)
+				}
+				worker.Stop(nil)
+				if err := end(); err != nil {
+					t.Error(err)
+				}
+				m.wants(id, test.want...)
+			})
+		})
+	}
+}
+
+func TestTheStartOfResourcesIsGivenUpWhenNoAttemptWaitsForIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachines(t)
+		starting := make(chan struct{})
+		slow := []container.Definition{container.Provide("database", func(lc fx.Lifecycle) *database {
+			lc.Append(fx.StartHook(func(ctx context.Context) error {
+				close(starting)
+				<-ctx.Done()
+				return ctx.Err()
+			}))
+			return new(database)
+		})}
+		list := []assets.Definition{
+			assets.New("left", func(*database) error { return nil }), assets.New("right", func(*database) error { return nil }),
+		}
+		cluster := newHeld()
+		owner, _ := m.launcherWith(runs.LauncherConfig{Executor: cluster}, slow, list...)
+		run := m.launch(owner, runs.Request{})
+		id := <-cluster.begun
+		launcher, _ := m.launcherWith(runs.LauncherConfig{}, slow, list...)
+		worker := m.cluster.Add(launcher)
+		var asked sync.WaitGroup
+		ask := func(step string) (cancel context.CancelCauseFunc) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			asked.Go(func() {
+				if done, err := worker.Attempt(ctx, id, step, 1); !errors.Is(err, runs.ErrWorkerLeaving) || errors.Is(err, runs.ErrUnopened) {
+					t.Errorf("the attempt gave %+v, %v", done, err)
+				}
+			})
+			return cancel
+		}
+		left, right := ask("left"), ask("right")
+		<-starting
+		synctest.Wait()
+		began := time.Now()
+		left(runs.ErrCancelled)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if started := slices.ContainsFunc(m.log(id), func(event history.Event) bool { return event.Type() == history.TypeResourceStarted }); started {
+			t.Error("the start was given up although an attempt still waits for it")
+		}
+		right(runs.ErrCancelled)
+		asked.Wait()
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("the attempts ended after %s", took)
+		}
+		worker.Stop(nil)
+		cluster.end <- nil
+		if err := run.Wait(t.Context()); err == nil {
+			t.Error("the run succeeded without its steps")
+		}
+	})
+}
+
+func TestTheObserverOfARunIsToldOfTheProgressOfStepsOnWorkers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachines(t)
+		list := []assets.Definition{assets.New("left", func(at *assets.Context) error {
+			for i := range int64(3) {
+				at.Progress(i+1, 3)
+				time.Sleep(2 * time.Second)
+			}
+			return nil
+		})}
+		owner, _ := m.launcher(runs.LauncherConfig{}, list...)
+		worker, _ := m.launcher(runs.LauncherConfig{}, list...)
+		m.cluster.Add(worker)
+		var told []history.StepProgress
+		running := false
+		run := m.launch(owner, runs.Request{Observe: func(event history.Event) {
+			switch data := event.Data.(type) {
+			case history.StepStarted:
+				running = true
+			case history.StepSucceeded:
+				running = false
+			case history.StepProgress:
+				told = append(told, data)
+				if !running {
+					t.Errorf("the observer is told of progress while the step is not running: %+v", data)
+				}
+			default: // it is of no interest here
+			}
+		}})
+		if err := run.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		want := []history.StepProgress{{Step: "left", Rows: 1, Total: 3}, {Step: "left", Rows: 2, Total: 3}, {Step: "left", Rows: 3, Total: 3}}
+		if diff := cmp.Diff(want, told); diff != "" {
+			t.Errorf("the observer was told something else (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestAWorkerRefusesWhatItCannotExecute(t *testing.T) {
 	t.Parallel()
 	m := newMachines(t)

@@ -15,9 +15,10 @@ type batch struct {
 	also   []history.Event // of other runs, which are stored with those of this run, or not at all
 	err    error           // of the calls from failed on
 	failed int
-	reads  bool          // what others have appended is read before the events are written
-	unread error         // why that could not be read
-	faults map[int]error // of calls that the store has refused, if the log goes on after that
+	tells  []history.Event // in no log, of which the observer is told
+	reads  bool            // what others have appended is read before the events are written
+	unread error           // why that could not be read
+	faults map[int]error   // of calls that the store has refused, if the log goes on after that
 
 	settled []func() // are called once it is stored or refused
 

@@ -35,7 +35,7 @@ func (l *Launcher) ExecuteStep(ctx context.Context, request StepRequest, recorde
 	defer cancel(nil)
 	return l.visit(own, cancel, launch, request, recorder, func(s *site) error {
 		s.step = step.Key
-		if err := s.open(); err != nil {
+		if err := s.open(s.ctx); err != nil {
 			return s.unopened(step, request.Attempt, err)
 		}
 		return panics.Guard(func() error {

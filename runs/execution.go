@@ -28,8 +28,12 @@ type Execution struct {
 	deadline time.Time // of the run; zero for none
 
 	opening  once
-	unopened error // why the run's child container could not be opened here
-	stopped  bool  // it could not because the execution here was ended
+	unopened error                   // why the run's child container could not be opened here
+	stopped  bool                    // it could not because the execution here was ended, or because of the next
+	givenUp  bool                    // no attempt waited for it any more
+	waiting  int                     // attempts that wait for it
+	awaited  context.Context         // ends when waiting is 0 again; nil before the first
+	giveUp   context.CancelCauseFunc // ends awaited
 	starting once
 
 	requesting  once
@@ -75,7 +79,7 @@ func (e *Execution) execute(executor Executor) error {
 	if drained && len(e.unended()) > 0 {
 		e.abort(e.drained.cause())
 	}
-	if unopened := e.notOpened(); unopened != nil {
+	if unopened := e.notOpened(); unopened != nil && !e.isGivenUp() {
 		err = unopened // which the executor may have met several times
 	}
 	return orCause(ctx, err)
@@ -118,7 +122,7 @@ func (e *Execution) step(ctx context.Context, step *assets.Step, slot *slot) err
 		}
 		defer e.leavePools([]*assets.Step{step})
 	}
-	e.openHere()
+	e.openHere(e.site.ctx)
 	if err := e.notOpened(); err != nil {
 		return err
 	}
@@ -129,13 +133,20 @@ func (e *Execution) step(ctx context.Context, step *assets.Step, slot *slot) err
 	return err
 }
 
-// openHere opens the child container of the run in this process, unless it is open.
-func (e *Execution) openHere() {
+// openHere opens the child container of the run in this process, unless it is open. If ctx ends
+// meanwhile, the start of its resources is given up.
+func (e *Execution) openHere(ctx context.Context) {
 	e.opening.do(func() {
-		if err := e.site.open(); err != nil {
-			e.mu.Lock()
-			e.unopened, e.stopped = err, e.site.ctx.Err() != nil
-			e.mu.Unlock()
+		err := e.site.open(ctx)
+		if err == nil {
+			return
+		}
+		e.mu.Lock()
+		e.unopened, e.stopped = err, ctx.Err() != nil
+		e.givenUp = e.stopped && e.site.ctx.Err() == nil
+		givenUp := e.givenUp
+		e.mu.Unlock()
+		if !givenUp {
 			e.abort(err)
 		}
 	})
@@ -168,6 +179,13 @@ func (e *Execution) notOpened() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.unopened
+}
+
+// isGivenUp reports whether the child container is not open because no attempt waited for it any more.
+func (e *Execution) isGivenUp() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.givenUp
 }
 
 // finish notes that a step has ended here.

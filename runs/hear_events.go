@@ -44,6 +44,21 @@ func (l *runLog) catchUp(ctx context.Context) error {
 	return b.unread
 }
 
+// tellAlso tells the observer of events that are in no log.
+func (l *runLog) tellAlso(ctx context.Context, events []history.Event) {
+	l.mu.Lock()
+	if l.ended || l.err != nil {
+		l.mu.Unlock()
+		return
+	}
+	if l.next == nil {
+		l.next = &batch{ctx: context.WithoutCancel(ctx)}
+	}
+	b := l.next
+	b.tells = append(b.tells, events...)
+	l.wait(b)
+}
+
 // hearAtOnce is how many events of others are read in one call.
 const hearAtOnce = 1000
 

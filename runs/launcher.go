@@ -38,6 +38,7 @@ type Launcher struct {
 	line      line // of runs that wait
 	pools     poolLine
 
+	starts     attemptStarts
 	adopters   atomic.Int64 // calls that take over lost runs
 	notAdopted sync.Map     // the IDs of lost runs of which the log says why they are not taken over here
 

@@ -86,9 +86,9 @@ func (s *site) outsideHandler(logger *slog.Logger) *outsideHandler {
 
 // open opens the run's child container here, and asks its IO managers whether
 // they can store what the steps will give them.
-func (s *site) open() error {
+func (s *site) open(ctx context.Context) error {
 	err := panics.Guard(func() error {
-		opened, err := s.launch.child.Open(s.ctx,
+		opened, err := s.launch.child.Open(ctx,
 			container.Info(s.info("")),
 			prepare.RunLogger(s.loggerOf("")),
 			container.Observe(s.observe))

@@ -26,6 +26,7 @@ func (l *runLog) write(b *batch) {
 			l.writeSoon()
 		}
 	}()
+	l.tell(b.tells)
 	if b.reads {
 		b.unread = l.hear(b.ctx)
 	}
