@@ -155,7 +155,7 @@ func (c *Cluster) start(ctx context.Context, execution *runs.Execution, planned 
 		}, workflowName, planned)
 		return err
 	})
-	if err != nil && isAnswer(err) {
+	if err != nil && (isAnswer(err) || isDoubtful(err)) {
 		return nil, fmt.Errorf("starting the workflow of run %s: Temporal at %s, namespace %s: %w", runID, c.config.Address, c.config.Namespace, err)
 	}
 	return run, err
@@ -170,12 +170,12 @@ func (c *Cluster) underWay(ctx context.Context, runID string) (client.WorkflowRu
 	var found *workflowservice.DescribeWorkflowExecutionResponse
 	err := c.persist(within, "looking for the workflow of run "+runID, func() (err error) {
 		found, err = c.client.DescribeWorkflowExecution(within, runID, "")
+		if codeOf(err) == codes.NotFound {
+			return nil
+		}
 		return err
 	})
-	if err != nil && codeOf(err) == codes.NotFound {
-		return nil, nil
-	}
-	if err != nil {
+	if err != nil || found == nil {
 		return nil, err
 	}
 	return c.client.GetWorkflow(ctx, runID, found.GetWorkflowExecutionInfo().GetExecution().GetRunId()), nil
@@ -184,7 +184,12 @@ func (c *Cluster) underWay(ctx context.Context, runID string) (client.WorkflowRu
 // await waits for the end of a workflow. It passes on that the run is cancelled, or told to drain.
 func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, run client.WorkflowRun) error {
 	ended := make(chan error, 1)
-	go func() { ended <- c.result(living, run) }()
+	ordering, over := context.WithCancel(living) // an order to a workflow that has ended is of no use
+	defer over()
+	go func() {
+		ended <- c.result(living, run)
+		over()
+	}()
 	cancelled, draining := ctx.Done(), execution.Draining()
 	look := time.NewTicker(c.config.Heartbeat)
 	defer look.Stop()
@@ -195,8 +200,8 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 			return err
 		case <-draining:
 			draining = nil
-			err = c.persist(living, "having the workflow drain", func() error {
-				return c.client.SignalWorkflow(living, run.GetID(), "", drainSignal, nil)
+			err = c.persist(ordering, "having the workflow drain", func() error {
+				return c.client.SignalWorkflow(ordering, run.GetID(), "", drainSignal, nil)
 			})
 		case <-cancelled:
 			if errors.Is(context.Cause(ctx), runs.ErrLeft) {
@@ -209,7 +214,7 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 				continue
 			}
 			cancelled, alone = nil, 0
-			err = c.persist(living, "cancelling the workflow", func() error { return c.client.CancelWorkflow(living, run.GetID(), "") })
+			err = c.persist(ordering, "cancelling the workflow", func() error { return c.client.CancelWorkflow(ordering, run.GetID(), "") })
 		case <-look.C:
 			if alone = c.alone(living, run, alone); alone == 1 && cancelled != nil {
 				c.warnOfNobody(ctx, execution)
@@ -218,7 +223,7 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 				err = c.client.TerminateWorkflow(living, run.GetID(), "", "the run was cancelled, and there is no worker")
 			}
 		}
-		if err != nil && codeOf(err) != codes.NotFound && living.Err() == nil { // it has ended
+		if err != nil && codeOf(err) != codes.NotFound && ordering.Err() == nil { // else it has ended
 			c.logger.Warn("Temporal has refused an order", "run", run.GetID(), "error", err)
 		}
 	}
@@ -320,14 +325,31 @@ func (r result) err() error {
 	return errors.Join(errs...)
 }
 
+// doubtFor is how long an answer is asked for again that Temporal gives too soon after its start: it may
+// not yet know its namespaces and workflows, or who may use them.
+const doubtFor = 5 * time.Second
+
 // persist repeats a call of Temporal until Temporal answers it.
 func (c *Cluster) persist(ctx context.Context, what string, call func() error) error {
 	const soon, late = 100 * time.Millisecond, 5 * time.Second
+	var doubted time.Time
 	for wait := soon; ; wait = min(2*wait, late) {
 		err := call()
 		if err == nil || isAnswer(err) {
 			c.reached.Store(true)
 			return err
+		}
+		if isDoubtful(err) {
+			if doubted.IsZero() {
+				doubted = time.Now()
+			}
+			if time.Since(doubted) >= doubtFor {
+				c.reached.Store(true)
+				return err
+			}
+			wait = min(wait, doubtFor/10)
+		} else {
+			doubted = time.Time{}
 		}
 		if wait == late {
 			c.logger.Warn("Temporal can't be reached", "address", c.config.Address, "for", what, "error", err)
@@ -355,8 +377,14 @@ func isAnswer(err error) bool {
 
 // answers are the codes of errors that another call would not change.
 var answers = []codes.Code{
-	codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.PermissionDenied, codes.Unauthenticated, codes.FailedPrecondition,
-	codes.Unimplemented, codes.OutOfRange,
+	codes.InvalidArgument, codes.AlreadyExists, codes.Unauthenticated, codes.FailedPrecondition, codes.Unimplemented, codes.OutOfRange,
+}
+
+// isDoubtful reports whether an error is an answer of Temporal that another call may change soon after a
+// start of Temporal.
+func isDoubtful(err error) bool {
+	code := codeOf(err)
+	return code == codes.NotFound || code == codes.PermissionDenied
 }
 
 func codeOf(err error) codes.Code { return serviceerror.ToStatus(err).Code() }

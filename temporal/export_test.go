@@ -54,6 +54,15 @@ var Workflow = runWorkflow
 // Continue has the runs of a cluster go on in another workflow after a number of events.
 func Continue(c *Cluster, events int) { c.events = events }
 
+// Use has a cluster use another client.
+func Use(c *Cluster, other client.Client) {
+	c.client.Close()
+	c.client = other
+}
+
+// DoubtFor is how long an answer is asked for again that may change soon after a start of Temporal.
+const DoubtFor = doubtFor
+
 // WaitsForWorker reports whether a workflow can't go on without a worker that is not there.
 var WaitsForWorker = waitsForWorker
 

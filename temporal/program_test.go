@@ -147,7 +147,16 @@ func (p program) newWarehouse(lc fx.Lifecycle, config warehouseConfig) (*warehou
 		return nil, fmt.Errorf("the password %s is refused", config.Password.Reveal())
 	}
 	lc.Append(fx.Hook{
-		OnStart: func(context.Context) error { return p.note("opened %d", os.Getpid()) },
+		OnStart: func(ctx context.Context) error {
+			if config.Table == "slow" {
+				if err := p.note("opening %d", os.Getpid()); err != nil {
+					return err
+				}
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return p.note("opened %d", os.Getpid())
+		},
 		OnStop: func(ctx context.Context) error {
 			outcome := "success"
 			if err := container.Outcome(ctx); err != nil {

@@ -426,6 +426,18 @@ func TestARunIsCancelledWhileItsStepWaits(t *testing.T) {
 			t.Errorf("the resource was opened %d times: a run without a step needs none", len(notes))
 		}
 	})
+	t.Run("for a resource that starts slowly", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, nil)
+		defer s.startWork()()
+		run := s.launch(runs.Request{Selection: "first", Config: container.RunConfig{Resources: map[string]any{"warehouse": map[string]any{"table": "slow"}}}})
+		s.awaitNote("opening", 1)
+		cancelled(t, run)
+		s.wantNotes("began")
+		if text := s.record(run.ID()).Error.Message; strings.Contains(text, "warehouse") {
+			t.Errorf("the end of the start counts as a fault: %s", text)
+		}
+	})
 	t.Run("for what another process has", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, nil)
