@@ -116,7 +116,7 @@ func TestTemporalGetsNoSecretInAnError(t *testing.T) {
 // histories is the folder of the workflows that were recorded with the present form of the
 // workflow. A change of the workflow that needs another form gets a further folder, and the workflow
 // must still be able to go on with those of the others.
-const histories = "testdata/histories/1"
+const histories = "testdata/histories/2"
 
 // recordings are runs whose workflow is recorded.
 var recordings = map[string]func(s *stage) (run *runs.Run){
@@ -146,6 +146,14 @@ var recordings = map[string]func(s *stage) (run *runs.Run){
 	},
 	"has no resources": func(s *stage) *runs.Run {
 		return s.launch(runs.Request{Selection: "+third", Config: container.RunConfig{Resources: map[string]any{"warehouse": map[string]any{"table": "missing"}}}})
+	},
+	"times out": func(s *stage) *runs.Run {
+		s.touch("hold-second")
+		return s.launch(runs.Request{Selection: "+third", Timeout: 3 * time.Second})
+	},
+	"has continued": func(s *stage) *runs.Run {
+		temporal.Continue(s.cluster, 18)
+		return s.launch(runs.Request{Selection: "+third", Timeout: time.Hour})
 	},
 	"loses its worker": func(s *stage) *runs.Run {
 		s.touch("hold-second")

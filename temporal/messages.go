@@ -103,8 +103,13 @@ type refused struct {
 	Error string `json:"error"`
 }
 
-// maxRefused is how many refused steps a result names.
-const maxRefused = 100
+const (
+	// maxRefused is how many refused steps a result names.
+	maxRefused = 100
+	// maxUnclosed is how many errors of resources that could not be stopped a result has. A run may
+	// move to another worker any number of times.
+	maxUnclosed = 100
+)
 
 // The types of errors of activities.
 const (

@@ -52,7 +52,7 @@ func (f *flow) ask() {
 	f.after(workflow.ExecuteActivity(ctx, holdName, input), p, func(future workflow.Future) {
 		var output holdOutput
 		err := future.Get(f.ctx, &output)
-		if output.Error != "" {
+		if output.Error != "" && len(f.result.Close) < maxUnclosed {
 			f.result.Close = append(f.result.Close, output.Error)
 		}
 		f.left(p, err)

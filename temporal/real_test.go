@@ -671,6 +671,25 @@ func TestARunGoesOn(t *testing.T) {
 	})
 }
 
+func TestAWorkerEndsWhileResourcesStartSlowly(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(p *program) { p.Drain = time.Millisecond })
+	stop := s.startWork()
+	run := s.launch(runs.Request{Selection: "first", Config: container.RunConfig{Resources: map[string]any{"warehouse": map[string]any{"table": "slow"}}}})
+	s.awaitNote("opening", 1)
+	stop()
+	if record := s.record(run.ID()); record.Status != history.StatusRunning {
+		t.Errorf("the run that waits for another worker is %s: %s", record.Status, record.Error.Message)
+	}
+	again := s.startWork()
+	s.awaitNote("opening", 2)
+	run.Cancel("Ann says so")
+	if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) {
+		t.Errorf("got %v", err)
+	}
+	again()
+}
+
 // deaf is a store that refuses a number of starts of steps.
 type deaf struct {
 	history.Store

@@ -300,6 +300,20 @@ func TestWorkflow(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("names no more than 100 errors of resources that could not be stopped", func(t *testing.T) {
+		t.Parallel()
+		c := newCluster(t)
+		c.stepping = func(input temporal.StepInput) (temporal.StepOutput, error) {
+			if input.Placement > 150 {
+				return temporal.StepOutput{Status: "succeeded", Attempt: 1}, nil
+			}
+			_ = c.CompleteActivity(c.holds[input.Placement], temporal.HoldOutput{Error: "it stays open"}, nil)
+			return temporal.StepOutput{}, failing(temporal.LeavingError, "the worker leaves")
+		}
+		if _, result, err := c.run(t, planned("a")); err != nil || len(result.Close) != 100 {
+			t.Errorf("the result has %d errors, %v", len(result.Close), err)
+		}
+	})
 	t.Run("executes 3,000 steps", func(t *testing.T) {
 		t.Parallel()
 		var steps []string
