@@ -72,6 +72,30 @@ func started(b testing.TB, open func(lc *fxtest.Lifecycle) (*sqldb.DB, error)) *
 	return db
 }
 
+// BenchmarkLadenTable stores rows in tables of SQLite for which it has more to do than to append
+// records: with an index, and as a partition of an asset.
+func BenchmarkLadenTable(b *testing.B) {
+	for _, name := range []string{"by hand", "fxrun"} {
+		keeper := tableKeepers["SQLite"][name]
+		b.Run("indexed/"+name, func(b *testing.B) {
+			db := tableDatabases["SQLite"](b)
+			keeper.store(b, db, 1)
+			if _, err := db.ExecContext(b.Context(), "CREATE INDEX by_customer ON sales (customer)"); err != nil {
+				b.Fatal(err)
+			}
+			measureRows(b, func() { keeper.store(b, db, tableRows) })
+		})
+	}
+	b.Run("partition/by hand", func(b *testing.B) {
+		db := tableDatabases["SQLite"](b)
+		measureRows(b, func() { insertPartitionByHand(b, db, tableRows) })
+	})
+	b.Run("partition/fxrun", func(b *testing.B) {
+		db := tableDatabases["SQLite"](b)
+		measureRows(b, func() { storeRows(b, db, "2026", tableRows) })
+	})
+}
+
 func BenchmarkTable(b *testing.B) {
 	for _, database := range []string{"PostgreSQL", "SQLite"} {
 		for _, name := range []string{"by hand", "fxrun"} {
@@ -118,9 +142,14 @@ func processorTime(b *testing.B) time.Duration {
 
 func storeTable(b testing.TB, db *sqldb.DB, n int) {
 	b.Helper()
+	storeRows(b, db, "", n)
+}
+
+func storeRows(b testing.TB, db *sqldb.DB, partition string, n int) {
+	b.Helper()
 	manager, err := sqltable.New(db.DB, sqltable.Config{})
 	if err == nil {
-		err = manager.Store(b.Context(), iomanagers.Output{Asset: "sales"}, sourceBatches(n))
+		err = manager.Store(b.Context(), iomanagers.Output{Asset: "sales", Partition: partition}, sourceBatches(n))
 	}
 	if err != nil {
 		b.Fatal(err)
@@ -161,13 +190,18 @@ func checkSale(b testing.TB, got sale, i int) {
 // inTable replaces the rows of a table in a transaction on one connection, as the manager does.
 func inTable(b testing.TB, db *sqldb.DB, columns string, fill func(ctx context.Context, conn *sql.Conn) error) {
 	b.Helper()
+	inTransaction(b, db, []string{"CREATE TABLE IF NOT EXISTS sales (" + columns + ")", "BEGIN", "DELETE FROM sales"}, fill)
+}
+
+func inTransaction(b testing.TB, db *sqldb.DB, begin []string, fill func(ctx context.Context, conn *sql.Conn) error) {
+	b.Helper()
 	ctx := b.Context()
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer conn.Close()
-	for _, statement := range []string{"CREATE TABLE IF NOT EXISTS sales (" + columns + ")", "BEGIN", "DELETE FROM sales"} {
+	for _, statement := range begin {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			b.Fatal(err)
 		}
@@ -204,31 +238,50 @@ func copyByHand(b testing.TB, db *sqldb.DB, n int) {
 func insertByHand(b testing.TB, db *sqldb.DB, n int) {
 	b.Helper()
 	inTable(b, db, `id INTEGER, customer TEXT, item TEXT, price REAL, count INTEGER, at DATETIME`, func(ctx context.Context, conn *sql.Conn) error {
-		const many = 150
-		insert := func(rows int) string {
-			return "INSERT INTO sales VALUES " + strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?), ", rows), ", ")
+		return insertRows(ctx, conn, n)
+	})
+}
+
+// insertPartitionByHand does the same for the rows of one partition in a table of several.
+func insertPartitionByHand(b testing.TB, db *sqldb.DB, n int) {
+	b.Helper()
+	inTransaction(b, db, []string{
+		"CREATE TABLE IF NOT EXISTS sales (id INTEGER, customer TEXT, item TEXT, price REAL, count INTEGER, at DATETIME, part TEXT NOT NULL)",
+		"CREATE INDEX IF NOT EXISTS sales_part ON sales (part)",
+		"BEGIN", "DELETE FROM sales WHERE part = '2026'",
+	}, func(ctx context.Context, conn *sql.Conn) error { return insertRows(ctx, conn, n, "2026") })
+}
+
+// insertRows inserts rows with more columns, which have the same values in all of them.
+func insertRows(ctx context.Context, conn *sql.Conn, n int, more ...any) error {
+	const many = 140
+	width := 6 + len(more)
+	insert := func(rows int) string {
+		row := "(" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + "), "
+		return "INSERT INTO sales VALUES " + strings.TrimSuffix(strings.Repeat(row, rows), ", ")
+	}
+	full, err := conn.PrepareContext(ctx, insert(many))
+	if err != nil {
+		return err
+	}
+	defer full.Close()
+	args := make([]any, 0, width*many)
+	for i := range n {
+		s := saleOf(i)
+		args = append(append(args, s.ID, s.Customer, s.Item, s.Price, s.Count, s.At), more...)
+		if len(args) < cap(args) {
+			continue
 		}
-		full, err := conn.PrepareContext(ctx, insert(many))
-		if err != nil {
+		if _, err := full.ExecContext(ctx, args...); err != nil {
 			return err
 		}
-		defer full.Close()
-		args := make([]any, 0, 6*many)
-		for i := range n {
-			s := saleOf(i)
-			if args = append(args, s.ID, s.Customer, s.Item, s.Price, s.Count, s.At); len(args) == cap(args) {
-				if _, err := full.ExecContext(ctx, args...); err != nil {
-					return err
-				}
-				args = args[:0]
-			}
-		}
-		if len(args) == 0 {
-			return nil
-		}
-		_, err = conn.ExecContext(ctx, insert(len(args)/6), args...)
-		return err
-	})
+		args = args[:0]
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	_, err = conn.ExecContext(ctx, insert(len(args)/width), args...)
+	return err
 }
 
 func loadByHand(b testing.TB, db *sqldb.DB, n int, order string) {

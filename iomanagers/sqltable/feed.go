@@ -1,14 +1,12 @@
 package sqltable
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"reflect"
-	"slices"
 
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/rows"
@@ -19,14 +17,15 @@ type feed struct {
 	columns []column
 	limits  limits
 	batches iter.Seq2[any, error]
-	held    [][]any // the values of all rows, in place of batches; not nil after hold
+	held    bool // spool has all rows, in place of batches
+	spool   spool
 }
 
 // each calls fn with the values of every row, in the order of columns, and returns how many
 // there were. fn keeps the values, but not the slice.
 func (f *feed) each(ctx context.Context, fn func(values []any) error) (int, error) {
-	if f.held != nil {
-		return f.eachHeld(ctx, fn)
+	if f.held {
+		return f.spool.rows, f.spool.each(ctx, len(f.columns), fn)
 	}
 	values := make([]any, len(f.columns))
 	n := 0
@@ -59,35 +58,18 @@ func (f *feed) each(ctx context.Context, fn func(values []any) error) (int, erro
 	return n, nil
 }
 
-func (f *feed) eachHeld(ctx context.Context, fn func(values []any) error) (int, error) {
-	for n, values := range f.held {
-		if err := ctx.Err(); err != nil {
-			return n, err
-		}
-		if err := fn(values); err != nil {
-			return n, err
-		}
+// hold reads all batches, and keeps the values of their rows: a sequence may use the memory of
+// its rows again. Whoever has called it calls release, also after an error.
+func (f *feed) hold(ctx context.Context) error {
+	if _, err := f.each(ctx, f.spool.add); err != nil {
+		return err
 	}
-	return len(f.held), nil
+	f.held = true
+	return f.spool.endBlock()
 }
 
-// hold reads all batches, and keeps the values of their rows: a sequence may use the memory of
-// its rows again.
-func (f *feed) hold(ctx context.Context) error {
-	held := [][]any{}
-	_, err := f.each(ctx, func(values []any) error {
-		row := slices.Clone(values)
-		for i, v := range row {
-			if blob, ok := v.([]byte); ok {
-				row[i] = bytes.Clone(blob)
-			}
-		}
-		held = append(held, row)
-		return nil
-	})
-	f.held = held
-	return err
-}
+// release gives back what hold has taken.
+func (f *feed) release() { f.spool.close() }
 
 // readAhead reads a source to the end and closes it.
 func readAhead(source rows.Source, s *schema) (_ rows.Source, err error) {

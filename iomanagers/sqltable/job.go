@@ -96,6 +96,11 @@ func (m *Manager) storeTogether(ctx context.Context, assignments []iomanagers.As
 			streams: s.shape.Form.Streams(),
 		})
 	}
+	defer func() { // also when a stream panics
+		for _, j := range jobs {
+			j.feed.release()
+		}
+	}()
 	if m.hasOneConnection() {
 		// What feeds a stream may need the connection too.
 		if err := each(jobs, func(j *job) error { return j.hold(ctx) }); err != nil {
@@ -134,7 +139,7 @@ func (m *Manager) check(out iomanagers.Output, value any) (*schema, any, error) 
 	return s, v.Interface(), nil
 }
 
-// hold reads a stream into memory.
+// hold reads a stream, before there is a connection to store its rows over.
 func (j *job) hold(ctx context.Context) error {
 	if !j.streams {
 		return nil

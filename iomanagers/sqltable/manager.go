@@ -20,7 +20,9 @@ import (
 // stream holds a connection of the pool, and sees the value that was stored when the pass
 // began. A Store holds a connection too. So the pool needs at least two connections for each
 // step that runs at the same time. If the pool has a single connection, as for an SQLite
-// database in memory, streams are held in memory instead.
+// database in memory, a pass loads all rows into memory, and a Store first reads the stream
+// into a temporary file in os.TempDir, without the connection. The system removes this file also
+// if the process is killed, except in Windows.
 //
 // In PostgreSQL, VACUUM removes the old rows after a Store. A Store that has to change columns
 // waits until nobody reads the table. So a step must not store rows with other columns while

@@ -292,7 +292,6 @@ func TestSeveralManagersInParallel(t *testing.T) {
 func TestAStreamThatTakesItsTime(t *testing.T) {
 	everyDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		m := newManager(t, db, sqltable.Config{})
-		store(t, m, "fast", "a", orders(0))
 		slow := iter.Seq2[order, error](func(yield func(order, error) bool) {
 			for i, row := range orders(4) {
 				if i == 5 {
@@ -304,10 +303,13 @@ func TestAStreamThatTakesItsTime(t *testing.T) {
 				}
 			}
 		})
-		store(t, m, "slow", "a", slow)
-		expect(t, m, "slow", "a", orders(4))
-		expect(t, m, "fast", "a", orders(1))
-		expect(t, m, "other", "b", orders(2))
+		for asset, partition := range map[string]string{"slow": "", "slow partition": "a"} {
+			store(t, m, "fast", "a", orders(0))
+			store(t, m, asset, partition, slow)
+			expect(t, m, asset, partition, orders(4))
+			expect(t, m, "fast", "a", orders(1))
+			expect(t, m, "other", "b", orders(2))
+		}
 	})
 }
 

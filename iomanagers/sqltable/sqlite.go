@@ -3,8 +3,6 @@ package sqltable
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -24,7 +22,7 @@ func (*sqLite) place(p place) place {
 	return p
 }
 
-func (*sqLite) limits() limits { return limits{numbers: true, times: 1} }
+func (*sqLite) limits() limits { return limits{numbers: true, times: 1, textTimes: true} }
 
 func (*sqLite) columnType(c column) string {
 	return map[class]string{
@@ -91,44 +89,8 @@ func (d *sqLite) inTurn(ctx context.Context, conn *sql.Conn, do func() error) er
 	return transaction(ctx, conn, "BEGIN IMMEDIATE", do)
 }
 
-// staging are the temporary tables that have taken the streams of jobs.
-type staging map[*job]string
-
-// drop drops the tables.
-func (s staging) drop(ctx context.Context, conn *sql.Conn) {
-	for _, table := range s {
-		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE "+table); err != nil {
-			discard(conn) // which drops all of them
-			return
-		}
-	}
-}
-
-// stage reads the streams of jobs, whose rows come when they come. Temporary tables take them
-// without keeping other writers waiting.
-func (d *sqLite) stage(ctx context.Context, conn *sql.Conn, jobs []*job, staged staging) error {
-	return each(jobs, func(j *job) error {
-		if !j.streams {
-			return nil
-		}
-		table := fmt.Sprintf(`temp."fxrun_staging_%d"`, len(staged))
-		definition := "CREATE TABLE " + table + " (" + definitions(d.stagedColumns(j.schema)) + ")"
-		for _, statement := range []string{"DROP TABLE IF EXISTS " + table, definition} {
-			if _, err := conn.ExecContext(ctx, statement); err != nil {
-				return err
-			}
-		}
-		staged[j] = table
-		return transaction(ctx, conn, "BEGIN DEFERRED", func() (err error) {
-			insert := &sqliteInsert{conn: conn, table: table, columns: j.schema.columns}
-			j.count, err = insert.all(ctx, j.feed)
-			return err
-		})
-	})
-}
-
-// write makes the rows of a job, which a table has if they were a stream, the value of its place.
-func (d *sqLite) write(ctx context.Context, conn *sql.Conn, j *job, staged string) error {
+// write makes the rows of a job the value of its place. s has them if they were staged.
+func (d *sqLite) write(ctx context.Context, conn *sql.Conn, j *job, s *staged) error {
 	p := j.place
 	if _, err := conn.ExecContext(ctx, p.catalogDefinition("DATETIME")); err != nil {
 		return err
@@ -165,8 +127,8 @@ func (d *sqLite) write(ctx context.Context, conn *sql.Conn, j *job, staged strin
 	if _, err := conn.ExecContext(ctx, emptying, args...); err != nil {
 		return err
 	}
-	if staged != "" {
-		err = d.copy(ctx, insert, j, staged, stored)
+	if s != nil {
+		err = d.copy(ctx, insert, j, s, stored)
 	} else {
 		j.count, err = insert.all(ctx, j.feed)
 	}
@@ -174,28 +136,4 @@ func (d *sqLite) write(ctx context.Context, conn *sql.Conn, j *job, staged strin
 		return err
 	}
 	return p.list(ctx, conn, j.count, stored)
-}
-
-// copy puts the staged rows of a job into its empty place.
-func (d *sqLite) copy(ctx context.Context, insert *sqliteInsert, j *job, staged string, stored storedColumns) error {
-	if slices.Equal(stored, d.stagedColumns(j.schema)) {
-		bare, err := d.isBare(ctx, insert.conn, j.place)
-		if err != nil {
-			return err
-		}
-		if bare {
-			return insert.copyWhole(ctx, staged)
-		}
-	}
-	return insert.copy(ctx, staged)
-}
-
-// stagedColumns are the columns of the temporary table for rows.
-func (d *sqLite) stagedColumns(s *schema) storedColumns { return d.wanted(place{}, s, nil) }
-
-// isBare says that a table has neither indexes nor triggers.
-func (d *sqLite) isBare(ctx context.Context, q querier, p place) (bare bool, err error) {
-	err = q.QueryRowContext(ctx, "SELECT count(*) = 0 FROM "+qualified(p.schema, "sqlite_schema")+
-		" WHERE type <> 'table' AND tbl_name = ? COLLATE NOCASE", p.name).Scan(&bare)
-	return bare, err
 }

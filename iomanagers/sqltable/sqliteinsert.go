@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"strings"
-	"time"
 )
 
 // sqliteInsert puts rows into a table, many with one statement.
@@ -32,12 +31,7 @@ func (s *sqliteInsert) all(ctx context.Context, rows *feed) (n int, err error) {
 
 	args := make([]any, 0, each*width)
 	n, err = rows.each(ctx, func(values []any) error {
-		for _, v := range values {
-			if t, ok := v.(time.Time); ok { // in a form that does not hang on the driver's settings
-				v = t.Format(timeLayout)
-			}
-			args = append(args, v)
-		}
+		args = append(args, values...)
 		if s.partition != nil {
 			args = append(args, *s.partition)
 		}
@@ -64,10 +58,10 @@ func (s *sqliteInsert) statement(rows int) string {
 	return "INSERT INTO " + s.table + " (" + names + ") VALUES " + values
 }
 
-// copyWhole puts all rows of another table with the same columns into the table, in their order.
-// Between tables without indexes and triggers, SQLite copies the records of such a statement as
-// they are, in the order of their numbers. It does not do so if the statement names columns or an
-// order.
+// copyWhole puts all rows of another table with the same columns and indexes into the table, in
+// their order. If the table is empty and has no triggers, SQLite copies the records of such a
+// statement as they are, in the order of their numbers, and those of the indexes too. It does not do
+// so if the statement names columns or an order.
 func (s *sqliteInsert) copyWhole(ctx context.Context, from string) error {
 	_, err := s.conn.ExecContext(ctx, "INSERT INTO "+s.table+" SELECT * FROM "+from)
 	return err

@@ -41,7 +41,7 @@ func insist(ctx context.Context, conn *sql.Conn, statement string) error {
 			return err
 		}
 		_, err := conn.ExecContext(context.WithoutCancel(ctx), statement)
-		if !isBusy(err) {
+		if !isCode(err, busyCode) {
 			return err
 		}
 		select { // the driver has waited too, as long as its busy_timeout says
@@ -52,13 +52,18 @@ func insist(ctx context.Context, conn *sql.Conn, statement string) error {
 	}
 }
 
-func isBusy(err error) bool {
-	const busy = 5 // SQLITE_BUSY; the extended codes have more bits
+// The results of SQLite that are looked for. Its extended codes have more bits.
+const (
+	busyCode       = 5
+	constraintCode = 19
+)
+
+func isCode(err error, code int) bool {
 	coded, ok := errors.AsType[interface {
 		error
 		Code() int
 	}](err)
-	return ok && coded.Code()&0xff == busy
+	return ok && coded.Code()&0xff == code
 }
 
 func rollBack(ctx context.Context, conn *sql.Conn) {

@@ -2,6 +2,7 @@ package sqltable_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/fxrun/fxrun/iomanagers/sqltable"
@@ -70,4 +71,87 @@ func TestTriggersOfSQLiteSeeTheRowsOfAStreamInTheirOrder(t *testing.T) {
 	if got := query[int](t, db, "SELECT count(*) FROM seen WHERE second = 'second ' || (rowid - 1)"); got != 1500 {
 		t.Errorf("the trigger has seen %d rows in their order", got)
 	}
+}
+
+func TestIndexesOfSQLiteFindTheRowsOfAStream(t *testing.T) {
+	t.Parallel()
+	for name, index := range map[string]string{
+		"a column":           "CREATE INDEX found ON pairs (second)",
+		"several columns":    "CREATE INDEX found ON pairs (second COLLATE NOCASE DESC, first)",
+		"unique columns":     "CREATE UNIQUE INDEX found ON pairs (first, second)",
+		"an expression":      "CREATE INDEX found ON pairs (second || first)",
+		"some of the rows":   "CREATE INDEX found ON pairs (second) WHERE first >= 'first 5'",
+		"two indexes":        "CREATE INDEX other ON pairs (first); CREATE INDEX found ON pairs (second)",
+		"a trigger as well":  "CREATE TRIGGER note AFTER DELETE ON pairs BEGIN SELECT 1; END; CREATE INDEX found ON pairs (second)",
+		"an index in quotes": `CREATE INDEX "fou""nd" ON pairs ("second")`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := databases["SQLite"](t)
+			m := newManager(t, db, sqltable.Config{})
+			store(t, m, "pairs", "", pairs(1))
+			exec(t, db, index)
+			for _, n := range []int{3000, 0, 2000} {
+				store(t, m, "pairs", "", rows.Seq[pair](rows.From(pairs(n))))
+				expect(t, m, "pairs", "", pairs(n))
+				if got := query[string](t, db, "PRAGMA integrity_check"); got != "ok" {
+					t.Errorf("after a Store of %d rows, the database is not whole: %s", n, got)
+				}
+			}
+			if got := query[int](t, db, "SELECT count(*) FROM pairs WHERE second = 'second 1999'"); got != 1 {
+				t.Errorf("the last row is found %d times", got)
+			}
+		})
+	}
+}
+
+func TestAnIndexOfSQLiteThatComesWhileAStreamIsReadHasItsRows(t *testing.T) {
+	t.Parallel()
+	db := databases["SQLite"](t)
+	m := newManager(t, db, sqltable.Config{})
+	store(t, m, "pairs", "", pairs(1))
+	store(t, m, "pairs", "", rows.Seq[pair](func(yield func(pair, error) bool) {
+		exec(t, db, "CREATE INDEX by_first ON pairs (first)")
+		rows.From(pairs(2000))(yield)
+	}))
+	expect(t, m, "pairs", "", pairs(2000))
+	if got := query[string](t, db, "PRAGMA integrity_check"); got != "ok" {
+		t.Error(got)
+	}
+	if got := query[int](t, db, "SELECT count(*) FROM pairs INDEXED BY by_first WHERE first >= ''"); got != 2000 {
+		t.Errorf("the index finds %d rows", got)
+	}
+}
+
+func TestAStreamThatAUniqueIndexRefusesNamesTheColumn(t *testing.T) {
+	t.Parallel()
+	db := databases["SQLite"](t)
+	m := newManager(t, db, sqltable.Config{})
+	twice := append(pairs(1500), pairs(1)...)
+	for _, partition := range []string{"", "a"} {
+		asset := "pairs" + partition
+		store(t, m, asset, partition, pairs(3))
+		exec(t, db, "CREATE UNIQUE INDEX one"+partition+" ON "+asset+" (second)")
+		err := tryStore(t, m, asset, partition, rows.Seq[pair](rows.From(twice)))
+		if err == nil || !strings.Contains(err.Error(), "UNIQUE constraint failed: "+asset+".second") {
+			t.Errorf("error %v", err)
+		}
+		expect(t, m, asset, partition, pairs(3))
+	}
+}
+
+func TestAStreamWithoutAnIndexedColumnIsStored(t *testing.T) {
+	t.Parallel()
+	db := databases["SQLite"](t)
+	m := newManager(t, db, sqltable.Config{})
+	store(t, m, "pairs", "", pairs(1))
+	exec(t, db, "CREATE INDEX by_second ON pairs (second)")
+	ids := []narrow{{1}, {2}}
+	store(t, m, "pairs", "", rows.Seq[narrow](rows.From(ids)))
+	expect(t, m, "pairs", "", ids)
+
+	store(t, m, "shared", "a", pairs(2))
+	store(t, m, "shared", "", rows.Seq[pair](rows.From(pairs(1500))))
+	expect(t, m, "shared", "", pairs(1500))
+	expect(t, m, "shared", "a", pairs(2))
 }

@@ -18,6 +18,8 @@ type limits struct {
 	zero    bool // no zero byte in text, no zero character in JSON
 	numbers bool // no NaN
 	times   time.Duration
+	// times are text, in a form that does not hang on the settings of a driver
+	textTimes bool
 }
 
 // value returns the value of the column in a row, as one of the types that every driver
@@ -70,7 +72,11 @@ func (c *column) plain(field reflect.Value, l limits) (any, error) {
 		}
 		return nil, nil
 	case times:
-		return checkTime(field.Interface().(time.Time), l.times)
+		t, err := checkTime(field.Interface().(time.Time), l.times)
+		if err == nil && l.textTimes {
+			return t.Format(timeLayout), nil
+		}
+		return t, err
 	default:
 		return document(field, l)
 	}
