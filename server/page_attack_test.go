@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -162,61 +160,6 @@ func TestALongSelectionIsCut(t *testing.T) {
 	if got := s.get("/launch?from=" + id); !strings.Contains(got.body, selection) {
 		t.Error("a launch like it has another selection")
 	}
-}
-
-func TestTooManyWatchersAreRefused(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, nil)
-	run, err := s.launcher.Launch(t.Context(), runs.Request{Selection: "slow"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.waitFor(run.ID(), history.StatusRunning)
-	ctx, cancel := context.WithCancel(t.Context())
-	var watchers sync.WaitGroup
-	begun := make(chan bool)
-	for range 1_000 {
-		watchers.Go(func() { s.handler.ServeHTTP(&silent{header: make(http.Header), begun: begun}, s.watch(ctx, run.ID())) })
-	}
-	for range 1_000 {
-		<-begun
-	}
-	refused := httptest.NewRecorder()
-	s.handler.ServeHTTP(refused, s.watch(ctx, run.ID()))
-	if refused.Code != http.StatusServiceUnavailable || refused.Header().Get("Retry-After") == "" {
-		t.Errorf("one more watcher is answered by %d %v", refused.Code, refused.Header())
-	}
-	cancel()
-	watchers.Wait()
-	close(s.opened)
-	if err := run.Wait(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if next := s.get("/runs/" + run.ID() + "/live"); next.status != http.StatusOK {
-		t.Errorf("after that, a watcher is answered by %d", next.status)
-	}
-}
-
-func (s *site) watch(ctx context.Context, run string) *http.Request {
-	request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/runs/"+run+"/live", nil)
-	request.Host = "localhost"
-	return request
-}
-
-// silent is an answer that nobody reads. It tells when it has begun.
-type silent struct {
-	header http.Header
-	begun  chan<- bool
-	once   sync.Once
-}
-
-func (s *silent) Header() http.Header { return s.header }
-func (*silent) WriteHeader(int)       {}
-func (*silent) Flush()                {}
-
-func (s *silent) Write(part []byte) (int, error) {
-	s.once.Do(func() { s.begun <- true })
-	return len(part), nil
 }
 
 func TestStreamsEndForThoseWhoDoNotReadThem(t *testing.T) {

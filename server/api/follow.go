@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/fxrun/fxrun/history"
@@ -22,8 +21,6 @@ const (
 	// aliveEvery is how many reads pass between two looks whether the process of a run
 	// still exists.
 	aliveEvery = 10
-	// mostStreams is how many streams there are at the same time at most.
-	mostStreams = 1000
 )
 
 // followOperation streams the events of a run as server-sent events.
@@ -56,12 +53,12 @@ func (a *API) follow(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	defer a.follows.open.Add(-1)
-	if a.follows.open.Add(1) > mostStreams {
+	if !a.follows.places.Take() {
 		w.Header().Set("Retry-After", "2")
 		WriteProblem(w, Problem{Status: http.StatusServiceUnavailable, Detail: "too many runs are followed at the same time"})
 		return
 	}
+	defer a.follows.places.Leave()
 	begun := follow.Begin(w)
 	if r.Method == http.MethodHead {
 		return
@@ -168,7 +165,7 @@ type encoded struct {
 type follows struct {
 	launcher *runs.Launcher
 	runs     *follow.Runs[batch]
-	open     atomic.Int64 // the number of streams
+	places   follow.Places
 }
 
 func newFollows(launcher *runs.Launcher, logger *slog.Logger) *follows {

@@ -17,9 +17,6 @@ import (
 // gathered is how long changes of a run are gathered before they are sent.
 const gathered = 200 * time.Millisecond
 
-// mostStreams is how many pages of runs may be followed at the same time.
-const mostStreams = 1000
-
 // change is what has changed in a run, up to the event to.
 type change struct {
 	to       int64
@@ -148,12 +145,12 @@ func (p *Pages) serveLive(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	defer p.streams.Add(-1)
-	if p.streams.Add(1) > mostStreams {
+	if !p.places.Take() {
 		w.Header().Set("Retry-After", "2")
 		http.Error(w, "too many runs are watched at the same time", http.StatusServiceUnavailable)
 		return
 	}
+	defer p.places.Leave()
 	begun := follow.Begin(w)
 	if r.Method == http.MethodHead {
 		return

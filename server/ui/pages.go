@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
@@ -59,7 +58,7 @@ type Pages struct {
 	static    *static
 	configs   func() map[string][]container.Field // of the steps that have a config
 	live      *follow.Runs[change]
-	streams   atomic.Int64 // how many pages of runs are followed
+	places    follow.Places // of those who follow runs
 }
 
 // New makes the pages. The caller closes them.
