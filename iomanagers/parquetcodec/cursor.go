@@ -30,6 +30,13 @@ type cursor struct {
 	texts      []string
 	indexes    []int32
 	nth        int
+
+	// Booleans that parquet-go cannot read: the pages of the row group that are to come, and
+	// the booleans of the page that are not read yet, without null. They are nil for a page
+	// that parquet-go can read.
+	runPages []*runPage
+	runs     func(page *runPage) ([]bool, error)
+	booleans []bool
 }
 
 func newCursor(file *parquet.Column) *cursor {
@@ -44,9 +51,13 @@ func (c *cursor) begin(file *parquet.File, i int) error {
 		return err
 	}
 	group := file.RowGroups()[i]
-	if err := checkPages(file, &file.Metadata().RowGroups[i].Columns[c.file.Index()].MetaData, group.NumRows()); err != nil {
+	data := &file.Metadata().RowGroups[i].Columns[c.file.Index()].MetaData
+	pages, err := checkPages(file, data, group.NumRows())
+	if err != nil {
 		return &columnError{c.name(), err}
 	}
+	c.runPages = pages
+	c.runs = func(page *runPage) ([]bool, error) { return page.booleans(file, c.file, data.Codec) }
 	c.pages = group.ColumnChunks()[c.file.Index()].Pages()
 	c.dictionary, c.texts = nil, nil
 	return nil
@@ -113,7 +124,7 @@ func (c *cursor) fill() error {
 			return err
 		}
 		if n > 0 {
-			return nil
+			return c.correct(c.buffer[:n])
 		}
 		if c.left > 0 {
 			return fmt.Errorf("%w: a page has fewer values than it says", errDamaged)
@@ -133,12 +144,48 @@ func (c *cursor) nextPage() error {
 	}
 	c.page, c.from, c.left = page, page.Values(), page.NumValues()
 	c.indexes, c.nth = nil, 0
+	if err := c.nextRunPage(); err != nil {
+		return err
+	}
 	if dictionary := page.Dictionary(); dictionary != nil && c.file.Type().Kind() == parquet.ByteArray {
 		if c.dictionary != dictionary {
 			c.dictionary, c.texts = dictionary, make([]string, dictionary.Len())
 		}
 		data := page.Data()
 		c.indexes = data.Int32()
+	}
+	return nil
+}
+
+// nextRunPage reads the booleans of the page that was just taken, if parquet-go cannot read
+// them.
+func (c *cursor) nextRunPage() (err error) {
+	c.booleans = nil
+	if len(c.runPages) == 0 {
+		return nil
+	}
+	page := c.runPages[0]
+	c.runPages = c.runPages[1:]
+	if page != nil {
+		c.booleans, err = c.runs(page)
+	}
+	return err
+}
+
+// correct puts the booleans of a page of runs into the values that parquet-go has made of it.
+func (c *cursor) correct(values []parquet.Value) error {
+	if c.booleans == nil {
+		return nil
+	}
+	for i, v := range values {
+		if v.DefinitionLevel() < c.most {
+			continue
+		}
+		if len(c.booleans) == 0 {
+			return fmt.Errorf("%w: a page has fewer booleans than it says", errDamaged)
+		}
+		values[i] = parquet.BooleanValue(c.booleans[0]).Level(v.RepetitionLevel(), v.DefinitionLevel(), v.Column())
+		c.booleans = c.booleans[1:]
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // damagedTypes are what damaged files are read as.
-var damagedTypes = []reflect.Type{reflect.TypeFor[[]foreign](), reflect.TypeFor[[]typed](), reflect.TypeFor[[]shapes](), reflect.TypeFor[[]*order]()}
+var damagedTypes = []reflect.Type{reflect.TypeFor[[]foreign](), reflect.TypeFor[[]typed](), reflect.TypeFor[[]shapes](), reflect.TypeFor[[]*order](), reflect.TypeFor[[]booleans]()}
 
 // readAll reads rows, but not more than a damaged file can have.
 func readAll(data []byte, slice reflect.Type) (rows int, err error) {
@@ -73,7 +73,13 @@ func FuzzDamagedFiles(f *testing.F) {
 
 func TestADamagedByteNeverEndsTheProcess(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"types.parquet", "foreign_duckdb_snappy.parquet", "foreign_pyarrow_v2.parquet"} {
+	for name, types := range map[string][]reflect.Type{
+		"types.parquet":                 damagedTypes[:2],
+		"foreign_duckdb_snappy.parquet": damagedTypes[:2],
+		"foreign_pyarrow_v2.parquet":    damagedTypes[:2],
+		"runs_v1.parquet":               {reflect.TypeFor[[]booleans]()},
+		"runs_v2_none.parquet":          {reflect.TypeFor[[]booleans]()},
+	} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
@@ -81,7 +87,7 @@ func TestADamagedByteNeverEndsTheProcess(t *testing.T) {
 		for at := 0; at < len(data); at += 17 {
 			for _, change := range []byte{0xff, 0x01} {
 				data[at] ^= change
-				for _, slice := range damagedTypes[:2] {
+				for _, slice := range types {
 					_, _ = readAll(data, slice)
 				}
 				data[at] ^= change

@@ -41,15 +41,16 @@ func checkFooter(file iomanagers.SizedReaderAt) error {
 }
 
 // checkPages looks at the headers of the pages of a column before parquet-go does, which takes
-// as much memory as they say. A damaged one could ask for gigabytes.
-func checkPages(file *parquet.File, data *format.ColumnMetaData, rows int64) error {
+// as much memory as they say. A damaged one could ask for gigabytes. For a
+// column of booleans it returns its pages, and nil in place of those that parquet-go can read.
+func checkPages(file *parquet.File, data *format.ColumnMetaData, rows int64) (pages []*runPage, err error) {
 	at := data.DataPageOffset
 	if data.DictionaryPageOffset != 0 {
 		at = data.DictionaryPageOffset
 	}
 	end := at + data.TotalCompressedSize
 	if at < 0 || data.TotalCompressedSize < 0 || end < at || end > file.Size() {
-		return fmt.Errorf("%w: its pages lie outside of it", errDamaged)
+		return nil, fmt.Errorf("%w: its pages lie outside of it", errDamaged)
 	}
 	buffer := bufio.NewReaderSize(nil, headerBuffer)
 	for at < end {
@@ -57,19 +58,22 @@ func checkPages(file *parquet.File, data *format.ColumnMetaData, rows int64) err
 		buffer.Reset(section)
 		var header format.PageHeader
 		if err := thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(buffer)).Decode(&header); err != nil {
-			return fmt.Errorf("%w: the header of a page: %w", errDamaged, err)
+			return nil, fmt.Errorf("%w: the header of a page: %w", errDamaged, err)
 		}
 		read, err := section.Seek(0, io.SeekCurrent)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		at += read - int64(buffer.Buffered())
 		if err := checkPage(&header, end-at, rows); err != nil {
-			return err
+			return nil, err
+		}
+		if data.Type == format.Boolean && (header.DataPageHeader.Valid || header.DataPageHeaderV2.Valid) {
+			pages = append(pages, runPageOf(&header, at))
 		}
 		at += int64(header.CompressedPageSize)
 	}
-	return nil
+	return pages, nil
 }
 
 func checkPage(header *format.PageHeader, left, rows int64) error {

@@ -87,3 +87,15 @@ pq.write_table(pa.table({
                       pa.list_(pa.struct([("x", pa.int64()), ("tags", pa.list_(pa.string()))]))),
     "nothing": pa.nulls(1), "nothings": pa.array([[None, None]], pa.list_(pa.null())),
 }), "types.parquet")
+
+# Booleans as runs of equal values, whose lengths are no multiples of eight, and as bits.
+bits = [i // 13 % 2 == 0 if i < 200 else i % 3 == 0 for i in range(300)]
+runs = pa.table({
+    "b": pa.array(bits), "n": pa.array([None if i % 7 == 0 else bit for i, bit in enumerate(bits)]),
+    "l": pa.array([None if i % 11 == 0 else [bit] * (i % 4) for i, bit in enumerate(bits)], pa.list_(pa.bool_())),
+})
+pages = {"data_page_size": 64, "write_batch_size": 50, "use_dictionary": False}
+pq.write_table(runs, "runs_v1.parquet", column_encoding={"b": "RLE", "n": "RLE", "l.list.element": "RLE"}, **pages)
+pq.write_table(runs, "runs_v2.parquet", data_page_version="2.0", compression="zstd", row_group_size=120, **pages)
+pq.write_table(runs, "runs_v2_none.parquet", data_page_version="2.0", compression="none", **pages)
+pq.write_table(runs, "runs_plain.parquet", column_encoding={"b": "PLAIN", "n": "PLAIN", "l.list.element": "PLAIN"}, **pages)
