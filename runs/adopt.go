@@ -135,10 +135,7 @@ func (l *Launcher) leaveLost(ctx context.Context, id string, why error) error {
 func (l *Launcher) claimLost(ctx context.Context, record history.Record, own owner) (history.Record, int64, error) {
 	for gone := record.Owner; record.Owner == gone && !record.Status.Finished(); {
 		event := history.Event{RunID: record.ID, Seq: record.Seq + 1, Time: time.Now(), Data: history.RunAdopted{Owner: own.String()}}
-		err := l.untilKnown(func() error {
-			_, err := l.config.Store.Append(ctx, event)
-			return err
-		})
+		err := l.appendUntilKnown(ctx, event)
 		if err == nil {
 			return record, event.Seq, nil
 		}

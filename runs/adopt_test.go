@@ -117,6 +117,56 @@ func TestARunThatEndedWhileNobodyOwnedItGetsItsEnd(t *testing.T) {
 	})
 }
 
+// unanswering is a store that does not store adoptions, and gives no answer about them, until it is
+// back. Like a database it does nothing for a context that has ended.
+type unanswering struct {
+	history.Store
+	asked chan struct{} // holds something once it was asked
+	back  atomic.Bool
+}
+
+func (u *unanswering) Append(ctx context.Context, events ...history.Event) ([]history.Event, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if events[0].Type() == history.TypeRunAdopted && !u.back.Load() {
+		select {
+		case u.asked <- struct{}{}:
+		default:
+		}
+		return nil, errors.New("the database is away")
+	}
+	return u.Store.Append(ctx, events...)
+}
+
+func TestAdoptEndsAlthoughTheHistoryWasAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := orphaned(t, runs.Request{})
+		store := &unanswering{Store: o.store, asked: make(chan struct{}, 1)}
+		o.store = store
+		adopter, _ := o.launcher(runs.LauncherConfig{}, o.list...)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- adopter.Adopt(ctx) }()
+		<-store.asked
+		cancel()
+		store.back.Store(true)
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(time.Minute):
+			t.Error("it asks for ever")
+		}
+		close(o.step.release)
+		if record := o.end(t); record.Status != history.StatusSucceeded {
+			t.Errorf("the run has %s: %s", record.Status, record.Error)
+		}
+	})
+}
+
 func TestOneOfManyLaunchersAdoptsARun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

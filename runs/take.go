@@ -145,10 +145,7 @@ func (l *Launcher) claimQueued(ctx context.Context, record history.Record, start
 	id := record.ID
 	for record.Status == history.StatusQueued {
 		event := history.Event{RunID: id, Seq: record.Seq + 1, Time: time.Now(), Data: starting}
-		err := l.untilKnown(func() error {
-			_, err := l.config.Store.Append(ctx, event)
-			return err
-		})
+		err := l.appendUntilKnown(ctx, event)
 		if err == nil {
 			return event.Seq, nil
 		}
@@ -162,11 +159,15 @@ func (l *Launcher) claimQueued(ctx context.Context, record history.Record, start
 	return 0, nil
 }
 
-// untilKnown calls a function of the store until it succeeds, or is refused because of
-// what it says, or the launcher is closed.
-func (l *Launcher) untilKnown(call func() error) error {
-	for {
-		err := panics.Guard(call)
+// appendUntilKnown stores an event again and again until the store has taken it, or refuses it
+// because of what it says, or the launcher is closed. The end of ctx changes nothing of that: the
+// store may have taken the event before.
+func (l *Launcher) appendUntilKnown(ctx context.Context, event history.Event) error {
+	for ctx := context.WithoutCancel(ctx); ; {
+		err := panics.Guard(func() error {
+			_, err := l.config.Store.Append(ctx, event)
+			return err
+		})
 		if err == nil || isRefusal(err) {
 			return err
 		}
