@@ -3,6 +3,7 @@ package temporal_test
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -144,6 +145,97 @@ func benchmarkSteps(b *testing.B, server *temporaltest.Server, count int, store 
 		}
 	}
 	reportEach(b, count)
+}
+
+// BenchmarkFirstStep measures how long it takes from a launch until the first step begins.
+func BenchmarkFirstStep(b *testing.B) {
+	server := temporaltest.New(b)
+	b.Run("bare activity", func(b *testing.B) { benchmarkFirstActivity(b, server) })
+	b.Run("step, history in PostgreSQL", func(b *testing.B) {
+		s := newStageAt(b, server, inDatabase(b))
+		defer s.startWork()()
+		var took time.Duration
+		for b.Loop() {
+			began := time.Now()
+			run := s.launch(runs.Request{Selection: "small"})
+			if err := run.Wait(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			record := s.record(run.ID())
+			took += record.Steps[0].Started.Sub(began)
+		}
+		reportAll(b, took)
+	})
+}
+
+func benchmarkFirstActivity(b *testing.B, server *temporaltest.Server) {
+	caller, err := client.Dial(client.Options{HostPort: server.Address(), Logger: silent{}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer caller.Close()
+	executing := worker.New(caller, "first", worker.Options{})
+	executing.RegisterActivityWithOptions(func(context.Context) (time.Time, error) { return time.Now(), nil }, activity.RegisterOptions{Name: "now"})
+	executing.RegisterWorkflowWithOptions(func(ctx workflow.Context) (now time.Time, err error) {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+		return now, workflow.ExecuteActivity(ctx, "now").Get(ctx, &now)
+	}, workflow.RegisterOptions{Name: "first"})
+	if err := executing.Start(); err != nil {
+		b.Fatal(err)
+	}
+	defer executing.Stop()
+	var took time.Duration
+	for b.Loop() {
+		began := time.Now()
+		run, err := caller.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{TaskQueue: "first"}, "first")
+		if err != nil {
+			b.Fatal(err)
+		}
+		var now time.Time
+		if err := run.Get(b.Context(), &now); err != nil {
+			b.Fatal(err)
+		}
+		took += now.Sub(began)
+	}
+	reportAll(b, took)
+}
+
+// BenchmarkLostWorker measures how long it takes from kill -9 of a worker until the step that it
+// was executing begins again at another worker.
+func BenchmarkLostWorker(b *testing.B) {
+	for _, heartbeat := range []time.Duration{10 * time.Second, 2 * time.Second} {
+		b.Run(fmt.Sprint("heartbeat ", heartbeat), func(b *testing.B) {
+			s := newStage(b, func(p *program) {
+				inDatabase(b)(p)
+				p.Heartbeat = heartbeat
+			})
+			workers := []*exec.Cmd{s.start(b, "worker")}
+			var took time.Duration
+			for begun := 0; b.Loop(); begun += 2 {
+				workers = append(workers, s.start(b, "worker"))
+				s.touch("hold-other")
+				run := s.launch(runs.Request{Selection: "other"})
+				holder, others := s.holder(s.awaitNote("began other", begun+1)[begun], workers...)
+				killed := time.Now()
+				if err := holder.Process.Kill(); err != nil {
+					b.Fatal(err)
+				}
+				s.awaitNote("began other", begun+2)
+				took += time.Since(killed)
+				s.remove("hold-other")
+				if err := run.Wait(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				workers = others
+			}
+			reportAll(b, took)
+		})
+	}
+}
+
+func reportAll(b *testing.B, took time.Duration) {
+	b.ReportMetric(float64(took.Milliseconds())/float64(b.N), "ms/run")
+	b.ReportMetric(0, "ns/op")
 }
 
 func reportEach(b *testing.B, count int) {

@@ -248,7 +248,7 @@ func beProcess(role string) error {
 }
 
 // start starts a process of this program, which is killed at the end of the test.
-func (p program) start(t *testing.T, role string) *exec.Cmd {
+func (p program) start(t testing.TB, role string) *exec.Cmd {
 	t.Helper()
 	text, err := json.Marshal(p)
 	if err != nil {

@@ -29,7 +29,7 @@ import (
 // stage is a launcher of a program, with a server of Temporal.
 type stage struct {
 	program
-	t        *testing.T
+	t        testing.TB
 	server   *temporaltest.Server
 	launcher *runs.Launcher
 	cluster  *temporal.Cluster
@@ -37,12 +37,12 @@ type stage struct {
 }
 
 // newStage returns a stage whose history is in memory, for a worker in this process.
-func newStage(t *testing.T, change func(*program)) *stage {
+func newStage(t testing.TB, change func(*program)) *stage {
 	t.Helper()
 	return newStageAt(t, temporaltest.New(t), change)
 }
 
-func newStageAt(t *testing.T, server *temporaltest.Server, change func(*program)) *stage {
+func newStageAt(t testing.TB, server *temporaltest.Server, change func(*program)) *stage {
 	t.Helper()
 	s := &stage{t: t, server: server}
 	s.program = program{
@@ -66,7 +66,7 @@ func newStageAt(t *testing.T, server *temporaltest.Server, change func(*program)
 }
 
 // inDatabase has the history in a database, so that workers can be other processes.
-func inDatabase(t *testing.T) func(*program) {
+func inDatabase(t testing.TB) func(*program) {
 	address := database.Database(t)
 	return func(p *program) { p.Database = address }
 }
