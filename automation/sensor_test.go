@@ -258,3 +258,31 @@ func TestARequestThatIsWrongFailsTheTick(t *testing.T) {
 		}
 	})
 }
+
+func TestASensorThatIsSlowForOnceDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const count, every = 20, 100 * time.Second // they are due at the same moments
+		isSlow := func(i int) bool { return i%7 == 0 }
+		var ticks [count]atomic.Int32
+		var definitions []automation.Definition
+		for i := range count {
+			definitions = append(definitions, automation.NewSensor(fmt.Sprint("s", i), func() {
+				if number := ticks[i].Add(1); number == 5 && isSlow(i) {
+					time.Sleep(3 * every)
+				}
+			}, automation.Every(every), automation.Jitter(0), automation.Timeout(time.Hour)))
+		}
+		p := newProgram(t, new(tables), nil, definitions...)
+		p.runFor(20*every, nil)
+		for i := range ticks {
+			want := int32(19)
+			if isSlow(i) {
+				want -= 3
+			}
+			if got := ticks[i].Load(); got < want {
+				t.Errorf("sensor %d has ticked %d times, want %d", i, got, want)
+			}
+		}
+	})
+}

@@ -26,14 +26,7 @@ func (t *ticking) startTogether(ctx context.Context, units []*unit) {
 		u.busy, u.poked = true, false
 	}
 	t.under.Go(func() {
-		defer func() {
-			for _, u := range units {
-				select {
-				case t.ended <- u:
-				case <-ctx.Done():
-				}
-			}
-		}()
+		defer t.tellEnded(ctx, units...)
 		select {
 		case t.slots <- struct{}{}:
 		case <-ctx.Done():

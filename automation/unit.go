@@ -30,6 +30,7 @@ type unit struct {
 
 	ended     time.Time // when the last tick ended, or counts as ended
 	notBefore time.Time // when the history may work again
+	quick     bool      // the last tick took little time
 	failures  int       // ticks that could not be recorded, one after another
 	reached   int64     // how far the events were read
 	skips     *TickRecord
@@ -117,7 +118,11 @@ func (u *unit) nextInterval() time.Duration {
 // tick does what is due. It calls release if its function does not end in time, so that
 // others can tick. If it ends its goroutine, nothing after it runs: see [panics.Call].
 func (u *unit) tick(ctx context.Context, release func()) {
-	panics.Call(func() error { return u.tickOnce(ctx, release) }, func(err error) { u.over(ctx, err) })
+	began := time.Now()
+	panics.Call(func() error { return u.tickOnce(ctx, release) }, func(err error) {
+		u.over(ctx, err)
+		u.quick = err == nil && u.ended.Sub(began) < quickly
+	})
 }
 
 // over notes how a tick has ended.
