@@ -157,10 +157,10 @@ func (s *Store) remember(ctx context.Context, tx *sql.Tx, text string, args ...a
 	if err != nil {
 		return err
 	}
-	for i := range events {
-		asset, _ := events[i].Asset()
+	for _, event := range events { // a copy, so that the cache does not keep the others
+		asset, _ := event.Asset()
 		if _, asked := s.latest.known[asset]; asked {
-			s.latest.known[asset] = &events[i]
+			s.latest.known[asset] = &event
 		}
 	}
 	return nil
