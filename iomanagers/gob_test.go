@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/gob"
 	"errors"
+	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -16,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/rows"
 )
 
 type (
@@ -298,4 +302,84 @@ func TestGobRefusesFloatsThatTheTypeWouldRound(t *testing.T) {
 			t.Errorf("%v, %v", got, err)
 		}
 	})
+}
+
+type (
+	// GobWords decodes itself into what it already holds.
+	GobWords map[string]bool
+
+	// GobBase is embedded in rows.
+	GobBase struct{ Tags []string }
+
+	// gobDeep is a row that refers to other memory in many ways, and has zeros in every second row.
+	gobDeep struct {
+		ID int
+		GobBase
+		Lists [][]int
+		Named map[string][]int
+		Next  *gobDeep
+		Array [2][]byte
+		Words GobWords
+		At    time.Time
+	}
+)
+
+func (w GobWords) GobEncode() ([]byte, error) {
+	return []byte(strings.Join(slices.Sorted(maps.Keys(w)), " ")), nil
+}
+
+func (w *GobWords) GobDecode(text []byte) error {
+	if *w == nil {
+		*w = GobWords{}
+	}
+	for word := range strings.FieldsSeq(string(text)) {
+		(*w)[word] = true
+	}
+	return nil
+}
+
+func gobDeepRows(n int) []gobDeep {
+	all := make([]gobDeep, n)
+	for i := range all {
+		if i%2 == 0 {
+			text := fmt.Sprint("row ", i)
+			all[i] = gobDeep{
+				ID: i, GobBase: GobBase{[]string{text}}, Lists: [][]int{{i}, {i, 1}}, Named: map[string][]int{text: {i}},
+				Next: &gobDeep{ID: i + 1, Lists: [][]int{{i}}}, Array: [2][]byte{[]byte(text)}, Words: GobWords{text[4:]: true},
+				At: time.Unix(int64(i), 0).UTC(),
+			}
+		}
+	}
+	return all
+}
+
+func TestGobRowsShareNoMemoryWithThoseBeforeThem(t *testing.T) {
+	t.Parallel()
+	want := gobDeepRows(5000)
+	m := newFiles(t, t.TempDir(), everyCodec()...)
+	in := iomanagers.Input{Asset: "deep", Format: "gob"}
+	store(t, m, iomanagers.Output{Asset: "deep", Format: "gob"}, want)
+
+	var whole []gobDeep
+	if err := m.Load(t.Context(), in, &whole); err != nil {
+		t.Fatal(err)
+	}
+	var batches iter.Seq2[[]gobDeep, error]
+	if err := m.Load(t.Context(), in, &batches); err != nil {
+		t.Fatal(err)
+	}
+	streamed, err := rows.Collect(rows.Each(batches)) // looked at when all are read
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string][]gobDeep{"a slice": whole, "batches": streamed} {
+		if len(got) != len(want) {
+			t.Fatalf("%s: %d rows", name, len(got))
+		}
+		for i := range want {
+			if diff := cmp.Diff(want[i], got[i]); diff != "" {
+				t.Fatalf("%s: row %d (-want +got):\n%s", name, i, diff)
+			}
+		}
+	}
 }

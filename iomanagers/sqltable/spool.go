@@ -11,8 +11,9 @@ import (
 )
 
 // spool keeps the rows of a stream until there is a connection to store them over. The first of
-// them are in memory, and the others in a temporary file. The file loses its name at once where the system allows that,
-// so nothing is left of it, whatever ends the process. The zero spool is empty.
+// them are in memory, and the others in a temporary file. The file loses its name at once where
+// the system allows that, so nothing is left of it, whatever ends the process. The zero spool is
+// empty.
 type spool struct {
 	rows  int
 	block []byte   // of the rows that were added last

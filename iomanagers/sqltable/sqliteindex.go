@@ -1,8 +1,6 @@
 package sqltable
 
-import (
-	"context"
-)
+import "context"
 
 // sqliteIndex is an index on columns of a table, without the names of the index and the table.
 type sqliteIndex struct {

@@ -42,8 +42,8 @@ func (d *sqLite) stage(ctx context.Context, conn *sql.Conn, jobs []*job, all sta
 		if err != nil {
 			return err
 		}
-		if !slices.Equal(stored, d.stagedColumns(j.schema)) {
-			on.indexes = nil // which may be on other columns
+		if on.more || !slices.Equal(stored, d.stagedColumns(j.schema)) {
+			on.indexes = nil // they may be on other columns, and would not be copied
 		}
 		one := &staged{table: fmt.Sprintf("fxrun_staging_%d", len(all))}
 		name := qualified("temp", one.table)
