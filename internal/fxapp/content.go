@@ -54,8 +54,8 @@ func (a *Parts) invokes(targets []*graph.Target) []fx.Option {
 // constructors returns the options of the resources, and the options for the
 // other keys that resources and targets ask for.
 func (a *Parts) constructors(c Content, constructor func(fx.Option, *graph.Node) fx.Option) []fx.Option {
-	var options []fx.Option
-	var asks []graph.Ask
+	options := make([]fx.Option, 0, len(c.Built)+len(c.Borrowed)+len(c.Targets)+len(c.Options)+8)
+	asks := make([]graph.Ask, 0, 2*len(c.Built)+len(c.Targets))
 	for _, n := range c.Built {
 		needed := a.graph.AsksOf(n)
 		options = append(options, withOwnValues(n.Key, needed, constructor(a.wrap(n), n)))

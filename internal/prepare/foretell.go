@@ -22,10 +22,11 @@ func (p *Preparation) foretell() map[string]bool {
 	if p.Given.HasError || !regular(p.Given.Functions) {
 		return nil
 	}
+	known := 2*(len(p.Nodes)+len(p.longer)) + 8 // most resources have one result, and some are asked for by another key
 	f := &foreteller{
-		gives: make(map[signature.Key]producer), decorators: make(map[signature.Key]*fxoption.Function),
+		gives: make(map[signature.Key]producer, known), decorators: make(map[signature.Key]*fxoption.Function),
 		borrowed: make(map[*graph.Node]bool), done: make(map[*fxoption.Function]bool), under: make(map[*fxoption.Function]bool),
-		constructed: make(map[string]bool),
+		constructed: make(map[string]bool, len(p.Nodes)),
 	}
 	if !f.addResources(p) || !f.addFunctions(p.Given.Functions) {
 		return nil

@@ -13,12 +13,33 @@ import (
 )
 
 // An option without the stack of a caller can only be a copy of another option, with
-// other functions. These options have the stack of their package's start.
+// other functions. These options have one frame, which names the start of the package.
 var (
-	providing  = reflect.ValueOf(fx.Provide())
-	invoking   = reflect.ValueOf(fx.Invoke())
-	decorating = reflect.ValueOf(fx.Decorate())
+	providing  = withShortStack(reflect.ValueOf(fx.Provide()))
+	invoking   = withShortStack(reflect.ValueOf(fx.Invoke()))
+	decorating = withShortStack(reflect.ValueOf(fx.Decorate()))
 )
+
+// withShortStack returns a copy of an option whose stack is as short as Fx allows. Each
+// application that gets the option writes it as text several times. withShortStack returns the
+// option itself if it does not have the fields that options of Fx 1.24 have.
+func withShortStack(option reflect.Value) reflect.Value {
+	if option.Kind() != reflect.Struct {
+		return option
+	}
+	stack := option.FieldByName("Stack")
+	if !stack.IsValid() || stack.Kind() != reflect.Slice || stack.Len() == 0 || stack.Type().Elem().Kind() != reflect.Struct {
+		return option
+	}
+	short := reflect.MakeSlice(stack.Type(), 1, 1)
+	if function := short.Index(0).FieldByName("Function"); function.IsValid() && function.Kind() == reflect.String {
+		function.Set(stack.Index(0).FieldByName("Function"))
+	}
+	made := reflect.New(option.Type()).Elem()
+	made.Set(option)
+	made.FieldByName("Stack").Set(short)
+	return made
+}
 
 // Provide is fx.Provide.
 func Provide(constructors ...any) fx.Option {
@@ -52,11 +73,10 @@ func with(option reflect.Value, functions []any) fx.Option {
 	}
 	made := reflect.New(option.Type()).Elem()
 	made.Set(option)
-	targets, stack := made.FieldByName("Targets"), made.FieldByName("Stack")
-	if !targets.CanSet() || targets.Type() != reflect.TypeOf(functions) || !stack.CanSet() || stack.Kind() != reflect.Slice {
+	targets := made.FieldByName("Targets")
+	if !targets.CanSet() || targets.Type() != reflect.TypeOf(functions) {
 		return nil
 	}
 	targets.Set(reflect.ValueOf(functions))
-	stack.Set(stack.Slice3(0, 1, 1)) // Fx needs one
 	return made.Interface().(fx.Option)
 }
