@@ -119,6 +119,49 @@ func TestAPreviewOfATickShowsWhatItWouldDo(t *testing.T) {
 	}
 }
 
+func TestATickIsPreviewedForATimeOrWithACursor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil, fx.Options(
+		assets.New("orders", func() int { return 1 }), assets.NewJob("nightly", assets.Select("orders")),
+		automation.NewSchedule("hourly", "0 * * * *", func(tick *automation.Tick) []automation.RunRequest {
+			return []automation.RunRequest{{Key: tick.Scheduled().UTC().Format(time.RFC3339)}}
+		}, automation.For("nightly"), automation.OffByDefault()),
+		automation.NewSensor("files", func(tick *automation.Tick) []automation.RunRequest {
+			return []automation.RunRequest{{Key: "after_" + tick.Cursor()}}
+		}, automation.For("nightly"), automation.OffByDefault()),
+		automation.NewSensor("follows", func() {}, automation.For("nightly")),
+	))
+	preview := func(path string, form ...string) string {
+		got := s.post("/automation/"+path, append(form, "do", "preview")...)
+		return textOf(strings.ReplaceAll(got.body, "<wbr>", ""))
+	}
+	for _, c := range []struct {
+		path string
+		form []string
+		want string
+	}{
+		{"schedule/hourly", []string{"at", "2026-01-31T15:00", "zone", "Europe/Berlin"}, "2026-01-31T14:00:00Z"},
+		{"schedule/hourly", []string{"at", "2026-01-31T15:00:00Z", "zone", ""}, "2026-01-31T15:00:00Z"},
+		{"schedule/hourly", []string{"at", "soon", "zone", "UTC"}, `"soon"`},
+		{"schedule/hourly", []string{"at", "2026-01-31T15:00", "zone", "Nowhere"}, `there is no zone "Nowhere"`},
+		{"sensor/files", []string{"cursor", "b.csv"}, "after_b.csv"},
+		{"sensor/files", nil, "after_"},
+	} {
+		if got := preview(c.path, c.form...); !strings.Contains(got, c.want) {
+			t.Errorf("%s with %q says\n%s", c.path, c.form, got)
+		}
+	}
+	if got := s.post("/automation/sensor/files", "do", "cursor", "cursor", "c.csv"); got.status != http.StatusSeeOther {
+		t.Errorf("the new cursor is answered by %d: %s", got.status, textOf(got.body))
+	}
+	if got := s.get("/automation/sensor/files").body; !strings.Contains(got, `name="cursor" value="c.csv"`) {
+		t.Errorf("the page has another cursor:\n%s", textOf(got))
+	}
+	if got := preview("sensor/files"); !strings.Contains(got, "after_c.csv") {
+		t.Errorf("a tick finds another cursor:\n%s", got)
+	}
+}
+
 func TestAReadOnlyServerHasNoSwitches(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(config *server.Config) { config.ReadOnly = true }, automated())

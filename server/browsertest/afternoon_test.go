@@ -97,7 +97,7 @@ func TestTheFirstAfternoon(t *testing.T) {
 	b.click(`button[value="on"]`)
 	b.see(".head", "Turn it off")
 	b.show("/automation/sensor/tables")
-	b.click(`input[value="preview"] + button`)
+	b.click(`form[hx-post] button`)
 	b.see("#tick-preview", "table=orders_2027")
 	b.checkAccess("the preview of a tick")
 

@@ -74,7 +74,7 @@ func TestNoTextOfAProgramIsMarkup(t *testing.T) {
 	b.checkPolicy()
 
 	b.show("/automation/sensor/looks")
-	b.click(`input[value="preview"] + button`)
+	b.click(`form[hx-post] button`)
 	b.see("#tick-preview", "onerror")
 	b.wait(isClean)
 

@@ -28,6 +28,8 @@ type automationOnePage struct {
 	Ticks    *table
 	Timeline *ganttLane // of the ticks; nil if there is none
 	ReadOnly bool
+	// HasTime says that a tick is for a time, and HasCursor that it may find a cursor.
+	HasTime, HasCursor bool
 }
 
 // shownTicks is how many of the last ticks the page of a schedule shows.
@@ -51,6 +53,7 @@ func (p *Pages) automation(r *http.Request) (view, error) {
 	page := automationOnePage{
 		Status: status, Badge: *tickingState(status).Badge, Path: p.automationPath(status.Description), Facts: p.automationFacts(status),
 		Ticks: p.tickTable(ticks).sort(r), ReadOnly: p.config.ReadOnly,
+		HasTime: status.Kind == automation.KindSchedule, HasCursor: status.Kind == automation.KindSensor && status.On == "",
 	}
 	page.Timeline = tickTimeline(ticks, time.Now())
 	if len(ticks) > 0 && ticks[0].Status == automation.TickFailed {

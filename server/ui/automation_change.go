@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/automation"
+	"github.com/fxrun/fxrun/internal/timerange"
 )
 
 // changeAutomation turns a schedule or a sensor on or off, or previews its next tick.
@@ -22,11 +23,36 @@ func (p *Pages) changeAutomation(w http.ResponseWriter, r *http.Request) error {
 		p.audit(r, "switch", string(kind), name, "on", do == "on")
 		p.redirect(w, r, "/automation/"+string(kind)+"/"+escapedKey(name))
 		return nil
+	case "cursor":
+		cursor := r.PostForm.Get("cursor")
+		if err := control.Reset(r.Context(), kind, name, automation.Reset{Cursor: &cursor}); err != nil {
+			return err
+		}
+		p.audit(r, "reset", string(kind), name)
+		p.redirect(w, r, "/automation/"+string(kind)+"/"+escapedKey(name))
+		return nil
 	case "preview":
 		return p.previewTick(w, r, control)
 	default:
 		return notFound("there is no action %q: a form of a page has sent something else than that page offers", do)
 	}
+}
+
+// occasionOf reads for what a tick is previewed: a time in the zone of the reader, or a cursor.
+// What is empty is as the next tick would find it.
+func occasionOf(r *http.Request) (automation.Occasion, error) {
+	occasion := automation.Occasion{Cursor: r.PostForm.Get("cursor")}
+	at := trimmed(r, "at")
+	if at == "" {
+		return occasion, nil
+	}
+	zone, err := zoneOf(trimmed(r, "zone"))
+	if err != nil {
+		return occasion, err
+	}
+	asked, err := timerange.Parse(at, "", zone)
+	occasion.Scheduled = asked.From
+	return occasion, err
 }
 
 type tickPreviewPart struct {
@@ -43,7 +69,11 @@ func (p *Pages) previewTick(w http.ResponseWriter, r *http.Request, control *aut
 		return err
 	}
 	p.audit(r, "preview", string(kind), name)
-	preview, err := control.Preview(r.Context(), p.config.Launcher, kind, name, automation.Occasion{})
+	occasion, err := occasionOf(r)
+	var preview automation.Preview
+	if err == nil {
+		preview, err = control.Preview(r.Context(), p.config.Launcher, kind, name, occasion)
+	}
 	part := tickPreviewPart{Preview: preview, Runs: newTable("The tick would ask for no run.", "key", "runs", "config", "tags", "about")}
 	if err != nil {
 		part.Problems = problemTexts(err)

@@ -65,12 +65,21 @@ func newRunFilter(r *http.Request, now time.Time) (runFilter, history.RunQuery) 
 	return filter, query
 }
 
+// zoneOf returns the zone with a name. "" is UTC.
+func zoneOf(name string) (*time.Location, error) {
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" { // which is the zone of the server, and nobody's own
+		return nil, fmt.Errorf("there is no zone %q: give its name as Europe/Berlin or UTC", name)
+	}
+	return zone, nil
+}
+
 // times returns the time from and before which the runs were launched. It rewrites From and
 // To as browsers want them.
 func (f *runFilter) times(now time.Time) (from, before time.Time, err error) {
-	zone, err := time.LoadLocation(f.Zone)
-	if err != nil || f.Zone == "Local" { // which is the zone of the server, and nobody's own
-		return from, before, fmt.Errorf("there is no zone %q: give its name as Europe/Berlin or UTC", f.Zone)
+	zone, err := zoneOf(f.Zone)
+	if err != nil {
+		return from, before, err
 	}
 	asked, err := timerange.Parse(f.From, f.To, zone)
 	if err != nil {
