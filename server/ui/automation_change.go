@@ -2,7 +2,6 @@ package ui
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/internal/timerange"
@@ -55,6 +54,9 @@ func occasionOf(r *http.Request) (automation.Occasion, error) {
 	return occasion, err
 }
 
+// previewedFields is how many fields of its config a run of a preview shows.
+const previewedFields = 20
+
 type tickPreviewPart struct {
 	automation.Preview
 	Runs     *table
@@ -80,14 +82,10 @@ func (p *Pages) previewTick(w http.ResponseWriter, r *http.Request, control *aut
 	}
 	for _, request := range preview.Requests {
 		queued, about := request.Run.Queued, ""
-		config := strings.TrimSpace(yamlOf(queued.Config))
-		if config == "{}" {
-			config = ""
-		}
 		if request.Known {
 			about = "its key has made a run before, so it would make none"
 		}
-		part.Runs.add(mono(request.Key), p.targetCell(automation.Description{Job: queued.Job, Selection: queued.Selection}), mono(config),
+		part.Runs.add(mono(request.Key), p.targetCell(automation.Description{Job: queued.Job, Selection: queued.Selection}), mono(firstFields(queued.Config, previewedFields)),
 			text(tagsText(queued.Tags)), text(about))
 	}
 	part.Lines = tickLines(preview.Log)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -70,7 +71,7 @@ func (p *Pages) launchView(r *http.Request, page launchPage) (view, error) {
 func (p *Pages) presets(earlier []history.Record, chosen string) *table {
 	t := newTable("", "launch", "state", "started", "config", "tags")
 	for _, record := range earlier {
-		row := t.add(mono(shortID(record.ID)+" "+shownWhat(record)), state(string(record.Status)), at(startOf(record)), mono(firstFields(record)), text(tagsText(record.Tags)))
+		row := t.add(mono(shortID(record.ID)+" "+shownWhat(record)), state(string(record.Status)), at(startOf(record)), mono(firstFields(record.Config, 3)), text(tagsText(record.Tags)))
 		row.Cells[0].Path = p.url("/launch", "from", record.ID)
 		if record.ID == chosen {
 			row.Class = "this"
@@ -79,11 +80,10 @@ func (p *Pages) presets(earlier []history.Record, chosen string) *table {
 	return t
 }
 
-// firstFields returns the first fields of the config that the launch of a run gave.
-func firstFields(record history.Record) string {
-	const most = 3
+// firstFields returns the first fields of the config that a launch gave, in one line.
+func firstFields(config json.RawMessage, most int) string {
 	var fields []string
-	for i, row := range givenConfig(record.Config) {
+	for i, row := range givenConfig(config) {
 		if i == most {
 			fields = append(fields, "…")
 			break
