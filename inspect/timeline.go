@@ -151,6 +151,7 @@ func (t *Timeline) finish(at time.Time) {
 	t.Finished = true
 	for i := range t.Steps {
 		t.Steps[i].end(at, history.StepStatusCancelled, "")
+		t.Steps[i].WaitsFor = ""
 	}
 	for i := range t.Resources {
 		t.Resources[i].end(at, "", "")

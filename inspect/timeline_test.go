@@ -112,6 +112,9 @@ func TestTheTimelineFollowsTheEvents(t *testing.T) {
 			[]history.EventData{queued, waiting("a"), waiting("b"), history.StepStarted{Step: "a", Attempt: 1}, history.LogWritten{Message: "waiting", Attrs: placeOf}},
 			"a: attempt(3-)running\nb waits for a place:\n", "",
 		},
+		"a step waits for a place when the run ends": {
+			[]history.EventData{queued, waiting("b"), history.RunFinished{Status: history.StatusCancelled}}, "a:\nb:\n", "",
+		},
 		"a step that waited for a place is skipped": {
 			[]history.EventData{queued, waiting("b"), history.StepSkipped{Step: "b", Because: "a failed"}}, "a:\nb because a failed:\n", "",
 		},

@@ -216,7 +216,7 @@ func isFailed(lane inspect.Lane) bool {
 }
 
 // noteBeside puts a text to the right of the bars, or to the left if there is no room, or
-// else under them.
+// else over them.
 func noteBeside(first, last float64, text string) *note {
 	const wide = 22 // the percentage that a text may need
 	switch {
