@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/sqlhistory"
@@ -37,6 +38,9 @@ func openHistory(flag *string, folder string) (keptHistory, error) {
 		address, setting = *flag, "--store"
 	}
 	if address == "" {
+		if strings.HasPrefix(folder, "~") {
+			return nil, invalid("opening the run history", "in %s, which FXRUN_HOME names: only a shell replaces the tilde: give the whole path, or %s for a folder of this name", folder, "./"+folder)
+		}
 		return newHomeStore(folder), nil
 	}
 	lazy, err := postgres.New(address)

@@ -39,6 +39,23 @@ func namesIn(t *testing.T, folder string) (names []string) {
 	return names
 }
 
+// A variable that a file of an environment or a service sets is not read by a shell.
+func TestAHomeWithATildeIsRefused(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, home := range []string{"~", "~/runs", "~ada/runs"} {
+		t.Setenv("FXRUN_HOME", home)
+		for _, args := range [][]string{{"runs"}, {"run", "--select", "one"}} {
+			result := execute(t, kept(nothing), args...)
+			if result.code != 64 || !strings.Contains(result.err, "in "+home+", which FXRUN_HOME names: only a shell replaces the tilde") {
+				t.Errorf("%q in %s: %+v", args, home, result)
+			}
+		}
+	}
+	if names := namesIn(t, "."); names != nil {
+		t.Errorf("got %q", names)
+	}
+}
+
 func TestReadingLeavesNoFiles(t *testing.T) {
 	home := newHome(t)
 	definitions := kept(nothing)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"strings"
 )
 
 // FilesConfig is the configuration of a [FileManager].
@@ -18,6 +19,16 @@ type FilesConfig struct {
 }
 
 const defaultRoot = "data"
+
+// Validate refuses a Root that begins with a tilde. Only a shell reads it as the home folder
+// of a user, and values would be kept in a folder that is called ~.
+func (c FilesConfig) Validate() error {
+	first, _, _ := strings.Cut(filepath.ToSlash(c.Root), "/")
+	if !strings.HasPrefix(first, "~") {
+		return nil
+	}
+	return fmt.Errorf("the root %s begins with a tilde, which only a shell replaces: give the whole path, or %s for a folder of this name", c.Root, "./"+c.Root)
+}
 
 // StaysOnMachine returns why another machine cannot load values from the folder. It returns ""
 // if the folder is shared.
@@ -89,6 +100,9 @@ func (m *FileManager) StaysOnMachine() string { return m.config.StaysOnMachine()
 // [NewCodecManager]. It does not read or write the file system.
 func NewFiles(cfg FilesConfig, codecs ...Codec) (*FileManager, error) {
 	cfg.Root = cmp.Or(cfg.Root, defaultRoot)
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("making the file manager: %w", err)
+	}
 	values, err := NewCodecManager(&folder{path: cfg.Root}, codecs...)
 	if err != nil {
 		return nil, fmt.Errorf("making the file manager of %s: %w", cfg.Root, err)

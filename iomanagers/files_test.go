@@ -389,3 +389,13 @@ func ExampleChecker() {
 	// <nil>
 	// wrong type: struct { Done chan bool }.Done is a chan, which can't be copied
 }
+
+func TestARootWithATildeIsRefused(t *testing.T) {
+	t.Parallel()
+	for root, refused := range map[string]bool{"~": true, "~/values": true, "~ada/values": true, "./~": false, "a/~": false, "a~": false, "": false} {
+		_, err := iomanagers.NewFiles(iomanagers.FilesConfig{Root: root})
+		if got := err != nil && strings.Contains(err.Error(), "only a shell replaces"); got != refused || (err != nil) != refused {
+			t.Errorf("%q: got %v", root, err)
+		}
+	}
+}
