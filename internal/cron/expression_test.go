@@ -37,7 +37,9 @@ func TestParseRefuses(t *testing.T) {
 		"*/0 * * * *":                     `the step "0" is no whole number above zero`,
 		"*/90 * * * *":                    "the minute is */90: the step 90 is longer than the 60 values of the field",
 		"0 */36 * * *":                    "the step 36 is longer than the 24 values of the field",
-		"0 22-2 * * *":                    "beginning of range (22) beyond end of range (2)",
+		"0 22-2 * * *":                    "the hour is 22-2: the range 22-2 ends before it begins: write two ranges",
+		"0 9 * * 5-1":                     "the range 5-1 ends before it begins",
+		"0 9 * * 1,5-2":                   "the range 5-2 ends before it begins",
 		"61 * * * 9":                      "61 is not between 0 and 59\nthe day of the week is 9",
 		"0 0 30 2 *":                      "no time of the calendar fits it",
 	} {

@@ -72,10 +72,22 @@ func (f field) item(text string) (item, error) {
 		return item{}, err
 	}
 	read.last = read.first
-	if read.isRange {
-		read.last, err = f.value(end)
+	if !read.isRange {
+		return read, nil
 	}
-	return read, err
+	if read.last, err = f.value(end); err != nil {
+		return item{}, err
+	}
+	if read.first > read.last && !f.isRoundSunday(read) {
+		return item{}, fmt.Errorf("the range %s ends before it begins: write two ranges, with a comma between them", values)
+	}
+	return read, nil
+}
+
+// isRoundSunday reports whether a range begins or ends with a Sunday that has the other of
+// its two numbers, as 7-1 and fri-sun.
+func (f field) isRoundSunday(read item) bool {
+	return f.name == weekdays.name && (read.first == sunday || read.last == 0)
 }
 
 // step refuses a step that is longer than the field. With */90 for minutes somebody means
