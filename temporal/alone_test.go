@@ -1,13 +1,21 @@
 package temporal_test
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	common "go.temporal.io/api/common/v1"
 	enums "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/locks"
+	"github.com/fxrun/fxrun/runs"
 	"github.com/fxrun/fxrun/temporal"
 )
 
@@ -51,6 +59,77 @@ func TestARunWaitsForAWorkerUnlessItHasAPlace(t *testing.T) {
 			if got := temporal.WaitsForWorker(described); got != test.want {
 				t.Errorf("it waits for a worker: %t, want %t", got, test.want)
 			}
+		})
+	}
+}
+
+// busy is a client of a Temporal where a workflow waits for a worker at each look.
+type busy struct {
+	client.Client
+	client.WorkflowRun
+	since func() time.Time // from which it waits
+}
+
+func (b busy) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
+	return b, nil
+}
+
+func (b busy) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return &workflowservice.DescribeWorkflowExecutionResponse{PendingWorkflowTask: &workflowpb.PendingWorkflowTaskInfo{
+		State: enums.PENDING_WORKFLOW_TASK_STATE_SCHEDULED, ScheduledTime: timestamppb.New(b.since()),
+	}}, nil
+}
+
+// Get returns after some minutes.
+func (b busy) Get(context.Context, any) error {
+	time.Sleep(5 * time.Minute)
+	return nil
+}
+
+func (b busy) GetID() string { return "busy" }
+func (b busy) Close()        {}
+
+func TestALogSaysThatItsRunWaitsForAWorker(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		moves bool
+		want  int
+	}{
+		"once, if it waits for the same thing all the time":   {false, 1},
+		"not if it waits for something else at the next look": {true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				launcher, cluster, closeAll, err := (program{
+					Folder: t.TempDir(), Address: "temporal.invalid:7233", Queue: "test", Heartbeat: 10 * time.Second, MaxRuns: 1,
+					store: history.NewMemoryStore(), locker: locks.NewMemory(),
+				}).newLauncher(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() {
+					if err := closeAll(); err != nil {
+						t.Error(err)
+					}
+				}()
+				began := time.Now()
+				temporal.Use(cluster, busy{since: func() time.Time {
+					if test.moves {
+						return time.Now()
+					}
+					return began
+				}})
+				run, err := launcher.Launch(t.Context(), runs.Request{Selection: "small"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = run.Wait(t.Context()) // which fails, since no worker has executed the step
+				events, err := launcher.Store().Events(t.Context(), history.EventQuery{RunID: run.ID(), Types: []history.EventType{history.TypeLogWritten}})
+				if err != nil || len(events) != test.want {
+					t.Errorf("the log has %d lines, %v", len(events), err)
+				}
+			})
 		})
 	}
 }

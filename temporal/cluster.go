@@ -193,7 +193,7 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 	cancelled, draining := ctx.Done(), execution.Draining()
 	look := time.NewTicker(c.config.Heartbeat)
 	defer look.Stop()
-	for alone := 0; ; {
+	for alone := (lonely{}); ; {
 		var err error
 		select {
 		case err := <-ended:
@@ -213,13 +213,13 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 				cancelled = late.Done()
 				continue
 			}
-			cancelled, alone = nil, 0
+			cancelled, alone = nil, lonely{}
 			err = c.persist(ordering, "cancelling the workflow", func() error { return c.client.CancelWorkflow(ordering, run.GetID(), "") })
 		case <-look.C:
-			if alone = c.alone(living, run, alone); alone == 1 && cancelled != nil {
+			if alone = c.alone(living, run, alone); alone.looks == 2 && cancelled != nil {
 				c.warnOfNobody(ctx, execution)
 			}
-			if alone == 2 && cancelled == nil {
+			if alone.looks >= 2 && cancelled == nil {
 				err = c.client.TerminateWorkflow(living, run.GetID(), "", "the run was cancelled, and there is no worker")
 			}
 		}
@@ -227,40 +227,6 @@ func (c *Cluster) await(ctx, living context.Context, execution *runs.Execution, 
 			c.logger.Warn("Temporal has refused an order", "run", run.GetID(), "error", err)
 		}
 	}
-}
-
-// alone counts how many times in a row a workflow was found waiting for a worker. before is the number
-// before.
-func (c *Cluster) alone(ctx context.Context, run client.WorkflowRun, before int) int {
-	ctx, cancel := context.WithTimeout(ctx, c.config.Heartbeat)
-	defer cancel()
-	described, err := c.client.DescribeWorkflowExecution(ctx, run.GetID(), "")
-	if err != nil {
-		return 0
-	}
-	if !waitsForWorker(described) {
-		return 0
-	}
-	return before + 1
-}
-
-// waitsForWorker reports whether a workflow can't go on without a worker that is not there. One that has a place at
-// a worker goes on, although it may wait for other places.
-func waitsForWorker(described *workflowservice.DescribeWorkflowExecutionResponse) bool {
-	if described.GetPendingWorkflowTask().GetState() == enums.PENDING_WORKFLOW_TASK_STATE_SCHEDULED {
-		return true
-	}
-	waits := false
-	for _, pending := range described.GetPendingActivities() {
-		if pending.GetActivityType().GetName() != holdName {
-			continue
-		}
-		if pending.GetState() != enums.PENDING_ACTIVITY_STATE_SCHEDULED {
-			return false
-		}
-		waits = true
-	}
-	return waits
 }
 
 // warnOfNobody says in the log of the run that no worker has taken it yet.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/fxrun/fxrun/assets"
@@ -64,7 +65,10 @@ func Use(c *Cluster, other client.Client) {
 const DoubtFor = doubtFor
 
 // WaitsForWorker reports whether a workflow can't go on without a worker that is not there.
-var WaitsForWorker = waitsForWorker
+func WaitsForWorker(described *workflowservice.DescribeWorkflowExecutionResponse) bool {
+	_, waits := waitsForWorker(described)
+	return waits
+}
 
 // Hold returns the activity that holds a place for a run, of a process with a client.
 func Hold(of client.Client, launcher *runs.Launcher) func(context.Context, HoldInput) (HoldOutput, error) {
