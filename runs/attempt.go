@@ -179,7 +179,7 @@ func (e *Execution) wait() context.Context {
 func (e *Execution) waitNoMore(cause error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.waiting--; e.waiting == 0 {
+	if e.waiting--; e.waiting == 0 && !e.isOpen {
 		e.giveUp(cause)
 	}
 }

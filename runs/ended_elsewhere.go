@@ -10,8 +10,8 @@ import (
 
 // endedElsewhere returns how a run on a cluster has ended whose end the history does not take from this
 // process, because another one has adopted the run and has recorded its end. own is how this process
-// has seen the end, and refused why the history did not take it. Only refused stays an error that says
-// that the end could not be recorded.
+// has seen the end, and refused is why the history did not take it. If the history has no end, or can't
+// be read, it returns both as they are.
 func (r *Run) endedElsewhere(own, refused error) (end, recording error) {
 	ctx := context.WithoutCancel(r.life)
 	record, err := history.Find(ctx, r.launcher.config.Store, r.ID())

@@ -28,10 +28,11 @@ type Execution struct {
 	deadline time.Time // of the run; zero for none
 
 	opening  once
-	unopened error                   // why the run's child container could not be opened here
-	stopped  bool                    // it could not because the execution here was ended, or because of the next
+	unopened error // why the run's child container could not be opened here
+	stopped  bool  // it could not because the execution here was ended, or because of the next
+	isOpen   bool
 	givenUp  bool                    // no attempt waited for it any more
-	waiting  int                     // attempts that wait for it
+	waiting  int                     // attempts that wait for it, until it is open
 	awaited  context.Context         // ends when waiting is 0 again; nil before the first
 	giveUp   context.CancelCauseFunc // ends awaited
 	starting once
@@ -138,10 +139,14 @@ func (e *Execution) step(ctx context.Context, step *assets.Step, slot *slot) err
 func (e *Execution) openHere(ctx context.Context) {
 	e.opening.do(func() {
 		err := e.site.open(ctx)
-		if err == nil {
+		e.mu.Lock()
+		if err == nil && ctx == e.awaited { // whose end is also that of what was opened
+			err = context.Cause(ctx)
+		}
+		if e.isOpen = err == nil; e.isOpen {
+			e.mu.Unlock()
 			return
 		}
-		e.mu.Lock()
 		e.unopened, e.stopped = err, ctx.Err() != nil
 		e.givenUp = e.stopped && e.site.ctx.Err() == nil
 		givenUp := e.givenUp

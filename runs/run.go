@@ -120,11 +120,12 @@ func (r *Run) execute() {
 		}
 		return []history.Event{next.event}
 	})
+	cancelled = finished.Status == history.StatusCancelled
 	if r.onCluster.Load() && isRefusal(recording) {
 		err, recording = r.endedElsewhere(err, recording)
+		cancelled = errors.Is(err, ErrCancelled)
 	}
 	r.err = fault.Masked(errors.Join(err, recording), r.log.mask)
-	cancelled = finished.Status == history.StatusCancelled || errors.Is(r.err, ErrCancelled)
 	if followed {
 		r.retriedBy = next.begin(r.ctx, r.launcher, r.owner)
 	}
