@@ -61,7 +61,7 @@ func NewNetwork(t testing.TB) *Network {
 	t.Cleanup(bridge.close)
 	n := &Network{bridge: bridge, next: netip.MustParseAddr(first)}
 	if err := bridge.ip("link add bridge type bridge", "link set bridge up"); err != nil {
-		t.Fatal(err)
+		t.Skip("this system has no bridges for network namespaces: ", err)
 	}
 	return n
 }
