@@ -64,6 +64,7 @@ func (s *Store) callOf(ctx context.Context, events []history.Event) (*call, erro
 // write is one transaction.
 type write struct {
 	store   *Store
+	as      snapshot
 	changes map[string]*change // by run ID
 	order   []*change
 }
@@ -88,6 +89,16 @@ func (w *write) add(events []history.Event, fields []json.RawMessage) (refused, 
 		}
 	}
 	return nil, nil
+}
+
+// beginWrite begins what a transaction changes. The transaction has begun.
+func (s *Store) beginWrite() (*write, error) {
+	w := &write{store: s, changes: make(map[string]*change)}
+	if s.insert.changed == nil {
+		return w, nil
+	}
+	w.as.connection = s.held.connection
+	return w, s.insert.changed.QueryRow().Scan(&w.as.changed)
 }
 
 // keep remembers the runs that the next write may continue. If the write was not
@@ -197,13 +208,18 @@ func (w *write) run(id string) (*change, error) {
 }
 
 func (w *write) load(id string) (*heldRun, error) {
+	held := w.store.held.runs[id]
+	if held != nil && held.as == w.as && w.as != (snapshot{}) {
+		return held, nil
+	}
 	var number, seq int64
 	if err := w.store.insert.runState.QueryRow(id).Scan(&number, &seq); errors.Is(err, sql.ErrNoRows) {
-		return &heldRun{fold: &history.Fold{}}, nil
+		return &heldRun{fold: &history.Fold{}, as: w.as}, nil
 	} else if err != nil {
 		return nil, err
 	}
-	if held := w.store.held.runs[id]; held != nil && held.number == number && held.fold.Record().Seq == seq {
+	if held != nil && held.number == number && held.fold.Record().Seq == seq {
+		held.as = w.as
 		return held, nil
 	}
 	_, record, err := scanRun(w.store.insert.loadRun.QueryRow(number))
@@ -222,7 +238,7 @@ func (w *write) load(id string) (*heldRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &heldRun{number: number, fold: history.NewFold(record)}, nil
+	return &heldRun{number: number, fold: history.NewFold(record), as: w.as}, nil
 }
 
 // insertRun writes the rows of a run that has just been queued.

@@ -10,14 +10,23 @@ const maxHeld = 20_000
 // kept in memory, so that the store does not read them again for the next event. Many runs may
 // be queued at once, and wait.
 type heldRuns struct {
-	runs map[string]*heldRun
-	size int // of all
+	runs       map[string]*heldRun
+	size       int // of all
+	connection int // counts the connections that have written
 }
 
 // heldRun is valid as long as the database has the same seq for the run, since a log only grows.
+// It need not be asked for that while nobody else has written.
 type heldRun struct {
 	number int64
 	fold   *history.Fold
+	as     snapshot // at which it was valid, or the write that has changed it began
+}
+
+// snapshot is the state of the database as others have left it. The zero snapshot is not known.
+type snapshot struct {
+	connection int
+	changed    int64
 }
 
 // size is the number of the steps, and one for the run.

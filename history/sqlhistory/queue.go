@@ -159,8 +159,10 @@ func (s *Store) writeCalls(calls []*call) error {
 
 // tryCalls writes calls once, in the transaction that has begun, and ends it.
 func (s *Store) tryCalls(calls []*call) error {
-	w := &write{store: s, changes: make(map[string]*change)}
-	err := w.addCalls(calls)
+	w, err := s.beginWrite()
+	if err == nil {
+		err = w.addCalls(calls)
+	}
 	if err == nil {
 		err = w.save()
 	}

@@ -14,6 +14,7 @@ type statements struct {
 	begin     *sql.Stmt
 	commit    *sql.Stmt
 	rollback  *sql.Stmt
+	changed   *sql.Stmt // nil if the database cannot tell
 	runState  *sql.Stmt // id: number, seq
 	event     *sql.Stmt // run, seq: time, type, fields
 	addRun    *sql.Stmt // gives the number of the run
@@ -34,7 +35,7 @@ type statements struct {
 	removeKey  *sql.Stmt
 }
 
-func prepare(ctx context.Context, conn *sql.Conn, begin string) (*statements, error) {
+func prepare(ctx context.Context, conn *sql.Conn, begin, changed string) (*statements, error) {
 	s := &statements{}
 	for _, one := range []struct {
 		into **sql.Stmt
@@ -43,6 +44,7 @@ func prepare(ctx context.Context, conn *sql.Conn, begin string) (*statements, er
 		{&s.begin, begin},
 		{&s.commit, `COMMIT`},
 		{&s.rollback, `ROLLBACK`},
+		{&s.changed, changed},
 		{&s.runState, `SELECT number, (SELECT max(seq) FROM events WHERE run = number) FROM runs WHERE id = ?`},
 		{&s.event, `SELECT time, type, fields FROM events WHERE run = ? AND seq = ?`},
 		{&s.addRun, `INSERT INTO runs (id, job, selection, tags, config, status, owner, queued,
@@ -65,6 +67,9 @@ func prepare(ctx context.Context, conn *sql.Conn, begin string) (*statements, er
 		{&s.addKey, `INSERT INTO claimed_keys (journal, key, seq) VALUES (?, ?, ?)`},
 		{&s.removeKey, `DELETE FROM claimed_keys WHERE journal = ? AND key = ?`},
 	} {
+		if one.text == "" {
+			continue
+		}
 		statement, err := conn.PrepareContext(ctx, one.text) //nolint:sqlclosecheck // kept until close
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("preparing %q: %w", one.text, err), s.close())
@@ -77,7 +82,7 @@ func prepare(ctx context.Context, conn *sql.Conn, begin string) (*statements, er
 func (s *statements) close() error {
 	var errs []error
 	for _, statement := range []*sql.Stmt{
-		s.begin, s.commit, s.rollback, s.runState, s.event, s.addRun, s.addTag, s.addStep, s.addEvent,
+		s.begin, s.commit, s.rollback, s.changed, s.runState, s.event, s.addRun, s.addTag, s.addStep, s.addEvent,
 		s.setRun, s.setStep, s.loadRun, s.loadSteps,
 		s.journal, s.setJournal, s.entry, s.addEntry, s.hasKey, s.addKey, s.removeKey,
 	} {

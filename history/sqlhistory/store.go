@@ -34,6 +34,10 @@ type Database struct {
 	// last call: this program, or another one. It is much cheaper than a query. A nil Version
 	// means that the database cannot tell.
 	Version func() (int64, error)
+	// Changed is a query for a number that is another one, on the same connection, if another
+	// connection has written since the last transaction. It is asked within transactions. ""
+	// means that the database cannot tell.
+	Changed string
 	// Close closes the connections that read.
 	Close func() error
 	// Begin begins a transaction which writes. Until it ends, no other process may
@@ -163,11 +167,12 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	insert, err := prepare(ctx, conn, s.db.Begin)
+	insert, err := prepare(ctx, conn, s.db.Begin, s.db.Changed)
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
 	s.conn, s.insert = conn, insert
+	s.held.connection++ // whose numbers say nothing about those of the last one
 	return nil
 }
 

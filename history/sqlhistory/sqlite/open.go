@@ -115,7 +115,7 @@ func describe(folder, file string) (sqlhistory.Database, error) {
 		Size:        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 		Join:        "CROSS JOIN", List: listJSON, Place: "a folder",
 		Texts: "SELECT value FROM json_each(?)", Numbers: "SELECT value FROM json_each(?)",
-		Explain: explainer(file),
+		Changed: "PRAGMA data_version", Explain: explainer(file),
 	}, err
 }
 
