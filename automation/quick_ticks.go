@@ -27,7 +27,7 @@ func (t *ticking) startQuick(ctx context.Context, units []*unit) {
 		for _, u := range chunk {
 			u.busy, u.poked = true, false
 		}
-		q := &quickTicks{ticking: t, rest: chunk}
+		q := &quickTicks{ticking: t, waiting: chunk}
 		t.under.Go(func() { q.tick(ctx) })
 	}
 }
@@ -36,9 +36,9 @@ func (t *ticking) startQuick(ctx context.Context, units []*unit) {
 type quickTicks struct {
 	*ticking
 
-	mu    sync.Mutex
-	rest  []*unit // that have not begun
-	ended []*unit // that the loop has not been told of
+	mu      sync.Mutex
+	waiting []*unit // that have not begun
+	over    []*unit // that the loop has not been told of
 }
 
 // tick ticks the units. If one of them takes long, the others do not wait for it.
@@ -56,7 +56,7 @@ func (q *quickTicks) tickOne(ctx context.Context, u *unit) {
 	defer func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		q.ended = append(q.ended, u)
+		q.over = append(q.over, u)
 	}()
 	q.tickInSlot(ctx, u)
 }
@@ -64,11 +64,11 @@ func (q *quickTicks) tickOne(ctx context.Context, u *unit) {
 func (q *quickTicks) next() *unit {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.rest) == 0 {
+	if len(q.waiting) == 0 {
 		return nil
 	}
-	u := q.rest[0]
-	q.rest = q.rest[1:]
+	u := q.waiting[0]
+	q.waiting = q.waiting[1:]
 	return u
 }
 
@@ -76,11 +76,11 @@ func (q *quickTicks) next() *unit {
 // those that have ended.
 func (q *quickTicks) split(ctx context.Context) {
 	q.mu.Lock()
-	for _, u := range q.rest { // while tick waits for the lock, so that it ends later
+	for _, u := range q.waiting { // while tick waits for the lock, so that it ends later
 		q.startAlone(ctx, u)
 	}
-	ended := q.ended
-	q.rest, q.ended = nil, nil
+	over := q.over
+	q.waiting, q.over = nil, nil
 	q.mu.Unlock()
-	q.tellEnded(ctx, ended...)
+	q.tellEnded(ctx, over...)
 }
