@@ -109,7 +109,7 @@ func newCrowd(t *testing.T, random *rand.Rand, used *servers) *crowd {
 }
 
 // longest is how long a round may take after its last fault, on a busy machine too.
-const longest = 2 * time.Minute
+const longest = 3 * time.Minute
 
 // play plays a round to its end, and checks what it has left.
 func (c *crowd) play(t *testing.T, random *rand.Rand) faulttest.Facts {
