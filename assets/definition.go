@@ -252,7 +252,7 @@ func checkSelectable(key string) error {
 	return checkKey(key)
 }
 
-// checkMarks refuses groups and tags that a selection cannot name.
+// checkMarks refuses groups and tags that a selection cannot name, and empty owners.
 func (d *definition) checkMarks(o *output) {
 	parts := func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || strings.ContainsRune("(),+", r)
@@ -268,6 +268,9 @@ func (d *definition) checkMarks(o *output) {
 			d.fault("one of its tags is empty")
 		}
 		check("tag", tag)
+	}
+	if slices.Contains(o.owners, "") {
+		d.fault("one of its owners is empty")
 	}
 }
 

@@ -30,6 +30,7 @@ func TestWhatASelectionCannotNameIsRefused(t *testing.T) {
 		"a tag with a plus":           {assets.New("one", func() int { return 1 }, assets.Tags("fine", "c++")), `its tag "c++" cannot be selected`},
 		"a tag with parentheses":      {assets.New("one", func() int { return 1 }, assets.Tags("f(x)")), `its tag "f(x)" cannot be selected`},
 		"a tag that is empty":         {assets.New("one", func() int { return 1 }, assets.Tags("")), `one of its tags is empty`},
+		"an owner that is empty":      {assets.New("one", func() int { return 1 }, assets.Owners("team", "")), `one of its owners is empty`},
 		"a tag with a line separator": {assets.New("one", func() int { return 1 }, assets.Tags("a\u2028b")), `cannot be selected`},
 	} {
 		t.Run(name, func(t *testing.T) {

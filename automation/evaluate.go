@@ -195,34 +195,44 @@ func (e *evaluation) own(ctx context.Context, t reflect.Type) reflect.Value {
 	}
 }
 
-// gather takes the requests from a sequence, and completes and checks each.
-func (e *evaluation) gather(ctx context.Context, sequence iter.Seq2[RunRequest, error]) error {
-	single := e.function.Results[0].Type == reflect.TypeFor[RunRequest]()
-	number := 0
-	for request, err := range sequence {
-		if err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+// gather takes the requests from a sequence, and completes and checks each. It ends at the first
+// error, also of a sequence that goes on after it.
+func (e *evaluation) gather(ctx context.Context, sequence iter.Seq2[RunRequest, error]) (err error) {
+	number, ended := 0, false
+	sequence(func(request RunRequest, failed error) bool {
+		if ended {
+			return false
 		}
 		number++
-		if single && e.tick.skipped && reflect.ValueOf(request).IsZero() {
-			return nil
-		}
-		completed := e.completed(request)
-		switch {
-		case request.Job != "" && request.Selection != "":
-			err = errors.New("it names a job and a selection: give one of them")
-		case completed.Job == "" && completed.Selection == "":
-			err = fmt.Errorf("it names neither a job nor a selection, and the %s has no target: give one by automation.For", e.kind)
-		}
-		if err != nil {
-			return fault.Join(fmt.Sprintf("checking request %d%s", number, ofKey(request.Key)), []error{err})
-		}
-		e.requests = append(e.requests, completed)
+		ended, err = e.take(ctx, number, request, failed)
+		return !ended
+	})
+	return err
+}
+
+// take takes one request, or the error in its place. It reports whether it is the last one.
+func (e *evaluation) take(ctx context.Context, number int, request RunRequest, err error) (last bool, _ error) {
+	single := e.function.Results[0].Type == reflect.TypeFor[RunRequest]()
+	switch {
+	case err != nil:
+		return true, err
+	case ctx.Err() != nil:
+		return true, context.Cause(ctx)
+	case single && e.tick.skipped && reflect.ValueOf(request).IsZero():
+		return true, nil
 	}
-	return nil
+	completed := e.completed(request)
+	switch {
+	case request.Job != "" && request.Selection != "":
+		err = errors.New("it names a job and a selection: give one of them")
+	case completed.Job == "" && completed.Selection == "":
+		err = fmt.Errorf("it names neither a job nor a selection, and the %s has no target: give one by automation.For", e.kind)
+	}
+	if err != nil {
+		return true, fault.Join(fmt.Sprintf("checking request %d%s", number, ofKey(request.Key)), []error{err})
+	}
+	e.requests = append(e.requests, completed)
+	return false, nil
 }
 
 func ofKey(key string) string {

@@ -79,6 +79,33 @@ func counts(names []string) map[string]int {
 	return count
 }
 
+func TestASequenceOfRequestsEndsAtItsError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var loaded tables
+		p := newProgram(t, &loaded, nil,
+			automation.NewSensor("shop", func() iter.Seq2[automation.RunRequest, error] {
+				return func(yield func(automation.RunRequest, error) bool) {
+					yield(table("orders"), nil)
+					yield(automation.RunRequest{}, errors.New("the shop is closed"))
+					yield(table("shops"), nil) // although the error was the last that was asked for
+				}
+			}, automation.For("update_data"), automation.Every(time.Minute), automation.Jitter(0)))
+		launcher := p.newLauncher()
+		stop := p.start(p.daemon(launcher, nil))
+		time.Sleep(90 * time.Second)
+		stop()
+		p.close(launcher)
+		if got := p.runs(nil); len(got) > 0 {
+			t.Errorf("the runs are %+v", got)
+		}
+		ticks := p.ticks(automation.KindSensor, "shop")
+		if len(ticks) == 0 || ticks[0].Status != automation.TickFailed || ticks[0].Error.Message != "evaluating sensor shop: the shop is closed" {
+			t.Errorf("the ticks are %+v", ticks)
+		}
+	})
+}
+
 func TestATickThatFailsChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

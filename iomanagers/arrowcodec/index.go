@@ -60,7 +60,7 @@ func readIndex(input iomanagers.SizedReaderAt) (_ *index, err error) {
 		return nil, errors.New("it is a file of Feather V1, which is not read: write it as Feather V2, as with pyarrow.feather.write_feather(table, path)")
 	}
 	if string(end[4:]) != "ARROW1" {
-		return nil, errors.New("it is not an Arrow file, or its end is missing")
+		return nil, errors.New("it is not an Arrow file, or its end is missing (files in the stream format of Arrow are not read: write the file format, as with pyarrow.ipc.new_file)")
 	}
 	length := int64(binary.LittleEndian.Uint32(end))
 	data, err := x.read(x.size-trailer-length, length)
