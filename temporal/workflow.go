@@ -24,8 +24,9 @@ const (
 	maxSize = 40 << 20
 	// stepEvents is about how many events one attempt at a step takes in the history.
 	stepEvents = 6
-	// maxRefusals is how many workers in a row may be unable to execute the run.
-	maxRefusals = 8
+	// maxRefusals is how many workers in a row may be unable to execute the run, which takes about a
+	// minute. While a new version is deployed, a run may meet many workers of the other one.
+	maxRefusals = 16
 	// maxOccupied is how many workers in a row may already hold a place for the run.
 	maxOccupied = 10
 	// maxErrors is how many times in a row workers may fail to hold a place, as when they
