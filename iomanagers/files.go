@@ -23,8 +23,7 @@ const defaultRoot = "data"
 // Validate refuses a Root that begins with a tilde. Only a shell reads it as the home folder
 // of a user, and values would be kept in a folder that is called ~.
 func (c FilesConfig) Validate() error {
-	first, _, _ := strings.Cut(filepath.ToSlash(c.Root), "/")
-	if !strings.HasPrefix(first, "~") {
+	if !strings.HasPrefix(c.Root, "~") {
 		return nil
 	}
 	return fmt.Errorf("the root %s begins with a tilde, which only a shell replaces: give the whole path, or %s for a folder of this name", c.Root, "./"+c.Root)

@@ -75,6 +75,9 @@ func answer(err error) error {
 // errContinued is why the resources of a run are stopped before its next workflow.
 var errContinued = fmt.Errorf("%w: the run goes on in another workflow of Temporal, because the history of the first one has become too long", runs.ErrWorkerLeaving)
 
+// errTimedOut is why a run is stopped whose time is over.
+var errTimedOut = fmt.Errorf("the run %w", runs.ErrTimedOut)
+
 // close is the activity that has closed what was opened for a run.
 func (p *process) close(ctx context.Context, input closeInput) error {
 	held := p.place(activity.GetInfo(ctx).WorkflowExecution.ID, input.Placement)
@@ -85,7 +88,7 @@ func (p *process) close(ctx context.Context, input closeInput) error {
 	case input.Continues:
 		held.close(errContinued)
 	case input.TimedOut:
-		held.close(fmt.Errorf("the run %w", runs.ErrTimedOut))
+		held.close(errTimedOut)
 	case input.Cancelled:
 		held.close(runs.ErrCancelled)
 	case input.Failure != "":
@@ -101,7 +104,7 @@ func (p *process) cancel(ctx context.Context, input cancelInput) error {
 	if held := p.place(activity.GetInfo(ctx).WorkflowExecution.ID, input.Placement); held != nil {
 		reason := fmt.Errorf("%w: %s", runs.ErrCancelled, input.Reason)
 		if input.TimedOut {
-			reason = fmt.Errorf("the run %w", runs.ErrTimedOut)
+			reason = errTimedOut
 		}
 		held.leave(reason) // attempts that wait, or could not begin, are not made
 		held.cancelAttempts(reason)
