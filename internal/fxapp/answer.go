@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"reflect"
+	"slices"
 
 	"go.uber.org/fx"
 
@@ -17,20 +18,23 @@ import (
 // key of a result: values of the host application, and other names of results.
 //
 // lent are the values of the parent that its fx.Options have touched.
-func (a *Parts) answers(asks []graph.Ask, lent map[signature.Key]reflect.Value) []fx.Option {
+func (a *Parts) answers(asks [][]graph.Ask, lent map[signature.Key]reflect.Value) []fx.Option {
 	var options []fx.Option
-	seen := make(map[signature.Key]bool, len(asks))
-	for _, wanted := range asks {
-		if seen[wanted.Key] || wanted.Own {
-			continue
-		}
-		seen[wanted.Key] = true
-		isCanonical := wanted.From.Node != nil && a.graph.Canonical(wanted.From) == wanted.Key
-		switch {
-		case wanted.Value.IsValid(), lent[wanted.Key].IsValid() && !isCanonical:
-			options = append(options, a.supply(wanted))
-		case wanted.From.Node != nil && !isCanonical:
-			options = append(options, a.forward(a.graph.Canonical(wanted.From), wanted.Key))
+	seen := make(map[signature.Key]bool, 2*len(asks))
+	for _, list := range asks {
+		for i := range list {
+			wanted := &list[i]
+			if seen[wanted.Key] || wanted.Own {
+				continue
+			}
+			seen[wanted.Key] = true
+			isCanonical := wanted.From.Node != nil && a.graph.Canonical(wanted.From) == wanted.Key
+			switch {
+			case wanted.Value.IsValid(), lent[wanted.Key].IsValid() && !isCanonical:
+				options = append(options, a.supply(*wanted))
+			case wanted.From.Node != nil && !isCanonical:
+				options = append(options, a.forward(a.graph.Canonical(wanted.From), wanted.Key))
+			}
 		}
 	}
 	return options
@@ -120,6 +124,9 @@ func paramsOf(asks []graph.Ask) []signature.Param {
 // application into a module of the child. Only this module of the child has the
 // values.
 func withOwnValues(name string, asks []graph.Ask, option fx.Option) fx.Option {
+	if !slices.ContainsFunc(asks, func(a graph.Ask) bool { return a.Own }) {
+		return option
+	}
 	var own []any
 	seen := make(map[signature.Key]bool)
 	for _, wanted := range asks {
@@ -130,9 +137,6 @@ func withOwnValues(name string, asks []graph.Ask, option fx.Option) fx.Option {
 		own = append(own, signature.Make(nil, []signature.Key{wanted.Key}, func([]reflect.Value) ([]reflect.Value, error) {
 			return []reflect.Value{wanted.Value}, nil
 		}))
-	}
-	if len(own) == 0 {
-		return option
 	}
 	return fx.Module("values of the host application for "+name, fx.Provide(append(own, fx.Private)...), option)
 }

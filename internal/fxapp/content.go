@@ -55,24 +55,24 @@ func (a *Parts) invokes(targets []*graph.Target) []fx.Option {
 // other keys that resources and targets ask for.
 func (a *Parts) constructors(c Content, constructor func(fx.Option, *graph.Node) fx.Option) []fx.Option {
 	options := make([]fx.Option, 0, len(c.Built)+len(c.Borrowed)+len(c.Targets)+len(c.Options)+8)
-	asks := make([]graph.Ask, 0, 2*len(c.Built)+len(c.Targets))
+	asks := make([][]graph.Ask, 0, len(c.Built)+len(c.Targets)+2)
 	for _, n := range c.Built {
 		needed := a.graph.AsksOf(n)
 		options = append(options, withOwnValues(n.Key, needed, constructor(a.wrap(n), n)))
 		options = append(options, a.overrides(n)...)
-		asks = append(asks, needed...)
+		asks = append(asks, needed)
 	}
 	for _, n := range c.Borrowed {
 		options = append(options, constructor(a.borrow(n), n))
 		options = append(options, a.overrides(n)...)
 	}
 	for _, target := range c.Targets {
-		asks = append(asks, target.Needed()...)
+		asks = append(asks, target.Needed())
 	}
 	if c.Offered != nil {
-		asks = append(asks, c.Offered.Needed()...)
+		asks = append(asks, c.Offered.Needed())
 		options = append(options, a.offers(c.Offered)...)
 	}
-	asks = append(asks, c.Asked...)
+	asks = append(asks, c.Asked)
 	return append(options, a.answers(asks, c.Lent)...)
 }

@@ -111,7 +111,7 @@ func (f *foreteller) add(key signature.Key, p producer) bool {
 // that are asked for, as constructors does.
 func (f *foreteller) addResources(p *Preparation) bool {
 	f.graph = p.Graph
-	var asks []graph.Ask
+	asks := make([][]graph.Ask, 0, len(p.Nodes)+len(p.Targets)+1)
 	for i, n := range slices.Concat(p.Nodes, p.longer) {
 		for _, key := range f.graph.ResultKeys(n) {
 			if fxapp.OfEveryApp(key) || !f.add(key, producer{node: n}) {
@@ -119,31 +119,17 @@ func (f *foreteller) addResources(p *Preparation) bool {
 			}
 		}
 		if i < len(p.Nodes) {
-			asks = append(asks, f.graph.AsksOf(n)...)
+			asks = append(asks, f.graph.AsksOf(n))
 		} else {
 			f.borrowed[n] = true
 		}
 	}
 	for _, target := range p.Targets {
-		asks = append(asks, target.Needed()...)
+		asks = append(asks, target.Needed())
 	}
-	asks = append(asks, p.offered.Needed()...)
-	for _, param := range p.lentAsks {
-		asks = append(asks, graph.Ask{Param: param})
-	}
-	seen := make(map[signature.Key]bool, len(asks))
-	for _, ask := range asks {
-		if seen[ask.Key] {
-			continue
-		}
-		seen[ask.Key] = true
-		canonical := ask.From.Node != nil && f.graph.Canonical(ask.From) == ask.Key
-		switch {
-		case ask.Value.IsValid(), p.lentByParent()[ask.Key].IsValid() && !canonical:
-			f.gives[ask.Key] = producer{}
-		case ask.From.Node != nil && !canonical && !f.add(ask.Key, producer{keys: []signature.Key{f.graph.Canonical(ask.From)}}):
-			return false
-		}
+	asks = append(asks, p.offered.Needed())
+	if !f.addAnswers(p, asks) {
+		return false
 	}
 	for _, member := range p.offered.Members() {
 		group := f.gives[member.Group]
@@ -155,6 +141,38 @@ func (f *foreteller) addResources(p *Preparation) bool {
 	}
 	for _, key := range []signature.Key{{Type: resource.LifecycleType}, fxapp.ShutdownerKey, fxapp.DotGraphKey} {
 		f.gives[key] = producer{}
+	}
+	return true
+}
+
+// addAnswers notes the producers of the keys that are asked for and are not those of results.
+func (f *foreteller) addAnswers(p *Preparation, asks [][]graph.Ask) bool {
+	seen := make(map[signature.Key]bool, 2*len(asks))
+	add := func(ask *graph.Ask) bool {
+		if seen[ask.Key] {
+			return true
+		}
+		seen[ask.Key] = true
+		canonical := ask.From.Node != nil && f.graph.Canonical(ask.From) == ask.Key
+		switch {
+		case ask.Value.IsValid(), p.lentByParent()[ask.Key].IsValid() && !canonical:
+			f.gives[ask.Key] = producer{}
+		case ask.From.Node != nil && !canonical:
+			return f.add(ask.Key, producer{keys: []signature.Key{f.graph.Canonical(ask.From)}})
+		}
+		return true
+	}
+	for _, list := range asks {
+		for i := range list {
+			if !add(&list[i]) {
+				return false
+			}
+		}
+	}
+	for _, param := range p.lentAsks {
+		if !add(&graph.Ask{Param: param}) {
+			return false
+		}
 	}
 	return true
 }
