@@ -178,6 +178,14 @@ func TestWhatIsReadyTellsItsSizeIfItOnlyWaitsForItsPlace(t *testing.T) {
 	if sized, ok := staged.(interface{ Bytes() int64 }); !ok || sized.Bytes() != 5 {
 		t.Errorf("got %#v, want the size 5", staged)
 	}
+	empty, err := files.Stage(t.Context(), iomanagers.Output{Asset: "nothing", Format: "text"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = empty.Discard() }()
+	if sized, ok := empty.(interface{ Bytes() int64 }); !ok || sized.Bytes() != 0 {
+		t.Errorf("got %#v for an empty value, want the size 0", empty)
+	}
 	if staged, err = iomanagers.NewMemory().Stage(t.Context(), iomanagers.Output{Asset: "word"}, "seven"); err != nil {
 		t.Fatal(err)
 	}
