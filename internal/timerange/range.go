@@ -4,6 +4,7 @@ package timerange
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -53,11 +54,21 @@ func parse(text string, zone *time.Location) (first, last time.Time, err error) 
 	}
 	local, err := time.Parse(day, text)
 	if err != nil {
+		if hasLostPlus(text) {
+			return first, last, fmt.Errorf("%q has a space before its offset: in a URL a + stands for a space, so write %%2B in its place, as in %s",
+				text, strings.Replace(text, " ", "%2B", 1))
+		}
 		return first, last, fmt.Errorf("%q must be a time as 2026-01-31T15:04 or 2026-01-31T15:04:05Z, or a day as 2026-01-31", text)
 	}
 	first, _ = moments(local, zone)
 	_, last = moments(local.AddDate(0, 0, 1), zone)
 	return first, last, nil
+}
+
+// hasLostPlus reports whether a text is a time whose offset had a + before it.
+func hasLostPlus(text string) bool {
+	_, err := time.Parse(time.RFC3339, strings.Replace(text, " ", "+", 1))
+	return err == nil
 }
 
 // moments returns the first and the last moment at which the clocks of a zone show a time,

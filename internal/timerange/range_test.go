@@ -54,6 +54,8 @@ func TestAWrongRangeIsRefused(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, want string }{
 		"no time":                 {"yesterday", "", `from: "yesterday" must be a time as`},
 		"a day that there is not": {"", "2026-02-30", `to: "2026-02-30" must be a time as`},
+		"a + that a URL has lost": {"2026-01-01T00:00:00 01:00", "", `from: "2026-01-01T00:00:00 01:00" has a space before its offset: in a URL a + stands for a space, so write %2B in its place, as in 2026-01-01T00:00:00%2B01:00`},
+		"another space":           {"2026-01-01T00:00:00  01:00", "", "must be a time as"},
 		"both":                    {"a", "b", "from: \"a\" must be a time as 2026-01-31T15:04 or 2026-01-31T15:04:05Z, or a day as 2026-01-31\nto: \"b\""},
 		"the end first":           {"2026-01-31", "2026-01-30", `from "2026-01-31" must be before to "2026-01-30"`},
 		"nothing between":         {"2026-01-31T10:00", "2026-01-31T10:00", "must be before"},
