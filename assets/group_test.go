@@ -25,8 +25,12 @@ type (
 // months are tables that a loop makes, in an order that is not that of their keys.
 func months(group string) []assets.Asset {
 	var made []assets.Asset
+	var options []assets.Option
+	if group != "" {
+		options = append(options, assets.InGroup(group))
+	}
 	for _, name := range []string{"mar", "jan", "feb"} {
-		made = append(made, assets.New("raw/"+name, func() month { return month{{name}} }, assets.InGroup(group)))
+		made = append(made, assets.New("raw/"+name, func() month { return month{{name}} }, options...))
 	}
 	return made
 }

@@ -54,8 +54,16 @@ func StoredApart() Option {
 }
 
 // InGroup puts the asset into a group. Selections name it as group:NAME, and a
-// function takes all its assets by a field with the tag group:"NAME"; see [New].
-func InGroup(name string) Option { return aboutAsset("InGroup", func(o *output) { o.group = name }) }
+// function takes all its assets by a field with the tag group:"NAME"; see [New]. An
+// empty name is a fault: an asset without InGroup is in no group.
+func InGroup(name string) Option {
+	return optionFunc(func(d *definition) {
+		if name == "" {
+			d.fault("its group is empty: give assets.InGroup a name, or leave it out")
+		}
+		aboutAsset("InGroup", func(o *output) { o.group = name }).apply(d)
+	})
+}
 
 // Tags gives tags to the asset. Selections name them as tag:NAME.
 func Tags(names ...string) Option {

@@ -27,6 +27,7 @@ func TestWhatASelectionCannotNameIsRefused(t *testing.T) {
 		"one of several called or":    {assets.New("several", func() both { return both{} }), `its key "or" is a word of the selection language`},
 		"a group with a space":        {assets.New("one", func() int { return 1 }, assets.InGroup("my group")), `its group "my group" cannot be selected`},
 		"a group with a comma":        {assets.New("one", func() int { return 1 }, assets.InGroup("a,b")), `its group "a,b" cannot be selected`},
+		"a group that is empty":       {assets.New("one", func() int { return 1 }, assets.InGroup("")), `its group is empty: give assets.InGroup a name`},
 		"a tag with a plus":           {assets.New("one", func() int { return 1 }, assets.Tags("fine", "c++")), `its tag "c++" cannot be selected`},
 		"a tag with parentheses":      {assets.New("one", func() int { return 1 }, assets.Tags("f(x)")), `its tag "f(x)" cannot be selected`},
 		"a tag that is empty":         {assets.New("one", func() int { return 1 }, assets.Tags("")), `one of its tags is empty`},
