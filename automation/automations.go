@@ -140,7 +140,17 @@ func (a *automation) checkTarget(t target) []error {
 	if t.job != "" || t.selection != "" {
 		_, err = a.of.planOf(t)
 	}
+	if err != nil && t.job != "" && a.of.readsAsSelection(t.job) {
+		return []error{fmt.Errorf("there is no job %q: a text names a job, so give a selection of assets as assets.Select(%[1]q)", t.job)}
+	}
 	return fault.Of(err)
+}
+
+// readsAsSelection reports whether a text that names no job was perhaps meant as a selection
+// of assets: it selects some, or has a character that only a selection has.
+func (a *Automations) readsAsSelection(text string) bool {
+	_, err := a.graph.Select(text)
+	return err == nil || strings.ContainsAny(text, "+*:(), ")
 }
 
 // checkLaunch finds the values that the runs of a schedule without a function lack, since
