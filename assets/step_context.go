@@ -64,9 +64,9 @@ func (c *Context) Logger() *slog.Logger { return c.config.Logger }
 // AddMetadata stores a fact about the value that is being computed. It is shown
 // with the materialization. value should be a number, text, a boolean, or another
 // value that encoding/json can write. It is read back as JSON, and a number as
-// json.Number. If a name is given several times, the last value is used. If the
-// function makes several assets, the fact is about all of them; see
-// [Context.AddMetadataOf].
+// json.Number. In place of a value of more than 1 MiB as JSON, a text that says so is
+// stored. If a name is given several times, the last value is used. If the function
+// makes several assets, the fact is about all of them; see [Context.AddMetadataOf].
 func (c *Context) AddMetadata(name string, value any) { c.AddMetadataOf("", name, value) }
 
 // AddMetadataOf stores a fact about one of several assets that the function

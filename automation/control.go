@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/fault"
@@ -216,8 +215,8 @@ func (c *Control) Reset(ctx context.Context, kind Kind, name string, reset Reset
 		return err
 	}
 	var faults []error
-	if reset.Cursor != nil && !utf8.ValidString(*reset.Cursor) {
-		faults = append(faults, fmt.Errorf("the cursor %q is not UTF-8", *reset.Cursor))
+	if reset.Cursor != nil {
+		faults = append(faults, fault.Of(checkCursor(*reset.Cursor))...)
 	}
 	for _, key := range reset.Keys {
 		if !slices.Contains(claimed, key) {

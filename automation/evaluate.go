@@ -18,6 +18,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/child"
+	"github.com/fxrun/fxrun/internal/excerpt"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/panics"
@@ -103,7 +104,7 @@ func (a *automation) evaluate(ctx context.Context, occasion Occasion, guard func
 	if err != nil {
 		return result, fmt.Errorf("evaluating %s %s: %w", a.kind, a.name, fault.Masked(err, e.mask))
 	}
-	result.Requests, result.Skipped, result.Reason = e.requests, e.tick.skipped, e.mask(e.tick.reason)
+	result.Requests, result.Skipped, result.Reason = e.requests, e.tick.skipped, excerpt.Of(e.mask(e.tick.reason))
 	result.Cursor, result.Moved = e.tick.cursor, e.tick.moved
 	return result, nil
 }
@@ -170,8 +171,10 @@ func (e *evaluation) call(ctx context.Context, arguments []reflect.Value) error 
 	if e.tick.skipped && len(e.requests) > 0 {
 		return fmt.Errorf("it skips the tick (%s), and asks for %d runs: do one of these", e.tick.reason, len(e.requests))
 	}
-	if !utf8.ValidString(e.tick.Cursor()) {
-		return errors.New("its cursor is not UTF-8, so it could not be stored as it is: encode it as text, for instance by base64")
+	if cursor := e.tick.Cursor(); e.tick.moved {
+		if err := checkCursor(cursor); err != nil {
+			return err
+		}
 	}
 	if ctx.Err() != nil { // the function has ignored its end
 		return context.Cause(ctx)
@@ -233,6 +236,20 @@ func (e *evaluation) take(ctx context.Context, number int, request RunRequest, e
 	}
 	e.requests = append(e.requests, completed)
 	return false, nil
+}
+
+// maxCursor is how many bytes a cursor has at most. Each tick that is recorded stores it again.
+const maxCursor = 1 << 20
+
+// checkCursor refuses a cursor that the history could not keep, or would keep at a high price.
+func checkCursor(cursor string) error {
+	switch {
+	case len(cursor) > maxCursor:
+		return fmt.Errorf("its cursor has %d bytes, and may have %d: keep the data elsewhere, and its place in the cursor", len(cursor), maxCursor)
+	case !utf8.ValidString(cursor):
+		return errors.New("its cursor is not UTF-8, so it could not be stored as it is: encode it as text, for instance by base64")
+	}
+	return nil
 }
 
 func ofKey(key string) string {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/excerpt"
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
@@ -12,7 +13,7 @@ import (
 // again.
 func (u *unit) recordFailure(ctx context.Context, before State, on occasionOf, record TickRecord, failure error) (over bool, err error) {
 	u.writeSkips()
-	record.Status, record.Error = TickFailed, history.FailureOf(failure)
+	record.Status, record.Error = TickFailed, shortened(history.FailureOf(failure))
 	again := on.Attempt <= u.settings.retries
 	if again {
 		record.Again = u.clock.now().Add(u.backoff(on.Attempt)).UTC()
@@ -29,6 +30,11 @@ func (u *unit) recordFailure(ctx context.Context, before State, on occasionOf, r
 		record.Seq, record.Tick = seq, state.Ticks
 		return record, nil
 	}})
+}
+
+// shortened returns a failure whose texts are not too long for the history.
+func shortened(failure history.Failure) history.Failure {
+	return history.Failure{Message: excerpt.Of(failure.Message), Stack: excerpt.Of(failure.Stack)}
 }
 
 // backoff returns how long to wait after an attempt. The function is one of users.

@@ -1,6 +1,7 @@
 package automation_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,6 +18,7 @@ func TestATickFailsByTextThatTheHistoryCouldNotKeep(t *testing.T) {
 		want    string
 	}{
 		"a cursor that is not UTF-8":        {cursor: "\xff\x01", want: "its cursor is not UTF-8"},
+		"a cursor that is too long":         {cursor: strings.Repeat("c", 1<<20+1), want: "its cursor has 1048577 bytes, and may have 1048576"},
 		"a key that is not UTF-8":           {request: automation.RunRequest{Key: "\xff"}, want: "its key is not UTF-8"},
 		"a key that is too long":            {request: automation.RunRequest{Key: strings.Repeat("long", 200)}, want: `(key "longlong`},
 		"a tag whose value is not UTF-8":    {request: automation.RunRequest{Key: "a", Tags: map[string]string{"city": "Z\xfcrich"}}, want: `the tag "city" with the value "Z\xfcrich" is not UTF-8`},
@@ -56,9 +58,46 @@ func TestResetRefusesACursorThatIsNotUTF8(t *testing.T) {
 	var loaded tables
 	p := newProgram(t, &loaded, nil, automation.NewSensor("odd", func() {}, automation.For("small_job")))
 	defer p.close(p.launcher)
-	cursor := "\xff"
-	err := p.control().Reset(t.Context(), automation.KindSensor, "odd", automation.Reset{Cursor: &cursor})
-	if err == nil || !strings.Contains(err.Error(), `the cursor "\xff" is not UTF-8`) {
-		t.Errorf("got %v", err)
+	for cursor, want := range map[string]string{"\xff": "its cursor is not UTF-8", strings.Repeat("c", 50<<20): "its cursor has 52428800 bytes"} {
+		err := p.control().Reset(t.Context(), automation.KindSensor, "odd", automation.Reset{Cursor: &cursor})
+		if err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 500 {
+			t.Errorf("got %.500v, want %s", err, want)
+		}
+	}
+}
+
+func TestLongTextsOfATickAreCut(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long ", 10<<20)
+	for name, fn := range map[string]func(tick *automation.Tick) error{
+		"an error":             func(*automation.Tick) error { return errors.New(long) },
+		"a panic":              func(*automation.Tick) error { panic(long) },
+		"a reason for no runs": func(tick *automation.Tick) error { tick.Skip("%s", long); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := newProgram(t, new(tables), nil, automation.NewSensor("long", fn, automation.Every(time.Hour), automation.Jitter(0)))
+				p.runFor(time.Minute, nil)
+				p.close(p.launcher)
+				for _, tick := range p.ticks(automation.KindSensor, "long") {
+					text := tick.Error.Message + tick.Reason
+					if len(text) > 1<<20 || !strings.Contains(text, "this is the beginning of a text of 5242") {
+						t.Errorf("the tick keeps %d bytes: %.200s", len(text), text)
+					}
+					return
+				}
+				t.Error("no tick is recorded")
+			})
+		})
+	}
+}
+
+func TestACursorThatWasStoredByAnEarlierVersionMayBeLonger(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, new(tables), nil, automation.NewSensor("old", func(*automation.Tick) error { return nil }))
+	defer p.close(p.launcher)
+	if _, err := p.all.Evaluate(t.Context(), automation.KindSensor, "old", automation.Occasion{Cursor: strings.Repeat("c", 2<<20)}); err != nil {
+		t.Errorf("a tick that leaves it as it is fails: %.200v", err)
 	}
 }

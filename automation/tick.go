@@ -48,7 +48,7 @@ func (t *Tick) Cursor() string {
 
 // SetCursor keeps a text for the next tick, such as how far the function has read. It is
 // stored in the same write as the runs that this tick asks for, and only if the tick does
-// not fail. A cursor that is not UTF-8 makes the tick fail.
+// not fail. A cursor that is not UTF-8 or that is larger than 1 MiB makes the tick fail.
 func (t *Tick) SetCursor(cursor string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -56,7 +56,7 @@ func (t *Tick) SetCursor(cursor string) {
 }
 
 // Skip says why the tick asks for no run. The text is formatted as by fmt.Sprintf, and
-// shown with the tick. A tick that skips must not return requests.
+// shown with the tick. Of a text of more than 1 MiB the beginning is kept. A tick that skips must not return requests.
 func (t *Tick) Skip(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

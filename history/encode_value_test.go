@@ -162,6 +162,43 @@ func TestEveryValueCanBeRecorded(t *testing.T) {
 	}
 }
 
+func TestAValueThatIsTooLargeIsReplacedByATextThatSaysSo(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 50<<20)
+	for name, test := range map[string]struct {
+		value any
+		want  string
+	}{
+		"a text":                   {long, "not recorded: a string of 52428800 bytes, where at most 1048576 are recorded"},
+		"JSON":                     {json.RawMessage(`"` + long + `"`), "not recorded: a json.RawMessage of 52428802 bytes"},
+		"a list":                   {make([]int, 1<<20), "not recorded: a []int of 2097153 bytes"},
+		"a text in a map":          {map[string]any{"a": long}, "not recorded: a map[string]interface {} of"},
+		"an error":                 {errors.New(long), "not recorded: a *errors.errorString of"},
+		"a text that is just fine": {long[:1<<20], "xxxxxx"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			values := history.Values{"it": test.value, "small": 1}.Settled()
+			attrs := history.Attrs{{Name: "it", Value: test.value}}.Settled()
+			for _, got := range []any{values["it"], attrs.Get("it")} {
+				if text, _ := got.(string); !strings.HasPrefix(text, test.want) {
+					t.Errorf("got %.100v, want %s", got, test.want)
+				}
+			}
+			if values["small"] != 1 {
+				t.Errorf("another value is %v", values["small"])
+			}
+		})
+	}
+	t.Run("a value that is stored is read as it is", func(t *testing.T) {
+		t.Parallel()
+		text, err := json.Marshal(history.Values{"it": long})
+		if err != nil || len(text) < len(long) {
+			t.Errorf("got %d bytes, %v", len(text), err)
+		}
+	})
+}
+
 func TestCheckValue(t *testing.T) {
 	t.Parallel()
 	self := map[string]any{}

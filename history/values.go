@@ -17,8 +17,9 @@ import (
 // lists and maps. A struct is recorded as encoding/json writes it. A value that JSON
 // cannot express, such as NaN or a channel, is recorded as the text that package fmt
 // writes. A value that refers to itself, is nested too deeply or is too large is
-// replaced by a text that says so: see [CheckValue]. Therefore no value can make
-// recording fail. A value is recorded as it is when the step gives it.
+// replaced by a text that says so: see [CheckValue]. So is a value that has more than
+// 1 MiB as JSON when [Values.Settled] is called. Therefore no value can make recording
+// fail. A value is recorded as it is when the step gives it.
 //
 // Control characters in texts are kept. A program that shows texts on a terminal
 // must replace them.
@@ -62,15 +63,31 @@ func (v Values) Settled() Values {
 	return v
 }
 
-// settledValue returns a value that nobody can change any more.
+// maxValue is how many bytes a settled value has at most, a text without its quotes.
+const maxValue = 1 << 20
+
+// settledValue returns a value that nobody can change any more. A value that is too large
+// for the history is replaced by a text that says so.
 func settledValue(value any) any {
-	switch value.(type) {
-	case nil, bool, string, int, int64, uint64, float64, time.Time:
+	switch known := value.(type) {
+	case string:
+		if len(known) > maxValue {
+			return tooLarge(value, len(known))
+		}
+		return value
+	case nil, bool, int, int64, uint64, float64, time.Time:
 		return value
 	}
 	encoded, err := encodeValue(value)
 	if err != nil {
 		return value
 	}
+	if len(encoded) > maxValue {
+		return tooLarge(value, len(encoded))
+	}
 	return json.RawMessage(encoded)
+}
+
+func tooLarge(value any, bytes int) string {
+	return fmt.Sprintf("not recorded: a %T of %d bytes, where at most %d are recorded", value, bytes, maxValue)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/excerpt"
 )
 
 // mask masks the secrets of a run in text; see [container.Prepared.Mask].
@@ -50,8 +51,10 @@ func (m mask) event(data history.EventData) history.EventData {
 	return data
 }
 
+// failure masks a failure, and then cuts texts that are too long for the history, so that no
+// part of a secret is left where a text is cut.
 func (m mask) failure(failure history.Failure) history.Failure {
-	return history.Failure{Message: m(failure.Message), Stack: m(failure.Stack)}
+	return history.Failure{Message: excerpt.Of(m(failure.Message)), Stack: excerpt.Of(m(failure.Stack))}
 }
 
 // values masks settled values.

@@ -190,7 +190,9 @@ func newLauncher(config runs.LauncherConfig, folder string) (*runs.Launcher, err
 			return nil
 		}),
 		assets.New("long/metadata", func(step *assets.Context) error {
-			step.AddMetadata("text", strings.Repeat("z", 10<<20))
+			for i := range 10 {
+				step.AddMetadata(fmt.Sprint("text", i), strings.Repeat("z", 1<<20))
+			}
 			return nil
 		}),
 	)

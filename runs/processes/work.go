@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/excerpt"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -148,12 +149,5 @@ func readOrder(lines *bufio.Reader) (order, error) {
 
 // shortened returns a failure that fits into a frame.
 func shortened(failure history.Failure) history.Failure {
-	const most = 1 << 20
-	cut := func(text string) string {
-		if len(text) <= most {
-			return text
-		}
-		return text[:most] + fmt.Sprintf("... (%d bytes)", len(text))
-	}
-	return history.Failure{Message: cut(failure.Message), Stack: cut(failure.Stack)}
+	return history.Failure{Message: excerpt.Of(failure.Message), Stack: excerpt.Of(failure.Stack)}
 }
