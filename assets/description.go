@@ -29,6 +29,9 @@ type Description struct {
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
 	// Pools are the names of the pools in which the step needs a place.
 	Pools []string `json:"pools,omitempty"`
+	// RowsByReflection are the Go types of the single rows that the function takes or makes as an
+	// iter.Seq2, and that are moved by reflection. They are faster with [RowsOf].
+	RowsByReflection []string `json:"rows_by_reflection,omitempty" jsonschema:"Go types of the single rows that the function takes or makes by reflection, faster with assets.RowsOf"`
 }
 
 // Assets describes every asset, by key.
@@ -75,6 +78,7 @@ func (m *maker) describe() Description {
 	description := Description{
 		Key: m.key, Description: m.description, Function: m.function.Name, Position: m.position,
 		Retries: m.retries, Timeout: m.timeout, Pools: m.pools,
+		RowsByReflection: m.rowsByReflection(),
 	}
 	if m.target != nil { // else the graph is faulty
 		description.Resources = m.target.Resources()

@@ -24,6 +24,7 @@ type Graph struct {
 	assets    *scope
 	jobs      []*job // by name
 	targets   []*container.Target
+	sequences sequences
 }
 
 // maker is a function in the checked graph, and so a step of plans.
@@ -36,6 +37,8 @@ type maker struct {
 	nodes    []*node  // what it makes; none for an op without a value
 	target   *container.Target
 	level    int
+
+	sequences sequences // those of the graph
 }
 
 // node is a value in the checked graph: an asset, or the value of an op.
@@ -87,14 +90,14 @@ func NewGraph(c *container.Container, definitions ...Definition) (*Graph, error)
 			definition.define(b)
 		}
 	}
-	g := &Graph{container: c}
+	g := &Graph{container: c, sequences: make(sequences)}
 	faults := g.addAssets(b.assets)
 	faults = append(faults, g.addJobs(b.jobs, len(faults) == 0)...)
 	return g, fault.Join("building the asset graph", faults)
 }
 
 func (g *Graph) addAssets(definitions []*definition) []error {
-	makers, faults := makersOf(definitions)
+	makers, faults := g.makersOf(definitions)
 	g.makers = makers
 	g.assets = newScope(KindAsset)
 	for _, m := range makers {
@@ -114,14 +117,15 @@ func (g *Graph) addAssets(definitions []*definition) []error {
 }
 
 // makersOf sorts definitions by key, and reports the faults of each.
-func makersOf(definitions []*definition) (makers []*maker, faults []error) {
+func (g *Graph) makersOf(definitions []*definition) (makers []*maker, faults []error) {
 	definitions = slices.Clone(definitions)
 	slices.SortStableFunc(definitions, func(a, b *definition) int { return strings.Compare(a.key, b.key) })
 	for i, d := range definitions {
 		if i > 0 && definitions[i-1] == d {
 			continue // one value, given twice, is one definition
 		}
-		m := &maker{definition: d}
+		m := &maker{definition: d, sequences: g.sequences}
+		g.sequences.collect(d)
 		for _, o := range d.outputs {
 			m.nodes = append(m.nodes, &node{output: o, maker: m})
 		}

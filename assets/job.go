@@ -158,7 +158,7 @@ func (g *Graph) addJobs(definitions []*jobDefinition, sound bool) []error {
 
 // addOps connects the ops of a job to each other, and to assets.
 func (g *Graph) addOps(j *job) []error {
-	makers, faults := makersOf(j.ops)
+	makers, faults := g.makersOf(j.ops)
 	ops := newScope(KindOp)
 	for _, m := range makers {
 		faults = append(faults, ops.add(m)...)

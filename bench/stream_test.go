@@ -66,6 +66,7 @@ var streamers = []struct {
 	{"fxrun row by row", streamRowByRow},
 	{"fxrun row by row, iter.Seq2", streamByReflection},
 	{"fxrun row by row, iter.Seq2 with assets.RowsOf", streamAssets},
+	{"fxrun row by row, iter.Seq2 after an asset with assets.RowsOf", streamAfterRowsOf},
 }
 
 func BenchmarkStream(b *testing.B) {
@@ -226,7 +227,16 @@ func streamByReflection(folder string, n int) (map[string]float64, error) {
 
 // streamAssets is streamByReflection in assets that say what rows they have, so that the option
 // brings the code for them.
-func streamAssets(folder string, n int) (_ map[string]float64, err error) {
+func streamAssets(folder string, n int) (map[string]float64, error) {
+	return streamInAssets(folder, n, assets.RowsOf[sale]())
+}
+
+// streamAfterRowsOf is streamAssets with the option at the first asset alone.
+func streamAfterRowsOf(folder string, n int) (map[string]float64, error) {
+	return streamInAssets(folder, n)
+}
+
+func streamInAssets(folder string, n int, others ...assets.Option) (_ map[string]float64, err error) {
 	type stream = iter.Seq2[sale, error]
 	manager, err := files(folder)
 	if err != nil {
@@ -245,7 +255,7 @@ func streamAssets(folder string, n int) (_ map[string]float64, err error) {
 		},
 		) stream {
 			return in.Sales
-		}, assets.RowsOf[sale](), assets.Format("parquet")),
+		}, append(others, assets.Format("parquet"))...),
 		assets.New("sums", func(in struct {
 			fx.In
 			Columns stream `name:"columns"`
@@ -258,7 +268,7 @@ func streamAssets(folder string, n int) (_ map[string]float64, err error) {
 				add(sums, row)
 			}
 			return nil
-		}, assets.RowsOf[sale]()))
+		}, others...))
 	if err != nil {
 		return nil, err
 	}

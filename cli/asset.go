@@ -89,6 +89,7 @@ func writeAsset(out io.Writer, asset inspect.AssetDetail, isKnown bool) {
 	about.add("function", asset.Function)
 	about.add("defined at", asset.Position)
 	about.add("stored", stored)
+	about.add("rows", asset.RowsHint)
 	about.add("group", asset.Group)
 	about.add("tags", asset.Tags...)
 	about.add("owners", asset.Owners...)

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"strings"
 
 	"github.com/fxrun/fxrun/history"
 
@@ -19,6 +20,9 @@ type Asset struct {
 // AssetDetail is one asset with its last materializations.
 type AssetDetail struct {
 	assets.Description
+	// RowsHint says which single rows the function takes or makes by reflection, and what makes
+	// them faster. It is "" if there are none.
+	RowsHint string `json:"rows_hint,omitempty" jsonschema:"which single rows move by reflection, faster with assets.RowsOf"`
 	// Materializations are the last materializations of the asset, newest first.
 	// The list is empty before [Inspector.ReadMaterializations] was called.
 	Materializations []history.Event `json:"materializations"`
@@ -77,7 +81,15 @@ func (i *Inspector) ReadLast(ctx context.Context, list []Asset) error {
 // [Inspector.ReadMaterializations].
 func (i *Inspector) Asset(key string) (AssetDetail, error) {
 	asset, _, err := i.graph.Asset(key)
-	return AssetDetail{Description: asset, Materializations: []history.Event{}}, err
+	return AssetDetail{Description: asset, RowsHint: rowsHint(asset.RowsByReflection), Materializations: []history.Event{}}, err
+}
+
+// rowsHint names the types of rows that are moved by reflection.
+func rowsHint(types []string) string {
+	if len(types) == 0 {
+		return ""
+	}
+	return strings.Join(types, ", ") + " by reflection, faster with assets.RowsOf"
 }
 
 // ReadMaterializations sets the last materializations of an asset. Their number is

@@ -1,10 +1,14 @@
 package inspect_test
 
 import (
+	"iter"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
 
+	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -89,4 +93,45 @@ func TestAsset(t *testing.T) {
 		_, err := subject.Asset("order")
 		mustBeInvalid(t, err, `did you mean "orders"`)
 	})
+}
+
+func TestTheHintForRowsThatMoveByReflection(t *testing.T) {
+	t.Parallel()
+	type sample struct{ ID int }
+	type reading struct{ ID int }
+	stream := func() iter.Seq2[sample, error] { return nil }
+	for _, c := range []struct {
+		name string
+		of   assets.Definition
+		want string
+	}{
+		{"an iter.Seq2 has one", assets.New("samples", stream), "inspect_test.sample by reflection, faster with assets.RowsOf"},
+		{"the option ends it", assets.New("samples", stream, assets.RowsOf[sample]()), ""},
+		{"a slice has none", assets.New("samples", func() []sample { return nil }), ""},
+		{"all rows of a function are named", assets.New("samples", func() (made struct {
+			fx.Out
+
+			Samples  iter.Seq2[sample, error]  `name:"samples"`
+			Readings iter.Seq2[reading, error] `name:"readings"`
+		},
+		) {
+			return made
+		}), "inspect_test.reading, inspect_test.sample by reflection, faster with assets.RowsOf"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			resources, err := container.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			graph, err := assets.NewGraph(resources, c.of)
+			if err != nil {
+				t.Fatal(err)
+			}
+			asset, err := inspect.New(resources, graph, nil).Asset("samples")
+			if err != nil || asset.RowsHint != c.want {
+				t.Errorf("got %q, %v", asset.RowsHint, err)
+			}
+		})
+	}
 }

@@ -85,16 +85,19 @@ func walkBatches(sequence reflect.Value, shape Shape, size int, yield func(any, 
 
 func walkRows(sequence reflect.Value, shape Shape, size int, own func(row reflect.Value), yield func(any, error) bool) {
 	batch := reflect.MakeSlice(shape.Slice, size, size)
+	var places []reflect.Value // of the rows of the batch, each looked up once for all batches
 	n, wanted := 0, true
 	var fault error
 	walk(sequence, func(item reflect.Value, err error) bool {
 		if fault = err; err != nil {
 			return false
 		}
-		row := batch.Index(n)
-		row.Set(item)
+		if n == len(places) {
+			places = append(places, batch.Index(n))
+		}
+		places[n].Set(item)
 		if own != nil {
-			own(row)
+			own(places[n])
 		}
 		if n++; n == size {
 			n, wanted = 0, yield(batch.Interface(), nil)

@@ -155,10 +155,9 @@ func readAtOnce(shape Shape) int {
 // caller gives rows to a loop of a type that is known only at run time.
 func caller(ctx context.Context, shape Shape, yield reflect.Value) receiver {
 	item, size := yield.Type().In(0), readAtOnce(shape)
-	arguments := make([]reflect.Value, 2)
-	noError := reflect.Zero(errorType)
+	arguments := []reflect.Value{{}, reflect.Zero(errorType)}
 	give := func(v reflect.Value) error {
-		arguments[0], arguments[1] = v, noError
+		arguments[0] = v
 		if !yield.Call(arguments)[0].Bool() {
 			return errEnough
 		}

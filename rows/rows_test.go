@@ -415,3 +415,31 @@ func TestSequences(t *testing.T) {
 		break
 	}
 }
+
+type definedAsSeq rows.Seq[row]
+
+type holdsASeq struct{ rows.Seq[row] }
+
+func TestIsSeq(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		of   reflect.Type
+		want bool
+	}{
+		{"a Seq is one", reflect.TypeFor[rows.Seq[row]](), true},
+		{"a Seq of chunks is one", reflect.TypeFor[rows.Seq[[]byte]](), true},
+		{"an iter.Seq2 is none", reflect.TypeFor[iter.Seq2[row, error]](), false},
+		{"a type defined as a Seq is none", reflect.TypeFor[definedAsSeq](), false},
+		{"a struct that holds a Seq is none", reflect.TypeFor[holdsASeq](), false},
+		{"a pointer to a Seq is none", reflect.TypeFor[*rows.Seq[row]](), false},
+		{"no type is none", nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := rows.IsSeq(c.of); got != c.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}

@@ -31,6 +31,12 @@ type typedTarget interface {
 	stream(ctx context.Context, size int, open opener)
 }
 
+// IsSeq reports whether t is a [Seq] of any rows. Types that are defined as a Seq are none, since
+// they do not have its code.
+func IsSeq(t reflect.Type) bool {
+	return t != nil && t.Kind() == reflect.Func && t.Implements(reflect.TypeFor[typedRows]())
+}
+
 var (
 	_ typedRows   = Seq[int](nil)
 	_ typedTarget = (*Seq[int])(nil)

@@ -39,29 +39,22 @@ func (s *seenTypes) Load(ctx context.Context, in iomanagers.Input, dst any) erro
 
 type ownRows iter.Seq2[row, error]
 
-func TestRowsPassThroughIOManagersAsTheOptionSays(t *testing.T) {
-	t.Parallel()
-	seen := &seenTypes{IOManager: iomanagers.NewMemory(), stored: map[string]reflect.Type{}, loaded: map[string]reflect.Type{}}
-	good := func() error { return nil }
-	twice := func(in iter.Seq2[row, error]) ownRows {
-		return func(yield func(row, error) bool) {
-			for r, err := range in {
-				if !yield(row{2 * r.ID}, err) {
-					return
-				}
-			}
-		}
-	}
-	launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
-		container.Provide("io_manager", func() *seenTypes { return seen }, container.As[iomanagers.IOManager]()),
-	},
-		assets.New("plain", func() iter.Seq2[row, error] { return counting(300, good) }),
-		assets.New("twice", twice, assets.RowsOf[row]()),
-		assets.New("batches", func(in ownRows) iter.Seq2[[]row, error] { return rows.Batch(in, 100) }, assets.RowsOf[row]()),
+type namedPlain struct {
+	fx.In
+
+	Rows iter.Seq2[row, error] `name:"plain"`
+}
+
+// passing are assets that pass rows on by types that bring no code for them.
+func passing() []assets.Definition {
+	return []assets.Definition{
+		assets.New("plain", func() iter.Seq2[row, error] { return counting(300, func() error { return nil }) }),
+		assets.New("own", func(in namedPlain) ownRows { return ownRows(in.Rows) }),
+		assets.New("batches", func(in ownRows) iter.Seq2[[]row, error] { return rows.Batch(in, 100) }),
 		assets.New("sum", func(in struct {
 			fx.In
 
-			Rows iter.Seq2[row, error] `name:"twice"`
+			Rows iter.Seq2[row, error] `name:"own"`
 		},
 		) (sum left, err error) {
 			for r, err := range in.Rows {
@@ -71,23 +64,59 @@ func TestRowsPassThroughIOManagersAsTheOptionSays(t *testing.T) {
 				sum += left(r.ID)
 			}
 			return sum, nil
-		}, assets.RowsOf[row]()))
-	if _, err := run(t, launcher, runs.Request{Selection: "*"}); err != nil {
-		t.Fatal(err)
+		}),
 	}
-	if sum, err := runs.Value[left](t.Context(), launcher, "sum"); err != nil || sum != 300*299 {
-		t.Errorf("got %v, %v", sum, err)
-	}
-	compiled := reflect.TypeFor[rows.Seq[row]]()
-	for name, c := range map[string]struct{ got, want reflect.Type }{
-		"plain is stored as it is": {seen.stored["plain"], reflect.TypeFor[iter.Seq2[row, error]]()},
-		"plain is loaded compiled": {seen.loaded["plain"], compiled},
-		"twice is stored compiled": {seen.stored["twice"], compiled},
-		"twice is loaded compiled": {seen.loaded["twice"], compiled},
-		"batches stay batches":     {seen.stored["batches"], reflect.TypeFor[iter.Seq2[[]row, error]]()},
+}
+
+func TestOneDefinitionBringsTheCodeForRowsOfAll(t *testing.T) {
+	t.Parallel()
+	type other struct{ Name string }
+	plain, own, compiled := reflect.TypeFor[iter.Seq2[row, error]](), reflect.TypeFor[ownRows](), reflect.TypeFor[rows.Seq[row]]()
+	for _, c := range []struct {
+		name                string
+		naming              assets.Definition // names the type of the rows
+		moved, movedWithOwn reflect.Type
+	}{
+		{"the option names the rows", assets.New("naming", func(ownRows) string { return "" }, assets.RowsOf[row]()), compiled, compiled},
+		{"a parameter names the rows", assets.New("naming", func(in struct {
+			fx.In
+
+			Rows rows.Seq[row] `name:"plain"`
+		},
+		) string {
+			return ""
+		}), compiled, compiled},
+		{"a result names the rows", assets.New("naming", func() rows.Seq[row] { return rows.From([]row{}) }), compiled, compiled},
+		{"an op of a job names the rows", assets.NewJob("naming", assets.NewOp("op", func() rows.Seq[row] { return rows.From([]row{}) })), compiled, compiled},
+		{"other rows are named", assets.New("naming", func() rows.Seq[other] { return rows.From([]other{}) }), plain, own},
+		{"rows behind pointers are named", assets.New("naming", func() rows.Seq[*row] { return rows.From([]*row{}) }), plain, own},
 	} {
-		if c.got != c.want {
-			t.Errorf("%s: got %v, want %v", name, c.got, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			seen := &seenTypes{IOManager: iomanagers.NewMemory(), stored: map[string]reflect.Type{}, loaded: map[string]reflect.Type{}}
+			launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
+				container.Provide("io_manager", func() *seenTypes { return seen }, container.As[iomanagers.IOManager]()),
+			}, append(passing(), c.naming)...)
+			if _, err := run(t, launcher, runs.Request{Selection: "plain or own or batches"}); err != nil {
+				t.Fatal(err)
+			}
+			for name, of := range map[string]struct{ got, want reflect.Type }{
+				"an iter.Seq2 is stored":      {seen.stored["plain"], c.moved},
+				"an iter.Seq2 is loaded":      {seen.loaded["plain"], c.moved},
+				"a type of its own is stored": {seen.stored["own"], c.movedWithOwn},
+				"a type of its own is loaded": {seen.loaded["own"], c.movedWithOwn},
+				"a stream of batches is kept": {seen.stored["batches"], reflect.TypeFor[iter.Seq2[[]row, error]]()},
+			} {
+				if of.got != of.want {
+					t.Errorf("%s as %v, want %v", name, of.got, of.want)
+				}
+			}
+			if _, err := run(t, launcher, runs.Request{Selection: "sum"}); err != nil {
+				t.Fatal(err)
+			}
+			if sum, err := runs.Value[left](t.Context(), launcher, "sum"); err != nil || sum != 300*299/2 {
+				t.Errorf("got %v, %v", sum, err)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"encoding/base64"
+	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -107,5 +108,18 @@ func TestRunsAreListedByTheirAge(t *testing.T) {
 		if got := s.get("/runs?last=" + strings.ReplaceAll(last, " ", "+")).body; !strings.Contains(got, id) {
 			t.Errorf("within %q the run is not listed", last)
 		}
+	}
+}
+
+func TestAnAssetSaysWhichRowsMoveByReflection(t *testing.T) {
+	t.Parallel()
+	type sample struct{ ID int }
+	stream := func() iter.Seq2[sample, error] { return nil }
+	const hint = "Rows\nserver_test.sample by reflection, faster with assets.RowsOf\n"
+	if got := textOf(newSite(t, nil, assets.New("samples", stream)).get("/assets/samples").body); !strings.Contains(got, hint) {
+		t.Errorf("the page of the asset has no hint:\n%s", got)
+	}
+	if got := textOf(newSite(t, nil, assets.New("samples", stream, assets.RowsOf[sample]())).get("/assets/samples").body); strings.Contains(got, "reflection") {
+		t.Errorf("the page of an asset with the option has the hint:\n%s", got)
 	}
 }

@@ -131,6 +131,7 @@ func (p *Pages) assetFacts(asset inspect.AssetDetail) []fact {
 		{Name: "Go type", Text: asset.Type, Mono: true},
 		{Name: "Function", Text: asset.Function, Mono: true},
 		{Name: "Defined at", Text: asset.Position, Mono: true},
+		{Name: "Rows", Text: asset.RowsHint},
 		{Name: "Group", Text: asset.Group},
 		{Name: "Tags", Links: p.facetCell("tag", asset.Tags).Links},
 		{Name: "Owners", Links: p.facetCell("owner", asset.Owners).Links},
