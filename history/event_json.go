@@ -1,12 +1,11 @@
 package history
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -243,22 +242,42 @@ func decodeAs[T EventData](object []byte) (EventData, error) {
 	return data, nil
 }
 
-// decodeMaterialized is decodeAs of an AssetMaterialized, of which there are many. It reads the
-// metadata together with the rest, and so saves a second reading of them.
+// decodeMaterialized is decodeAs of an AssetMaterialized, of which there are many.
 func decodeMaterialized(object []byte) (EventData, error) {
-	var data struct {
-		AssetMaterialized
+	if len(object) <= maxPlain {
+		if made, ok := readMaterialized(string(object)); ok {
+			return made, nil
+		}
+	}
+	return decodeAs[AssetMaterialized](object)
+}
 
-		Metadata map[string]any `json:"metadata"`
-	}
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	decoder.UseNumber()
-	if err := decoder.Decode(&data); err != nil {
-		return nil, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows its fields")
-	}
-	data.AssetMaterialized.Metadata = data.Metadata
-	return data.AssetMaterialized, nil
+// readMaterialized reads what was written by this version or an earlier one. Other texts are
+// not ok, whatever encoding/json says of them.
+func readMaterialized(object string) (made AssetMaterialized, ok bool) {
+	r := plainReader{text: object}
+	r.object(func(name string) {
+		switch name {
+		case "asset":
+			made.Asset = r.string()
+		case "partition":
+			made.Partition = r.string()
+		case "step":
+			made.Step = r.string()
+		case "attempt":
+			made.Attempt = int(r.int(strconv.IntSize))
+		case "io_manager":
+			made.IOManager = r.string()
+		case "code_version":
+			made.CodeVersion = r.string()
+		case "size":
+			made.Size = r.int(64)
+		case "metadata":
+			r.odd = r.odd || made.Metadata != nil // encoding/json puts both together
+			made.Metadata = r.values(0)
+		default:
+			r.odd = true
+		}
+	})
+	return made, r.isPlain()
 }

@@ -341,24 +341,3 @@ type panicked struct{}
 
 func (panicked) Error() string { return "boom" }
 func (panicked) Stack() string { return "main.main()" }
-
-// The metadata of materializations are read in a way of their own.
-func TestMaterializationsAreReadAsJSONReadsThem(t *testing.T) {
-	t.Parallel()
-	for _, fields := range []string{
-		`{}`, `null`, `{"asset":"a","step":"s","metadata":null}`, `{"asset":"a","metadata":{}}`,
-		`{"asset":"a","partition":"p","step":"s","attempt":2,"io_manager":"io","code_version":"1","size":9223372036854775807}`,
-		`{"asset":"a","Metadata":{"n":12345678901234567890,"f":1.50,"list":[1,{"x":null}],"é":"\u0000","ok":true}}`,
-		` {"asset":"a"} `,
-		`{"asset":"a","metadata":{"a":1}}x`, `{"asset":"a"}{}`, `{"asset":1}`, `{"metadata":[]}`, `{"metadata":7}`, `{"asset":"a"`, ``, `[]`,
-	} {
-		var want history.AssetMaterialized
-		failed := json.Unmarshal([]byte(fields), &want) != nil
-		got, err := history.DecodeData(history.TypeAssetMaterialized, []byte(fields))
-		if (err != nil) != failed {
-			t.Errorf("%s gives the error %v", fields, err)
-		} else if diff := cmp.Diff(history.EventData(want), got); err == nil && diff != "" {
-			t.Errorf("%s differs (-want +got):\n%s", fields, diff)
-		}
-	}
-}

@@ -57,7 +57,7 @@ func TestTheLastMaterializationsOfManyAssets(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = open(t, folder).LatestMaterializations(t.Context(), assets)
-	if want := "reading the last materializations: event 1782 of run r1: unexpected EOF"; err == nil || err.Error() != want {
+	if want := "reading the last materializations: event 1782 of run r1: unexpected end of JSON input"; err == nil || err.Error() != want {
 		t.Errorf("the error of an event that cannot be read is %v, want %s", err, want)
 	}
 }
