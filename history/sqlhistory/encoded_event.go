@@ -2,10 +2,7 @@ package sqlhistory
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
-	"runtime"
-	"sync"
 
 	"github.com/fxrun/fxrun/history"
 )
@@ -33,28 +30,4 @@ func (e encodedEvent) decode() (history.Event, error) {
 	}
 	e.event.Data = data
 	return e.event, nil
-}
-
-// decodedAtOnce is how many events are decoded before a further processor is worth a goroutine.
-const decodedAtOnce = 256
-
-// decodeAll decodes events, in their order. Reading JSON takes longer than reading the rows, so
-// it uses all processors.
-func decodeAll(encoded []encodedEvent) ([]history.Event, error) {
-	if len(encoded) == 0 {
-		return nil, nil
-	}
-	events := make([]history.Event, len(encoded))
-	size := max(decodedAtOnce, (len(encoded)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
-	errs := make([]error, (len(encoded)+size-1)/size)
-	var group sync.WaitGroup
-	for part := range errs {
-		group.Go(func() {
-			for i := part * size; i < min(len(encoded), (part+1)*size) && errs[part] == nil; i++ {
-				events[i], errs[part] = encoded[i].decode()
-			}
-		})
-	}
-	group.Wait()
-	return events, errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/fxrun/fxrun/history"
 )
@@ -18,24 +19,25 @@ import (
 func (d Database) selectLatest() string {
 	wanted := `(SELECT value AS asset FROM (` + d.Texts + `) AS given) AS wanted `
 	if d.KeepsLatest {
-		return `SELECT runs.id, made.seq, made.time, '` + string(history.TypeAssetMaterialized) + `', made.fields
+		return `SELECT made.asset, runs.id, made.seq, made.time, made.fields
 		FROM ` + wanted + d.Join + ` last_materializations AS made ON made.asset = wanted.asset
 		` + d.Join + ` runs ON runs.number = made.run`
 	}
-	return `SELECT runs.id, made.seq, made.time, made.type, made.fields
+	return `SELECT wanted.asset, runs.id, made.seq, made.time, made.fields
 	FROM ` + wanted + d.Join + ` LATERAL (
-		SELECT run, seq, time, type, fields FROM events WHERE events.asset = wanted.asset
+		SELECT run, seq, time, fields FROM events WHERE events.asset = wanted.asset
 		AND type = '` + string(history.TypeAssetMaterialized) + `' ORDER BY position DESC LIMIT 1) AS made ON true
 	` + d.Join + ` runs ON runs.number = made.run`
 }
 
 // latestCache has the last materializations that were asked for before. The next question
 // reads only what was appended since. The last materialization of an asset is never removed,
-// so an event of the cache is valid until there is a later one.
+// so an event of the cache is valid until there is a later one. It is kept as JSON and decoded
+// for each question, since a caller may change what it gets, and a copy takes as long.
 type latestCache struct {
 	mu    sync.Mutex
-	until place                     // the last event of all runs that is taken into account
-	known map[string]*history.Event // by asset; nil for an asset that was never materialized
+	until place                    // the last event of all runs that is taken into account
+	known map[string]*encodedEvent // by asset; nil for an asset that was never materialized
 }
 
 // place is where an event is among those of all runs. The run and the number tell whether it is
@@ -78,29 +80,39 @@ func (s *Store) readLatest(ctx context.Context, tx *sql.Tx, assets []string) (ma
 	}
 	known := s.latest.known
 	var unknown []string
+	var decoding decoding
 	for _, asset := range assets {
-		if _, ok := known[asset]; !ok {
+		if made, ok := known[asset]; !ok {
 			known[asset] = nil
 			unknown = append(unknown, asset)
+		} else if made != nil {
+			decoding.add(made)
 		}
 	}
-	if len(unknown) > 0 {
-		slices.Sort(unknown) // the order in which they are stored
-		keys, err := s.db.List(unknown)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.remember(ctx, tx, s.db.selectLatest(), keys); err != nil {
-			return nil, err
-		}
+	err := s.readUnknown(ctx, tx, unknown, decoding.add)
+	events, wrong := decoding.wait()
+	if err := errors.Join(err, wrong); err != nil {
+		return nil, err
 	}
-	found := make(map[string]history.Event, len(assets))
-	for _, asset := range assets {
-		if event := known[asset]; event != nil {
-			found[asset] = withOwnMetadata(*event)
-		}
+	found := make(map[string]history.Event, len(events))
+	for _, event := range events {
+		asset, _ := event.Asset()
+		found[asset] = event
 	}
 	return found, nil
+}
+
+// readUnknown reads the last materializations of assets that nobody has asked for before.
+func (s *Store) readUnknown(ctx context.Context, tx *sql.Tx, assets []string, then func(*encodedEvent)) error {
+	if len(assets) == 0 {
+		return nil
+	}
+	slices.Sort(assets) // the order in which they are stored
+	keys, err := s.db.List(assets)
+	if err != nil {
+		return err
+	}
+	return s.remember(ctx, tx, then, s.db.selectLatest(), keys)
 }
 
 // catchUp takes into account what was appended since the last question.
@@ -119,12 +131,12 @@ func (s *Store) catchUp(ctx context.Context, tx *sql.Tx) error {
 		}
 		if until != cache.until || last.position-until.position > maxBehind {
 			cache.known = nil
-		} else if err := s.remember(ctx, tx, s.db.selectMadeAfter(), until.position, string(history.TypeAssetMaterialized)); err != nil {
+		} else if err := s.remember(ctx, tx, func(*encodedEvent) {}, s.db.selectMadeAfter(), until.position, string(history.TypeAssetMaterialized)); err != nil {
 			return err
 		}
 	}
 	if cache.known == nil {
-		cache.known = make(map[string]*history.Event)
+		cache.known = make(map[string]*encodedEvent)
 	}
 	cache.until = last
 	return nil
@@ -132,65 +144,36 @@ func (s *Store) catchUp(ctx context.Context, tx *sql.Tx) error {
 
 // selectMadeAfter returns the statement for the materializations after a position.
 func (d Database) selectMadeAfter() string {
-	return `SELECT runs.id, events.seq, events.time, events.type, events.fields
+	return `SELECT events.asset, runs.id, events.seq, events.time, events.fields
 	FROM events ` + d.Join + ` runs ON runs.number = events.run
 	WHERE events.position > ? AND events.asset IS NOT NULL AND events.type = ? ORDER BY events.position`
 }
 
-// remember keeps the events that a statement finds, of the assets that the cache knows.
-func (s *Store) remember(ctx context.Context, tx *sql.Tx, text string, args ...any) error {
+// remember keeps the events that a statement finds, of the assets that the cache knows, and
+// calls then for each of them.
+func (s *Store) remember(ctx context.Context, tx *sql.Tx, then func(*encodedEvent), text string, args ...any) error {
 	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return err
 	}
-	var found []encodedEvent
-	err = eachRow(rows, func(row scanner) error {
-		event, err := scanEncoded(row)
-		event.fields = slices.Clone(event.fields)
-		found = append(found, event)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	events, err := decodeAll(found)
-	if err != nil {
-		return err
-	}
-	for _, event := range events { // a copy, so that the cache does not keep the others
-		asset, _ := event.Asset()
+	return eachRow(rows, func(row scanner) error {
+		asset, made, err := scanMade(row)
+		if err != nil {
+			return err
+		}
 		if _, asked := s.latest.known[asset]; asked {
-			s.latest.known[asset] = &event
+			s.latest.known[asset] = made
+			then(made)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
-// withOwnMetadata returns the event with a copy of its metadata, which the caller may change.
-func withOwnMetadata(event history.Event) history.Event {
-	if made, ok := event.Data.(history.AssetMaterialized); ok && made.Metadata != nil {
-		made.Metadata, _ = cloned(map[string]any(made.Metadata)).(map[string]any)
-		event.Data = made
-	}
-	return event
-}
-
-// cloned returns a copy of a value of JSON.
-func cloned(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		copied := make(map[string]any, len(value))
-		for name, one := range value {
-			copied[name] = cloned(one)
-		}
-		return copied
-	case []any:
-		copied := make([]any, len(value))
-		for i, one := range value {
-			copied[i] = cloned(one)
-		}
-		return copied
-	default:
-		return value
-	}
+// scanMade reads a row of a materialization. It has the asset in place of the type.
+func scanMade(row scanner) (asset string, made *encodedEvent, err error) {
+	made = &encodedEvent{kind: history.TypeAssetMaterialized}
+	var at int64
+	err = row.Scan(&asset, &made.event.RunID, &made.event.Seq, &at, (*[]byte)(&made.fields))
+	made.event.Time = time.UnixMicro(at).UTC()
+	return asset, made, err
 }
