@@ -62,6 +62,15 @@ func (s *Store) ExplainLatest(ctx context.Context) (plan []string, err error) {
 	return plan, err
 }
 
+// ExplainThrough is ExplainRuns for the last materializations from an asset to another one.
+func (s *Store) ExplainThrough(ctx context.Context) (plan []string, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		plan, err = explain(ctx, tx, s.db.selectThrough(), "a", "b")
+		return err
+	})
+	return plan, err
+}
+
 func explain(ctx context.Context, tx *sql.Tx, text string, args ...any) ([]string, error) {
 	rows, err := tx.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
 	if err != nil {

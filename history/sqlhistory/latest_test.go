@@ -4,7 +4,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,34 +21,8 @@ func TestTheLastMaterializationsOfManyAssets(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	store := open(t, folder)
-	const count = 2000
-	var assets []string
-	now := time.Now()
-	events := []history.Event{queued("r1")}
-	events[0].Data = history.RunQueued{Steps: []string{"s"}}
-	for _, data := range []history.EventData{history.RunStarting{}, history.RunStarted{}, history.StepStarted{Step: "s", Attempt: 1}} {
-		events = append(events, history.Event{RunID: "r1", Time: now, Data: data})
-	}
-	for n := range count {
-		assets = append(assets, fmt.Sprintf("a%d", n))
-		made := history.AssetMaterialized{Asset: assets[n], Step: "s", Metadata: history.Values{"n": fmt.Sprint(n)}}
-		events = append(events, history.Event{RunID: "r1", Time: now, Data: made})
-	}
-	stored, err := store.Append(t.Context(), events...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := make(map[string]history.Event)
-	for n, asset := range assets {
-		want[asset] = stored[len(stored)-count+n]
-	}
-	got, err := store.LatestMaterializations(t.Context(), assets)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("last materializations differ (-want +got):\n%s", diff)
-	}
+	assets, want := materialize(t, store, 2000)
+	checkLatest(t, store, assets, want)
 
 	db, err := sql.Open("sqlite", filepath.Join(folder, sqlite.FileName))
 	if err != nil {
@@ -60,4 +36,78 @@ func TestTheLastMaterializationsOfManyAssets(t *testing.T) {
 	if want := "reading the last materializations: event 1782 of run r1: unexpected end of JSON input"; err == nil || err.Error() != want {
 		t.Errorf("the error of an event that cannot be read is %v, want %s", err, want)
 	}
+}
+
+// The table is read row by row, or searched for each asset, or both.
+func TestTheLastMaterializationsAmongOthers(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	assets, want := materialize(t, open(t, folder), 1000)
+	slices.Sort(assets)
+	var without, third, mixed, never []string // few others, many others, first few and then many, and only others
+	for i, asset := range assets {
+		if i%100 != 7 {
+			without = append(without, asset)
+		}
+		if i%3 == 1 {
+			third = append(third, asset, asset+" never") // the one after it in the table
+		}
+		never = append(never, asset+" never")
+		if i < 300 || i%3 == 1 {
+			mixed = append(mixed, asset)
+		}
+	}
+	for name, asked := range map[string][]string{
+		"nearly all assets are asked for":                without,
+		"a third of the assets are asked for":            third,
+		"the others come after those that are asked for": mixed,
+		"no asset that is asked for was materialized":    never,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := open(t, folder)
+			checkLatest(t, store, asked, want)
+			checkLatest(t, store, assets, want) // some of which are remembered
+			checkLatest(t, store, asked, want)
+		})
+	}
+}
+
+// checkLatest compares the last materializations of assets with those that are wanted of them.
+func checkLatest(t *testing.T, store history.Latest, assets []string, want map[string]history.Event) {
+	t.Helper()
+	got, err := store.LatestMaterializations(t.Context(), assets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = maps.Clone(want)
+	maps.DeleteFunc(want, func(asset string, _ history.Event) bool { return !slices.Contains(assets, asset) })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("last materializations differ (-want +got):\n%s", diff)
+	}
+}
+
+// materialize makes assets in one run, and returns their keys and last materializations.
+func materialize(t *testing.T, store history.Store, count int) (assets []string, made map[string]history.Event) {
+	t.Helper()
+	now := time.Now()
+	events := []history.Event{queued("r1")}
+	events[0].Data = history.RunQueued{Steps: []string{"s"}}
+	for _, data := range []history.EventData{history.RunStarting{}, history.RunStarted{}, history.StepStarted{Step: "s", Attempt: 1}} {
+		events = append(events, history.Event{RunID: "r1", Time: now, Data: data})
+	}
+	for n := range count {
+		assets = append(assets, fmt.Sprintf("a%d", n))
+		data := history.AssetMaterialized{Asset: assets[n], Step: "s", Metadata: history.Values{"n": fmt.Sprint(n)}}
+		events = append(events, history.Event{RunID: "r1", Time: now, Data: data})
+	}
+	stored, err := store.Append(t.Context(), events...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made = make(map[string]history.Event)
+	for n, asset := range assets {
+		made[asset] = stored[len(stored)-count+n]
+	}
+	return assets, made
 }

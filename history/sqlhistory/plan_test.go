@@ -85,6 +85,9 @@ func TestQueryPlans(t *testing.T) {
 		}
 	}
 
+	plan, err = store.ExplainThrough(t.Context())
+	checkPlan(t, "the last materializations from an asset to another one", plan, err, "SEARCH made USING PRIMARY KEY (asset>? AND asset<?)")
+
 	plan, err = store.ExplainTimes(t.Context(), history.RunQuery{QueuedFrom: time.Unix(1, 0), QueuedBefore: future})
 	if want := "SEARCH runs USING COVERING INDEX runs_by_queued (queued>? AND queued<?)"; err != nil || plan[0] != want {
 		t.Errorf("the runs of a time are found by\n%s\n%v, want\n%s", strings.Join(plan, "\n"), err, want)
