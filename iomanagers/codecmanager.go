@@ -141,7 +141,7 @@ func (m *CodecManager) stage(ctx context.Context, out Output, value any) (Staged
 		defer own.End()
 		return draft.Abort()
 	}
-	return sized{staged{out: out, commit: commit, discard: discard}, w.bytes}, nil
+	return staged{out: out, commit: commit, discard: discard}, nil
 }
 
 // write encodes value and returns how many rows it has, -1 if it has none to count. If that

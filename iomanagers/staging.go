@@ -28,13 +28,6 @@ type Stager interface {
 
 // Staged is a value that is ready to be stored. One goroutine uses it. Exactly one of Commit
 // and Discard is called, and it is called once.
-//
-// A Staged may have the optional method Bytes() int64, which returns the size of what was made
-// of the value. Package runs calls it before Commit, where a step makes a single value. If it
-// returns at most 1 MiB, another step may begin while Commit waits for the disk. So a Staged
-// should have it only if Commit needs little but time, and if it keeps no more of the value in
-// memory than this size. Zero is the size of an empty value, which is small too; it does not
-// mean that the size is unknown. A Staged of an unknown size leaves the method out.
 type Staged interface {
 	// Commit gives the value its place and adds the metadata of its Output. If it fails, the
 	// earlier value stays and nothing is left to discard. Only if its error matches
@@ -65,16 +58,6 @@ func (s staged) Discard() error {
 	}
 	return nil
 }
-
-// sized is a Staged that needs nothing more than its place. It holds no part of the value in
-// memory that is larger than what it has made of it.
-type sized struct {
-	staged
-	bytes int64
-}
-
-// Bytes returns the size of what was made of the value: see [Staged].
-func (s sized) Bytes() int64 { return s.bytes }
 
 // storeStaged is the Store of a manager that is a [Stager].
 func storeStaged(ctx context.Context, stager Stager, out Output, value any) error {

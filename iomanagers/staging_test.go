@@ -163,33 +163,3 @@ func (w observedStore) Store(ctx context.Context, out iomanagers.Output, value a
 	defer w.after()
 	return w.MemoryManager.Store(ctx, out, value)
 }
-
-func TestWhatIsReadyTellsItsSizeIfItOnlyWaitsForItsPlace(t *testing.T) {
-	t.Parallel()
-	files, err := iomanagers.NewFiles(iomanagers.FilesConfig{Root: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	staged, err := files.Stage(t.Context(), iomanagers.Output{Asset: "word", Format: "text"}, "seven")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = staged.Discard() }()
-	if sized, ok := staged.(interface{ Bytes() int64 }); !ok || sized.Bytes() != 5 {
-		t.Errorf("got %#v, want the size 5", staged)
-	}
-	empty, err := files.Stage(t.Context(), iomanagers.Output{Asset: "nothing", Format: "text"}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = empty.Discard() }()
-	if sized, ok := empty.(interface{ Bytes() int64 }); !ok || sized.Bytes() != 0 {
-		t.Errorf("got %#v for an empty value, want the size 0", empty)
-	}
-	if staged, err = iomanagers.NewMemory().Stage(t.Context(), iomanagers.Output{Asset: "word"}, "seven"); err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := staged.(interface{ Bytes() int64 }); ok {
-		t.Error("a value in memory does not wait for its place")
-	}
-}

@@ -105,11 +105,6 @@ func (e *Execution) Plan() *assets.Plan { return e.site.launch.plan }
 // closes it after the executor has returned. If the container cannot be opened, the
 // context of the run ends, the run fails, and no step begins.
 func (e *Execution) Step(ctx context.Context, step *assets.Step) error {
-	return e.step(ctx, step, nil)
-}
-
-// step is Step for a step that may give its slot back.
-func (e *Execution) step(ctx context.Context, step *assets.Step, slot *slot) error {
 	if e.partial {
 		return fmt.Errorf("executing step %s: this is the execution of a worker of a cluster: call Attempt", step.Key)
 	}
@@ -130,7 +125,7 @@ func (e *Execution) step(ctx context.Context, step *assets.Step, slot *slot) err
 	e.start()
 	err := panics.ErrGoexit // unless it returns
 	defer func() { e.finish(step, err) }()
-	err = (&stepExecution{site: e.site, step: step, attempt: 1, slot: slot}).execute(ctx)
+	err = (&stepExecution{site: e.site, step: step, attempt: 1}).execute(ctx)
 	return err
 }
 

@@ -10,14 +10,6 @@ type InProcessConfig struct {
 	// MaxParallel is the largest number of steps that are executed at the same time.
 	// The default is four for each processor, since most steps wait for other
 	// systems.
-	//
-	// A step that only waits for its value to be stored lets another step begin, so that
-	// values which wait at the same time share the flushes of the disk. This happens if
-	// MaxParallel is above 1, and if a manager of files or of objects has made 1 MiB or
-	// less of the value, which has only to take its place. Steps that store several values
-	// or have resources of their own wait as steps that are executed, and so do steps with
-	// any other IO manager. At most 32 steps of a run let others begin in this way. The
-	// functions of at most MaxParallel steps are called at the same time.
 	MaxParallel int
 }
 
@@ -41,9 +33,5 @@ func IsInProcess(executor Executor) bool {
 type inProcess struct{ config InProcessConfig }
 
 func (x inProcess) Execute(ctx context.Context, execution *Execution) error {
-	storing := maxStoring
-	if x.config.MaxParallel == 1 { // then each step ends before the next one begins
-		storing = 0
-	}
-	return execution.schedule(ctx, newSlots(x.config.MaxParallel, storing), execution.step)
+	return execution.Schedule(ctx, x.config.MaxParallel, execution.Step)
 }

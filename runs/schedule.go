@@ -36,16 +36,11 @@ import (
 // Schedule returns after all calls of execute have returned. Its error joins the
 // errors of all failed steps.
 func (e *Execution) Schedule(ctx context.Context, maxParallel int, execute func(ctx context.Context, step *assets.Step) error) error {
-	return e.schedule(ctx, newSlots(maxParallel, 0), func(ctx context.Context, step *assets.Step, _ *slot) error { return execute(ctx, step) })
-}
-
-// schedule is Schedule for steps that may give their slots back.
-func (e *Execution) schedule(ctx context.Context, slots *slots, execute func(ctx context.Context, step *assets.Step, slot *slot) error) error {
 	s := newSchedule(e.Plan())
 	results, entered := make(chan result), make(chan result)
-	entering := 0
+	executing, entering := 0, 0
 	for {
-		for len(s.ready) > 0 && slots.free() && ctx.Err() == nil && e.drained.cause() == nil {
+		for len(s.ready) > 0 && executing < max(maxParallel, 1) && ctx.Err() == nil && e.drained.cause() == nil {
 			step := s.ready[0]
 			s.ready = s.ready[1:]
 			if upstream := upstreamOf(step, s.succeeded); len(upstream) > 0 {
@@ -55,23 +50,20 @@ func (e *Execution) schedule(ctx context.Context, slots *slots, execute func(ctx
 			}
 			if e.needsPools(step) {
 				entering++
-				go func() { entered <- result{step: step, err: e.hold(ctx, step)} }()
+				go func() { entered <- result{step, e.hold(ctx, step)} }()
 				continue
 			}
-			slot := slots.begin()
+			executing++
 			go panics.Call(
-				func() error { return execute(ctx, step, slot) },
-				func(err error) { results <- result{step, slot, err} })
+				func() error { return execute(ctx, step) },
+				func(err error) { results <- result{step, err} })
 		}
-		if slots.under+entering == 0 {
+		if executing+entering == 0 {
 			e.leavePools(s.ready) // of steps that will not begin any more
 			return errors.Join(s.errs...)
 		}
 		var ended result
 		select {
-		case request := <-slots.asked:
-			slots.serve(request)
-			continue
 		case in := <-entered:
 			entering--
 			switch {
@@ -84,7 +76,7 @@ func (e *Execution) schedule(ctx context.Context, slots *slots, execute func(ctx
 			}
 			ended = in
 		case ended = <-results:
-			slots.end(ended.slot)
+			executing--
 			e.leavePools([]*assets.Step{ended.step})
 		}
 		succeeded, err := e.settle(ctx, ended.step, ended.err)
@@ -132,7 +124,6 @@ func (s *schedule) end(step *assets.Step, succeeded bool) {
 // result is how a step ended.
 type result struct {
 	step *assets.Step
-	slot *slot // of a step that was executed
 	err  error
 }
 

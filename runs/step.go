@@ -23,7 +23,6 @@ type stepExecution struct {
 	attempt int // the first one to make; then the one under way
 	last    int // the last one to make here; 0 for all that the retries allow
 	free    int // attempts before that were interrupted, and do not use up the retries
-	slot    *slot
 
 	// Of the attempt under way:
 	child    *container.Child // of the step's own resources; nil without any
@@ -47,7 +46,6 @@ func (x *stepExecution) execute(ctx context.Context) error {
 		case end.status != history.StepStatusPending || x.attempt == x.last:
 			return x.failure(end.err)
 		}
-		x.slot.take(ctx)
 		if !sleep(ctx, end.wait) {
 			x.site.record(history.StepCancelled{Step: x.step.Key})
 			return x.failure(end.err)

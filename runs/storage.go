@@ -116,35 +116,21 @@ func (x *stepExecution) store(ctx context.Context, values []reflect.Value) error
 		})
 	}
 	inner, done := x.beginStores(ctx)
-	if len(assignments) == 1 {
-		err = x.storeOne(inner, assignments[0])
-	} else {
-		err = iomanagers.StoreAll(inner, assignments)
-	}
+	err = storeAll(inner, assignments)
 	done(err)
 	return err
 }
 
-// storeOne stores the only value of a step. Once all that is left is to give the value its
-// place, which for a small one is mostly a wait, the step gives its slot back.
-func (x *stepExecution) storeOne(ctx context.Context, one iomanagers.Assignment) error {
-	if stager, ok := one.Manager.(iomanagers.Stager); ok && x.mayGiveBack() && stager.Stages(one.Manager) {
-		ready, err := stager.Stage(ctx, one.Output, one.Value)
-		if err != nil {
-			return err
-		}
-		one.Value = nil // it may be large, although what was made of it is small
-		if value, ok := ready.(interface{ Bytes() int64 }); ok && value.Bytes() <= maxStoringBytes {
-			x.slot.giveBack()
-		}
-		if err := ready.Commit(); err != nil {
-			return err
-		}
-	} else if err := one.Manager.Store(ctx, one.Output, one.Value); err != nil {
-		return err
+func storeAll(ctx context.Context, assignments []iomanagers.Assignment) error {
+	if len(assignments) != 1 {
+		return iomanagers.StoreAll(ctx, assignments)
 	}
-	one.Stored()
-	return nil
+	one := assignments[0]
+	err := one.Manager.Store(ctx, one.Output, one.Value)
+	if err == nil {
+		one.Stored()
+	}
+	return err
 }
 
 // beginStores tells the observer of the stores of all outputs, which take place together. The
@@ -174,10 +160,6 @@ func (x *stepExecution) beginStores(ctx context.Context) (inner context.Context,
 		}
 	}
 }
-
-// mayGiveBack reports whether the step may give its slot back. Resources of its own may be what
-// the bound is for, such as connections to a database.
-func (x *stepExecution) mayGiveBack() bool { return x.slot != nil && x.child == nil }
 
 // storesPerStep reports whether an IO manager lives per step: then the stop of
 // its resources, such as a commit, is part of storing a value.

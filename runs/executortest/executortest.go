@@ -19,7 +19,7 @@ type Subject struct {
 	// Executor executes the steps of the suite's runs.
 	Executor runs.Executor
 	// MaxParallel is how many steps it may execute at once. It must be at least
-	// 1. The steps that the suite counts store no values.
+	// 1.
 	MaxParallel int
 	// Elsewhere is for an executor that has steps executed by
 	// runs.Launcher.ExecuteStep, as in another process. It is called before each
