@@ -79,7 +79,7 @@ func (c gobCodec) Decode(r io.Reader, dst any) error {
 		return err
 	}
 	if _, isRows := rows.Of(t); isRows {
-		return decodeRows(c, r, dst)
+		return decodeRows(c, collected(r), dst)
 	}
 	return gobFault(newGobDecoder(r, t, c.rules).Decode(dst))
 }

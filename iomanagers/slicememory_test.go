@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -49,6 +51,38 @@ func TestSlicesNeedLittleMoreMemoryThanTheirRows(t *testing.T) { // not parallel
 			}
 			if peak > most || float64(cap(got)) > 1.5*n {
 				t.Errorf("loading needs %.2f of the rows, and ends with memory for %.2f of them, want at most %.2f and 1.50", peak, float64(cap(got))/n, most)
+			}
+		})
+	}
+}
+
+// TestALargeFileOfGobAsksForCollections is not parallel: it counts what the process asks for.
+func TestALargeFileOfGobAsksForCollections(t *testing.T) {
+	type note struct{ Text string }
+	for _, test := range []struct {
+		name      string
+		megabytes int
+		asked     uint32
+	}{
+		{"a file of less than 32 MiB asks for none", 31, 0},
+		{"a larger one asks for two", 40, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := newFiles(t, t.TempDir(), everyCodec()...)
+			all := slices.Repeat([]note{{strings.Repeat("x", 16<<10)}}, test.megabytes*64)
+			store(t, m, iomanagers.Output{Asset: "a", Format: "gob"}, all)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			var got []note
+			if err := m.Load(t.Context(), iomanagers.Input{Asset: "a", Format: "gob"}, &got); err != nil {
+				t.Fatal(err)
+			}
+			runtime.ReadMemStats(&after)
+			if asked := after.NumForcedGC - before.NumForcedGC; asked != test.asked {
+				t.Errorf("it asks for %d collections, want %d", asked, test.asked)
+			}
+			if !slices.Equal(got, all) {
+				t.Error("other rows come back")
 			}
 		})
 	}
