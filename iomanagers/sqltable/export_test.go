@@ -5,4 +5,7 @@ var (
 	TableName = tableName
 	EscapeKey = escapeKey
 	SnakeCase = snakeCase
+
+	TimeText      = timeText
+	ParseTimeText = parseTimeText
 )

@@ -1,8 +1,10 @@
 package sqltable
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"strings"
 )
 
@@ -17,35 +19,89 @@ type sqliteInsert struct {
 // mostParameters is what every SQLite takes in one statement.
 const mostParameters = 999
 
+// mostBehind bounds the bytes of text that wait for a statement to be executed while more rows are
+// read. Larger rows are read when the statement before has been executed.
+const mostBehind = 1 << 20
+
 func (s *sqliteInsert) all(ctx context.Context, rows *feed) (n int, err error) {
 	width := len(s.columns)
 	if s.partition != nil {
 		width++
 	}
 	each := max(1, mostParameters/width)
-	full, err := s.conn.PrepareContext(ctx, s.statement(each)) //nolint:sqlclosecheck // it is, below
+	full, err := prepareSQLite(ctx, s.conn, s.statement(each))
 	if err != nil {
 		return 0, err
 	}
-	defer full.Close() //nolint:errcheck // it was used up
+	defer full.close()
 
-	args := make([]any, 0, each*width)
-	n, err = rows.each(ctx, func(values []any) error {
-		args = append(args, values...)
-		if s.partition != nil {
-			args = append(args, *s.partition)
-		}
-		if len(args) < cap(args) {
-			return nil
-		}
-		_, err := full.ExecContext(ctx, args...)
-		args = args[:0]
-		return err
-	})
-	if err == nil && len(args) > 0 {
-		_, err = s.conn.ExecContext(ctx, s.statement(len(args)/width), args...)
+	values := &sqliteValues{behind: executeBehind(ctx, full, each*width), partition: s.partition}
+	n, err = values.all(ctx, rows)
+	if err == nil && values.used > 0 {
+		args := plainArguments(nil, values.args[:values.used])
+		_, err = s.conn.ExecContext(ctx, s.statement(values.used/width), args...)
 	}
 	return n, err
+}
+
+// sqliteValues gathers the values of rows for statements that are executed behind it.
+type sqliteValues struct {
+	behind    *executionBehind
+	partition *string
+	args      []driver.NamedValue // of the next statement
+	used      int                 // of args
+	size      int                 // of the texts and bytes in them
+}
+
+// all gives the values of all rows to statements, but those that are too few for one.
+func (v *sqliteValues) all(ctx context.Context, rows *feed) (n int, err error) {
+	defer func() { // also when a stream panics
+		if failed := v.behind.end(); failed != nil { // its rows came before those of err
+			err = failed
+		}
+	}()
+	if v.args, err = v.behind.arguments(); err != nil {
+		return 0, err
+	}
+	return rows.each(ctx, v.row)
+}
+
+func (v *sqliteValues) row(values []any) error {
+	for _, value := range values {
+		v.add(value)
+	}
+	if v.partition != nil {
+		v.add(*v.partition)
+	}
+	if v.used < len(v.args) {
+		return nil
+	}
+	return v.execute()
+}
+
+// add keeps a value, and nothing of the memory of its row, which may be used again for another row.
+func (v *sqliteValues) add(value any) {
+	switch text := value.(type) {
+	case string:
+		v.size += len(text)
+	case []byte:
+		v.size += len(text)
+		value = bytes.Clone(text)
+	}
+	v.args[v.used].Value = value
+	v.used++
+}
+
+func (v *sqliteValues) execute() (err error) {
+	large := v.size > mostBehind
+	if err := v.behind.execute(v.args); err != nil {
+		return err
+	}
+	v.used, v.size = 0, 0
+	if v.args, err = v.behind.arguments(); err == nil && large {
+		err = v.behind.wait()
+	}
+	return err
 }
 
 // statement inserts that many rows.

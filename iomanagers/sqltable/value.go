@@ -72,9 +72,10 @@ func (c *column) plain(field reflect.Value, l limits) (any, error) {
 		}
 		return nil, nil
 	case times:
-		t, err := checkTime(field.Interface().(time.Time), l.times)
+		t, _ := reflect.TypeAssert[time.Time](field) // makes no copy on the heap
+		t, err := checkTime(t, l.times)
 		if err == nil && l.textTimes {
-			return t.Format(timeLayout), nil
+			return timeText(t), nil
 		}
 		return t, err
 	default:
