@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -28,7 +29,7 @@ var errHistory = errors.New("the history cannot be read")
 
 // prepare checks the requests, and leaves out those whose key has made a run before, unless
 // these are asked for too.
-func (a *asker) prepare(ctx context.Context, state State, on occasionOf, requests []RunRequest, also bool, now time.Time) (asked []RequestRecord, known []string, err error) {
+func (a *asker) prepare(ctx context.Context, state State, on *occasion, requests []RunRequest, also bool, now time.Time) (asked []RequestRecord, known []string, err error) {
 	var keys []string
 	for _, request := range requests {
 		if request.Key != "" {
@@ -66,7 +67,7 @@ func (a *asker) prepare(ctx context.Context, state State, on occasionOf, request
 const maxKey = 500
 
 // queuedRun checks a request, and returns the run that it asks for.
-func (a *asker) queuedRun(state State, on occasionOf, number int, request RunRequest, now time.Time) (runs.QueuedRun, error) {
+func (a *asker) queuedRun(state State, on *occasion, number int, request RunRequest, now time.Time) (runs.QueuedRun, error) {
 	switch {
 	case len(request.Key) > maxKey:
 		return runs.QueuedRun{}, fmt.Errorf("its key is longer than %d bytes", maxKey)
@@ -89,13 +90,13 @@ func (a *asker) queuedRun(state State, on occasionOf, number int, request RunReq
 }
 
 // label puts the tags on a run that say who has asked for it.
-func (a *automation) label(queued *runs.QueuedRun, on occasionOf, key string) {
+func (a *automation) label(queued *runs.QueuedRun, on *occasion, key string) {
 	tags := maps.Clone(queued.Queued.Tags)
 	if tags == nil {
 		tags = make(map[string]string)
 	}
 	if a.kind == KindSchedule {
-		tags[TagSchedule], tags[TagScheduled] = a.name, on.Scheduled.Format(time.RFC3339)
+		tags[TagSchedule], tags[TagScheduled] = a.name, on.scheduled.Format(time.RFC3339)
 	} else {
 		tags[TagSensor] = a.name
 	}
@@ -106,12 +107,12 @@ func (a *automation) label(queued *runs.QueuedRun, on occasionOf, key string) {
 }
 
 // runID returns the ID of a run: of the key, or of what the tick is for.
-func (a *automation) runID(state State, on occasionOf, number int, key string) string {
+func (a *automation) runID(state State, on *occasion, number int, key string) string {
 	parts := []string{a.journal(), fmt.Sprint(state.Resets)}
 	if key != "" {
 		parts = append(parts, "key", key)
 	} else {
-		parts = append(parts, on.identity, fmt.Sprint(number))
+		parts = append(parts, cmp.Or(on.identity, fmt.Sprintf("tick %d", state.Ticks+1)), fmt.Sprint(number))
 	}
 	for i, part := range parts {
 		parts[i] = fmt.Sprint(len(part), ":", part)

@@ -276,13 +276,15 @@ func (c *Control) Preview(ctx context.Context, launcher *runs.Launcher, kind Kin
 	if occasion.Scheduled.IsZero() {
 		occasion.Scheduled = time.Now()
 	}
-	result, err := a.evaluate(ctx, occasion, panics.Guard)
+	on := occasion.inside()
+	on.identity = "preview"
+	result, err := a.evaluate(ctx, on, panics.Guard)
 	preview := Preview{Scheduled: occasion.Scheduled, Requests: []PreviewedRun{}, Skipped: result.Skipped, Reason: result.Reason, Cursor: result.Cursor, Log: result.Log}
 	if err != nil {
 		return preview, err
 	}
 	asker := &asker{automation: a, launcher: launcher, journals: c.journals}
-	asked, known, err := asker.prepare(ctx, state, occasionOf{Occasion: occasion, identity: "preview"}, result.Requests, true, time.Now())
+	asked, known, err := asker.prepare(ctx, state, on, result.Requests, true, time.Now())
 	for _, request := range asked {
 		preview.Requests = append(preview.Requests, PreviewedRun{Key: request.Key, Known: slices.Contains(known, request.Key), Run: request.Run})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -13,23 +14,33 @@ import (
 // counts as failed.
 const abandonAfter = time.Second
 
-// occasionOf is an occasion with what its runs are identified by.
-type occasionOf struct {
-	Occasion
-	identity string // the same for all attempts, also after a crash
-	position int64  // of the event
-}
-
 // decide evaluates a tick, records what it has decided, and queues its runs. It returns
 // false if the tick has failed and is to be tried again.
-func (u *unit) decide(ctx context.Context, release func(), on occasionOf) (done bool, err error) {
+func (u *unit) decide(ctx context.Context, release func(), on *occasion) (done bool, err error) {
 	state := u.journal.known()
-	on.Previous, on.Cursor, on.Attempt, on.Logger = state.Last, state.Cursor, state.Attempt+1, u.logger
+	on.previous, on.cursor, on.attempt, on.logger = state.Last, state.Cursor, state.Attempt+1, u.logger
 	began := time.Now()
-	result, failure := u.evaluateWithin(on.Occasion, release)
-	record := TickRecord{Attempt: on.Attempt, Scheduled: on.Scheduled.UTC(), Log: result.Log, EventRun: on.Event.RunID, EventSeq: on.Event.Seq}
+	evaluated := false
+	defer func() {
+		if !evaluated && on.exited { // this goroutine ends, and only what is deferred is done
+			result := Evaluation{Cursor: on.cursor, Log: on.lines.all()}
+			_, err := u.conclude(ctx, state, on, began, result, fmt.Errorf("evaluating %s %s: %w", u.kind, u.name, panics.ErrGoexit))
+			u.exit = &exit{err}
+		}
+	}()
+	result, failure := u.evaluateWithin(on, release)
+	evaluated = true
+	return u.conclude(ctx, state, on, began, result, failure)
+}
+
+// conclude records what a tick has decided, and queues its runs.
+func (u *unit) conclude(ctx context.Context, state State, on *occasion, began time.Time, result Evaluation, failure error) (done bool, err error) {
+	record := TickRecord{Attempt: on.attempt, Scheduled: on.scheduled.UTC(), Log: result.Log}
+	if on.event != nil {
+		record.EventRun, record.EventSeq = on.event.event.RunID, on.event.event.Seq
+	}
 	var asked []RequestRecord
-	if failure == nil {
+	if failure == nil && len(result.Requests) > 0 {
 		asked, record.Known, failure = u.asker().prepare(ctx, state, on, result.Requests, false, u.clock.now())
 	}
 	if errors.Is(failure, errHistory) {
@@ -60,12 +71,17 @@ func (u *unit) asker() *asker {
 // evaluateWithin evaluates a tick. If its function does not return some time after its
 // context has ended, the tick has failed, and others get its slot; the next tick of the
 // same unit waits for the function.
-func (u *unit) evaluateWithin(on Occasion, release func()) (Evaluation, error) {
+func (u *unit) evaluateWithin(on *occasion, release func()) (Evaluation, error) {
 	limit := time.AfterFunc(u.settings.timeout+abandonAfter, func() {
 		release()
 		u.warn("a function goes on although its time is over", fmt.Errorf("it did not return within %s", u.settings.timeout), string(u.kind), u.name)
 	})
-	result, err := u.evaluate(u.work, on, u.pool.Guard)
+	defer limit.Stop()
+	guard := u.pool.Guard
+	if u.inPlace {
+		guard = on.guardInPlace
+	}
+	result, err := u.evaluate(u.work, on, guard)
 	if !limit.Stop() && err == nil {
 		err = fmt.Errorf("evaluating %s %s: it did not end within %s", u.kind, u.name, u.settings.timeout)
 	}
@@ -73,7 +89,7 @@ func (u *unit) evaluateWithin(on Occasion, release func()) (Evaluation, error) {
 }
 
 // recordRequests records what a tick has asked for, and then queues it.
-func (u *unit) recordRequests(ctx context.Context, before State, on occasionOf, record TickRecord, asked []RequestRecord, result Evaluation) error {
+func (u *unit) recordRequests(ctx context.Context, before State, on *occasion, record TickRecord, asked []RequestRecord, result Evaluation) error {
 	u.writeSkips()
 	r := u.requested(before, on, record, asked, result)
 	if err := u.journal.append(context.WithoutCancel(ctx), r.change); err != nil {
@@ -96,7 +112,7 @@ type requested struct {
 }
 
 // requested makes the entry of a tick that has not failed.
-func (u *unit) requested(before State, on occasionOf, record TickRecord, asked []RequestRecord, result Evaluation) *requested {
+func (u *unit) requested(before State, on *occasion, record TickRecord, asked []RequestRecord, result Evaluation) *requested {
 	kind := kindRequested
 	record.Status, record.Runs = TickRequested, asked
 	if len(asked) == 0 {
@@ -141,10 +157,10 @@ func reasonOf(record TickRecord, result Evaluation) string {
 }
 
 // pass notes that the tick for an occasion is over.
-func (u *unit) pass(state *State, on occasionOf) {
+func (u *unit) pass(state *State, on *occasion) {
 	state.Ticks++
 	state.Attempt, state.Again, state.Scheduled = 0, time.Time{}, time.Time{}
-	state.Last = on.Scheduled.UTC()
+	state.Last = on.scheduled.UTC()
 	if on.position > 0 {
 		state.Position = on.position
 	}

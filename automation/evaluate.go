@@ -16,33 +16,12 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/excerpt"
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/panics"
 )
-
-// Occasion says what a tick is for. The zero value of each field is as at the first tick.
-type Occasion struct {
-	// Scheduled is the time that the tick is for. The default is the present time.
-	Scheduled time.Time
-	// Previous is the time that the tick before was for.
-	Previous time.Time
-	// Cursor is the cursor that an earlier tick has set.
-	Cursor string
-	// Attempt is counted from 1, which is the default.
-	Attempt int
-	// Event is the event of a sensor that ticks for events, and Record the run of it.
-	Event  history.Event
-	Record history.Record
-	// Logger gets the lines of the tick. Nil discards them; they are in the Evaluation.
-	Logger *slog.Logger
-	// Options are given to the child container of the tick, for instance fx.Replace with
-	// a fake.
-	Options []fx.Option
-}
 
 // Evaluation is what the function of a tick has decided.
 type Evaluation struct {
@@ -75,32 +54,30 @@ func (a *Automations) Evaluate(ctx context.Context, kind Kind, name string, occa
 	if err != nil {
 		return Evaluation{}, err
 	}
-	return one.evaluate(ctx, occasion, panics.Guard)
+	return one.evaluate(ctx, occasion.inside(), panics.Guard)
 }
 
 // evaluate is [Automations.Evaluate]. guard calls what users supply.
-func (a *automation) evaluate(ctx context.Context, occasion Occasion, guard func(func() error) error) (Evaluation, error) {
+func (a *automation) evaluate(ctx context.Context, on *occasion, guard func(func() error) error) (Evaluation, error) {
 	began := time.Now()
-	if occasion.Scheduled.IsZero() {
-		occasion.Scheduled = began
+	if on.scheduled.IsZero() {
+		on.scheduled = began
 	}
 	if !a.called {
-		return Evaluation{Requests: []RunRequest{a.completed(RunRequest{})}, Cursor: occasion.Cursor}, nil
+		return Evaluation{Requests: []RunRequest{a.completed(RunRequest{})}, Cursor: on.cursor}, nil
 	}
 	e := &evaluation{
-		automation: a, occasion: occasion, mask: func(text string) string { return text }, lines: new(logLines),
-		tick: &Tick{
-			name: a.name, scheduled: occasion.Scheduled, previous: occasion.Previous, cursor: occasion.Cursor,
-			attempt: max(1, occasion.Attempt),
-		},
+		automation: a, occasion: on, mask: func(text string) string { return text },
+		tick: Tick{name: a.name, scheduled: on.scheduled, previous: on.previous, cursor: on.cursor, attempt: max(1, on.attempt)},
 	}
+	on.lines = &e.lines
 	bounded, cancel := context.WithTimeout(ctx, a.settings.timeout)
 	defer cancel()
 	err := guard(func() error { return e.run(bounded) })
 	if err != nil && ctx.Err() == nil && errors.Is(bounded.Err(), context.DeadlineExceeded) {
 		err = fmt.Errorf("it did not end within %s: %w", a.settings.timeout, err)
 	}
-	result := Evaluation{Cursor: occasion.Cursor, Log: e.lines.all(), Duration: time.Since(began)}
+	result := Evaluation{Cursor: on.cursor, Log: e.lines.all(), Duration: time.Since(began)}
 	if err != nil {
 		return result, fmt.Errorf("evaluating %s %s: %w", a.kind, a.name, fault.Masked(err, e.mask))
 	}
@@ -112,9 +89,9 @@ func (a *automation) evaluate(ctx context.Context, occasion Occasion, guard func
 // evaluation is one call of a function.
 type evaluation struct {
 	*automation
-	occasion Occasion
-	tick     *Tick
-	lines    *logLines
+	occasion *occasion
+	tick     Tick
+	lines    logLines
 	mask     func(string) string
 	requests []RunRequest
 }
@@ -124,7 +101,7 @@ func (e *evaluation) run(ctx context.Context) (err error) {
 	if e.wired == nil {
 		return e.call(ctx, nil)
 	}
-	options := append([]fx.Option{container.Needs((*container.Target)(e.wired))}, e.occasion.Options...)
+	options := append([]fx.Option{container.Needs((*container.Target)(e.wired))}, e.occasion.options...)
 	prepared, err := e.of.container.Prepare(options...)
 	if err != nil {
 		return err
@@ -142,11 +119,11 @@ func (e *evaluation) run(ctx context.Context) (err error) {
 
 // logger returns the logger of the tick.
 func (e *evaluation) logger() *slog.Logger {
-	outside := e.occasion.Logger
+	outside := e.occasion.logger
 	if e.wired != nil && e.wired.ModuleLogger() != nil {
 		outside = e.wired.ModuleLogger()
 	}
-	return newTickLogger(e.lines, outside, e.mask, slog.String(string(e.kind), e.name))
+	return newTickLogger(&e.lines, outside, e.mask, slog.String(string(e.kind), e.name))
 }
 
 // call calls the function, and goes through the requests that it returns.
@@ -188,11 +165,11 @@ func (e *evaluation) own(ctx context.Context, t reflect.Type) reflect.Value {
 	case contextType:
 		return reflect.ValueOf(ctx)
 	case tickType:
-		return reflect.ValueOf(e.tick)
+		return reflect.ValueOf(&e.tick)
 	case eventType:
-		return reflect.ValueOf(e.occasion.Event)
+		return reflect.ValueOf(e.occasion.event.event)
 	case recordType:
-		return reflect.ValueOf(e.occasion.Record)
+		return reflect.ValueOf(e.occasion.event.record)
 	default:
 		return reflect.ValueOf(e.logger())
 	}

@@ -68,8 +68,8 @@ func (u *unit) tickEvent(ctx context.Context, release func(), event history.Posi
 	if !u.isOn(state) || !state.Again.IsZero() && state.Again.After(u.clock.now()) {
 		return false, nil
 	}
-	return u.decide(ctx, release, occasionOf{
+	return u.decide(ctx, release, &occasion{
 		identity: fmt.Sprintf("event %d of run %s", event.Seq, event.RunID), position: event.Position,
-		Occasion: Occasion{Scheduled: event.Time, Event: event.Event, Record: record},
+		scheduled: event.Time, event: &eventOfRun{event.Event, record},
 	})
 }

@@ -11,19 +11,19 @@ import (
 
 // recordFailure records that a tick has failed. It returns false if the tick is to be tried
 // again.
-func (u *unit) recordFailure(ctx context.Context, before State, on occasionOf, record TickRecord, failure error) (over bool, err error) {
+func (u *unit) recordFailure(ctx context.Context, before State, on *occasion, record TickRecord, failure error) (over bool, err error) {
 	u.writeSkips()
 	record.Status, record.Error = TickFailed, shortened(history.FailureOf(failure))
-	again := on.Attempt <= u.settings.retries
+	again := on.attempt <= u.settings.retries
 	if again {
-		record.Again = u.clock.now().Add(u.backoff(on.Attempt)).UTC()
+		record.Again = u.clock.now().Add(u.backoff(on.attempt)).UTC()
 	}
 	return !again, u.journal.append(context.WithoutCancel(ctx), change{kind: kindFailed, at: record.Ended, apply: func(state *State, seq int64) (any, error) {
 		if state.Resets != before.Resets {
 			return nil, errSuperseded
 		}
 		if again {
-			state.Attempt, state.Again, state.Scheduled = on.Attempt, record.Again, record.Scheduled
+			state.Attempt, state.Again, state.Scheduled = on.attempt, record.Again, record.Scheduled
 		} else {
 			u.pass(state, on)
 		}

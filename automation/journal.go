@@ -14,9 +14,9 @@ import (
 // journal is the log of one schedule or sensor in the history. Every entry holds the state
 // after it. It is safe for concurrent use.
 type journal struct {
-	store history.Journals
-	name  string
-	dirty chan<- struct{} // gets a value if something is pending; nil for nobody
+	store     history.Journals
+	name      string
+	unwritten *unwritten // has the journal if something is pending; nil where nobody writes that
 
 	writing sync.Mutex // held by who appends
 
@@ -73,11 +73,10 @@ func (j *journal) load(ctx context.Context) error {
 // later leaves a change to the next append, or to flush.
 func (j *journal) later(c change) {
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.pending = append(j.pending, c)
-	select {
-	case j.dirty <- struct{}{}:
-	default: // somebody knows it, or nobody wants to
+	j.mu.Unlock()
+	if j.unwritten != nil {
+		j.unwritten.add(j)
 	}
 }
 

@@ -12,7 +12,7 @@ const (
 	// goroutine with others. Such ticks cost about as much as a switch between goroutines.
 	quickly = time.Millisecond
 	// quickAtOnce is how many sensors tick one after another in one goroutine.
-	quickAtOnce = 16
+	quickAtOnce = 64
 	// quickPatience is after what time the sensors that have not begun get goroutines of
 	// their own, since one of those before them is slow this time.
 	quickPatience = 10 * time.Millisecond
@@ -53,7 +53,9 @@ func (q *quickTicks) tick(ctx context.Context) {
 
 // tickOne ticks one unit, which counts as ended in any case.
 func (q *quickTicks) tickOne(ctx context.Context, u *unit) {
+	u.inPlace = true
 	defer func() {
+		u.inPlace = false
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.over = append(q.over, u)

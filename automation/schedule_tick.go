@@ -29,8 +29,8 @@ func (u *unit) tickSchedule(ctx context.Context, release func(), state State) er
 }
 
 // occasionAt returns the occasion of a scheduled time.
-func (u *unit) occasionAt(at time.Time) occasionOf {
-	return occasionOf{identity: "at " + at.UTC().Format(time.RFC3339), Occasion: Occasion{Scheduled: at.In(u.times.Zone())}}
+func (u *unit) occasionAt(at time.Time) *occasion {
+	return &occasion{identity: "at " + at.UTC().Format(time.RFC3339), scheduled: at.In(u.times.Zone())}
 }
 
 // passOver records that missed ticks are left out.

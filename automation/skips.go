@@ -16,11 +16,11 @@ func (u *unit) recordSkip(record TickRecord, result Evaluation) {
 	if u.skips != nil && u.skips.Reason != record.Reason {
 		u.writeSkips()
 	}
-	if u.skips != nil {
-		record.Count = u.skips.Count
+	if u.skips == nil {
+		u.skips = new(TickRecord)
 	}
-	record.Count++
-	u.skips = &record
+	record.Count = u.skips.Count + 1
+	*u.skips = record
 	if time.Since(u.skipped) >= max(skipsEvery, time.Duration(len(u.units))*skipsApart) || record.Count == 1 && u.skipped.IsZero() {
 		u.writeSkips()
 	}

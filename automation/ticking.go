@@ -1,7 +1,6 @@
 package automation
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
@@ -19,13 +18,14 @@ type ticking struct {
 	units  []*unit
 	byName map[string]*unit // by the name of the journal
 
+	unwritten *unwritten // the journals that have something that may be written late
+
 	due     dueHeap
 	resting chan *unit         // to a goroutine that has ticked before
 	ended   chan []*unit       // whose ticks have ended
 	news    chan []*unit       // that must be looked at
 	slots   chan struct{}      // one for each tick that is evaluated
 	seats   chan struct{}      // one for each goroutine that rests
-	dirty   chan struct{}      // has a value if journals have something that may be written late
 	work    context.Context    // of evaluations; it ends after ctx, see Drain
 	stop    context.CancelFunc // ends work
 	under   sync.WaitGroup     // ticks
@@ -37,11 +37,11 @@ type ticking struct {
 
 func newTicking(d *Daemon) *ticking {
 	t := &ticking{
-		Daemon: d, byName: make(map[string]*unit), ended: make(chan []*unit, 64), news: make(chan []*unit), dirty: make(chan struct{}, 1),
+		Daemon: d, byName: make(map[string]*unit), ended: make(chan []*unit, 64), news: make(chan []*unit), unwritten: newUnwritten(),
 		slots: make(chan struct{}, d.config.MaxParallel), seats: make(chan struct{}, d.config.MaxParallel), resting: make(chan *unit), began: time.Now(),
 	}
 	for _, a := range d.config.Automations.all {
-		u := &unit{automation: a, ticking: t, at: -1, journal: &journal{store: d.journals, name: a.journal(), dirty: t.dirty}}
+		u := &unit{automation: a, ticking: t, journal: &journal{store: d.journals, name: a.journal(), unwritten: t.unwritten}}
 		t.units = append(t.units, u)
 		t.byName[a.journal()] = u
 	}
@@ -66,14 +66,12 @@ func (t *ticking) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the end of the history: %w", err)
 	}
-	journals := make([]*journal, len(t.units))
-	for i, u := range t.units {
-		journals[i] = u.journal
+	for _, u := range t.units {
 		if c, changed := u.defined(t.clock.now(), end); changed {
 			u.journal.later(c)
 		}
 	}
-	if err := flush(ctx, t.journals, journals); err != nil {
+	if err := t.flush(ctx); err != nil {
 		return err
 	}
 	return t.recordBegin(ctx)
@@ -127,8 +125,8 @@ func (t *ticking) loop(ctx context.Context) {
 		now := time.Now()
 		t.startDue(ctx, now)
 		wait := t.clock.most
-		if len(t.due) > 0 {
-			wait = min(wait, t.due[0].due.Sub(now))
+		if at, ok := t.due.next(); ok {
+			wait = min(wait, at-now.Sub(t.began))
 		}
 		timer.Reset(wait)
 	}
@@ -163,8 +161,8 @@ func (t *ticking) tellEnded(ctx context.Context, units ...*unit) {
 // startDue starts the ticks that are due.
 func (t *ticking) startDue(ctx context.Context, now time.Time) {
 	var plain, quick []*unit
-	for len(t.due) > 0 && !t.due[0].due.After(now) {
-		u := heap.Pop(&t.due).(*unit)
+	since := now.Sub(t.began)
+	for u := t.due.take(since); u != nil; u = t.due.take(since) {
 		switch {
 		case u.isPlain():
 			plain = append(plain, u)
@@ -202,9 +200,7 @@ func (t *ticking) measureDrift() time.Duration {
 
 // set puts a unit into the heap at the time at which it ticks next.
 func (t *ticking) set(u *unit) {
-	if u.at >= 0 {
-		heap.Remove(&t.due, u.at)
-	}
+	t.due.remove(u)
 	if u.busy {
 		return
 	}
@@ -212,21 +208,20 @@ func (t *ticking) set(u *unit) {
 	if !ticks {
 		return
 	}
-	u.due = time.Now().Add(max(0, wait))
+	at := time.Since(t.began) + max(0, wait)
 	if wait > 0 && u.kind == KindSensor && u.events == nil {
-		u.due = t.withOthers(u.due, u.settings.every/200)
+		at = withOthers(at, u.settings.every/200)
 	}
-	heap.Push(&t.due, u)
+	t.due.add(u, at)
 }
 
 // withOthers moves a time by less than slack, so that many sensors are due at few moments,
 // and wake the loop rarely.
-func (t *ticking) withOthers(due time.Time, slack time.Duration) time.Time {
+func withOthers(at, slack time.Duration) time.Duration {
 	if slack <= 0 {
-		return due
+		return at
 	}
-	since := due.Sub(t.began)
-	return t.began.Add((since + slack - 1).Truncate(slack))
+	return (at + slack - 1).Truncate(slack)
 }
 
 // startAlone ticks a unit in a goroutine of its own, or in one that has ticked others before:
@@ -330,7 +325,7 @@ func (t *ticking) flushAgain(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.dirty:
+		case <-t.unwritten.told:
 		}
 		pause(ctx, t.clock.late)
 		if ctx.Err() != nil {
@@ -338,41 +333,21 @@ func (t *ticking) flushAgain(ctx context.Context) {
 		}
 		if err := t.flush(ctx); err != nil && ctx.Err() == nil {
 			t.warn("recording ticks", err)
-			select {
-			case t.dirty <- struct{}{}:
-			default:
-			}
 		}
 	}
 }
 
+// flush writes what the journals have that may be written late. What could not be written
+// stays there for the next time.
 func (t *ticking) flush(ctx context.Context) error {
-	journals := make([]*journal, len(t.units))
-	for i, u := range t.units {
-		journals[i] = u.journal
+	journals := t.unwritten.take()
+	err := flush(ctx, t.journals, journals)
+	if err != nil {
+		for _, j := range journals {
+			if j.hasPending() {
+				t.unwritten.add(j)
+			}
+		}
 	}
-	return flush(ctx, t.journals, journals)
-}
-
-// dueHeap are units by the time of their next tick.
-type dueHeap []*unit
-
-func (h dueHeap) Len() int           { return len(h) }
-func (h dueHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
-func (h dueHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].at, h[j].at = i, j
-}
-
-func (h *dueHeap) Push(x any) {
-	u := x.(*unit)
-	u.at = len(*h)
-	*h = append(*h, u)
-}
-
-func (h *dueHeap) Pop() any {
-	last := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	last.at = -1
-	return last
+	return err
 }

@@ -16,8 +16,11 @@ const together = 100
 // isPlain reports whether a unit is a schedule without a function that has nothing special
 // to do. Such schedules tick together if they are due at the same moment.
 func (u *unit) isPlain() bool {
+	if u.kind != KindSchedule || u.called || u.failures > 0 {
+		return false
+	}
 	state := u.journal.known()
-	return u.kind == KindSchedule && !u.called && state.Open == 0 && state.Again.IsZero() && u.failures == 0
+	return state.Open == 0 && state.Again.IsZero()
 }
 
 // startTogether ticks schedules without functions in one goroutine.
@@ -119,16 +122,16 @@ func (u *unit) plan(ctx context.Context) *requested {
 		return nil
 	}
 	ended := u.clock.now()
-	record := TickRecord{Attempt: 1, Scheduled: on.Scheduled.UTC(), Ended: ended.UTC().Truncate(time.Microsecond), Duration: ended.Sub(now)}
+	record := TickRecord{Attempt: 1, Scheduled: on.scheduled.UTC(), Ended: ended.UTC().Truncate(time.Microsecond), Duration: ended.Sub(now)}
 	return u.requested(state, on, record, []RequestRecord{{Run: asked}}, Evaluation{})
 }
 
 // askPlainly returns the run of a schedule without a function. All of its runs are the same
 // but for the ID, the time and a tag, so only the first one is checked here. Whoever executes
 // a run checks it in any case.
-func (u *unit) askPlainly(ctx context.Context, state State, on occasionOf, now time.Time) (runs.QueuedRun, bool) {
+func (u *unit) askPlainly(ctx context.Context, state State, on *occasion, now time.Time) (runs.QueuedRun, bool) {
 	if u.pattern == nil {
-		result, err := u.evaluate(ctx, on.Occasion, u.pool.Guard)
+		result, err := u.evaluate(ctx, on, u.pool.Guard)
 		if err != nil {
 			return runs.QueuedRun{}, false
 		}

@@ -3,7 +3,6 @@ package automation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -23,14 +22,16 @@ type unit struct {
 
 	busy  bool
 	poked bool
-	due   time.Time
-	at    int // in the heap; -1 if it is not there
+	waits bool // in the heap of units
+	entry int  // the number of its entry there
 
 	// What follows only the tick touches, and the loop between ticks.
 
 	ended     time.Time // when the last tick ended, or counts as ended
 	notBefore time.Time // when the history may work again
 	quick     bool      // the last tick took little time
+	inPlace   bool      // the function is called in the goroutine of the tick
+	exit      *exit     // if the function has ended that goroutine in the last tick
 	failures  int       // ticks that could not be recorded, one after another
 	reached   int64     // how far the events were read
 	skips     *TickRecord
@@ -119,11 +120,19 @@ func (u *unit) nextInterval() time.Duration {
 // others can tick. If it ends its goroutine, nothing after it runs: see [panics.Call].
 func (u *unit) tick(ctx context.Context, release func()) {
 	began := time.Now()
+	u.exit = nil
 	panics.Call(func() error { return u.tickOnce(ctx, release) }, func(err error) {
+		if u.exit != nil {
+			err = u.exit.err
+		}
 		u.over(ctx, err)
-		u.quick = err == nil && u.ended.Sub(began) < quickly
+		u.quick = err == nil && u.exit == nil && u.ended.Sub(began) < quickly
 	})
 }
+
+// exit is the end of a tick whose function has ended the goroutine. err says why that could not
+// be recorded.
+type exit struct{ err error }
 
 // over notes how a tick has ended.
 func (u *unit) over(ctx context.Context, err error) {
@@ -156,8 +165,6 @@ func (u *unit) tickOnce(ctx context.Context, release func()) error {
 	case u.events != nil:
 		return u.tickEvents(ctx, release)
 	}
-	now := u.clock.now()
-	identity := fmt.Sprintf("tick %d", state.Ticks+1)
-	_, err := u.decide(ctx, release, occasionOf{identity: identity, Occasion: Occasion{Scheduled: now}})
+	_, err := u.decide(ctx, release, &occasion{scheduled: u.clock.now()})
 	return err
 }
