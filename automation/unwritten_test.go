@@ -34,15 +34,15 @@ func TestATickThatIsRecordedLateIsRecordedWhenTheHistoryWorksAgain(t *testing.T)
 		isFull := new(atomic.Bool)
 		p.store = full{history.NewMemoryStore(), isFull}
 		launcher := p.newLauncher()
-		began := false
+		var ticked atomic.Int32
 		stop := p.start(p.daemon(launcher, func(config *automation.DaemonConfig) {
-			config.Ticked = func(automation.Kind, string, automation.TickStatus) { isFull.Store(true); began = true }
+			config.Ticked = func(automation.Kind, string, automation.TickStatus) { isFull.Store(true); ticked.Add(1) }
 		}))
 		time.Sleep(20 * time.Second)
 		synctest.Wait()
 		for _, name := range []string{"first", "second"} {
-			if ticks := p.ticks(automation.KindSensor, name); !began || len(ticks) != 0 {
-				t.Errorf("%s has ticked, and the full history has %d ticks", name, len(ticks))
+			if ticks := p.ticks(automation.KindSensor, name); ticked.Load() != 2 || len(ticks) != 0 {
+				t.Errorf("there were %d ticks, and the full history has %d of %s", ticked.Load(), len(ticks), name)
 			}
 		}
 		isFull.Store(false)
