@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -18,6 +19,12 @@ import (
 type copier interface {
 	// CopyFrom executes COPY ... FROM STDIN on a connection that sql.Conn.Raw gives.
 	CopyFrom(ctx context.Context, connection any, statement string, from io.Reader) (rows int64, err error)
+}
+
+// refusedRow is an error of a copier about one of the rows that it was given, counted from 1.
+type refusedRow interface {
+	error
+	CopiedRow() int64
 }
 
 // copies says whether COPY puts rows into a table as INSERT would. It passes by rules, and refuses
@@ -70,6 +77,9 @@ func (c *postgresCopy) all(ctx context.Context, rows *feed) (int, error) {
 	flush := func() error {
 		text = append(text, copyTrailer...)
 		err := c.send(ctx, statement, text, n-sent)
+		if refused, ok := errors.AsType[refusedRow](err); ok {
+			err = fmt.Errorf("row %d: %w", int64(sent)+refused.CopiedRow()-1, err)
+		}
 		text, sent = append(text[:0], copyHeader...), n
 		return err
 	}

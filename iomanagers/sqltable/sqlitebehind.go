@@ -12,8 +12,12 @@ type executionBehind struct {
 	full  chan []driver.NamedValue
 	empty chan []driver.NamedValue
 	ended chan struct{}
-	err   error // read when ended is closed
-	fault any   // of a panic, likewise
+
+	// These are read when ended is closed.
+	executed int                 // how many executions have succeeded
+	err      error               // of the execution that failed
+	refused  []driver.NamedValue // its arguments; nil if none failed
+	fault    any                 // of a panic
 }
 
 // executeBehind begins. end has to be called, also after a panic.
@@ -37,8 +41,10 @@ func (b *executionBehind) run(ctx context.Context, statement sqliteStatement) {
 	defer func() { b.fault = recover() }()
 	for args := range b.full {
 		if b.err = statement.exec(ctx, args); b.err != nil {
+			b.refused = args
 			return
 		}
+		b.executed++
 		for i := range args {
 			args[i].Value = nil // it may be large
 		}

@@ -24,10 +24,7 @@ const mostParameters = 999
 const mostBehind = 1 << 20
 
 func (s *sqliteInsert) all(ctx context.Context, rows *feed) (n int, err error) {
-	width := len(s.columns)
-	if s.partition != nil {
-		width++
-	}
+	width := s.width()
 	each := max(1, mostParameters/width)
 	full, err := prepareSQLite(ctx, s.conn, s.statement(each))
 	if err != nil {
@@ -37,9 +34,14 @@ func (s *sqliteInsert) all(ctx context.Context, rows *feed) (n int, err error) {
 
 	values := &sqliteValues{behind: executeBehind(ctx, full, each*width), partition: s.partition}
 	n, err = values.all(ctx, rows)
+	if refused := values.behind.refused; refused != nil {
+		return n, s.refusedOf(ctx, plainArguments(nil, refused), values.behind.executed*each, err)
+	}
 	if err == nil && values.used > 0 {
 		args := plainArguments(nil, values.args[:values.used])
-		_, err = s.conn.ExecContext(ctx, s.statement(values.used/width), args...)
+		if _, err = s.conn.ExecContext(ctx, s.statement(values.used/width), args...); err != nil {
+			err = s.refusedOf(ctx, args, values.behind.executed*each, err)
+		}
 	}
 	return n, err
 }
@@ -104,6 +106,14 @@ func (v *sqliteValues) execute() (err error) {
 	return err
 }
 
+// width returns how many values a row has.
+func (s *sqliteInsert) width() int {
+	if s.partition != nil {
+		return len(s.columns) + 1
+	}
+	return len(s.columns)
+}
+
 // statement inserts that many rows.
 func (s *sqliteInsert) statement(rows int) string {
 	names, marks := columnList(s.columns), strings.TrimSuffix(strings.Repeat("?, ", len(s.columns)), ", ")
@@ -120,11 +130,22 @@ func (s *sqliteInsert) statement(rows int) string {
 // so if the statement names columns or an order.
 func (s *sqliteInsert) copyWhole(ctx context.Context, from string) error {
 	_, err := s.conn.ExecContext(ctx, "INSERT INTO "+s.table+" SELECT * FROM "+from)
-	return err
+	if err != nil {
+		return s.refusedFrom(ctx, from, err)
+	}
+	return nil
 }
 
 // copy puts all rows of another table into the table, in their order.
 func (s *sqliteInsert) copy(ctx context.Context, from string) error {
+	if err := s.copyWhere(ctx, from, "TRUE"); err != nil {
+		return s.refusedFrom(ctx, from, err)
+	}
+	return nil
+}
+
+// copyWhere puts those rows of another table into the table for which a condition holds.
+func (s *sqliteInsert) copyWhere(ctx context.Context, from, condition string) error {
 	names := columnList(s.columns)
 	into, selected := names, names
 	var args []any
@@ -132,6 +153,7 @@ func (s *sqliteInsert) copy(ctx context.Context, from string) error {
 		into, selected = into+", "+quote(partitionColumn), selected+", ?"
 		args = append(args, *s.partition)
 	}
-	_, err := s.conn.ExecContext(ctx, "INSERT INTO "+s.table+" ("+into+") SELECT "+selected+" FROM "+from+" ORDER BY "+rowIDColumn, args...)
+	_, err := s.conn.ExecContext(ctx,
+		"INSERT INTO "+s.table+" ("+into+") SELECT "+selected+" FROM "+from+" WHERE "+condition+" ORDER BY "+rowIDColumn, args...)
 	return err
 }

@@ -123,6 +123,50 @@ func TestAnIndexOfSQLiteThatComesWhileAStreamIsReadHasItsRows(t *testing.T) {
 	}
 }
 
+func TestARowThatAConstraintRefusesIsNamed(t *testing.T) {
+	t.Parallel()
+	forms := map[string]func(all []pair) any{
+		"a slice":  func(all []pair) any { return all },
+		"a stream": func(all []pair) any { return rows.Seq[pair](rows.From(all)) },
+	}
+	for database, open := range databases {
+		for form, of := range forms {
+			for _, partition := range []string{"", "a"} {
+				for _, at := range []int{1, 1499, 20_000} {
+					t.Run(fmt.Sprintf("row %d of %s in %s, in the partition %q", at, form, database, partition), func(t *testing.T) {
+						t.Parallel()
+						db := open(t)
+						m := newManager(t, db, sqltable.Config{})
+						store(t, m, "pairs", partition, pairs(3))
+						exec(t, db, "CREATE UNIQUE INDEX one ON pairs (second)")
+						all := pairs(at + 500)
+						all[at] = all[0]
+						err := tryStore(t, m, "pairs", partition, of(all))
+						if want := fmt.Sprintf("row %d: ", at); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(strings.ToLower(err.Error()), "unique") {
+							t.Errorf("got %v, want an error with %q", err, want)
+						}
+						expect(t, m, "pairs", partition, pairs(3))
+						store(t, m, "pairs", partition, pairs(5))
+						expect(t, m, "pairs", partition, pairs(5))
+					})
+				}
+			}
+		}
+	}
+}
+
+func TestATriggerThatRollsBackLeavesNoRows(t *testing.T) {
+	t.Parallel()
+	db := databases["SQLite"](t)
+	m := newManager(t, db, sqltable.Config{})
+	store(t, m, "pairs", "", pairs(3))
+	exec(t, db, "CREATE TRIGGER never BEFORE INSERT ON pairs WHEN NEW.second = 'second 900' BEGIN SELECT RAISE(ROLLBACK, 'never'); END")
+	if err := tryStore(t, m, "pairs", "", pairs(1000)); err == nil || !strings.Contains(err.Error(), "never") {
+		t.Errorf("got %v", err)
+	}
+	expect(t, m, "pairs", "", pairs(3))
+}
+
 func TestAStreamThatAUniqueIndexRefusesNamesTheColumn(t *testing.T) {
 	t.Parallel()
 	db := databases["SQLite"](t)

@@ -21,7 +21,8 @@ type bulkDriver struct{ driver.Driver }
 // CopyFrom executes COPY table (columns) FROM STDIN on a connection of a pool, which sql.Conn.Raw
 // gives, and returns the number of rows. from gives what the statement copies, in the format that
 // the statement names, and is not read after CopyFrom has returned. CopyFrom does not return
-// driver.ErrBadConn. Package iomanagers/sqltable finds this method, so it needs no pgx.
+// driver.ErrBadConn. If PostgreSQL says which row it has refused, the error has a method
+// CopiedRow() int64 for the number of the row, from 1. Package iomanagers/sqltable finds this method, so it needs no pgx.
 func (bulkDriver) CopyFrom(ctx context.Context, connection any, statement string, from io.Reader) (rows int64, err error) {
 	conn, ok := connection.(*stdlib.Conn)
 	if !ok {
@@ -31,7 +32,7 @@ func (bulkDriver) CopyFrom(ctx context.Context, connection any, statement string
 	defer until.close()
 	tag, err := conn.Conn().PgConn().CopyFrom(ctx, until, statement)
 	if err != nil {
-		return 0, err
+		return 0, withCopiedRow(err)
 	}
 	return tag.RowsAffected(), nil
 }

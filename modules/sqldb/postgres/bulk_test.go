@@ -21,12 +21,17 @@ type copier interface {
 // copyFrom copies on a connection of its own.
 func copyFrom(t *testing.T, db *sqldb.DB, conn *sql.Conn, from io.Reader) (rows int64, err error) {
 	t.Helper()
+	return copyInto(t, db, conn, "copied", from)
+}
+
+func copyInto(t *testing.T, db *sqldb.DB, conn *sql.Conn, table string, from io.Reader) (rows int64, err error) {
+	t.Helper()
 	driver, ok := db.Driver().(copier)
 	if !ok {
 		t.Fatalf("a %T does not copy", db.Driver())
 	}
 	if err := conn.Raw(func(connection any) error {
-		rows, err = driver.CopyFrom(t.Context(), connection, "COPY copied (line) FROM STDIN", from)
+		rows, err = driver.CopyFrom(t.Context(), connection, "COPY "+table+" (line) FROM STDIN", from)
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -54,6 +59,23 @@ func TestCopyFrom(t *testing.T) {
 		t.Parallel()
 		if rows, err := copyFrom(t, db, connect(t), strings.NewReader("one\ntwo\n")); rows != 2 || err != nil {
 			t.Errorf("got %d, %v", rows, err)
+		}
+	})
+
+	t.Run("tells the row that a constraint refuses", func(t *testing.T) {
+		t.Parallel()
+		if _, err := db.ExecContext(t.Context(), `CREATE TABLE "checked, line 7" (line text CHECK (line <> 'three'))`); err != nil {
+			t.Fatal(err)
+		}
+		for text, want := range map[string]int64{"one\ntwo\nthree\nfour\n": 3, "one\tmore\n": 1} {
+			_, err := copyInto(t, db, connect(t), `"checked, line 7"`, strings.NewReader(text))
+			refused, ok := errors.AsType[interface {
+				error
+				CopiedRow() int64
+			}](err)
+			if !ok || refused.CopiedRow() != want {
+				t.Errorf("got %v, want row %d", err, want)
+			}
 		}
 	})
 
