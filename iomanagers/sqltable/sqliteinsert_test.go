@@ -39,7 +39,7 @@ func binariesAgain(batches, each int) iter.Seq2[[]binary, error] {
 func TestBytesInMemoryThatIsUsedAgainAreStoredAsTheyWereYielded(t *testing.T) {
 	everyDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		m := newManager(t, db, sqltable.Config{})
-		const batches, each = 30, 700 // a statement takes rows of two batches
+		const batches, each = 3, 700 // a statement takes rows of two batches
 		var want []binary
 		for i := range batches * each {
 			want = append(want, binary{fmt.Appendf(nil, "%08d", i)})
