@@ -10,11 +10,12 @@ import (
 // decodedAtOnce is how many events are decoded before a further processor is worth a goroutine.
 const decodedAtOnce = 256
 
-// decoding decodes events on all processors, while others are still read.
+// decoding decodes the materializations of a question on all processors, while others are still
+// read.
 type decoding struct {
 	group   sync.WaitGroup
-	parts   []*decodedPart  // in their order
-	waiting []*encodedEvent // for the next part
+	parts   []*decodedPart // in their order
+	waiting []*madeEvent   // for the next part
 }
 
 type decodedPart struct {
@@ -22,8 +23,9 @@ type decodedPart struct {
 	err    error
 }
 
-// add takes an event, which nobody changes any more.
-func (d *decoding) add(event *encodedEvent) {
+// add takes an event, which may be added only once.
+func (d *decoding) add(event *madeEvent) {
+	event.decoding = d
 	d.waiting = append(d.waiting, event)
 	if len(d.waiting) == decodedAtOnce {
 		d.start()
@@ -37,7 +39,7 @@ func (d *decoding) start() {
 	d.group.Go(func() {
 		part.events = make([]history.Event, len(encoded))
 		for i := 0; i < len(encoded) && part.err == nil; i++ {
-			part.events[i], part.err = encoded[i].decode()
+			part.events[i], part.err = encoded[i].give()
 		}
 	})
 }
@@ -49,5 +51,6 @@ func (d *decoding) wait() (events []history.Event, err error) {
 	for _, part := range d.parts {
 		events, err = append(events, part.events...), errors.Join(err, part.err)
 	}
+	d.parts = nil // the events that were added keep d
 	return events, err
 }

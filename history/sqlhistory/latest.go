@@ -40,12 +40,11 @@ func (d Database) selectThrough() string {
 
 // latestCache has the last materializations that were asked for before. The next question
 // reads only what was appended since. The last materialization of an asset is never removed,
-// so an event of the cache is valid until there is a later one. It is kept as JSON and decoded
-// for each question, since a caller may change what it gets, and a copy takes as long.
+// so an event of the cache is valid until there is a later one.
 type latestCache struct {
 	mu    sync.Mutex
-	until place                    // the last event of all runs that is taken into account
-	known map[string]*encodedEvent // by asset; nil for an asset that was never materialized
+	until place                 // the last event of all runs that is taken into account
+	known map[string]*madeEvent // by asset; nil for an asset that was never materialized
 }
 
 // place is where an event is among those of all runs. The run and the number tell whether it is
@@ -93,7 +92,7 @@ func (s *Store) readLatest(ctx context.Context, tx *sql.Tx, assets []string) (ma
 		if made, ok := known[asset]; !ok {
 			known[asset] = nil
 			unknown = append(unknown, asset)
-		} else if made != nil {
+		} else if made != nil && made.decoding != &decoding { // else the asset is given twice
 			decoding.add(made)
 		}
 	}
@@ -111,7 +110,7 @@ func (s *Store) readLatest(ctx context.Context, tx *sql.Tx, assets []string) (ma
 }
 
 // readUnknown reads the last materializations of assets that nobody has asked for before.
-func (s *Store) readUnknown(ctx context.Context, tx *sql.Tx, assets []string, then func(*encodedEvent)) (err error) {
+func (s *Store) readUnknown(ctx context.Context, tx *sql.Tx, assets []string, then func(*madeEvent)) (err error) {
 	slices.Sort(assets) // the order in which they are stored
 	if s.db.KeepsLatest && len(assets) >= manyAssets {
 		if assets, err = s.readThrough(ctx, tx, assets, then); err != nil {
@@ -138,7 +137,7 @@ var errManyOthers = errors.New("there are many other assets")
 // readThrough reads the table of last materializations row by row, from the first of the sorted
 // assets to the last one. This takes two thirds of the time of a search for each of them. It
 // stops if it meets many other assets, and returns the assets that it has not come to.
-func (s *Store) readThrough(ctx context.Context, tx *sql.Tx, assets []string, then func(*encodedEvent)) (rest []string, err error) {
+func (s *Store) readThrough(ctx context.Context, tx *sql.Tx, assets []string, then func(*madeEvent)) (rest []string, err error) {
 	rows, err := tx.QueryContext(ctx, s.db.selectThrough(), assets[0], assets[len(assets)-1])
 	if err != nil {
 		return nil, err
@@ -183,12 +182,12 @@ func (s *Store) catchUp(ctx context.Context, tx *sql.Tx) error {
 		}
 		if until != cache.until || last.position-until.position > maxBehind {
 			cache.known = nil
-		} else if err := s.remember(ctx, tx, func(*encodedEvent) {}, s.db.selectMadeAfter(), until.position, string(history.TypeAssetMaterialized)); err != nil {
+		} else if err := s.remember(ctx, tx, func(*madeEvent) {}, s.db.selectMadeAfter(), until.position, string(history.TypeAssetMaterialized)); err != nil {
 			return err
 		}
 	}
 	if cache.known == nil {
-		cache.known = make(map[string]*encodedEvent)
+		cache.known = make(map[string]*madeEvent)
 	}
 	cache.until = last
 	return nil
@@ -203,7 +202,7 @@ func (d Database) selectMadeAfter() string {
 
 // remember keeps the events that a statement finds, of the assets that the cache knows, and
 // calls then for each of them.
-func (s *Store) remember(ctx context.Context, tx *sql.Tx, then func(*encodedEvent), text string, args ...any) error {
+func (s *Store) remember(ctx context.Context, tx *sql.Tx, then func(*madeEvent), text string, args ...any) error {
 	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return err
@@ -222,8 +221,8 @@ func (s *Store) remember(ctx context.Context, tx *sql.Tx, then func(*encodedEven
 }
 
 // scanMade reads a row of a materialization. It has the asset in place of the type.
-func scanMade(row scanner) (asset string, made *encodedEvent, err error) {
-	made = &encodedEvent{kind: history.TypeAssetMaterialized}
+func scanMade(row scanner) (asset string, made *madeEvent, err error) {
+	made = &madeEvent{encodedEvent: encodedEvent{kind: history.TypeAssetMaterialized}}
 	var at int64
 	err = row.Scan(&asset, &made.event.RunID, &made.event.Seq, &at, (*[]byte)(&made.fields))
 	made.event.Time = time.UnixMicro(at).UTC()
