@@ -175,26 +175,45 @@ func (m *CodecManager) commit(ctx *detach.Context, draft Draft, base string, cod
 	if err := ctx.Detach(detach.Grace); err != nil {
 		return nil, errors.Join(err, draft.Abort())
 	}
-	if err := draft.Commit(); err != nil {
+	if err := m.replace(ctx, draft, m.inOtherFormats(base, codec)); err != nil {
 		stored, ok := errors.AsType[*StoredError](err)
 		if !ok {
 			return nil, ctx.Explain(err)
 		}
 		warning = stored
 	}
+	return warning, nil
+}
+
+// replace commits the draft, and removes the same value in other formats.
+func (m *CodecManager) replace(ctx context.Context, draft Draft, others []string) error {
+	if file, ok := draft.(*fileDraft); ok {
+		return file.commitOver(others) // it has the folder open
+	}
+	err := draft.Commit()
+	if _, stored := errors.AsType[*StoredError](err); err != nil && !stored || len(others) == 0 {
+		return err
+	}
+	if removing := m.place.Remove(ctx, others...); removing != nil {
+		return &StoredError{errors.Join(err, notRemoved(removing))}
+	}
+	return err
+}
+
+// notRemoved is the warning that values in other formats stay.
+func notRemoved(err error) error {
+	return fmt.Errorf("removing the earlier value in other formats: %w", err)
+}
+
+// inOtherFormats returns the names that the same value would have in other formats.
+func (m *CodecManager) inOtherFormats(base string, codec Codec) []string {
 	var others []string
 	for _, other := range m.codecs {
 		if other.Extension() != codec.Extension() {
 			others = append(others, base+other.Extension())
 		}
 	}
-	if len(others) == 0 {
-		return warning, nil
-	}
-	if err := m.place.Remove(ctx, others...); err != nil {
-		warning = errors.Join(warning, fmt.Errorf("removing the earlier value in other formats: %w", err))
-	}
-	return warning, nil
+	return others
 }
 
 // Load reads the value's object into dst.

@@ -294,6 +294,42 @@ func TestTheFolderIsMadeByTheFirstStoreOnly(t *testing.T) {
 	}
 }
 
+func TestAFolderThatWasRemovedIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join(t.TempDir(), "values")
+	m := newFiles(t, root)
+	for i, removed := range []string{"", "raw", "."} {
+		if removed != "" {
+			if err := os.RemoveAll(filepath.Join(root, removed)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		store(t, m, iomanagers.Output{Asset: "raw/n"}, i)
+		var n int
+		if err := m.Load(t.Context(), iomanagers.Input{Asset: "raw/n"}, &n); err != nil || n != i {
+			t.Errorf("after %q was removed, the value is %d, %v", removed, n, err)
+		}
+	}
+}
+
+func TestAChangedFormatReplacesTheValueInItsFolder(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{
+		"orders": "orders.json", "raw/orders": "raw/orders.json", "~x/orders": "%7Ex/orders.json", // of a run
+	} {
+		t.Run("for the key "+key, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			m := newFiles(t, root, everyCodec()...)
+			store(t, m, iomanagers.Output{Asset: key, Format: "csv"}, []order{{1, "tea"}})
+			store(t, m, iomanagers.Output{Asset: key, Format: "json"}, []order{{2, "milk"}})
+			if diff := cmp.Diff([]string{want}, files(t, root)); diff != "" {
+				t.Errorf("files after storing in another format (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestAnUnknownFormatNamesTheNearest(t *testing.T) {
 	t.Parallel()
 	m := newFiles(t, t.TempDir(), everyCodec()...)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -33,16 +34,14 @@ func (f *folder) root() (*os.Root, error) {
 func (f *folder) Path(name string) string { return filepath.Join(f.path, filepath.FromSlash(name)) }
 
 func (f *folder) Create(_ context.Context, name string) (Draft, error) {
-	if err := os.MkdirAll(f.path, 0o777); err != nil {
-		return nil, err
-	}
-	root, err := f.root()
+	root, err := f.makeRoot()
 	if err != nil {
 		return nil, err
 	}
 	local := filepath.FromSlash(name)
 	below := filepath.Dir(local)
-	if err := root.MkdirAll(below, 0o777); err != nil {
+	inner, err := makeFolder(root, below)
+	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
 	f.sweep(root, drafts)
@@ -50,16 +49,37 @@ func (f *folder) Create(_ context.Context, name string) (Draft, error) {
 		f.keepFolders(root, below)
 	}
 	if isOfRun(name) {
+		_ = inner.Close()
 		return createApart(root, local)
 	}
-	defer root.Close()
+	_ = root.Close()
 	// What is done to the file is done within its own folder. Otherwise each call would open all
 	// folders on the way to it.
-	inner, err := root.OpenRoot(below)
-	if err != nil {
+	return (&fileDraft{root: inner, below: ".", name: filepath.Base(local)}).create()
+}
+
+// makeRoot opens the folder, and makes it if it is missing. Mostly it is there.
+func (f *folder) makeRoot() (*os.Root, error) {
+	root, err := f.root()
+	if !errors.Is(err, ErrNotFound) {
+		return root, err
+	}
+	if err := os.MkdirAll(f.path, 0o777); err != nil {
 		return nil, err
 	}
-	return (&fileDraft{root: inner, below: ".", name: filepath.Base(local)}).create()
+	return f.root()
+}
+
+// makeFolder opens a folder within root, and makes it if it is missing.
+func makeFolder(root *os.Root, folder string) (*os.Root, error) {
+	inner, err := root.OpenRoot(folder)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return inner, err
+	}
+	if err := root.MkdirAll(folder, 0o777); err != nil {
+		return nil, err
+	}
+	return root.OpenRoot(folder)
 }
 
 // sweep removes what killed processes have left in a folder, once for each folder. It reports
@@ -139,7 +159,10 @@ func (d *fileDraft) create() (_ Draft, err error) {
 
 func (d *fileDraft) Write(p []byte) (int, error) { return d.file.Write(p) }
 
-func (d *fileDraft) Commit() error {
+func (d *fileDraft) Commit() error { return d.commitOver(nil) }
+
+// commitOver is Commit, and then removes files of the same folder while it has this open.
+func (d *fileDraft) commitOver(others []string) error {
 	if err := d.file.Sync(); err != nil {
 		return errors.Join(err, d.Abort())
 	}
@@ -151,10 +174,29 @@ func (d *fileDraft) Commit() error {
 	}
 	d.release()
 	defer d.root.Close()
+	var warnings []error
 	if err := syncFolder(d.root, d.below); err != nil {
-		return &StoredError{fmt.Errorf("the value is stored, but a power failure may lose it: %w", err)}
+		warnings = append(warnings, fmt.Errorf("the value is stored, but a power failure may lose it: %w", err))
+	}
+	if err := d.removeOthers(others); err != nil {
+		warnings = append(warnings, notRemoved(err))
+	}
+	if len(warnings) > 0 {
+		return &StoredError{errors.Join(warnings...)}
 	}
 	return nil
+}
+
+// removeOthers removes files of the folder of the destination.
+func (d *fileDraft) removeOthers(others []string) error {
+	names := make([]string, len(others))
+	for i, other := range others {
+		names[i] = path.Base(other)
+	}
+	if d.below == "." {
+		return removeFiles(d.root, names)
+	}
+	return removeIn(d.root, d.below, names)
 }
 
 func (d *fileDraft) Abort() error {
@@ -229,12 +271,17 @@ func removeIn(root *os.Root, below string, names []string) error {
 		return err
 	}
 	defer inner.Close()
+	return removeFiles(inner, names)
+}
+
+// removeFiles removes files in the folder that root is.
+func removeFiles(root *os.Root, names []string) error {
 	removed := false
 	for _, name := range names {
-		if _, err := inner.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		if _, err := root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 			continue // one call to the system, where Remove makes two
 		}
-		if err := inner.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		removed = true
@@ -242,7 +289,7 @@ func removeIn(root *os.Root, below string, names []string) error {
 	if !removed {
 		return nil
 	}
-	return syncFolder(inner, ".")
+	return syncFolder(root, ".")
 }
 
 // syncFolder makes the names in a folder survive a power failure, if the system can sync

@@ -33,6 +33,7 @@ import (
 type Folder struct {
 	path  string
 	swept atomic.Bool
+	known atomic.Bool // the file place was written, or found
 }
 
 var (
@@ -67,10 +68,8 @@ func (f *Folder) TryLock(ctx context.Context, name string) (locks.Lock, error) {
 
 // tryLock takes the lock that a file with this name is.
 func (f *Folder) tryLock(ctx context.Context, name string) (locks.Lock, error) {
-	if err := os.MkdirAll(f.path, 0o700); err != nil {
-		return nil, err
-	}
 	path := filepath.Join(f.path, name)
+	made := false
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -78,6 +77,12 @@ func (f *Folder) tryLock(ctx context.Context, name string) (locks.Lock, error) {
 		file := flock.New(path, flock.SetFlag(os.O_RDWR|os.O_CREATE), flock.SetPermissions(0o600))
 		taken, err := file.TryLock()
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && !made:
+			if err := f.makeFolder(); err != nil {
+				return nil, err
+			}
+			made = true
+			continue
 		case err != nil:
 			return nil, errors.Join(err, file.Close())
 		case taken && isCurrent(file):
@@ -104,6 +109,12 @@ func (f *Folder) tryLock(ctx context.Context, name string) (locks.Lock, error) {
 		// Somebody was only looking at the lock, or has released it.
 		runtime.Gosched()
 	}
+}
+
+// makeFolder makes the folder, which was never there or was removed. It has no place then.
+func (f *Folder) makeFolder() error {
+	f.known.Store(false)
+	return os.MkdirAll(f.path, 0o700)
 }
 
 // Held reports whether somebody holds the lock with a name: see [locks.Locker]. It makes no

@@ -188,6 +188,27 @@ func TestAPlaceIsTheFolderAndNotItsPath(t *testing.T) {
 	})
 }
 
+func TestAFolderThatWasRemovedIsMadeAgainAsAnotherPlace(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "locks")
+	locker := filelocks.New(path)
+	var places []string
+	for range 2 {
+		lock, err := locker.TryLock(t.Context(), "daemon")
+		if err != nil {
+			t.Fatal(err)
+		}
+		place, err := locker.Place(t.Context())
+		if err := errors.Join(err, lock.Unlock(), os.RemoveAll(path)); err != nil {
+			t.Fatal(err)
+		}
+		places = append(places, place)
+	}
+	if places[1] == "" || places[0] == places[1] {
+		t.Errorf("the places are %q, want two", places)
+	}
+}
+
 func TestLookingAtALockMakesNothing(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "missing")

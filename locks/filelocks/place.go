@@ -44,11 +44,16 @@ func (f *Folder) place() (string, error) {
 }
 
 // makePlace writes the file if it is missing, or if the process that wrote it was killed before
-// it had written the text.
+// it had written the text. It looks once, and again after the folder was made.
 func (f *Folder) makePlace(ctx context.Context) error {
-	for {
-		if text, err := f.place(); text != "" || err != nil {
+	for !f.known.Load() {
+		text, err := f.place()
+		if err != nil {
 			return err
+		}
+		if text != "" {
+			f.known.Store(true)
+			return nil
 		}
 		lock, err := f.tryLock(ctx, placeLock)
 		if errors.Is(err, locks.ErrHeld) { // by somebody who writes a short text
@@ -62,10 +67,12 @@ func (f *Folder) makePlace(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		text, err := f.place()
+		text, err = f.place()
 		if text == "" && err == nil {
 			err = os.WriteFile(filepath.Join(f.path, placeFile), []byte(rand.Text()), 0o600)
 		}
+		f.known.Store(err == nil)
 		return errors.Join(err, lock.Unlock())
 	}
+	return nil
 }
