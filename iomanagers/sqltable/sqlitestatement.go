@@ -38,7 +38,7 @@ func prepareSQLite(ctx context.Context, conn *sql.Conn, text string) (sqliteStat
 	if direct != nil {
 		return direct, nil
 	}
-	prepared, err := conn.PrepareContext(ctx, text) //nolint:sqlclosecheck // by close
+	prepared, err := conn.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
 	}

@@ -8,16 +8,16 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// refusedRow is an error of COPY about one row.
-type refusedRow struct {
+// rowError is an error of COPY about one row.
+type rowError struct {
 	error
 	row int64
 }
 
-func (e *refusedRow) Unwrap() error { return e.error }
+func (e *rowError) Unwrap() error { return e.error }
 
 // CopiedRow returns the number of the row, from 1.
-func (e *refusedRow) CopiedRow() int64 { return e.row }
+func (e *rowError) CopiedRow() int64 { return e.row }
 
 // copiedLine is how PostgreSQL says in the context of an error which row of a COPY it is about. In
 // another language than English it has other words, and the row stays unknown.
@@ -37,5 +37,5 @@ func withCopiedRow(err error) error {
 	if overflow != nil || row < 1 {
 		return err
 	}
-	return &refusedRow{err, row}
+	return &rowError{err, row}
 }
