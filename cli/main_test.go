@@ -7,7 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,10 +41,20 @@ func TestMain(m *testing.M) {
 	case "mounted":
 		mounted()
 	case "":
+		heedHangups()
 	default:
 		cli.Main(blocking(os.Getenv(programVariable), os.Stdout)...)
 	}
 	goleak.VerifyTestMain(m, postgrestest.Closing())
+}
+
+// heedHangups lets the programs that tests start get a SIGHUP. Where these tests were started by
+// nohup, they and their children would ignore it. A signal that a process has asked for is not
+// ignored by its children.
+func heedHangups() {
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 }
 
 // secret must not be found anywhere.
