@@ -13,7 +13,7 @@ import (
 // again.
 func (u *unit) recordFailure(ctx context.Context, before State, on *occasion, record TickRecord, failure error) (over bool, err error) {
 	u.writeSkips()
-	record.Status, record.Error = TickFailed, shortened(history.FailureOf(failure))
+	record.Status, record.Error = TickFailed, excerpt.OfFailure(history.FailureOf(failure))
 	again := on.attempt <= u.settings.retries
 	if again {
 		record.Again = u.clock.now().Add(u.backoff(on.attempt)).UTC()
@@ -30,11 +30,6 @@ func (u *unit) recordFailure(ctx context.Context, before State, on *occasion, re
 		record.Seq, record.Tick = seq, state.Ticks
 		return record, nil
 	}})
-}
-
-// shortened returns a failure whose texts are not too long for the history.
-func shortened(failure history.Failure) history.Failure {
-	return history.Failure{Message: excerpt.Of(failure.Message), Stack: excerpt.Of(failure.Stack)}
 }
 
 // backoff returns how long to wait after an attempt. The function is one of users.

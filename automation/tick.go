@@ -56,7 +56,8 @@ func (t *Tick) SetCursor(cursor string) {
 }
 
 // Skip says why the tick asks for no run. The text is formatted as by fmt.Sprintf, and
-// shown with the tick. Of a text of more than 1 MiB the beginning is kept. A tick that skips must not return requests.
+// shown with the tick. Of a text of more than 1 MiB the beginning is kept. A tick that
+// skips must not return requests.
 func (t *Tick) Skip(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

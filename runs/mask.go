@@ -54,7 +54,7 @@ func (m mask) event(data history.EventData) history.EventData {
 // failure masks a failure, and then cuts texts that are too long for the history, so that no
 // part of a secret is left where a text is cut.
 func (m mask) failure(failure history.Failure) history.Failure {
-	return history.Failure{Message: excerpt.Of(m(failure.Message)), Stack: excerpt.Of(m(failure.Stack))}
+	return excerpt.OfFailure(history.Failure{Message: m(failure.Message), Stack: m(failure.Stack)})
 }
 
 // values masks settled values.

@@ -4,6 +4,8 @@ package excerpt
 import (
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/fxrun/fxrun/history"
 )
 
 // Longest is how many bytes a text keeps at most, with the note that it was cut.
@@ -22,4 +24,9 @@ func Of(text string) string {
 		end--
 	}
 	return text[:end] + note
+}
+
+// OfFailure returns a failure whose texts are those of Of.
+func OfFailure(failure history.Failure) history.Failure {
+	return history.Failure{Message: Of(failure.Message), Stack: Of(failure.Stack)}
 }

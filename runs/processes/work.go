@@ -52,7 +52,7 @@ func Work(ctx context.Context, args []string, host func(ctx context.Context, exe
 	go w.obey(lines)
 	frames := &frameWriter{to: out}
 	err = host(own, func(launcher *runs.Launcher) error { return w.execute(own, launcher, frames) })
-	if orphan := frames.write(report{Ended: &ended{Error: shortened(history.FailureOf(err))}}); orphan != nil {
+	if orphan := frames.write(report{Ended: &ended{Error: excerpt.OfFailure(history.FailureOf(err))}}); orphan != nil {
 		endOwnGroup() // nobody else ends what steps have left
 		return fmt.Errorf("executing steps for another process: %w", orphan)
 	}
@@ -145,9 +145,4 @@ func readOrder(lines *bufio.Reader) (order, error) {
 		return next, err
 	}
 	return next, json.Unmarshal(line, &next)
-}
-
-// shortened returns a failure that fits into a frame.
-func shortened(failure history.Failure) history.Failure {
-	return history.Failure{Message: excerpt.Of(failure.Message), Stack: excerpt.Of(failure.Stack)}
 }

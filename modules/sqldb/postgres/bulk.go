@@ -22,7 +22,8 @@ type bulkDriver struct{ driver.Driver }
 // gives, and returns the number of rows. from gives what the statement copies, in the format that
 // the statement names, and is not read after CopyFrom has returned. CopyFrom does not return
 // driver.ErrBadConn. If PostgreSQL says which row it has refused, the error has a method
-// CopiedRow() int64 for the number of the row, from 1. Package iomanagers/sqltable finds this method, so it needs no pgx.
+// CopiedRow() int64 for the number of the row, from 1. Package iomanagers/sqltable finds both
+// methods, so it needs no pgx.
 func (bulkDriver) CopyFrom(ctx context.Context, connection any, statement string, from io.Reader) (rows int64, err error) {
 	conn, ok := connection.(*stdlib.Conn)
 	if !ok {
