@@ -44,13 +44,18 @@ func (d *decoding) start() {
 	})
 }
 
-// wait returns all events, in the order in which they were added.
-func (d *decoding) wait() (events []history.Event, err error) {
+// wait returns all events by their assets.
+func (d *decoding) wait() (found map[string]history.Event, err error) {
 	d.start()
+	found = make(map[string]history.Event, len(d.parts)*decodedAtOnce)
 	d.group.Wait()
 	for _, part := range d.parts {
-		events, err = append(events, part.events...), errors.Join(err, part.err)
+		for _, event := range part.events {
+			asset, _ := event.Asset()
+			found[asset] = event
+		}
+		err = errors.Join(err, part.err)
 	}
 	d.parts = nil // the events that were added keep d
-	return events, err
+	return found, err
 }

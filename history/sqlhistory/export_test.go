@@ -65,7 +65,7 @@ func (s *Store) ExplainLatest(ctx context.Context) (plan []string, err error) {
 // ExplainThrough is ExplainRuns for the last materializations from an asset to another one.
 func (s *Store) ExplainThrough(ctx context.Context) (plan []string, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		plan, err = explain(ctx, tx, s.db.selectThrough(), "a", "b")
+		plan, err = explain(ctx, tx, selectThrough(), "a", "b")
 		return err
 	})
 	return plan, err

@@ -19,9 +19,8 @@ import (
 func (d Database) selectLatest() string {
 	wanted := `(SELECT value AS asset FROM (` + d.Texts + `) AS given) AS wanted `
 	if d.KeepsLatest {
-		return `SELECT made.asset, runs.id, made.seq, made.time, made.fields
-		FROM ` + wanted + d.Join + ` last_materializations AS made ON made.asset = wanted.asset
-		` + d.Join + ` runs ON runs.number = made.run`
+		return `SELECT made.asset, made.event
+		FROM ` + wanted + d.Join + ` last_materializations AS made ON made.asset = wanted.asset`
 	}
 	return `SELECT wanted.asset, runs.id, made.seq, made.time, made.fields
 	FROM ` + wanted + d.Join + ` LATERAL (
@@ -32,10 +31,9 @@ func (d Database) selectLatest() string {
 
 // selectThrough returns the statement for the rows of the table of last materializations from
 // an asset to another one.
-func (d Database) selectThrough() string {
-	return `SELECT made.asset, runs.id, made.seq, made.time, made.fields
-	FROM last_materializations AS made ` + d.Join + ` runs ON runs.number = made.run
-	WHERE made.asset BETWEEN ? AND ? ORDER BY made.asset`
+func selectThrough() string {
+	return `SELECT made.asset, made.event
+	FROM last_materializations AS made WHERE made.asset BETWEEN ? AND ? ORDER BY made.asset`
 }
 
 // latestCache has the last materializations that were asked for before. The next question
@@ -85,6 +83,9 @@ func (s *Store) readLatest(ctx context.Context, tx *sql.Tx, assets []string) (ma
 	if err := s.catchUp(ctx, tx); err != nil {
 		return nil, err
 	}
+	if s.latest.known == nil {
+		s.latest.known = make(map[string]*madeEvent, len(assets))
+	}
 	known := s.latest.known
 	var unknown []string
 	var decoding decoding
@@ -97,14 +98,9 @@ func (s *Store) readLatest(ctx context.Context, tx *sql.Tx, assets []string) (ma
 		}
 	}
 	err := s.readUnknown(ctx, tx, unknown, decoding.add)
-	events, wrong := decoding.wait()
+	found, wrong := decoding.wait()
 	if err := errors.Join(err, wrong); err != nil {
 		return nil, err
-	}
-	found := make(map[string]history.Event, len(events))
-	for _, event := range events {
-		asset, _ := event.Asset()
-		found[asset] = event
 	}
 	return found, nil
 }
@@ -124,7 +120,11 @@ func (s *Store) readUnknown(ctx context.Context, tx *sql.Tx, assets []string, th
 	if err != nil {
 		return err
 	}
-	return s.remember(ctx, tx, then, s.db.selectLatest(), keys)
+	scan := scanMade
+	if s.db.KeepsLatest {
+		scan = scanPacked
+	}
+	return s.remember(ctx, tx, scan, then, s.db.selectLatest(), keys)
 }
 
 const (
@@ -138,14 +138,14 @@ var errManyOthers = errors.New("there are many other assets")
 // assets to the last one. This takes two thirds of the time of a search for each of them. It
 // stops if it meets many other assets, and returns the assets that it has not come to.
 func (s *Store) readThrough(ctx context.Context, tx *sql.Tx, assets []string, then func(*madeEvent)) (rest []string, err error) {
-	rows, err := tx.QueryContext(ctx, s.db.selectThrough(), assets[0], assets[len(assets)-1])
+	rows, err := tx.QueryContext(ctx, selectThrough(), assets[0], assets[len(assets)-1])
 	if err != nil {
 		return nil, err
 	}
 	rest = assets
 	others := 0
 	err = eachRow(rows, func(row scanner) error {
-		asset, made, err := scanMade(row)
+		asset, made, err := scanPacked(row)
 		if err != nil {
 			return err
 		}
@@ -182,12 +182,9 @@ func (s *Store) catchUp(ctx context.Context, tx *sql.Tx) error {
 		}
 		if until != cache.until || last.position-until.position > maxBehind {
 			cache.known = nil
-		} else if err := s.remember(ctx, tx, func(*madeEvent) {}, s.db.selectMadeAfter(), until.position, string(history.TypeAssetMaterialized)); err != nil {
+		} else if err := s.remember(ctx, tx, scanMade, func(*madeEvent) {}, s.db.selectMadeAfter(), until.position, string(history.TypeAssetMaterialized)); err != nil {
 			return err
 		}
-	}
-	if cache.known == nil {
-		cache.known = make(map[string]*madeEvent)
 	}
 	cache.until = last
 	return nil
@@ -202,13 +199,13 @@ func (d Database) selectMadeAfter() string {
 
 // remember keeps the events that a statement finds, of the assets that the cache knows, and
 // calls then for each of them.
-func (s *Store) remember(ctx context.Context, tx *sql.Tx, then func(*madeEvent), text string, args ...any) error {
+func (s *Store) remember(ctx context.Context, tx *sql.Tx, scan scanLatest, then func(*madeEvent), text string, args ...any) error {
 	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return err
 	}
 	return eachRow(rows, func(row scanner) error {
-		asset, made, err := scanMade(row)
+		asset, made, err := scan(row)
 		if err != nil {
 			return err
 		}
@@ -220,7 +217,17 @@ func (s *Store) remember(ctx context.Context, tx *sql.Tx, then func(*madeEvent),
 	})
 }
 
-// scanMade reads a row of a materialization. It has the asset in place of the type.
+// scanLatest reads a row of a materialization.
+type scanLatest func(row scanner) (asset string, made *madeEvent, err error)
+
+// scanPacked reads a row of the table of last materializations.
+func scanPacked(row scanner) (asset string, made *madeEvent, err error) {
+	made = &madeEvent{}
+	err = row.Scan(&made.asset, (*string)(&made.packed))
+	return made.asset, made, err
+}
+
+// scanMade reads a row of the other tables. It has the asset in place of the type.
 func scanMade(row scanner) (asset string, made *madeEvent, err error) {
 	made = &madeEvent{encodedEvent: encodedEvent{kind: history.TypeAssetMaterialized}}
 	var at int64

@@ -24,17 +24,29 @@ func TestTheLastMaterializationsOfManyAssets(t *testing.T) {
 	assets, want := materialize(t, store, 2000)
 	checkLatest(t, store, assets, want)
 
-	db, err := sql.Open("sqlite", filepath.Join(folder, sqlite.FileName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = db.Exec(`UPDATE last_materializations SET fields = '{"asset":' WHERE asset = 'a1777'`)
-	if err := errors.Join(err, db.Close()); err != nil {
-		t.Fatal(err)
-	}
-	_, err = open(t, folder).LatestMaterializations(t.Context(), assets)
-	if want := "reading the last materializations: event 1782 of run r1: unexpected end of JSON input"; err == nil || err.Error() != want {
-		t.Errorf("the error of an event that cannot be read is %v, want %s", err, want)
+	for name, damage := range map[string]struct{ event, want string }{
+		"the JSON ends too early":       {`substr(event, 1, instr(event, '{')) || '"asset":'`, "event 1782 of run r1: unexpected end of JSON input"},
+		"the number is missing":         {`'x' || event`, `the last materialization of a1777 is damaged: strconv.ParseInt: parsing "x1782": invalid syntax`},
+		"the ID of the run is too long": {`'1782 0 100 r1{}'`, "the last materialization of a1777 is damaged: the ID of its run has 4 of 100 bytes"},
+		"there is nothing":              {`''`, `the last materialization of a1777 is damaged: strconv.ParseInt: parsing "": invalid syntax`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			assets, _ := materialize(t, open(t, folder), 2000)
+			db, err := sql.Open("sqlite", filepath.Join(folder, sqlite.FileName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = db.Exec(`UPDATE last_materializations SET event = ` + damage.event + ` WHERE asset = 'a1777'`)
+			if err := errors.Join(err, db.Close()); err != nil {
+				t.Fatal(err)
+			}
+			_, err = open(t, folder).LatestMaterializations(t.Context(), assets)
+			if want := "reading the last materializations: " + damage.want; err == nil || err.Error() != want {
+				t.Errorf("the error is %v, want %s", err, want)
+			}
+		})
 	}
 }
 

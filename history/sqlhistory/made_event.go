@@ -6,6 +6,8 @@ import "github.com/fxrun/fxrun/history"
 type madeEvent struct {
 	encodedEvent
 
+	asset    string // of an event that is packed, which has no kind yet
+	packed   packed
 	given    bool      // before
 	decoding *decoding // the last one that was given it
 }
@@ -13,6 +15,12 @@ type madeEvent struct {
 // give returns the event with metadata that the caller may change. In many processes there is
 // only one question, so the first one gets the only copy. The second one keeps another.
 func (m *madeEvent) give() (event history.Event, err error) {
+	if m.kind == "" {
+		if m.encodedEvent, err = m.packed.unpack(m.asset); err != nil {
+			return event, err
+		}
+		m.packed = ""
+	}
 	if m.event.Data == nil {
 		if event, err = m.decode(); err != nil || !m.given {
 			m.given = true

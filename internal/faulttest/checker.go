@@ -186,12 +186,17 @@ func (h *Home) readRuns(t testing.TB) map[string]*storedRun {
 	return byID
 }
 
+// PackedEvent is in SQL what the table of the last materializations has of an event and its run.
+const PackedEvent = "events.seq || ' ' || events.time || ' ' || octet_length(runs.id) || ' ' || runs.id || events.fields"
+
 // checkLastMaterializations checks that the table of the last materializations says what the
 // events say.
 func checkLastMaterializations(t testing.TB, db *sql.DB) {
 	t.Helper()
-	const kept = "SELECT asset, position, run, seq, time, fields FROM last_materializations"
-	const made = "SELECT asset, max(position) AS position, run, seq, time, fields FROM events WHERE type = 'asset_materialized' GROUP BY asset"
+	const kept = "SELECT asset, position, event FROM last_materializations"
+	const made = "SELECT asset, position, " + PackedEvent + " FROM runs JOIN (" +
+		"SELECT asset, max(position) AS position, run, seq, time, fields FROM events WHERE type = 'asset_materialized' GROUP BY asset" +
+		") AS events ON runs.number = events.run"
 	for _, query := range []string{kept + " EXCEPT " + made, made + " EXCEPT " + kept} {
 		each(t, db, "SELECT asset, position FROM ("+query+")", func(scan func(...any) error) error {
 			var asset string

@@ -14,7 +14,7 @@ import (
 
 func TestAFileOfEachVersionOpensWithItsHistory(t *testing.T) {
 	t.Parallel()
-	for version := 1; version <= 7; version++ {
+	for version := 1; version <= 8; version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()

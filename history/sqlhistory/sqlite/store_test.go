@@ -93,7 +93,7 @@ func TestOpen(t *testing.T) {
 		if !errors.Is(err, sqlhistory.ErrNewerSchema) {
 			t.Fatalf("Open returned the error %v, want ErrNewerSchema", err)
 		}
-		want := "opening run history in " + folder + ": the run history was written by a newer version: its schema has version 1000, this program knows versions up to 7"
+		want := "opening run history in " + folder + ": the run history was written by a newer version: its schema has version 1000, this program knows versions up to 8"
 		if diff := cmp.Diff(want, err.Error()); diff != "" {
 			t.Errorf("error text differs (-want +got):\n%s", diff)
 		}
