@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/fxrun/fxrun/internal/faulttest"
 )
 
 // fillDisk fills the disk of the home, for a while. Sometimes it stays full while other faults
@@ -103,7 +105,7 @@ func (c *crowd) setClockBack(t *testing.T, random *rand.Rand) {
 	if c.Address != "" {
 		return
 	}
-	if _, err := db.Exec("UPDATE last_materializations AS made SET event = (SELECT " + PackedEvent + " FROM events JOIN runs ON runs.number = events.run" +
+	if _, err := db.Exec("UPDATE last_materializations AS made SET event = (SELECT " + faulttest.PackedEvent + " FROM events JOIN runs ON runs.number = events.run" +
 		" WHERE events.position = made.position)"); err != nil { // which is a table of SQLite
 		t.Fatal(err)
 	}
