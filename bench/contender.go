@@ -55,5 +55,6 @@ func Contenders() []Contender {
 		{Name: "do v2 scope, everything", Shared: true, Everything: true, New: newDoOfAll},
 		{Name: "fxrun child", Shared: true, Starts: true, New: newFxrun},
 		{Name: "fxrun child with an fx option", Shared: true, Starts: true, New: newFxrunWithOption},
+		{Name: "fxrun child with a decorator", Shared: true, Starts: true, New: newFxrunDecorated},
 	}
 }

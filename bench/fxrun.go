@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"reflect"
 
 	"go.uber.org/fx"
 
@@ -13,10 +14,18 @@ func newFxrun(g Graph, use *Use) (func(context.Context) error, error) {
 	return newChildren(g, use)
 }
 
-// newFxrunWithOption gives each child a plain fx.Option, which makes Fx build
-// the resources themselves.
+// newFxrunWithOption gives each child a plain fx.Option that touches no resource, so
+// the child builds them itself.
 func newFxrunWithOption(g Graph, use *Use) (func(context.Context) error, error) {
 	return newChildren(g, use, fx.Supply(uint8(3)))
+}
+
+// newFxrunDecorated gives each child a decorator of the first resource, so Fx builds
+// this resource and all that need it.
+func newFxrunDecorated(g Graph, use *Use) (func(context.Context) error, error) {
+	first := reflect.TypeOf(g.functions(1, use.Hook)[0]).Out(0)
+	decorator := reflect.MakeFunc(reflect.FuncOf([]reflect.Type{first}, []reflect.Type{first}, false), func(values []reflect.Value) []reflect.Value { return values })
+	return newChildren(g, use, fx.Decorate(decorator.Interface()))
 }
 
 // newChildren makes a container of everything declared once, and for each run a

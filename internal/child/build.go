@@ -29,9 +29,17 @@ func (s *state) buildHere() error {
 	return nil
 }
 
-// buildByFx starts one resource after the other, in the order in which Fx calls
+// buildByFx starts first the resources that the options cannot touch, as buildHere
+// does. Then it starts one resource after the other, in the order in which Fx calls
 // their constructors, because a decorator among the options may use any value.
 func (s *state) buildByFx() error {
+	if untouched := s.preparation.Untouched; len(untouched) > 0 {
+		s.startAll(untouched)
+		s.starting.Wait()
+		if s.ending() {
+			return s.whyEnding()
+		}
+	}
 	defer s.members.Join()() // this goroutine calls the functions of the caller's options
 	s.app.Build = s.buildOne
 	options := s.preparation.Options(s.options)

@@ -86,11 +86,11 @@ func (a *Parts) offers(wanted *graph.Target) []fx.Option {
 func (a *Parts) own(kind graph.InputKind) fx.Option {
 	switch kind {
 	case graph.ContextInput:
-		return stackless.Provide(func(child *Child) context.Context { return child.Context })
+		return stackless.Provide(func(child anyChild) context.Context { return child.(*Child).Context })
 	case graph.LoggerInput:
-		return stackless.Provide(func(child *Child) *slog.Logger { return child.Logger })
+		return stackless.Provide(func(child anyChild) *slog.Logger { return child.(*Child).Logger })
 	default:
-		return stackless.Provide(func(child *Child) resource.RunInfo { return child.Info })
+		return stackless.Provide(func(child anyChild) resource.RunInfo { return child.(*Child).Info })
 	}
 }
 

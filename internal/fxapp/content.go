@@ -55,24 +55,32 @@ func (a *Parts) invokes(targets []*graph.Target) []fx.Option {
 // other keys that resources and targets ask for.
 func (a *Parts) constructors(c Content, constructor func(fx.Option, *graph.Node) fx.Option) []fx.Option {
 	options := make([]fx.Option, 0, len(c.Built)+len(c.Borrowed)+len(c.Targets)+len(c.Options)+8)
-	asks := make([][]graph.Ask, 0, len(c.Built)+len(c.Targets)+2)
 	for _, n := range c.Built {
-		needed := a.graph.AsksOf(n)
-		options = append(options, withOwnValues(n.Key, needed, constructor(a.wrap(n), n)))
+		options = append(options, withOwnValues(n.Key, a.graph.AsksOf(n), constructor(a.wrap(n), n)))
 		options = append(options, a.overrides(n)...)
-		asks = append(asks, needed)
 	}
 	for _, n := range c.Borrowed {
 		options = append(options, constructor(a.borrow(n), n))
 		options = append(options, a.overrides(n)...)
+	}
+	if c.Offered != nil {
+		options = append(options, a.offers(c.Offered)...)
+	}
+	return append(options, a.answers(c.Asks(a.graph), c.Lent)...)
+}
+
+// Asks returns all that the application is asked for, but for what the options of the
+// caller give themselves.
+func (c Content) Asks(g *graph.Graph) [][]graph.Ask {
+	asks := make([][]graph.Ask, 0, len(c.Built)+len(c.Targets)+2)
+	for _, n := range c.Built {
+		asks = append(asks, g.AsksOf(n))
 	}
 	for _, target := range c.Targets {
 		asks = append(asks, target.Needed())
 	}
 	if c.Offered != nil {
 		asks = append(asks, c.Offered.Needed())
-		options = append(options, a.offers(c.Offered)...)
 	}
-	asks = append(asks, c.Asked)
-	return append(options, a.answers(asks, c.Lent)...)
+	return append(asks, c.Asked)
 }

@@ -17,8 +17,7 @@ import (
 // child takes the place of its lifecycle: it names every hook, survives panics,
 // and always stops.
 func Run(child *Child, options []fx.Option) error {
-	given := stackless.Provide(func() *Child { return child })
-	return guarded(func() error { return fx.New(given, eventLogger(child), fx.Options(options...)).Err() })
+	return guarded(func() error { return fx.New(Give(child), eventLogger(child), fx.Options(options...)).Err() })
 }
 
 // Bind binds the targets of a child whose resources Fx has not built. An Fx

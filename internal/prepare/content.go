@@ -25,9 +25,10 @@ func (p *Preparation) content() fxapp.Content {
 }
 
 // Options returns the options of the Fx application of the child, which builds
-// its resources. Hooks of the options of the caller go to lifecycle.
+// its resources but for those that are Untouched. Hooks of the options of the caller go
+// to lifecycle.
 func (p *Preparation) Options(lifecycle fx.Lifecycle) []fx.Option {
-	return p.parts.Options(p.content(), lifecycle, func(o fx.Option, _ *graph.Node) fx.Option { return o })
+	return p.parts.Options(p.withoutUntouched(p.content()), lifecycle, func(o fx.Option, _ *graph.Node) fx.Option { return o })
 }
 
 // TakingValues returns the targets whose functions take values. A target that only

@@ -15,7 +15,7 @@ import (
 // modules.
 func (p *Preparation) dryRun() (*fxoption.Recorded, error) {
 	provide := func(option fx.Option, n *graph.Node) fx.Option { return fx.Module(moduleName(n), option) }
-	return fxoption.DryRun(append([]fx.Option{fx.Provide(func() *fxapp.Child { return nil })}, p.parts.Options(p.content(), nil, provide)...))
+	return fxoption.DryRun(append([]fx.Option{fxapp.Give(nil)}, p.parts.Options(p.content(), nil, provide)...))
 }
 
 // replaceable returns the resources that an fx.Replace may be meant for.

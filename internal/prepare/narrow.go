@@ -21,6 +21,7 @@ func (p *Preparation) narrow() []error {
 	if constructed := p.withLater().foretell(); constructed != nil {
 		p.constructed = constructed
 		p.keepNeeded()
+		p.Untouched = p.untouched()
 		return nil
 	}
 	recorded, err := p.withLater().dryRun()

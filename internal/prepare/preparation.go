@@ -15,14 +15,15 @@ import (
 // Preparation is a child before anything of it is built: which resources, in
 // which order, with which config.
 type Preparation struct {
-	Graph    *graph.Graph
-	Settings Settings
-	Targets  []*graph.Target
-	Populate []*graph.Target                   // of Targets, those that are called once everything has started
-	Given    *fxoption.Options                 // the caller's fx.Options, read; nil without any
-	Nodes    []*graph.Node                     // that the child may have to build
-	Resolved map[*graph.Node]config.Resolved   // configs of what is needed, of what nested children will build, and of what lives per process
-	Steps    map[*graph.Target]config.Resolved // configs of the child's own steps, those of later ones included
+	Graph     *graph.Graph
+	Settings  Settings
+	Targets   []*graph.Target
+	Populate  []*graph.Target                   // of Targets, those that are called once everything has started
+	Given     *fxoption.Options                 // the caller's fx.Options, read; nil without any
+	Nodes     []*graph.Node                     // that the child may have to build
+	Untouched []*graph.Node                     // of Nodes, those that are built before the Fx application; nil without fx.Options
+	Resolved  map[*graph.Node]config.Resolved   // configs of what is needed, of what nested children will build, and of what lives per process
+	Steps     map[*graph.Target]config.Resolved // configs of the child's own steps, those of later ones included
 
 	parts         *fxapp.Parts
 	outer         *Outer                  // of a nested child

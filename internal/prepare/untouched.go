@@ -1,0 +1,70 @@
+package prepare
+
+import (
+	"slices"
+
+	"github.com/fxrun/fxrun/internal/fxapp"
+	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/signature"
+)
+
+// untouched returns those of the needed resources that the fx.Options of the caller
+// cannot touch: none of their results is replaced or decorated, and they need nothing
+// else. Such resources are built before the application of Fx, as in a child without
+// options, and the application borrows those of them that it asks for. There are
+// none if one of the options would notice it: a logger of Fx, an fx.ErrorHook, or a
+// function that asks for a group or for the picture of the application.
+func (p *Preparation) untouched() []*graph.Node {
+	if p.outer != nil || p.Given.HasLogger || len(p.Given.Everywhere) > 0 || len(p.offered.Members()) > 0 || p.asksForGraph() {
+		return nil
+	}
+	decorated, provided := p.Given.Decorated(), p.Given.Provided()
+	touches := func(ask graph.Ask) bool {
+		return decorated[ask.Key] || ask.Optional && provided[ask.Key] ||
+			ask.From.Node != nil && decorated[p.Graph.Canonical(ask.From)]
+	}
+	touched := make(map[*graph.Node]bool)
+	isTouched := func(n *graph.Node) bool { return touched[n] }
+	for _, n := range p.needed { // after what they need
+		gives := func(key signature.Key) bool { return decorated[key] }
+		touched[n] = slices.ContainsFunc(n.Needs, isTouched) ||
+			slices.ContainsFunc(p.Graph.ResultKeys(n), gives) || slices.ContainsFunc(p.Graph.AsksOf(n), touches)
+	}
+	return slices.DeleteFunc(slices.Clone(p.needed), isTouched)
+}
+
+// asksForGraph reports whether one of the options asks for the picture that Fx makes of
+// its application.
+func (p *Preparation) asksForGraph() bool {
+	for _, function := range p.Given.Functions {
+		for _, param := range function.Params {
+			if param.Key == fxapp.DotGraphKey {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// withoutUntouched leaves it to the child to build the untouched resources. The
+// application borrows those of them that somebody asks it for.
+func (p *Preparation) withoutUntouched(content fxapp.Content) fxapp.Content {
+	if len(p.Untouched) == 0 {
+		return content
+	}
+	early := make(map[*graph.Node]bool, len(p.Untouched))
+	for _, n := range p.Untouched {
+		early[n] = true
+	}
+	content.Built = slices.DeleteFunc(slices.Clone(content.Built), func(n *graph.Node) bool { return early[n] })
+	content.Borrowed = slices.Clone(content.Borrowed)
+	for _, asks := range content.Asks(p.Graph) {
+		for _, ask := range asks {
+			if n := ask.From.Node; early[n] {
+				content.Borrowed = append(content.Borrowed, n)
+				delete(early, n)
+			}
+		}
+	}
+	return content
+}
