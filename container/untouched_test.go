@@ -132,8 +132,9 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 	t.Parallel()
 	type optionalIn struct {
 		fx.In
-		B nameOfB
-		N int8 `optional:"true"`
+		B     nameOfB
+		Named madeB `name:"b"`
+		N     int8  `optional:"true"`
 	}
 	definitions := func(j *journal) []container.Definition {
 		return []container.Definition{
@@ -142,7 +143,7 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 			container.Provide("c", func(lc fx.Lifecycle, a madeA) madeC { j.hooks(lc, "c"); return madeC("c(" + a + ")") }),
 			container.Provide("d", func(lc fx.Lifecycle, in optionalIn, c madeC) madeD {
 				j.hooks(lc, "d")
-				return madeD(fmt.Sprintf("d(%s %d %s)", in.B.NameOfB(), in.N, c))
+				return madeD(fmt.Sprintf("d(%s %s %d %s)", in.B.NameOfB(), in.Named, in.N, c))
 			}),
 			container.Provide("e", func(d madeD, a madeA) madeE { return madeE("e(" + string(d) + " " + string(a) + ")") }),
 			container.Provide("f", func(lc fx.Lifecycle) madeF { j.hooks(lc, "f"); return "f" }),
@@ -162,6 +163,7 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 			fx.Decorate(func() madeD { return "made" }),
 			fx.Decorate(func(d madeD, in optionalIn) madeD { return "[" + d + "]" }),
 			fx.Decorate(func(b nameOfB) nameOfB { return madeB("[" + b.NameOfB() + "]") }),
+			fx.Decorate(fx.Annotate(func(b madeB) madeB { return "[" + b + "]" }, fx.ParamTags(`name:"b"`), fx.ResultTags(`name:"b"`))),
 			fx.Invoke(func(e madeE) { j.note("invoke with %s", e) }),
 			fx.Invoke(func(lc fx.Lifecycle, n int16, f madeF) { j.hooks(lc, fmt.Sprint("invoke ", n, f)) }),
 			fx.Invoke(func(in optionalIn) error { j.note("invoke with %s %d", in.B.NameOfB(), in.N); return nil }),
