@@ -120,6 +120,8 @@ type (
 	madeD string
 	madeE string
 	madeF string
+	madeG string // lives per step
+	madeP string // lives per process
 )
 
 type nameOfB interface{ NameOfB() string }
@@ -138,7 +140,8 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 	}
 	definitions := func(j *journal) []container.Definition {
 		return []container.Definition{
-			container.Provide("a", func(lc fx.Lifecycle) madeA { j.hooks(lc, "a"); return "a" }),
+			container.Provide("p", func(lc fx.Lifecycle) madeP { j.hooks(lc, "p"); return "p" }, container.PerProcess()),
+			container.Provide("a", func(lc fx.Lifecycle, p madeP) madeA { j.hooks(lc, "a"); return madeA("a(" + p + ")") }),
 			container.Provide("b", func(lc fx.Lifecycle, a madeA) madeB { j.hooks(lc, "b"); return madeB("b(" + a + ")") }, container.As[nameOfB]()),
 			container.Provide("c", func(lc fx.Lifecycle, a madeA) madeC { j.hooks(lc, "c"); return madeC("c(" + a + ")") }),
 			container.Provide("d", func(lc fx.Lifecycle, in optionalIn, c madeC) madeD {
@@ -147,6 +150,10 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 			}),
 			container.Provide("e", func(d madeD, a madeA) madeE { return madeE("e(" + string(d) + " " + string(a) + ")") }),
 			container.Provide("f", func(lc fx.Lifecycle) madeF { j.hooks(lc, "f"); return "f" }),
+			container.Provide("g", func(lc fx.Lifecycle, c madeC, in optionalIn) madeG {
+				j.hooks(lc, "g")
+				return madeG(fmt.Sprintf("g(%s %s)", c, in.B.NameOfB()))
+			}, container.PerStep()),
 		}
 	}
 	options := func(j *journal) []fx.Option {
@@ -158,6 +165,8 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 			fx.Replace(madeA("replaced")),
 			fx.Replace(madeB("replaced")),
 			fx.Replace(madeD("replaced")),
+			fx.Decorate(func(p madeP) madeP { j.note("decorate %s", p); return "[" + p + "]" }),
+			fx.Decorate(func(g madeG, f madeF) madeG { j.note("decorate %s with %s", g, f); return "[" + g + "]" }),
 			fx.Decorate(func(a madeA) madeA { j.note("decorate %s", a); return "[" + a + "]" }),
 			fx.Decorate(func(c madeC, f madeF) madeC { j.note("decorate %s with %s", c, f); return "[" + c + "]" }),
 			fx.Decorate(func() madeD { return "made" }),
@@ -174,6 +183,7 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		given := rapid.SliceOfN(rapid.IntRange(0, count-1), 1, 4).Draw(rt, "options")
 		target := rapid.IntRange(0, 3).Draw(rt, "target")
+		steps := rapid.IntRange(0, 2).Draw(rt, "steps")
 		open := func(further ...fx.Option) []string {
 			j := new(journal)
 			c, err := container.New(definitions(j)...)
@@ -183,12 +193,20 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 			for _, i := range given {
 				further = append(further, options(j)[i])
 			}
-			err = c.Invoke(t.Context(), []any{
+			now, err := c.Target("it", []any{
 				func(e madeE) { j.note("called with %s", e) },
 				func(b nameOfB, f madeF) { j.note("called with %s %s", b.NameOfB(), f) },
 				func(d madeD) { j.note("called with %s", d) },
 				func() { j.note("called") },
-			}[target], further...)
+			}[target])
+			if err != nil {
+				rt.Fatal(err)
+			}
+			later, err := c.Target("step", func(g madeG, c madeC) { j.note("step with %s %s", g, c) })
+			if err != nil {
+				rt.Fatal(err)
+			}
+			err = openInSteps(t.Context(), c, now, later, further, steps)
 			if err != nil { // Fx begins less if a function of the options fails
 				if starts, stops := j.matching("start "), j.matching("stop "); len(starts) != len(stops) {
 					rt.Errorf("%v were started, %v stopped", starts, stops)
@@ -203,4 +221,28 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 			rt.Fatalf("(-all by Fx +the child)\n%s", diff)
 		}
 	})
+}
+
+// openInSteps opens a child with options, which calls a target now, and then as many nested children
+// as there are steps, which call another target.
+func openInSteps(ctx context.Context, c *container.Container, now, later *container.Target, options []fx.Option, steps int) (err error) {
+	defer func() { err = errors.Join(err, c.Close()) }()
+	options = append(options, container.Needs(now))
+	if steps > 0 {
+		options = append(options, container.NeedsLater(later))
+	}
+	child, err := c.NewChild(ctx, options...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, child.Close(err)) }()
+	err = child.Call(now)
+	for i := 0; i < steps && err == nil; i++ {
+		var nested *container.Child
+		if nested, err = child.NewChild(ctx, container.Needs(later)); err == nil {
+			err = nested.Call(later)
+			err = errors.Join(err, nested.Close(err))
+		}
+	}
+	return err
 }

@@ -82,6 +82,10 @@ func (p *Preparation) touches(ask graph.Ask) bool {
 // lendPerStep finds the decorators of what lives per step, and what they ask for.
 func (p *Preparation) lendPerStep(perStep map[signature.Key]bool, wanted map[signature.Key]signature.Param) []error {
 	provided := p.Given.Provided()
+	offered := make(map[signature.Key]graph.Ask)
+	for _, ask := range p.offered.Needed() {
+		offered[ask.Key] = ask
+	}
 	var faults []error
 	for _, function := range p.Given.Functions {
 		if function.Kind != fxoption.Decorate && function.Kind != fxoption.Replace || function.InModule || !gives(function, perStep) {
@@ -103,6 +107,8 @@ func (p *Preparation) lendPerStep(perStep map[signature.Key]bool, wanted map[sig
 			case provided[param.Key] || p.lending.decorated[param.Key] && !perStep[param.Key]:
 				wanted[param.Key] = signature.Param{Key: param.Key, Optional: param.Optional}
 				p.lending.touched[param.Key] = true
+			case offered[param.Key].From.Node != nil && !livesPerStep(offered[param.Key]): // the child starts it for its nested children
+				wanted[param.Key] = signature.Param{Key: param.Key}
 			}
 		}
 	}
