@@ -4,7 +4,8 @@
 // makes a [Preparation] (preparation.go, prepare.go). That follows the targets
 // (targets.go), reads the fx.Options of the caller (check_options.go), and finds out
 // what is needed with them (narrow.go): by foretell.go, or else by dry_run.go, with
-// the content of the Fx application (content.go). lend.go finds what the options mean
+// the content of the Fx application (content.go). untouched.go finds the resources
+// that the application need not build. lend.go finds what the options mean
 // for nested children (lending.go), and borrow.go what a nested child takes from its
 // parent.
 // resolve.go reads the config. A [Prepared] (prepared.go) shows the outcome, and
