@@ -149,11 +149,11 @@ func (s *Store) readThrough(ctx context.Context, tx *sql.Tx, assets []string, th
 		if err != nil {
 			return err
 		}
-		for rest[0] < asset { // those that were never materialized
+		for len(rest) > 1 && rest[0] < asset { // those that were never materialized
 			rest = rest[1:]
 		}
 		if rest[0] == asset {
-			s.latest.known[asset] = made
+			s.latest.known[rest[0]] = made
 			then(made)
 		} else if others++; others > len(assets)/manyOthers {
 			return errManyOthers

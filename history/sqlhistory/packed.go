@@ -14,7 +14,7 @@ import (
 // events.fields.
 type packed string
 
-// unpack returns the event of an asset.
+// unpack returns the event of an asset. It keeps nothing of the text.
 func (p packed) unpack(asset string) (encodedEvent, error) {
 	var numbers [3]int64
 	rest := string(p)
@@ -31,7 +31,7 @@ func (p packed) unpack(asset string) (encodedEvent, error) {
 		return encodedEvent{}, fmt.Errorf("the last materialization of %s is damaged: the ID of its run has %d of %d bytes", asset, len(rest), length)
 	}
 	return encodedEvent{
-		event:  history.Event{RunID: rest[:length], Seq: numbers[0], Time: time.UnixMicro(numbers[1]).UTC()},
+		event:  history.Event{RunID: strings.Clone(rest[:length]), Seq: numbers[0], Time: time.UnixMicro(numbers[1]).UTC()},
 		kind:   history.TypeAssetMaterialized,
 		fields: []byte(rest[length:]),
 	}, nil
