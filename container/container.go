@@ -37,9 +37,10 @@ func (c *Container) parent() *child.Parent { return (*child.Parent)(c) }
 //
 // A constructor is called only after everything that it depends on has started.
 // Constructors are called one at a time. The start hooks of resources that don't
-// depend on each other run at the same time, unless plain fx.Options are given: a
-// decorator among them may use any value. After the first error nothing more is
-// begun.
+// depend on each other run at the same time. If plain fx.Options are given, the
+// resources that they cannot replace or decorate start first, in this way. The others
+// start one after the other, because a decorator may use any value. After the first
+// error nothing more is begun.
 //
 // Plain fx.Options keep the meaning that they have in Fx, or are refused before
 // anything starts:
