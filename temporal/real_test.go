@@ -804,7 +804,15 @@ func TestARunWaitsForAWorker(t *testing.T) {
 
 func TestARunOfAHigherPriorityGoesFirst(t *testing.T) {
 	t.Parallel()
-	server := temporaltest.NewWith(t, temporaltest.Options{Arguments: []string{"--dynamic-config-value", "matching.useNewMatcher=true"}})
+	var settings []string
+	for _, setting := range []string{
+		"matching.useNewMatcher=true",
+		// The order holds within a partition of the task queue, and a worker asks a random one of four.
+		"matching.numTaskqueueReadPartitions=1", "matching.numTaskqueueWritePartitions=1",
+	} {
+		settings = append(settings, "--dynamic-config-value", setting)
+	}
+	server := temporaltest.NewWith(t, temporaltest.Options{Arguments: settings})
 	s := newStageAt(t, server, func(p *program) { p.MaxRuns, p.Parallel = 1, 1 })
 	defer s.startWork()()
 	s.touch("hold-other")
