@@ -105,6 +105,9 @@ func (i *interrupts) during(do func(context.Context) error, note func()) error {
 	for {
 		select {
 		case err := <-returned:
+			if first != nil && i.ctx.Err() != nil { // do has returned so soon that both are here
+				note()
+			}
 			return err
 		case <-first:
 			first = nil
