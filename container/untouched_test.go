@@ -112,6 +112,20 @@ func TestAResourceThatTheOptionsCannotTouchFails(t *testing.T) {
 	j.want(t, "new ledger", "start ledger", "stop ledger")
 }
 
+func TestThePictureOfFxShowsAllResources(t *testing.T) {
+	t.Parallel()
+	var picture fx.DotGraph
+	err := newContainer(t, new(journal).graph()...).Invoke(t.Context(), func(*service) {}, fx.Invoke(func(made fx.DotGraph) { picture = made }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"service", "database", "cache"} {
+		if !strings.Contains(string(picture), "*container_test."+want) {
+			t.Errorf("the picture does not show %s:\n%s", want, picture)
+		}
+	}
+}
+
 // These values say what they were made of.
 type (
 	madeA string

@@ -17,7 +17,7 @@ func (p *Preparation) lend() []error {
 	if p.outer != nil || p.Given == nil {
 		return nil
 	}
-	asks := p.laterAsks()
+	asks, touches := p.laterAsks(), p.touching()
 	perStep := make(map[signature.Key]bool) // keys of what lives per step
 	for _, ask := range asks {
 		if livesPerStep(ask) {
@@ -34,7 +34,7 @@ func (p *Preparation) lend() []error {
 		case livesPerStep(ask):
 			continue
 		case ask.Own: // which each nested child is given anew
-			if p.touches(ask) {
+			if touches(ask) {
 				faults = append(faults, fault.Errorf("the fx options give %s, which nested children take from modules of the host application: replace it there", ask.Key))
 			}
 			continue
@@ -43,7 +43,7 @@ func (p *Preparation) lend() []error {
 		if known, ok := wanted[ask.Key]; !ok || known.Optional {
 			wanted[ask.Key] = signature.Param{Key: ask.Key, Optional: ask.Optional}
 		}
-		if p.touches(ask) {
+		if touches(ask) {
 			p.lending.touched[ask.Key] = true
 		}
 	}
@@ -70,13 +70,14 @@ func livesPerStep(ask graph.Ask) bool {
 	return ask.From.Node != nil && ask.From.Node.Lifetime == resource.LifetimeStep
 }
 
-// touches reports whether the options may have put another value in the place of
-// what answers an ask.
-func (p *Preparation) touches(ask graph.Ask) bool {
-	if ask.From.Node != nil && p.lending.decorated[p.Graph.Canonical(ask.From)] {
-		return true
+// touching returns a function that reports whether the options may have put another
+// value in the place of what answers an ask.
+func (p *Preparation) touching() func(graph.Ask) bool {
+	decorated, provided := p.Given.Decorated(), p.Given.Provided()
+	return func(ask graph.Ask) bool {
+		return decorated[ask.Key] || ask.Optional && provided[ask.Key] ||
+			ask.From.Node != nil && decorated[p.Graph.Canonical(ask.From)]
 	}
-	return p.lending.decorated[ask.Key] || ask.Optional && p.Given.Provided()[ask.Key]
 }
 
 // lendPerStep finds the decorators of what lives per step, and what they ask for.

@@ -15,35 +15,18 @@ import (
 // none if one of the options would notice it: a logger of Fx, an fx.ErrorHook, or a
 // function that asks for a group or for the picture of the application.
 func (p *Preparation) untouched() []*graph.Node {
-	if p.outer != nil || p.Given.HasLogger || len(p.Given.Everywhere) > 0 || len(p.offered.Members()) > 0 || p.asksForGraph() {
+	if p.outer != nil || p.Given.HasLogger || len(p.Given.Everywhere) > 0 || len(p.offered.Members()) > 0 || p.unoffered[fxapp.DotGraphKey] != nil {
 		return nil
 	}
-	decorated, provided := p.Given.Decorated(), p.Given.Provided()
-	touches := func(ask graph.Ask) bool {
-		return decorated[ask.Key] || ask.Optional && provided[ask.Key] ||
-			ask.From.Node != nil && decorated[p.Graph.Canonical(ask.From)]
-	}
+	touches := p.touching()
+	gives := func(key signature.Key) bool { return touches(graph.Ask{Param: signature.Param{Key: key}}) }
 	touched := make(map[*graph.Node]bool)
 	isTouched := func(n *graph.Node) bool { return touched[n] }
 	for _, n := range p.needed { // after what they need
-		gives := func(key signature.Key) bool { return decorated[key] }
 		touched[n] = slices.ContainsFunc(n.Needs, isTouched) ||
 			slices.ContainsFunc(p.Graph.ResultKeys(n), gives) || slices.ContainsFunc(p.Graph.AsksOf(n), touches)
 	}
 	return slices.DeleteFunc(slices.Clone(p.needed), isTouched)
-}
-
-// asksForGraph reports whether one of the options asks for the picture that Fx makes of
-// its application.
-func (p *Preparation) asksForGraph() bool {
-	for _, function := range p.Given.Functions {
-		for _, param := range function.Params {
-			if param.Key == fxapp.DotGraphKey {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // withoutUntouched leaves it to the child to build the untouched resources. The
