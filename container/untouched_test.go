@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
 	"pgregory.net/rapid"
 
 	"github.com/fxrun/fxrun/container"
@@ -122,6 +123,29 @@ func TestThePictureOfFxShowsAllResources(t *testing.T) {
 	for _, want := range []string{"service", "database", "cache"} {
 		if !strings.Contains(string(picture), "*container_test."+want) {
 			t.Errorf("the picture does not show %s:\n%s", want, picture)
+		}
+	}
+}
+
+// providedTypes is a logger of Fx that keeps the types that are provided.
+type providedTypes []string
+
+func (p *providedTypes) LogEvent(event fxevent.Event) {
+	if provided, ok := event.(*fxevent.Provided); ok {
+		*p = append(*p, provided.OutputTypeNames...)
+	}
+}
+
+func TestALoggerOfFxHearsOfAllResources(t *testing.T) {
+	t.Parallel()
+	var types providedTypes
+	err := newContainer(t, new(journal).graph()...).Invoke(t.Context(), func(*service) {}, fx.WithLogger(func() fxevent.Logger { return &types }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"*container_test.service", "*container_test.database", "*container_test.cache"} {
+		if !slices.Contains(types, want) {
+			t.Errorf("the logger hears of %v, not of %s", types, want)
 		}
 	}
 }

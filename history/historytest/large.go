@@ -1,6 +1,7 @@
 package historytest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"testing"
@@ -69,24 +70,24 @@ func BenchmarkLarge(b *testing.B, size Large, open func(b *testing.B) history.St
 	for i := range assets {
 		assets[i] = fmt.Sprintf("asset-%d", i)
 	}
-	measure := func(name string, read func() (found int, err error), want int) {
+	measure := func(name string, read func(b *testing.B) (found int, err error), want int) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if found, err := read(); err != nil || found != want {
+				if found, err := read(b); err != nil || found != want {
 					b.Fatalf("found %d of %d, %v", found, want, err)
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms")
 		})
 	}
-	events := func(query history.EventQuery) func() (int, error) {
-		return func() (int, error) {
+	events := func(query history.EventQuery) func(*testing.B) (int, error) {
+		return func(*testing.B) (int, error) {
 			found, err := store.Events(b.Context(), query)
 			return len(found), err
 		}
 	}
-	records := func(query history.RunQuery) func() (int, error) {
-		return func() (int, error) {
+	records := func(query history.RunQuery) func(*testing.B) (int, error) {
+		return func(*testing.B) (int, error) {
 			found, err := store.Runs(b.Context(), query)
 			return len(found), err
 		}
@@ -104,25 +105,18 @@ func BenchmarkLarge(b *testing.B, size Large, open func(b *testing.B) history.St
 		found, err := history.LatestMaterializations(b.Context(), store, assets)
 		return len(found), err
 	}
-	b.Run("the last materializations of all assets, at once after opening", func(b *testing.B) {
-		for b.Loop() {
-			opened := open(b)
-			if found, err := latest(opened); err != nil || found != size.Assets {
-				b.Fatalf("found %d of %d, %v", found, size.Assets, err)
-			}
-			// What it keeps would slow down the stores after it, which a new process does not have.
-			b.StopTimer()
-			if err := opened.(io.Closer).Close(); err != nil {
-				b.Fatal(err)
-			}
-			b.StartTimer()
-		}
-		b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms")
-	})
+	measure("the last materializations of all assets, at once after opening", func(b *testing.B) (int, error) {
+		opened := open(b)
+		found, err := latest(opened)
+		// What it keeps would slow down the stores after it, which a new process does not have.
+		b.StopTimer()
+		defer b.StartTimer()
+		return found, errors.Join(err, opened.(io.Closer).Close())
+	}, size.Assets)
 	if _, err := latest(store); err != nil {
 		b.Fatal(err)
 	}
-	measure("the last materializations of all assets, again", func() (int, error) { return latest(store) }, size.Assets)
+	measure("the last materializations of all assets, again", func(*testing.B) (int, error) { return latest(store) }, size.Assets)
 	measure("100 materializations of an asset", events(history.EventQuery{
 		Asset: "asset-7", Types: []history.EventType{history.TypeAssetMaterialized}, Limit: 100,
 	}), min(100, size.runs()*largeSteps/size.Assets))
