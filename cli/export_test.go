@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"runtime/debug"
 	"time"
@@ -68,3 +69,22 @@ func TypedProgram(name string, info *debug.BuildInfo) string { return typedProgr
 
 // ParseAge is parseAge.
 func ParseAge(text string) (time.Duration, error) { return parseAge(text) }
+
+// During calls do as a command does whose caller has this context. At the first request
+// to stop it calls note.
+func During(caller context.Context, do func(context.Context) error, note func()) error {
+	interrupts := listen(caller)
+	defer interrupts.close()
+	return interrupts.during(do, note)
+}
+
+// AskedAsItEnds is During for a request that is made in the moment in which do returns err.
+func AskedAsItEnds(err error, note func()) error {
+	caller, cancel := context.WithCancel(context.Background())
+	interrupts := listen(caller)
+	defer interrupts.close()
+	returned := make(chan error, 1)
+	returned <- err
+	cancel()
+	return interrupts.await(returned, note)
+}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -157,6 +158,42 @@ func TestSignals(t *testing.T) {
 		p.signal(t, os.Interrupt)
 		if out, code := p.rest(t); code != 130 || strings.Contains(out, "gate stopped") {
 			t.Errorf("exit code %d\n%s%s", code, out, p.err.String())
+		}
+	})
+}
+
+func TestACommandTellsOnceThatItStops(t *testing.T) {
+	left := errors.New("left")
+	t.Run("also if its work ends in the same moment", func(t *testing.T) {
+		for range 100 { // which of the two a select takes is open
+			notes := 0
+			err := cli.AskedAsItEnds(left, func() { notes++ })
+			if notes != 1 || !errors.Is(err, left) {
+				t.Fatalf("told %d times, error %v, want once and %v", notes, err, left)
+			}
+		}
+	})
+	t.Run("while its work goes on", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		told := make(chan struct{})
+		err := cli.During(ctx, func(context.Context) error {
+			cancel()
+			<-told
+			return left
+		}, func() { close(told) })
+		if !errors.Is(err, left) {
+			t.Errorf("error %v, want %v", err, left)
+		}
+	})
+	t.Run("but not if nobody asks, or if somebody asked before", func(t *testing.T) {
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		for _, caller := range []context.Context{t.Context(), ended} {
+			err := cli.During(caller, func(context.Context) error { return left }, func() { t.Error("told") })
+			if !errors.Is(err, left) {
+				t.Errorf("error %v, want %v", err, left)
+			}
 		}
 	})
 }

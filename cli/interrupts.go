@@ -96,25 +96,31 @@ func (i *interrupts) close() {
 // before during was called. At the second request it returns errAbandoned without
 // waiting for do.
 func (i *interrupts) during(do func(context.Context) error, note func()) error {
-	first := i.ctx.Done()
 	if i.ctx.Err() != nil {
-		first = nil
+		note = func() {}
 	}
 	returned := make(chan error, 1)
 	go panics.Call(func() error { return do(i.ctx) }, func(err error) { returned <- err })
-	for {
-		select {
-		case err := <-returned:
-			if first != nil && i.ctx.Err() != nil { // do has returned so soon that both are here
-				note()
-			}
+	return i.await(returned, note)
+}
+
+// await waits for the error in returned, which must have room for one. It calls note if
+// there is a request by then, also if the error is already there.
+func (i *interrupts) await(returned chan error, note func()) error {
+	select {
+	case err := <-returned:
+		if i.ctx.Err() == nil {
 			return err
-		case <-first:
-			first = nil
-			note()
-		case <-i.second:
-			return errAbandoned
 		}
+		returned <- err
+	case <-i.ctx.Done():
+	}
+	note()
+	select {
+	case err := <-returned:
+		return err
+	case <-i.second:
+		return errAbandoned
 	}
 }
 
