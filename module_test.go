@@ -97,40 +97,43 @@ func TestLocksReachAsFarAsTheHistory(t *testing.T) {
 // there is still time to tear it down.
 func TestRunsAreCancelledBeforeTheApplicationHasStopped(t *testing.T) {
 	t.Parallel()
-	stopping, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	var launcher *runs.Launcher
-	entered, closed := make(chan struct{}), false
-	app := fx.New(fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"),
-		container.Provide("cluster", func(lc fx.Lifecycle) *Cluster {
-			lc.Append(fx.StopHook(func() error { closed = true; return stopping.Err() }))
-			return &Cluster{}
-		}),
-		assets.New("endless", func(ctx context.Context, _ *Cluster) error {
-			close(entered)
-			<-ctx.Done()
-			return context.Cause(ctx)
-		}),
-		fx.Populate(&launcher))
-	if err := app.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	run, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	<-entered
-	if err := app.Stop(stopping); err == nil || stopping.Err() != nil {
-		t.Errorf("got %v, want to be told of the cancelled run, in time: %v", err, stopping.Err())
-	}
-	select {
-	case <-run.Done():
-	default:
-		t.Fatal("the application has stopped before the run")
-	}
-	if err := run.Wait(t.Context()); !closed || !errors.Is(err, runs.ErrCancelled) {
-		t.Errorf("got %v, the cluster is closed: %v", err, closed)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		stopping, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		var launcher *runs.Launcher
+		entered, closed := make(chan struct{}), false
+		app := fx.New(fx.NopLogger, fxrun.Module, iomanagers.Memory("io_manager"),
+			fx.Supply(fx.Annotate(history.NewMemoryStore(), fx.As(new(history.Store)))),
+			container.Provide("cluster", func(lc fx.Lifecycle) *Cluster {
+				lc.Append(fx.StopHook(func() error { closed = true; return stopping.Err() }))
+				return &Cluster{}
+			}),
+			assets.New("endless", func(ctx context.Context, _ *Cluster) error {
+				close(entered)
+				<-ctx.Done()
+				return context.Cause(ctx)
+			}),
+			fx.Populate(&launcher))
+		if err := app.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		run, err := launcher.Launch(t.Context(), runs.Request{Selection: "*"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-entered
+		if err := app.Stop(stopping); err == nil || stopping.Err() != nil {
+			t.Errorf("got %v, want to be told of the cancelled run, in time: %v", err, stopping.Err())
+		}
+		select {
+		case <-run.Done():
+		default:
+			t.Fatal("the application has stopped before the run")
+		}
+		if err := run.Wait(t.Context()); !closed || !errors.Is(err, runs.ErrCancelled) {
+			t.Errorf("got %v, the cluster is closed: %v", err, closed)
+		}
+	})
 }
 
 func TestTheLoggerIsWarnedOfReadableSecrets(t *testing.T) {

@@ -105,8 +105,8 @@ func TestChildrenThatWaitForOneStartShareItsError(t *testing.T) {
 	})
 }
 
+// It counts goroutines, so no other test may run beside it.
 func TestWhoGivesUpWaitingLeavesNothingBehind(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		c := newContainer(t, container.Provide("a", func(lc fx.Lifecycle) *resA {
@@ -131,7 +131,7 @@ func TestWhoGivesUpWaitingLeavesNothingBehind(t *testing.T) {
 		}
 		callers.Wait()
 		synctest.Wait()
-		if after := runtime.NumGoroutine(); after > before+20 { // other tests run beside this one
+		if after := runtime.NumGoroutine(); after > before+20 { // Go itself may have started some
 			t.Errorf("%d goroutines, and %d after the callers", before, after)
 		}
 		told := events.Load()

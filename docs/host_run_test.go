@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -142,49 +143,52 @@ func TestCommands(t *testing.T) {
 }
 
 func TestRunsAreTornDownBeforeTheApplicationHasStopped(t *testing.T) {
-	var happened []string
-	note := func(what string) fx.Hook { return fx.StopHook(func() { happened = append(happened, what) }) }
-	entered := make(chan struct{})
-	var launcher *runs.Launcher
-	app := fx.New(fxrun.Module, iomanagers.Memory("io_manager"), fx.NopLogger,
-		fx.Provide(func(lc fx.Lifecycle) *sql.DB {
-			lc.Append(note("the application's database"))
-			return new(sql.DB)
-		}),
-		container.Provide("shared", func(lc fx.Lifecycle, _ *sql.DB) *Scratch {
-			lc.Append(note("what lives per process"))
-			return &Scratch{}
-		}, container.PerProcess()),
-		container.Provide("own", func(lc fx.Lifecycle, _ *Scratch) *Inbox {
-			lc.Append(note("what lives per run"))
-			return &Inbox{}
-		}),
-		assets.New("endless", func(ctx context.Context, _ *Inbox) error {
-			close(entered)
-			<-ctx.Done()
-			return context.Cause(ctx)
-		}),
-		fx.Populate(&launcher))
-	if err := app.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	run, err := launcher.Launch(t.Context(), runs.Request{Selection: "endless"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	<-entered
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	if err := app.Stop(ctx); err == nil || !strings.Contains(err.Error(), "cancelled") {
-		t.Error(err)
-	}
-	if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrCancelled) || run.Status() != history.StatusCancelled {
-		t.Error(err)
-	}
-	want := []string{"what lives per run", "what lives per process", "the application's database"}
-	if diff := cmp.Diff(want, happened); diff != "" {
-		t.Error(diff)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var happened []string
+		note := func(what string) fx.Hook { return fx.StopHook(func() { happened = append(happened, what) }) }
+		entered := make(chan struct{})
+		var launcher *runs.Launcher
+		app := fx.New(fxrun.Module, iomanagers.Memory("io_manager"), fx.NopLogger,
+			fx.Supply(fx.Annotate(history.NewMemoryStore(), fx.As(new(history.Store)))),
+			fx.Provide(func(lc fx.Lifecycle) *sql.DB {
+				lc.Append(note("the application's database"))
+				return new(sql.DB)
+			}),
+			container.Provide("shared", func(lc fx.Lifecycle, _ *sql.DB) *Scratch {
+				lc.Append(note("what lives per process"))
+				return &Scratch{}
+			}, container.PerProcess()),
+			container.Provide("own", func(lc fx.Lifecycle, _ *Scratch) *Inbox {
+				lc.Append(note("what lives per run"))
+				return &Inbox{}
+			}),
+			assets.New("endless", func(ctx context.Context, _ *Inbox) error {
+				close(entered)
+				<-ctx.Done()
+				return context.Cause(ctx)
+			}),
+			fx.Populate(&launcher))
+		if err := app.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		run, err := launcher.Launch(t.Context(), runs.Request{Selection: "endless"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-entered
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := app.Stop(ctx); err == nil || !strings.Contains(err.Error(), "cancelled") {
+			t.Error(err)
+		}
+		if err := run.Wait(ctx); !errors.Is(err, runs.ErrCancelled) || run.Status() != history.StatusCancelled {
+			t.Error(err)
+		}
+		want := []string{"what lives per run", "what lives per process", "the application's database"}
+		if diff := cmp.Diff(want, happened); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 func TestDefinitionsAreCheckedWhenTheLauncherIsAskedFor(t *testing.T) {

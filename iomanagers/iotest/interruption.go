@@ -39,10 +39,8 @@ func interruptedTellsTheTruth(t *testing.T, s Subject) {
 		in := &interrupted{Subject: s, asset: "interrupted/" + kind, value: value}
 		in.run(t)
 	}
-	if s.Open != nil {
-		if open := s.Open(t); open != 0 {
-			t.Errorf("%d things are still open", open)
-		}
+	if open := s.stillOpen(t, 0); open != 0 {
+		t.Errorf("%d things are still open", open)
 	}
 }
 
