@@ -202,6 +202,22 @@ func TestAValueOfAModuleDoesNotReachOtherModules(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("a function among the fx options of a child", func(t *testing.T) {
+		t.Parallel()
+		h, err := newHost(t,
+			fx.Provide(func() *tenant { return &tenant{"outside"} }), wants("a", "outside"),
+			fx.Module("one", fx.Decorate(func(*tenant) *tenant { return &tenant{"one"} }),
+				container.Provide("db", func(*tenant) *database { t.Error("something was built"); return &database{} })))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, option := range []fx.Option{fx.Invoke(func(*tenant) {}), fx.Decorate(func(got *tenant) *tenant { return got })} {
+			err = h.container.Invoke(t.Context(), func(*database) {}, option)
+			if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "different values") {
+				t.Errorf("got %v", err)
+			}
+		}
+	})
 }
 
 // limit is a resource whose zero value means something.

@@ -52,7 +52,8 @@ func Launch(config RunConfig) ChildOption { return prepare.Launch(config) }
 func Info(info RunInfo) ChildOption { return prepare.Info(info) }
 
 // Logger is the logger of the child. Each resource gets it with its key added. The
-// events of Fx go to it at debug level. It defaults to the logger of the host
+// events of Fx go to it at debug level: those of a child with fx.Options, for the
+// resources that Fx builds. It defaults to the logger of the host
 // application, or of the module of the resource there. A nil logger discards
 // everything.
 func Logger(logger *slog.Logger) ChildOption { return prepare.Logger(logger) }

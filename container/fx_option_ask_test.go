@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/dig"
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
 
@@ -163,11 +164,52 @@ func TestOptionsThatAChildCannotObeyAreRefused(t *testing.T) {
 		fx.In
 		Handlers []*handler `group:"handlers,soft"`
 	}
+	type keyedIn struct {
+		fx.In
+		Handlers map[string]*handler `group:"handlers"`
+	}
+	type optionalIn struct {
+		fx.In
+		N          int8          `optional:"true"`
+		Failure    *failure      `optional:"true"`
+		Shutdowner fx.Shutdowner `optional:"true"`
+	}
+	type numberOut struct {
+		fx.Out
+		N int16
+	}
 	definition := container.Provide("extra", func() int { return 1 })
 	for name, test := range map[string]struct {
 		option fx.Option
 		want   string
 	}{
+		"a decorator that asks for a user":             {fx.Decorate(func(db *database, _ *service) *database { return db }), "resource cache -> fx.Decorate("},
+		"a decorator with a user that asks optionally": {fx.Options(fx.Supply(int8(1)), fx.Decorate(func(n int8, _ *resB) int8 { return n })), "resource b -> fx.Decorate("},
+		"a user of an optional value that makes it":    {fx.Provide(func(*resB) int8 { return 1 }), "resource b -> fx.Provide("},
+		"such a user that is replaced":                 {fx.Options(fx.Replace(&resB{}), fx.Provide(func(*resB) int8 { return 1 })), "resource b -> fx.Provide("},
+		"a user that makes it in a module":             {fx.Module("m", fx.Provide(func(*resB) int8 { return 1 })), "resource b -> fx.Provide("},
+		"a decorator that asks by another name":        {fx.Decorate(fx.Annotate(func(db *database) *database { return db }, fx.ParamTags(`name:"database"`))), "by another of its types or names"},
+		"two decorators that ask for each other": {
+			fx.Decorate(func(c *cache, _ *database) *cache { return c }, func(db *database, _ *cache) *database { return db }), "need each other",
+		},
+		"a decorator without a result":        {fx.Decorate(func(*database) {}), "it returns no value"},
+		"a decorator with only an error":      {fx.Decorate(func(*database) error { return nil }), "it returns no value"},
+		"a group by key":                      {fx.Invoke(func(keyedIn) {}), "slices only"},
+		"a name for more than one result":     {fx.Provide(fx.Annotated{Name: "x", Target: func() numberOut { return numberOut{} }}), "cannot specify a name"},
+		"a name that dig does not take":       {fx.Provide(fx.Annotated{Name: "a`b", Target: func() int16 { return 1 }}), "backquotes"},
+		"an invoked fx.Annotated":             {fx.Invoke(fx.Annotated{Target: func() {}}), "only fx.Provide and fx.Supply take"},
+		"a decorating fx.Annotated":           {fx.Decorate(fx.Annotated{Target: func(db *database) *database { return db }}), "only fx.Provide and fx.Supply take"},
+		"a provider of an fx.Annotated":       {fx.Provide(func() fx.Annotated { return fx.Annotated{} }), "should be passed to fx.Provide directly"},
+		"fx.RecoverFromPanics in a module":    {fx.Module("m", fx.RecoverFromPanics()), "fx.RecoverFromPanics"},
+		"an fx.ErrorHook that is nil":         {fx.Options(fx.ErrorHook(nil), fx.Invoke(func(io.Reader) {})), "nil pointer dereference"},
+		"an error that is a nil pointer":      {fx.Error((*failure)(nil)), "failure"},
+		"a result that Fx takes for an error": {fx.Invoke(func() *failure { return nil }), "implements error"},
+		"a decorator of such a type":          {fx.Decorate(func(f *failure) *failure { return f }), "implements error"},
+		"such a type, optionally":             {fx.Invoke(func(optionalIn) {}), "it asks for *container_test.failure, which implements error"},
+		"the shutdowner, optionally":          {fx.Invoke(func(in optionalIn) error { return in.Shutdowner.Shutdown() }), "it asks for fx.Shutdowner"},
+		"a provider of the event logger":      {fx.Provide(func() fxevent.Logger { return fxevent.NopLogger }), "use fx.WithLogger"},
+		"a value as the event logger":         {fx.Supply(fx.Annotate(fxevent.NopLogger, fx.As(new(fxevent.Logger)))), "use fx.WithLogger"},
+		"a provider of what it asks for":      {fx.Provide(func(int16) int16 { return 1 }), "need each other: fx.Provide("},
 		"a start timeout":                     {fx.StartTimeout(1), "fx.StartTimeout limits an application"},
 		"nil inside fx.Options":               {fx.Options(fx.Supply(3), nil), "one of the options inside another is nil"},
 		"nil inside an fx.Module":             {fx.Module("m", nil), "one of the options inside another is nil"},
@@ -192,15 +234,24 @@ func TestOptionsThatAChildCannotObeyAreRefused(t *testing.T) {
 		"a provider of what the child has":    {fx.Provide(func() fx.Lifecycle { return nil }), "already provided"},
 		"a provider of a resource":            {fx.Provide(func() *database { return nil }), "already provided"},
 		"one resource decorated twice":        {fx.Options(fx.Decorate(func(db *database) *database { return db }), fx.Replace(&database{})), "already decorated"},
-		"a cycle of providers":                {fx.Options(fx.Provide(func(int8) int16 { return 0 }, func(int16) int8 { return 0 }), fx.Invoke(func(int8) {})), "cycle"},
+		"a cycle of providers":                {fx.Options(fx.Provide(func(int8) int16 { return 0 }, func(int16) int8 { return 0 }), fx.Invoke(func(int8) {})), "need each other"},
 		"a missing type that a provider asks": {fx.Options(fx.Provide(func(io.Reader) int8 { return 0 }), fx.Invoke(func(int8) {})), "missing type: io.Reader"},
 		"a missing name":                      {fx.Invoke(fx.Annotate(func(*database) {}, fx.ParamTags(`name:"databse"`))), "databse"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			j := new(journal)
-			c := newContainer(t, append(j.graph(), bucketOf()[3], container.Provide("mux", func(handlersIn) *resA { return nil }))...)
-			err := c.Invoke(t.Context(), func(*service, *resA) {}, test.option)
+			c := newContainer(t, append(j.graph(), bucketOf()[3], container.Provide("mux", func(handlersIn) *resA { return nil }),
+				container.Provide("b", func(lc fx.Lifecycle, _ struct {
+					fx.In
+					N int8 `optional:"true"`
+				},
+				) *resB {
+					j.hooks(lc, "b")
+					return nil
+				}),
+				container.Provide("failing", func() (*failure, error) { return &failure{}, nil }))...)
+			err := c.Invoke(t.Context(), func(*service, *resA, *resB, *failure) {}, test.option)
 			if !errors.Is(err, container.ErrInvalid) || !strings.Contains(fmt.Sprint(err), test.want) {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
@@ -225,6 +276,9 @@ func TestAnErrorOfAnOptionNamesItsFunctionAlone(t *testing.T) {
 		"opening the child container: building *container_test.database: boom": fx.Decorate(brokenDecorator),
 		"opening the child container: container_test.brokenProvider: boom":     fx.Options(fx.Provide(brokenProvider), fx.Invoke(func(int8) {})),
 		"opening the child container: boom":                                    fx.Invoke(func() error { return errBoom }),
+		"opening the child container: container_test.providerWithDig: looking: boom: missing type: int": fx.Options(
+			fx.Provide(providerWithDig), fx.Invoke(func(int8) {})),
+		"opening the child container: looking: boom: missing type: int": fx.Invoke(func() error { _, err := providerWithDig(); return err }),
 	} {
 		err := newContainer(t, new(journal).graph()...).Invoke(t.Context(), func(*service) {}, option)
 		if !errors.Is(err, errBoom) || err.Error() != want {
@@ -234,6 +288,11 @@ func TestAnErrorOfAnOptionNamesItsFunctionAlone(t *testing.T) {
 }
 
 func brokenDecorator(*database) (*database, error) { return nil, errBoom }
+
+// providerWithDig fails with an error that wraps one of dig.
+func providerWithDig() (int8, error) {
+	return 0, fmt.Errorf("looking: %w: %w", errBoom, dig.RootCause(dig.New().Invoke(func(int) {})))
+}
 
 func brokenProvider(*cache) (int8, error) { return 0, errBoom }
 

@@ -247,8 +247,9 @@ func TestANestedChildThatItsParentDoesNotKnowGetsNoUndecoratedValue(t *testing.T
 
 func TestOneDecoratorForValuesOfTwoLifetimesIsRefused(t *testing.T) {
 	t.Parallel()
-	err := openSteps(t, newContainer(t, stepped(new(journal))...), 1, func(*work) {},
-		fx.Decorate(func(db *database, tx *stepTx) (*database, *stepTx) { return db, tx }))
+	definitions := append(stepped(new(journal)), container.Provide("a", func() *resA { return nil }, container.PerStep()))
+	err := openSteps(t, newContainer(t, definitions...), 1, func(*work, *resA) {},
+		fx.Decorate(func(db *database, a *resA) (*database, *resA) { return db, a }))
 	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "live per step") {
 		t.Error(err)
 	}

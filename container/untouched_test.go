@@ -116,13 +116,24 @@ func TestAResourceThatTheOptionsCannotTouchFails(t *testing.T) {
 func TestThePictureOfFxShowsAllResources(t *testing.T) {
 	t.Parallel()
 	var picture fx.DotGraph
-	err := newContainer(t, new(journal).graph()...).Invoke(t.Context(), func(*service) {}, fx.Invoke(func(made fx.DotGraph) { picture = made }))
-	if err != nil {
-		t.Fatal(err)
+	type optionalIn struct {
+		fx.In
+		Made fx.DotGraph `optional:"true"`
 	}
-	for _, want := range []string{"service", "database", "cache"} {
-		if !strings.Contains(string(picture), "*container_test."+want) {
-			t.Errorf("the picture does not show %s:\n%s", want, picture)
+	for name, option := range map[string]fx.Option{
+		"a function that asks for it":            fx.Invoke(func(made fx.DotGraph) { picture = made }),
+		"a function that asks for it optionally": fx.Invoke(func(in optionalIn) { picture = in.Made }),
+		"a provider": fx.Options(
+			fx.Provide(func(in optionalIn) int8 { picture = in.Made; return 1 }), fx.Invoke(func(int8) {})),
+	} {
+		picture = ""
+		if err := newContainer(t, new(journal).graph()...).Invoke(t.Context(), func(*service) {}, option); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"service", "database", "cache"} {
+			if !strings.Contains(string(picture), "*container_test."+want) {
+				t.Errorf("the picture that %s gets does not show %s:\n%s", name, want, picture)
+			}
 		}
 	}
 }
@@ -138,14 +149,20 @@ func (p *providedTypes) LogEvent(event fxevent.Event) {
 
 func TestALoggerOfFxHearsOfAllResources(t *testing.T) {
 	t.Parallel()
-	var types providedTypes
-	err := newContainer(t, new(journal).graph()...).Invoke(t.Context(), func(*service) {}, fx.WithLogger(func() fxevent.Logger { return &types }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"*container_test.service", "*container_test.database", "*container_test.cache"} {
-		if !slices.Contains(types, want) {
-			t.Errorf("the logger hears of %v, not of %s", types, want)
+	for name, option := range map[string]func(logger fxevent.Logger) fx.Option{
+		"fx.WithLogger": func(logger fxevent.Logger) fx.Option { return fx.WithLogger(func() fxevent.Logger { return logger }) },
+		"fx.Decorate": func(logger fxevent.Logger) fx.Option {
+			return fx.Decorate(func(fxevent.Logger) fxevent.Logger { return logger })
+		},
+	} {
+		var types providedTypes
+		if err := newContainer(t, new(journal).graph()...).Invoke(t.Context(), func(*service) {}, option(&types)); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"*container_test.service", "*container_test.database", "*container_test.cache"} {
+			if !slices.Contains(types, want) {
+				t.Errorf("the logger of %s hears of %v, not of %s", name, types, want)
+			}
 		}
 	}
 }
@@ -159,6 +176,7 @@ type (
 	madeE string
 	madeF string
 	madeG string // lives per step
+	madeH string // lives per step
 	madeP string // lives per process
 )
 
@@ -192,6 +210,7 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 				j.hooks(lc, "g")
 				return madeG(fmt.Sprintf("g(%s %s)", c, in.B.NameOfB()))
 			}, container.PerStep()),
+			container.Provide("h", func(lc fx.Lifecycle, g madeG) madeH { j.hooks(lc, "h"); return madeH("h(" + g + ")") }, container.PerStep()),
 		}
 	}
 	options := func(j *journal) []fx.Option {
@@ -205,7 +224,11 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 			fx.Replace(madeD("replaced")),
 			fx.Decorate(func(p madeP) madeP { j.note("decorate %s", p); return "[" + p + "]" }),
 			fx.Decorate(func(g madeG, f madeF) madeG { j.note("decorate %s with %s", g, f); return "[" + g + "]" }),
+			fx.Decorate(func(h madeH) madeH { j.note("decorate %s", h); return "[" + h + "]" }),
+			fx.Decorate(func(h madeH, g madeG) madeH { j.note("decorate %s with %s", h, g); return "[" + h + "]" }),
 			fx.Decorate(func(a madeA) madeA { j.note("decorate %s", a); return "[" + a + "]" }),
+			fx.Decorate(func(a madeA, c madeC) madeA { j.note("decorate %s with its user %s", a, c); return a }),
+			fx.Provide(func(d madeD) int8 { j.note("int8 of its user %s", d); return 8 }),
 			fx.Decorate(func(c madeC, f madeF) madeC { j.note("decorate %s with %s", c, f); return "[" + c + "]" }),
 			fx.Decorate(func() madeD { return "made" }),
 			fx.Decorate(func(d madeD, in optionalIn) madeD { return "[" + d + "]" }),
@@ -240,14 +263,14 @@ func TestValuesAreThoseOfFx(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			later, err := c.Target("step", func(g madeG, c madeC) { j.note("step with %s %s", g, c) })
+			later, err := c.Target("step", func(h madeH, c madeC) { j.note("step with %s %s", h, c) })
 			if err != nil {
 				rt.Fatal(err)
 			}
 			err = openInSteps(t.Context(), c, now, later, further, steps)
 			if err != nil { // Fx begins less if a function of the options fails
-				if starts, stops := j.matching("start "), j.matching("stop "); len(starts) != len(stops) {
-					rt.Errorf("%v were started, %v stopped", starts, stops)
+				if starts, stops := j.matching("start "), j.matching("stop "); len(starts) != len(stops) || errors.Is(err, container.ErrInvalid) && len(j.all()) > 0 {
+					rt.Errorf("after %v: %v were started, %v stopped", err, starts, stops)
 				}
 				return []string{err.Error()}
 			}

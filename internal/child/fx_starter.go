@@ -1,6 +1,7 @@
 package child
 
 import (
+	"fmt"
 	"reflect"
 	"time"
 
@@ -10,9 +11,14 @@ import (
 
 // buildOne is called by Fx if the caller has given fx.Options. It calls the
 // constructor of a resource with the values that Fx found, because a decorator
-// may have changed them, and starts the resource at once.
+// may have changed them, and starts the resource at once. It returns an error if Fx
+// calls the constructor once more, as it does for a cycle through a decorator.
 func (s *state) buildOne(n *graph.Node, params []reflect.Value) ([]reflect.Value, error) {
 	instance := s.at[n]
+	if instance.begun {
+		return nil, fmt.Errorf("resource %s: Fx calls its constructor twice, since a decorator of what the resource needs asks for the resource", n.Key)
+	}
+	instance.begun = true
 	s.flushOptions()
 	if s.ending() {
 		return nil, s.whyEnding()

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
 
 	"github.com/fxrun/fxrun/internal/signature"
 	"github.com/fxrun/fxrun/internal/stackless"
@@ -14,6 +15,9 @@ var (
 	ShutdownerKey = signature.Key{Type: reflect.TypeFor[fx.Shutdowner]()}
 	DotGraphKey   = signature.Key{Type: reflect.TypeFor[fx.DotGraph]()}
 )
+
+// EventLoggerType is the type of the logger for the events of an application.
+var EventLoggerType = reflect.TypeFor[fxevent.Logger]()
 
 // childKey is the key by which options of [Parts] find their child.
 var childKey = signature.Key{Type: reflect.TypeFor[anyChild]()}

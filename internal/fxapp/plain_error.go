@@ -23,14 +23,15 @@ func Plainly(err error) error {
 	if !errors.As(err, &digError) {
 		return err
 	}
-	root := dig.RootCause(err)
+	root := Cause(err)
 	if dig.IsCycleDetected(err) {
-		return &plainError{text: "there is a cycle: " + root.Error(), cause: err}
+		return &plainError{text: fmt.Sprint("there is a cycle: ", root), cause: err}
 	}
-	if errors.As(root, &digError) { // the graph is wrong, and not a function
-		return &plainError{text: madeFunction.ReplaceAllString(root.Error(), "another function"), cause: err}
+	said := fmt.Sprint(root)           // the method Error of a user's type may panic
+	if _, ok := root.(dig.Error); ok { //nolint:errorlint // the graph is wrong, and not a function, whose error may wrap one of dig
+		return &plainError{text: madeFunction.ReplaceAllString(said, "another function"), cause: err}
 	}
-	names := functionName.FindAllStringSubmatch(strings.TrimSuffix(err.Error(), root.Error()), -1)
+	names := functionName.FindAllStringSubmatch(strings.TrimSuffix(err.Error(), said), -1)
 	for at := len(names) - 1; at >= 0; at-- {
 		if pkg, name := names[at][1], names[at][2]; pkg != "reflect" {
 			return &plainError{text: fmt.Sprintf("%s.%s: %v", pkg[strings.LastIndex(pkg, "/")+1:], name, root), cause: err}
@@ -39,8 +40,24 @@ func Plainly(err error) error {
 	if built := builtTypes.FindAllStringSubmatch(err.Error(), -1); len(built) > 0 { // a decorator failed, which dig does not name
 		return &plainError{text: fmt.Sprintf("building %s: %v", built[len(built)-1][1], root), cause: err}
 	}
-	return &plainError{text: root.Error(), cause: err}
+	return &plainError{text: said, cause: err}
 }
+
+// Cause returns the error of the function that failed, or what dig says last about the
+// graph. dig.RootCause goes on into the errors of users, which may wrap errors of dig.
+func Cause(err error) error {
+	for {
+		_, ofDig := err.(dig.Error) //nolint:errorlint // only this very error
+		below := errors.Unwrap(err)
+		if below == nil || !ofDig && !wrappedByFx.MatchString(fmt.Sprint(err)) {
+			return err
+		}
+		err = below
+	}
+}
+
+// wrappedByFx matches the errors with which Fx says which option or hook is wrong.
+var wrappedByFx = regexp.MustCompile(`^(fx\.\w+\(.*\) from:\n|error (invoking|providing possible parameters for) hook installer: )`)
 
 // plainError is an error with another text.
 type plainError struct {

@@ -30,6 +30,13 @@ func (o *Options) Asks() []signature.Param {
 	return asks
 }
 
+// Ask reports whether a function asks for the key.
+func (o *Options) Ask(key signature.Key) bool {
+	return slices.ContainsFunc(o.Functions, func(f Function) bool {
+		return slices.ContainsFunc(f.Params, func(param signature.Param) bool { return param.Key == key })
+	})
+}
+
 // Provided returns the keys that the options provide outside of modules.
 func (o *Options) Provided() map[signature.Key]bool {
 	provided := make(map[signature.Key]bool)

@@ -20,8 +20,10 @@ type Options struct {
 	// Everywhere has the options that every application with the other options
 	// must have too: fx.ErrorHook, fx.RecoverFromPanics and fx.Logger.
 	Everywhere []fx.Option
-	// HasError says that there is an fx.Error.
-	HasError bool
+	// Intricate says that only Fx can tell what comes of the options, and reports what
+	// is wrong: there is an fx.Error, an fx.Annotated, or an option in a module that Fx
+	// takes only outside of modules.
+	Intricate bool
 	// Limits are the names of options that limit a whole application, such as
 	// fx.StartTimeout.
 	Limits []string
@@ -81,18 +83,25 @@ func (r *reader) option(option fx.Option, inModule bool) {
 		r.function(Function{Kind: Logger, InModule: inModule}, constructor.Interface())
 	case "loggerOption":
 		r.read.HasLogger = true
-		r.read.Everywhere = append(r.read.Everywhere, option)
+		r.everywhere(option, inModule)
 	case "startTimeoutOption":
 		r.read.Limits = append(r.read.Limits, "fx.StartTimeout")
 	case "stopTimeoutOption":
 		r.read.Limits = append(r.read.Limits, "fx.StopTimeout")
 	case "errorHookOption", "recoverFromPanicsOption":
-		r.read.Everywhere = append(r.read.Everywhere, option)
+		r.everywhere(option, inModule)
 	case "errorOption":
-		r.read.HasError = true
+		r.read.Intricate = true
 	default:
 		r.fault(fmt.Errorf("%v is an option of a kind that fxrun does not know: %T", option, option))
 	}
+}
+
+// everywhere notes an option that every application must have. Fx takes some of these
+// only outside of modules.
+func (r *reader) everywhere(option fx.Option, inModule bool) {
+	r.read.Everywhere = append(r.read.Everywhere, option)
+	r.read.Intricate = r.read.Intricate || inModule
 }
 
 func (r *reader) fault(err error) {
@@ -134,6 +143,13 @@ func (r *reader) targets(kind Kind, option reflect.Value, inModule bool) {
 
 // function adds a function, with what it asks for and gives.
 func (r *reader) function(function Function, target any) {
+	if _, annotated := target.(fx.Annotated); annotated {
+		r.read.Intricate = true
+		if function.Kind != Provide && function.Kind != Supply {
+			r.fault(fmt.Errorf("%s: it was given an fx.Annotated, which only fx.Provide and fx.Supply take: use fx.Annotate", function))
+			return
+		}
+	}
 	var err error
 	function.Func, err = signatureOf(target)
 	if err != nil {

@@ -50,7 +50,7 @@ func (p *Preparation) checkOptions() []error {
 	for _, function := range p.Given.Functions {
 		faults = append(faults, p.checkFunction(function)...)
 	}
-	return faults
+	return append(faults, p.optionCycles()...)
 }
 
 // misplaced returns the error for a definition that was given to a child.
@@ -60,11 +60,16 @@ func misplaced(definition resource.Resource) error {
 
 func (p *Preparation) checkFunction(function fxoption.Function) []error {
 	var faults []error
+	if function.Kind == fxoption.Decorate && len(function.Results) == 0 {
+		faults = append(faults, fault.Errorf("%s: it returns no value, so Fx would never call it: return the value that it decorates", function))
+	}
 	for _, param := range function.Params {
 		switch {
+		case param.Group == "" && signature.IsError(param.Type):
+			faults = append(faults, fault.Errorf("%s: it asks for %s, which implements error: Fx gives no errors as values, so take it by a resource or a target", function, param.Key))
 		case param.Soft && p.Graph.HasMembers(param.Key):
 			faults = append(faults, fault.Errorf("%s: it asks for %s as a soft group, and resources give members of it: leave soft out", function, param.Key))
-		case param.Key == fxapp.ShutdownerKey && p.unoffered[param.Key] != nil && !p.Given.Decorated()[param.Key]:
+		case param.Key == fxapp.ShutdownerKey && p.isAbsent(param.Key) && !p.Given.Decorated()[param.Key]:
 			faults = append(faults, fault.Errorf("%s: it asks for fx.Shutdowner, which no host application gives to this child: cancel the context of the child", function))
 		}
 	}
@@ -76,11 +81,22 @@ func (p *Preparation) checkFunction(function fxoption.Function) []error {
 	return faults
 }
 
+// isAbsent reports whether nothing beside Fx answers what the options ask for.
+func (p *Preparation) isAbsent(key signature.Key) bool {
+	return p.unoffered[key] != nil || slices.ContainsFunc(p.offered.Needed(), func(ask graph.Ask) bool {
+		return ask.Key == key && ask.From.Node == nil && !ask.Value.IsValid()
+	})
+}
+
 // checkResult reports values that would not reach the functions that should get
 // them.
 func (p *Preparation) checkResult(function fxoption.Function, key signature.Key) error {
 	gives := function.Kind == fxoption.Provide || function.Kind == fxoption.Supply
 	switch {
+	case key.Group == "" && signature.IsError(key.Type):
+		return fault.Errorf("%s: it returns %s, which implements error: Fx takes it for the error of the function, so return it as a field of a struct, or return error", function, key)
+	case gives && key.Type == fxapp.EventLoggerType:
+		return fault.Errorf("%s gives %s, which Fx makes itself: use fx.WithLogger", function, key)
 	case function.InModule && !gives: // such values are for the functions of the module
 	case key.Group == resource.Group: // a definition is reported by its key
 	case gives && strings.HasPrefix(key.Group, "fxrun."):

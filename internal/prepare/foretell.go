@@ -19,7 +19,7 @@ import (
 // a dry run. It returns nil if anything is unusual or wrong. Then a dry run finds
 // out what Fx does, and which errors to report.
 func (p *Preparation) foretell() map[string]bool {
-	if p.Given.HasError || !regular(p.Given.Functions) {
+	if p.Given.Intricate || !regular(p.Given.Functions) {
 		return nil
 	}
 	known := 2*(len(p.Nodes)+len(p.longer)) + 8 // most resources have one result, and some are asked for by another key
@@ -32,10 +32,8 @@ func (p *Preparation) foretell() map[string]bool {
 		return nil
 	}
 	for _, target := range p.Targets {
-		for _, ask := range target.Needed() {
-			if !f.ask(ask.Param) {
-				return nil
-			}
+		if !f.askAll(target.Needed()) {
+			return nil
 		}
 	}
 	for i := range p.Given.Functions {
@@ -58,20 +56,20 @@ func (p *Preparation) foretell() map[string]bool {
 
 // regular reports whether all functions are of the kinds that foretell knows.
 func regular(functions []fxoption.Function) bool {
-	option, failure := reflect.TypeFor[fx.Option](), reflect.TypeFor[error]()
+	option, annotated := reflect.TypeFor[fx.Option](), reflect.TypeFor[fx.Annotated]()
 	for _, function := range functions {
 		decorates := function.Kind == fxoption.Decorate || function.Kind == fxoption.Replace
 		if function.InModule || function.Private || len(function.Results) == 0 && (decorates || function.Kind == fxoption.Provide) {
 			return false
 		}
 		for _, param := range function.Params {
-			if param.Soft || param.Group != "" && decorates || param.Type.Implements(failure) {
+			if param.Soft || param.Keyed || param.Group != "" && decorates {
 				return false
 			}
 		}
 		for _, result := range function.Results {
 			own := fxapp.OfEveryApp(result.Key) || result.Type == resource.LifecycleType
-			if own || result.Group != "" && decorates || result.Type.Implements(failure) || result.Type.Implements(option) {
+			if own || result.Group != "" && decorates || result.Type == annotated || result.Type.Implements(option) {
 				return false
 			}
 		}
@@ -149,7 +147,7 @@ func (f *foreteller) addResources(p *Preparation) bool {
 func (f *foreteller) addAnswers(p *Preparation, asks [][]graph.Ask) bool {
 	seen := make(map[signature.Key]bool, 2*len(asks))
 	add := func(ask *graph.Ask) bool {
-		if seen[ask.Key] {
+		if ask.Own || seen[ask.Key] { // only those who ask for an own value get it
 			return true
 		}
 		seen[ask.Key] = true
@@ -246,8 +244,16 @@ func (f *foreteller) construct(n *graph.Node) bool {
 	if f.borrowed[n] { // the resource exists already
 		return true
 	}
-	for _, ask := range f.graph.AsksOf(n) {
-		if !f.ask(ask.Param) {
+	return f.askAll(f.graph.AsksOf(n))
+}
+
+// askAll follows the calls for what a resource or a target asks for.
+func (f *foreteller) askAll(asks []graph.Ask) bool {
+	for i := range asks {
+		if asks[i].Own && f.decorators[asks[i].Key] == nil {
+			continue
+		}
+		if asks[i].Own || !f.ask(asks[i].Param) {
 			return false
 		}
 	}

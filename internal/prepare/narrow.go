@@ -3,7 +3,9 @@ package prepare
 import (
 	"slices"
 
+	"github.com/fxrun/fxrun/internal/fxoption"
 	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // narrow finds out which of the resources that the targets lead to are still
@@ -24,7 +26,11 @@ func (p *Preparation) narrow() []error {
 		p.Untouched = p.untouched()
 		return nil
 	}
-	recorded, err := p.withLater().dryRun()
+	var recorded *fxoption.Recorded
+	err := panics.Guard(func() (err error) { // Fx panics at some wrong options
+		recorded, err = p.withLater().dryRun()
+		return err
+	})
 	if err != nil {
 		return []error{p.plainFault(err)}
 	}

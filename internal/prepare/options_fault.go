@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"go.uber.org/dig"
-
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/fxapp"
 	"github.com/fxrun/fxrun/internal/signature"
@@ -15,7 +13,7 @@ import (
 // plainFault says what is wrong with the caller's fx.Options without what dig
 // says about its own functions and those of fxrun.
 func (p *Preparation) plainFault(err error) error {
-	missing := missingTypes.FindStringSubmatch(dig.RootCause(err).Error())
+	missing := missingTypes.FindStringSubmatch(fmt.Sprint(fxapp.Cause(err)))
 	if missing == nil {
 		return fault.Errorf("applying the fx options: %w", fxapp.Plainly(err))
 	}

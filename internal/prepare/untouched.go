@@ -5,6 +5,7 @@ import (
 
 	"github.com/fxrun/fxrun/internal/fxapp"
 	"github.com/fxrun/fxrun/internal/graph"
+	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
@@ -15,15 +16,17 @@ import (
 // none if one of the options would notice it: a logger of Fx, an fx.ErrorHook, or a
 // function that asks for a group or for the picture of the application.
 func (p *Preparation) untouched() []*graph.Node {
-	if p.outer != nil || p.Given.HasLogger || len(p.Given.Everywhere) > 0 || len(p.offered.Members()) > 0 || p.unoffered[fxapp.DotGraphKey] != nil {
+	if p.outer != nil || p.Given.HasLogger || len(p.Given.Everywhere) > 0 || len(p.offered.Members()) > 0 || p.Given.Ask(fxapp.DotGraphKey) ||
+		p.Given.Decorated()[signature.Key{Type: fxapp.EventLoggerType}] {
 		return nil
 	}
 	touches := p.touching()
 	gives := func(key signature.Key) bool { return touches(graph.Ask{Param: signature.Param{Key: key}}) }
 	touched := make(map[*graph.Node]bool)
 	isTouched := func(n *graph.Node) bool { return touched[n] }
-	for _, n := range p.needed { // after what they need
-		touched[n] = slices.ContainsFunc(n.Needs, isTouched) ||
+	nested := len(p.Settings.Later) > 0 // children, which build what lives per step
+	for _, n := range p.needed {        // after what they need
+		touched[n] = nested && n.Lifetime == resource.LifetimeStep || slices.ContainsFunc(n.Needs, isTouched) ||
 			slices.ContainsFunc(p.Graph.ResultKeys(n), gives) || slices.ContainsFunc(p.Graph.AsksOf(n), touches)
 	}
 	return slices.DeleteFunc(slices.Clone(p.needed), isTouched)

@@ -31,7 +31,7 @@ func inOf(params []Param) (types []reflect.Type, read func([]reflect.Value) []re
 	carried := make([]bool, len(params))
 	plain := make([]int, len(params)) // position among the arguments, or minus the field
 	for i, param := range params {
-		carried[i] = param.Group == "" && isCarried(param.Type)
+		carried[i] = param.Group == "" && IsError(param.Type)
 		if param.Name == "" && param.Group == "" && !param.Optional {
 			plain[i] = len(types)
 			types = append(types, carrier(param.Type))
@@ -63,7 +63,7 @@ func outOf(results []Key) (types []reflect.Type, write func([]reflect.Value) []r
 	carried := make([]bool, len(results))
 	plain := make([]int, len(results))
 	for i, result := range results {
-		carried[i] = result.Group == "" && isCarried(result.Type)
+		carried[i] = result.Group == "" && IsError(result.Type)
 		if result.Name == "" && result.Group == "" {
 			plain[i] = len(types)
 			types = append(types, carrier(result.Type))
@@ -96,14 +96,14 @@ func outOf(results []Key) (types []reflect.Type, write func([]reflect.Value) []r
 	}
 }
 
-// isCarried reports whether Fx takes values of a type for errors, so that it would
+// IsError reports whether Fx takes values of a type for errors, so that it would
 // neither provide nor give them.
-func isCarried(t reflect.Type) bool { return t.Implements(errorType) }
+func IsError(t reflect.Type) bool { return t.Implements(errorType) }
 
 // carrier is the type that Fx gets in place of t. It is an array of one value if Fx
 // would take the value itself for an error, and otherwise t.
 func carrier(t reflect.Type) reflect.Type {
-	if isCarried(t) {
+	if IsError(t) {
 		return reflect.ArrayOf(1, t)
 	}
 	return t
