@@ -15,10 +15,7 @@ import (
 // would call a constructor twice, or give some functions the value that is not
 // decorated (https://github.com/uber-go/dig/issues/391).
 func (p *Preparation) optionCycles() []error {
-	givesByNeeds := func(f fxoption.Function) bool {
-		return len(f.Params) > 0 && len(f.Results) > 0 && (f.Kind == fxoption.Provide || f.Kind == fxoption.Decorate && !f.InModule)
-	}
-	if !slices.ContainsFunc(p.Given.Functions, givesByNeeds) {
+	if !slices.ContainsFunc(p.Given.Functions, addsNeeds) {
 		return nil
 	}
 	m := p.newMakers()
@@ -33,6 +30,17 @@ func (p *Preparation) optionCycles() []error {
 		faults = append(faults, digraph.CycleFault("resources and functions of the fx options", path, (*maker).name, (*maker).origin))
 	}
 	return faults
+}
+
+// addsNeeds reports whether a value needs another one because of the function. This is not
+// so for a decorator of one value that asks for nothing else.
+func addsNeeds(f fxoption.Function) bool {
+	if len(f.Results) == 0 || f.Kind != fxoption.Provide && f.Kind != fxoption.Decorate {
+		return false
+	}
+	return slices.ContainsFunc(f.Params, func(param signature.Param) bool {
+		return f.Kind == fxoption.Provide || len(f.Results) > 1 || !f.Gives(param.Key)
+	})
 }
 
 // maker is a resource or a function of the options, which gives values.
