@@ -52,21 +52,42 @@ func TestGroupsOfTheHost(t *testing.T) {
 	decorated := fx.Decorate(fx.Annotate(func(all []check) []check {
 		return append(slices.Clone(all), "added")
 	}, fx.ParamTags(`group:"checks"`), fx.ResultTags(`group:"checks"`)))
+	wrapped := fx.Decorate(fx.Annotate(func(all []check) (wrapped []check) {
+		for _, one := range all {
+			wrapped = append(wrapped, "wrapped "+one)
+		}
+		return wrapped
+	}, fx.ParamTags(`group:"checks"`), fx.ResultTags(`group:"checks"`)))
+	emptied := fx.Decorate(fx.Annotate(func(all []check) []check { return all[:0] }, fx.ParamTags(`group:"checks"`), fx.ResultTags(`group:"checks"`)))
+	private := func(name check) fx.Option {
+		return fx.Provide(fx.Annotate(func() check { return name }, fx.ResultTags(`group:"checks"`)), fx.Private)
+	}
+	shared := gets("a", "b")
 	for name, test := range map[string]struct {
 		opts []fx.Option
 		want string // of the error; "" for none
 	}{
-		"give their members":                    {[]fx.Option{hostCheck("a"), hostCheck("b"), gets("a", "b")}, ""},
-		"give members of modules":               {[]fx.Option{hostCheck("a"), fx.Module("one", hostCheck("b")), gets("a", "b")}, ""},
-		"join with members that are resources":  {[]fx.Option{hostCheck("a"), resourceCheck("b"), gets("a", "b")}, ""},
-		"are replaced":                          {[]fx.Option{hostCheck("a"), replaced, gets("fake")}, ""},
-		"are decorated":                         {[]fx.Option{hostCheck("a"), decorated, gets("a", "added")}, ""},
-		"are decorated in a module":             {[]fx.Option{hostCheck("a"), fx.Module("one", decorated, gets("a", "added"))}, ""},
-		"are decorated in another module":       {[]fx.Option{hostCheck("a"), fx.Module("one", decorated), gets("a")}, ""},
-		"can't replace members of resources":    {[]fx.Option{resourceCheck("a"), replaced, gets("fake")}, "where those members are not known"},
-		"can't decorate members of resources":   {[]fx.Option{hostCheck("b"), resourceCheck("a"), decorated, gets("a")}, "where those members are not known"},
-		"can't lack what a member takes":        {[]fx.Option{fx.Provide(fx.Annotate(func(*tenant) check { return "" }, fx.ResultTags(`group:"checks"`))), gets()}, "member of a value group"},
-		"are empty where nobody gives a member": {[]fx.Option{gets()}, ""},
+		"give their members":                                 {[]fx.Option{hostCheck("a"), hostCheck("b"), gets("a", "b")}, ""},
+		"give members of modules":                            {[]fx.Option{hostCheck("a"), fx.Module("one", hostCheck("b")), gets("a", "b")}, ""},
+		"join with members that are resources":               {[]fx.Option{hostCheck("a"), resourceCheck("b"), gets("a", "b")}, ""},
+		"are replaced":                                       {[]fx.Option{hostCheck("a"), replaced, gets("fake")}, ""},
+		"are decorated":                                      {[]fx.Option{hostCheck("a"), decorated, gets("a", "added")}, ""},
+		"are decorated in a module":                          {[]fx.Option{hostCheck("a"), fx.Module("one", decorated, gets("a", "added"))}, ""},
+		"are decorated in another module":                    {[]fx.Option{hostCheck("a"), fx.Module("one", decorated), gets("a")}, ""},
+		"can't replace members of resources":                 {[]fx.Option{resourceCheck("a"), replaced, gets("fake")}, "where those members are not known"},
+		"can't decorate members of resources":                {[]fx.Option{hostCheck("b"), resourceCheck("a"), decorated, gets("a")}, "where those members are not known"},
+		"can't be wrapped where only resources give members": {[]fx.Option{resourceCheck("a"), wrapped, gets("wrapped a")}, "where those members are not known"},
+		"can't be emptied where resources give members":      {[]fx.Option{hostCheck("b"), resourceCheck("a"), emptied, gets()}, "where those members are not known"},
+		"are emptied":                                        {[]fx.Option{hostCheck("b"), emptied, gets()}, ""},
+		"of two modules can't be those of one definition": {
+			[]fx.Option{hostCheck("a"), fx.Module("one", decorated, shared), fx.Module("two", decorated, shared)}, "stands in two modules",
+		},
+		"private to two modules can't be those of one definition": {
+			[]fx.Option{fx.Module("one", private("one"), shared), fx.Module("two", private("two"), shared)}, "stands in two modules",
+		},
+		"can be those of one definition in two modules": {[]fx.Option{hostCheck("a"), hostCheck("b"), fx.Module("one", shared), fx.Module("two", shared)}, ""},
+		"can't lack what a member takes":                {[]fx.Option{fx.Provide(fx.Annotate(func(*tenant) check { return "" }, fx.ResultTags(`group:"checks"`))), gets()}, "member of a value group"},
+		"are empty where nobody gives a member":         {[]fx.Option{gets()}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -127,4 +148,21 @@ func TestAFunctionGivenToTheContainerTakesAGroupOfTheHost(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+func TestAFunctionOutsideGetsNoGroupOfAModule(t *testing.T) {
+	t.Parallel()
+	private := func(name check) fx.Option {
+		return fx.Provide(fx.Annotate(func() check { return name }, fx.ResultTags(`group:"checks"`)), fx.Private)
+	}
+	h, err := newHost(t,
+		fx.Module("one", private("one"), assets.NewJob("one", assets.NewOp("one", func(checksIn) {}))),
+		fx.Module("two", private("two"), assets.NewJob("two", assets.NewOp("two", func(checksIn) {}))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = h.container.Invoke(t.Context(), func(checksIn) {})
+	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "differs between modules") {
+		t.Errorf("got %v", err)
+	}
 }

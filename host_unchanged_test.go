@@ -3,6 +3,10 @@ package fxrun_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +17,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/iomanagers"
+	"github.com/fxrun/fxrun/runs"
 )
 
 func TestFxrunChangesNothingInTheRestOfAnApplication(t *testing.T) {
@@ -64,6 +69,42 @@ func TestOneDefinitionMayBeGivenTwice(t *testing.T) {
 	}
 	if err := h.run(t); err != nil {
 		t.Error(err)
+	}
+}
+
+// Fx does not see a cycle through a decorator, and would make two containers.
+func TestADecoratorThatAsksForTheLauncherIsRefused(t *testing.T) {
+	t.Parallel()
+	logger := fx.Provide(func() *slog.Logger { return slog.New(slog.DiscardHandler) })
+	for name, opts := range map[string][]fx.Option{
+		"of the logger": {logger, fx.Decorate(func(l *slog.Logger, _ *runs.Launcher) *slog.Logger { return l })},
+		"of a value that a definition takes": {
+			fx.Supply(&tenant{"plain"}), wants("a", "plain"), fx.Decorate(func(t *tenant, _ *container.Container) *tenant { return t }),
+		},
+	} {
+		if _, err := newHost(t, opts...); !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), "asks for something that fxrun.Module makes") {
+			t.Errorf("a decorator %s: got %v", name, err)
+		}
+	}
+}
+
+func TestAValueWithAFunctionIsOneValue(t *testing.T) {
+	t.Parallel()
+	type settings struct{ Now func() int }
+	asset := assets.New("a", func(s settings, h http.Handler, f float64) int { return s.Now() })
+	other := assets.New("b", func(s settings, h http.Handler, f float64) int { return s.Now() })
+	h, err := newHost(t, fx.Supply(settings{func() int { return 1 }}, math.NaN()), fx.Provide(func() http.Handler { return http.HandlerFunc(http.NotFound) }),
+		asset, other, fx.Module("again", asset))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.run(t); err != nil {
+		t.Error(err)
+	}
+	for _, option := range []fx.Option{nil, fx.Invoke(func(settings, http.Handler, float64) {})} {
+		if err := h.container.Invoke(t.Context(), func(settings, http.Handler, float64) {}, option); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

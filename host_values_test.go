@@ -202,6 +202,29 @@ func TestAValueOfAModuleDoesNotReachOtherModules(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("nor if both are equal", func(t *testing.T) {
+		t.Parallel()
+		type labels map[string]int
+		count := func(l labels) { l["count"]++ }
+		h, err := newHost(t,
+			fx.Module("one", fx.Supply(labels{}, fx.Private), container.Provide("db", func(l labels) *database { count(l); return &database{fmt.Sprint(l)} })),
+			fx.Module("two", fx.Supply(labels{}, fx.Private), container.Provide("repo", func(l labels) *tenant { count(l); return &tenant{fmt.Sprint(l)} })))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = h.container.Invoke(t.Context(), func(db *database, repo *tenant) error {
+			if db.name+repo.name != "map[count:1]map[count:1]" {
+				return fmt.Errorf("got %s and %s", db.name, repo.name)
+			}
+			return nil
+		}, fx.Module("m", fx.Invoke(func(*database, *tenant) {})))
+		if err != nil {
+			t.Error(err)
+		}
+		if err = h.container.Invoke(t.Context(), func(labels) {}); err == nil || !strings.Contains(err.Error(), "different values") {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("a function among the fx options of a child", func(t *testing.T) {
 		t.Parallel()
 		h, err := newHost(t,

@@ -64,18 +64,26 @@ import (
 // If no resource has the key io_manager, values are stored as files in the folder
 // values of [Home].
 //
+// A run that is launched before the application has started, as in an fx.Invoke, gets
+// values of the application whose OnStart has not been called. If the application never
+// starts, nothing stops what such a run has begun: launch in an OnStart or later.
+//
 // When the application stops, as after a SIGTERM, the launcher drains: it refuses new
 // runs, and starts no more steps of the active ones. Steps that are running may go on
 // for half of the stop timeout of the application. Then they are cancelled, so that the
 // resources of runs stop before those of the application. If the Start of the
 // application fails since its time is over, Fx calls no stop hook. Resources that live
-// per process then go on, if a hook that stands after those of Module took the time.
-// Who keeps the process calls Launcher.Close and then Container.Close.
+// per process, and [Daemon], then go on, if a hook that stands after those of Module
+// took the time. The resources also go on if a step ignores its context for longer than
+// the stop timeout. Who keeps the process calls Launcher.Close and then Container.Close.
 //
 // The graph of the application is the parent of every child container. If no definition
 // provides a type, it is taken from there. Each definition gets what an fx.Invoke would
 // get where the definition stands: private values, decorators and the logger of its
-// fx.Module, and the members of value groups. A function that is given to a container,
+// fx.Module, and the members of value groups. A group that the application decorates
+// cannot have members that are resources, and a launch that needs it is refused. Fx
+// does not show a decorator that returns an empty slice without capacity, such as
+// []T{}: the members that are resources are then taken as they are. A function that is given to a container,
 // as to Container.Invoke, stands in no module, and gets what definitions ask for.
 //
 // fx.Replace on the application replaces the resource of that type, or of that name, in
@@ -94,7 +102,7 @@ import (
 // fx.New that is given Module itself cannot. A resource that gives such a type, for
 // example a number or a struct, can stand only once in an fx.Module. If a dependency of
 // the application's own provider is missing, the provider counts as missing too.
-var Module = fx.Module("fxrun", fx.Provide(gatherHost, newContainer, assetGraph, newAutomations, newLocks, newLauncher))
+var Module = fx.Module("fxrun", fx.Provide(gatherHost, newSingle, newContainer, assetGraph, newAutomations, newLocks, newLauncher))
 
 // IO takes the place of all IO managers that definitions name, if it is supplied
 // to an application. It then stores and loads all values. Package fxruntest uses
@@ -128,9 +136,16 @@ type hostParams struct {
 
 func gatherHost(p hostParams) *hostValues { return &hostValues{p.Found} }
 
+// single notes that an application has its container. Fx calls the constructor once
+// more for a cycle through a decorator, which it does not see.
+type single struct{ made bool }
+
+func newSingle() *single { return new(single) }
+
 type containerParams struct {
 	fx.In
 
+	Single      *single
 	Lifecycle   fx.Lifecycle
 	Shutdowner  fx.Shutdowner
 	Logger      *slog.Logger           `optional:"true"`
@@ -147,6 +162,10 @@ func newContainer(p containerParams) (*container.Container, error) {
 	if p.Host == nil {
 		return nil, fault.Join("building the container", []error{undecorated(p.Definitions)})
 	}
+	if p.Single.made {
+		return nil, fault.Join("building the container", []error{errTwice})
+	}
+	p.Single.made = true
 	isDefault := func(definition container.Definition) bool {
 		resource, ok := definition.(container.Resource)
 		return ok && resource.Key() == assets.DefaultIO
@@ -165,6 +184,9 @@ func newContainer(p containerParams) (*container.Container, error) {
 	p.Lifecycle.Append(fx.StartStopHook(func(ctx context.Context) error { return startOrClose(ctx, c) }, c.Close))
 	return c, nil
 }
+
+var errTwice = errors.New("an fx.Decorate of the application asks for something that fxrun.Module makes, such as *runs.Launcher, " +
+	"and decorates what fxrun.Module or a definition takes: each would have to be made before the other")
 
 // warnOfReadable warns of config fields that are named like secrets and are none.
 func warnOfReadable(logger *slog.Logger, resources []container.Description) {

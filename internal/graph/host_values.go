@@ -80,9 +80,10 @@ func (o hostOpinion) with(value host.Value) hostOpinion {
 	case !o.value.Value.IsValid():
 		o.value = value
 	case value.Key.Group != "":
-		o.value, o.differs = commonGroup(o.value, value), o.differs || differentGroups(o.value, value)
+		o.differs = o.differs || o.value.Decorated == value.Decorated && !sameValue(o.value, value)
+		o.value = commonGroup(o.value, value)
 	default:
-		o.differs = o.differs || !host.Same(o.value.Value, value.Value)
+		o.differs = o.differs || !sameValue(o.value, value)
 	}
 	return o
 }
@@ -97,11 +98,32 @@ func commonGroup(a, b host.Value) host.Value {
 	return a
 }
 
-func differentGroups(a, b host.Value) bool {
-	if a.Decorated && b.Decorated {
-		return a.Value.UnsafePointer() != b.Value.UnsafePointer()
+// sameValue reports whether two places have the same value for a key. Fx gives the
+// members of a group in random order, but always the same slice if a decorator made it.
+func sameValue(a, b host.Value) bool {
+	if a.Key.Group == "" || a.Decorated && b.Decorated || !a.Value.IsValid() || !b.Value.IsValid() {
+		return host.Same(a.Value, b.Value)
 	}
-	return !a.Decorated && !b.Decorated && a.Value.Len() != b.Value.Len() // a member may be private to a module
+	return a.Decorated == b.Decorated && sameMembers(a.Value, b.Value)
+}
+
+// sameMembers compares two groups. A member may be private to a module.
+func sameMembers(a, b reflect.Value) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	left := make([]reflect.Value, b.Len())
+	for i := range left {
+		left[i] = b.Index(i)
+	}
+	for i := range a.Len() {
+		at := slices.IndexFunc(left, func(other reflect.Value) bool { return host.Same(a.Index(i), other) })
+		if at < 0 {
+			return false
+		}
+		left = slices.Delete(left, at, at+1)
+	}
+	return true
 }
 
 // compare reports a value that one definition gets in one place and not in
@@ -109,7 +131,7 @@ func differentGroups(a, b host.Value) bool {
 func (p place) compare(other place, definition any) []error {
 	var faults []error
 	for key, value := range p {
-		if there, asked := other[key]; asked && key.Group == "" && !host.Same(value.Value, there.Value) {
+		if there, asked := other[key]; asked && !sameValue(value, there) {
 			faults = append(faults, fault.Errorf("%v stands in two modules of the host application, which have different values for %s: make two definitions", definition, key))
 		}
 	}

@@ -147,7 +147,12 @@ func (g gatherer) constructor() any {
 
 // isDecorated compares two readings of a group to find out whether the group
 // was decorated. dig makes a new slice of the members for each reading. If a
-// decorator returned a slice, dig gives this slice at each reading.
+// decorator returned a slice, dig gives this slice at each reading. An empty slice of
+// dig itself is not nil and has no capacity. A decorator that returns such a slice, or
+// values without a size, cannot be noticed.
 func isDecorated(first, second reflect.Value) bool {
-	return first.Len() > 0 && first.Type().Elem().Size() > 0 && first.UnsafePointer() == second.UnsafePointer()
+	if first.Len() == 0 {
+		return first.IsNil() || first.Cap() > 0
+	}
+	return first.Type().Elem().Size() > 0 && first.UnsafePointer() == second.UnsafePointer()
 }
