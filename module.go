@@ -83,7 +83,8 @@ import (
 // fx.Module, and the members of value groups. A group that the application decorates
 // cannot have members that are resources, and a launch that needs it is refused. Fx
 // does not show a decorator that returns an empty slice without capacity, such as
-// []T{}: the members that are resources are then taken as they are. A function that is given to a container,
+// []T{}: the members that are resources are then taken as they are, but packages
+// fxruntest and cli refuse such a decorator. A function that is given to a container,
 // as to Container.Invoke, stands in no module, and gets what definitions ask for.
 //
 // fx.Replace on the application replaces the resource of that type, or of that name, in

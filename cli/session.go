@@ -112,7 +112,7 @@ func (p program) build(s *session, options ...fx.Option) (_ *session, err error)
 	if err := s.app.Err(); err != nil {
 		return nil, errors.Join(withoutDig(doing, err), s.closeHome())
 	}
-	if err := (*child.Parent)(s.container).Graph().CheckZeros(p.definitions); err != nil {
+	if err := (*child.Parent)(s.container).Graph().CheckOptions(p.definitions); err != nil {
 		return nil, errors.Join(err, s.closeHome())
 	}
 	s.inspect = inspect.New(s.container, s.graph, s.history())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,6 +167,23 @@ func TestTry(t *testing.T) {
 		}
 	})
 
+	type limitOut struct {
+		fx.Out
+		Limit limit `group:"limits"`
+	}
+	type limitsIn struct {
+		fx.In
+		Limits []limit `group:"limits"`
+	}
+	type optionalShop struct {
+		fx.In
+		Shop *shop `optional:"true"`
+	}
+	grouped := []fx.Option{
+		container.Provide("member", func() limitOut { return limitOut{Limit: 3} }),
+		assets.New("checked", func(in limitsIn) error { return nil }),
+	}
+	grouped = slices.Clip(grouped)
 	for _, test := range []struct {
 		name      string
 		selection string
@@ -193,6 +211,10 @@ func TestTry(t *testing.T) {
 			fx.Module("m", fx.Replace(limit(0)), assets.New("limited", func(limit) error { return nil })),
 		}, "fx.Replace gives the zero value of fxruntest_test.limit where it does not reach resource limit ("},
 		{"a fake of an asset that is zero", "revenue", []fx.Option{fx.Replace(revenue(0))}, "fx.Replace gives the zero value of fxruntest_test.revenue, which does not take the place of asset revenue ("},
+		{"an empty fake of a group of resources", "checked", append(grouped, fx.Replace(fx.Annotate([]limit{}, fx.ResultTags(`group:"limits"`)))), "fx.Replace changes fxruntest_test.limit[group=\"limits\"], of which resource member are members"},
+		{"an empty group made of host members", "checked", append(grouped, fx.Provide(fx.Annotate(func() limit { return 1 }, fx.ResultTags(`group:"limits"`))),
+			fx.Decorate(fx.Annotate(func([]limit) []limit { return []limit{} }, fx.ParamTags(`group:"limits"`), fx.ResultTags(`group:"limits"`)))), "of which resource member are members"},
+		{"a decorator that asks optionally for a resource", "orders", []fx.Option{fx.Decorate(func(in optionalShop) *shop { return &shop{} })}, "asks for *fxruntest_test.shop, which resource shop gives"},
 		{"wrong definitions", "orders", []fx.Option{assets.New("orders", func() int { return 1 })}, "asset orders is defined twice"},
 	} {
 		t.Run("refuses "+test.name, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 // has and the application does not provide, and fakes that are nil. If a fake replaces
 // nothing, the test must not go on with the real value.
 func checkReplacements(options []fx.Option, c *container.Container) error {
-	if err := (*child.Parent)(c).Graph().CheckZeros(options); err != nil {
+	if err := (*child.Parent)(c).Graph().CheckOptions(options); err != nil {
 		return err
 	}
 	recorded, err := fxoption.DryRun(options)

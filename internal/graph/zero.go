@@ -3,26 +3,13 @@ package graph
 import (
 	"slices"
 
-	"go.uber.org/fx"
-
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/fxoption"
 	"github.com/fxrun/fxrun/internal/resource"
 )
 
-// CheckZeros reports nil and zero values in the options of the host application that
-// are meant for a definition, and reach nobody: whoever asks for the type would get
-// what the definition makes. The error is a *fault.Faults.
-func (g *Graph) CheckZeros(options []fx.Option) error {
-	var faults []error
-	for _, zero := range fxoption.Read(options).Zeros() {
-		if err := g.checkZero(zero); err != nil {
-			faults = append(faults, err)
-		}
-	}
-	return fault.Join("reading the options of the application", faults)
-}
-
+// checkZero reports a nil or zero value that is meant for a definition, and reaches
+// nobody: whoever asks for the type would get what the definition makes.
 func (g *Graph) checkZero(zero fxoption.Zero) error {
 	givers := g.providers[zero.Key]
 	if slices.ContainsFunc(givers, func(p Provider) bool { return p.Node.heeds(zero) }) {
