@@ -30,6 +30,11 @@ func hostCheck(name check) fx.Option {
 	return fx.Provide(fx.Annotate(func() check { return name }, fx.ResultTags(`group:"checks"`)))
 }
 
+// privateCheck is a member that only the definitions of its module get.
+func privateCheck(name check) fx.Option {
+	return fx.Provide(fx.Annotate(func() check { return name }, fx.ResultTags(`group:"checks"`)), fx.Private)
+}
+
 func resourceCheck(key string) container.Resource {
 	return container.Provide(key, func() checkOut { return checkOut{Check: check(key)} })
 }
@@ -59,9 +64,6 @@ func TestGroupsOfTheHost(t *testing.T) {
 		return wrapped
 	}, fx.ParamTags(`group:"checks"`), fx.ResultTags(`group:"checks"`)))
 	emptied := fx.Decorate(fx.Annotate(func(all []check) []check { return all[:0] }, fx.ParamTags(`group:"checks"`), fx.ResultTags(`group:"checks"`)))
-	private := func(name check) fx.Option {
-		return fx.Provide(fx.Annotate(func() check { return name }, fx.ResultTags(`group:"checks"`)), fx.Private)
-	}
 	shared := gets("a", "b")
 	for name, test := range map[string]struct {
 		opts []fx.Option
@@ -83,7 +85,7 @@ func TestGroupsOfTheHost(t *testing.T) {
 			[]fx.Option{hostCheck("a"), fx.Module("one", decorated, shared), fx.Module("two", decorated, shared)}, "stands in two modules",
 		},
 		"private to two modules can't be those of one definition": {
-			[]fx.Option{fx.Module("one", private("one"), shared), fx.Module("two", private("two"), shared)}, "stands in two modules",
+			[]fx.Option{fx.Module("one", privateCheck("one"), shared), fx.Module("two", privateCheck("two"), shared)}, "stands in two modules",
 		},
 		"can be those of one definition in two modules": {[]fx.Option{hostCheck("a"), hostCheck("b"), fx.Module("one", shared), fx.Module("two", shared)}, ""},
 		"can't lack what a member takes":                {[]fx.Option{fx.Provide(fx.Annotate(func(*tenant) check { return "" }, fx.ResultTags(`group:"checks"`))), gets()}, "member of a value group"},
@@ -152,12 +154,9 @@ func TestAFunctionGivenToTheContainerTakesAGroupOfTheHost(t *testing.T) {
 
 func TestAFunctionOutsideGetsNoGroupOfAModule(t *testing.T) {
 	t.Parallel()
-	private := func(name check) fx.Option {
-		return fx.Provide(fx.Annotate(func() check { return name }, fx.ResultTags(`group:"checks"`)), fx.Private)
-	}
 	h, err := newHost(t,
-		fx.Module("one", private("one"), assets.NewJob("one", assets.NewOp("one", func(checksIn) {}))),
-		fx.Module("two", private("two"), assets.NewJob("two", assets.NewOp("two", func(checksIn) {}))))
+		fx.Module("one", privateCheck("one"), assets.NewJob("one", assets.NewOp("one", func(checksIn) {}))),
+		fx.Module("two", privateCheck("two"), assets.NewJob("two", assets.NewOp("two", func(checksIn) {}))))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,9 @@ import (
 // calls the constructor once more, as it does for a cycle through a decorator.
 func (s *state) buildOne(n *graph.Node, params []reflect.Value) ([]reflect.Value, error) {
 	instance := s.at[n]
-	if instance.begun {
+	if instance.results != nil {
 		return nil, fmt.Errorf("resource %s: Fx calls its constructor twice, since a decorator of what the resource needs asks for the resource", n.Key)
 	}
-	instance.begun = true
 	s.flushOptions()
 	if s.ending() {
 		return nil, s.whyEnding()

@@ -12,7 +12,6 @@ type instance struct {
 	node      *graph.Node
 	config    config.Resolved // copied for each call of the constructor
 	lifecycle *lifecycle      // of the current attempt to start it
-	begun     bool            // Fx has called the constructor
 	results   []reflect.Value // results of the constructor
 	err       error           // why it did not start
 }

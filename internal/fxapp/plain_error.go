@@ -24,21 +24,21 @@ func Plainly(err error) error {
 		return err
 	}
 	root := Cause(err)
+	said := fmt.Sprint(root) // the method Error of a user's type may panic
 	if dig.IsCycleDetected(err) {
-		return &plainError{text: fmt.Sprint("there is a cycle: ", root), cause: err}
+		return &plainError{text: "there is a cycle: " + said, cause: err}
 	}
-	said := fmt.Sprint(root)           // the method Error of a user's type may panic
 	if _, ok := root.(dig.Error); ok { //nolint:errorlint // the graph is wrong, and not a function, whose error may wrap one of dig
 		return &plainError{text: madeFunction.ReplaceAllString(said, "another function"), cause: err}
 	}
 	names := functionName.FindAllStringSubmatch(strings.TrimSuffix(err.Error(), said), -1)
 	for at := len(names) - 1; at >= 0; at-- {
 		if pkg, name := names[at][1], names[at][2]; pkg != "reflect" {
-			return &plainError{text: fmt.Sprintf("%s.%s: %v", pkg[strings.LastIndex(pkg, "/")+1:], name, root), cause: err}
+			return &plainError{text: fmt.Sprintf("%s.%s: %s", pkg[strings.LastIndex(pkg, "/")+1:], name, said), cause: err}
 		}
 	}
 	if built := builtTypes.FindAllStringSubmatch(err.Error(), -1); len(built) > 0 { // a decorator failed, which dig does not name
-		return &plainError{text: fmt.Sprintf("building %s: %v", built[len(built)-1][1], root), cause: err}
+		return &plainError{text: fmt.Sprintf("building %s: %s", built[len(built)-1][1], said), cause: err}
 	}
 	return &plainError{text: said, cause: err}
 }

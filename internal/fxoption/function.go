@@ -30,6 +30,12 @@ var kindNames = [...]string{"fx.Provide", "fx.Supply", "fx.Decorate", "fx.Replac
 // String returns the name of the option, as in "fx.Provide".
 func (k Kind) String() string { return kindNames[k] }
 
+// Provides reports whether the function gives values that nobody had before.
+func (k Kind) Provides() bool { return k == Provide || k == Supply }
+
+// Decorates reports whether the function gives other values in the place of values.
+func (k Kind) Decorates() bool { return k == Decorate || k == Replace }
+
 // Function is one function of an option. The values of fx.Supply and fx.Replace
 // are functions without parameters.
 type Function struct {
@@ -67,7 +73,7 @@ func (f Function) Gives(key signature.Key) bool {
 // StandsIn reports whether the function gives values without the use of the
 // values that it replaces.
 func (f Function) StandsIn() bool {
-	return (f.Kind == Replace || f.Kind == Decorate) && len(f.Params) == 0
+	return f.Kind.Decorates() && len(f.Params) == 0
 }
 
 // signatureOf finds the parameters and the results of the function of an

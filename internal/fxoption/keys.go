@@ -30,8 +30,8 @@ func (o *Options) Asks() []signature.Param {
 	return asks
 }
 
-// Ask reports whether a function asks for the key.
-func (o *Options) Ask(key signature.Key) bool {
+// AsksFor reports whether a function asks for the key.
+func (o *Options) AsksFor(key signature.Key) bool {
 	return slices.ContainsFunc(o.Functions, func(f Function) bool {
 		return slices.ContainsFunc(f.Params, func(param signature.Param) bool { return param.Key == key })
 	})
@@ -41,7 +41,7 @@ func (o *Options) Ask(key signature.Key) bool {
 func (o *Options) Provided() map[signature.Key]bool {
 	provided := make(map[signature.Key]bool)
 	for _, function := range o.Functions {
-		if function.Kind != Provide && function.Kind != Supply || function.Private && function.InModule {
+		if !function.Kind.Provides() || function.Private && function.InModule {
 			continue
 		}
 		for _, result := range function.Results {
@@ -57,7 +57,7 @@ func (o *Options) Provided() map[signature.Key]bool {
 func (o *Options) Decorated() map[signature.Key]bool {
 	decorated := make(map[signature.Key]bool)
 	for _, function := range o.Functions {
-		if function.Kind != Decorate && function.Kind != Replace || function.InModule {
+		if !function.Kind.Decorates() || function.InModule {
 			continue
 		}
 		for _, result := range function.Results {

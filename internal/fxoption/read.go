@@ -145,7 +145,7 @@ func (r *reader) targets(kind Kind, option reflect.Value, inModule bool) {
 func (r *reader) function(function Function, target any) {
 	if _, annotated := target.(fx.Annotated); annotated {
 		r.read.Intricate = true
-		if function.Kind != Provide && function.Kind != Supply {
+		if !function.Kind.Provides() {
 			r.fault(fmt.Errorf("%s: it was given an fx.Annotated, which only fx.Provide and fx.Supply take: use fx.Annotate", function))
 			return
 		}
@@ -156,7 +156,7 @@ func (r *reader) function(function Function, target any) {
 		r.fault(fmt.Errorf("%s: %w", function, err))
 		return
 	}
-	if function.Kind == Decorate || function.Kind == Replace {
+	if function.Kind.Decorates() {
 		function.Results = wholeGroups(function.Results)
 	}
 	r.read.Functions = append(r.read.Functions, function)

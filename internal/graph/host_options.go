@@ -21,7 +21,7 @@ func (g *Graph) CheckOptions(options []fx.Option) error {
 	}
 	provided := read.Provided()
 	for _, function := range read.Functions {
-		if function.InModule || function.Kind != fxoption.Decorate && function.Kind != fxoption.Replace {
+		if function.InModule || !function.Kind.Decorates() {
 			continue
 		}
 		for _, result := range function.Results {

@@ -91,7 +91,7 @@ func (p *Preparation) isAbsent(key signature.Key) bool {
 // checkResult reports values that would not reach the functions that should get
 // them.
 func (p *Preparation) checkResult(function fxoption.Function, key signature.Key) error {
-	gives := function.Kind == fxoption.Provide || function.Kind == fxoption.Supply
+	gives := function.Kind.Provides()
 	switch {
 	case key.Group == "" && signature.IsError(key.Type):
 		return fault.Errorf("%s: it returns %s, which implements error: Fx takes it for the error of the function, so return it as a field of a struct, or return error", function, key)

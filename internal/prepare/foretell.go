@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"go.uber.org/fx"
-	"go.uber.org/fx/fxevent"
 
 	"github.com/fxrun/fxrun/internal/fxapp"
 	"github.com/fxrun/fxrun/internal/fxoption"
@@ -58,7 +57,7 @@ func (p *Preparation) foretell() map[string]bool {
 func regular(functions []fxoption.Function) bool {
 	option, annotated := reflect.TypeFor[fx.Option](), reflect.TypeFor[fx.Annotated]()
 	for _, function := range functions {
-		decorates := function.Kind == fxoption.Decorate || function.Kind == fxoption.Replace
+		decorates := function.Kind.Decorates()
 		if function.InModule || function.Private || len(function.Results) == 0 && (decorates || function.Kind == fxoption.Provide) {
 			return false
 		}
@@ -197,7 +196,7 @@ func (f *foreteller) addFunctions(functions []fxoption.Function) bool {
 		for _, result := range function.Results {
 			switch function.Kind {
 			case fxoption.Provide, fxoption.Supply:
-				if result.Group != "" || result.Type == reflect.TypeFor[fxevent.Logger]() || !f.add(result.Key, producer{function: function}) {
+				if result.Group != "" || !f.add(result.Key, producer{function: function}) {
 					return false
 				}
 			case fxoption.Decorate, fxoption.Replace:

@@ -89,7 +89,7 @@ func (p *Preparation) lendPerStep(perStep map[signature.Key]bool, wanted map[sig
 	}
 	var faults []error
 	for _, function := range p.Given.Functions {
-		if function.Kind != fxoption.Decorate && function.Kind != fxoption.Replace || function.InModule || !gives(function, perStep) {
+		if !function.Kind.Decorates() || function.InModule || !gives(function, perStep) {
 			continue
 		}
 		for _, result := range function.Results {

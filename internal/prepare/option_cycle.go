@@ -106,9 +106,9 @@ func (m *makers) addFunction(function *fxoption.Function) {
 	made := &maker{function: function}
 	for _, result := range function.Results {
 		switch {
-		case function.Kind == fxoption.Provide, function.Kind == fxoption.Supply:
+		case function.Kind.Provides():
 			m.plain[result.Key] = append(m.plain[result.Key], made)
-		case !function.InModule && (function.Kind == fxoption.Decorate || function.Kind == fxoption.Replace):
+		case function.Kind.Decorates() && !function.InModule:
 			m.decorated[result.Key] = made
 		default: // its results reach no resource
 			return

@@ -16,12 +16,12 @@ import (
 // none if one of the options would notice it: a logger of Fx, an fx.ErrorHook, or a
 // function that asks for a group or for the picture of the application.
 func (p *Preparation) untouched() []*graph.Node {
-	if p.outer != nil || p.Given.HasLogger || len(p.Given.Everywhere) > 0 || len(p.offered.Members()) > 0 || p.Given.Ask(fxapp.DotGraphKey) ||
-		p.Given.Decorated()[signature.Key{Type: fxapp.EventLoggerType}] {
-		return nil
-	}
 	touches := p.touching()
 	gives := func(key signature.Key) bool { return touches(graph.Ask{Param: signature.Param{Key: key}}) }
+	if p.outer != nil || p.Given.HasLogger || len(p.Given.Everywhere) > 0 || len(p.offered.Members()) > 0 ||
+		p.Given.AsksFor(fxapp.DotGraphKey) || gives(signature.Key{Type: fxapp.EventLoggerType}) {
+		return nil
+	}
 	touched := make(map[*graph.Node]bool)
 	isTouched := func(n *graph.Node) bool { return touched[n] }
 	nested := len(p.Settings.Later) > 0 // children, which build what lives per step

@@ -57,14 +57,19 @@ const closingTakes = 5 * time.Second
 
 // stillOpen returns how many things the manager holds open, as soon as there are no more than
 // allowed, or when closing them has taken too long.
-func (s Subject) stillOpen(t *testing.T, allowed int) (open int) {
+func (s Subject) stillOpen(t *testing.T, allowed int) int {
 	t.Helper()
 	if s.Open == nil {
 		return 0
 	}
+	return settled(allowed, func() int { return s.Open(t) })
+}
+
+// settled counts until there are no more than allowed, or until closing has taken too long.
+func settled(allowed int, count func() int) int {
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		if open = s.Open(t); open <= allowed || time.Since(began) > closingTakes {
-			return open
+		if left := count(); left <= allowed || time.Since(began) > closingTakes {
+			return left
 		}
 	}
 }
@@ -98,11 +103,7 @@ func (s Subject) panicInside(t *testing.T, loaded stream) {
 func startedWith(t *testing.T, label string, do func()) int {
 	t.Helper()
 	pprof.Do(t.Context(), pprof.Labels("iotest", label), func(context.Context) { do() })
-	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		if left := labelled(t, label); left == 0 || time.Since(began) > closingTakes {
-			return left
-		}
-	}
+	return settled(0, func() int { return labelled(t, label) })
 }
 
 // labelled counts the goroutines that carry the label.
