@@ -6,15 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fxrun/fxrun/internal/fault"
-	"github.com/fxrun/fxrun/internal/host"
-
 	"github.com/spf13/cobra"
-	"go.uber.org/dig"
 
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
@@ -102,29 +99,6 @@ func invalid(doing, format string, args ...any) error {
 	return fault.Join(doing, []error{fmt.Errorf(format, args...)})
 }
 
-// withoutDig removes the text of Fx and dig about how they came to call the
-// function that returned the error. An error of the wiring is bad input.
-func withoutDig(doing string, err error) error {
-	var faults *container.Faults
-	if errors.As(err, &faults) {
-		return faults
-	}
-	var caught dig.PanicError // dig makes it because of fx.RecoverFromPanics
-	if errors.As(err, &caught) {
-		return fmt.Errorf("%s: %w", doing, &panics.Error{Value: caught.Panic})
-	}
-	if cycle := host.Cycle(doing, err); cycle != nil {
-		return cycle
-	}
-	var wiring dig.Error
-	if root := dig.RootCause(err); !errors.As(root, &wiring) {
-		return fmt.Errorf("%s: %w", doing, root)
-	}
-	// No function returned the error: it is about the graph. The text of dig names
-	// the function and its position.
-	return fault.Join(doing, []error{err})
-}
-
 // report writes an error, unless the output contains it already. args are the
 // arguments of the command line.
 func report(command *cobra.Command, args []string, err error) {
@@ -180,14 +154,22 @@ type errorJSON struct {
 }
 
 // errorText returns the text of an error. Several faults are a list with one fault
-// for each entry.
+// for each entry, within what the errors that wrap them say.
 func errorText(err error) string {
-	faults := faultTexts(err)
-	if len(faults) == 0 {
-		return cleanLines(err.Error())
-	}
+	text := err.Error()
 	var all *container.Faults
-	errors.As(err, &all)
+	if !errors.As(err, &all) {
+		return cleanLines(text)
+	}
+	before, after, found := strings.Cut(text, all.Error())
+	if !found { // the error says in its own words what is wrong
+		return cleanLines(text)
+	}
+	return cleanLines(before) + faultsText(all) + cleanLines(after)
+}
+
+func faultsText(all *container.Faults) string {
+	faults := faultTexts(all)
 	if len(faults) == 1 {
 		return all.Doing + ": " + indented(faults[0])
 	}
@@ -199,8 +181,7 @@ func errorText(err error) string {
 	return text.String()
 }
 
-// faultTexts returns the texts of the faults of an error. It returns nil if the
-// error has no list of faults.
+// faultTexts returns the texts of the faults of an error that lists them.
 func faultTexts(err error) []string {
 	var texts []string
 	for _, fault := range cleanFaults(inspect.Faults(err)) {

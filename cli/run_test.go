@@ -198,17 +198,6 @@ func TestBadDefinitions(t *testing.T) {
 		t.Errorf("exit code %d, want 64", got.code)
 	}
 	golden(t, "bad-definitions", got.err+got.out)
-
-	t.Run("an error of the host application comes without dig's words", func(t *testing.T) {
-		down := errors.New("the pool is down")
-		got := execute(t, []fx.Option{
-			fx.Provide(func() (*nobody, error) { return nil, down }),
-			fx.Invoke(func(*nobody) {}),
-		}, "assets")
-		if want := "error: building the application: the pool is down\n"; got.code != 1 || got.err != want {
-			t.Errorf("exit code %d, standard error %q, want 1 and %q", got.code, got.err, want)
-		}
-	})
 }
 
 func TestFailingHooksOfTheApplication(t *testing.T) {

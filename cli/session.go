@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.uber.org/fx"
-	"go.uber.org/fx/fxevent"
 
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
@@ -17,6 +16,7 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/internal/child"
+	"github.com/fxrun/fxrun/internal/host"
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/runs"
@@ -99,7 +99,7 @@ func (p program) build(s *session, options ...fx.Option) (_ *session, err error)
 		}
 	}()
 	s.app = fx.New(
-		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }), // first, so that a logger of the definitions replaces it
+		host.Quiet,             // first, so that a logger of the definitions replaces it
 		fx.Options(options...), // before the definitions, so that their invocations come first
 		fxrun.Module,
 		fx.Options(p.definitions...),
@@ -110,7 +110,7 @@ func (p program) build(s *session, options ...fx.Option) (_ *session, err error)
 		fx.Populate(&s.container, &s.graph, &s.launcher, &s.automations),
 	)
 	if err := s.app.Err(); err != nil {
-		return nil, errors.Join(withoutDig(doing, err), s.closeHome())
+		return nil, errors.Join(host.BuildError(doing, err), s.closeHome())
 	}
 	if err := (*child.Parent)(s.container).Graph().CheckOptions(p.definitions); err != nil {
 		return nil, errors.Join(err, s.closeHome())

@@ -297,6 +297,27 @@ func providerWithDig() (int8, error) {
 
 func brokenProvider(*cache) (int8, error) { return 0, errBoom }
 
+func TestAnErrorOfAnOptionThatWrapsACycleOfDigIsNoCycleOfTheChild(t *testing.T) {
+	t.Parallel()
+	err := newContainer(t, new(journal).graph()...).Invoke(t.Context(), func(*service) {}, fx.Invoke(func() error {
+		return fmt.Errorf("opening plugins: %w", dig.New().Provide(func(int8) int8 { return 0 }))
+	}))
+	if want := "opening the child container: opening plugins: "; !dig.IsCycleDetected(err) || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got  %v\nwant %s...", err, want)
+	}
+}
+
+func TestANamedEventLoggerIsAValueAsAnyOther(t *testing.T) {
+	t.Parallel()
+	heard := new(events)
+	audit := fx.Annotate(heard, fx.As(new(fxevent.Logger)), fx.ResultTags(`name:"audit"`))
+	err := newContainer(t, new(journal).graph()...).Invoke(t.Context(), func(*service) {}, fx.Supply(audit), fx.Invoke(fx.Annotate(
+		func(logger fxevent.Logger) { logger.LogEvent(&fxevent.LoggerInitialized{}) }, fx.ParamTags(`name:"audit"`))))
+	if err != nil || heard.made != 1 || heard.provided != 0 {
+		t.Error(err, heard)
+	}
+}
+
 func TestAnEventLoggerAmongTheOptionsIsHeeded(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]func(fxevent.Logger) fx.Option{

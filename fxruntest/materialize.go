@@ -2,7 +2,6 @@ package fxruntest
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"reflect"
 	"testing"
@@ -102,18 +101,12 @@ func newHost(t testing.TB, opts []fx.Option) (*host, error) {
 	t.Helper()
 	h := &host{memory: iomanagers.NewMemory()}
 	all := []fx.Option{
-		fx.NopLogger, fxrun.Module, fx.Supply(fxrun.IO{IOManager: h.memory}, new(counter)),
+		apphost.Quiet, fxrun.Module, fx.Supply(fxrun.IO{IOManager: h.memory}, new(counter)),
 		fx.Options(opts...), fx.Invoke(func(made populated) { h.populated = made }),
 	}
 	app := fx.New(all...)
 	if err := app.Err(); err != nil {
-		if faults, ok := errors.AsType[*container.Faults](err); ok {
-			return nil, faults // without what dig says about its own functions
-		}
-		if cycle := apphost.Cycle("building the application", err); cycle != nil {
-			return nil, cycle
-		}
-		return nil, err
+		return nil, apphost.BuildError("building the application", err)
 	}
 	if err := checkReplacements(all, h.Container); err != nil {
 		return nil, err

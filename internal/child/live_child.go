@@ -7,7 +7,7 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/fxrun/fxrun/internal/fxapp"
+	"github.com/fxrun/fxrun/internal/digerror"
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/internal/prepare"
@@ -73,7 +73,7 @@ func (ch *liveChild) open() error {
 		return fmt.Errorf("opening the child container: %w", context.Cause(ch.state.ctx))
 	}
 	if err != nil {
-		return fmt.Errorf("opening the child container: %w", fxapp.Plainly(err))
+		return fmt.Errorf("opening the child container: %w", digerror.Plainly(err))
 	}
 	for _, populate := range ch.state.preparation.Populate {
 		if err := ch.Call(populate); err != nil {

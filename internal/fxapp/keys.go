@@ -16,8 +16,9 @@ var (
 	DotGraphKey   = signature.Key{Type: reflect.TypeFor[fx.DotGraph]()}
 )
 
-// EventLoggerType is the type of the logger for the events of an application.
-var EventLoggerType = reflect.TypeFor[fxevent.Logger]()
+// EventLoggerKey is the key of the logger for the events of an application, which
+// fx.WithLogger gives.
+var EventLoggerKey = signature.Key{Type: reflect.TypeFor[fxevent.Logger]()}
 
 // childKey is the key by which options of [Parts] find their child.
 var childKey = signature.Key{Type: reflect.TypeFor[anyChild]()}

@@ -95,7 +95,7 @@ func (p *Preparation) checkResult(function fxoption.Function, key signature.Key)
 	switch {
 	case key.Group == "" && signature.IsError(key.Type):
 		return fault.Errorf("%s: it returns %s, which implements error: Fx takes it for the error of the function, so return it as a field of a struct, or return error", function, key)
-	case gives && key.Type == fxapp.EventLoggerType:
+	case gives && key == fxapp.EventLoggerKey:
 		return fault.Errorf("%s gives %s, which Fx makes itself: use fx.WithLogger", function, key)
 	case function.InModule && !gives: // such values are for the functions of the module
 	case key.Group == resource.Group: // a definition is reported by its key

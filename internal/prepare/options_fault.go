@@ -5,17 +5,17 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/digerror"
 	"github.com/fxrun/fxrun/internal/fault"
-	"github.com/fxrun/fxrun/internal/fxapp"
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
 // plainFault says what is wrong with the caller's fx.Options without what dig
 // says about its own functions and those of fxrun.
 func (p *Preparation) plainFault(err error) error {
-	missing := missingTypes.FindStringSubmatch(fmt.Sprint(fxapp.Cause(err)))
+	missing := missingTypes.FindStringSubmatch(fmt.Sprint(digerror.Cause(err)))
 	if missing == nil {
-		return fault.Errorf("applying the fx options: %w", fxapp.Plainly(err))
+		return fault.Errorf("applying the fx options: %w", digerror.Plainly(err))
 	}
 	for _, function := range p.Given.Functions {
 		for _, param := range function.Params {
@@ -24,7 +24,7 @@ func (p *Preparation) plainFault(err error) error {
 			}
 		}
 	}
-	return fault.Errorf("applying the fx options: %w", fxapp.Plainly(err))
+	return fault.Errorf("applying the fx options: %w", digerror.Plainly(err))
 }
 
 var missingTypes = regexp.MustCompile(`^missing types?:\s+(?:-\s+)?(.*)`)

@@ -19,7 +19,7 @@ func (p *Preparation) untouched() []*graph.Node {
 	touches := p.touching()
 	gives := func(key signature.Key) bool { return touches(graph.Ask{Param: signature.Param{Key: key}}) }
 	if p.outer != nil || p.Given.HasLogger || len(p.Given.Everywhere) > 0 || len(p.offered.Members()) > 0 ||
-		p.Given.AsksFor(fxapp.DotGraphKey) || gives(signature.Key{Type: fxapp.EventLoggerType}) {
+		p.Given.AsksFor(fxapp.DotGraphKey) || gives(fxapp.EventLoggerKey) {
 		return nil
 	}
 	touched := make(map[*graph.Node]bool)

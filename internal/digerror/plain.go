@@ -1,4 +1,6 @@
-package fxapp
+// Package digerror takes errors of dig and Fx apart: which function failed, with which
+// error, and without how they came to call it.
+package digerror
 
 import (
 	"errors"
@@ -24,11 +26,11 @@ func Plainly(err error) error {
 		return err
 	}
 	root := Cause(err)
-	said := fmt.Sprint(root) // the method Error of a user's type may panic
-	if dig.IsCycleDetected(err) {
-		return &plainError{text: "there is a cycle: " + said, cause: err}
-	}
+	said := fmt.Sprint(root)           // the method Error of a user's type may panic
 	if _, ok := root.(dig.Error); ok { //nolint:errorlint // the graph is wrong, and not a function, whose error may wrap one of dig
+		if dig.IsCycleDetected(root) {
+			return &plainError{text: "there is a cycle: " + said, cause: err}
+		}
 		return &plainError{text: madeFunction.ReplaceAllString(said, "another function"), cause: err}
 	}
 	names := functionName.FindAllStringSubmatch(strings.TrimSuffix(err.Error(), said), -1)

@@ -1,0 +1,46 @@
+package host
+
+import (
+	"fmt"
+	"strings"
+
+	"go.uber.org/dig"
+
+	"github.com/fxrun/fxrun/internal/digerror"
+	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/panics"
+)
+
+// BuildError returns the error of an application that could not be built in plain words:
+// it names the function that failed, and not how Fx and dig came to call it. An error of
+// the wiring is a *fault.Faults, and a panic that Fx recovered is a *panics.Error. doing
+// is what was being done.
+func BuildError(doing string, err error) error {
+	switch cause := digerror.Cause(err).(type) { //nolint:errorlint // an error of a user that wraps one of these has a text of its own
+	case *fault.Faults:
+		return cause
+	case dig.PanicError: // dig makes it because of fx.RecoverFromPanics
+		return fmt.Errorf("%s: %w", doing, &panics.Error{Value: cause.Panic})
+	case dig.Error: // no function returned it; the text of dig names functions and their positions
+		if taken := takenByDefinition(err); taken != nil {
+			err = taken
+		}
+		return fault.Join(doing, []error{err})
+	}
+	return fmt.Errorf("%s: %w", doing, digerror.Plainly(err))
+}
+
+// takenByDefinition says that a definition asks for something that the application
+// builds from what fxrun.Module makes of the definitions. It is nil for any other error.
+func takenByDefinition(err error) error {
+	if !dig.IsCycleDetected(err) {
+		return nil
+	}
+	for _, made := range []string{"*runs.Launcher", "*assets.Graph", "*container.Container"} {
+		if strings.Contains(err.Error(), made) {
+			return fault.Errorf("a definition takes something that the application builds from %s, which is made of the definitions: "+
+				"a step or a resource cannot launch runs, but the functions of the application that nothing in a run takes can; %w", made, err)
+		}
+	}
+	return nil
+}
