@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	functionName = regexp.MustCompile(`function "([^"]+)"\.(\S+) \(([^)]*)\)`)
+	failedName   = regexp.MustCompile(`received non-nil error from function "([^"]+)"\.(\S+) \([^)]*\)`)
 	builtTypes   = regexp.MustCompile(`failed to build ([^:]+): `)
 	madeFunction = regexp.MustCompile(`"?reflect"?\.makeFuncStub \([^)]*\)`)
 )
@@ -26,23 +26,28 @@ func Plainly(err error) error {
 		return err
 	}
 	root := Cause(err)
-	said := fmt.Sprint(root)           // the method Error of a user's type may panic
-	if _, ok := root.(dig.Error); ok { //nolint:errorlint // the graph is wrong, and not a function, whose error may wrap one of dig
+	said := fmt.Sprint(root)     // the method Error of a user's type may panic
+	_, ofDig := root.(dig.Error) //nolint:errorlint // not an error of a user that wraps one of dig
+	if ofDig {                   // the graph is wrong, and no function failed
 		if dig.IsCycleDetected(root) {
 			return &plainError{text: "there is a cycle: " + said, cause: err}
 		}
 		return &plainError{text: madeFunction.ReplaceAllString(said, "another function"), cause: err}
 	}
-	names := functionName.FindAllStringSubmatch(strings.TrimSuffix(err.Error(), said), -1)
-	for at := len(names) - 1; at >= 0; at-- {
-		if pkg, name := names[at][1], names[at][2]; pkg != "reflect" {
-			return &plainError{text: fmt.Sprintf("%s.%s: %s", pkg[strings.LastIndex(pkg, "/")+1:], name, said), cause: err}
-		}
-	}
-	if built := builtTypes.FindAllStringSubmatch(err.Error(), -1); len(built) > 0 { // a decorator failed, which dig does not name
-		return &plainError{text: fmt.Sprintf("building %s: %s", built[len(built)-1][1], said), cause: err}
-	}
+	said = named(strings.TrimSuffix(err.Error(), said)) + said
 	return &plainError{text: said, cause: err}
+}
+
+// named returns the name of the function that failed, or else what was being built, of
+// what dig says before the error of the function.
+func named(before string) string {
+	if failed := failedName.FindStringSubmatch(before); failed != nil && failed[1] != "reflect" {
+		return fmt.Sprintf("%s.%s: ", failed[1][strings.LastIndex(failed[1], "/")+1:], failed[2])
+	}
+	if built := builtTypes.FindAllStringSubmatch(before, -1); len(built) > 0 { // a decorator failed, which dig does not name
+		return fmt.Sprintf("building %s: ", built[len(built)-1][1])
+	}
+	return ""
 }
 
 // Cause returns the error of the function that failed, or what dig says last about the

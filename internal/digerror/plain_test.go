@@ -1,0 +1,77 @@
+package digerror_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.uber.org/dig"
+	"go.uber.org/fx"
+
+	"github.com/fxrun/fxrun/internal/digerror"
+)
+
+var errPool = errors.New("the pool is down")
+
+func newPool() (int8, error) { return 0, errPool }
+
+// wrapping fails with an error that wraps one of dig.
+func wrapping() (int8, error) { return 0, fmt.Errorf("opening: %w: %w", errPool, missing()) }
+
+func missing() error { return dig.New().Invoke(func(string) {}) }
+
+func cycle() error { return dig.New().Provide(func(int8) int8 { return 0 }) }
+
+// failed returns the error of an application.
+func failed(options ...fx.Option) error {
+	return fx.New(fx.Options(options...), fx.NopLogger).Err()
+}
+
+func TestPlainly(t *testing.T) {
+	t.Parallel()
+	use := fx.Invoke(func(int8) {})
+	for name, test := range map[string]struct {
+		err  error
+		want string // with which the text begins
+	}{
+		"an error without dig stays as it is":            {errPool, "the pool is down"},
+		"an error of a constructor comes after its name": {failed(fx.Provide(newPool), use), "digerror_test.newPool: the pool is down"},
+		"an error that wraps one of dig keeps its text":  {failed(fx.Provide(wrapping), use), "digerror_test.wrapping: opening: the pool is down: missing dependencies for function"},
+		"an error of a decorator comes after the type":   {failed(fx.Supply(int8(1)), fx.Decorate(func(int8) (int8, error) { return newPool() }), use), "building int8: the pool is down"},
+		"an error of a constructor that fx.Annotate has made comes after the type": {
+			failed(fx.Provide(fx.Annotate(newPool, fx.ParamTags())), use), "building int8: the pool is down",
+		},
+		"an error far below comes after its own function": {
+			failed(fx.Provide(newPool, func(int8) int16 { return 0 }), fx.Invoke(func(int16) {})), "digerror_test.newPool: the pool is down",
+		},
+		"an error of a decorator that wraps one of dig comes after the type": {
+			failed(fx.Supply(int8(1)), fx.Decorate(func(int8) (int8, error) { return wrapping() }), use), "building int8: opening: the pool is down: missing",
+		},
+		"an error of a function that is invoked comes alone":        {failed(fx.Invoke(func() error { return errPool })), "the pool is down"},
+		"a missing type comes without the functions that need it":   {failed(fx.Provide(func(string) int8 { return 0 }), use), "missing type: string"},
+		"a cycle is said to be one":                                 {cycle(), "there is a cycle: "},
+		"an error that wraps a cycle is not said to be a cycle":     {failed(fx.Invoke(func() error { return fmt.Errorf("opening: %w", cycle()) })), "opening: "},
+		"an error that wraps a missing type has its text unchanged": {failed(fx.Invoke(func() error { return fmt.Errorf("opening: %w", missing()) })), "opening: missing dependencies for function"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			plain := digerror.Plainly(test.err)
+			if !strings.HasPrefix(plain.Error(), test.want) {
+				t.Errorf("got  %v\nwant %s...", plain, test.want)
+			}
+			if errors.Is(plain, errPool) != errors.Is(test.err, errPool) || dig.IsCycleDetected(plain) != dig.IsCycleDetected(test.err) {
+				t.Errorf("the error below is lost: %v", plain)
+			}
+		})
+	}
+}
+
+func TestCause(t *testing.T) {
+	t.Parallel()
+	_, wrapped := wrapping()
+	err := failed(fx.Provide(wrapping), fx.Invoke(func(int8) {}))
+	if got := digerror.Cause(err); got.Error() != wrapped.Error() {
+		t.Errorf("got %v, want %v", got, wrapped)
+	}
+}
