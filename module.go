@@ -61,6 +61,9 @@ import (
 //     a warning for each config field of a resource that is named like a secret and is
 //     not a container.Secret.
 //
+// A setting in another form, such as a *runs.Retention, is refused when the launcher is
+// made, since it would have no effect.
+//
 // If no resource has the key io_manager, values are stored as files in the folder
 // values of [Home].
 //
@@ -294,6 +297,7 @@ type launcherParams struct {
 	Observer  runs.Observer  `optional:"true"`
 	LogLevel  LogLevel       `optional:"true"`
 	Limits    *runs.Limits   `optional:"true"`
+	Other     otherForms
 }
 
 // limits returns the limits of the application, or else those of the environment.
@@ -336,6 +340,9 @@ func newLocks(p locksParams) (*hostLocks, error) {
 }
 
 func newLauncher(p launcherParams) (*runs.Launcher, error) {
+	if err := p.Other.check(); err != nil {
+		return nil, err
+	}
 	limits, err := p.limits()
 	if err != nil {
 		return nil, err

@@ -50,6 +50,7 @@ func (p program) assetCommand() *cobra.Command {
 	command.Flags().BoolVar(&flags.raw, "raw", false, "write the stored text or bytes as they are")
 	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
 	flags.launch.register(command, p, "with --value: use the launch defaults of the job called `NAME`")
+	refuseServer(command)
 	return command
 }
 

@@ -32,11 +32,13 @@
 //
 // # A server
 //
-// The commands run, runs, runs show, runs cancel, runs retry and logs have the flag --server,
-// and heed the environment variable FXRUN_SERVER. They then ask a server, as the command
-// serve starts one, in place of this machine: see package server/api. The definitions,
-// the environment and the history are those of the server. What is written, and the exit
-// codes, are the same. The token of the server is in the environment variable FXRUN_TOKEN.
+// The commands run, runs, runs show, runs cancel, runs retry, logs, assets, jobs, resources,
+// and those of schedules and sensors have the flag --server, and use the environment
+// variable FXRUN_SERVER. They then ask a server, as the command serve starts one, in place
+// of this machine: see package server/api. The definitions, the environment and the history
+// are those of the server. What is written, and the exit codes, are the same. The token of
+// the server is in the environment variable FXRUN_TOKEN. The commands asset, runs prune and
+// runs work use the history of this machine, and refuse to do so while the variable is set.
 //
 // # Processes
 //

@@ -42,6 +42,7 @@ func (p program) pruneRunsCommand() *cobra.Command {
 	command.Flags().IntVar(&flags.keep, "keep", 0, "keep at most `N` runs of each job, the newest")
 	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "only show what would be removed")
 	command.Flags().BoolVar(&flags.json, "json", false, "write JSON")
+	refuseServer(command)
 	return command
 }
 

@@ -42,6 +42,7 @@ func (p program) workCommand() *cobra.Command {
 	flags.executed.registerPlace(command)
 	command.Flags().BoolVar(&flags.untilEmpty, "until-empty", false, "end when there are no more queued runs")
 	command.Flags().BoolVar(&flags.asJSON, "json", false, "write a JSON object for the beginning and for the end of each run, one a line")
+	refuseServer(command)
 	return command
 }
 

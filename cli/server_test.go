@@ -225,6 +225,10 @@ func TestTheServerOfACommand(t *testing.T) {
 		"is asked for definitions":                  {"resources", "http://127.0.0.1:1", token, "connection refused", 1},
 		"is refused where it is not asked":          {"resource warehouse --server " + s.address(), "", token, "--server: the command resource asks no server", 64},
 		"is refused by what executes":               {"daemon --server " + s.address(), "", token, "--server: the command daemon asks no server", 64},
+		"is not the history that is pruned":         {"runs prune --older-than 0s", s.address(), token, "FXRUN_SERVER names a server, and ", 64},
+		"has not the queue that is worked":          {"runs work --until-empty", s.address(), token, "runs work asks none", 64},
+		"does not tell of values":                   {"asset orders --value", s.address(), token, "asset asks none", 64},
+		"is left out by an empty name":              {"runs prune --older-than 0s", "", token, "no runs to remove", 0},
 		"is refused by a check":                     {"resources check --server " + s.address(), "", token, "--server: the command check asks no server", 64},
 	} {
 		t.Run(name, func(t *testing.T) {

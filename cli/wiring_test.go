@@ -76,6 +76,9 @@ func TestTheErrorOfAFunctionOfTheApplicationIsShownWhole(t *testing.T) {
 				lc.Append(fx.StartHook(func() error { return fmt.Errorf("reading tenants: %w", faults()) }))
 			}), 64, []string{"error: starting the application: reading tenants: building the container: 2 faults\n  - resource a ("},
 		},
+		"of fxrun itself": {
+			fx.Options(fx.Supply(&runs.Limits{Runs: -1}), fx.Invoke(func(*runs.Launcher) {})), 64, []string{"error: building the application: checking the limits: the number of runs is -1"},
+		},
 		"two of fx.Error": {
 			fx.Error(errPool, errors.New("boom")), 1, []string{"error: building the application: the pool is down; boom\n"},
 		},

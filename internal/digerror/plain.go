@@ -5,6 +5,7 @@ package digerror
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -38,10 +39,17 @@ func Plainly(err error) error {
 	return &plainError{text: said, cause: err}
 }
 
+// ownPackage is the path of package fxrun, which has the constructors of fxrun.Module.
+var ownPackage = strings.TrimSuffix(reflect.TypeFor[plainError]().PkgPath(), "/internal/digerror")
+
 // named returns the name of the function that failed, or else what was being built, of
 // what dig says before the error of the function.
 func named(before string) string {
-	if failed := failedName.FindStringSubmatch(before); failed != nil && failed[1] != "reflect" {
+	failed := failedName.FindStringSubmatch(before)
+	switch {
+	case failed != nil && failed[1] == ownPackage: // whose errors say what was being done
+		return ""
+	case failed != nil && failed[1] != "reflect":
 		return fmt.Sprintf("%s.%s: ", failed[1][strings.LastIndex(failed[1], "/")+1:], failed[2])
 	}
 	if built := builtTypes.FindAllStringSubmatch(before, -1); len(built) > 0 { // a decorator failed, which dig does not name
