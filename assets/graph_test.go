@@ -156,6 +156,12 @@ func TestSelect(t *testing.T) {
 		{"audit)", `unexpected ")"`},
 		{"audit and", `a name is missing at the end`},
 		{"and audit", `a name is missing before "and"`},
+		{"()", `selecting "()": a name is missing before ")"`},
+		{"audit and ()", `selecting "audit and ()": a name is missing before ")"`},
+		{")", `a name is missing before ")"`},
+		{"group:", `"group:" names no group`},
+		{"+group:+", `"group:" names no group`},
+		{"tag:", `"tag:" names no tag`},
 		{"x+audit", `"x+audit" is not a selection`},
 	} {
 		t.Run("refuses "+test.expression, func(t *testing.T) {

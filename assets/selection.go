@@ -2,7 +2,6 @@ package assets
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -27,8 +26,9 @@ import (
 //	not a             all others
 //	( ... )           parentheses; not binds tightest, then and, then or
 //
-// Assets that one function makes are selected together. The key of a step that
-// makes several stands for all of them.
+// Assets that one function makes are selected together: each name, pattern, group or
+// tag that selects one of them stands for all of them, so "not" excludes all of them
+// too. The key of a step that makes several stands for all of them.
 //
 // The error is a *container.Faults. It reports a name that matches nothing, with
 // the most similar name, or a fault of the expression and its place.
@@ -51,12 +51,6 @@ func (g *Graph) selectNodes(expression string) ([]*node, error) {
 	if err := fault.Join(fmt.Sprintf("selecting %q", expression), parser.faults); err != nil {
 		return nil, err
 	}
-	for n := range selected {
-		if len(n.maker.nodes) > 1 {
-			addSiblings(selected)
-			break
-		}
-	}
 	var nodes []*node
 	for _, n := range g.nodes {
 		if selected[n] {
@@ -68,7 +62,7 @@ func (g *Graph) selectNodes(expression string) ([]*node, error) {
 
 // addSiblings adds what is made by the same functions.
 func addSiblings(selected nodeSet) {
-	for _, n := range slices.Collect(maps.Keys(selected)) {
+	for n := range selected { // those that are added have the same siblings
 		for _, sibling := range n.maker.nodes {
 			selected[sibling] = true
 		}
@@ -158,6 +152,10 @@ func (p *selectionParser) marked(kind, value string) nodeSet {
 		marks = func(n *node) []string { return n.tags }
 	default:
 		p.fault("%q is not a kind of selection%s", kind+":", nearest.Suggestion(kind, []string{"group", "tag"}))
+		return nil
+	}
+	if value == "" {
+		p.fault("%q names no %s", kind+":", kind)
 		return nil
 	}
 	selected := make(nodeSet)

@@ -108,6 +108,10 @@ func (p *selectionParser) factor() nodeSet {
 		p.fault("it is nested too deeply")
 		return nodeSet{}
 	}
+	if p.peek() == ")" { // it closes the parenthesis nevertheless
+		p.fault("a name is missing%s", before(")"))
+		return nodeSet{}
+	}
 	token := p.next()
 	if p.looksAtAll(token) {
 		if p.work += len(p.graph.nodes); p.work > maxWork {
@@ -132,7 +136,7 @@ func (p *selectionParser) factor() nodeSet {
 			p.fault("a parenthesis is not closed")
 		}
 		return selected
-	case "", ")", "and", "or", ",":
+	case "", "and", "or", ",":
 		p.fault("a name is missing%s", before(token))
 		return nodeSet{}
 	default:
@@ -177,6 +181,7 @@ func (p *selectionParser) term(token string) nodeSet {
 	if hasDown {
 		extend(result, selected, steps(down), func(n *node) []*maker { return n.maker.needed })
 	}
+	addSiblings(result)
 	return result
 }
 

@@ -66,3 +66,36 @@ func TestWhatLooksLikeAWordCanBeSelected(t *testing.T) {
 		}
 	}
 }
+
+func TestAssetsOfOneFunctionAreSelectedAndExcludedTogether(t *testing.T) {
+	t.Parallel()
+	type both struct {
+		fx.Out
+
+		First  int8  `name:"m1"`
+		Second int16 `name:"m2"`
+	}
+	graph, err := assets.NewGraph(newContainer(t),
+		assets.New("a", func() int { return 1 }),
+		assets.New("multi", func(int) both { return both{} }),
+		assets.New("d1", func(int8) string { return "" }),
+		assets.New("d2", func(int16) bool { return true }),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for selection, want := range map[string]string{
+		"m1": "m1 m2", "* and not m1": "a d1 d2", "not m2": "a d1 d2", "not multi": "a d1 d2", "m1 and m2": "m1 m2", "not (m1 or d1)": "a d2",
+		"a+1 and not m1": "a", "+d1 and m2": "m1 m2", "m1+ and not m2": "d1 d2", "a or m1 and not d2": "a m1 m2",
+	} {
+		got, err := graph.Select(selection)
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%s selects %q, %v, want %q", selection, got, err, want)
+		}
+	}
+	for _, selection := range []string{"m1 and not m2", "a and m1"} {
+		if got, err := graph.Select(selection); err != nil || len(got) > 0 {
+			t.Errorf("%s selects %q, %v, want nothing", selection, got, err)
+		}
+	}
+}

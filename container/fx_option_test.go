@@ -238,7 +238,7 @@ func TestBrokenOptionsAreReportedBeforeAnythingStarts(t *testing.T) {
 		want   string
 	}{
 		"a missing type":             {fx.Invoke(func(chan int) {}), "missing type: chan int"},
-		"a type that a resource has": {fx.Provide(func() *database { return nil }), "already provided"},
+		"a type that a resource has": {fx.Provide(func() *database { return nil }), "is provided already: fx.Replace takes the place of a resource"},
 		"one type replaced twice":    {fx.Options(fx.Replace(&database{}), fx.Replace(&database{})), "already decorated"},
 		"an error":                   {fx.Error(errBoom), "boom"},
 		"a child option in a module": {fx.Module("m", container.NeedsResources("unused")), "container.NeedsResources must be given to the child directly"},

@@ -170,7 +170,7 @@ func (r *Record) queue(e Event, data RunQueued, at time.Time) error {
 		seen[key] = true
 	}
 	if r.Status != "" {
-		return fmt.Errorf("%s of run %s, which is %s: %w", e.Type(), e.RunID, r.Status, ErrTransition)
+		return fmt.Errorf("there is a run %s already, and it is %s: %w", e.RunID, r.Status, ErrTransition)
 	}
 	r.Status, r.Queued = StatusQueued, at
 	r.Job, r.Selection, r.Owner = data.Job, data.Selection, data.Owner

@@ -3,6 +3,7 @@ package runs
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -35,11 +36,16 @@ type limitsReader struct{ faults []error }
 
 func (r *limitsReader) read(text string) (limits Limits) {
 	var document yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
-		r.faults = append(r.faults, fmt.Errorf("it must look like %s: %w", limitsExample, err))
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	err := decoder.Decode(&document)
+	if errors.Is(err, io.EOF) { // nothing, or comments
 		return limits
 	}
-	if len(document.Content) == 0 { // nothing, or comments
+	if err == nil {
+		err = onlyOne(decoder)
+	}
+	if err != nil {
+		r.faults = append(r.faults, fmt.Errorf("it must look like %s: %w", limitsExample, err))
 		return limits
 	}
 	for name, node := range r.entries(document.Content[0], "") {
@@ -64,6 +70,18 @@ func (r *limitsReader) read(text string) (limits Limits) {
 	}
 	slices.SortFunc(r.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) }) // maps have no order
 	return limits
+}
+
+// onlyOne reports what stands behind the first document.
+func onlyOne(decoder *yaml.Decoder) error {
+	err := decoder.Decode(new(yaml.Node))
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err == nil:
+		return errors.New("there is more than one document")
+	}
+	return err
 }
 
 const limitsExample = "{runs: 4, tags: {team=sales: 2}, pools: {warehouse: 3}}"

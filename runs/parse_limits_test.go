@@ -50,6 +50,10 @@ func TestParseLimitsNamesAllFaults(t *testing.T) {
 		"{runs: }":                     {"runs: it must be a whole number"},
 		"{runs: [1]}":                  {"runs: it must be a whole number"},
 		"{pools: {a: 1, a: 2}}":        {`mapping key "a" already defined`},
+		"{runs: 4}, pools: {a: 3}":     {"it must look like {runs: 4"},
+		"{runs: 4}, {tags: {a=b: 2}}":  {"it must look like {runs: 4"},
+		"{runs: 4} x":                  {"it must look like {runs: 4"},
+		"runs: 4\n---\nruns: 1":        {"there is more than one document"},
 		"{runs: 1, runs: 2}":           {`mapping key "runs" already defined`},
 	} {
 		_, err := runs.ParseLimits(text)

@@ -5,6 +5,8 @@ package digerror
 import (
 	"errors"
 	"fmt"
+	"path"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -12,45 +14,65 @@ import (
 	"go.uber.org/dig"
 )
 
-var (
-	failedName   = regexp.MustCompile(`received non-nil error from function "([^"]+)"\.(\S+) \([^)]*\)`)
-	builtTypes   = regexp.MustCompile(`failed to build ([^:]+): `)
-	madeFunction = regexp.MustCompile(`"?reflect"?\.makeFuncStub \([^)]*\)`)
-)
-
 // Plainly returns the part of an error of dig that is about the functions of the
-// caller: the function that failed, and its error. Most functions of a child are
-// made by reflection and have no name.
+// caller: the function that failed, and its error, or what is wrong with the graph, and
+// where. Most functions of a child are made by reflection and have no name.
 func Plainly(err error) error {
 	var digError dig.Error
 	if !errors.As(err, &digError) {
 		return err
 	}
 	root := Cause(err)
-	said := fmt.Sprint(root)     // the method Error of a user's type may panic
-	_, ofDig := root.(dig.Error) //nolint:errorlint // not an error of a user that wraps one of dig
-	if ofDig {                   // the graph is wrong, and no function failed
-		if dig.IsCycleDetected(root) {
-			return &plainError{text: "there is a cycle: " + said, cause: err}
-		}
-		return &plainError{text: madeFunction.ReplaceAllString(said, "another function"), cause: err}
+	said := fmt.Sprint(root)                 // the method Error of a user's type may panic
+	if _, ofDig := root.(dig.Error); ofDig { //nolint:errorlint // not an error of a user that wraps one of dig
+		return &plainError{text: wiring(err, root, said), cause: err}
 	}
-	said = named(strings.TrimSuffix(err.Error(), said)) + said
-	return &plainError{text: said, cause: err}
+	return &plainError{text: failing(strings.TrimSuffix(err.Error(), said)) + said, cause: err}
 }
+
+var (
+	fxOption     = regexp.MustCompile(`^(fx\.\w+)\(.*\) from:\n.*\n\t(\S+:\d+)\n`)
+	twice        = regexp.MustCompile(`cannot provide (\S+) from \[\d+\]\S*: already provided by`)
+	lacking      = regexp.MustCompile(`.*missing dependencies for function "([^"]+)"\.(\S+) \(([^)]*)\)`)
+	madeFunction = regexp.MustCompile(`"?reflect"?\.makeFuncStub \([^)]*\)`)
+)
+
+// wiring says what is wrong with the graph, where dig or Fx know the place. root is the
+// innermost error of err, and said is its text.
+func wiring(err, root error, said string) string {
+	text := err.Error()
+	if key := twice.FindStringSubmatch(text); key != nil {
+		said = key[1] + " is provided already"
+	}
+	if option := fxOption.FindStringSubmatch(text); option != nil {
+		return fmt.Sprintf("%s (%s): %s", option[1], filepath.Base(option[2]), madeFunction.ReplaceAllString(said, "another function"))
+	}
+	if dig.IsCycleDetected(root) {
+		return "there is a cycle: " + said
+	}
+	if function := lacking.FindStringSubmatch(text); function != nil && function[1] != "reflect" {
+		return fmt.Sprintf("%s.%s (%s): %s", path.Base(function[1]), function[2], filepath.Base(function[3]), said)
+	}
+	return madeFunction.ReplaceAllString(said, "another function")
+}
+
+var (
+	failedName = regexp.MustCompile(`received non-nil error from function "([^"]+)"\.(\S+) \([^)]*\)`)
+	builtTypes = regexp.MustCompile(`failed to build ([^:]+): `)
+)
 
 // ownPackage is the path of package fxrun, which has the constructors of fxrun.Module.
 var ownPackage = strings.TrimSuffix(reflect.TypeFor[plainError]().PkgPath(), "/internal/digerror")
 
-// named returns the name of the function that failed, or else what was being built, of
+// failing returns the name of the function that failed, or else what was being built, of
 // what dig says before the error of the function.
-func named(before string) string {
+func failing(before string) string {
 	failed := failedName.FindStringSubmatch(before)
 	switch {
 	case failed != nil && failed[1] == ownPackage: // whose errors say what was being done
 		return ""
 	case failed != nil && failed[1] != "reflect":
-		return fmt.Sprintf("%s.%s: ", failed[1][strings.LastIndex(failed[1], "/")+1:], failed[2])
+		return fmt.Sprintf("%s.%s: ", path.Base(failed[1]), failed[2])
 	}
 	if built := builtTypes.FindAllStringSubmatch(before, -1); len(built) > 0 { // a decorator failed, which dig does not name
 		return fmt.Sprintf("building %s: ", built[len(built)-1][1])

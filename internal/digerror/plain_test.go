@@ -19,6 +19,8 @@ func newPool() (int8, error) { return 0, errPool }
 // wrapping fails with an error that wraps one of dig.
 func wrapping() (int8, error) { return 0, fmt.Errorf("opening: %w: %w", errPool, missing()) }
 
+func newOfText(string) int8 { return 0 }
+
 func missing() error { return dig.New().Invoke(func(string) {}) }
 
 func cycle() error { return dig.New().Provide(func(int8) int8 { return 0 }) }
@@ -48,8 +50,17 @@ func TestPlainly(t *testing.T) {
 		"an error of a decorator that wraps one of dig comes after the type": {
 			failed(fx.Supply(int8(1)), fx.Decorate(func(int8) (int8, error) { return wrapping() }), use), "building int8: opening: the pool is down: missing",
 		},
-		"an error of a function that is invoked comes alone":        {failed(fx.Invoke(func() error { return errPool })), "the pool is down"},
-		"a missing type comes without the functions that need it":   {failed(fx.Provide(func(string) int8 { return 0 }), use), "missing type: string"},
+		"an error of a function that is invoked comes alone": {failed(fx.Invoke(func() error { return errPool })), "the pool is down"},
+		"a missing type comes with the function that needs it": {
+			failed(fx.Provide(newOfText), use), "digerror_test.newOfText (plain_test.go:22): missing type: string",
+		},
+		"a type that is provided twice comes with the place": {
+			failed(fx.Supply(int8(1)), fx.Provide(newPool)), "fx.Provide (plain_test.go:58): int8 is provided already",
+		},
+		"a type that is decorated twice comes with the place": {
+			failed(fx.Supply(int8(1)), fx.Replace(int8(2)), fx.Replace(int8(3))), "fx.Decorate (plain_test.go:",
+		},
+		"what is no constructor comes with the place":               {failed(fx.Provide(3)), "fx.Provide (plain_test.go:"},
 		"a cycle is said to be one":                                 {cycle(), "there is a cycle: "},
 		"an error that wraps a cycle is not said to be a cycle":     {failed(fx.Invoke(func() error { return fmt.Errorf("opening: %w", cycle()) })), "opening: "},
 		"an error that wraps a missing type has its text unchanged": {failed(fx.Invoke(func() error { return fmt.Errorf("opening: %w", missing()) })), "opening: missing dependencies for function"},

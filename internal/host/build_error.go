@@ -21,11 +21,11 @@ func BuildError(doing string, err error) error {
 		return cause
 	case dig.PanicError: // dig makes it because of fx.RecoverFromPanics
 		return fmt.Errorf("%s: %w", doing, &panics.Error{Value: cause.Panic})
-	case dig.Error: // no function returned it; the text of dig names functions and their positions
+	case dig.Error: // no function returned it
 		if taken := takenByDefinition(err); taken != nil {
-			err = taken
+			return fault.Join(doing, []error{taken})
 		}
-		return fault.Join(doing, []error{err})
+		return fault.Join(doing, []error{digerror.Plainly(err)})
 	}
 	return fmt.Errorf("%s: %w", doing, digerror.Plainly(err))
 }

@@ -13,9 +13,13 @@ import (
 // plainFault says what is wrong with the caller's fx.Options without what dig
 // says about its own functions and those of fxrun.
 func (p *Preparation) plainFault(err error) error {
+	plain := digerror.Plainly(err)
+	if strings.HasSuffix(plain.Error(), "is provided already") {
+		return fault.Errorf("applying the fx options: %w: fx.Replace takes the place of a resource", plain)
+	}
 	missing := missingTypes.FindStringSubmatch(fmt.Sprint(digerror.Cause(err)))
 	if missing == nil {
-		return fault.Errorf("applying the fx options: %w", digerror.Plainly(err))
+		return fault.Errorf("applying the fx options: %w", plain)
 	}
 	for _, function := range p.Given.Functions {
 		for _, param := range function.Params {
@@ -24,7 +28,7 @@ func (p *Preparation) plainFault(err error) error {
 			}
 		}
 	}
-	return fault.Errorf("applying the fx options: %w", digerror.Plainly(err))
+	return fault.Errorf("applying the fx options: %w", plain)
 }
 
 var missingTypes = regexp.MustCompile(`^missing types?:\s+(?:-\s+)?(.*)`)
