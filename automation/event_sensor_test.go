@@ -111,3 +111,32 @@ func TestASensorForFailedRunsIsAnAlert(t *testing.T) {
 		}
 	})
 }
+
+func TestRepetitionsOfRunsThatASensorHasAskedForDoNotMakeItTick(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newProgram(t, new(tables), nil, automation.OnRun("again", []history.Status{history.StatusFailed}, func(run history.Record) automation.RunRequest {
+			return automation.RunRequest{Job: "broken_job", Key: run.ID} // which fails twice
+		}))
+		working := p.newLauncher()
+		stop := p.start(p.daemon(working, nil))
+		time.Sleep(time.Second)
+		first := p.launch(working, runs.Request{Selection: "broken"})
+		time.Sleep(time.Minute)
+		made := p.runs(map[string]string{automation.TagSensor: "again", automation.TagRunKey: first})
+		if all := p.runs(nil); len(made) != 2 || len(all) != 3 {
+			t.Fatalf("after the failure of %s there are %d runs, and %d of the sensor", first, len(all), len(made))
+		}
+		request, err := working.RetryRequest(t.Context(), made[0].ID, runs.RetryOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.launch(working, request)
+		time.Sleep(time.Minute)
+		if all := p.runs(nil); len(all) != 5 { // the job repeats this one too
+			t.Errorf("after a repetition by a person there are %d runs", len(all))
+		}
+		stop()
+		p.close(working)
+	})
+}

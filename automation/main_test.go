@@ -90,7 +90,8 @@ func build(t testing.TB, loaded *tables, resources []container.Definition, defin
 	small := assets.New("small", func() int { loaded.add("small"); return 1 })
 	orders := assets.NewJob("update_orders", assets.Select("data"), assets.LaunchDefaults(container.RunConfig{Resources: map[string]any{"warehouse": WarehouseConfig{Table: "orders"}}}))
 	broken := assets.New("broken", func() (bool, error) { return false, fmt.Errorf("it is broken") })
-	if p.graph, err = assets.NewGraph(p.container, data, small, broken, assets.NewJob("update_data", assets.Select("data")), orders, assets.NewJob("small_job", assets.Select("small"))); err != nil {
+	if p.graph, err = assets.NewGraph(p.container, data, small, broken, assets.NewJob("update_data", assets.Select("data")), orders, assets.NewJob("small_job", assets.Select("small")),
+		assets.NewJob("broken_job", assets.Select("broken"), assets.RetryRun(1, nil))); err != nil {
 		t.Fatal(err)
 	}
 	p.all, err = automation.New(p.container, p.graph, definitions...)

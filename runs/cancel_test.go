@@ -11,7 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -81,4 +83,48 @@ func TestTheObserverIsToldOfWhatOthersAppend(t *testing.T) {
 			t.Errorf("the record that the observer has computed differs (-stored +observed), %v:\n%s", err, diff)
 		}
 	})
+}
+
+// lateManager calls stored after it has stored a value.
+type lateManager struct {
+	iomanagers.IOManager
+	stored func()
+}
+
+func (m lateManager) Store(ctx context.Context, out iomanagers.Output, value any) error {
+	err := m.IOManager.Store(ctx, out, value)
+	m.stored()
+	return err
+}
+
+func TestARunWhoseStepsHaveAllSucceededHasSucceeded(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		request runs.Request
+		late    func(*runs.Run) // while the last value is stored
+	}{
+		"if it is cancelled too late":          {runs.Request{Selection: "left"}, func(run *runs.Run) { run.Cancel("late") }},
+		"if its timeout passes in the storing": {runs.Request{Selection: "left", Timeout: time.Minute}, func(*runs.Run) { time.Sleep(time.Hour) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				launched := make(chan *runs.Run, 1)
+				manager := lateManager{iomanagers.NewMemory(), func() { test.late(<-launched) }}
+				launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
+					container.Provide("io_manager", func() iomanagers.IOManager { return manager }),
+				}, assets.New("left", func() left { return 1 }))
+				run, err := launcher.Launch(t.Context(), test.request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				launched <- run
+				err = run.Wait(t.Context())
+				record, found := history.Find(t.Context(), launcher.Store(), run.ID())
+				if err != nil || found != nil || record.Status != isSucceeded || record.Steps[0].Status != history.StepStatusSucceeded {
+					t.Errorf("it ended with %v: %+v, %v", err, record, found)
+				}
+			})
+		})
+	}
 }

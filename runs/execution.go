@@ -83,7 +83,24 @@ func (e *Execution) execute(executor Executor) error {
 	if unopened := e.notOpened(); unopened != nil && !e.isGivenUp() {
 		err = unopened // which the executor may have met several times
 	}
+	if err == nil && e.endedTooLate(context.Cause(ctx)) {
+		return nil
+	}
 	return orCause(ctx, err)
+}
+
+// endedTooLate reports whether all steps had succeeded before a cancellation or the timeout
+// of the run came to anything. Such a run has succeeded: nothing of it is left to repeat.
+func (e *Execution) endedTooLate(cause error) bool {
+	if e.partial || !errors.Is(cause, ErrCancelled) && !errors.Is(cause, ErrTimedOut) {
+		return false
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !slices.ContainsFunc(e.Plan().Steps, func(step *assets.Step) bool {
+		state := e.steps[step.Key]
+		return state == nil || !state.succeeded
+	})
 }
 
 // RunID returns the ID of the run.

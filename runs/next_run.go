@@ -14,6 +14,12 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
+// Why a run follows from another one, by a policy.
+const (
+	whyRetry  = "retry"  // it has failed
+	whyResume = "resume" // its process has ended
+)
+
 // derivedID returns the ID of the run that follows from another one. It is the same in all
 // processes, so of several that queue the run one succeeds.
 func derivedID(why, id string) string {
@@ -64,11 +70,11 @@ func (r *Run) prepareNext(attempt int) (*nextRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	retry := &Retry{Of: r.ID(), First: firstOf(record), Attempt: attempt + 1, Resumes: numberIn(record.Tags, TagResumes)}
+	retry := &Retry{Of: r.ID(), First: firstOf(record), Attempt: attempt + 1, Resumes: numberIn(record.Tags, TagResumes), AskedBy: askedBy(record.Tags)}
 	if err := r.launcher.chooseFrom(context.WithoutCancel(r.ctx), retry, record, job.Plan, steps); err != nil {
 		return nil, err
 	}
-	request.ID, request.Retry = derivedID("retry", r.ID()), retry
+	request.ID, request.Retry = derivedID(whyRetry, r.ID()), retry
 	prepared, err := r.launcher.Prepare(request)
 	if err != nil {
 		return nil, err

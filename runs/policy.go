@@ -16,7 +16,8 @@ import (
 const (
 	// TagPriority has the priority of a run, if it is not 0: see Request.
 	TagPriority = reservedTags + "priority"
-	// TagOnCrash is "resume" if the run is resumed after a crash: see assets.Resume.
+	// TagOnCrash is "resume" if the run is resumed after a crash: see assets.Resume. It is
+	// "give_up" if the launch has chosen that; without the tag it is what the job says.
 	TagOnCrash = reservedTags + "on_crash"
 	// TagRetryRun has the RunRetry of the launch, if it has one.
 	TagRetryRun = reservedTags + "retry_run"
@@ -132,16 +133,24 @@ func retryPolicyOf(request Request, job assets.JobPlan) retryPolicy {
 	return retryPolicy{job.Retries, job.Backoff}
 }
 
+// checkPolicies refuses policies that do not exist.
+func (r Request) checkPolicies() error {
+	switch r.OnCrash {
+	case "", assets.GiveUp, assets.Resume:
+	default:
+		return fault.Join("launching a run", []error{fmt.Errorf("its OnCrash is %q: there are assets.GiveUp and assets.Resume", r.OnCrash)})
+	}
+	return r.RetryRun.check()
+}
+
 // tag puts the policies of the launch on the run.
 func (r Request) tag(tags map[string]string, job assets.JobPlan) {
 	if r.Priority != 0 {
 		tags[TagPriority] = strconv.Itoa(r.Priority)
 	}
-	onCrash := job.OnCrash
 	if r.OnCrash != "" {
-		onCrash = r.OnCrash
-	}
-	if onCrash == assets.Resume {
+		tags[TagOnCrash] = string(r.OnCrash)
+	} else if job.OnCrash == assets.Resume {
 		tags[TagOnCrash] = string(assets.Resume)
 	}
 	if r.RetryRun != nil {

@@ -70,7 +70,7 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 	if err := checkTags(tags); err != nil {
 		return err
 	}
-	if err := request.RetryRun.check(); err != nil {
+	if err := request.checkPolicies(); err != nil {
 		return err
 	}
 	request.Retry.tag(tags)
@@ -99,7 +99,7 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 		}
 	}
 	p.warnOfUnread(config)
-	if p.launch.retry.times > 0 || tags[TagOnCrash] != "" {
+	if p.launch.retry.times > 0 || tags[TagOnCrash] == string(assets.Resume) {
 		if incomplete := p.incomplete(); incomplete != nil {
 			p.launch.record.Incomplete = p.launch.child.Mask(incomplete.Error())
 		}

@@ -33,5 +33,5 @@ func resume(record history.Record, queued history.RunQueued) (events []history.E
 	rest.Owner, rest.Takeable, rest.NotBefore = "", true, time.Time{}
 	rest.Tags, rest.Steps = maps.Clone(record.Tags), steps
 	rest.Tags[TagRetryOf], rest.Tags[TagFirstRun], rest.Tags[TagResumes] = record.ID, firstOf(record), strconv.Itoa(resumes+1)
-	return []history.Event{{RunID: derivedID("resume", record.ID), Seq: 1, Time: time.Now(), Data: rest}}, ""
+	return []history.Event{{RunID: derivedID(whyResume, record.ID), Seq: 1, Time: time.Now(), Data: rest}}, ""
 }

@@ -47,6 +47,9 @@ type Retry struct {
 	Attempt int `json:"attempt,omitempty"`
 	// Resumes is how often the run was resumed after a crash.
 	Resumes int `json:"resumes,omitempty"`
+	// AskedBy are the tags of the earlier run that say which schedule or sensor has asked
+	// for it, and why. The repetition has them too.
+	AskedBy map[string]string `json:"asked_by,omitempty"`
 }
 
 // RetryOptions say which steps of a run to repeat. The zero value repeats the steps
@@ -70,11 +73,13 @@ type RetryOptions struct {
 // run has stored the asset since, the step fails with iomanagers.ErrReplaced. Only the
 // resources that the repeated steps need are started.
 //
-// The history keeps no secrets. Secrets that the earlier launch gave literally must be
+// The history keeps no options of Fx: who has launched the earlier run with some, such as
+// fakes, gives them again in the Options of the request. It keeps no secrets either. Secrets that the earlier launch gave literally must be
 // added to the Config of the request; a launch without them fails, and names them.
 //
-// The error of an unknown ID matches history.ErrNotFound. If the run has not ended, or
-// if there is nothing to repeat, the error matches container.ErrInvalid.
+// The error of an unknown ID matches history.ErrNotFound. If the run has not ended, if
+// there is nothing to repeat, or if a policy repeats the run already, by a run that has not
+// ended, the error matches container.ErrInvalid.
 func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOptions) (Request, error) {
 	record, err := l.findSettled(ctx, id)
 	if err != nil {
@@ -93,6 +98,12 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 	case options.All && options.Selection != "":
 		return refused("it is to repeat all steps and the selection %q: give one of them", options.Selection)
 	}
+	switch by, err := l.repeatedBy(ctx, id); {
+	case err != nil:
+		return Request{}, err
+	case by != "":
+		return refused("run %s repeats it already, by its policy, and has not ended: wait for its end, or cancel it", by)
+	}
 	config, err := container.ParseRunConfig(record.Config)
 	if err != nil {
 		return Request{}, fmt.Errorf("repeating run %s: reading its launch config: %w", id, err)
@@ -106,7 +117,7 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 	if err != nil {
 		return Request{}, fault.Join("repeating run "+id, fault.Of(err))
 	}
-	request.Retry = &Retry{Of: id, First: firstOf(record), Secrets: queued.Secrets}
+	request.Retry = &Retry{Of: id, First: firstOf(record), Secrets: queued.Secrets, AskedBy: askedBy(record.Tags)}
 	if options.All {
 		return request, nil
 	}
@@ -122,6 +133,22 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 		err = l.checkKept(ctx, job.Plan, request.Retry)
 	}
 	return request, fault.Join("repeating run "+id, fault.Of(err))
+}
+
+// repeatedBy returns the ID of the run that repeats a run by its policy for failures or for
+// crashes, if there is one that has not ended, or else "".
+func (l *Launcher) repeatedBy(ctx context.Context, id string) (string, error) {
+	for _, why := range []string{whyRetry, whyResume} {
+		by, err := history.Find(ctx, l.config.Store, derivedID(why, id))
+		switch {
+		case errors.Is(err, history.ErrNotFound):
+		case err != nil:
+			return "", err
+		case !by.Status.Finished():
+			return by.ID, nil
+		}
+	}
+	return "", nil
 }
 
 // findSettled returns the record of a run. If the process of the run is gone, the run is
@@ -154,11 +181,21 @@ func queuedAs(ctx context.Context, store history.Store, id string) (history.RunQ
 	return queued, nil
 }
 
-// ownTags returns the tags without those that the launcher sets.
+// ownTags returns the tags that the launch or the job has given.
 func ownTags(tags map[string]string) map[string]string {
 	own := maps.Clone(tags)
 	maps.DeleteFunc(own, func(name, _ string) bool { return strings.HasPrefix(name, reservedTags) })
 	return own
+}
+
+// askedBy returns the reserved tags that are neither about policies nor about what the run
+// repeats: those of package automation.
+func askedBy(tags map[string]string) map[string]string {
+	asked := maps.Clone(tags)
+	maps.DeleteFunc(asked, func(name, _ string) bool {
+		return !strings.HasPrefix(name, reservedTags) || isPolicyTag(name) || name == TagRetryOf || name == TagFirstRun
+	})
+	return asked
 }
 
 // makers finds the run that has stored the values of each step: the run itself, or, if
@@ -284,6 +321,7 @@ func (r *Retry) tag(tags map[string]string) {
 	if r == nil {
 		return
 	}
+	maps.Copy(tags, r.AskedBy)
 	tags[TagRetryOf], tags[TagFirstRun] = r.Of, r.First
 	if r.Attempt > 0 {
 		tags[TagAttempt] = strconv.Itoa(r.Attempt)

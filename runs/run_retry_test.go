@@ -344,3 +344,71 @@ func TestALaunchSaysWhatAnotherProcessWouldLack(t *testing.T) {
 		t.Errorf("recorded is %+v", queued)
 	}
 }
+
+func TestThePolicyForCrashesThatALaunchHasChosenIsThatOfItsRepetitions(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []assets.CrashPolicy{"", assets.GiveUp, assets.Resume} {
+		list, _ := failing(9, assets.OnCrash(assets.Resume), assets.RetryRun(1, nil))
+		launcher := newLauncher(t, runs.LauncherConfig{}, memory(), list...)
+		first, err := run(t, launcher, runs.Request{Job: "nightly", OnCrash: policy})
+		if err == nil {
+			t.Fatal("it has not failed")
+		}
+		workUntilEmpty(t, launcher)
+		repeated, err := launcher.Store().Runs(t.Context(), history.RunQuery{Tags: map[string]string{runs.TagRetryOf: first.ID}})
+		if err != nil || len(repeated) != 1 {
+			t.Fatal(repeated, err)
+		}
+		request, err := launcher.RetryRequest(t.Context(), first.ID, runs.RetryOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, _ := run(t, launcher, request)
+		want := string(policy)
+		if policy == "" {
+			want = "resume" // as the job says
+		}
+		for _, record := range []history.Record{first, repeated[0], again} {
+			if got := record.Tags[runs.TagOnCrash]; got != want {
+				t.Errorf("a run of %q has the policy %q, want %q", policy, got, want)
+			}
+		}
+	}
+}
+
+func TestAnUnknownPolicyForCrashesIsRefused(t *testing.T) {
+	t.Parallel()
+	list, _ := failing(0, assets.OnCrash(assets.Resume))
+	launcher := newLauncher(t, runs.LauncherConfig{}, memory(), list...)
+	_, err := launcher.Launch(t.Context(), runs.Request{Job: "nightly", OnCrash: "Resume"})
+	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), `its OnCrash is "Resume": there are assets.GiveUp and assets.Resume`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestARunIsNotRepeatedByHandWhileItsPolicyRepeatsIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		list, lefts := failing(1, assets.RetryRun(1, func(int) time.Duration { return time.Hour }))
+		launcher := newLauncher(t, runs.LauncherConfig{}, memory(), list...)
+		handle, err := launcher.Launch(t.Context(), runs.Request{Job: "nightly"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = handle.Wait(t.Context())
+		by := handle.RetriedBy()
+		_, err = launcher.RetryRequest(t.Context(), handle.ID(), runs.RetryOptions{})
+		if want := "run " + by.ID() + " repeats it already"; !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		if err := by.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = launcher.RetryRequest(t.Context(), handle.ID(), runs.RetryOptions{All: true}); err != nil {
+			t.Errorf("after the repetition: %v", err)
+		}
+		if lefts.Load() != 1 {
+			t.Errorf("the first step was executed %d times", lefts.Load())
+		}
+	})
+}
