@@ -273,13 +273,13 @@ func (c *Control) Preview(ctx context.Context, launcher *runs.Launcher, kind Kin
 	if occasion.Cursor == "" {
 		occasion.Cursor = state.Cursor
 	}
-	if occasion.Scheduled.IsZero() {
-		occasion.Scheduled = time.Now()
+	if err := occasion.check(a); err != nil {
+		return Preview{}, err
 	}
 	on := occasion.inside()
 	on.identity = "preview"
 	result, err := a.evaluate(ctx, on, panics.Guard)
-	preview := Preview{Scheduled: occasion.Scheduled, Requests: []PreviewedRun{}, Skipped: result.Skipped, Reason: result.Reason, Cursor: result.Cursor, Log: result.Log}
+	preview := Preview{Scheduled: on.scheduled, Requests: []PreviewedRun{}, Skipped: result.Skipped, Reason: result.Reason, Cursor: result.Cursor, Log: result.Log}
 	if err != nil {
 		return preview, err
 	}

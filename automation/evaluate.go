@@ -54,6 +54,9 @@ func (a *Automations) Evaluate(ctx context.Context, kind Kind, name string, occa
 	if err != nil {
 		return Evaluation{}, err
 	}
+	if err := occasion.check(one); err != nil {
+		return Evaluation{}, err
+	}
 	return one.evaluate(ctx, occasion.inside(), panics.Guard)
 }
 
@@ -62,6 +65,12 @@ func (a *automation) evaluate(ctx context.Context, on *occasion, guard func(func
 	began := time.Now()
 	if on.scheduled.IsZero() {
 		on.scheduled = began
+	}
+	if a.kind == KindSchedule {
+		on.scheduled = on.scheduled.In(a.times.Zone())
+		if !on.previous.IsZero() {
+			on.previous = on.previous.In(a.times.Zone())
+		}
 	}
 	if !a.called {
 		return Evaluation{Requests: []RunRequest{a.completed(RunRequest{})}, Cursor: on.cursor}, nil

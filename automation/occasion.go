@@ -2,18 +2,21 @@ package automation
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
 // Occasion says what a tick is for. The zero value of each field is as at the first tick.
 type Occasion struct {
-	// Scheduled is the time that the tick is for. The default is the present time.
+	// Scheduled is the time that the tick is for. The function of a schedule gets it in the
+	// zone of the schedule. The default is the time of Event, or else the present time.
 	Scheduled time.Time
 	// Previous is the time that the tick before was for.
 	Previous time.Time
@@ -21,7 +24,8 @@ type Occasion struct {
 	Cursor string
 	// Attempt is counted from 1, which is the default.
 	Attempt int
-	// Event is the event of a sensor that ticks for events, and Record the run of it.
+	// Event is the event of a sensor that ticks for events, and Record the run of it. An
+	// event for which the sensor does not tick is an error.
 	Event  history.Event
 	Record history.Record
 	// Logger gets the lines of the tick. Nil discards them; they are in the Evaluation.
@@ -58,6 +62,14 @@ func (on *occasion) guardInPlace(call func() error) (err error) {
 	return err
 }
 
+// check refuses an event that would never make the automation tick.
+func (o Occasion) check(a *automation) error {
+	if o.Event.Data == nil || a.events != nil && a.events.fits(o.Event) {
+		return nil
+	}
+	return fault.Join(fmt.Sprintf("evaluating %s %s", a.kind, a.name), []error{fmt.Errorf("it does not tick for this event: %s", o.Event.Type())})
+}
+
 // eventOfRun is an event with its run.
 type eventOfRun struct {
 	event  history.Event
@@ -65,8 +77,12 @@ type eventOfRun struct {
 }
 
 func (o Occasion) inside() *occasion {
+	scheduled := o.Scheduled
+	if scheduled.IsZero() {
+		scheduled = o.Event.Time
+	}
 	return &occasion{
-		scheduled: o.Scheduled, previous: o.Previous, cursor: o.Cursor, attempt: o.Attempt, event: &eventOfRun{o.Event, o.Record},
+		scheduled: scheduled, previous: o.Previous, cursor: o.Cursor, attempt: o.Attempt, event: &eventOfRun{o.Event, o.Record},
 		logger: o.Logger, options: o.Options,
 	}
 }

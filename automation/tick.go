@@ -29,8 +29,8 @@ func (t *Tick) Name() string { return t.name }
 // the event.
 func (t *Tick) Scheduled() time.Time { return t.scheduled }
 
-// Previous returns the time that the last tick before this one was for. It is zero for
-// the first one.
+// Previous returns the time that the last tick before this one was for, for a schedule in
+// its zone. It is zero for the first one.
 func (t *Tick) Previous() time.Time { return t.previous }
 
 // Attempt returns the number of the attempt at this tick, counted from 1. Also after a
