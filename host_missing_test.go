@@ -31,7 +31,7 @@ func TestWhatNobodyCanGiveIsSaidSo(t *testing.T) {
 		"a step that takes the launcher":  {assets.New("a", func(*runs.Launcher) error { return nil }), "it is made of the definitions"},
 		"a step that takes the container": {assets.New("a", func(*container.Container) error { return nil }), "it is made of the definitions"},
 		"an op that takes the graph":      {assets.NewJob("j", assets.NewOp("a", func(*assets.Graph) error { return nil })), "it is made of the definitions"},
-		"a zero value of the host":        {fx.Options(fx.Supply(limit(0)), assets.New("a", func(limit) error { return nil })), "provide a pointer to it"},
+		"a zero value of the host":        {fx.Options(fx.Supply(limit(0)), assets.New("a", func(limit) error { return nil })), "provide and take a pointer to it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

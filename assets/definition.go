@@ -284,7 +284,7 @@ func checkKey(key string) error {
 			return fmt.Errorf("its key %q has an empty part", key)
 		}
 		if i := strings.IndexFunc(part, func(r rune) bool { return !isKeyRune(r) }); i >= 0 {
-			return fmt.Errorf("its key %q may hold letters, digits, _, -, . and / between parts", key)
+			return fmt.Errorf("its key %q is not allowed: it may hold letters, digits, _, -, . and / between parts", key)
 		}
 	}
 	return nil

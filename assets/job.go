@@ -143,7 +143,10 @@ func (g *Graph) addJobs(definitions []*jobDefinition, sound bool) []error {
 		g.jobs = append(g.jobs, j)
 		of := slices.Concat(definition.faults, g.addOps(j))
 		if definition.selection != "" {
-			_, err := g.Select(definition.selection)
+			selected, err := g.Select(definition.selection)
+			if err == nil && len(selected) == 0 && len(g.nodes) > 0 {
+				err = fmt.Errorf("its selection %q holds no asset", definition.selection)
+			}
 			of = append(of, fault.Of(err)...)
 		}
 		if sound && len(of) == 0 {

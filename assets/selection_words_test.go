@@ -99,3 +99,12 @@ func TestAssetsOfOneFunctionAreSelectedAndExcludedTogether(t *testing.T) {
 		}
 	}
 }
+
+func TestAJobThatSelectsNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	_, err := assets.NewGraph(newContainer(t), assets.New("a", func() int { return 1 }), assets.New("b", func() string { return "" }),
+		assets.NewJob("j", assets.Select("a and b")))
+	if err == nil || !strings.Contains(err.Error(), `its selection "a and b" holds no asset`) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -138,7 +138,11 @@ func (a *automation) checkEvents() []error {
 func (a *automation) checkTarget(t target) []error {
 	var err error
 	if t.job != "" || t.selection != "" {
-		_, err = a.of.planOf(t)
+		var job assets.JobPlan
+		job, err = a.of.planOf(t)
+		if err == nil && t.selection != "" && len(job.Plan.Steps) == 0 {
+			err = fmt.Errorf("its selection %q holds no asset", t.selection)
+		}
 	}
 	if err != nil && t.job != "" && a.of.readsAsSelection(t.job) {
 		return []error{fmt.Errorf("there is no job %q: a text names a job, so give a selection of assets as assets.Select(%[1]q)", t.job)}

@@ -191,7 +191,7 @@ func checkName(name string) error {
 	}
 	for _, r := range name {
 		if letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'; !letter && !strings.ContainsRune("_-./", r) {
-			return fmt.Errorf("its name %q may hold letters, digits, _, -, . and /", name)
+			return fmt.Errorf("its name %q is not allowed: it may hold letters, digits, _, -, . and /", name)
 		}
 	}
 	return nil

@@ -69,7 +69,7 @@ func TestTheCommandsOfSchedulesAndSensors(t *testing.T) {
 	sees("broken", "sensors")
 	sees("it has not ticked yet", "sensor", "tables")
 	sees(`{"resources":{"table":{"config":{"table":"orders"}}}}`, "sensor", "preview", "tables")
-	sees("fxrun/scheduled=2027-01-01T01:00:00Z", "schedule", "preview", "yearly", "--at", "2027-01-01T01:00:00Z")
+	sees("fxrun/scheduled=2027-01-01T02:00:00+01:00", "schedule", "preview", "yearly", "--at", "2027-01-01T01:00:00Z")
 
 	tickUntil(t, definitions, func() bool { return strings.Contains(execute(t, definitions, "runs").out, "succeeded") })
 	sees("requested", "sensor", "tables")

@@ -65,16 +65,9 @@ func scopeOf(job string, selects []string) inspect.Scope {
 	return inspect.Scope{Job: job, Selection: eitherOf(selects)}
 }
 
-// eitherOf joins selections with "or". Without selections it returns "".
-func eitherOf(selects []string) string {
-	switch len(selects) {
-	case 0:
-		return ""
-	case 1:
-		return selects[0]
-	}
-	return "(" + strings.Join(selects, ") or (") + ")"
-}
+// eitherOf joins selections with "or", which binds least, so they need no parentheses. Without
+// selections it returns "".
+func eitherOf(selects []string) string { return strings.Join(selects, " or ") }
 
 // withDefault adds the default job or selection to a request that has neither. jobs are all
 // jobs, and hasAssets says whether there are assets.

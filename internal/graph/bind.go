@@ -41,7 +41,7 @@ func looksLikeConfig(t reflect.Type) bool { return t.Kind() == reflect.Struct }
 
 // lackingInHost is a hint at the reason for a missing type, if no other type is
 // similar.
-const lackingInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is a zero value, which counts as none: provide a pointer to it"
+const lackingInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is a zero value, which counts as none: provide and take a pointer to it"
 
 // lackingOrNilInHost is the same hint for a type that has the value nil.
 const lackingOrNilInHost = ": container.Provide makes a resource of it; if the host application provides it already, something that it is built from is missing there, or it is nil, which counts as none"

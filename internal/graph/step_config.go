@@ -69,7 +69,7 @@ func checkStepKey(key string) error {
 	}
 	for _, r := range key {
 		if letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'; !letter && !strings.ContainsRune("-./0123456789", r) {
-			return fault.Errorf("the key %q of its StepConfig may hold letters, digits, _, -, . and /", key)
+			return fault.Errorf("the key %q of its StepConfig is not allowed: it may hold letters, digits, _, -, . and /", key)
 		}
 	}
 	if strings.Contains(key+".", ".config.") {

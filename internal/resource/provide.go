@@ -246,7 +246,7 @@ func checkKey(key string) error {
 	for i, r := range key {
 		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 		if !letter && (i == 0 || r != '-' && (r < '0' || r > '9')) {
-			return fmt.Errorf("its key %q may hold letters, digits, _ and -, and starts with a letter", key)
+			return fmt.Errorf("its key %q is not allowed: it may hold letters, digits, _ and -, and starts with a letter", key)
 		}
 	}
 	return nil
