@@ -14,7 +14,7 @@ import (
 // Given gives the value of an upstream asset, as if an earlier run had stored it.
 // The run of the test does not compute this asset. value has the type that the
 // function of the asset returns, or holds the same rows in another form, such as
-// a slice for a stream.
+// a slice for a stream. If several values are given for one asset, the last one is used.
 func Given(asset string, value any) fx.Option {
 	return member("fxruntest.given", given{asset, value})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"math/big"
 	"net/netip"
@@ -347,10 +348,11 @@ func TestTypesThatJSONWouldLoseAreRefused(t *testing.T) {
 			left
 			right
 		}](), "has the name Name, which another field has too"},
-		"two tags of one name":   {structOf(`json:"x"`, `json:"x"`), "conflict"},
-		"a tag that is not read": {structOf(`json:"a,string"`, `json:"\xff"`), "UTF-8"},
-		"case in a tag":          {structOf(`json:",case:ignore"`, ""), "not supported"},
-		"a text read only":       {reflect.TypeFor[readOnly](), "UnmarshalJSON but no MarshalJSON"},
+		"two tags of one name":    {structOf(`json:"x"`, `json:"x"`), "conflict"},
+		"a tag that is not read":  {structOf(`json:"a,string"`, `json:"\xff"`), "UTF-8"},
+		"case in a tag":           {structOf(`json:",case:ignore"`, ""), "not supported"},
+		"a stream without errors": {reflect.TypeFor[iter.Seq[int]](), "a stream of rows is an iter.Seq2[T, error] or a rows.Seq[T]"},
+		"a text read only":        {reflect.TypeFor[readOnly](), "UnmarshalJSON but no MarshalJSON"},
 		"all that is wrong at once": {reflect.TypeFor[struct {
 			A chan int
 			B func()

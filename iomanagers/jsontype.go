@@ -148,7 +148,13 @@ func (a *jsonAnalysis) of(t reflect.Type, path string) *jsonShape {
 		return s
 	}
 	switch t.Kind() {
-	case reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
+	case reflect.Func:
+		text := "is a func, which JSON can't hold"
+		if t.CanSeq() || t.CanSeq2() {
+			text += ": a stream of rows is an iter.Seq2[T, error] or a rows.Seq[T]"
+		}
+		a.refuse(path, text)
+	case reflect.Chan, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
 		a.refuse(path, "is a "+t.Kind().String()+", which JSON can't hold")
 	case reflect.Interface:
 		if t.NumMethod() > 0 {
