@@ -31,6 +31,9 @@ type RunQueued struct {
 	// and which Config lacks, because they are secrets. Whoever repeats the run must
 	// give them again.
 	Secrets []string `json:"secrets,omitempty"`
+	// Options says that the launch gave options of Fx, such as a fake, which the history
+	// cannot keep. Whoever repeats the run must give them again.
+	Options bool `json:"options,omitempty"`
 	// Takeable says that the event holds all that a launch needs, so that any process
 	// that takes queued runs may execute the run. It may do so while the run is queued,
 	// and Owner is "" or names a process that does not exist any more. Whoever appends

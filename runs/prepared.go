@@ -84,14 +84,14 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 	options = append(options, p.launcher.targets(job.Plan)...)
 	var err error
 	p.launch.child, err = p.launcher.config.Container.Prepare(options...)
-	if err := request.Retry.missing(p.launch.child, err); err != nil {
+	if err := request.Retry.missing(p.launch.child, len(request.Options) > 0, err); err != nil {
 		return err
 	}
 	shown, err := p.launch.child.LaunchJSON()
 	if err != nil {
 		return err
 	}
-	p.launch.record = history.RunQueued{Job: job.Name, Selection: job.Plan.Selection, Tags: p.masked(tags), Config: shown, Timeout: request.timeout(job)}
+	p.launch.record = history.RunQueued{Job: job.Name, Selection: job.Plan.Selection, Tags: p.masked(tags), Config: shown, Timeout: request.timeout(job), Options: len(request.Options) > 0}
 	if len(config.Resources)+len(config.Steps) > 0 {
 		p.launch.record.ConfigGivenBy = p.launch.givenBy()
 		if p.launch.record.Secrets, err = secretsOf(p.launch.child, shown); err != nil {

@@ -42,6 +42,9 @@ type Retry struct {
 	// Secrets are the paths of the fields that must be given again: see
 	// history.RunQueued.
 	Secrets []string `json:"secrets,omitempty"`
+	// Options says that the earlier run was launched with Options, which must be given
+	// again: see history.RunQueued.
+	Options bool `json:"options,omitempty"`
 	// Attempt is the number of the attempt if the policy of the run for failures repeats
 	// it, where the first run has the number 1. Otherwise it is 0.
 	Attempt int `json:"attempt,omitempty"`
@@ -73,9 +76,10 @@ type RetryOptions struct {
 // run has stored the asset since, the step fails with iomanagers.ErrReplaced. Only the
 // resources that the repeated steps need are started.
 //
-// The history keeps no options of Fx: who has launched the earlier run with some, such as
-// fakes, gives them again in the Options of the request. It keeps no secrets either. Secrets that the earlier launch gave literally must be
-// added to the Config of the request; a launch without them fails, and names them.
+// The history keeps no secrets. Secrets that the earlier launch gave literally must be
+// added to the Config of the request; a launch without them fails, and names them. The
+// history keeps no options of Fx either, such as fakes. A launch without Options fails, if
+// the earlier launch had some.
 //
 // The error of an unknown ID matches history.ErrNotFound. If the run has not ended, if
 // there is nothing to repeat, or if a policy repeats the run already, by a run that has not
@@ -117,7 +121,7 @@ func (l *Launcher) RetryRequest(ctx context.Context, id string, options RetryOpt
 	if err != nil {
 		return Request{}, fault.Join("repeating run "+id, fault.Of(err))
 	}
-	request.Retry = &Retry{Of: id, First: firstOf(record), Secrets: queued.Secrets, AskedBy: askedBy(record.Tags)}
+	request.Retry = &Retry{Of: id, First: firstOf(record), Secrets: queued.Secrets, Options: queued.Options, AskedBy: askedBy(record.Tags)}
 	if options.All {
 		return request, nil
 	}
@@ -331,13 +335,17 @@ func (r *Retry) tag(tags map[string]string) {
 	}
 }
 
-// missing adds to the faults of a launch the secrets that it does not give again.
-func (r *Retry) missing(child *container.Prepared, err error) error {
-	if r == nil || len(r.Secrets) == 0 {
+// missing adds to the faults of a launch the secrets that it does not give again, and the
+// options of Fx.
+func (r *Retry) missing(child *container.Prepared, hasOptions bool, err error) error {
+	if r == nil || len(r.Secrets) == 0 && !r.Options {
 		return err
 	}
 	there := given(child.Preview())
 	faults := fault.Of(err)
+	if r.Options && !hasOptions {
+		faults = append(faults, fmt.Errorf("run %s was launched with Options of Fx, which the history does not keep: give them again", r.Of))
+	}
 	for _, path := range r.Secrets {
 		if !slices.ContainsFunc(there, func(field givenField) bool { return field.at() == path }) {
 			faults = append(faults, fmt.Errorf("%s: run %s was given a secret here, which the history does not keep: give it again, or {env: NAME}", path, r.Of))

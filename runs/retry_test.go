@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
@@ -276,5 +277,35 @@ func TestARetryOfARunWithoutATimeoutHasNone(t *testing.T) {
 				t.Errorf("the retry has the timeout %s, want %s, %v", request.Timeout, c.want, err)
 			}
 		})
+	}
+}
+
+func TestARepetitionOfARunWithOptionsNeedsOptions(t *testing.T) {
+	t.Parallel()
+	type service struct{ works bool }
+	var used []bool
+	launcher := newLauncher(t, runs.LauncherConfig{}, append(memory(), container.Provide("service", func() *service { return &service{true} })),
+		assets.New("left", func(s *service) (left, error) {
+			if used = append(used, s.works); !s.works {
+				return 0, errBoom
+			}
+			return 1, nil
+		}))
+	fake := []fx.Option{fx.Replace(&service{false})}
+	first, _ := run(t, launcher, runs.Request{Selection: "left", Options: fake})
+	request, err := launcher.RetryRequest(t.Context(), first.ID, runs.RetryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = launcher.Launch(t.Context(), request)
+	if want := "run " + first.ID + " was launched with Options of Fx, which the history does not keep"; !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), want) {
+		t.Errorf("without options: got %v, want %s", err, want)
+	}
+	request.Options = fake
+	if _, err := run(t, launcher, request); !errors.Is(err, errBoom) {
+		t.Errorf("with options: got %v", err)
+	}
+	if diff := cmp.Diff([]bool{false, false}, used); diff != "" {
+		t.Error(diff)
 	}
 }
