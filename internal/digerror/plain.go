@@ -32,7 +32,7 @@ func Plainly(err error) error {
 
 var (
 	fxOption     = regexp.MustCompile(`^(fx\.\w+)\(.*\) from:\n.*\n\t(\S+:\d+)\n`)
-	twice        = regexp.MustCompile(`cannot provide (\S+) from \[\d+\]\S*: already provided by`)
+	twice        = regexp.MustCompile(`.*cannot provide (.+?) from \[\d+\]\S*: already provided by`)
 	lacking      = regexp.MustCompile(`.*missing dependencies for function "([^"]+)"\.(\S+) \(([^)]*)\)`)
 	madeFunction = regexp.MustCompile(`"?reflect"?\.makeFuncStub \([^)]*\)`)
 )
