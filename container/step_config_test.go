@@ -127,6 +127,24 @@ func TestEachCallGetsAConfigOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestATargetOptionMayBeGivenToTargetsOfSeveralContainersAtOnce(t *testing.T) {
+	t.Parallel()
+	option := container.StepConfig("it", limit{Names: []string{"code"}}, container.AtLaunch("Names"))
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 8 {
+		c := newContainer(t)
+		wg.Go(func() {
+			<-start
+			if _, err := c.Target("step", func(limit) {}, option); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+}
+
 func TestFaultsOfSteps(t *testing.T) {
 	t.Parallel()
 	c := newContainer(t)

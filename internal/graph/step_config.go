@@ -34,7 +34,10 @@ func StepWith(key string, definition *config.Definition, faults ...error) Target
 			t.faults = append(t.faults, fault.Errorf("it has two StepConfig options: give one"))
 			return
 		}
-		t.step, t.faults = &Step{Key: key, Config: definition}, append(t.faults, faults...)
+		t.step, t.faults = &Step{Key: key}, append(t.faults, faults...)
+		if definition != nil { // an option may be given to several targets, of several containers
+			t.step.Config = definition.Clone()
+		}
 	})
 }
 
