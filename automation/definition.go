@@ -153,9 +153,9 @@ func OnMaterialized(name string, keys []string, fn any, opts ...Option) Sensor {
 
 // OnRun makes a sensor that ticks for each run that ends with one of the statuses, in
 // their order, each exactly once. Without statuses it ticks for every end of a run. [OfJob]
-// and [OfTag] leave out other runs. Runs that the sensor itself has asked for, and their repetitions, never
-// make it tick. Otherwise it is like [OnMaterialized]. With history.StatusFailed it is an
-// alert.
+// and [OfTag] leave out other runs. Runs that the sensor itself has asked for, and their
+// repetitions, never make it tick. Otherwise it is like [OnMaterialized]. With
+// history.StatusFailed it is an alert.
 func OnRun(name string, statuses []history.Status, fn any, opts ...Option) Sensor {
 	d := define(KindSensor, name)
 	d.events = &eventFilter{statuses: statuses, kind: history.TypeRunFinished}

@@ -85,18 +85,6 @@ func TestTheObserverIsToldOfWhatOthersAppend(t *testing.T) {
 	})
 }
 
-// lateManager calls stored after it has stored a value.
-type lateManager struct {
-	iomanagers.IOManager
-	stored func()
-}
-
-func (m lateManager) Store(ctx context.Context, out iomanagers.Output, value any) error {
-	err := m.IOManager.Store(ctx, out, value)
-	m.stored()
-	return err
-}
-
 func TestARunWhoseStepsHaveAllSucceededHasSucceeded(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -110,7 +98,7 @@ func TestARunWhoseStepsHaveAllSucceededHasSucceeded(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				launched := make(chan *runs.Run, 1)
-				manager := lateManager{iomanagers.NewMemory(), func() { test.late(<-launched) }}
+				manager := storedManager{iomanagers.NewMemory(), func() { test.late(<-launched) }}
 				launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
 					container.Provide("io_manager", func() iomanagers.IOManager { return manager }),
 				}, assets.New("left", func() left { return 1 }))

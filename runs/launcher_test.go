@@ -581,15 +581,15 @@ func TestAssetsThatCantBeStored(t *testing.T) {
 	}
 }
 
-// lateCancel cancels the run as soon as a value has been stored.
-type lateCancel struct {
+// storedManager calls stored after it has stored a value.
+type storedManager struct {
 	iomanagers.IOManager
-	cancel func()
+	stored func()
 }
 
-func (l lateCancel) Store(ctx context.Context, out iomanagers.Output, value any) error {
-	err := l.IOManager.Store(ctx, out, value)
-	l.cancel()
+func (m storedManager) Store(ctx context.Context, out iomanagers.Output, value any) error {
+	err := m.IOManager.Store(ctx, out, value)
+	m.stored()
 	return err
 }
 
@@ -598,7 +598,7 @@ func TestCancelledAtItsLastMoment(t *testing.T) {
 	t.Run("a step whose value is stored has succeeded", func(t *testing.T) {
 		t.Parallel()
 		handles := make(chan *runs.Run, 1)
-		late := lateCancel{iomanagers.NewMemory(), func() { (<-handles).Cancel("late") }}
+		late := storedManager{iomanagers.NewMemory(), func() { (<-handles).Cancel("late") }}
 		launcher := newLauncher(t, runs.LauncherConfig{}, []container.Definition{
 			container.Supply("io_manager", late, container.As[iomanagers.IOManager]()),
 		}, assets.New("left", func() left { return 1 }), assets.New("right", func(left) right { return 2 }))
