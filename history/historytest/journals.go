@@ -1,6 +1,7 @@
 package historytest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -215,6 +216,21 @@ func entriesArePruned(t tester, subject Subject) {
 		t.Errorf("the key of a removed entry: %v, %v", claimed, err)
 	}
 	addEntries(t, journals, entry("a", 5, "k"))
+
+	var many []history.Entry
+	for seq := range int64(700) { // more than a store removes in one transaction
+		many = append(many, entry("many", seq+1, "k"))
+	}
+	addEntries(t, journals, many...)
+	if removed, err = pruner.PruneEntries(t.Context(), at(1000), []string{"k"}); err != nil || removed != 700 { // all but one, and entry 4 of a
+		t.Errorf("PruneEntries of many entries: %d, %v, want 700", removed, err)
+	}
+	same(t, "what is left of many", marks(readEntries(t, journals, history.EntryQuery{Journal: "many"})), []string{"many 700"})
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if removed, err = pruner.PruneEntries(ended, at(1000), []string{"k"}); !errors.Is(err, context.Canceled) || removed != 0 {
+		t.Errorf("PruneEntries after the end of its context: %d, %v", removed, err)
+	}
 }
 
 func journalsStay(t tester, subject Subject) {

@@ -250,37 +250,56 @@ func (s *Store) Claimed(ctx context.Context, journal string, keys []string) ([]s
 	return claimed, nil
 }
 
-// PruneEntries removes old entries: see [history.EntryPruner].
-func (s *Store) PruneEntries(ctx context.Context, before time.Time, kinds []string) (int, error) {
+// PruneEntries removes old entries: see [history.EntryPruner]. Others write between its
+// transactions. With an error it returns how many entries it had removed before.
+func (s *Store) PruneEntries(ctx context.Context, before time.Time, kinds []string) (removed int, err error) {
 	if len(kinds) == 0 {
 		return 0, nil
 	}
 	if s.db.Writer == nil {
 		return 0, fmt.Errorf("removing entries: %w", ErrReadOnly)
 	}
-	select {
-	case s.writing <- struct{}{}:
-		defer func() { <-s.writing }()
-	case <-ctx.Done():
-		return 0, fmt.Errorf("removing entries: %w", ctx.Err())
+	for after := int64(0); ; {
+		var some []int64
+		err := s.change(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
+			if some, err = oldEntries(ctx, conn, after, before, kinds); err != nil || len(some) == 0 {
+				return err
+			}
+			list, err := s.db.List(some)
+			if err != nil {
+				return err
+			}
+			_, err = conn.ExecContext(ctx, `DELETE FROM entries WHERE position IN (`+s.db.Numbers+`)`, list)
+			return err
+		})
+		if err != nil {
+			return removed, fmt.Errorf("removing entries: %w", err)
+		}
+		if len(some) == 0 {
+			return removed, nil
+		}
+		removed, after = removed+len(some), some[len(some)-1]
 	}
-	if err := s.db.Patiently(ctx, s.begin); err != nil {
-		return 0, fmt.Errorf("removing entries: %w", s.db.Explain(err))
-	}
-	var where condition
-	where.and("time < ?", before.UnixMicro())
-	andIn(&where, "kind", kinds)
-	where.and("seq <> (SELECT seq FROM journals WHERE name = journal)")
-	result, err := s.conn.ExecContext(context.WithoutCancel(ctx), `DELETE FROM entries`+where.clause(), where.args...)
-	if err == nil {
-		_, err = s.insert.commit.Exec()
-	}
+}
+
+// oldEntries returns the positions of the next entries that PruneEntries removes.
+func oldEntries(ctx context.Context, conn *sql.Conn, after int64, before time.Time, kinds []string) (positions []int64, err error) {
+	var old condition
+	old.and("position > ?", after)
+	old.and("time < ?", before.UnixMicro())
+	andIn(&old, "kind", kinds)
+	old.and("seq <> (SELECT seq FROM journals WHERE name = journal)")
+	rows, err := conn.QueryContext(ctx, `SELECT position FROM entries`+old.clause()+` ORDER BY position`+limitClause(prunedAtOnce), old.args...)
 	if err != nil {
-		s.rollBack()
-		return 0, fmt.Errorf("removing entries: %w", s.db.Explain(err))
+		return nil, err
 	}
-	removed, err := result.RowsAffected()
-	return int(removed), err
+	err = eachRow(rows, func(row scanner) error {
+		var position int64
+		err := row.Scan(&position)
+		positions = append(positions, position)
+		return err
+	})
+	return positions, err
 }
 
 // Watch tells when something was appended through this store: see [history.Watcher].

@@ -1,6 +1,7 @@
 package sqlhistory
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -37,7 +38,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if version >= len(steps) { // the common case, which needs no lock
 		return checkVersion(version, len(steps))
 	}
-	conn, err := s.db.Writer.Conn(ctx)
+	conn, err := cmp.Or(s.db.Migrator, s.db.Writer).Conn(ctx)
 	if err != nil {
 		return err
 	}

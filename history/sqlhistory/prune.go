@@ -11,8 +11,8 @@ import (
 	"github.com/fxrun/fxrun/history"
 )
 
-// prunedAtOnce is the largest number of rows that one transaction of Prune removes. Such a
-// transaction takes a few milliseconds, in which nobody else can write.
+// prunedAtOnce is the largest number of rows that one transaction of Prune or PruneEntries
+// removes. Such a transaction takes a few milliseconds, in which nobody else can write.
 const prunedAtOnce = 250
 
 // Prune removes or reduces a run: see [history.Pruner]. Others write between its
@@ -213,13 +213,16 @@ func (p *pruning) removeRun(ctx context.Context, conn *sql.Conn) (left int64, er
 // change calls do in a transaction that writes, and calls it again if the database could not
 // work at the moment. Those who append wait at most for this one transaction.
 func (s *Store) change(ctx context.Context, do func(context.Context, *sql.Conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case s.writing <- struct{}{}:
 		defer func() { <-s.writing }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	err := s.db.Patiently(ctx, func() error {
+	err := s.db.Patiently(ctx, time.Now(), func() error {
 		if err := s.begin(); err != nil {
 			return err
 		}

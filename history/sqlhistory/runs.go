@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/fxrun/fxrun/history"
 )
@@ -39,7 +40,7 @@ func (s *Store) Runs(ctx context.Context, query history.RunQuery) ([]history.Rec
 // moment. It may call do again if another process prevented the reading. The error
 // of an empty database is errEmpty.
 func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
-	err := s.db.Patiently(ctx, func() error {
+	err := s.db.Patiently(ctx, time.Now(), func() error {
 		return s.db.Read(ctx, func(readers *sql.DB) error {
 			tx, err := readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 			if err != nil {

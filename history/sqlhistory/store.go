@@ -16,6 +16,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/fxrun/fxrun/history"
 )
@@ -27,6 +28,9 @@ type Database struct {
 	// Writer is a pool with a single connection, which writes. If Writer is nil,
 	// the store is for reading only. The store closes it.
 	Writer *sql.DB
+	// Migrator executes Migrations. Only Open uses it, and closes it. If it is nil, Writer
+	// executes them, whose connections must then not limit the time of a statement.
+	Migrator *sql.DB
 	// Read calls do with the pool of the connections that read. If the rows that do
 	// has read were not from the same moment, Read may call do again.
 	Read func(ctx context.Context, do func(readers *sql.DB) error) error
@@ -66,9 +70,11 @@ type Database struct {
 	// Place is what a history shares with no other program, such as "a folder".
 	Place string
 	// Patiently calls do again as long as another process has locked the database, or
-	// CanRepeat is true for its error. It ends with ctx, and after a time that the
-	// database sets.
-	Patiently func(ctx context.Context, do func() error) error
+	// CanRepeat is true for its error. It ends with ctx, and if Patience has passed since the
+	// call of the store began.
+	Patiently func(ctx context.Context, since time.Time, do func() error) error
+	// Patience is how long a call of the store waits until the database can work.
+	Patience time.Duration
 	// CanRepeat reports whether a transaction that has ended with err can be repeated
 	// on a new connection, since the connection was lost, or the server could not
 	// work at the moment. A nil CanRepeat means that this does not happen.
@@ -155,7 +161,11 @@ func (s *Store) open(ctx context.Context) error {
 		}
 		return err
 	}
-	if err := s.db.Patiently(ctx, func() error { return s.migrate(ctx) }); err != nil {
+	err := s.db.Patiently(ctx, time.Now(), func() error { return s.migrate(ctx) })
+	if s.db.Migrator != nil {
+		err = errors.Join(err, s.db.Migrator.Close())
+	}
+	if err != nil {
 		return err
 	}
 	return s.connect(ctx)

@@ -64,6 +64,7 @@ func New(address string) (*Database, error) {
 	if config.ConnectTimeout == 0 || config.ConnectTimeout > 2*silence {
 		config.ConnectTimeout = 2 * silence
 	}
+	postgresaddress.EndSilence(&config.Config, silence)
 	return &Database{config: config, schema: parsed.Schema, turn: make(chan struct{}, 1)}, nil
 }
 

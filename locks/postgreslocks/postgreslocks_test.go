@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -119,6 +120,34 @@ func TestALostSessionIsNoticed(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAServerThatIsSilentWhileASessionIsMade(t *testing.T) {
+	t.Parallel()
+	address := server.Database(t)
+	var group sync.WaitGroup
+	for messages := range 60 { // more than the making takes
+		var p postgrestest.FailingProxy
+		database := open(t, postgrestest.StartProxy(t, address, p.Serve))
+		p.FailAfter(messages)
+		group.Go(func() {
+			lock, err := database.TryLock(t.Context(), fmt.Sprint(messages))
+			if silent := p.FailAfter() == 1; silent == (err == nil) {
+				t.Errorf("after %d messages the server was silent: %v, and the error is %v", messages, silent, err)
+			}
+			if err != nil {
+				lock, err = database.TryLock(t.Context(), fmt.Sprint(messages))
+			}
+			if err != nil {
+				t.Errorf("after %d messages, and a second attempt: %v", messages, err)
+				return
+			}
+			if err := lock.Unlock(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestNoErrorShowsThePassword(t *testing.T) {

@@ -41,28 +41,33 @@ func parse(text string) (*address, error) {
 	return &address{config: config, schema: parsed.Schema, name: parsed.Name}, nil
 }
 
-// pool returns connections whose statements wait for an answer no longer than silence.
+// pool returns connections that end if the server is silent for too long while it is expected
+// to answer. A silence of zero sets no limit.
 func (a *address) pool(silence time.Duration, settings map[string]string) *sql.DB {
 	settings = maps.Clone(settings)
 	settings["search_path"] = a.schema
-	config := a.config.Copy()
+	plain := a.config.Copy()
+	if silence > 0 {
+		postgresaddress.EndSilence(&plain.Config, silence)
+	}
+	config := plain.Copy()
 	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
-		if err := a.checkOwn(ctx, conn); err != nil {
+		if err := checkOwn(ctx, conn, &plain.Config); err != nil {
 			return err
 		}
 		return postgresaddress.Set(ctx, conn, settings)
 	}
-	return sql.OpenDB(&connector{Connector: stdlib.GetConnector(*config), silence: silence})
+	return sql.OpenDB(&connector{stdlib.GetConnector(*config)})
 }
 
 // checkOwn refuses a session that a pooler shares with other clients, which the settings would
 // disturb. A pooler tells its clients another process than that of the server.
-func (a *address) checkOwn(ctx context.Context, conn *pgconn.PgConn) error {
+func checkOwn(ctx context.Context, conn *pgconn.PgConn, config *pgconn.Config) error {
 	process, err := postgresaddress.ProcessOf(ctx, conn)
 	if err != nil || process == strconv.FormatUint(uint64(conn.PID()), 10) {
 		return err
 	}
-	_, err = postgresaddress.CheckOwn(ctx, conn, &a.config.Config)
+	_, err = postgresaddress.CheckOwn(ctx, conn, config)
 	return err
 }
 

@@ -78,13 +78,13 @@ func TestAFullDiskThatIsFreedInTime(t *testing.T) {
 	t.Parallel()
 	disk, address := newSmallDisk(t)
 	store := openWithin(t, address, 30*time.Second, 10*time.Second)
-	finish, acknowledged := writers(t, store, 3)
-	reach(acknowledged, 20)
+	writers := startWriters(t, store, 3)
+	writers.reach(t, 20)
 	free := disk.fill(t)
-	stuck := acknowledged.Load()
+	stuck := writers.acknowledged.Load()
 	for still := 0; still < 5; { // until nobody is acknowledged any more
 		time.Sleep(50 * time.Millisecond)
-		if now := acknowledged.Load(); now == stuck {
+		if now := writers.acknowledged.Load(); now == stuck {
 			still++
 		} else {
 			stuck, still = now, 0
@@ -94,8 +94,8 @@ func TestAFullDiskThatIsFreedInTime(t *testing.T) {
 		t.Errorf("reading while the disk is full: %v", err)
 	}
 	free()
-	reach(acknowledged, 20)
-	finish()
+	writers.reach(t, 20)
+	writers.finish(t)
 }
 
 func TestARunOnADiskThatStaysFull(t *testing.T) {

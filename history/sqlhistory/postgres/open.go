@@ -46,10 +46,10 @@ var migrations embed.FS
 //
 // Open fails at once if no server answers. Later a call of the store waits up to 30 seconds
 // for a server that was restarted or killed, has no free connection or disk space, or does
-// not answer at all; and up to 30 seconds more if this happens while the call is written.
-// It connects again and repeats its transaction, after a look whether the first attempt was
-// stored. If even this look is not possible in time, the error of Append matches
-// [sqlhistory.ErrOutcomeUnknown].
+// not answer at all; and up to 30 seconds more to find out whether a transaction is stored
+// whose commit was not answered. It connects again and repeats its transaction, unless the
+// first attempt was stored. If it could not find this out in time, the error of Append
+// matches [sqlhistory.ErrOutcomeUnknown]. Between two attempts a call ends with its context.
 //
 // Every connection has the name of the program (application_name), unless url has another.
 func Open(ctx context.Context, url string) (*sqlhistory.Store, error) {
@@ -72,7 +72,8 @@ type limits struct {
 }
 
 // A query may have to read millions of rows before it finds the first one. A statement of a
-// writer looks at a few rows.
+// writer looks at a few rows. What brings the tables up to date may change all of them, and
+// has no limit.
 var usual = limits{patience: 30 * time.Second, silence: 10 * time.Second, reading: 2 * time.Minute}
 
 func open(ctx context.Context, url string, writing bool, limits limits) (*sqlhistory.Store, error) {
@@ -111,17 +112,18 @@ func (a *address) open(ctx context.Context, writing bool, limits limits) (*sqlhi
 		Texts: "SELECT unnest(?::text[]) AS value", Numbers: "SELECT unnest(?::bigint[])",
 		Read:      func(_ context.Context, do func(*sql.DB) error) error { return do(readers) },
 		Close:     readers.Close,
-		Patiently: server.patiently, CanRepeat: canRepeat, Explain: a.explain,
+		Patiently: server.patiently, Patience: limits.patience, CanRepeat: canRepeat, Explain: a.explain,
 	}
 	if writing {
-		db.Writer = a.pool(limits.silence, map[string]string{
+		settings := map[string]string{
 			// A process that was stopped, or whose machine was lost, must not keep others from writing.
 			"idle_in_transaction_session_timeout": inMilliseconds(limits.silence),
 			"lock_timeout":                        "100",
-		})
+		}
+		db.Writer, db.Migrator = a.pool(limits.silence, settings), a.pool(0, settings)
 		db.Writer.SetMaxOpenConns(1)
-		if err := server.patiently(ctx, func() error { return a.makeSchema(ctx, db.Writer) }); err != nil {
-			return nil, errors.Join(a.explain(err), db.Writer.Close(), readers.Close())
+		if err := server.patiently(ctx, time.Now(), func() error { return a.makeSchema(ctx, db.Writer) }); err != nil {
+			return nil, errors.Join(a.explain(err), db.Writer.Close(), db.Migrator.Close(), readers.Close())
 		}
 	}
 	store, err := sqlhistory.Open(ctx, db)

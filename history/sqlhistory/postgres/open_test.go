@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -388,5 +389,16 @@ func TestEventsAreSeenInTheOrderOfTheirPositions(t *testing.T) {
 	}
 	if len(seen) != 2*writers*each {
 		t.Errorf("there are %d events", len(seen))
+	}
+}
+
+func TestTablesMayTakeLongToBeMade(t *testing.T) {
+	t.Parallel()
+	url := server.Database(t)
+	alter(t, url, `CREATE FUNCTION public.wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); END $$;
+		CREATE EVENT TRIGGER slow ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.wait()`)
+	store := openWithin(t, url, time.Minute, 200*time.Millisecond) // for a statement
+	if _, err := store.Append(t.Context(), queued("r1")); err != nil {
+		t.Error(err)
 	}
 }

@@ -21,8 +21,8 @@ const pause = 20 * time.Millisecond
 
 // patiently calls do again as long as another process writes, or the server cannot work. A
 // server that has never answered is not waited for: its address may be wrong.
-func (s *server) patiently(ctx context.Context, do func() error) error {
-	for began := time.Now(); ; {
+func (s *server) patiently(ctx context.Context, since time.Time, do func() error) error {
+	for {
 		err := do()
 		if err == nil {
 			return nil
@@ -33,7 +33,7 @@ func (s *server) patiently(ctx context.Context, do func() error) error {
 		if ctx.Err() != nil || !canRepeat(err) || !s.known.Load() && isUnreachable(err) {
 			return err
 		}
-		if waited := time.Since(began); waited > s.limits.patience {
+		if waited := time.Since(since); waited > s.limits.patience {
 			return fmt.Errorf("waiting %s for the server: %w", waited.Round(time.Second), err)
 		}
 		select {
@@ -74,7 +74,7 @@ func canRepeat(err error) bool {
 	}
 	_, isNet := errors.AsType[net.Error](err)
 	_, isConnect := errors.AsType[*pgconn.ConnectError](err)
-	return isNet || isConnect || pgconn.SafeToRetry(err) || errors.Is(err, errSilent) || errors.Is(err, io.EOF) ||
+	return isNet || isConnect || pgconn.SafeToRetry(err) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, net.ErrClosed)
 }
 

@@ -21,13 +21,13 @@ const (
 // SQLite returns "database is locked" after its own waiting time. It returns this
 // error without waiting if waiting could be a deadlock: when two processes open a
 // new file, or when a process recovers the file of a process that was killed.
-func patiently(ctx context.Context, do func() error) error {
-	for began := time.Now(); ; {
+func patiently(ctx context.Context, since time.Time, do func() error) error {
+	for {
 		err := do()
 		if !isBusy(err) {
 			return err
 		}
-		if waited := time.Since(began); waited > patience {
+		if waited := time.Since(since); waited > patience {
 			return fmt.Errorf("waiting %s for other processes: %w", waited.Round(time.Second), err)
 		}
 		select {

@@ -108,7 +108,7 @@ func open(ctx context.Context, folder string) (*sqlhistory.Store, error) {
 func describe(folder, file string) (sqlhistory.Database, error) {
 	schema, err := fs.Sub(migrations, "schema")
 	return sqlhistory.Database{
-		Name: "run history in " + folder, Begin: "BEGIN IMMEDIATE", Patiently: patiently, Migrations: schema,
+		Name: "run history in " + folder, Begin: "BEGIN IMMEDIATE", Patiently: patiently, Patience: patience, Migrations: schema,
 		Tables: "SELECT count(*), count(CASE WHEN name IN ('schema_version', 'runs', 'events') THEN 1 END)" +
 			" FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
 		KeepsLatest: true,

@@ -1,43 +1,6 @@
 package sqlhistory
 
-import (
-	"context"
-
-	"github.com/fxrun/fxrun/history"
-)
-
-func (s *Store) canRepeat(err error) bool { return s.db.CanRepeat != nil && s.db.CanRepeat(err) }
-
-// repeatCalls writes calls whose transaction has failed again, on a new connection, until
-// this succeeds or the patience of the database ends. If the database may have committed
-// the transaction before the connection was lost, it looks first whether the events are
-// there: an event without a sequence number would otherwise be stored twice.
-func (s *Store) repeatCalls(calls []*call) error {
-	err := s.db.Patiently(context.Background(), func() error {
-		if err := s.begin(); err != nil {
-			return err
-		}
-		if !s.unknown {
-			return s.tryCalls(calls)
-		}
-		stored, err := s.areStored(calls)
-		if err != nil {
-			s.rollBack()
-			return err
-		}
-		s.unknown = false
-		if !stored {
-			return s.tryCalls(calls)
-		}
-		s.rollBack()
-		return nil
-	})
-	if err != nil && s.unknown {
-		s.unknown = false
-		return &unknownOutcomeError{err}
-	}
-	return err
-}
+import "github.com/fxrun/fxrun/history"
 
 // areStored reports whether the database has all events of the calls at the places that
 // the last attempt has given them. A transaction is stored as a whole, so it has all of

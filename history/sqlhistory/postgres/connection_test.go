@@ -1,0 +1,132 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/history/historytest"
+	"github.com/fxrun/fxrun/history/sqlhistory"
+	"github.com/fxrun/fxrun/internal/postgrestest"
+)
+
+func TestAConnectionThatFailsAfterAnyMessageIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	appends := func(ctx context.Context, store *sqlhistory.Store, n int) error {
+		id := fmt.Sprintf("r%d", n)
+		if _, err := store.Append(ctx, queued(id), logged(id, "a line")); err != nil {
+			return err
+		}
+		log, err := store.Events(ctx, history.EventQuery{RunID: id})
+		if err == nil && len(log) != 2 {
+			err = fmt.Errorf("%d events are stored, want 2", len(log))
+		}
+		return err
+	}
+	reads := func(ctx context.Context, store *sqlhistory.Store, _ int) error {
+		_, err := store.Runs(ctx, history.RunQuery{})
+		return err
+	}
+	for name, c := range map[string]struct {
+		do       func(context.Context, *sqlhistory.Store, int) error
+		messages func(n int) []int
+	}{
+		"while a call is written":     {appends, func(n int) []int { return []int{n} }},
+		"as the next one for a call":  {appends, func(n int) []int { return []int{0, n} }},
+		"while a query is answered":   {reads, func(n int) []int { return []int{n} }},
+		"as the next one for a query": {reads, func(n int) []int { return []int{0, n} }},
+	} {
+		for _, closes := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, closed: %v", name, closes), func(t *testing.T) {
+				t.Parallel()
+				const parts = 16 // which wait at the same time
+				address := server.Database(t)
+				var group sync.WaitGroup
+				for part := range parts {
+					p := postgrestest.FailingProxy{Closes: closes}
+					address := postgrestest.StartProxy(t, address+fmt.Sprintf("&search_path=part_%d", part), p.Serve)
+					store := openWithin(t, address, 20*time.Second, 200*time.Millisecond)
+					group.Go(func() {
+						for n, failed := part, 2; failed >= len(c.messages(n)); n += parts { // until so many messages are not needed
+							p.FailAfter(c.messages(n)...)
+							if err := c.do(t.Context(), store, n); err != nil {
+								t.Errorf("after %d messages: %v", n, err)
+							}
+							failed = p.FailAfter()
+						}
+					})
+				}
+				group.Wait()
+			})
+		}
+	}
+}
+
+// unanswered is a server that answers only what begins a transaction, with five messages.
+var unanswered = append([]int{5}, make([]int, 10_000)...)
+
+func TestACallThatAServerDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	t.Run("ends with its context, though it was begun", func(t *testing.T) {
+		t.Parallel()
+		var p postgrestest.FailingProxy
+		store := openWithin(t, postgrestest.StartProxy(t, server.Database(t), p.Serve), time.Minute, 200*time.Millisecond)
+		p.FailAfter(unanswered...)
+		patient := store.Enqueue(t.Context(), queued("patient"))
+		ctx, cancel := context.WithCancel(t.Context())
+		impatient := store.Enqueue(ctx, queued("impatient")) // in the same transaction
+		outcome := make(chan error, 1)
+		go func() {
+			_, err := patient()
+			outcome <- err
+		}()
+		for p.Failed() == 0 { // until both are written
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+		began := time.Now()
+		if _, err := impatient(); !errors.Is(err, context.Canceled) {
+			t.Errorf("the error is %v, want that of the context", err)
+		}
+		if waited := time.Since(began); waited > 20*time.Second {
+			t.Errorf("it took %s", waited)
+		}
+		p.FailAfter()
+		if err := <-outcome; err != nil {
+			t.Error(err)
+		}
+		historytest.CheckRun(t, store, "patient", 1)
+		if _, err := history.Find(t.Context(), store, "impatient"); !errors.Is(err, history.ErrNotFound) {
+			t.Errorf("the run is there: %v", err)
+		}
+	})
+	t.Run("waits no longer than others that were made at the same time", func(t *testing.T) {
+		t.Parallel()
+		const calls, patience = 100, time.Second
+		var p postgrestest.FailingProxy
+		store := openWithin(t, postgrestest.StartProxy(t, server.Database(t), p.Serve), patience, 200*time.Millisecond)
+		p.FailAfter(unanswered...)
+		began := time.Now()
+		var group sync.WaitGroup
+		for i := range calls {
+			group.Go(func() {
+				if _, err := store.Append(t.Context(), queued(fmt.Sprintf("r%d", i))); err == nil || !strings.Contains(err.Error(), "waiting 1s for the server: ") {
+					t.Errorf("the error of call %d is %v", i, err)
+				}
+			})
+		}
+		group.Wait()
+		if waited := time.Since(began); waited > 15*patience {
+			t.Errorf("they took %s", waited)
+		}
+		p.FailAfter()
+		if _, err := store.Append(t.Context(), queued("next")); err != nil {
+			t.Error(err)
+		}
+	})
+}
