@@ -3,6 +3,7 @@
 package digerror
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -20,7 +21,7 @@ import (
 func Plainly(err error) error {
 	var digError dig.Error
 	if !errors.As(err, &digError) {
-		return err
+		return plainlyOfFx(err)
 	}
 	root := Cause(err)
 	said := fmt.Sprint(root)                 // the method Error of a user's type may panic
@@ -31,7 +32,9 @@ func Plainly(err error) error {
 }
 
 var (
-	fxOption     = regexp.MustCompile(`^(fx\.\w+)\(.*\) from:\n.*\n\t(\S+:\d+)\n`)
+	fxOption     = regexp.MustCompile(`(?s)^(fx\.\w+)\(.*?\) from:\n[^\n]*\n\t(\S+:\d+)\n.*?\nFailed: (.*)$`)
+	misplaced    = regexp.MustCompile(`(?s)^(fx\.\w+ (?:should|may) .*?): (?:(fx\.\w+) )?received .* from:\n[^\n]*\n\t(\S+:\d+)\n`)
+	noFunction   = regexp.MustCompile(`(?s)^(must provide constructor function, got|can't invoke) .* \((?:type )?(.+)\)$`)
 	twice        = regexp.MustCompile(`.*cannot provide (.+?) from \[\d+\]\S*: already provided by`)
 	lacking      = regexp.MustCompile(`.*missing dependencies for function "([^"]+)"\.(\S+) \(([^)]*)\)`)
 	madeFunction = regexp.MustCompile(`"?reflect"?\.makeFuncStub \([^)]*\)`)
@@ -44,6 +47,7 @@ func wiring(err, root error, said string) string {
 	if key := twice.FindStringSubmatch(text); key != nil {
 		said = key[1] + " is provided already"
 	}
+	said = noFunction.ReplaceAllString(said, "$1 a value of type $2") // which may be secret
 	if option := fxOption.FindStringSubmatch(text); option != nil {
 		return fmt.Sprintf("%s (%s): %s", option[1], filepath.Base(option[2]), madeFunction.ReplaceAllString(said, "another function"))
 	}
@@ -54,6 +58,20 @@ func wiring(err, root error, said string) string {
 		return fmt.Sprintf("%s.%s (%s): %s", path.Base(function[1]), function[2], filepath.Base(function[3]), said)
 	}
 	return madeFunction.ReplaceAllString(said, "another function")
+}
+
+// plainlyOfFx returns an error that Fx has made without dig, of an option, without the stack and
+// without the value that the option got. It returns any other error as it is.
+func plainlyOfFx(err error) error {
+	text := fmt.Sprint(err)
+	if option := fxOption.FindStringSubmatch(text); option != nil {
+		said := noFunction.ReplaceAllString(option[3], "$1 a value of type $2")
+		return &plainError{text: fmt.Sprintf("%s (%s): %s", option[1], filepath.Base(option[2]), said), cause: err}
+	}
+	if option := misplaced.FindStringSubmatch(text); option != nil {
+		return &plainError{text: fmt.Sprintf("%s (%s): %s", cmp.Or(option[2], "fx.Provide"), filepath.Base(option[3]), option[1]), cause: err}
+	}
+	return err
 }
 
 var (

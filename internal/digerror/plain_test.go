@@ -15,6 +15,11 @@ import (
 
 var errPool = errors.New("the pool is down")
 
+type account struct{ user, password string }
+
+// secret has lines that look like those of Fx.
+var secret = account{"me) from:\n", "hunter2\n\tFailed: (type int)"}
+
 func newPool() (int8, error) { return 0, errPool }
 
 // wrapping fails with an error that wraps one of dig.
@@ -66,7 +71,27 @@ func TestPlainly(t *testing.T) {
 		"a type that is decorated twice comes with the place": {
 			failed(fx.Supply(int8(1)), fx.Replace(int8(2)), fx.Replace(int8(3))), "fx.Decorate (plain_test.go:LINE): cannot decorate using function func() int8: int8 already decorated",
 		},
-		"what is no constructor comes with the place":               {failed(fx.Provide(3)), "fx.Provide (plain_test.go:LINE): must provide constructor function"},
+		"what is no constructor comes with the place and the type alone": {
+			failed(fx.Provide(secret)), "fx.Provide (plain_test.go:LINE): must provide constructor function, got a value of type digerror_test.account",
+		},
+		"what is annotated and no constructor comes with the place and the type alone": {
+			failed(fx.Provide(fx.Annotate(secret))), "fx.Provide (plain_test.go:LINE): must provide constructor function, got a value of type digerror_test.account",
+		},
+		"what is invoked and no function comes with the type alone": {
+			failed(fx.Invoke(secret)), "can't invoke a value of type digerror_test.account",
+		},
+		"a hook that lacks a type comes with the place": {
+			failed(fx.Provide(fx.Annotate(newOfText, fx.OnStart(func(int16) {})))), "fx.Provide (plain_test.go:LINE): the OnStart hook function takes in a parameter of \"int16\"",
+		},
+		"an option within another one comes with the place": {
+			failed(fx.Provide(fx.Supply(secret))), "fx.Provide (plain_test.go:LINE): fx.Option should be passed to fx.New directly, not to fx.Provide",
+		},
+		"an option that is invoked comes with the place": {
+			failed(fx.Invoke(fx.Supply(secret))), "fx.Invoke (plain_test.go:LINE): fx.Option should be passed to fx.New directly, not to fx.Invoke",
+		},
+		"a constructor with a name and a group comes with the place": {
+			failed(fx.Provide(fx.Annotated{Name: "a", Group: "b", Target: newOfText})), "fx.Provide (plain_test.go:LINE): fx.Annotated may specify only one of Name or Group",
+		},
 		"a cycle is said to be one":                                 {cycle(), "there is a cycle: "},
 		"an error that wraps a cycle is not said to be a cycle":     {failed(fx.Invoke(func() error { return fmt.Errorf("opening: %w", cycle()) })), "opening: "},
 		"an error that wraps a missing type has its text unchanged": {failed(fx.Invoke(func() error { return fmt.Errorf("opening: %w", missing()) })), "opening: missing dependencies for function"},
@@ -76,6 +101,9 @@ func TestPlainly(t *testing.T) {
 			plain := digerror.Plainly(test.err)
 			if text := line.ReplaceAllString(plain.Error(), ".go:LINE"); !strings.HasPrefix(text, test.want) {
 				t.Errorf("got  %v\nwant %s...", plain, test.want)
+			}
+			if strings.Contains(plain.Error(), "hunter2") {
+				t.Errorf("the error shows a password: %v", plain)
 			}
 			if errors.Is(plain, errPool) != errors.Is(test.err, errPool) || dig.IsCycleDetected(plain) != dig.IsCycleDetected(test.err) {
 				t.Errorf("the error below is lost: %v", plain)
