@@ -42,7 +42,7 @@ func (w *wiring) checkMember(p signature.Param, n *node) error {
 	case n.typ == nil:
 		return fmt.Errorf("it needs %s, and asset %s of the group stores its data itself: order by assets.After in place of the parameter, or put the asset into another group", p.Key, n.key)
 	case n.typ != p.Type && !convertible(n.typ, p.Type) && p.Type != bytesType:
-		return fmt.Errorf("it needs %s, and asset %s of the group is a %s: put the asset into another group", p.Key, n.key, n.typ)
+		return fmt.Errorf("it needs %s, and asset %s of the group has the type %s: put the asset into another group", p.Key, n.key, n.typ)
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func (w *wiring) checkMember(p signature.Param, n *node) error {
 func (w *wiring) noMembers(p signature.Param, assets *scope) []error {
 	text := nearest.Suggestion(p.Group, slices.Sorted(maps.Keys(assets.groups)))
 	if like := assets.byType[p.Type]; text == "" && len(like) > 0 {
-		text = fmt.Sprintf("; asset %s is a %s: put it into the group by assets.InGroup", like[0].key, p.Type)
+		text = fmt.Sprintf("; asset %s has the type %s: put it into the group by assets.InGroup", like[0].key, p.Type)
 	}
 	if text == "" && !p.Keyed {
 		return nil

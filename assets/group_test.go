@@ -149,7 +149,7 @@ func TestWhatIsWrongWithAGroupOfAssets(t *testing.T) {
 		"a member of another type": {
 			nil,
 			[]assets.Definition{assets.Set(months("raw")...), union, assets.New("total", func() quarter { return 1 }, assets.InGroup("raw"))},
-			"asset total of the group is a assets_test.quarter",
+			"asset total of the group has the type assets_test.quarter",
 		},
 		"a member that stores its own data": {
 			nil,

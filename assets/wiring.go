@@ -198,7 +198,7 @@ func (w *wiring) upstreamNamed(p signature.Param) (*node, error) {
 		case n.typ == nil:
 			return nil, fmt.Errorf("it needs the value of %s %s, which stores its data itself: order by assets.After in place of the parameter", s.kind, p.Name)
 		case n.typ != p.Type && !convertible(n.typ, p.Type) && p.Type != bytesType:
-			return nil, fmt.Errorf("it needs %s %s as %s, but that is a %s", s.kind, p.Name, p.Type, n.typ)
+			return nil, fmt.Errorf("it needs %s %s as %s, but its type is %s", s.kind, p.Name, p.Type, n.typ)
 		}
 		return n, nil
 	}
@@ -223,7 +223,7 @@ func (w *wiring) alike(asks []signature.Param) string {
 		for _, key := range s.keys() {
 			for _, ask := range asks {
 				if n := s.byKey[key]; n != nil && n.typ != nil && nearest.BareType(n.typ) == nearest.BareType(ask.Type) {
-					return fmt.Sprintf("; %s %s is a %s", s.kind, n.key, n.typ)
+					return fmt.Sprintf("; the type of %s %s is %s", s.kind, n.key, n.typ)
 				}
 			}
 		}

@@ -65,7 +65,7 @@ func TestWhatIsWrongWithADefinitionIsFoundBeforeAnythingRuns(t *testing.T) {
 		"an asset of an event":              {automation.OnMaterialized("a", []string{"dat"}, fine), `did you mean "data"?`},
 		"a status":                          {automation.OnRun("a", []history.Status{history.StatusRunning}, fine), `a run cannot end as "running"`},
 		"a job of an event":                 {automation.OnRun("a", nil, fine, automation.OfJob("smal_job")), `did you mean "small_job"?`},
-		"a config that nothing takes":       {automation.NewSensor("a", fine, automation.Config(SensorConfig{})), "its config is a automation_test.SensorConfig, but it has no parameter of that type"},
+		"a config that nothing takes":       {automation.NewSensor("a", fine, automation.Config(SensorConfig{})), "its config has the type automation_test.SensorConfig, but it has no parameter of that type"},
 		"a config without a function":       {automation.NewSchedule("a", "@daily", "small_job", automation.Config(SensorConfig{})), "it has a config, but no function that takes it"},
 		"a job without its launch config":   {automation.NewSchedule("a", "@daily", "update_data"), "its runs would fail: resources.warehouse.config.table: missing: give it in the launch defaults of the job"},
 		"a selection that lacks the same":   {automation.NewSchedule("a", "@daily", assets.Select("data")), "resources.warehouse.config.table: missing"},

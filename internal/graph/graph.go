@@ -145,7 +145,7 @@ func (n *Node) check(shapes *config.Shapes) []error {
 	case n.Supplied:
 		faults = append(faults, fault.Errorf("it has a config, for which a supplied value has no use"))
 	default:
-		faults = append(faults, fault.Errorf("its config is a %s, but its constructor %s does not take one", n.Config.Type(), n.Function.Name))
+		faults = append(faults, fault.Errorf("its config has the type %s, but its constructor %s does not take one", n.Config.Type(), n.Function.Name))
 	}
 	return faults
 }

@@ -105,7 +105,7 @@ func (t *Target) checkStep() []error {
 		taken = taken || t.isConfig(i)
 	}
 	if !taken && config.Type() != nil {
-		faults = append(faults, fault.Errorf("its config is a %s, but it has no parameter of that type", config.Type()))
+		faults = append(faults, fault.Errorf("its config has the type %s, but it has no parameter of that type", config.Type()))
 	}
 	return faults
 }
