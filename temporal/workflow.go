@@ -280,11 +280,12 @@ func (f *flow) close() {
 	}
 }
 
-// control returns the options of activities that every worker executes at once.
+// control returns the options of activities that every worker executes at once. One whose order or
+// end is lost on the way is given again. It may be executed twice, and ends with its placement.
 func (f *flow) control(p *placement) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue: p.told.Queue, StartToCloseTimeout: forever, Priority: temporal.Priority{PriorityKey: 1},
-		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+		TaskQueue: p.told.Queue, StartToCloseTimeout: f.plan.Heartbeat, Priority: temporal.Priority{PriorityKey: 1},
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: 5 * time.Second},
 	}
 }
 
