@@ -262,7 +262,10 @@ func (s *Store) PruneEntries(ctx context.Context, before time.Time, kinds []stri
 	for after := int64(0); ; {
 		var some []int64
 		err := s.change(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
-			if some, err = oldEntries(ctx, conn, after, before, kinds); err != nil || len(some) == 0 {
+			if len(some) == 0 { // a repetition goes on with the same entries, which the first attempt may have removed
+				some, err = oldEntries(ctx, conn, after, before, kinds)
+			}
+			if err != nil || len(some) == 0 {
 				return err
 			}
 			list, err := s.db.List(some)

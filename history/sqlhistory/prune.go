@@ -131,22 +131,12 @@ func (p *pruning) begin(ctx context.Context, conn *sql.Conn) error {
 // removeEvents looks at the next events of the log, and removes those that need not stay.
 // It returns the sequence number of the last event that it looked at.
 func (p *pruning) removeEvents(ctx context.Context, after int64) (next int64, err error) {
-	var removed int64
-	err = p.store.change(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		next, removed = after, 0
-		rows, err := conn.QueryContext(ctx, `SELECT seq, type FROM events WHERE run = ? AND seq > ? ORDER BY seq`+limitClause(prunedAtOnce), p.number, after)
-		if err != nil {
-			return err
+	next = after
+	var useless []int64
+	err = p.store.change(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
+		if len(useless) == 0 { // a repetition goes on with the same events, which the first attempt may have removed
+			next, useless, err = p.uselessEvents(ctx, conn, after)
 		}
-		var useless []int64
-		err = eachRow(rows, func(row scanner) error {
-			var kind history.EventType
-			err := row.Scan(&next, &kind)
-			if !p.stays(next, kind) {
-				useless = append(useless, next)
-			}
-			return err
-		})
 		if err != nil || len(useless) == 0 {
 			return err
 		}
@@ -154,14 +144,32 @@ func (p *pruning) removeEvents(ctx context.Context, after int64) (next int64, er
 		if err != nil {
 			return err
 		}
-		result, err := conn.ExecContext(ctx, `DELETE FROM events WHERE run = ? AND seq IN (`+p.store.db.Numbers+`)`, p.number, list)
-		if err == nil {
-			removed, err = result.RowsAffected()
+		_, err = conn.ExecContext(ctx, `DELETE FROM events WHERE run = ? AND seq IN (`+p.store.db.Numbers+`)`, p.number, list)
+		return err
+	})
+	if err == nil {
+		p.events += int64(len(useless))
+	}
+	return next, err
+}
+
+// uselessEvents looks at the next events of the log, and returns the last one of them and those that need not
+// stay.
+func (p *pruning) uselessEvents(ctx context.Context, conn *sql.Conn, after int64) (next int64, useless []int64, err error) {
+	next = after
+	rows, err := conn.QueryContext(ctx, `SELECT seq, type FROM events WHERE run = ? AND seq > ? ORDER BY seq`+limitClause(prunedAtOnce), p.number, after)
+	if err != nil {
+		return next, nil, err
+	}
+	err = eachRow(rows, func(row scanner) error {
+		var kind history.EventType
+		err := row.Scan(&next, &kind)
+		if !p.stays(next, kind) {
+			useless = append(useless, next)
 		}
 		return err
 	})
-	p.events += removed
-	return next, err
+	return next, useless, err
 }
 
 // stays reports whether an event stays, or goes only with the run itself.

@@ -21,6 +21,8 @@ type call struct {
 	entries      []history.Entry // of AppendEntries
 	askedEntries []int64
 
+	alone bool // to be written in a transaction of its own; for the one who writes
+
 	done chan struct{} // closed when the call is stored or refused
 	err  error         // to be read after done is closed
 }
@@ -31,6 +33,16 @@ func newCall(ctx context.Context) *call {
 
 // finish tells the caller that the call was stored or refused, as its error says.
 func (c *call) finish() { close(c.done) }
+
+// isDone reports whether the call was stored or refused.
+func (c *call) isDone() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
 
 // queue holds the calls that nobody has begun to write. A writer takes all of them.
 // So the calls that are made during a transaction share the next transaction, and

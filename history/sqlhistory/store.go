@@ -73,7 +73,7 @@ type Database struct {
 	// CanRepeat is true for its error. It ends with ctx, and if Patience has passed since the
 	// call of the store began.
 	Patiently func(ctx context.Context, since time.Time, do func() error) error
-	// Patience is how long a call of the store waits until the database can work.
+	// Patience is how long a call of the store waits until the database can work. It must be set.
 	Patience time.Duration
 	// CanRepeat reports whether a transaction that has ended with err can be repeated
 	// on a new connection, since the connection was lost, or the server could not

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -12,20 +13,25 @@ import (
 // written c. The caller holds the token. As long as the database cannot work, the calls are in
 // the queue, which each of them leaves when its context ends.
 func (s *Store) writeQueue(c *call) error {
-	select {
-	case <-c.done:
+	if c.isDone() {
 		return c.err
-	default:
 	}
-	err := s.db.Patiently(c.ctx, c.since, s.writeCalls)
+	begun := false // whether the database has begun a transaction in the last attempt
+	err := s.db.Patiently(c.ctx, c.since, func() (err error) {
+		if begun, err = s.writeCalls(); c.isDone() {
+			return nil // others go on
+		}
+		return err
+	})
 	if err == nil {
-		<-c.done
 		return c.err
 	}
 	err = s.db.Explain(err)
-	if c.ctx.Err() == nil { // calls that have waited too long need no attempts of their own
+	if !begun && c.ctx.Err() == nil { // calls that have waited too long need no attempts of their own
 		for _, other := range s.queue.takeUntil(time.Now().Add(-s.db.Patience)) {
-			other.err = err
+			if other.err = other.ctx.Err(); other.err == nil {
+				other.err = err
+			}
 			other.finish()
 		}
 	}
@@ -33,35 +39,58 @@ func (s *Store) writeQueue(c *call) error {
 }
 
 // writeCalls writes the calls of the queue, and each gets its own outcome. With an error, those
-// that are neither stored nor refused are in the queue again.
-func (s *Store) writeCalls() error {
+// that are neither stored nor refused are in the queue again. begun says whether the database has
+// begun a transaction.
+func (s *Store) writeCalls() (begun bool, err error) {
 	// The queue is taken only when the database is locked. Until then calls can
 	// leave the queue, and calls that come in the meantime are also written.
 	if err := s.begin(); err != nil {
-		return err
+		return false, err
 	}
 	calls := s.queue.takeAll()
-	err := s.attempt(calls)
+	if slices.ContainsFunc(calls, func(one *call) bool { return one.alone }) {
+		return true, s.writeEach(calls)
+	}
+	err = s.attempt(calls)
 	if s.canRepeat(err) {
+		for _, one := range calls { // one of them may be the cause
+			one.alone = true
+		}
 		s.putBack(calls)
-		return err
+		return true, err
 	}
 	if err == nil || len(calls) == 1 || errors.Is(err, ErrOutcomeUnknown) {
 		s.finish(calls, err)
-		return nil
+		return true, nil
 	}
 	// One of the calls has caused the error, and what this store remembers of the
-	// runs is no longer valid. So each call is written in a transaction of its own.
+	// runs is no longer valid.
+	if err := s.begin(); err != nil {
+		s.putBack(calls)
+		return true, err
+	}
+	return true, s.writeEach(calls)
+}
+
+// writeEach writes each call in a transaction of its own. The first of them has begun. A call for
+// which the database cannot work holds up those behind it until its patience is over.
+func (s *Store) writeEach(calls []*call) error {
 	for i := range calls {
-		if err := s.begin(); err != nil {
-			s.putBack(calls[i:])
-			return err
+		if i > 0 {
+			if err := s.begin(); err != nil {
+				s.putBack(calls[i:])
+				return err
+			}
 		}
 		one := calls[i : i+1]
 		err := s.attempt(one)
 		if s.canRepeat(err) {
-			s.putBack(calls[i:])
-			return err
+			waited := time.Since(one[0].since)
+			if waited <= s.db.Patience {
+				s.putBack(calls[i:])
+				return err
+			}
+			err = fmt.Errorf("waiting %s for the database: %w", waited.Round(time.Second), err)
 		}
 		s.finish(one, err)
 	}
@@ -74,15 +103,17 @@ func (s *Store) canRepeat(err error) bool {
 	return err != nil && s.db.CanRepeat != nil && s.db.CanRepeat(err) && !errors.Is(err, ErrOutcomeUnknown)
 }
 
-// finish tells the callers the outcome of the transaction that was to store their calls.
+// finish tells the callers the outcome of the transaction that was to store their calls. If it is
+// not known, that of the calls that were refused is.
 func (s *Store) finish(calls []*call, err error) {
+	unknown := errors.Is(err, ErrOutcomeUnknown)
 	if err != nil {
 		err = s.db.Explain(err)
 	} else {
 		err = s.kept()
 	}
 	for _, one := range calls {
-		if err != nil {
+		if err != nil && (!unknown || one.err == nil) {
 			one.err = err
 		}
 		one.finish()

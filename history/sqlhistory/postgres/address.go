@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/binary"
 	"maps"
 	"net"
@@ -42,22 +41,21 @@ func parse(text string) (*address, error) {
 }
 
 // pool returns connections that end if the server is silent for too long while it is expected
-// to answer. A silence of zero sets no limit.
-func (a *address) pool(silence time.Duration, settings map[string]string) *sql.DB {
+// to answer.
+func (a *address) pool(silence time.Duration, settings map[string]string) *connector {
 	settings = maps.Clone(settings)
 	settings["search_path"] = a.schema
 	plain := a.config.Copy()
-	if silence > 0 {
-		postgresaddress.EndSilence(&plain.Config, silence)
-	}
-	config := plain.Copy()
+	postgresaddress.EndSilence(&plain.Config, silence)
+	config := a.config.Copy()
 	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
 		if err := checkOwn(ctx, conn, &plain.Config); err != nil {
 			return err
 		}
 		return postgresaddress.Set(ctx, conn, settings)
 	}
-	return sql.OpenDB(&connector{stdlib.GetConnector(*config)})
+	postgresaddress.EndSilence(&config.Config, silence)
+	return &connector{Connector: stdlib.GetConnector(*config)}
 }
 
 // checkOwn refuses a session that a pooler shares with other clients, which the settings would

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -107,12 +108,23 @@ func TestAConnectionThatIsLostAtCommit(t *testing.T) {
 		p.deliver.Store(true)
 		p.refuse.Store(true)
 		p.armed.Store(true)
-		for i, stored := range []func() ([]history.Event, error){ // by one transaction
-			store.Enqueue(t.Context(), logged("r1", "x")),
-			store.Enqueue(t.Context(), logged("r1", "y")),
+		ended, cancel := context.WithCancel(t.Context())
+		var calls []func() ([]history.Event, error) // by one transaction
+		for _, of := range []struct {
+			ctx   context.Context
+			event history.Event
+		}{
+			{t.Context(), logged("r1", "x")},
+			{t.Context(), logged("r1", "y")},
+			{t.Context(), history.Event{RunID: "none", Time: time.Now(), Data: history.RunStarted{}}},
+			{ended, logged("r1", "z")},
 		} {
-			if _, err := stored(); !errors.Is(err, sqlhistory.ErrOutcomeUnknown) {
-				t.Errorf("the error of call %d is %v, want ErrOutcomeUnknown", i, err)
+			calls = append(calls, store.Enqueue(of.ctx, of.event))
+		}
+		cancel()
+		for i, want := range []error{sqlhistory.ErrOutcomeUnknown, sqlhistory.ErrOutcomeUnknown, history.ErrTransition, context.Canceled} {
+			if _, err := calls[i](); !errors.Is(err, want) || errors.Is(err, sqlhistory.ErrOutcomeUnknown) != (i < 2) {
+				t.Errorf("the error of call %d is %v, want %v", i, err, want)
 			}
 		}
 		p.refuse.Store(false)

@@ -8,21 +8,30 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/fxrun/fxrun/internal/postgresaddress"
 )
 
 // connector makes connections of pgx on which the statements of package sqlhistory work:
 // parameters are written as ?, and texts may hold every character.
-type connector struct{ driver.Connector }
+type connector struct {
+	driver.Connector
+	// migrates says that a statement may take any time, unless it begins or ends a transaction.
+	migrates bool
+}
 
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	made, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{made.(*stdlib.Conn)}, nil
+	return &conn{Conn: made.(*stdlib.Conn), migrates: c.migrates}, nil
 }
 
-type conn struct{ *stdlib.Conn }
+type conn struct {
+	*stdlib.Conn
+	migrates bool
+}
 
 // CheckNamedValue changes a parameter into what pgx sends.
 func (c *conn) CheckNamedValue(parameter *driver.NamedValue) (err error) {
@@ -46,8 +55,15 @@ func (c *conn) CheckNamedValue(parameter *driver.NamedValue) (err error) {
 
 // ExecContext executes a statement, or several without parameters. If the first of them is
 // BEGIN and a later one fails, no transaction is left open.
-func (c *conn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	result, err := c.Conn.ExecContext(ctx, numbered(text), args)
+func (c *conn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (result driver.Result, err error) {
+	execute := func() error {
+		result, err = c.Conn.ExecContext(ctx, numbered(text), args)
+		return err
+	}
+	if c.migrates && !strings.HasPrefix(text, "BEGIN") && text != "COMMIT" && text != "ROLLBACK" {
+		return result, postgresaddress.WithoutLimit(c.Conn.Conn().PgConn(), execute)
+	}
+	err = execute()
 	if err != nil && strings.HasPrefix(text, "BEGIN") && !c.Conn.Conn().IsClosed() {
 		_, open := c.Conn.ExecContext(ctx, "ROLLBACK", nil)
 		err = errors.Join(err, open)

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -96,6 +97,27 @@ func TestAFullDiskThatIsFreedInTime(t *testing.T) {
 	free()
 	writers.reach(t, 20)
 	writers.finish(t)
+}
+
+func TestACallThatTheDiskHasNoSpaceForLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
+	_, address := newSmallDisk(t)
+	store := openWithin(t, address, 2*time.Second, 10*time.Second)
+	if _, err := store.Append(t.Context(), queued("r1"), queued("r2")); err != nil {
+		t.Fatal(err)
+	}
+	text := make([]byte, 8<<20)
+	for i := range text {
+		text[i] = 'a' + byte(rand.IntN(26)) // which the server cannot compress much
+	}
+	large := store.Enqueue(t.Context(), logged("r2", string(text)))
+	small := store.Enqueue(t.Context(), logged("r1", "x")) // in the same transaction
+	if _, err := large(); err == nil {
+		t.Error("8 MB were stored on a disk of 4 MB")
+	}
+	if _, err := small(); err != nil {
+		t.Errorf("got %.200v", err)
+	}
 }
 
 func TestARunOnADiskThatStaysFull(t *testing.T) {

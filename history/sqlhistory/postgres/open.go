@@ -95,9 +95,9 @@ func (a *address) open(ctx context.Context, writing bool, limits limits) (*sqlhi
 		return nil, err
 	}
 	server := &server{limits: limits, name: a.name}
-	readers := a.pool(limits.reading, map[string]string{
+	readers := sql.OpenDB(a.pool(limits.reading, map[string]string{
 		"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on",
-	})
+	}))
 	most := max(4, runtime.GOMAXPROCS(0))
 	readers.SetMaxOpenConns(most)
 	readers.SetMaxIdleConns(most)
@@ -119,8 +119,12 @@ func (a *address) open(ctx context.Context, writing bool, limits limits) (*sqlhi
 			// A process that was stopped, or whose machine was lost, must not keep others from writing.
 			"idle_in_transaction_session_timeout": inMilliseconds(limits.silence),
 			"lock_timeout":                        "100",
+			// What others have committed before the lock was taken must be seen.
+			"default_transaction_isolation": "read committed",
 		}
-		db.Writer, db.Migrator = a.pool(limits.silence, settings), a.pool(0, settings)
+		migrator := a.pool(limits.silence, settings)
+		migrator.migrates = true
+		db.Writer, db.Migrator = sql.OpenDB(a.pool(limits.silence, settings)), sql.OpenDB(migrator)
 		db.Writer.SetMaxOpenConns(1)
 		if err := server.patiently(ctx, time.Now(), func() error { return a.makeSchema(ctx, db.Writer) }); err != nil {
 			return nil, errors.Join(a.explain(err), db.Writer.Close(), db.Migrator.Close(), readers.Close())
