@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -98,9 +99,10 @@ type workerHere struct {
 
 // lockedBuffer is a buffer that a command writes and a test reads.
 type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	told chan struct{} // gets a value after a write, if there is room
+	mu    sync.Mutex
+	text  bytes.Buffer
+	told  chan struct{} // gets a value after a write, if there is room
+	ended chan struct{} // closed when the command has ended
 }
 
 func (b *lockedBuffer) Write(text []byte) (int, error) {
@@ -122,7 +124,13 @@ func (b *lockedBuffer) String() string {
 // until waits until the buffer holds a text.
 func (b *lockedBuffer) until(text string) {
 	for !strings.Contains(b.String(), text) {
-		<-b.told
+		select {
+		case <-b.told:
+		case <-b.ended:
+			if written := b.String(); !strings.Contains(written, text) {
+				panic(fmt.Sprintf("the command has ended, and has not written %q: %s", text, written))
+			}
+		}
 	}
 }
 
@@ -131,7 +139,10 @@ func startWorker(t *testing.T, definitions []fx.Option, args ...string) *workerH
 	ctx, cancel := context.WithCancel(t.Context())
 	w := &workerHere{end: cancel, code: make(chan int, 1)}
 	w.out.told, w.err.told = make(chan struct{}, 1), make(chan struct{}, 1)
+	ended := make(chan struct{})
+	w.out.ended, w.err.ended = ended, ended
 	go func() {
+		defer close(ended)
 		w.code <- cli.Run(ctx, append([]string{"worker"}, args...), cli.Streams{Out: &w.out, Err: &w.err}, definitions...)
 	}()
 	t.Cleanup(cancel)

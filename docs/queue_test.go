@@ -70,7 +70,10 @@ func ExampleLauncher_queue() {
 		defer stop()
 		go func() { _ = workOnQueue(working, launcher) }()
 		for found := []history.Record(nil); len(found) < 3 || !found[0].Status.Finished(); {
-			found, _ = launcher.Store().Runs(ctx, history.RunQuery{})
+			if found, err = launcher.Store().Runs(ctx, history.RunQuery{}); err != nil {
+				fmt.Println(err)
+				return
+			}
 			if len(found) == 3 && found[0].Status.Finished() {
 				fmt.Println(found[2].Status, found[1].Status, found[0].Status, found[0].Tags[runs.TagFirstRun] == id)
 			}

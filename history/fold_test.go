@@ -111,7 +111,7 @@ func TestFoldOfManySteps(t *testing.T) {
 		add(history.StepStarted{Step: step, Attempt: 1})
 		add(history.AssetMaterialized{Asset: step, Step: step})
 		add(history.StepSucceeded{Step: step})
-		if took := time.Since(began); took > 20*time.Second {
+		if took := time.Since(began); took > time.Minute {
 			t.Fatalf("%d of %d events took %s", fold.Record().Seq, 3*count, took)
 		}
 	}

@@ -71,7 +71,7 @@ func TestFormsOfAttackersAreRefused(t *testing.T) {
 				if text := textOf(got.body); got.status != want || !strings.Contains(text, c.want) {
 					t.Errorf("%s answers %d without %q: %.300s", path, got.status, c.want, text)
 				}
-				if took := time.Since(began); took > time.Minute {
+				if took := time.Since(began); took > 5*time.Minute {
 					t.Errorf("%s takes %v", path, took)
 				}
 			}

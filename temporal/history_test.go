@@ -149,7 +149,7 @@ var recordings = map[string]func(s *stage) (run *runs.Run){
 	},
 	"times out": func(s *stage) *runs.Run {
 		s.touch("hold-second")
-		return s.launch(runs.Request{Selection: "+third", Timeout: 3 * time.Second})
+		return s.launch(runs.Request{Selection: "+third", Timeout: 15 * time.Second})
 	},
 	"has continued": func(s *stage) *runs.Run {
 		temporal.Continue(s.cluster, 18)

@@ -46,7 +46,7 @@ func newStageAt(t testing.TB, server *temporaltest.Server, change func(*program)
 	t.Helper()
 	s := &stage{t: t, server: server}
 	s.program = program{
-		Folder: t.TempDir(), Address: s.server.Address(), Queue: "test", Heartbeat: 2 * time.Second, Drain: time.Minute, MaxRuns: 10,
+		Folder: t.TempDir(), Address: s.server.Address(), Queue: "test", Heartbeat: 5 * time.Second, Drain: time.Minute, MaxRuns: 10,
 		store: history.NewMemoryStore(), locker: locks.NewMemory(),
 	}
 	if change != nil {
@@ -232,7 +232,7 @@ func TestARunFails(t *testing.T) {
 		s := newStage(t, nil)
 		defer s.startWork()()
 		s.touch("hold-first")
-		run := s.launch(runs.Request{Selection: "+third", Timeout: 3 * time.Second})
+		run := s.launch(runs.Request{Selection: "+third", Timeout: 15 * time.Second})
 		if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrTimedOut) {
 			t.Errorf("got %v", err)
 		}
@@ -244,7 +244,7 @@ func TestARunFails(t *testing.T) {
 		s := newStage(t, func(p *program) { p.executor = func(c *temporal.Cluster) runs.Executor { return heedless{c} } })
 		defer s.startWork()()
 		s.touch("hold-first")
-		run := s.launch(runs.Request{Selection: "+third", Timeout: 3 * time.Second})
+		run := s.launch(runs.Request{Selection: "+third", Timeout: 15 * time.Second})
 		if err := run.Wait(t.Context()); !errors.Is(err, runs.ErrTimedOut) {
 			t.Errorf("got %v", err)
 		}
@@ -254,7 +254,7 @@ func TestARunFails(t *testing.T) {
 		}
 		record := s.record(run.ID())
 		first, _ := record.Step("first")
-		if record.Status != history.StatusFailed || !strings.Contains(record.Error.Message, "the run timed out after 3s") || first.Status != history.StepStatusCancelled {
+		if record.Status != history.StatusFailed || !strings.Contains(record.Error.Message, "the run timed out after 15s") || first.Status != history.StepStatusCancelled {
 			t.Errorf("the run is %s: %s; the step is %s", record.Status, record.Error.Message, first.Status)
 		}
 	})

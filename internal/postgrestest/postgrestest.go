@@ -139,14 +139,14 @@ bin=$1 dir=$2 user=$3 host=$4
 if "$bin/initdb" -D "$dir/data" -U "$user" --pwfile="$dir/password" -A scram-sha-256 --no-sync -E UTF8 --locale=C &&
 	echo "host all all samenet scram-sha-256" >>"$dir/data/pg_hba.conf" &&
 	"$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start -o "-k '$dir' -c listen_addresses='$host' \
-		-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200" 3>&-
+		-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=500" 3>&-
 then echo ready >&3
 else echo failed >&3
 fi >>"$dir/log" 2>&1
 while read -r command signal; do
 	case $command in
 	start) "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start -o "-k '$dir' -c listen_addresses='$host' \
-		-c fsync=off -c full_page_writes=off -c max_connections=200" 3>&- >>"$dir/log" 2>&1 ;;
+		-c fsync=off -c full_page_writes=off -c max_connections=500" 3>&- >>"$dir/log" 2>&1 ;;
 	signal)
 		server=$(head -n 1 "$dir/data/postmaster.pid")
 		kill -STOP "$server" # it starts no more processes

@@ -126,11 +126,14 @@ func TestAServerThatIsSilentWhileASessionIsMade(t *testing.T) {
 	t.Parallel()
 	address := server.Database(t)
 	var group sync.WaitGroup
-	for messages := range 60 { // more than the making takes
+	busy := make(chan struct{}, 10) // more at a time would be too slow for the server
+	for messages := range 60 {      // more than the making takes
 		var p postgrestest.FailingProxy
 		database := open(t, postgrestest.StartProxy(t, address, p.Serve))
 		p.FailAfter(messages)
 		group.Go(func() {
+			busy <- struct{}{}
+			defer func() { <-busy }()
 			lock, err := database.TryLock(t.Context(), fmt.Sprint(messages))
 			if silent := p.FailAfter() == 1; silent == (err == nil) {
 				t.Errorf("after %d messages the server was silent: %v, and the error is %v", messages, silent, err)

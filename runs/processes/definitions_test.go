@@ -215,6 +215,12 @@ func spawn(m *marker) error {
 // writeToPipes writes to the pipe on which a process reports, as code does that writes
 // to a file that it has closed, if the file has the number of the pipe.
 func writeToPipes(text []byte) error {
-	_, err := syscall.Write(4, text)
-	return err
+	for len(text) > 0 { // a signal may end a write early
+		n, err := syscall.Write(4, text)
+		if err != nil && !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+		text = text[max(n, 0):]
+	}
+	return nil
 }

@@ -576,9 +576,13 @@ func TestLaunchingProcess(t *testing.T) {
 		t.Skip("only to be run by other tests")
 	}
 	isolate := map[string]executor{"step": processes.Steps, "run": processes.Whole}[os.Getenv(isolateVariable)]
+	grace := time.Minute
+	if os.Getenv(selectedVariable) == "stubborn" { // which never ends by itself
+		grace = time.Second
+	}
 	store := sqlite.NewFolder(folder)
 	launcher, err := newLauncher(runs.LauncherConfig{
-		Executor: isolate(processes.Config{Grace: time.Second, Args: []string{processes.Argument, "own", folder}}),
+		Executor: isolate(processes.Config{Grace: grace, Args: []string{processes.Argument, "own", folder}}),
 		Store:    store, Locks: filelocks.New(filepath.Join(folder, "locks")),
 	}, folder)
 	if err != nil {

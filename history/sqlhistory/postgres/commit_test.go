@@ -101,7 +101,7 @@ func TestAConnectionThatIsLostAtCommit(t *testing.T) {
 		t.Parallel()
 		var p commitProxy
 		address := postgrestest.StartProxy(t, server.Database(t), p.serve)
-		store := openWithin(t, address, 200*time.Millisecond, time.Second)
+		store := openWithin(t, address, 2*time.Second, 10*time.Second)
 		if _, err := store.Append(t.Context(), queued("r1")); err != nil {
 			t.Fatal(err)
 		}

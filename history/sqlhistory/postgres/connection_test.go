@@ -52,8 +52,8 @@ func TestAConnectionThatFailsAfterAnyMessageIsMadeAgain(t *testing.T) {
 				var group sync.WaitGroup
 				for part := range parts {
 					p := postgrestest.FailingProxy{Closes: closes}
-					address := postgrestest.StartProxy(t, address+fmt.Sprintf("&connect_timeout=1&search_path=part_%d", part), p.Serve)
-					store := openWithin(t, address, 20*time.Second, 200*time.Millisecond)
+					address := postgrestest.StartProxy(t, address+fmt.Sprintf("&connect_timeout=2&search_path=part_%d", part), p.Serve)
+					store := openWithin(t, address, time.Minute, 500*time.Millisecond)
 					group.Go(func() {
 						for n, failed := part, 2; failed >= len(c.messages(n)); n += parts { // until so many messages are not needed
 							p.FailAfter(c.messages(n)...)
@@ -110,21 +110,21 @@ func TestACallThatAServerDoesNotAnswer(t *testing.T) {
 	})
 	t.Run("waits no longer than others that were made at the same time", func(t *testing.T) {
 		t.Parallel()
-		const calls, patience = 100, time.Second
+		const calls, patience = 100, 3 * time.Second
 		var p postgrestest.FailingProxy
-		store := openWithin(t, postgrestest.StartProxy(t, server.Database(t)+"&connect_timeout=1", p.Serve), patience, 200*time.Millisecond)
+		store := openWithin(t, postgrestest.StartProxy(t, server.Database(t)+"&connect_timeout=1", p.Serve), patience, 500*time.Millisecond)
 		p.FailAfter(unanswered...)
 		began := time.Now()
 		var group sync.WaitGroup
 		for i := range calls {
 			group.Go(func() {
-				if _, err := store.Append(t.Context(), queued(fmt.Sprintf("r%d", i))); err == nil || !strings.Contains(err.Error(), "waiting 1s for the server: ") {
+				if _, err := store.Append(t.Context(), queued(fmt.Sprintf("r%d", i))); err == nil || !strings.Contains(err.Error(), "s for the server: ") {
 					t.Errorf("the error of call %d is %v", i, err)
 				}
 			})
 		}
 		group.Wait()
-		if waited := time.Since(began); waited > 15*patience {
+		if waited := time.Since(began); waited > 10*patience {
 			t.Errorf("they took %s", waited)
 		}
 		p.FailAfter()

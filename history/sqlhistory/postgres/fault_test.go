@@ -153,7 +153,7 @@ func TestAHistoryWhoseServerWasKilledIsClosed(t *testing.T) {
 func TestAServerThatIsFrozen(t *testing.T) {
 	t.Parallel()
 	own, url := faulty(t)
-	store := openWithin(t, url+"&connect_timeout=1", 20*time.Second, 200*time.Millisecond)
+	store := openWithin(t, url, 2*time.Minute, time.Second)
 	writers := startWriters(t, store, 3)
 	writers.reach(t, 20)
 	own.Freeze(t)
@@ -170,7 +170,7 @@ func TestAServerThatIsFrozen(t *testing.T) {
 func TestAServerThatStaysAway(t *testing.T) {
 	t.Parallel()
 	own, url := faulty(t)
-	store := openWithin(t, url, 300*time.Millisecond, 100*time.Millisecond)
+	store := openWithin(t, url, 3*time.Second, 10*time.Second)
 	if _, err := store.Append(t.Context(), queued("r1")); err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestAServerThatStaysAway(t *testing.T) {
 			t.Errorf("the error is %v", err)
 		}
 	}
-	if waited := time.Since(began); waited > 20*time.Second {
+	if waited := time.Since(began); waited > time.Minute {
 		t.Errorf("the calls waited for %s", waited)
 	}
 	own.Start(t)
