@@ -21,7 +21,8 @@ import (
 // that fails.
 const repeatedVariable = "FXRUN_TEST_REPEATED"
 
-// repeated is a launcher with a job that is repeated after a second.
+// repeated is a launcher with a job that is repeated after some seconds, in which the process that
+// has launched it is killed.
 func repeated(t *testing.T, home string, fails bool) *runs.Launcher {
 	t.Helper()
 	op := assets.NewOp("left", func() (left, error) {
@@ -30,7 +31,7 @@ func repeated(t *testing.T, home string, fails bool) *runs.Launcher {
 		}
 		return 1, nil
 	})
-	return homeLauncher(t, home, memory(), assets.NewJob("nightly", op, assets.RetryRun(1, func(int) time.Duration { return time.Second })))
+	return homeLauncher(t, home, memory(), assets.NewJob("nightly", op, assets.RetryRun(1, func(int) time.Duration { return 5 * time.Second })))
 }
 
 // TestRepeatingProcess is a process that is killed while a run waits to be repeated.
