@@ -164,8 +164,11 @@ func (d *Database) use(ctx context.Context, do func(*session) error) error {
 	return err
 }
 
-// keepAlive has the server end the session of a machine that was lost.
-var keepAlive = map[string]string{"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+// keepAlive has the server end the session of a machine that was lost. While an answer of the server is on
+// its way to the machine, only tcp_user_timeout does, which PostgreSQL has since version 12.
+var keepAlive = map[string]string{
+	"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3", "tcp_user_timeout": "15000",
+}
 
 // connect makes a session, and refuses one that other clients share.
 func (d *Database) connect(ctx context.Context) (*session, error) {
