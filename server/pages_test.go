@@ -269,7 +269,7 @@ func TestARunIsLaunchedWatchedAndRepeated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream, err := http.DefaultClient.Do(request)
+	stream, err := s.Client().Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -181,7 +181,8 @@ func (s *site) do(method, path, body string, header ...string) response {
 		}
 		request.Header.Set(header[i], header[i+1])
 	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	// The transport of all tests is no good: whoever closes a server of httptest ends its connections.
+	client := &http.Client{Transport: s.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer client.CloseIdleConnections()
 	got, err := client.Do(request)
 	if err != nil {

@@ -92,7 +92,7 @@ func (s *site) seeLive(run, want string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := s.Client().Do(request)
 	if err != nil {
 		s.t.Fatal(err)
 	}
