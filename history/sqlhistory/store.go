@@ -103,7 +103,6 @@ type Store struct {
 	held    heldRuns
 	conn    *sql.Conn // the only connection of the writer
 	unsure  bool      // whether conn is in a transaction, or lost
-	unknown bool      // whether the last transaction may have been committed or not
 	lost    error     // why nothing can be written any more; nil if it can
 
 	known atomic.Bool // whether the schema is known to have the version of this program

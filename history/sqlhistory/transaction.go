@@ -138,11 +138,10 @@ func (s *Store) putBack(calls []*call) {
 // stored. If this is not possible, the error matches [ErrOutcomeUnknown]. With any other error
 // nothing is stored.
 func (s *Store) attempt(calls []*call) error {
-	err := s.tryCalls(calls)
-	if !s.unknown {
+	unknown, err := s.tryCalls(calls)
+	if !unknown {
 		return err
 	}
-	s.unknown = false
 	stored := false
 	looking := s.db.Patiently(context.Background(), time.Now(), func() (err error) {
 		if err = s.begin(); err != nil {
@@ -162,9 +161,9 @@ func (s *Store) attempt(calls []*call) error {
 }
 
 // tryCalls writes calls once, in the transaction that has begun, and ends it. Each call gets its
-// own refusal. The error is that of the transaction, which has then stored nothing, unless
-// s.unknown says otherwise.
-func (s *Store) tryCalls(calls []*call) error {
+// own refusal. The error is that of the transaction, which has then stored nothing, unless unknown
+// says that it may be committed.
+func (s *Store) tryCalls(calls []*call) (unknown bool, err error) {
 	w, err := s.beginWrite()
 	if err == nil {
 		err = w.addCalls(calls)
@@ -174,13 +173,13 @@ func (s *Store) tryCalls(calls []*call) error {
 	}
 	if err == nil {
 		_, err = s.insert.commit.Exec()
-		s.unknown = err != nil && s.canRepeat(err)
+		unknown = s.canRepeat(err)
 	}
 	if err != nil {
 		s.rollBack()
 	}
 	w.keep(err == nil)
-	return err
+	return unknown, err
 }
 
 // addCalls adds the events of all calls, as their callers have given them.
@@ -236,7 +235,7 @@ func (s *Store) begin() error {
 		}
 	}
 	_, err := s.insert.begin.Exec()
-	if err != nil && s.canRepeat(err) {
+	if s.canRepeat(err) {
 		s.rollBack() // which tells whether the connection still works
 	}
 	return err

@@ -47,7 +47,7 @@ func wiring(err, root error, said string) string {
 	if key := twice.FindStringSubmatch(text); key != nil {
 		said = key[1] + " is provided already"
 	}
-	said = noFunction.ReplaceAllString(said, "$1 a value of type $2") // which may be secret
+	said = withoutValue(said)
 	if option := fxOption.FindStringSubmatch(text); option != nil {
 		return fmt.Sprintf("%s (%s): %s", option[1], filepath.Base(option[2]), madeFunction.ReplaceAllString(said, "another function"))
 	}
@@ -60,13 +60,17 @@ func wiring(err, root error, said string) string {
 	return madeFunction.ReplaceAllString(said, "another function")
 }
 
+// withoutValue names the type alone of a value that is no function, since the value may be secret.
+func withoutValue(said string) string {
+	return noFunction.ReplaceAllString(said, "$1 a value of type $2")
+}
+
 // plainlyOfFx returns an error that Fx has made without dig, of an option, without the stack and
 // without the value that the option got. It returns any other error as it is.
 func plainlyOfFx(err error) error {
 	text := fmt.Sprint(err)
 	if option := fxOption.FindStringSubmatch(text); option != nil {
-		said := noFunction.ReplaceAllString(option[3], "$1 a value of type $2")
-		return &plainError{text: fmt.Sprintf("%s (%s): %s", option[1], filepath.Base(option[2]), said), cause: err}
+		return &plainError{text: fmt.Sprintf("%s (%s): %s", option[1], filepath.Base(option[2]), withoutValue(option[3])), cause: err}
 	}
 	if option := misplaced.FindStringSubmatch(text); option != nil {
 		return &plainError{text: fmt.Sprintf("%s (%s): %s", cmp.Or(option[2], "fx.Provide"), filepath.Base(option[3]), option[1]), cause: err}

@@ -17,7 +17,8 @@ var ErrSilent = errors.New("the PostgreSQL server does not answer")
 
 // EndSilence has each connection that config makes end with [ErrSilent] if the server is silent for
 // the whole limit while something is expected of it. Each part of an answer begins the limit
-// anew, and a write must end within it. An idle connection expects nothing. Until the hook AfterConnect, the limit is ConnectTimeout.
+// anew, and a write must end within it. An idle connection expects nothing. Until the hook
+// AfterConnect, the limit is ConnectTimeout.
 //
 // A context for each call would not do: pgx and database/sql make calls of their own, such as
 // those that prepare a statement.

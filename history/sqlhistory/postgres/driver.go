@@ -60,11 +60,13 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 		result, err = c.Conn.ExecContext(ctx, numbered(text), args)
 		return err
 	}
-	if c.migrates && !strings.HasPrefix(text, "BEGIN") && text != "COMMIT" && text != "ROLLBACK" {
-		return result, postgresaddress.WithoutLimit(c.Conn.Conn().PgConn(), execute)
+	begins := strings.HasPrefix(text, "BEGIN")
+	if c.migrates && !begins && text != "COMMIT" && text != "ROLLBACK" {
+		err = postgresaddress.WithoutLimit(c.Conn.Conn().PgConn(), execute)
+	} else {
+		err = execute()
 	}
-	err = execute()
-	if err != nil && strings.HasPrefix(text, "BEGIN") && !c.Conn.Conn().IsClosed() {
+	if err != nil && begins && !c.Conn.Conn().IsClosed() {
 		_, open := c.Conn.ExecContext(ctx, "ROLLBACK", nil)
 		err = errors.Join(err, open)
 	}
