@@ -96,24 +96,13 @@ func TestDaemonsThatAreKilledRepeatNoRunAndLoseNone(t *testing.T) {
 	if err := p.control().Switch(t.Context(), automation.KindSensor, "numbers", false, automation.SwitchOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	launcher := p.newLauncher()
-	stop := p.start(p.daemon(launcher, nil))
-	unended := []history.Status{history.StatusQueued, history.StatusStarting, history.StatusRunning}
-	for quiet, began := 0, time.Now(); quiet < 4; time.Sleep(250 * time.Millisecond) {
-		left, err := p.store.Runs(t.Context(), history.RunQuery{Statuses: unended, OmitSteps: true})
+	p.settle(func() bool { // each materialization has a run of the other sensor
+		made, err := p.store.Events(t.Context(), history.EventQuery{Asset: "small", Types: []history.EventType{history.TypeAssetMaterialized}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		quiet++
-		if len(left) > 0 {
-			quiet = 0
-		}
-		if time.Since(began) > 5*time.Minute {
-			t.Fatalf("%d runs have not ended", len(left))
-		}
-	}
-	stop()
-	p.close(launcher)
+		return len(p.runs(map[string]string{automation.TagSensor: "follower"})) >= len(made)
+	})
 	checkCounted(t, home)
 }
 

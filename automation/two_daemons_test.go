@@ -157,7 +157,7 @@ func checkTicks(t *testing.T, p *program) {
 	if err := p.control().Switch(t.Context(), automation.KindSensor, "numbers", false, automation.SwitchOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p.runAlone(2 * time.Second) // what the last one has left open is queued
+	p.settle(nil) // what the last one has left open is queued
 	seen := make(map[int64]bool)
 	requested := 0
 	for _, tick := range p.ticks(automation.KindSensor, "numbers") {
@@ -185,22 +185,39 @@ func checkTicks(t *testing.T, p *program) {
 	}
 }
 
-// runAlone runs a daemon for some time in this process.
-func (p *program) runAlone(d time.Duration) {
+// settle runs a daemon in this process until done says so, the runs of each tick are queued,
+// and no run is left; done may be nil. A run that is lost would keep it waiting, so it ends after
+// some minutes, and the caller finds what is missing.
+func (p *program) settle(done func() bool) {
 	p.t.Helper()
 	launcher := p.newLauncher()
 	stop := p.start(p.daemon(launcher, nil))
-	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(d / 10) {
-		left, err := p.store.Runs(context.Background(), history.RunQuery{
-			Statuses: []history.Status{history.StatusQueued, history.StatusStarting, history.StatusRunning}, OmitSteps: true, Limit: 1,
-		})
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		if len(left) == 0 && time.Since(began) > d {
-			break
-		}
+	for began := time.Now(); !p.settled(done) && time.Since(began) < 5*time.Minute; {
+		time.Sleep(50 * time.Millisecond) // the history tells of no tick
 	}
 	stop()
 	p.close(launcher)
+}
+
+func (p *program) settled(done func() bool) bool {
+	p.t.Helper()
+	if done != nil && !done() {
+		return false
+	}
+	sensors, err := p.control().All(context.Background(), automation.KindSensor)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, sensor := range sensors {
+		if sensor.State.Open > 0 {
+			return false
+		}
+	}
+	left, err := p.store.Runs(context.Background(), history.RunQuery{
+		Statuses: []history.Status{history.StatusQueued, history.StatusStarting, history.StatusRunning}, OmitSteps: true, Limit: 1,
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return len(left) == 0
 }

@@ -17,7 +17,7 @@ type arrivals struct {
 	changed chan struct{} // closed when one of them leaves
 }
 
-// arrivalTime is how long a client has to send its first request when the server ends. A
+// arrivalTime is how long clients have to send their first requests when a server ends. A
 // browser may have connected without any.
 const arrivalTime = 500 * time.Millisecond
 
@@ -59,9 +59,9 @@ func (a *arrivals) leave(connection net.Conn) {
 	}
 }
 
-// wait waits until all have left, for arrivalTime at most.
-func (a *arrivals) wait() {
-	limit := time.NewTimer(arrivalTime)
+// wait waits until all have left, for longest at most.
+func (a *arrivals) wait(longest time.Duration) {
+	limit := time.NewTimer(longest)
 	defer limit.Stop()
 	for {
 		a.mu.Lock()

@@ -2,9 +2,9 @@ package server_test
 
 import (
 	"bufio"
-	"context"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -12,26 +12,18 @@ import (
 func TestARequestOnAConnectionThatWasAcceptedBeforeTheEndIsAnswered(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- s.handler.Serve(ctx, listener, 10*time.Second) }()
-	connection, err := net.Dial("tcp", listener.Addr().String())
+	s.handler.SetArrivalTime(time.Minute) // the test ends sooner: the client sends its request
+	address, stop, ended := served(t, s, time.Minute)
+	host := strings.TrimPrefix(address, "http://")
+	connection, err := net.Dial("tcp", host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = connection.Close() }()
-	first, err := http.Get("http://" + listener.Addr().String() + "/healthz") //nolint:noctx // so the connection before it was accepted
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = first.Body.Close()
-	cancel()
+	statusOf(t, newClient(t), address+"/healthz") // so the connection before it was accepted
+	stop()
 	for { // until nobody is accepted any more
-		another, err := net.Dial("tcp", listener.Addr().String())
+		another, err := net.Dial("tcp", host)
 		if err != nil {
 			break
 		}
@@ -45,7 +37,7 @@ func TestARequestOnAConnectionThatWasAcceptedBeforeTheEndIsAnswered(t *testing.T
 		t.Fatalf("the request was dropped: %v", err)
 	}
 	_ = answer.Body.Close()
-	if err := <-served; err != nil {
+	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 }

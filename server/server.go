@@ -81,6 +81,8 @@ type Server struct {
 	api     *api.API
 	health  *health
 
+	arrivalTime time.Duration
+
 	resources  *inspect.HealthChecks
 	stopChecks context.CancelFunc
 	checks     sync.WaitGroup
@@ -113,7 +115,7 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("making the API: %w", err)
 	}
 	operations.Register(mux)
-	s := &Server{config: config, pages: pages, api: operations, health: &health{config: config}, resources: checks}
+	s := &Server{config: config, pages: pages, api: operations, health: &health{config: config}, resources: checks, arrivalTime: arrivalTime}
 	mux.HandleFunc("GET "+config.Prefix+"/metrics", s.serveMetrics)
 	s.checkResources()
 	s.handler = headers(s.health.around(guard(config, mux)))
@@ -215,7 +217,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, drain time.Du
 	if err := <-ended; !errors.Is(err, net.ErrClosed) { // from here on, all connections are known
 		return errors.Join(fmt.Errorf("serving: %w", err), server.Close())
 	}
-	arrivals.wait()
+	arrivals.wait(s.arrivalTime)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	if err := server.Shutdown(closing); err != nil {

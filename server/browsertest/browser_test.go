@@ -26,14 +26,14 @@ const patience = 60 * time.Second
 
 // browser is a tab of a real browser.
 type browser struct {
-	t    *testing.T
+	t    testing.TB
 	ctx  context.Context
 	base string
 }
 
 // open opens a tab for the pages at an address. Where there is no browser the test is
 // skipped, unless CI is set.
-func open(t *testing.T, base string) *browser {
+func open(t testing.TB, base string) *browser {
 	t.Helper()
 	var program string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {

@@ -14,7 +14,8 @@ func TestPrometheusReadsTheMetrics(t *testing.T) {
 	t.Parallel()
 	w := &world{opened: make(chan struct{})}
 	address, _ := serve(t, w.definitions())
-	answer, err := http.Get(address + "/metrics") //nolint:noctx // the server is in this process
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Get(address + "/metrics") //nolint:noctx // the server is in this process
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func (w *world) definitions() fx.Option {
 }
 
 // serve serves a program until the test ends.
-func serve(t *testing.T, definitions ...fx.Option) (address string, launcher *runs.Launcher) {
+func serve(t testing.TB, definitions ...fx.Option) (address string, launcher *runs.Launcher) {
 	t.Helper()
 	handler, launcher := handlerOf(t, nil, definitions...)
 	served := httptest.NewServer(handler)
@@ -98,7 +98,7 @@ func serve(t *testing.T, definitions ...fx.Option) (address string, launcher *ru
 
 // handlerOf makes the handler of a program, which stops when the test ends. The caller closes
 // the handler. change may be nil.
-func handlerOf(t *testing.T, change func(*server.Config), definitions ...fx.Option) (*server.Server, *runs.Launcher) {
+func handlerOf(t testing.TB, change func(*server.Config), definitions ...fx.Option) (*server.Server, *runs.Launcher) {
 	t.Helper()
 	var launcher *runs.Launcher
 	var graph *assets.Graph

@@ -31,7 +31,7 @@ func TestStart(t *testing.T) {
 		}
 		request, _ := http.NewRequest("GET", url+"/months", nil)
 		request.Header.Set("Authorization", "Bearer "+token)
-		if response, err := http.DefaultClient.Do(request); err == nil {
+		if response, err := client.Do(request); err == nil {
 			_ = response.Body.Close()
 			t.Error("it serves after the stop")
 		}
@@ -48,7 +48,7 @@ func TestStart(t *testing.T) {
 		}
 		failed := make(chan error, 1)
 		go func() {
-			response, err := http.Get(url)
+			response, err := client.Get(url)
 			if err == nil {
 				_ = response.Body.Close()
 			}
