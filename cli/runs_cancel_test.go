@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/fx"
@@ -25,18 +24,29 @@ func waiting(begun chan<- struct{}) []fx.Option {
 	}
 }
 
+// executing executes a run of a program whose step tells that it has begun, and returns when
+// it has. The run's result follows.
+func executing(t *testing.T, definitions []fx.Option, begun <-chan struct{}) <-chan result {
+	t.Helper()
+	ended := make(chan result, 1)
+	go func() { ended <- execute(t, definitions, "run") }()
+	select {
+	case <-begun:
+	case run := <-ended:
+		t.Fatalf("the run has ended before its step: exit code %d\n%s%s", run.code, run.out, run.err)
+	}
+	return ended
+}
+
 func TestRunsCancel(t *testing.T) {
 	t.Run("it ends a run that somebody else executes, and tells its reason", func(t *testing.T) {
 		newHome(t)
 		begun := make(chan struct{})
 		definitions := waiting(begun)
-		var run result
-		var executing sync.WaitGroup
-		executing.Go(func() { run = execute(t, definitions, "run") })
-		<-begun
+		ended := executing(t, definitions, begun)
 		id := firstRun(t, definitions)
 		got := execute(t, definitions, "runs", "cancel", id[:6], "--reason", "wrong table")
-		executing.Wait()
+		run := <-ended
 		if got.code != 0 || got.out != "run "+id+" was cancelled\n" || got.err != "" {
 			t.Errorf("exit code %d\n%s%s", got.code, got.out, got.err)
 		}
@@ -48,12 +58,10 @@ func TestRunsCancel(t *testing.T) {
 		newHome(t)
 		begun := make(chan struct{})
 		definitions := waiting(begun)
-		var executing sync.WaitGroup
-		executing.Go(func() { execute(t, definitions, "run") })
-		<-begun
+		ended := executing(t, definitions, begun)
 		id := firstRun(t, definitions)
 		got := execute(t, definitions, "runs", "cancel", id, "--wait", "0s", "--json")
-		executing.Wait()
+		<-ended
 		var document struct {
 			Status          history.Status
 			CancelRequested string `json:"cancel_requested"`

@@ -65,6 +65,16 @@ func (r *recorded) resources() []container.Definition {
 	}
 }
 
+// awaits waits until a step of a run tells that it is reached, and fails if the run ends before.
+func awaits(t *testing.T, run *runs.Run, reached <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-reached:
+	case <-run.Done():
+		t.Fatalf("the run has ended before its step: %v", run.Wait(t.Context()))
+	}
+}
+
 func newLauncher(t testing.TB, config runs.LauncherConfig, resources []container.Definition, list ...assets.Definition) *runs.Launcher {
 	t.Helper()
 	c, err := container.New(resources...)
@@ -253,7 +263,7 @@ func TestCancel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	<-entered
+	awaits(t, handle, entered)
 	handle.Cancel("enough")
 	handle.Cancel("again")
 	err = handle.Wait(t.Context())

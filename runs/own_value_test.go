@@ -164,7 +164,7 @@ func TestAReplacedValueFailsTheStep(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			<-made
+			awaits(t, run, made)
 			blocking.Store(false)
 			other, err := launcher.Launch(t.Context(), runs.Request{Selection: "upstream"})
 			if err == nil {

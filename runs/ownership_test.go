@@ -82,7 +82,7 @@ func TestLiveness(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	<-begun
+	awaits(t, handle, begun)
 	defer handle.Cancel("the test is over")
 	own := find(t, store, handle.ID()).Owner
 	_, place, _ := strings.Cut(own, "@")
@@ -345,7 +345,7 @@ func TestALockThatIsLost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		<-begun
+		awaits(t, handle, begun)
 		return launcher, handle, store
 	}
 	t.Run("is taken again, and the run goes on", func(t *testing.T) {

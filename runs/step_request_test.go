@@ -417,7 +417,7 @@ func TestCloseEndsTheStepsOfOtherRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	<-began
+	awaits(t, handle, began)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := executor.worker.Close(ended); err == nil || !strings.Contains(err.Error(), "steps of other runs: 1") {

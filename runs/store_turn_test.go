@@ -71,7 +71,7 @@ func TestTheLastRecordOfAnAssetIsThatOfItsValue(t *testing.T) {
 				return handle
 			}
 			first := launch(launchers[0], "first")
-			<-store.reached
+			awaits(t, first, store.reached)
 			second := launch(launchers[c.processes-1], "second")
 			if err := second.Wait(t.Context()); err != nil {
 				t.Error(err)
