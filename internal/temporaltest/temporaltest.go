@@ -12,6 +12,7 @@ package temporaltest
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -106,7 +107,19 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{program: program, host: cmp.Or(options.Host, "127.0.0.1")}
+	for attempt := 1; ; attempt++ {
+		s, err := start(ctx, program, options)
+		if err == nil || attempt == 5 || !errors.Is(err, errPortTaken) {
+			return s, err
+		}
+	}
+}
+
+// errPortTaken says that another process took a port after it was found to be free.
+var errPortTaken = errors.New("a port is taken")
+
+func start(ctx context.Context, program string, options Options) (s *Server, err error) {
+	s = &Server{program: program, host: cmp.Or(options.Host, "127.0.0.1")}
 	if s.ports, err = freePorts(s.host, 2); err != nil {
 		return nil, fmt.Errorf("starting Temporal: %w", err)
 	}
@@ -219,6 +232,9 @@ func (s *Server) wait(ctx context.Context) error {
 	defer cancel()
 	for {
 		out, err := exec.CommandContext(ctx, s.program, "operator", "cluster", "health", "--address", s.Address()).CombinedOutput()
+		if bytes.Contains(s.log(), []byte("address already in use")) { // what has answered is another server
+			return fmt.Errorf("starting Temporal: %w", errPortTaken)
+		}
 		if err == nil {
 			return nil
 		}

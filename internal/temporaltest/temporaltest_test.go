@@ -2,6 +2,7 @@ package temporaltest_test
 
 import (
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -90,5 +91,20 @@ func TestWithoutTheProgram(t *testing.T) {
 				t.Errorf("want %s:\n%s", want, out)
 			}
 		})
+	}
+}
+
+func TestAServerWhosePortIsTakenIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	temporaltest.New(t) // or skip
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	_, err = temporaltest.Start(t.Context(), temporaltest.Options{Arguments: []string{"--http-port", port}})
+	if err == nil || !strings.Contains(err.Error(), "a port is taken") {
+		t.Errorf("the error is %v", err)
 	}
 }
