@@ -14,9 +14,9 @@ import (
 // start to its stop, and execute the runs that they ask for. Of all applications with the
 // same history one ticks, and the others wait until it is gone.
 //
-// If the application provides an automation.DaemonConfig, its MaxParallel, MaxRuns, Drain
-// and Logger are used. The history of schedules and sensors is in the history.Store of the
-// application: without one it is in memory, and a restart forgets what was done.
+// If the application provides an automation.DaemonConfig, its MaxParallel, MaxRuns, Ticked,
+// Drain and Logger are used. The history of schedules and sensors is in the history.Store of
+// the application: without one it is in memory, and a restart forgets what was done.
 var Daemon = fx.Module("fxrun.daemon", fx.Provide(newDaemon), fx.Invoke(func(*automation.Daemon) {}))
 
 type daemonParams struct {

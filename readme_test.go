@@ -349,7 +349,7 @@ var (
 func TestCommandsOfPagesExist(t *testing.T) {
 	t.Parallel()
 	makefile := read(t, []string{"Makefile"})["Makefile"]
-	benchmarks := strings.Join(slices.Collect(maps.Values(read(t, []string{"bench/*_test.go", "cli/*_test.go", "runs/*_test.go", "history/sqlhistory/sqlite/*_test.go", "iomanagers/*_test.go", "iomanagers/parquetcodec/*_test.go", "automation/*_test.go", "internal/cron/*_test.go", "server/*_test.go"}))), "\n")
+	benchmarks := strings.Join(slices.Collect(maps.Values(read(t, []string{"bench/*_test.go", "cli/*_test.go", "runs/*_test.go", "history/sqlhistory/sqlite/*_test.go", "iomanagers/*_test.go", "iomanagers/parquetcodec/*_test.go", "automation/*_test.go", "internal/cron/*_test.go", "server/*_test.go", "server/browsertest/*_test.go"}))), "\n")
 	found := 0
 	for page, text := range read(t, pages) {
 		for _, match := range makeTarget.FindAllStringSubmatch(text, -1) {

@@ -2,10 +2,11 @@ package assets
 
 import "slices"
 
-// Pool puts the step into a pool, for instance because it uses a database that bears only
-// a few queries at the same time. A pool has a number of places, and each step in it takes
-// one while it is executed. A step that finds no place waits. All runs of all processes
-// share the places: see runs.Limits, which says how many there are. The default is one.
+// Pool puts the step into a pool, for instance because it uses a database that can execute
+// only a few queries at the same time. A pool has a number of places, and each step in it
+// takes one while it is executed. A step that finds no place waits. All runs of all
+// processes share the places: see runs.Limits, which says how many there are. The default is
+// one.
 //
 // A step may be in several pools. It then waits until all of them have a place.
 func Pool(name string) Option {

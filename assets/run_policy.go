@@ -10,13 +10,13 @@ import (
 type CrashPolicy string
 
 const (
-	// GiveUp leaves it at that. It is the default.
+	// GiveUp does nothing more. It is the default.
 	GiveUp CrashPolicy = "give_up"
 	// Resume queues a new run for the steps that have not succeeded. The new run gets the
 	// values that the earlier run has stored. It is executed by a process that takes
 	// queued runs. If the process of this run ends too, the rest is queued again, three
-	// times at most. A step that was being executed is executed again, so it must bear
-	// that: its function may have done a part of its work.
+	// times at most. A step that was being executed is executed again, so its function
+	// must allow that: it may have done a part of its work.
 	//
 	// A run is not resumed if somebody had asked for its cancellation, or if the history
 	// does not hold all of its launch, as with a secret that was given literally. The end

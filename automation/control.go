@@ -14,8 +14,8 @@ import (
 )
 
 // Control turns schedules and sensors on and off, resets them, and tells what they did. It
-// works on the history, so it needs no daemon in the same process: the daemon heeds what it
-// writes within a second. It is safe for concurrent use.
+// reads and writes the history, so the daemon may be in another process. The daemon follows
+// a change within a second. It is safe for concurrent use.
 type Control struct {
 	automations *Automations
 	store       history.Store

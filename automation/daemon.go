@@ -88,7 +88,7 @@ func NewDaemon(config DaemonConfig) (*Daemon, error) {
 	journals, keeps := store.(history.Journals)
 	feed, feeds := store.(history.Feed)
 	if !keeps || !feeds {
-		return nil, fmt.Errorf("making a daemon: the history is a %T, which is no history.Journals or no history.Feed: it cannot keep what schedules and sensors do", store)
+		return nil, fmt.Errorf("making a daemon: the history is a %T, which does not implement both history.Journals and history.Feed, so it cannot keep the ticks of schedules and sensors", store)
 	}
 	return &Daemon{
 		config: config, problem: errNotRun, launcher: config.Launcher, logger: config.Logger, store: store, journals: journals, feed: feed,

@@ -242,8 +242,8 @@ func (d *definition) checkResults() {
 	}
 }
 
-// String says which definition it is, and where.
-// String names the definition in errors, whose name may be wrong itself.
+// String returns the kind, the name and the position of the definition, for errors. It quotes
+// a name that is empty or has special characters.
 func (d *definition) String() string {
 	name := d.name
 	if quoted := strconv.Quote(name); quoted != `"`+name+`"` || name == "" {

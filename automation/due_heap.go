@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// dueHeap are units by the time of their next tick. Nothing in it looks into the units: with
-// thousands of them, which are all over the memory, that would take longer than all else. So a
-// unit that gets another time leaves its old entry behind, which counts no more.
+// dueHeap holds units, sorted by the time of their next tick. Its methods compare the entries
+// only, and not the units: thousands of units lie at distant places of the memory, and reading
+// them would take longer than all other work of the heap. So if a unit gets another time, its
+// old entry stays in the heap and is ignored.
 type dueHeap struct {
 	entries dueEntries
-	left    int // how many entries count no more
+	left    int // how many entries are ignored
 }
 
 // dueEntry is a unit with the time of its next tick, since the daemon began to tick.

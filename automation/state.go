@@ -76,9 +76,10 @@ type TickRecord struct {
 	// Tick is the number of the tick, and Attempt the number of the attempt.
 	Tick    int64 `json:"tick"`
 	Attempt int   `json:"attempt,omitempty"`
-	// Count is how many ticks the record is of: ticks that skip for the same reason are one
-	// record for five minutes, and with more than 3,000 schedules and sensors for a tenth of
-	// a second for each of them. Tick is the number of the last one.
+	// Count is how many ticks the record is of: all ticks that skip for the same reason
+	// within five minutes are one record. With more than 3,000 schedules and sensors, this
+	// time is a tenth of a second multiplied by their number. Tick is the number of the last
+	// one.
 	Count int `json:"count,omitempty"`
 	// Status says how it ended.
 	Status TickStatus `json:"status"`

@@ -8,11 +8,11 @@
 //		)
 //	}
 //
-// The commands are run, assets, asset, jobs, config, resources, resource, graph, runs,
-// logs, schedules, schedule, sensors, sensor, daemon, dev and serve. The flag --help
-// describes each of them. The history is kept in an SQLite file in the folder
-// fxrun.Home, unless the definitions provide a history.Store. The first run creates the
-// file. A command that only reads never creates it.
+// The commands are run, assets, asset, jobs, config, resources, resource, graph,
+// runs, logs, schedules, schedule, sensors, sensor, daemon, worker, dev and serve.
+// The flag --help describes each of them. The history is kept in an SQLite file in
+// the folder fxrun.Home, unless the definitions provide a history.Store. The first
+// run creates the file. A command that only reads never creates it.
 //
 // # One program, one home
 //
@@ -92,6 +92,7 @@
 // [inspect.Fault], "exit_code": N}. It stands in place of the document, or is the
 // last line. Its text is also written to standard error.
 //
-// The package imports all others. Package inspect describes what the commands show,
-// package runs what is recorded, and package container where config comes from.
+// The package imports most other packages of the module. Package inspect describes
+// what the commands show, package runs what is recorded, and package container where
+// config comes from.
 package cli

@@ -54,7 +54,7 @@ func (f runFlags) policies(cmd *cobra.Command, request *runs.Request) []error {
 		faults = append(faults, errors.New("--queue and --dry-run exclude each other: give one of them"))
 	}
 	if f.queue && (f.executed.parallel > 0 || f.executed.isolate != "") {
-		faults = append(faults, errors.New("--parallel and --isolate are for the process that executes the run: give them to runs work, or to daemon"))
+		faults = append(faults, errors.New("--parallel and --isolate are for the process that executes the run: give them to runs work, daemon, dev or serve"))
 	}
 	return faults
 }

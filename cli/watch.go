@@ -98,7 +98,7 @@ func callers() []uintptr {
 }
 
 // watchedArgs are the arguments of the processes that serve: those that were given, but for
-// the ones that this process heeds itself.
+// the ones that this process uses itself.
 func watchedArgs(cmd *cobra.Command) []string {
 	args := pathOf(cmd)
 	cmd.Flags().Visit(func(flag *pflag.Flag) {

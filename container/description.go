@@ -32,9 +32,11 @@ type Preview = prepare.Preview
 //     child. Each field says where its value comes from. Secrets are masked.
 //   - Needed says that the child would start it, or, for a resource that lives per
 //     step and a target of [NeedsLater], that nested children would.
-//   - Reasons are why: one for each target that leads to it, the most direct first,
-//     then by the name of the target. They are never nil.
-//   - Unneeded is why not. It is "" where the resource is needed.
+//   - Reasons say why the child needs the resource: one for each target that leads
+//     to it, the most direct first, then by the name of the target. They are never
+//     nil.
+//   - Unneeded says why the child does not need the resource. It is "" where the
+//     resource is needed.
 //
 // String returns it in lines for people.
 type Explanation = graph.Explanation

@@ -46,6 +46,7 @@
 //
 // The file container_test.go at the top of the repository is a tour of the API.
 //
-// The package imports fx, dig, envconfig and a YAML parser, and nothing else of
-// fxrun. Package containertest starts resources in tests. Next: package assets.
+// The package depends on fx, dig, envconfig and a YAML parser. Of fxrun it
+// imports only internal packages. Package containertest starts resources in
+// tests. Next: package assets.
 package container

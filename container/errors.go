@@ -9,7 +9,7 @@ import (
 
 // ErrInvalid is matched by every error that says that definitions or a launch
 // are wrong: nothing was started, and the same call will fail again until the
-// definitions, the run config or the environment are mended.
+// definitions, the run config or the environment are corrected.
 var ErrInvalid = fault.ErrInvalid
 
 // ErrClosed is matched by every error of a use of a [Container] after
@@ -28,7 +28,7 @@ type Faults = fault.Faults //nolint:errname // it is many
 type PanicError = panics.Error
 
 // ResourceError says which resource an error came from, as in "starting resource
-// warehouse: connection refused". Use errors.As to get at it. Its field Key is the
+// warehouse: connection refused". Use errors.As to find it. Its field Key is the
 // key of the resource, Action is what was being done, and Err is the cause: the
 // own error of the constructor or the hook, a *[PanicError], or a timeout, which
 // matches context.DeadlineExceeded. It unwraps to Err.

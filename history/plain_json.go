@@ -10,10 +10,11 @@ import (
 // in memory.
 const maxPlain = 4096
 
-// plainReader reads JSON in the form in which this package writes it: without spaces. It takes
-// a fraction of the time of encoding/json, since it makes no copies of texts, and does not
-// look into the types of Go. It sets odd if it meets anything that it cannot read exactly as
-// encoding/json does, be it wrong or only rare, and encoding/json must then read all of it.
+// plainReader reads JSON in the form in which this package writes it: without spaces. It
+// takes a fraction of the time of encoding/json, since it makes no copies of texts, and
+// does not look into the types of Go. It sets odd if it meets anything that it cannot read
+// exactly as encoding/json does, because it is wrong or only unusual, and encoding/json
+// must then read all of it.
 type plainReader struct {
 	text string
 	at   int

@@ -32,8 +32,9 @@ type gobWire struct {
 }
 
 // gobDefinition is the definition of a type on the wire. One of its pointers is not nil. Its fields
-// have the names that encoding/gob gives them, and none may lack. Each stored type has a Go type of
-// its own here, since encoding/gob mixes up two stored types that become one Go type.
+// have the names that encoding/gob gives them, and all of them must be present. Each stored type
+// has a Go type of its own here, since encoding/gob mixes up two stored types that become one Go
+// type.
 type gobDefinition struct {
 	ArrayT                                        *gobArray
 	SliceT                                        *gobSlice

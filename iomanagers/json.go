@@ -38,7 +38,7 @@ import (
 //     that can hold.
 //   - An array of Go is as long as that of the text.
 //
-// What a type reads in its own UnmarshalJSON or UnmarshalText is its own affair.
+// These rules do not apply to what a type reads in its own UnmarshalJSON or UnmarshalText.
 //
 // Texts that are not UTF-8 are refused, and so are objects that name a field twice. A byte order
 // mark of UTF-8 at the beginning is skipped. A value that would break these rules when it is

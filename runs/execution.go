@@ -90,7 +90,7 @@ func (e *Execution) execute(executor Executor) error {
 }
 
 // endedTooLate reports whether all steps had succeeded before a cancellation or the timeout
-// of the run came to anything. Such a run has succeeded: nothing of it is left to repeat.
+// of the run had any effect. Such a run has succeeded: nothing of it is left to repeat.
 func (e *Execution) endedTooLate(cause error) bool {
 	if e.partial || !errors.Is(cause, ErrCancelled) && !errors.Is(cause, ErrTimedOut) {
 		return false

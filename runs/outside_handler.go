@@ -28,8 +28,9 @@ func newOutsideHandler(handler slog.Handler, calls *worker.Pool, launched *conta
 	return &outsideHandler{handler: handler, calls: calls, report: report, once: new(sync.Once)}
 }
 
-// guard calls the user's handler and reports its failure, but not an error that
-// it returns: those are nobody's business in slog.
+// guard calls the user's handler. It reports a panic in the handler, or the end
+// of its goroutine. It does not report an error that the handler returns, since
+// slog ignores such errors.
 func (h *outsideHandler) guard(doing string, call func() error) error {
 	returned := false
 	err := h.calls.Guard(func() error {

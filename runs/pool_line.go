@@ -10,9 +10,10 @@ import (
 	"github.com/fxrun/fxrun/internal/panics"
 )
 
-// poolLine is where the steps of a launcher wait for places in pools. They are served by
-// the priorities of their runs, and of equal ones the first that came. Launchers do not
-// know who waits in the others: each looks again after a while.
+// poolLine is where the steps of a launcher wait for places in pools. They are served in
+// the order of the priorities of their runs. Of steps with the same priority, the one that
+// came first is served first. A launcher does not know which steps wait in other launchers,
+// so it looks for free places again and again.
 type poolLine struct {
 	lookout
 	launcher *Launcher

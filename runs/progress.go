@@ -29,8 +29,8 @@ func (p *progress) told(rows, total int64) {
 	p.set(rows, total)
 }
 
-// stored takes how many rows of a stream are stored. The function's own word
-// counts over it.
+// stored takes how many rows of a stream are stored. What the function itself
+// reports has priority.
 func (p *progress) stored(rows int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

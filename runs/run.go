@@ -71,8 +71,8 @@ func (r *Run) Wait(ctx context.Context) error {
 	}
 }
 
-// enqueue records the run as queued by this launcher, which others must be able to see
-// alive before.
+// enqueue records the run as queued by this launcher. Before that it takes the lock by which
+// others see that this launcher exists.
 func (r *Run) enqueue(ctx context.Context) error {
 	own, err := r.launcher.ownership.hold(ctx)
 	if err != nil {

@@ -59,12 +59,13 @@ func newRunLog(launch launch, store history.Store, abort context.CancelCauseFunc
 // append stores events and hands them to the observer, all or none. After the
 // store has refused one, no more are taken: the history would have a hole.
 //
-// What says that something is about to happen to the run or its resources is
-// stored, and all that came before it, when append returns. What has happened,
-// and what is only told, is not waited for: it is stored with the next that is,
-// or in a moment, and before the run's end at the latest. Nor is the start of a
-// step, which would so cost more than many a step; but it is written at once,
-// while the step begins.
+// An event that announces something about the run or its resources is stored when
+// append returns, and so are all events before it. For an event that says what
+// has happened, append does not wait: the event is stored together with the next
+// announcing event, or a moment later, and in any case before the end of the run.
+// append does not wait for the start of a step either, because the wait would
+// cost more than many steps. But the start is written at once, while the step
+// begins.
 func (l *runLog) append(ctx context.Context, data ...history.EventData) error {
 	return l.appendAs(ctx, appending{}, data)
 }

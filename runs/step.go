@@ -222,14 +222,14 @@ func (x *stepExecution) materialize(ctx context.Context) error {
 	if err != nil {
 		return replaced(err)
 	}
-	if len(values) > 0 && ctx.Err() != nil { // the function paid no heed to it
+	if len(values) > 0 && ctx.Err() != nil { // the function ignored the end of its context
 		return context.Cause(ctx)
 	}
 	return x.store(ctx, values)
 }
 
-// materialized is the record of an asset that was computed; about is what its
-// IO manager told, over which the function's word counts.
+// materialized is the record of an asset that was computed; about is what its IO
+// manager told. What the function itself has told has priority.
 func (x *stepExecution) materialized(output assets.Output, about history.Values) history.AssetMaterialized {
 	event := history.AssetMaterialized{
 		Asset: output.Key, Step: x.step.Key, Attempt: x.attempt, IOManager: output.IO, CodeVersion: output.CodeVersion, Metadata: about,

@@ -12,7 +12,7 @@ import (
 )
 
 // login lets only those pass who have a token. Programs send it as a bearer token. A person
-// gives it once, and gets a cookie that is worth nothing elsewhere.
+// gives it once, and gets a cookie that only this server accepts.
 type login struct {
 	config  Config
 	prefix  string

@@ -9,8 +9,9 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// lonely is a workflow that was found waiting for a worker. One that waits for the same thing at two looks,
-// which are a heartbeat apart, has none. At a single look any workflow may wait for a moment.
+// lonely is a workflow that was found waiting for a worker. If a workflow waits for the same thing at two
+// looks in a row, a heartbeat apart, no worker is there for it. At a single look any workflow may wait for a
+// moment.
 type lonely struct {
 	since time.Time
 	looks int // in a row that have found it; 0 for a workflow that does not wait

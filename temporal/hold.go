@@ -47,9 +47,9 @@ func (p *process) hold(ctx context.Context, input holdInput) (holdOutput, error)
 	return output, nil
 }
 
-// tellPlaced tells the workflow that this process has a place for the run. Temporal gives the place to others if it
-// hears nothing for the time of a heartbeat, so it is of no use to try for longer. An activity has years, and with
-// so much time the library of Temporal soon waits for hours between two tries.
+// tellPlaced tells the workflow that this process has a place for the run. It gives up after the time of a
+// heartbeat, because Temporal then gives the place to others. The timeout of the activity is years long. With that
+// limit, the library of Temporal would soon wait for hours between two attempts.
 func (p *process) tellPlaced(ctx context.Context, input holdInput) error {
 	ctx, cancel := context.WithTimeout(ctx, input.Heartbeat)
 	defer cancel()

@@ -103,8 +103,8 @@ func (s *Store) canRepeat(err error) bool {
 	return err != nil && s.db.CanRepeat != nil && s.db.CanRepeat(err) && !errors.Is(err, ErrOutcomeUnknown)
 }
 
-// finish tells the callers the outcome of the transaction that was to store their calls. If it is
-// not known, that of the calls that were refused is.
+// finish tells each caller the outcome of the transaction that was to store its call. If this
+// outcome is not known, a call that was refused still gets the error of its refusal.
 func (s *Store) finish(calls []*call, err error) {
 	unknown := errors.Is(err, ErrOutcomeUnknown)
 	if err != nil {

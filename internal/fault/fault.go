@@ -9,7 +9,7 @@ import (
 
 // ErrInvalid is matched by every error that says that definitions or a launch
 // are wrong: nothing was started, and the same call will fail again until the
-// definitions, the run config or the environment are mended.
+// definitions, the run config or the environment are corrected.
 var ErrInvalid = errors.New("invalid")
 
 // Faults is everything found wrong with the definitions or with a launch, at

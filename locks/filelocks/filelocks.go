@@ -26,8 +26,8 @@ import (
 // [Folder.Place].
 //
 // A locked file exists only while the lock is held, and after a holder that was killed, until the
-// next process takes a lock in the folder. Nobody else may remove the files of locks that are held: the next one
-// who asks for such a lock would get it too.
+// next process takes a lock in the folder. Nobody else may remove the files of locks that are
+// held. Otherwise the next process that asks for such a lock would get it although it is held.
 //
 // A Folder is safe for concurrent use, and needs no Close.
 type Folder struct {
