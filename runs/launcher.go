@@ -194,6 +194,7 @@ type launch struct {
 	observe func(history.Event)
 	asked   Request
 	retry   retryPolicy
+	request *StepRequest // what requests of its steps have in common; nil for an executor that makes none
 }
 
 // Launch checks the request, records the run as queued, and begins to execute it. It

@@ -84,7 +84,7 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 	options = append(options, p.launcher.targets(job.Plan)...)
 	var err error
 	p.launch.child, err = p.launcher.config.Container.Prepare(options...)
-	if err := request.Retry.missing(p.launch.child, len(request.Options) > 0, err); err != nil {
+	if err := request.Retry.missing((*child.Prepared)(p.launch.child), len(request.Options) > 0, err); err != nil {
 		return err
 	}
 	shown, err := p.launch.child.LaunchJSON()
@@ -94,7 +94,7 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 	p.launch.record = history.RunQueued{Job: job.Name, Selection: job.Plan.Selection, Tags: p.masked(tags), Config: shown, Timeout: request.timeout(job), Options: len(request.Options) > 0}
 	if len(config.Resources)+len(config.Steps) > 0 {
 		p.launch.record.ConfigGivenBy = p.launch.givenBy()
-		if p.launch.record.Secrets, err = secretsOf(p.launch.child, shown); err != nil {
+		if p.launch.record.Secrets, err = secretsOf((*child.Prepared)(p.launch.child), shown); err != nil {
 			return err
 		}
 	}
@@ -119,7 +119,8 @@ func (p *Prepared) checkExecutor() error {
 		}
 	}
 	if _, ok := executor.(Remote); ok {
-		_, err := p.launcher.stepRequest(p.launch)
+		request, err := p.launcher.stepRequest(p.launch)
+		p.launch.request = &request
 		return err
 	}
 	return nil

@@ -3,6 +3,7 @@ package runs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
 
@@ -52,7 +52,8 @@ func (t *countedText) Decode(text string) error {
 }
 
 type countedConfig struct {
-	Text countedText `required:"true"`
+	Text  countedText `required:"true"`
+	Label string      `json:"label"`
 }
 
 func (c countedConfig) Validate() error {
@@ -65,16 +66,14 @@ type (
 	countedStep struct{ text countedText }
 )
 
-func newCountedLauncher(t *testing.T, seen *recorded) *runs.Launcher {
+func newCountedLauncher(t *testing.T, seen *recorded, executor runs.Executor) *runs.Launcher {
 	t.Helper()
 	attempts := 0
-	return newLauncher(t, runs.LauncherConfig{}, []container.Definition{
-		iomanagers.Memory("io_manager"),
+	return newLauncher(t, runs.LauncherConfig{Executor: executor}, append(files(t),
 		container.Provide("run", func(c countedConfig) *countedRun { return &countedRun{c.Text} },
 			container.Config(countedConfig{}, container.FromEnv("COUNTED_RUN"))),
 		container.Provide("step", func(c countedConfig) *countedStep { return &countedStep{c.Text} },
-			container.PerStep(), container.Config(countedConfig{}, container.FromEnv("COUNTED_STEP"))),
-	},
+			container.PerStep(), container.Config(countedConfig{}, container.FromEnv("COUNTED_STEP")))),
 		assets.New("left", func(c countedConfig, r *countedRun, s *countedStep) (left, error) {
 			seen.note(strings.Join([]string{"left", string(c.Text), string(r.text), string(s.text)}, " "))
 			if attempts++; attempts == 1 {
@@ -97,7 +96,7 @@ func setCounted(t *testing.T, suffix string) {
 
 func TestALaunchIsCheckedOnceAndRunsWhatWasChecked(t *testing.T) {
 	var seen recorded
-	launcher := newCountedLauncher(t, &seen)
+	launcher := newCountedLauncher(t, &seen, nil)
 	setCounted(t, "-checked")
 	takeReadings()
 	prepared, err := launcher.Prepare(runs.Request{Selection: "*"})
@@ -120,6 +119,12 @@ func TestALaunchIsCheckedOnceAndRunsWhatWasChecked(t *testing.T) {
 	if diff := cmp.Diff(want, seen.all()); diff != "" {
 		t.Error(diff)
 	}
+	checkReadOnce(t)
+}
+
+// checkReadOnce fails unless each config was read and validated once.
+func checkReadOnce(t *testing.T) {
+	t.Helper()
 	once := make(map[string]int)
 	for _, name := range []string{"run", "step", "left", "right"} {
 		once["decode "+name+"-checked"], once["validate "+name+"-checked"] = 1, 1
@@ -127,6 +132,65 @@ func TestALaunchIsCheckedOnceAndRunsWhatWasChecked(t *testing.T) {
 	if diff := cmp.Diff(once, takeReadings()); diff != "" {
 		t.Errorf("readings (-want +got):\n%s", diff)
 	}
+}
+
+// sending is an executor that makes the requests of a run, and sends them to nobody.
+type sending struct{ apart bool }
+
+func (s sending) SecretsApart() bool { return s.apart }
+
+func (s sending) Execute(_ context.Context, execution *runs.Execution) error {
+	request, err := execution.WholeRequest()
+	if err == nil && !strings.Contains(string(request.Config)+string(request.Secrets), "given") {
+		err = fmt.Errorf("the request has the config %s", request.Config)
+	}
+	if err == nil {
+		err = errSent
+	}
+	return err
+}
+
+var errSent = errors.New("the request was made")
+
+func TestALaunchForOtherProcessesIsCheckedOnce(t *testing.T) {
+	config := container.RunConfig{Steps: map[string]any{"left": container.Fields{"label": "given"}}}
+	for name, executor := range map[string]runs.Executor{
+		"if steps are executed there":               sending{},
+		"if steps and their secrets are sent there": sending{apart: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			launcher := newCountedLauncher(t, new(recorded), executor)
+			setCounted(t, "-checked")
+			takeReadings()
+			prepared, err := launcher.Prepare(runs.Request{Selection: "*", Config: config, OnCrash: assets.Resume})
+			if err != nil {
+				t.Fatal(err)
+			}
+			setCounted(t, "-changed")
+			run, err := prepared.Start(t.Context())
+			if err == nil {
+				err = run.Wait(t.Context())
+			}
+			if !errors.Is(err, errSent) {
+				t.Error(err)
+			}
+			checkReadOnce(t)
+		})
+	}
+	t.Run("if it is queued", func(t *testing.T) {
+		launcher := newCountedLauncher(t, new(recorded), nil)
+		setCounted(t, "-checked")
+		takeReadings()
+		prepared, err := launcher.Prepare(runs.Request{Selection: "*", Config: config})
+		if err != nil {
+			t.Fatal(err)
+		}
+		setCounted(t, "-changed")
+		if _, err := prepared.Queue(t.Context()); err != nil {
+			t.Error(err)
+		}
+		checkReadOnce(t)
+	})
 }
 
 func TestAPreparedRunStartsOnce(t *testing.T) {

@@ -13,7 +13,9 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/prepare"
 )
 
 // The tags that link a run to the run that it repeats. Only the launcher sets tags
@@ -337,17 +339,17 @@ func (r *Retry) tag(tags map[string]string) {
 
 // missing adds to the faults of a launch the secrets that it does not give again, and the
 // options of Fx.
-func (r *Retry) missing(child *container.Prepared, hasOptions bool, err error) error {
+func (r *Retry) missing(prepared *child.Prepared, hasOptions bool, err error) error {
 	if r == nil || len(r.Secrets) == 0 && !r.Options {
 		return err
 	}
-	there := given(child.Preview())
+	there := prepared.Given()
 	faults := fault.Of(err)
 	if r.Options && !hasOptions {
 		faults = append(faults, fmt.Errorf("run %s was launched with Options of Fx, which the history does not keep: give them again", r.Of))
 	}
 	for _, path := range r.Secrets {
-		if !slices.ContainsFunc(there, func(field givenField) bool { return field.at() == path }) {
+		if !slices.ContainsFunc(there, func(field prepare.GivenField) bool { return field.At() == path }) {
 			faults = append(faults, fmt.Errorf("%s: run %s was given a secret here, which the history does not keep: give it again, or {env: NAME}", path, r.Of))
 		}
 	}
@@ -356,20 +358,15 @@ func (r *Retry) missing(child *container.Prepared, hasOptions bool, err error) e
 
 // secretsOf returns the paths of the fields that a launch gives and that its stored
 // config lacks, because they are secrets.
-func secretsOf(child *container.Prepared, stored json.RawMessage) ([]string, error) {
-	var document launchDocument
+func secretsOf(prepared *child.Prepared, stored json.RawMessage) ([]string, error) {
+	document, err := readDocument(stored)
+	if err != nil {
+		return nil, err
+	}
 	var paths []string
-	for _, field := range given(child.Preview()) {
-		if !field.field.Secret {
-			continue
-		}
-		if document == nil {
-			if err := json.Unmarshal(stored, &document); err != nil {
-				return nil, fmt.Errorf("reading the stored launch config: %w", err)
-			}
-		}
-		if !document.has(field) {
-			paths = append(paths, field.at())
+	for _, field := range prepared.Given() {
+		if field.Secret && !document.has(field) {
+			paths = append(paths, field.At())
 		}
 	}
 	return paths, nil

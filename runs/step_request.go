@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/internal/child"
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/prepare"
 )
 
 // StepRequest asks another process to execute one step of a run. It is plain data
@@ -90,7 +90,14 @@ func (r StepRequest) last() int {
 // for [Launcher.ExecuteRun]. It names no step. Its errors are those of
 // [Execution.Request].
 func (e *Execution) WholeRequest() (StepRequest, error) {
-	e.requesting.do(func() { e.request, e.unrequested = e.site.launcher.stepRequest(e.site.launch) })
+	e.requesting.do(func() {
+		if checked := e.site.launch.request; checked != nil {
+			e.request = *checked
+			e.request.Tags = e.site.launch.tags // a run from the queue has those that it was queued with
+			return
+		}
+		e.request, e.unrequested = e.site.launcher.stepRequest(e.site.launch)
+	})
 	if e.unrequested != nil {
 		return StepRequest{}, e.unrequested
 	}
@@ -153,30 +160,26 @@ func (l *Launcher) stepRequest(launch launch) (StepRequest, error) {
 }
 
 // unlike finds the values given at launch that the config of a request does not
-// give to the process that reads it.
+// give to the process that reads it. It compares what is given. It neither reads the
+// environment nor validates a config, because the launch was checked already.
 func (l *Launcher) unlike(launch launch, request StepRequest) ([]error, error) {
 	_, config, err := l.requested(request)
 	if err != nil {
 		return nil, err
 	}
-	var document launchDocument
-	if err := json.Unmarshal(request.Config, &document); err != nil {
-		return nil, fmt.Errorf("reading the stored launch config: %w", err)
+	document, err := readDocument(request.Config)
+	if err != nil {
+		return nil, err
 	}
-	var private launchDocument
-	if len(request.Secrets) > 0 {
-		if err := json.Unmarshal(request.Secrets, &private); err != nil {
-			return nil, fmt.Errorf("reading the launch config with its secrets: %w", err)
-		}
+	private, err := readDocument(request.Secrets)
+	if err != nil {
+		return nil, err
 	}
-	preview := func(config container.RunConfig) []givenField {
-		prepared, _ := l.config.Container.Prepare(append(l.targets(launch.plan), container.Launch(config))...)
-		return given(prepared.Preview()) // as far as it goes: what is missing is of no interest here
-	}
-	asked, there := preview(launch.asked.Config), preview(config)
+	prepared := (*child.Prepared)(launch.child)
+	asked, there := prepared.GivenBy(launch.asked.Config), prepared.GivenBy(config)
 	var faults []error
-	for _, here := range given(launch.child.Preview()) {
-		same := func(other givenField) bool { return other.at() == here.at() }
+	for _, here := range prepared.Given() {
+		same := func(other prepare.GivenField) bool { return other.At() == here.At() }
 		if !slices.ContainsFunc(asked, same) {
 			continue // a job's own code gives it, there as here
 		}
@@ -184,59 +187,13 @@ func (l *Launcher) unlike(launch launch, request StepRequest) ([]error, error) {
 		switch lost := !document.has(here); {
 		case lost && private.has(here):
 			// it is passed apart
-		case lost && here.field.Secret:
-			faults = append(faults, fmt.Errorf("%s is a secret that is given literally: give {env: NAME}, a variable of the process that executes the step", here.at()))
-		case lost || i < 0 || there[i].field.Value != here.field.Value:
-			faults = append(faults, fmt.Errorf("%s has a value that cannot be sent as text: give {env: NAME}, a variable of the process that executes the step", here.at()))
+		case lost && here.Secret:
+			faults = append(faults, fmt.Errorf("%s is a secret that is given literally: give {env: NAME}, a variable of the process that executes the step", here.At()))
+		case lost || i < 0 || there[i].Text != here.Text:
+			faults = append(faults, fmt.Errorf("%s has a value that cannot be sent as text: give {env: NAME}, a variable of the process that executes the step", here.At()))
 		}
 	}
 	return faults, nil
-}
-
-// givenField is a config field whose value a launch gives.
-type givenField struct {
-	section, key string
-	field        container.Field
-}
-
-// at is where the field stands, as in "resources.warehouse.config.table".
-func (g givenField) at() string { return g.section + "." + g.key + ".config." + g.field.Path }
-
-func given(preview container.Preview) []givenField {
-	var found []givenField
-	add := func(section, key string, fields []container.Field) {
-		for _, field := range fields {
-			if field.Source == container.SourceLaunch {
-				found = append(found, givenField{section, key, field})
-			}
-		}
-	}
-	for _, resource := range preview.Resources {
-		add("resources", resource.Key, resource.Config)
-	}
-	for _, step := range preview.Steps {
-		add("steps", step.Key, step.Config)
-	}
-	return found
-}
-
-// launchDocument is a launch config as it is stored.
-type launchDocument map[string]map[string]struct {
-	Config map[string]any `json:"config"`
-}
-
-// has reports whether the document gives a value for a field.
-func (d launchDocument) has(g givenField) bool {
-	var in any = d[g.section][g.key].Config
-	for name := range strings.SplitSeq(g.field.Path, ".") {
-		section, _ := in.(map[string]any)
-		value, ok := section[name]
-		if !ok {
-			return false
-		}
-		in = value
-	}
-	return true
 }
 
 // requested returns the plan of a request, and the launch config.

@@ -439,3 +439,62 @@ func TestFailureThatComesBackIsTheSame(t *testing.T) {
 		}
 	}
 }
+
+// level has more than its text says.
+type level struct{ text, note string }
+
+func (l level) String() string               { return l.text + l.note }
+func (l level) MarshalText() ([]byte, error) { return []byte(l.text), nil }
+func (l *level) UnmarshalText(text []byte) error {
+	*l = level{text: string(text)}
+	return nil
+}
+
+type levelConfig struct {
+	Level level `json:"level"`
+	Rules []struct {
+		Name  string           `json:"name"`
+		Wait  time.Duration    `json:"wait"`
+		Names map[string]level `json:"names"`
+	} `json:"rules"`
+}
+
+// levels is an asset that looks at its config.
+func levels() assets.Definition {
+	return assets.New("left", lookAtLevels, assets.Config(levelConfig{}))
+}
+
+func lookAtLevels(config levelConfig) (left, error) {
+	if config.Level.note != "" || len(config.Rules) > 0 && (config.Rules[0].Name != "from the environment" || config.Rules[1].Wait != time.Minute) {
+		return 0, fmt.Errorf("the config is %+v", config)
+	}
+	return 1, nil
+}
+
+func TestAValueGivenAtLaunchReachesOtherProcessesAsItIsOrIsRefused(t *testing.T) {
+	t.Setenv("RUNS_TEST_NAME", "from the environment")
+	for name, c := range map[string]struct {
+		fields  container.Fields
+		refused string
+	}{
+		"a value that is its text":  {container.Fields{"level": level{text: "high"}}, ""},
+		"a value with more than it": {container.Fields{"level": level{"high", " and noted"}}, "steps.left.config.level has a value that cannot be sent as text"},
+		"lists of structs with durations, maps and references": {container.Fields{"level": "low", "rules": []any{
+			map[string]any{"name": map[string]any{"env": "RUNS_TEST_NAME"}, "wait": "90s"},
+			map[string]any{"name": "second", "wait": time.Minute.String(), "names": map[string]any{"a": "high"}},
+		}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := sharedStorage{iomanagers.NewMemory()}
+			executor := &remote{worker: newLauncher(t, runs.LauncherConfig{IO: values}, files(t), levels())}
+			launcher := newLauncher(t, runs.LauncherConfig{IO: values, Executor: executor}, files(t), levels())
+			run, err := launcher.Launch(t.Context(), runs.Request{Selection: "left", Config: container.RunConfig{Steps: map[string]any{"left": c.fields}}})
+			if err == nil {
+				err = run.Wait(t.Context())
+			}
+			if c.refused == "" && err != nil || c.refused != "" && (!errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), c.refused)) {
+				t.Errorf("got %v, want %q", err, c.refused)
+			}
+		})
+	}
+}
