@@ -2,6 +2,7 @@ package container
 
 import (
 	"github.com/fxrun/fxrun/internal/config"
+	"github.com/fxrun/fxrun/internal/resource"
 )
 
 // ConfigOption says where the fields of a config struct come from. See
@@ -121,3 +122,44 @@ func ParseRunConfig(text []byte) (RunConfig, error) { return config.ParseRunConf
 // for a config, and that no field reads: its Name, the Prefix of FromEnv that
 // the name begins with, and the Nearest variable that may have been meant.
 type UnknownVariable = config.UnknownVariable
+
+// Config gives a resource its config: a struct, by value, of the type that the
+// resource's constructor takes as a parameter. The type's exported fields are
+// the config's fields, with envconfig's tags: default, required, envconfig,
+// split_words, ignored, desc. Four more say which values are allowed:
+//
+//	Level string        `enum:"debug,info,warn"`  // one of these; for any type of a single value
+//	Port  int           `min:"1" max:"65535"`     // for numbers
+//	Wait  time.Duration `min:"100ms" max:"5s"`    // for durations
+//	Name  string        `min:"3" pattern:"^[a-z]"` // characters; for lists items, for maps entries, for []byte bytes
+//
+// A tag holds for the value of every layer, also inside a pointer or a
+// [Secret]; [New] checks the default tag and the value in code. A field that
+// no layer sets, and a nil pointer, are allowed: required asks for a value. A
+// pattern is one of package regexp, and matches anywhere in the text unless it
+// has ^ and $.
+//
+// A field of text whose name ends as that of a secret does (Password, APIToken,
+// DSN) and that is not a [Secret] has a Field.Warning, because it is shown, and kept
+// in the history of runs. The tag secret:"false" says that it is no secret.
+//
+// A struct in a list or a map is a config of its own: the tags of its fields apply.
+// A nested struct that a pointer leads to may be left out: its required fields
+// count only where a layer says something of it. A tag required, split_words or
+// ignored that is neither true nor false is a fault.
+//
+// Each field gets its value from the highest of four layers: the default tag,
+// the non-zero value in code, the environment (with [FromEnv]), the launch.
+// A value set in code wins over a default tag, unlike with envconfig alone.
+// [New] copies it with its slices, maps and pointers: what is written to them later
+// makes no difference.
+// The environment is read when a child is opened, never when definitions load.
+//
+// Each child gets a config of its own: slices, maps and pointers in fields are
+// copied, so that a resource may change them. Values that hide their fields
+// (a Secret[[]byte], a *regexp.Regexp) and fields tagged ignored:"true" are
+// shared by all children: only read them.
+//
+// If the struct has a method Validate() error, it is called with the finished
+// Config before anything starts.
+func Config(value any, opts ...ConfigOption) Option { return resource.Config(value, opts) }

@@ -100,7 +100,7 @@ func (q LogQuery) Fits(event history.Event) bool {
 		if line.Level < q.Level {
 			return false
 		}
-	} else if q.Level >= slog.LevelWarn && !TellsFailure(event) {
+	} else if q.Level >= slog.LevelWarn && !tellsFailure(event) {
 		return false
 	}
 	if q.Text == "" {
@@ -121,8 +121,8 @@ func streamOf(line history.LogWritten) string {
 	return ""
 }
 
-// TellsFailure reports whether an event says that something has failed.
-func TellsFailure(event history.Event) bool {
+// tellsFailure reports whether an event says that something has failed.
+func tellsFailure(event history.Event) bool {
 	none := history.Failure{}
 	switch data := event.Data.(type) {
 	case history.RunFinished:

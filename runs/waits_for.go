@@ -35,24 +35,3 @@ func (l *Launcher) WaitsFor(ctx context.Context, record history.Record) (string,
 	}
 	return "", nil
 }
-
-// CancelQueued records that a queued run is cancelled which nobody has taken. It returns
-// false, and does nothing, if the run is queued no more, or if the process that has queued
-// it still exists: then that process has to obey a history.RunCancelRequested.
-func (l *Launcher) CancelQueued(ctx context.Context, record history.Record, reason string) (bool, error) {
-	liveness, err := l.Liveness(ctx, record)
-	if err != nil {
-		return false, err
-	}
-	if !record.Takeable || record.Owner != "" && liveness != LivenessGone {
-		return false, nil
-	}
-	err = l.endQueued(ctx, record, history.RunFinished{
-		Status: history.StatusCancelled, Error: history.Failure{Message: cancelledBecause(reason).Error()},
-	})
-	if err != nil {
-		return false, err
-	}
-	now, err := history.Find(ctx, l.config.Store, record.ID)
-	return now.Status == history.StatusCancelled, err
-}
