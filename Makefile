@@ -38,6 +38,7 @@ table: ## measure the tables of child containers in docs/performance.md (some mi
 .PHONY: golden
 golden: ## write the golden files anew; look at the diff before committing
 	UPDATE_GOLDEN=1 go test ./...
+	cd iomanagers/arrowcodec && GOWORK=off UPDATE_GOLDEN=1 go test -run Formats .
 
 .PHONY: examples
 examples: ## build and test the example programs

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fxrun/fxrun/internal/goldentest"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/iomanagers/arrowcodec"
 	"github.com/fxrun/fxrun/iomanagers/parquetcodec"
@@ -31,19 +32,11 @@ func TestTheTableOfFormats(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, rest, _ := strings.Cut(string(page), begin)
-	got, after, found := strings.Cut(rest, end)
+	_, after, found := strings.Cut(rest, end)
 	if !found {
 		t.Fatalf("%s has no table between %q and %q", path, begin, end)
 	}
-	want := table(t)
-	if diff := cmp.Diff(want, got); diff != "" {
-		if os.Getenv("UPDATE_GOLDEN") == "" {
-			t.Fatalf("%s is not what the formats do; UPDATE_GOLDEN=1 writes it (-want +got):\n%s", path, diff)
-		}
-		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil { //nolint:gosec // a page for all to read
-			t.Fatal(err)
-		}
-	}
+	goldentest.Compare(t, path, before+begin+table(t)+end+after)
 }
 
 // cell is a row with a value.
