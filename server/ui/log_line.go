@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"log/slog"
 	"strings"
 	"time"
@@ -21,24 +22,13 @@ type logLine struct {
 	More    string
 }
 
-// lineOf returns an event as a line of the log.
+// lineOf returns an event as a line of the log. It says what the command line says of
+// the event.
 func lineOf(event history.Event) logLine {
 	line := logLine{Seq: event.Seq, Time: event.Time, Level: "INFO", Class: "i", Of: event.Step()}
-	failed := func(failure history.Failure) {
-		line.Message += ": " + failure.Message
-		line.More, line.Level, line.Class = failure.Stack, "ERROR", "e"
-	}
-	ended := func(what, done string, took time.Duration, failure history.Failure) {
-		if failure == (history.Failure{}) {
-			line.Message = what + " " + done + ", " + durationText(took)
-			return
-		}
-		line.Message = what + " not " + done
-		failed(failure)
-	}
 	switch data := event.Data.(type) {
 	case history.RunQueued:
-		line.Message = "run queued: " + counted(len(data.Steps), "step")
+		line.Message = "run queued: " + launchedText(data) + ", " + counted(len(data.Steps), "step")
 	case history.RunStarting:
 		line.Message = "run starting"
 		if data.Cluster != (history.Cluster{}) {
@@ -49,56 +39,18 @@ func lineOf(event history.Event) logLine {
 	case history.RunAdopted:
 		line.Message = "run taken over by " + inspect.WorkerText(data.Owner)
 	case history.RunCancelRequested:
-		line.Message, line.Level, line.Class = "cancellation requested: "+data.Reason, "WARN", "w"
+		line.warn("cancellation requested" + because(requestText(data)))
 	case history.RunFinished:
-		line.Message = "run " + string(data.Status) + ", " + durationText(data.Duration)
-		if data.Status == history.StatusFailed {
-			failed(data.Error)
-		}
-	case history.StepStarted:
-		line.Message = "step started" + onWorker(data.Worker)
-		if data.Attempt > 1 {
-			line.Message += sprintf(", attempt %d", data.Attempt)
-		}
-	case history.StepProgress:
-		line.Message = "at " + countText(data.Rows)
-		if data.Total > 0 {
-			line.Message += " of " + countText(data.Total)
-		}
-		line.Message = strings.TrimSpace(line.Message + " " + data.Message)
-	case history.StepSucceeded:
-		line.Message = "step succeeded, " + durationText(data.Duration)
-	case history.StepFailed:
-		line.Message = "step failed after " + durationText(data.Duration)
-		if data.Retry {
-			line.Message += ", next attempt in " + durationText(data.RetryDelay)
-		}
-		failed(data.Error)
-	case history.StepSkipped:
-		line.Message, line.Level, line.Class = "step skipped: "+data.Because, "WARN", "w"
-	case history.StepCancelled:
-		line.Message, line.Level, line.Class = "step cancelled", "WARN", "w"
+		line.runFinished(data)
+	case history.StepStarted, history.StepProgress, history.StepSucceeded, history.StepFailed, history.StepSkipped, history.StepCancelled:
+		line.step(data)
 	case history.AssetMaterialized:
-		line.Message = "materialized " + data.Asset
+		line.Message = "materialized " + valueName(data)
 		line.Attrs = metadataRows(data)
-	case history.ResourceStarting:
-		line.Of, line.Message = data.Resource, "resource"+onWorker(data.Worker)+" starting"
-	case history.ResourceStarted:
-		line.Of = data.Resource
-		ended("resource"+onWorker(data.Worker), "started", data.Duration, data.Error)
-	case history.ResourceStopping:
-		line.Of, line.Message = data.Resource, "resource"+onWorker(data.Worker)+" stopping"
-	case history.ResourceStopped:
-		line.Of = data.Resource
-		ended("resource"+onWorker(data.Worker), "stopped", data.Duration, data.Error)
+	case history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
+		line.resource(data)
 	case history.LogWritten:
-		line.Level, line.Message, line.Class = data.Level.String(), data.Message, levelClass(data.Level)
-		if data.Resource != "" {
-			line.Of = data.Resource
-		}
-		for _, attr := range data.Attrs {
-			line.Attrs = append(line.Attrs, configRow{attr.Name, valueText(attr.Value)})
-		}
+		line.written(data)
 	case history.UnknownEvent:
 		line.Message = string(data.Kind) + " " + string(data.Fields)
 	default:
@@ -107,12 +59,164 @@ func lineOf(event history.Event) logLine {
 	return line
 }
 
+func (l *logLine) runFinished(data history.RunFinished) {
+	text := "run " + string(data.Status) + took(", ", data.Duration)
+	switch data.Status {
+	case history.StatusFailed:
+		l.fail(text, data.Error)
+	case history.StatusCancelled:
+		l.warn(text + because(data.Error.Message))
+		l.More = data.Error.Stack
+	default:
+		l.Message = text
+	}
+}
+
+func (l *logLine) step(data history.EventData) {
+	switch data := data.(type) {
+	case history.StepStarted:
+		l.Message = "step started" + onWorker(data.Worker)
+		if data.Attempt > 1 {
+			l.Message += sprintf(", attempt %d", data.Attempt)
+		}
+	case history.StepProgress:
+		l.Message = "at " + countText(data.Rows)
+		if data.Total > 0 {
+			l.Message += " of " + countText(data.Total)
+		}
+		l.Message = strings.TrimSpace(l.Message + " " + data.Message)
+	case history.StepSucceeded:
+		l.Message = "step succeeded" + took(", ", data.Duration) + used(data.Usage)
+	case history.StepFailed:
+		text := "step failed" + took(" after ", data.Duration) + used(data.Usage)
+		if data.Retry {
+			text += sprintf(", attempt %d", data.Attempt+1) + within(data.RetryDelay)
+		}
+		l.fail(text, data.Error)
+	case history.StepSkipped:
+		l.warn("step skipped" + because(data.Because))
+	case history.StepCancelled:
+		l.warn("step cancelled" + took(" after ", data.Duration) + used(data.Usage))
+	default: // it is about no step
+	}
+}
+
+func (l *logLine) resource(data history.EventData) {
+	switch data := data.(type) {
+	case history.ResourceStarting:
+		l.Of, l.Message = data.Resource, resourceText(data.Step, data.Worker)+" starting"
+	case history.ResourceStarted:
+		l.Of = data.Resource
+		l.end(resourceText(data.Step, data.Worker), "started", data.Duration, data.Error)
+	case history.ResourceStopping:
+		l.Of, l.Message = data.Resource, resourceText(data.Step, data.Worker)+" stopping"
+	case history.ResourceStopped:
+		l.Of = data.Resource
+		l.end(resourceText(data.Step, data.Worker), "stopped", data.Duration, data.Error)
+	default: // it is about no resource
+	}
+}
+
+// written is about a line that the code of the user logged.
+func (l *logLine) written(data history.LogWritten) {
+	l.Level, l.Message, l.Class = data.Level.String(), data.Message, levelClass(data.Level)
+	switch {
+	case data.Step == "":
+		l.Of = data.Resource
+	case data.Resource != "":
+		l.Of += ": " + data.Resource
+	}
+	for _, attr := range data.Attrs {
+		l.Attrs = append(l.Attrs, configRow{attr.Name, valueText(attr.Value)})
+	}
+}
+
+// end is about the end of something, which may have failed.
+func (l *logLine) end(what, done string, duration time.Duration, failure history.Failure) {
+	if failure == (history.Failure{}) {
+		l.Message = what + " " + done + took(", ", duration)
+		return
+	}
+	l.fail(what+" not "+done+took(" after ", duration), failure)
+}
+
+func (l *logLine) fail(text string, failure history.Failure) {
+	l.Level, l.Class, l.Message, l.More = "ERROR", "e", text+because(failure.Message), failure.Stack
+}
+
+func (l *logLine) warn(text string) { l.Level, l.Class, l.Message = "WARN", "w", text }
+
+func launchedText(data history.RunQueued) string {
+	if data.Job != "" {
+		return "job " + data.Job
+	}
+	return "selection " + cut(data.Selection, longestSelection)
+}
+
+// requestText returns why a run is to be cancelled, by whom, and how soon.
+func requestText(request history.RunCancelRequested) string {
+	text := request.Reason
+	if strings.Contains(request.By, "@") { // a person, and not the process of the run
+		text = strings.TrimSpace(text + " (by " + request.By + ")")
+	}
+	if request.Within > 0 {
+		text += ", running steps may go on for " + durationText(request.Within)
+	}
+	return strings.TrimPrefix(text, ", ")
+}
+
+// resourceText names the instance of a resource, whose key stands before the text.
+func resourceText(step, worker string) string {
+	text := "resource"
+	if step != "" {
+		text += " of step " + step
+	}
+	return text + onWorker(worker)
+}
+
 // onWorker names a worker at the end of a text. It is "" for a process of the owner of the run.
 func onWorker(worker string) string {
 	if worker == "" {
 		return ""
 	}
 	return " on " + inspect.WorkerText(worker)
+}
+
+// valueName returns the name of a materialization.
+func valueName(value history.AssetMaterialized) string {
+	if value.Partition == "" {
+		return value.Asset
+	}
+	return value.Asset + "[" + value.Partition + "]"
+}
+
+// used returns what the process of a step has used, or "" if it had none of its own.
+func used(usage history.Usage) string {
+	var text string
+	if usage != (history.Usage{}) {
+		text = ", processor time " + durationText(usage.CPU)
+	}
+	if usage.Memory > 0 {
+		text += ", memory " + quantity.Size(usage.Memory)
+	}
+	return text
+}
+
+// took returns a duration after a text, or "" if the duration is not known.
+func took(text string, d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return text + durationText(d)
+}
+
+func within(d time.Duration) string { return cmp.Or(took(" in ", d), " now") }
+
+func because(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + text
 }
 
 func metadataRows(value history.AssetMaterialized) []configRow {
