@@ -62,3 +62,56 @@ func TestFaultsOfAutomationsComeWithThoseOfAssets(t *testing.T) {
 		}
 	}
 }
+
+type bucketConfig struct{ Bucket string }
+
+// TestAScheduleIsCheckedWithTheIOManagersOfItsRuns has an IO manager that gets its bucket at launch.
+func TestAScheduleIsCheckedWithTheIOManagersOfItsRuns(t *testing.T) {
+	t.Parallel()
+	build := func(lifetime container.Option, opts ...fx.Option) (launcher *runs.Launcher, err error) {
+		app := fx.New(fx.NopLogger, fxrun.Module, fx.Options(opts...), fx.Populate(&launcher),
+			container.Provide("io_manager", func(bucketConfig) iomanagers.IOManager { return iomanagers.NewMemory() },
+				container.Config(bucketConfig{}, container.AtLaunch("Bucket")), lifetime),
+			assets.New("left", func() int { return 1 }),
+			automation.NewSchedule("daily", "@daily", assets.Select("left")))
+		return launcher, app.Err()
+	}
+	for lifetime, option := range map[string]container.Option{"run": container.PerRun(), "step": container.PerStep()} {
+		t.Run("which live per "+lifetime+" and lack a value that only a launch could give", func(t *testing.T) {
+			t.Parallel()
+			_, err := build(option)
+			const want = "its runs would fail: resources.io_manager.config.bucket: missing: give it in the launch defaults of the job, or by a function that asks for the run"
+			if !errors.Is(err, container.ErrInvalid) || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("got %v, want an error that ends with %q", err, want)
+			}
+		})
+		t.Run("which live per "+lifetime+" and do not start, since the application has an fxrun.IO in their place", func(t *testing.T) {
+			t.Parallel()
+			launcher, err := build(option, fx.Supply(fxrun.IO{IOManager: iomanagers.NewMemory()}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = launcher.Close(t.Context()) }()
+			run, err := launcher.Launch(t.Context(), runs.Request{Selection: "left"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := run.Wait(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Run("which do not start if the fxrun.IO needs the graph of assets", func(t *testing.T) {
+		t.Parallel()
+		if _, err := build(container.PerRun(), fx.Provide(func(*assets.Graph) fxrun.IO { return fxrun.IO{IOManager: iomanagers.NewMemory()} })); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("which do not start if the graph of assets has a fault", func(t *testing.T) {
+		t.Parallel()
+		_, err := build(container.PerRun(), fx.Supply(fxrun.IO{IOManager: iomanagers.NewMemory()}), assets.New("right", func(*strings.Reader) int { return 0 }))
+		if err == nil || strings.Contains(err.Error(), "its runs would fail") {
+			t.Errorf("got %v", err)
+		}
+	})
+}

@@ -254,14 +254,15 @@ type graphParams struct {
 
 // assetGraph looks for the IO managers of a graph with faults too, and for the faults of
 // schedules and sensors, so that all faults are reported at once. For a graph without
-// faults others do this.
+// faults others do this. Values that schedules lack for IO managers are left to them too: the
+// runs may start none, and an IO of the application may need the graph.
 func assetGraph(p graphParams) (*assets.Graph, error) {
 	graph, err := assets.NewGraph(p.Container, p.Definitions...)
 	if err == nil {
 		return graph, nil
 	}
 	_, unbound := binding.New(p.Container, graph)
-	_, wrong := automation.New(p.Container, graph, p.Automations...)
+	_, wrong := automation.New(p.Container, graph, IO{}, p.Automations...)
 	return nil, fault.Join("wiring the assets", slices.Concat(fault.Of(err), fault.Of(unbound), fault.Of(wrong)))
 }
 
@@ -271,10 +272,11 @@ type automationParams struct {
 	Container   *container.Container
 	Graph       *assets.Graph
 	Definitions []automation.Definition `group:"fxrun.automation"`
+	IO          IO                      `optional:"true"`
 }
 
 func newAutomations(p automationParams) (*automation.Automations, error) {
-	all, err := automation.New(p.Container, p.Graph, p.Definitions...)
+	all, err := automation.New(p.Container, p.Graph, p.IO.IOManager, p.Definitions...)
 	if err != nil {
 		return nil, err
 	}

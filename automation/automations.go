@@ -18,6 +18,7 @@ import (
 	"github.com/fxrun/fxrun/internal/graph"
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/iomanagers"
 )
 
 // Automations are the checked schedules and sensors of a program. It is immutable and safe
@@ -26,7 +27,7 @@ type Automations struct {
 	container *container.Container
 	graph     *assets.Graph
 	all       []*automation                       // by kind and name
-	storage   func() map[string]*container.Target // what gives the IO manager of a key
+	storage   func() map[string]*container.Target // what gives the IO manager of a key; nil if runs start none
 }
 
 // automation is a definition in the checked graph.
@@ -53,8 +54,14 @@ type param struct {
 // exist, parameters that nothing provides, and schedules without a function whose runs lack
 // a value that only a launch could give. With an error the Automations are returned
 // too, but can be used for nothing.
-func New(c *container.Container, g *assets.Graph, definitions ...Definition) (*Automations, error) {
+//
+// io is the IO of the launcher that makes the runs (see runs.LauncherConfig), and mostly nil.
+// If it is not nil, runs start no IO manager, so they lack no value of one.
+func New(c *container.Container, g *assets.Graph, io iomanagers.IOManager, definitions ...Definition) (*Automations, error) {
 	all := &Automations{container: c, graph: g, storage: sync.OnceValue(func() map[string]*container.Target {
+		if io != nil {
+			return nil
+		}
 		storage, _ := binding.New(c, g) // whose faults the launcher finds
 		return storage
 	})}
@@ -164,8 +171,7 @@ func (a *automation) checkLaunch() []error {
 	if err != nil {
 		return fault.Of(err)
 	}
-	targets, _ := job.Plan.Targets(func(use assets.Storage) (*container.Target, error) { return a.of.storage()[use.IO], nil })
-	_, err = a.of.container.Prepare(container.Needs(targets...), container.Steps(job.Plan.Known...), container.OtherSteps(job.Plan.Others...), container.Launch(job.Config))
+	_, err = a.of.container.Prepare(append(binding.Options(job.Plan, a.of.storage()), container.Launch(job.Config))...)
 	var faults []error
 	for _, one := range fault.Of(err) {
 		if path, lacks := config.LacksLaunch(one); lacks {

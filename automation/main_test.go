@@ -94,7 +94,7 @@ func build(t testing.TB, loaded *tables, resources []container.Definition, defin
 		assets.NewJob("broken_job", assets.Select("broken"), assets.RetryRun(1, nil))); err != nil {
 		t.Fatal(err)
 	}
-	p.all, err = automation.New(p.container, p.graph, definitions...)
+	p.all, err = automation.New(p.container, p.graph, nil, definitions...)
 	return p, err
 }
 

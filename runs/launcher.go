@@ -21,7 +21,7 @@ import (
 // It is safe for concurrent use.
 type Launcher struct {
 	config    LauncherConfig
-	storage   map[string]*container.Target // what gives the IO manager of a key
+	storage   map[string]*container.Target // what gives the IO manager of a key; nil with config.IO
 	alone     bool                         // nobody else has the store
 	ownership ownership
 	settled   once // lost runs
@@ -114,7 +114,9 @@ func NewLauncher(config LauncherConfig) (*Launcher, error) {
 	if err := errors.Join(err, config.Limits.check(config.Graph)); err != nil {
 		return nil, err
 	}
-	if config.IO == nil {
+	if config.IO != nil {
+		storage = nil // its IO managers are not started
+	} else {
 		for _, warning := range binding.Apart(config.Container, binding.Steps(config.Graph)) {
 			_ = panics.Guard(func() error { config.Logger.Warn(warning); return nil })
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/binding"
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/internal/prepare"
 	"github.com/fxrun/fxrun/internal/worker"
@@ -205,7 +206,7 @@ func (s *site) logger(step string, outside *outsideHandler) *slog.Logger {
 // stepChild opens the child of a step that needs resources which live per step.
 // The function and the IO managers of one step share it.
 func (s *site) stepChild(ctx context.Context, step *assets.Step) (*container.Child, error) {
-	targets := s.launcher.targetsOf(&assets.Plan{Steps: []*assets.Step{step}})
+	targets := binding.Targets(&assets.Plan{Steps: []*assets.Step{step}}, s.launcher.storage)
 	targets = slices.DeleteFunc(targets, func(target *container.Target) bool { return !target.LivesPerStep() })
 	if len(targets) == 0 {
 		return nil, nil

@@ -5,46 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 
 	"go.uber.org/fx"
 
 	"github.com/fxrun/fxrun/assets"
-	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
+	"github.com/fxrun/fxrun/internal/binding"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/rows"
 )
 
-// targets are all that a plan needs of a child: what the functions ask for,
-// and the IO managers of outputs and inputs. What lives per step is left to the
-// steps' own children.
-func (l *Launcher) targets(plan *assets.Plan) []fx.Option {
-	var targets, later []*container.Target
-	for _, target := range l.targetsOf(plan) {
-		if target.LivesPerStep() {
-			later = append(later, target)
-		} else {
-			targets = append(targets, target)
-		}
-	}
-	return []fx.Option{
-		container.Needs(targets...), container.NeedsLater(later...), container.Steps(plan.Known...), container.OtherSteps(plan.Others...),
-	}
-}
-
-// targetsOf are the targets of a plan, each IO manager's once.
-func (l *Launcher) targetsOf(plan *assets.Plan) []*container.Target {
-	var seen []string // there are few
-	targets, _ := plan.Targets(func(use assets.Storage) (*container.Target, error) {
-		if l.config.IO != nil || slices.Contains(seen, use.IO) {
-			return nil, nil
-		}
-		seen = append(seen, use.IO)
-		return l.storage[use.IO], nil
-	})
-	return targets
-}
+// targets are all that a plan needs of a child, as options of it.
+func (l *Launcher) targets(plan *assets.Plan) []fx.Option { return binding.Options(plan, l.storage) }
 
 // ioManager returns the step's IO manager of a key.
 func (x *stepExecution) ioManager(key string) iomanagers.IOManager {

@@ -1,5 +1,5 @@
-// Package binding finds the IO managers of the values of an asset graph, and
-// checks that they can store them, before a run exists.
+// Package binding finds the IO managers of the values of an asset graph, and checks that they
+// can store them, before a run exists. It also says what a plan needs of a child container.
 package binding
 
 import (
