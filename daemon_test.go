@@ -15,7 +15,7 @@ import (
 	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite/sqlitefx"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -26,7 +26,7 @@ func TestTheDaemonFollowsTheLifeOfItsApplication(t *testing.T) {
 	t.Setenv("FXRUN_HOME", t.TempDir())
 	sent := &pager{make(chan string, 10)}
 	var launcher *runs.Launcher
-	app := fxtest.New(t, fx.NopLogger, fxrun.Module, fxrun.Daemon, fx.Supply(sent), sqlite.Module(t.TempDir()), iomanagers.Memory("io_manager"),
+	app := fxtest.New(t, fx.NopLogger, fxrun.Module, fxrun.Daemon, fx.Supply(sent), sqlitefx.Module(t.TempDir()), iomanagers.Memory("io_manager"),
 		fx.Module("alerts", automation.OnRun("page", []history.Status{history.StatusFailed}, func(run history.Record, to *pager) { to.sent <- run.ID })),
 		automation.NewSensor("once", func() automation.RunRequest { return automation.RunRequest{Key: "only", Selection: "left"} }, automation.Every(100*time.Millisecond)),
 		assets.New("left", func() (int, error) { return 0, errors.New("no") }),

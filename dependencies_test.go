@@ -29,6 +29,26 @@ var (
 	}
 	// A program that only reads a history links no Fx.
 	historyModules = []string{"github.com/fxrun/fxrun"}
+	sqliteModules  = []string{
+		"github.com/dustin/go-humanize", // SQLite, as all of these
+		"github.com/fxrun/fxrun",
+		"github.com/google/uuid",
+		"github.com/remyoudompheng/bigfft",
+		"golang.org/x/sys",
+		"modernc.org/libc",
+		"modernc.org/mathutil",
+		"modernc.org/memory",
+		"modernc.org/sqlite",
+	}
+	postgresModules = []string{
+		"github.com/fxrun/fxrun",
+		"github.com/jackc/pgpassfile", // pgx, as all of these
+		"github.com/jackc/pgservicefile",
+		"github.com/jackc/pgx/v5",
+		"github.com/jackc/puddle/v2",
+		"golang.org/x/sync",
+		"golang.org/x/text",
+	}
 	// Config is taken apart without Fx.
 	configModules = []string{"github.com/fxrun/fxrun", "github.com/kelseyhightower/envconfig", "go.yaml.in/yaml/v3"}
 	rootModules   = append([]string{
@@ -42,6 +62,7 @@ func TestDependencies(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][]string{
 		"./container": containerModules, ".": rootModules, "./history": historyModules, "./history/sqlhistory": historyModules,
+		"./history/sqlhistory/sqlite": sqliteModules, "./history/sqlhistory/postgres": postgresModules,
 		"./internal/config": configModules,
 	} {
 		t.Run("package "+name+" links no more than is written down", func(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite/sqlitefx"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/locks"
 	"github.com/fxrun/fxrun/runs"
@@ -68,7 +68,7 @@ func TestLocksReachAsFarAsTheHistory(t *testing.T) {
 		"a history in memory has locks in memory":       {fx.Options(), ""},
 		"a history.MemoryStore has locks in memory":     {fx.Provide(func() history.Store { return history.NewMemoryStore() }), ""},
 		"another history has locks in the home folder":  {fx.Provide(func() history.Store { return otherStore{history.NewMemoryStore()} }), "home/locks"},
-		"a history in a folder has locks in the folder": {sqlite.Module("folder"), "folder/locks"},
+		"a history in a folder has locks in the folder": {sqlitefx.Module("folder"), "folder/locks"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())

@@ -11,6 +11,7 @@ import (
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/sqlhistory/postgres"
 	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite/sqlitefx"
 	"github.com/fxrun/fxrun/internal/postgrestest"
 	"github.com/fxrun/fxrun/locks/postgreslocks"
 )
@@ -39,7 +40,7 @@ func TestTheHistoryInADatabase(t *testing.T) {
 		t.Errorf("an empty flag: exit code %d\n%s", got.code, got.err)
 	}
 	t.Run("of a program that has its own is refused", func(t *testing.T) {
-		got := execute(t, []fx.Option{fx.Options(kept(nothing)...), sqlite.Module(t.TempDir())}, "runs", "--store", other)
+		got := execute(t, []fx.Option{fx.Options(kept(nothing)...), sqlitefx.Module(t.TempDir())}, "runs", "--store", other)
 		if got.code != 64 || !strings.Contains(got.err, "--store works only with the built-in history") {
 			t.Errorf("exit code %d\n%s", got.code, got.err)
 		}

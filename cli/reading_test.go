@@ -13,6 +13,7 @@ import (
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite/sqlitefx"
 )
 
 // connectedStore can be used between its hooks only, and stands on a connection
@@ -108,7 +109,7 @@ func TestTheHistoryOfAModuleIsReadWithoutMakingFiles(t *testing.T) {
 	started := false
 	definitions := func() []fx.Option {
 		return []fx.Option{
-			sqlite.Module("kept"),
+			sqlitefx.Module("kept"),
 			assets.New("one", func() int { return 1 }),
 			fx.Invoke(func(lc fx.Lifecycle) { lc.Append(fx.StartHook(func() { started = true })) }),
 		}

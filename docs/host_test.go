@@ -17,7 +17,7 @@ import (
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite/sqlitefx"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -114,7 +114,7 @@ func Jobs() fx.Option {
 // Storage keeps history and values in the application's folder.
 func Storage(settings Settings) fx.Option {
 	return fx.Options(
-		sqlite.Module(settings.Folder),
+		sqlitefx.Module(settings.Folder),
 		iomanagers.Files("io_manager", iomanagers.FilesConfig{Root: settings.Folder + "/values"}),
 	)
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/container"
-	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite/sqlitefx"
 )
 
 // Clock is a resource of the runs.
@@ -64,7 +64,7 @@ func WriteReport(today Today, log *slog.Logger) Report {
 func Application() fx.Option {
 	return fx.Options(
 		fxrun.Module,
-		sqlite.Module(fxrun.Home()),
+		sqlitefx.Module(fxrun.Home()),
 		container.Provide("clock", NewClock, container.Config(ClockConfig{}, container.FromEnv("CLOCK"))),
 		assets.New("today", FindToday),
 		assets.New("report", WriteReport),

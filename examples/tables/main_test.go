@@ -20,7 +20,7 @@ import (
 	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/fxruntest"
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/history/sqlhistory/sqlite/sqlitefx"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -68,7 +68,7 @@ func TestEachTableIsLoadedOnce(t *testing.T) {
 	s := serve(t)
 	t.Setenv("FXRUN_HOME", t.TempDir())
 	var launcher *runs.Launcher
-	app := fxtest.New(t, fx.NopLogger, fxrun.Module, fxrun.Daemon, sqlite.Module(t.TempDir()), iomanagers.Memory("io_manager"),
+	app := fxtest.New(t, fx.NopLogger, fxrun.Module, fxrun.Daemon, sqlitefx.Module(t.TempDir()), iomanagers.Memory("io_manager"),
 		Definitions(), fx.Populate(&launcher))
 	app.RequireStart()
 	defer app.RequireStop()

@@ -8,8 +8,8 @@
 // A server may be restarted, killed or slow, or its disk may be full. Calls wait for it:
 // see [Open].
 //
-// It imports Fx and package postgreslocks (for [Module]), github.com/jackc/pgx, and package
-// sqlhistory, which has the code for all SQL databases.
+// It imports github.com/jackc/pgx, and package sqlhistory, which has the code for all SQL
+// databases. Package postgresfx gives the history to an Fx application.
 package postgres
 
 import (

@@ -12,8 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
-	"go.uber.org/fx"
-	"go.uber.org/fx/fxtest"
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/history/historytest"
@@ -324,27 +322,6 @@ func TestAKeyThatIsTooLongIsRefusedAlone(t *testing.T) {
 	}
 	if found, err := store.Runs(t.Context(), history.RunQuery{Tags: map[string]string{"message": long.String()}}); len(found) != 1 || err != nil {
 		t.Errorf("%d runs, %v", len(found), err)
-	}
-}
-
-func TestModuleKeepsTheHistoryOfAnApplication(t *testing.T) {
-	t.Parallel()
-	url := server.Database(t)
-	for round := range 2 {
-		var store history.Store
-		app := fxtest.New(t, postgres.Module(url), fx.Populate(&store), fx.NopLogger)
-		app.RequireStart()
-		if round == 0 {
-			if _, err := store.Append(t.Context(), queued("kept")); err != nil {
-				t.Fatal(err)
-			}
-		} else if _, err := history.Find(t.Context(), store, "kept"); err != nil {
-			t.Error(err)
-		}
-		app.RequireStop()
-		if _, err := store.Runs(t.Context(), history.RunQuery{}); err == nil {
-			t.Error("the store is open after the application has stopped")
-		}
 	}
 }
 

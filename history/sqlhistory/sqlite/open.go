@@ -8,8 +8,8 @@
 // damaged. The folder must be on a local disk, since the locks of SQLite do not
 // work on network file systems.
 //
-// It imports Fx (for [Module]), modernc.org/sqlite, and package sqlhistory, which
-// has the code for all SQL databases.
+// It imports modernc.org/sqlite, and package sqlhistory, which has the code for all
+// SQL databases. Package sqlitefx gives the history to an Fx application.
 package sqlite
 
 import (

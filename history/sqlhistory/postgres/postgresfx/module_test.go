@@ -1,4 +1,4 @@
-package sqlite_test
+package postgresfx_test
 
 import (
 	"testing"
@@ -8,15 +8,18 @@ import (
 	"go.uber.org/fx/fxtest"
 
 	"github.com/fxrun/fxrun/history"
-	"github.com/fxrun/fxrun/history/sqlhistory/sqlite"
+	"github.com/fxrun/fxrun/history/sqlhistory/postgres/postgresfx"
+	"github.com/fxrun/fxrun/internal/postgrestest"
 )
 
 func TestModuleKeepsTheHistoryOfAnApplication(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
+	var server postgrestest.Server
+	t.Cleanup(server.Stop)
+	url := server.Database(t)
 	for round := range 2 {
 		var store history.Store
-		app := fxtest.New(t, sqlite.Module(folder), fx.Populate(&store), fx.NopLogger)
+		app := fxtest.New(t, postgresfx.Module(url), fx.Populate(&store), fx.NopLogger)
 		app.RequireStart()
 		if round == 0 {
 			if _, err := store.Append(t.Context(), history.Event{RunID: "kept", Time: time.Now(), Data: history.RunQueued{}}); err != nil {
