@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/locks"
@@ -117,7 +118,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		case err != nil:
 			d.setProblem(err)
 			d.warn("the daemon cannot take its lock", err)
-			pause(ctx, time.Second)
+			backoff.Wait(ctx, time.Second)
 			continue
 		}
 		err = d.tickWith(ctx, lock)
@@ -131,7 +132,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 			d.setProblem(err)
 			d.warn("the daemon stops ticking for a moment", err)
 		}
-		pause(ctx, time.Second)
+		backoff.Wait(ctx, time.Second)
 	}
 }
 
@@ -230,14 +231,4 @@ func (d *Daemon) tell(message string, attrs ...any) {
 		d.logger.Info(message, attrs...)
 		return nil
 	})
-}
-
-// pause waits, or returns when ctx ends.
-func pause(ctx context.Context, wait time.Duration) {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/history"
 )
 
@@ -25,8 +26,7 @@ func (t *ticking) prune(ctx context.Context) {
 		return
 	}
 	for wait := pruneFirst; ; wait = pruneEvery {
-		pause(ctx, wait)
-		if ctx.Err() != nil {
+		if !backoff.Wait(ctx, wait) {
 			return
 		}
 		now := t.clock.now()

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/worker"
 )
@@ -327,8 +328,7 @@ func (t *ticking) flushAgain(ctx context.Context) {
 			return
 		case <-t.unwritten.told:
 		}
-		pause(ctx, t.clock.late)
-		if ctx.Err() != nil {
+		if !backoff.Wait(ctx, t.clock.late) {
 			return // the rest is written at the end
 		}
 		if err := t.flush(ctx); err != nil && ctx.Err() == nil {

@@ -1,6 +1,6 @@
-// Package backoff says how long to wait between attempts. Its functions are for
-// assets.Retry and container.StartRetry, which ask for the wait before each
-// further attempt, counted from 1.
+// Package backoff says how long to wait between attempts. [Exponential] and [Jittered]
+// are for assets.Retry and container.StartRetry, which ask for the wait before each
+// further attempt, counted from 1. [Wait] waits.
 //
 // The package imports the standard library only.
 package backoff

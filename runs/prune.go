@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/locks"
@@ -155,7 +156,7 @@ func (l *Launcher) pruneNowAndThen(ctx context.Context) {
 		}
 		limits := l.config.Retention.at(time.Now())
 		limits.Limit = pruneAtOnce
-		l.pruneIfFree(ctx, limits, func(took time.Duration) { sleep(ctx, took) })
+		l.pruneIfFree(ctx, limits, func(took time.Duration) { backoff.Wait(ctx, took) })
 		timer.Reset(pruneEvery)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/fxrun/fxrun/internal/graph"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/panics"
@@ -46,7 +47,7 @@ func (x *stepExecution) execute(ctx context.Context) error {
 		case end.status != history.StepStatusPending || x.attempt == x.last:
 			return x.failure(end.err)
 		}
-		if !sleep(ctx, end.wait) {
+		if !backoff.Wait(ctx, end.wait) {
 			x.site.record(history.StepCancelled{Step: x.step.Key})
 			return x.failure(end.err)
 		}
@@ -82,7 +83,7 @@ func (x *stepExecution) make(ctx context.Context) attemptEnd {
 		unrecorded := x.recordEnd(append(materialized, history.StepCancelled{Step: x.step.Key, Attempt: x.attempt, Duration: took}))
 		return attemptEnd{status: history.StepStatusCancelled, err: err, unrecorded: unrecorded}
 	}
-	again, wait, err := x.again(err)
+	again, wait, err := NextAttempt(x.step, x.attempt-x.free, err)
 	unrecorded := x.recordEnd(append(materialized, history.StepFailed{
 		Step: x.step.Key, Attempt: x.attempt, Error: history.FailureOf(err), Duration: took, Retry: again, RetryDelay: wait,
 	}))
@@ -108,26 +109,6 @@ func (x *stepExecution) recordEnd(data []history.EventData) error {
 	}, data)
 }
 
-// again says whether another attempt follows one that failed with err, and
-// after which wait. A backoff that panics is the end of the step: its error comes
-// with err.
-func (x *stepExecution) again(err error) (again bool, wait time.Duration, _ error) {
-	if x.attempt-x.free > x.step.Retries || assets.IsPermanent(err) {
-		return false, 0, err
-	}
-	if x.step.Backoff == nil {
-		return true, 0, err
-	}
-	fault := panics.Guard(func() error {
-		wait = max(0, x.step.Backoff(x.attempt-x.free))
-		return nil
-	})
-	if fault != nil {
-		return false, 0, errors.Join(err, fmt.Errorf("choosing when to try again: %w", fault))
-	}
-	return true, wait, err
-}
-
 // failure says which step went wrong, and in which attempt if there are several.
 func (x *stepExecution) failure(err error) error {
 	doing := "materializing"
@@ -138,21 +119,6 @@ func (x *stepExecution) failure(err error) error {
 		return fmt.Errorf("%s %s, attempt %d of %d: %w", doing, x.step.Key, x.attempt, x.step.Retries+1+x.free, err)
 	}
 	return fmt.Errorf("%s %s: %w", doing, x.step.Key, err)
-}
-
-// sleep waits, and reports whether ctx lasted that long.
-func sleep(ctx context.Context, wait time.Duration) bool {
-	if wait <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // bounded makes one attempt within the step's timeout.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/locks"
 )
@@ -42,7 +43,7 @@ func (l *storeLock) enter(ctx context.Context, acquire func() (locks.Lock, error
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		if !sleep(ctx, l.toLeave()) {
+		if !backoff.Wait(ctx, l.toLeave()) {
 			return context.Cause(ctx)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/internal/panics"
 	"github.com/fxrun/fxrun/locks"
@@ -119,7 +120,7 @@ func (l *Launcher) lockToStore(ctx context.Context, name string) (lock locks.Loc
 		if err == nil || ctx.Err() != nil || time.Since(began) > turnPatience {
 			return lock, orCause(ctx, err)
 		}
-		if !sleep(ctx, regainEvery) {
+		if !backoff.Wait(ctx, regainEvery) {
 			return nil, errors.Join(context.Cause(ctx), err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -262,10 +263,10 @@ func (f *flow) step(key string) bool {
 			f.cancel(err)
 			return false
 		case err != nil:
-			sleep(f.ctx, 10*time.Millisecond)
+			backoff.Wait(f.ctx, 10*time.Millisecond)
 		case done.Status == history.StepStatusPending:
 			attempt = done.Attempt + 1
-			sleep(f.ctx, done.Delay)
+			backoff.Wait(f.ctx, done.Delay)
 		case done.Status == history.StepStatusSucceeded:
 			return true
 		default:
@@ -287,12 +288,5 @@ func (f *flow) isDrained() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-func sleep(ctx context.Context, wait time.Duration) {
-	select {
-	case <-time.After(wait):
-	case <-ctx.Done():
 	}
 }

@@ -111,6 +111,10 @@ func newLauncher(config runs.LauncherConfig, folder string) (*runs.Launcher, err
 			}
 			return nil
 		}, assets.Retry(2, backoff)),
+		assets.New("killed/backoff", func(m *marker) error {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}, assets.Retry(2, func(int) time.Duration { panic("ouch") })),
 		assets.New("garbage", func() error { return writeToPipes([]byte("no frame\n")) }),
 		assets.New("torn", func() error {
 			if err := writeToPipes([]byte(`{"event":{"run_id"`)); err != nil {

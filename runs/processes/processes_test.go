@@ -155,6 +155,20 @@ func TestEachAttemptHasAProcessOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestABackoffThatPanicsAfterItsProcessHasDied(t *testing.T) {
+	t.Parallel()
+	got := run(t, processes.Steps, processes.Config{}, runs.Request{Selection: "killed/backoff"})
+	step, _ := got.record.Step("killed/backoff")
+	for _, want := range []string{"the process was killed by the signal SIGKILL", "choosing when to try again: panic: ouch"} {
+		if got.err == nil || !strings.Contains(got.err.Error(), want) || !strings.Contains(step.Error.Message, want) {
+			t.Errorf("the errors are %v\n%s, and lack %q", got.err, step.Error.Message, want)
+		}
+	}
+	if failed := of[history.StepFailed](got); len(failed) != 1 || failed[0].Retry || failed[0].Attempt != 1 {
+		t.Errorf("failed attempts: %+v", failed)
+	}
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)

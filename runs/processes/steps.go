@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -35,7 +35,7 @@ func (x stepExecutor) Execute(ctx context.Context, execution *runs.Execution) er
 			if !failed.Retry {
 				return got.err
 			}
-			if !sleep(ctx, failed.RetryDelay) {
+			if !backoff.Wait(ctx, failed.RetryDelay) {
 				return errors.Join(got.err, record(ctx, execution, history.StepCancelled{Step: step.Key}))
 			}
 		}
@@ -58,12 +58,10 @@ func (e *executed) record(ctx context.Context, execution *runs.Execution, step *
 		_ = record(ctx, execution, history.StepCancelled{Step: step.Key, Duration: e.elapsed, Usage: e.usage})
 		return
 	}
-	failed := history.StepFailed{Step: step.Key, Attempt: attempt, Error: history.FailureOf(e.err), Duration: e.elapsed, Usage: e.usage}
-	if attempt <= step.Retries {
-		failed.Retry = true
-		if step.Backoff != nil {
-			failed.RetryDelay = max(0, step.Backoff(attempt))
-		}
+	again, wait, err := runs.NextAttempt(step, attempt, e.err)
+	e.err = err
+	failed := history.StepFailed{
+		Step: step.Key, Attempt: attempt, Error: history.FailureOf(err), Duration: e.elapsed, Usage: e.usage, Retry: again, RetryDelay: wait,
 	}
 	e.seen.end = failed
 	_ = record(ctx, execution, failed)
@@ -73,16 +71,4 @@ func (e *executed) record(ctx context.Context, execution *runs.Execution, step *
 // kept, the run ends by that.
 func record(ctx context.Context, execution *runs.Execution, data history.EventData) error {
 	return execution.Record(context.WithoutCancel(ctx), history.Event{RunID: execution.RunID(), Data: data})
-}
-
-// sleep waits, and reports whether ctx lasted that long.
-func sleep(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
 }
