@@ -1,14 +1,17 @@
 package runs
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/backoff"
 	"github.com/fxrun/fxrun/internal/fault"
 )
 
@@ -106,17 +109,7 @@ func parseRunRetry(text string) *RunRetry {
 
 // backoff returns the wait before a repetition.
 func (r *RunRetry) backoff(attempt int) time.Duration {
-	wait := r.Wait
-	for range attempt - 1 {
-		if r.MaxWait > 0 && wait >= r.MaxWait || wait > 365*24*time.Hour {
-			break
-		}
-		wait *= 2
-	}
-	if r.MaxWait > 0 {
-		return min(wait, r.MaxWait)
-	}
-	return wait
+	return backoff.Exponential(r.Wait, cmp.Or(r.MaxWait, math.MaxInt64))(attempt)
 }
 
 // retryPolicy is what repeats a failed run.

@@ -3,6 +3,7 @@ package runs_test
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -119,6 +120,48 @@ func TestAFailedRunIsRepeatedByItsPolicy(t *testing.T) {
 					t.Errorf("the links are %v", tags)
 				}
 			})
+		})
+	}
+}
+
+func TestTheWaitOfALaunchDoublesUpToItsBound(t *testing.T) {
+	t.Parallel()
+	const year = 365 * 24 * time.Hour
+	for name, test := range map[string]struct {
+		retry   runs.RunRetry
+		attempt int
+		want    time.Duration
+	}{
+		"a wait of years has no bound but its own":    {runs.RunRetry{Wait: year, MaxWait: 9 * year}, 4, 8 * year},
+		"a wait beyond the bound is the bound":        {runs.RunRetry{Wait: year, MaxWait: 9 * year}, 5, 9 * year},
+		"a bound below the first wait is each wait":   {runs.RunRetry{Wait: year, MaxWait: time.Hour}, 1, time.Hour},
+		"without a bound a wait doubles":              {runs.RunRetry{Wait: time.Hour}, 11, 1024 * time.Hour},
+		"a wait that would be too long is no shorter": {runs.RunRetry{Wait: year}, 1000, math.MaxInt64},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list, _ := failing(9)
+			launcher := newLauncher(t, runs.LauncherConfig{}, memory(), list...)
+			first, err := launcher.Launch(t.Context(), runs.Request{Job: "nightly"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = first.Wait(t.Context())
+			request, err := launcher.RetryRequest(t.Context(), first.ID(), runs.RetryOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.retry.Times = test.attempt
+			request.RetryRun, request.Retry.Attempt = &test.retry, test.attempt
+			repeated, err := launcher.Launch(t.Context(), request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = repeated.Wait(t.Context())
+			record := find(t, launcher.Store(), repeated.RetriedBy().ID())
+			if wait := record.NotBefore.Sub(record.Queued).Round(time.Minute); wait != test.want.Round(time.Minute) {
+				t.Errorf("got %s, want %s", wait, test.want)
+			}
 		})
 	}
 }
