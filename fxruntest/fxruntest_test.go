@@ -12,7 +12,9 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/goleak"
 
+	"github.com/fxrun/fxrun"
 	"github.com/fxrun/fxrun/assets"
+	"github.com/fxrun/fxrun/automation"
 	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/fxruntest"
 	"github.com/fxrun/fxrun/history"
@@ -200,6 +202,12 @@ func TestTry(t *testing.T) {
 		{"an asset that would launch runs", "orders", []fx.Option{
 			fx.Provide(func(*runs.Launcher) *limit { return nil }), assets.New("nightly", func(*limit) error { return nil }),
 		}, "a definition takes something that the application builds from *runs.Launcher"},
+		{"an asset that would use the daemon", "orders", []fx.Option{
+			fxrun.Daemon, fx.Provide(func(*automation.Daemon) *limit { return nil }), assets.New("nightly", func(*limit) error { return nil }),
+		}, "a definition takes something that the application builds from *automation.Daemon"},
+		{"an asset that would know the schedules", "orders", []fx.Option{
+			fx.Provide(func(*automation.Automations) *limit { return nil }), assets.New("nightly", func(*limit) error { return nil }),
+		}, "a definition takes something that the application builds from *automation.Automations"},
 		{"a fake that is nil", "orders", []fx.Option{fx.Replace((*shop)(nil))}, "fx.Replace gives nil for *fxruntest_test.shop, which Fx does not tell from no value: resource shop ("},
 		{"a value of the application that is nil", "orders", []fx.Option{fx.Supply((*shop)(nil))}, "fx.Supply gives nil for *fxruntest_test.shop"},
 		{"a fake by name that is nil", "orders", []fx.Option{fx.Replace(fx.Annotate((*shop)(nil), fx.ResultTags(`name:"shop"`)))}, `fx.Replace gives nil for *fxruntest_test.shop[name="shop"]`},

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.uber.org/dig"
@@ -33,14 +34,30 @@ func BuildError(doing string, err error) error {
 // takenByDefinition says that a definition asks for something that the application
 // builds from what fxrun.Module makes of the definitions. It is nil for any other error.
 func takenByDefinition(err error) error {
-	if !dig.IsCycleDetected(err) {
-		return nil
-	}
-	for _, made := range []string{"*runs.Launcher", "*assets.Graph", "*container.Container"} {
-		if strings.Contains(err.Error(), made) {
-			return fault.Errorf("a definition takes something that the application builds from %s, which is made of the definitions: "+
+	cycle := digerror.Cycle(err)
+	for i := 1; i < len(cycle); i++ {
+		if made := madeBy(cycle[i]); made != "" && !isOwn(cycle[i-1]) {
+			return fault.Errorf("a definition takes something that the application builds from *%s, which is made of the definitions: "+
 				"a step or a resource cannot launch runs, but the functions of the application that nothing in a run takes can; %w", made, err)
 		}
 	}
 	return nil
+}
+
+// isOwn reports whether a constructor stands in package fxrun.
+func isOwn(of digerror.Constructor) bool { return of.Package+"/" == module }
+
+// madeBy returns the type that a constructor of package fxrun makes of the definitions, as in
+// "runs.Launcher". For any other constructor it returns "". A type of the application may have
+// the same name, but no constructor in package fxrun.
+func madeBy(of digerror.Constructor) string {
+	if !isOwn(of) {
+		return ""
+	}
+	_, results, _ := strings.Cut(of.Type, ") ") // its only parameter is a struct with a name
+	i := slices.IndexFunc(made, func(name string) bool { return strings.HasPrefix(strings.TrimPrefix(results, "("), "*"+name) })
+	if i < 0 {
+		return ""
+	}
+	return made[i]
 }

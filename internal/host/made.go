@@ -2,22 +2,20 @@ package host
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/signature"
 )
 
-// IsMade reports whether fxrun.Module makes a type from the definitions, so
-// that a definition which asks for it would be a cycle. The packages of these
-// types import this package, so the types are compared by package path and
+// made are the types to which fxrun.Module and fxrun.Daemon make pointers from the definitions.
+// The packages of these types import this package, so the types are compared by package path and
 // name.
-func IsMade(key signature.Key) bool {
-	switch ownName(key.Type) {
-	case "container.Container", "assets.Graph", "runs.Launcher", "automation.Automations", "automation.Daemon":
-		return true
-	}
-	return false
-}
+var made = []string{"container.Container", "assets.Graph", "runs.Launcher", "automation.Automations", "automation.Daemon"}
+
+// IsMade reports whether fxrun.Module makes a type from the definitions, so that a definition
+// which asks for it would be a cycle.
+func IsMade(key signature.Key) bool { return slices.Contains(made, ownName(key.Type)) }
 
 // IsStepContext reports whether a type is *assets.Context, which a step has.
 func IsStepContext(t reflect.Type) bool { return ownName(t) == "assets.Context" }
