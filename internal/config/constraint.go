@@ -14,6 +14,7 @@ import (
 
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // constraint says which values of its type the tags of a config field allow.
@@ -62,7 +63,7 @@ func (c *constraint) readEnum(text string, t reflect.Type) error {
 	switch bare.Kind() {
 	case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct, reflect.Interface:
 		if !decodesText(bare) {
-			return fmt.Errorf("is for single values, not for %s", typeText(t))
+			return fmt.Errorf("is for single values, not for %s", typename.Of(t))
 		}
 	}
 	for _, entry := range strings.Split(text, ",") {
@@ -91,7 +92,7 @@ func (c *constraint) readBound(text string, t reflect.Type) (bound, error) {
 		return bound{text, reflect.ValueOf(length)}, nil
 	}
 	if !isNumber(bare) {
-		return bound{}, fmt.Errorf("is for numbers, durations, text, lists and maps, not for %s", typeText(t))
+		return bound{}, fmt.Errorf("is for numbers, durations, text, lists and maps, not for %s", typename.Of(t))
 	}
 	value, err := readTag(text, bare)
 	if err != nil {
@@ -105,7 +106,7 @@ func (c *constraint) readBound(text string, t reflect.Type) (bound, error) {
 
 func (c *constraint) readPattern(text string, t reflect.Type) error {
 	if bare := bareType(t); bare.Kind() != reflect.String || decodesText(bare) {
-		return fmt.Errorf("is for text, not for %s", typeText(t))
+		return fmt.Errorf("is for text, not for %s", typename.Of(t))
 	}
 	pattern, err := regexp.Compile(text)
 	if err != nil {

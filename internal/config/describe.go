@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // Describe returns a resolved config as text for people.
@@ -13,7 +15,7 @@ func (c *Definition) Describe(config Resolved) []Field {
 	for i := range c.fields {
 		field := &c.fields[i]
 		fields[i] = Field{
-			Path: field.path, GoName: field.goName, Type: typeText(field.typ), Description: field.desc,
+			Path: field.path, GoName: field.goName, Type: typename.Of(field.typ), Description: field.desc,
 			Source: config.origins[i].source, Variable: config.origins[i].variable, GivenBy: config.origins[i].givenBy,
 			Secret: field.secret, Required: field.required || field.atLaunch, AtLaunch: field.atLaunch, Fixed: field.fixed,
 			Warning: field.warning, Default: c.shapes.shownDefault(field), Min: field.min.text, Max: field.max.text,
@@ -85,7 +87,7 @@ func (s *Shapes) show(value reflect.Value, secret bool) string {
 		}
 		text, err := json.Marshal(s.jsonable(value, shownText))
 		if err != nil {
-			return value.Type().String()
+			return typename.Of(value.Type())
 		}
 		return string(text)
 	}

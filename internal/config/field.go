@@ -8,6 +8,7 @@ import (
 
 	"github.com/fxrun/fxrun/internal/fault"
 	"github.com/fxrun/fxrun/internal/nearest"
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // Leaf is one leaf of a config struct: a field that is not a section, with the
@@ -130,7 +131,7 @@ func kindOf(value reflect.Value) string {
 	if !value.IsValid() {
 		return "nil"
 	}
-	return typeText(value.Type())
+	return typename.Of(value.Type())
 }
 
 // mark sets an option on the fields that it names. If the name is that of a

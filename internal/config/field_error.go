@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // FieldError says what is wrong with one field of a config, or with one element in
@@ -86,7 +88,7 @@ func errorsOf(faults []*FieldError) []error {
 // nameOfType returns a text for what a launch has to write for a Go type.
 func nameOfType(t reflect.Type) string {
 	if t.PkgPath() != "" {
-		return "a " + typeText(t)
+		return "a " + typename.Of(t)
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -106,7 +108,7 @@ func nameOfType(t reflect.Type) string {
 	case reflect.Map:
 		return "a map"
 	}
-	return "a " + typeText(t)
+	return "a " + typename.Of(t)
 }
 
 func kindOfNode(node *yaml.Node) string {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // reading reads nodes of YAML into values of config types: types that read
@@ -219,7 +221,7 @@ func (s *Shapes) readVariable(text string, into reflect.Value) string {
 	case strings.TrimSpace(text) == "":
 		return "set, but empty"
 	}
-	reason := "not a valid " + typeText(into.Type())
+	reason := "not a valid " + typename.Of(into.Type())
 	first := r.faults[0]
 	if (first.wrongKind || strings.HasPrefix(first.Message, "the text is not a")) && first.Path == "" {
 		return reason

@@ -16,6 +16,8 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // readScalar reads a node into a value that is not a list, a map or a struct.
@@ -254,7 +256,7 @@ func readSelf(node *yaml.Node, into reflect.Value) (fault error) {
 	}
 	defer func() {
 		if recovered := recover(); recovered != nil { // the decoder is the user's code
-			fault = fmt.Errorf("decoding a %s panicked", typeText(into.Type()))
+			fault = fmt.Errorf("decoding a %s panicked", typename.Of(into.Type()))
 		}
 	}()
 	var err error
@@ -276,5 +278,5 @@ func readSelf(node *yaml.Node, into reflect.Value) (fault error) {
 	case into.Type() == reflect.TypeFor[time.Time]():
 		return errors.New("expected a time.Time, as in 2026-07-31T18:30:00Z")
 	}
-	return fmt.Errorf("the text is not a %s", typeText(into.Type()))
+	return fmt.Errorf("the text is not a %s", typename.Of(into.Type()))
 }

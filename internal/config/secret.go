@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
-	"strings"
 	"unique"
 	"unsafe"
 
@@ -141,14 +140,6 @@ func decodeGiven(text string, into reflect.Value) bool {
 // value.
 func textNode(text string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: text}
-}
-
-// typeText returns the name of a type as users write it. They write
-// container.Secret, which is an alias of Secret in this package.
-func typeText(t reflect.Type) string { return userText(t.String()) }
-
-func userText(name string) string {
-	return strings.ReplaceAll(name, "config.Secret[", "container.Secret[")
 }
 
 // hidden returns the value, for the code that checks config fields.

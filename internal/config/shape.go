@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // Shapes keeps the leaf fields of the config types of a container. It finds the
@@ -106,7 +107,7 @@ func (w *fieldWalk) field(field reflect.StructField, at position, i int, above [
 			inner.prefix, _ = variableNames(at.prefix, field)
 		}
 		if isOpaque(structType) {
-			w.fault(`config field %s: %s has no field that can be configured: tag the field ignored:"true"`, leaf.goName, typeText(structType))
+			w.fault(`config field %s: %s has no field that can be configured: tag the field ignored:"true"`, leaf.goName, typename.Of(structType))
 			return
 		}
 		if name := leafTag(field.Tag); name != "" {

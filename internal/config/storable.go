@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // storable returns an error if a value cannot be stored and read back as the
@@ -58,7 +60,7 @@ func (s *Shapes) storable(value reflect.Value) error {
 func readsItself(value reflect.Value) error {
 	text, err := ownText(value)
 	if err != nil {
-		return fmt.Errorf("the %s can't be written as text%s", typeText(value.Type()), adviceOneWay)
+		return fmt.Errorf("the %s can't be written as text%s", typename.Of(value.Type()), adviceOneWay)
 	}
 	again := reflect.New(value.Type()).Elem()
 	if err := readSelf(textNode(text), again); err == nil && utf8.ValidString(text) {
@@ -69,7 +71,7 @@ func readsItself(value reflect.Value) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the %s does not read the text that it writes%s", typeText(value.Type()), adviceOneWay)
+	return fmt.Errorf("the %s does not read the text that it writes%s", typename.Of(value.Type()), adviceOneWay)
 }
 
 // adviceOneWay says what to do about a Go value that cannot be stored: text is

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fxrun/fxrun/internal/config"
+	own "github.com/fxrun/fxrun/internal/typename/config"
 )
 
 // faultsOf takes a config struct apart that has faults.
@@ -72,6 +73,9 @@ func TestMistypedTagsAreFaults(t *testing.T) {
 		"a list of such structs":         {struct{ N []*time.Location }{}, `config field N: time.Location can't be configured`},
 		"a function in an item":          {struct{ N []struct{ F func() } }{}, `config field N[].F: func() can't be configured`},
 		"an item that contains itself":   {struct{ N []node }{}, `contains itself at field N[].Next`},
+		"keys of a type that is called as a secret": {
+			struct{ N map[own.Secret[string]]int }{}, `config field N: map[config.Secret[string]]int, whose keys are not single values, can't be configured`,
+		},
 		"keys that are no single values": {struct{ N map[[2]int]string }{}, `whose keys are not single values, can't be configured`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,8 @@ package config
 import (
 	"reflect"
 	"strings"
+
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // Template writes a run config that a person completes.
@@ -164,7 +166,7 @@ func (f *templateFields) describeItems(text templateText, t reflect.Type) {
 // about returns a text that says which values a field may have, and where its
 // value comes from.
 func (f *Leaf) about(from origin) string {
-	texts := []string{typeText(f.typ)}
+	texts := []string{typename.Of(f.typ)}
 	if len(f.texts) > 0 {
 		texts = append(texts, f.allowed())
 	}

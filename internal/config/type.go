@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/kelseyhightower/envconfig"
+
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // isSecret reports whether a value of type t is a Secret, or contains one.
@@ -49,15 +51,15 @@ func undecodable(t reflect.Type, above ...reflect.Type) string {
 		return ""
 	}
 	if slices.Contains(above, t) {
-		return typeText(t) + ", which contains itself,"
+		return typename.Of(t) + ", which contains itself,"
 	}
 	above = append(above, t)
 	switch t.Kind() {
 	case reflect.Func, reflect.Chan, reflect.Interface, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer, reflect.Uintptr:
-		return typeText(t)
+		return typename.Of(t)
 	case reflect.Struct:
 		if isOpaque(t) {
-			return typeText(t)
+			return typename.Of(t)
 		}
 	case reflect.Slice, reflect.Pointer, reflect.Array:
 		return undecodable(t.Elem(), above...)
@@ -66,7 +68,7 @@ func undecodable(t reflect.Type, above ...reflect.Type) string {
 			return reason
 		}
 		if key := t.Key(); !decodesText(key) && slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Struct, reflect.Array}, key.Kind()) {
-			return typeText(t) + ", whose keys are not single values,"
+			return typename.Of(t) + ", whose keys are not single values,"
 		}
 		return undecodable(t.Elem(), above...)
 	}

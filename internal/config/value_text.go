@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/kelseyhightower/envconfig"
+
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // textForm writes a value as text, or returns false if the value has another form.
@@ -62,7 +64,7 @@ func secretText(value reflect.Value) (string, bool) {
 func ownText(value reflect.Value) (text string, err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil { // the method is the user's code
-			err = fmt.Errorf("writing a %s panicked", typeText(value.Type()))
+			err = fmt.Errorf("writing a %s panicked", typename.Of(value.Type()))
 		}
 	}()
 	pointer := reflect.New(value.Type())

@@ -6,7 +6,7 @@ import (
 
 	"github.com/fxrun/fxrun/internal/config"
 	"github.com/fxrun/fxrun/internal/resource"
-	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // Description tells about one resource.
@@ -53,7 +53,7 @@ func (g *Graph) Describe(n *Node, resolved config.Resolved, secrets config.Secre
 		Key: n.Key, Description: n.Description, Constructor: n.Function.Name, Position: n.Position, Lifetime: n.Lifetime, Eager: n.Eager, Replaced: n.IsReplaced(),
 	}
 	for _, provided := range n.Answers() {
-		if t := signature.TypeName(provided.Key.Type); !slices.Contains(description.Types, t) {
+		if t := typename.Of(provided.Key.Type); !slices.Contains(description.Types, t) {
 			description.Types = append(description.Types, t)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/fxrun/fxrun/internal/nearest"
 	"github.com/fxrun/fxrun/internal/resource"
 	"github.com/fxrun/fxrun/internal/signature"
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 func (g *Graph) ambiguous(key signature.Key, providers []Provider) error {
@@ -37,7 +38,7 @@ func (g *Graph) missing(key signature.Key, hint string) error {
 		}
 		switch n, known := g.ByKey[key.Name]; {
 		case known && len(n.Function.Results) > 0:
-			text = "; resource " + key.Name + " is a " + signature.TypeName(n.Function.Results[0].Type)
+			text = "; resource " + key.Name + " is a " + typename.Of(n.Function.Results[0].Type)
 		default:
 			text = nearest.Suggestion(key.Name, sameType)
 		}
@@ -46,7 +47,7 @@ func (g *Graph) missing(key signature.Key, hint string) error {
 		text = g.alike(key.Type)
 	}
 	if own := builtinAlike(key.Type); own != nil {
-		text = ": take it as " + signature.TypeName(own)
+		text = ": take it as " + typename.Of(own)
 	}
 	if elsewhere := g.elsewhere(key.Type); elsewhere != "" {
 		text = elsewhere
@@ -78,7 +79,7 @@ func (g *Graph) alike(t reflect.Type) string {
 	for _, n := range g.Nodes {
 		for _, result := range n.Function.Results {
 			if isAlike(t, result.Type) {
-				found = append(found, "resource "+n.Key+" gives "+signature.TypeName(result.Type))
+				found = append(found, "resource "+n.Key+" gives "+typename.Of(result.Type))
 			}
 		}
 	}

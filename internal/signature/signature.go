@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"go.uber.org/dig"
+
+	"github.com/fxrun/fxrun/internal/typename"
 )
 
 // Key says which value is meant: by its Go type, and by the name or the group of an
@@ -29,11 +31,11 @@ type Key struct {
 func (k Key) String() string {
 	switch {
 	case k.Name != "":
-		return fmt.Sprintf("%s[name=%q]", TypeName(k.Type), k.Name)
+		return fmt.Sprintf("%s[name=%q]", typename.Of(k.Type), k.Name)
 	case k.Group != "":
-		return fmt.Sprintf("%s[group=%q]", TypeName(k.Type), k.Group)
+		return fmt.Sprintf("%s[group=%q]", typename.Of(k.Type), k.Group)
 	}
-	return TypeName(k.Type)
+	return typename.Of(k.Type)
 }
 
 // Func is a function taken apart. It is immutable and safe for concurrent use.
