@@ -10,9 +10,9 @@ import (
 type CrashPolicy string
 
 const (
-	// GiveUp does nothing more. It is the default.
-	GiveUp CrashPolicy = "give_up"
-	// Resume queues a new run for the steps that have not succeeded. The new run gets the
+	// CrashGiveUp does nothing more. It is the default.
+	CrashGiveUp CrashPolicy = "give_up"
+	// CrashResume queues a new run for the steps that have not succeeded. The new run gets the
 	// values that the earlier run has stored. It is executed by a process that takes
 	// queued runs. If the process of this run ends too, the rest is queued again, three
 	// times at most. A step that was being executed is executed again, so its function
@@ -21,14 +21,14 @@ const (
 	// A run is not resumed if somebody had asked for its cancellation, or if the history
 	// does not hold all of its launch, as with a secret that was given literally. The end
 	// of the run then says so.
-	Resume CrashPolicy = "resume"
+	CrashResume CrashPolicy = "resume"
 )
 
 // OnCrash sets the policy for crashes of the job's runs. A launch may set another one.
 func OnCrash(policy CrashPolicy) JobPart {
 	return jobPartFunc(func(d *jobDefinition) {
-		if policy != GiveUp && policy != Resume {
-			d.faults = append(d.faults, fmt.Errorf("assets.OnCrash(%q): there are assets.GiveUp and assets.Resume", policy))
+		if policy != CrashGiveUp && policy != CrashResume {
+			d.faults = append(d.faults, fmt.Errorf("assets.OnCrash(%q): there are assets.CrashGiveUp and assets.CrashResume", policy))
 		}
 		d.onCrash = policy
 	})

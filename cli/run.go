@@ -82,7 +82,7 @@ func (p program) runCommand() *cobra.Command {
 	command.Flags().StringVar(&flags.onCrash, "on-crash", "", "if the process of the run is killed, resume or give_up the rest: a `POLICY` (default: what the job says)")
 	registerServer(command)
 	p.complete(command, "select", p.selections)
-	_ = command.RegisterFlagCompletionFunc("on-crash", cobra.FixedCompletions([]string{string(assets.Resume), string(assets.GiveUp)}, cobra.ShellCompDirectiveNoFileComp))
+	_ = command.RegisterFlagCompletionFunc("on-crash", cobra.FixedCompletions([]string{string(assets.CrashResume), string(assets.CrashGiveUp)}, cobra.ShellCompDirectiveNoFileComp))
 	_ = command.RegisterFlagCompletionFunc("log-level", completeLevels)
 	return command
 }

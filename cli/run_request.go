@@ -46,9 +46,9 @@ func (f runFlags) policies(cmd *cobra.Command, request *runs.Request) []error {
 		}
 	}
 	switch request.OnCrash = assets.CrashPolicy(f.onCrash); request.OnCrash {
-	case "", assets.Resume, assets.GiveUp:
+	case "", assets.CrashResume, assets.CrashGiveUp:
 	default:
-		faults = append(faults, fmt.Errorf("--on-crash %q: it must be %s or %s", f.onCrash, assets.Resume, assets.GiveUp))
+		faults = append(faults, fmt.Errorf("--on-crash %q: it must be %s or %s", f.onCrash, assets.CrashResume, assets.CrashGiveUp))
 	}
 	if f.queue && f.dryRun {
 		faults = append(faults, errors.New("--queue and --dry-run exclude each other: give one of them"))

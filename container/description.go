@@ -45,7 +45,7 @@ type Explanation = graph.Explanation
 //
 //   - Target is the name of the target, as in "asset report". It is "resource
 //     warehouse" for a resource that [NeedsResources] names or that is [Eager], and
-//     [FromOptions] where the fx.Options of the child ask for the resource and no
+//     [TargetOptions] where the fx.Options of the child ask for the resource and no
 //     target does.
 //   - Path holds the keys of the resources from what the target asks for itself
 //     down to the one that is explained. It is the shortest way, and of several the
@@ -55,20 +55,20 @@ type Explanation = graph.Explanation
 // String returns it as "asset report -> warehouse -> database".
 type Reason = graph.Reason
 
-// FromOptions is the target of a [Reason] that lies in the fx.Options given to
+// TargetOptions is the target of a [Reason] that lies in the fx.Options given to
 // the child. Fx tells that they need the resource, and not what in them does.
-const FromOptions = graph.FromOptions
+const TargetOptions = graph.TargetOptions
 
 // Unneeded says why a child would not start a resource.
 type Unneeded = graph.Unneeded
 
 // The reasons why a resource is not needed.
 const (
-	// NothingLeadsToIt says that no target leads to it.
-	NothingLeadsToIt = graph.NothingLeadsToIt
-	// HostStandsIn says that the host application has a value in its place.
-	HostStandsIn = graph.HostStandsIn
-	// OptionsStandIn says that targets lead to the resource, but an fx.Replace among
+	// UnneededUnreached says that no target leads to it.
+	UnneededUnreached = graph.UnneededUnreached
+	// UnneededForHost says that the host application has a value in its place.
+	UnneededForHost = graph.UnneededForHost
+	// UnneededForOptions says that targets lead to the resource, but an fx.Replace among
 	// the options of the child stands in for it, or for all that lies between.
-	OptionsStandIn = graph.OptionsStandIn
+	UnneededForOptions = graph.UnneededForOptions
 )

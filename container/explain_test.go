@@ -86,18 +86,18 @@ func TestExplain(t *testing.T) {
 		"options that ask for it are a reason": {
 			"database",
 			[]fx.Option{fx.Invoke(func(*service) {})},
-			[]string{container.FromOptions + " -> service -> cache -> database"},
+			[]string{container.TargetOptions + " -> service -> cache -> database"},
 			"",
 		},
-		"without targets nothing leads to it": {"database", nil, nil, container.NothingLeadsToIt},
+		"without targets nothing leads to it": {"database", nil, nil, container.UnneededUnreached},
 		"a target that needs others does not lead to it": {
-			"unused", []fx.Option{container.NeedsResources("report")}, nil, container.NothingLeadsToIt,
+			"unused", []fx.Option{container.NeedsResources("report")}, nil, container.UnneededUnreached,
 		},
 		"a replaced resource is not needed": {
-			"cache", []fx.Option{container.NeedsResources("service"), fx.Replace(&cache{})}, nil, container.OptionsStandIn,
+			"cache", []fx.Option{container.NeedsResources("service"), fx.Replace(&cache{})}, nil, container.UnneededForOptions,
 		},
 		"nor is what only a replaced one needs": {
-			"database", []fx.Option{container.NeedsResources("service"), fx.Replace(&cache{})}, nil, container.OptionsStandIn,
+			"database", []fx.Option{container.NeedsResources("service"), fx.Replace(&cache{})}, nil, container.UnneededForOptions,
 		},
 		"no way leads through a replaced one": {
 			"database",
@@ -184,8 +184,8 @@ func TestExplainInAHost(t *testing.T) {
 	c := replacedBucket(t)
 	targets := container.Needs(newTarget(t, c, "GET /report", func(*report, store) {}))
 	for key, want := range map[string]container.Unneeded{
-		"bucket": container.HostStandsIn,
-		"unused": container.NothingLeadsToIt, // only the replaced bucket is built from it
+		"bucket": container.UnneededForHost,
+		"unused": container.UnneededUnreached, // only the replaced bucket is built from it
 	} {
 		explanation, err := c.Explain(key, targets)
 		if err != nil || explanation.Needed || explanation.Unneeded != want {

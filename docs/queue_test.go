@@ -36,7 +36,7 @@ var invoicing = fx.Options(
 	assets.New("invoice", WriteInvoice, assets.Pool("warehouse")),
 	assets.NewJob("invoicing", assets.Select("invoice"),
 		assets.RetryRun(3, backoff.Exponential(time.Millisecond, time.Minute)),
-		assets.OnCrash(assets.Resume),
+		assets.OnCrash(assets.CrashResume),
 	),
 	fx.Supply(&runs.Limits{
 		Runs:  4,

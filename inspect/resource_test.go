@@ -53,7 +53,7 @@ func TestResource(t *testing.T) {
 		}
 	})
 	t.Run("a scope says why it is not needed", func(t *testing.T) {
-		if _, unneeded := reasons(t, "idle", inspect.Scope{Selection: "*"}); unneeded != container.NothingLeadsToIt {
+		if _, unneeded := reasons(t, "idle", inspect.Scope{Selection: "*"}); unneeded != container.UnneededUnreached {
 			t.Errorf("got %q", unneeded)
 		}
 	})

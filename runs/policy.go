@@ -19,7 +19,7 @@ import (
 const (
 	// TagPriority has the priority of a run, if it is not 0: see Request.
 	TagPriority = reservedTags + "priority"
-	// TagOnCrash is "resume" if the run is resumed after a crash: see assets.Resume. It is
+	// TagOnCrash is "resume" if the run is resumed after a crash: see assets.CrashResume. It is
 	// "give_up" if the launch has chosen that; without the tag it is what the job says.
 	TagOnCrash = reservedTags + "on_crash"
 	// TagRetryRun has the RunRetry of the launch, if it has one.
@@ -71,7 +71,7 @@ func PoliciesOf(tags map[string]string) (policies []string, others map[string]st
 	if retry := parseRunRetry(tags[TagRetryRun]); retry != nil {
 		policies = append(policies, retry.text())
 	}
-	if tags[TagOnCrash] == string(assets.Resume) {
+	if tags[TagOnCrash] == string(assets.CrashResume) {
 		policies = append(policies, "resumed after a crash")
 	}
 	say(TagAttempt, "attempt %s")
@@ -129,9 +129,9 @@ func retryPolicyOf(request Request, job assets.JobPlan) retryPolicy {
 // checkPolicies refuses policies that do not exist.
 func (r Request) checkPolicies() error {
 	switch r.OnCrash {
-	case "", assets.GiveUp, assets.Resume:
+	case "", assets.CrashGiveUp, assets.CrashResume:
 	default:
-		return fault.Join("launching a run", []error{fmt.Errorf("its OnCrash is %q: there are assets.GiveUp and assets.Resume", r.OnCrash)})
+		return fault.Join("launching a run", []error{fmt.Errorf("its OnCrash is %q: there are assets.CrashGiveUp and assets.CrashResume", r.OnCrash)})
 	}
 	return r.RetryRun.check()
 }
@@ -143,8 +143,8 @@ func (r Request) tag(tags map[string]string, job assets.JobPlan) {
 	}
 	if r.OnCrash != "" {
 		tags[TagOnCrash] = string(r.OnCrash)
-	} else if job.OnCrash == assets.Resume {
-		tags[TagOnCrash] = string(assets.Resume)
+	} else if job.OnCrash == assets.CrashResume {
+		tags[TagOnCrash] = string(assets.CrashResume)
 	}
 	if r.RetryRun != nil {
 		tags[TagRetryRun] = r.RetryRun.String()

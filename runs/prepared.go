@@ -99,7 +99,7 @@ func (p *Prepared) prepareJob(request Request, job assets.JobPlan) error {
 		}
 	}
 	p.warnOfUnread(config)
-	if p.launch.retry.times > 0 || tags[TagOnCrash] == string(assets.Resume) {
+	if p.launch.retry.times > 0 || tags[TagOnCrash] == string(assets.CrashResume) {
 		if incomplete := p.incomplete(); incomplete != nil {
 			p.launch.record.Incomplete = p.launch.child.Mask(incomplete.Error())
 		}

@@ -162,7 +162,7 @@ func TestALaunchForOtherProcessesIsCheckedOnce(t *testing.T) {
 			launcher := newCountedLauncher(t, new(recorded), executor)
 			setCounted(t, "-checked")
 			takeReadings()
-			prepared, err := launcher.Prepare(runs.Request{Selection: "*", Config: config, OnCrash: assets.Resume})
+			prepared, err := launcher.Prepare(runs.Request{Selection: "*", Config: config, OnCrash: assets.CrashResume})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -71,7 +71,7 @@ func working(t *testing.T, home, database string, wait func() time.Duration) *ru
 		return nil
 	}
 	list := []assets.Definition{
-		assets.NewJob("nightly", assets.OnCrash(assets.Resume), assets.NewOp("left", func(ctx context.Context, about *assets.Context) (left, error) {
+		assets.NewJob("nightly", assets.OnCrash(assets.CrashResume), assets.NewOp("left", func(ctx context.Context, about *assets.Context) (left, error) {
 			if about.Run().Tags["team"] == "sales" {
 				return 1, mark(ctx, "run", "sales")
 			}

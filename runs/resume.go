@@ -20,7 +20,7 @@ const maxResumes = 3
 func resume(record history.Record, queued history.RunQueued) (events []history.Event, reason string) {
 	steps, resumes := unfinished(record), numberIn(record.Tags, TagResumes)
 	switch {
-	case record.Tags[TagOnCrash] != string(assets.Resume) || len(steps) == 0:
+	case record.Tags[TagOnCrash] != string(assets.CrashResume) || len(steps) == 0:
 		return nil, ""
 	case !record.CancelRequested.IsZero():
 		return nil, "its cancellation was requested"

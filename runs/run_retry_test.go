@@ -273,7 +273,7 @@ func TestARepetitionOutlivesItsLauncher(t *testing.T) {
 func TestALostRunIsResumedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		list, lefts := failing(0, assets.OnCrash(assets.Resume))
+		list, lefts := failing(0, assets.OnCrash(assets.CrashResume))
 		one, other := shared(t, runs.LauncherConfig{}, memory(), list...)
 		if _, err := run(t, one, runs.Request{Selection: "left"}); err != nil {
 			t.Fatal(err)
@@ -310,7 +310,7 @@ func TestALostRunIsResumedOnce(t *testing.T) {
 func TestWorkSettlesLostRunsWithoutARunOfItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		list, _ := failing(0, assets.OnCrash(assets.Resume))
+		list, _ := failing(0, assets.OnCrash(assets.CrashResume))
 		lockers, store := locks.NewMemory(), history.NewMemoryStore()
 		launcher := newLauncher(t, runs.LauncherConfig{Store: store, Locks: lockers}, memory(), list...)
 		dead := "host/1/dead@" + placeOf(t, lockers)
@@ -374,7 +374,7 @@ func TestALaunchSaysWhatAnotherProcessWouldLack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := run(t, launcher, runs.Request{Selection: "*", Config: config, OnCrash: assets.Resume})
+	done, err := run(t, launcher, runs.Request{Selection: "*", Config: config, OnCrash: assets.CrashResume})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -390,8 +390,8 @@ func TestALaunchSaysWhatAnotherProcessWouldLack(t *testing.T) {
 
 func TestThePolicyForCrashesThatALaunchHasChosenIsThatOfItsRepetitions(t *testing.T) {
 	t.Parallel()
-	for _, policy := range []assets.CrashPolicy{"", assets.GiveUp, assets.Resume} {
-		list, _ := failing(9, assets.OnCrash(assets.Resume), assets.RetryRun(1, nil))
+	for _, policy := range []assets.CrashPolicy{"", assets.CrashGiveUp, assets.CrashResume} {
+		list, _ := failing(9, assets.OnCrash(assets.CrashResume), assets.RetryRun(1, nil))
 		launcher := newLauncher(t, runs.LauncherConfig{}, memory(), list...)
 		first, err := run(t, launcher, runs.Request{Job: "nightly", OnCrash: policy})
 		if err == nil {
@@ -421,10 +421,10 @@ func TestThePolicyForCrashesThatALaunchHasChosenIsThatOfItsRepetitions(t *testin
 
 func TestAnUnknownPolicyForCrashesIsRefused(t *testing.T) {
 	t.Parallel()
-	list, _ := failing(0, assets.OnCrash(assets.Resume))
+	list, _ := failing(0, assets.OnCrash(assets.CrashResume))
 	launcher := newLauncher(t, runs.LauncherConfig{}, memory(), list...)
 	_, err := launcher.Launch(t.Context(), runs.Request{Job: "nightly", OnCrash: "Resume"})
-	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), `its OnCrash is "Resume": there are assets.GiveUp and assets.Resume`) {
+	if !errors.Is(err, container.ErrInvalid) || !strings.Contains(err.Error(), `its OnCrash is "Resume": there are assets.CrashGiveUp and assets.CrashResume`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -66,7 +66,7 @@ func newState(ctx context.Context, p *prepare.Preparation, outer *state, borrowe
 		Lends: make(map[signature.Key]reflect.Value),
 	}
 	if outer != nil {
-		s.app.Lent, s.app.Lends, s.app.Events = outer.app.Lends, outer.app.Lends, outer.app.Events
+		s.app.FromParent, s.app.Lends, s.app.Events = outer.app.Lends, outer.app.Lends, outer.app.Events
 	}
 	s.options = newLifecycle(optionsNode, &s.late)
 	for _, n := range p.Nodes {

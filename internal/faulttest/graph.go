@@ -122,7 +122,7 @@ func Definitions(home string, parent int, seed uint64) []assets.Definition {
 		list = append(list, assets.New(key, function(random, home, parent, assetTypes, i), options(random)...))
 	}
 	parts := []assets.JobPart{
-		assets.OnCrash(assets.Resume),
+		assets.OnCrash(assets.CrashResume),
 		assets.RetryRun(1, func(int) time.Duration { return 20 * time.Millisecond }),
 	}
 	for i := range 1 + random.IntN(len(opTypes)) {

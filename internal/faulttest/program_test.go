@@ -180,7 +180,7 @@ func launchSome(ctx context.Context, launcher *program) error {
 func launch(ctx context.Context, launcher *program) error {
 	request := runs.Request{Selection: "not settling", Priority: rand.IntN(2)}
 	if rand.IntN(2) == 0 {
-		request.OnCrash = assets.Resume
+		request.OnCrash = assets.CrashResume
 	}
 	if rand.IntN(2) == 0 {
 		request = runs.Request{Job: "nightly"}

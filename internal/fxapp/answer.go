@@ -17,8 +17,8 @@ import (
 // answers provides the keys that are asked for and that are not the canonical
 // key of a result: values of the host application, and other names of results.
 //
-// lent are the values of the parent that its fx.Options have touched.
-func (a *Parts) answers(asks [][]graph.Ask, lent map[signature.Key]reflect.Value) []fx.Option {
+// fromParent are the values of the parent that its fx.Options have touched.
+func (a *Parts) answers(asks [][]graph.Ask, fromParent map[signature.Key]reflect.Value) []fx.Option {
 	var options []fx.Option
 	seen := make(map[signature.Key]bool, 2*len(asks))
 	for _, list := range asks {
@@ -30,7 +30,7 @@ func (a *Parts) answers(asks [][]graph.Ask, lent map[signature.Key]reflect.Value
 			seen[wanted.Key] = true
 			isCanonical := wanted.From.Node != nil && a.graph.Canonical(wanted.From) == wanted.Key
 			switch {
-			case wanted.Value.IsValid(), lent[wanted.Key].IsValid() && !isCanonical:
+			case wanted.Value.IsValid(), fromParent[wanted.Key].IsValid() && !isCanonical:
 				options = append(options, a.supply(*wanted))
 			case wanted.From.Node != nil && !isCanonical:
 				options = append(options, a.forward(a.graph.Canonical(wanted.From), wanted.Key))

@@ -23,8 +23,8 @@ type Child struct {
 	// Events gets the events of Fx in place of Logger. An option of the caller
 	// or of the parent makes it. It is nil without such an option.
 	Events fxevent.Logger
-	// Lent are the values that the fx.Options of the parent have touched.
-	Lent map[signature.Key]reflect.Value
+	// FromParent are the values that the fx.Options of the parent have touched.
+	FromParent map[signature.Key]reflect.Value
 	// Lends has the same kind of values for nested children. The application
 	// adds them.
 	Lends map[signature.Key]reflect.Value
@@ -40,8 +40,8 @@ type Child struct {
 
 // Value returns the value of an ask in a child whose resources have been built.
 func (c *Child) Value(a graph.Ask) reflect.Value {
-	if lent, ok := c.Lent[a.Key]; ok {
-		return lent
+	if fromParent, ok := c.FromParent[a.Key]; ok {
+		return fromParent
 	}
 	switch {
 	case a.Value.IsValid():
@@ -67,8 +67,8 @@ func (c *Child) Own(kind graph.InputKind) reflect.Value {
 // result returns a result of a resource that lives longer than the child, as the
 // child sees it. It returns the zero Value if there is none.
 func (c *Child) result(from graph.Provider, key signature.Key) reflect.Value {
-	if lent, ok := c.Lent[key]; ok {
-		return lent
+	if fromParent, ok := c.FromParent[key]; ok {
+		return fromParent
 	}
 	if results := c.Results(from.Node); results != nil {
 		return results[from.Result]

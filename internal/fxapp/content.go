@@ -22,8 +22,8 @@ type Content struct {
 	// Asked has further asks, beside those of resources, of targets and of
 	// Offered.
 	Asked []graph.Ask
-	// Lent are the values that the fx.Options of the parent have touched.
-	Lent map[signature.Key]reflect.Value
+	// FromParent are the values that the fx.Options of the parent have touched.
+	FromParent map[signature.Key]reflect.Value
 	// Lends has the values that nested children will borrow.
 	Lends Lends
 	// Options are the options of the caller. They come last.
@@ -66,7 +66,7 @@ func (a *Parts) constructors(c Content, constructor func(fx.Option, *graph.Node)
 	if c.Offered != nil {
 		options = append(options, a.offers(c.Offered)...)
 	}
-	return append(options, a.answers(c.Asks(a.graph), c.Lent)...)
+	return append(options, a.answers(c.Asks(a.graph), c.FromParent)...)
 }
 
 // Asks returns all that the application is asked for, but for what the options of the

@@ -31,7 +31,7 @@ type Explanation struct {
 type Reason struct {
 	// Target is the name of the target, as in "asset report". It is "resource
 	// warehouse" for a resource that NeedsResources names or that is Eager, and
-	// [FromOptions] if the fx.Options of the child ask for the resource and no
+	// [TargetOptions] if the fx.Options of the child ask for the resource and no
 	// target does.
 	Target string `json:"target"`
 	// Path has the keys of the resources from the one that the target asks for
@@ -42,24 +42,24 @@ type Reason struct {
 	Others int `json:"others,omitempty"`
 }
 
-// FromOptions is the target of a [Reason] that lies in the fx.Options of the
+// TargetOptions is the target of a [Reason] that lies in the fx.Options of the
 // child. Fx says that the options need the resource, but not which part of them
 // does.
-const FromOptions = "the fx options of the child"
+const TargetOptions = "the fx options of the child"
 
 // Unneeded says why a child would not start a resource.
 type Unneeded string
 
 // The reasons why a resource is not needed.
 const (
-	// NothingLeadsToIt says that no target leads to it.
-	NothingLeadsToIt Unneeded = "nothing leads to it"
-	// HostStandsIn says that the host application has a value in its place.
-	HostStandsIn Unneeded = "the host application has a value in its place"
-	// OptionsStandIn says that targets lead to the resource, but an fx.Replace
+	// UnneededUnreached says that no target leads to it.
+	UnneededUnreached Unneeded = "nothing leads to it"
+	// UnneededForHost says that the host application has a value in its place.
+	UnneededForHost Unneeded = "the host application has a value in its place"
+	// UnneededForOptions says that targets lead to the resource, but an fx.Replace
 	// among the options of the child takes its place, or the place of all
 	// resources on the way.
-	OptionsStandIn Unneeded = "the fx options of the child stand in for it, or for what needs it"
+	UnneededForOptions Unneeded = "the fx options of the child stand in for it, or for what needs it"
 )
 
 // UsersOf returns the keys of the resources that need n.
@@ -143,7 +143,7 @@ func (s *Search) Reasons(targets []*Target) []Reason {
 		reasons = s.add(reasons, target.name, target.needs)
 	}
 	if len(reasons) == 0 {
-		reasons = s.add(reasons, FromOptions, s.tops(targets))
+		reasons = s.add(reasons, TargetOptions, s.tops(targets))
 	}
 	slices.SortFunc(reasons, func(a, b Reason) int {
 		if len(a.Path) != len(b.Path) {

@@ -19,7 +19,7 @@ func (p *Preparation) borrow() []error {
 	var roots []*graph.Node
 	for _, ask := range p.allAsks() {
 		n := ask.From.Node
-		if _, lent := p.outer.Lends[ask.Key]; lent || n != nil && n.Lifetime >= p.lifetime {
+		if _, fromParent := p.outer.Lends[ask.Key]; fromParent || n != nil && n.Lifetime >= p.lifetime {
 			continue
 		}
 		if p.lending.decorated[ask.Key] || n != nil && p.lending.decorated[p.Graph.Canonical(ask.From)] {

@@ -20,13 +20,13 @@ func (p *Preparation) readOptions() {
 	}
 	p.Given = fxoption.Read(p.Settings.options)
 	asks := p.Given.Asks()
-	lent := func(ask signature.Param) bool { return p.lentByParent()[ask.Key].IsValid() }
+	fromParent := func(ask signature.Param) bool { return p.fromParent()[ask.Key].IsValid() }
 	for _, ask := range asks {
-		if lent(ask) {
-			p.lentAsks = append(p.lentAsks, ask)
+		if fromParent(ask) {
+			p.parentAsks = append(p.parentAsks, ask)
 		}
 	}
-	p.offered, p.unoffered = p.Graph.OptionTarget(slices.DeleteFunc(asks, lent))
+	p.offered, p.unoffered = p.Graph.OptionTarget(slices.DeleteFunc(asks, fromParent))
 }
 
 // checkOptions reports options that would have another effect in a child than

@@ -12,13 +12,13 @@ import (
 // content returns the content of the Fx application of the child.
 func (p *Preparation) content() fxapp.Content {
 	content := fxapp.Content{
-		Built: p.Nodes, Borrowed: p.longer, Targets: p.Targets, Offered: p.offered, Lent: p.lentByParent(), Options: p.Settings.options,
+		Built: p.Nodes, Borrowed: p.longer, Targets: p.Targets, Offered: p.offered, FromParent: p.fromParent(), Options: p.Settings.options,
 	}
 	if p.outer == nil && p.lending != nil {
 		content.Asked = slices.Clone(p.lending.asks)
 		content.Lends = fxapp.Lends{Params: p.lending.params, Touched: p.lending.touched}
 	}
-	for _, param := range p.lentAsks {
+	for _, param := range p.parentAsks {
 		content.Asked = append(content.Asked, graph.Ask{Param: param})
 	}
 	return content

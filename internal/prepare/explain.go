@@ -35,11 +35,11 @@ func (c *Preparer) Explain(key string, opts []fx.Option) (graph.Explanation, err
 	case explanation.Needed:
 		explanation.Reasons = graph.NewSearch(n, needed).Reasons(targets)
 	case explanation.Resource.Replaced:
-		explanation.Unneeded = graph.HostStandsIn
+		explanation.Unneeded = graph.UnneededForHost
 	case slices.Contains(graph.Closure(targets), n):
-		explanation.Unneeded = graph.OptionsStandIn
+		explanation.Unneeded = graph.UnneededForOptions
 	default:
-		explanation.Unneeded = graph.NothingLeadsToIt
+		explanation.Unneeded = graph.UnneededUnreached
 	}
 	return explanation, err
 }

@@ -152,7 +152,7 @@ func (f *foreteller) addAnswers(p *Preparation, asks [][]graph.Ask) bool {
 		seen[ask.Key] = true
 		canonical := ask.From.Node != nil && f.graph.Canonical(ask.From) == ask.Key
 		switch {
-		case ask.Value.IsValid(), p.lentByParent()[ask.Key].IsValid() && !canonical:
+		case ask.Value.IsValid(), p.fromParent()[ask.Key].IsValid() && !canonical:
 			f.gives[ask.Key] = producer{}
 		case ask.From.Node != nil && !canonical:
 			return f.add(ask.Key, producer{keys: []signature.Key{f.graph.Canonical(ask.From)}})
@@ -166,7 +166,7 @@ func (f *foreteller) addAnswers(p *Preparation, asks [][]graph.Ask) bool {
 			}
 		}
 	}
-	for _, param := range p.lentAsks {
+	for _, param := range p.parentAsks {
 		if !add(&graph.Ask{Param: param}) {
 			return false
 		}

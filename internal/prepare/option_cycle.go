@@ -70,18 +70,18 @@ func (m *maker) origin() string {
 // makers are the resources that the child may build, and the functions of the options
 // that give values everywhere.
 type makers struct {
-	graph     *graph.Graph
-	all       []*maker
-	plain     map[signature.Key][]*maker // makers of values before they are decorated; more than one for a group
-	decorated map[signature.Key]*maker
-	offered   map[signature.Key][]graph.Ask // what functions of the options ask for; members for a group
-	lent      func(signature.Key) bool      // a parent has the value
+	graph      *graph.Graph
+	all        []*maker
+	plain      map[signature.Key][]*maker // makers of values before they are decorated; more than one for a group
+	decorated  map[signature.Key]*maker
+	offered    map[signature.Key][]graph.Ask // what functions of the options ask for; members for a group
+	fromParent func(signature.Key) bool      // a parent has the value
 }
 
 func (p *Preparation) newMakers() *makers {
 	m := &makers{
 		graph: p.Graph, plain: make(map[signature.Key][]*maker), decorated: make(map[signature.Key]*maker),
-		offered: make(map[signature.Key][]graph.Ask), lent: func(key signature.Key) bool { return p.lentByParent()[key].IsValid() },
+		offered: make(map[signature.Key][]graph.Ask), fromParent: func(key signature.Key) bool { return p.fromParent()[key].IsValid() },
 	}
 	for _, n := range slices.Concat(p.Nodes, p.later) {
 		made := &maker{node: n}
@@ -121,7 +121,7 @@ func (m *makers) addFunction(function *fxoption.Function) {
 func (m *makers) needed(by *maker) []*maker {
 	var needed []*maker
 	for _, ask := range m.asksOf(by) {
-		if !ask.Own && !m.lent(ask.Key) {
+		if !ask.Own && !m.fromParent(ask.Key) {
 			needed = append(needed, m.makersOf(ask, by)...)
 		}
 	}

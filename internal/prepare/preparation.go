@@ -30,7 +30,7 @@ type Preparation struct {
 	lending       *lending                // a nested child's is its parent's; nil without fx.Options
 	hasOwnOptions bool                    // besides those that a nested child has from its parent
 	constructed   map[string]bool         // module names of resources that are needed with the options; nil where they are not known
-	lentAsks      []signature.Param       // what options of a nested child ask for, and its parent lends
+	parentAsks    []signature.Param       // what options of a nested child ask for, and its parent lends
 	offered       *graph.Target           // what they ask for; nil without any
 	unoffered     map[signature.Key]error // what they ask for, and no resource gives
 	lifetime      resource.Lifetime       // of the child: it has its own of this and of shorter ones
@@ -53,9 +53,9 @@ type Outer struct {
 	Started func(n *graph.Node) bool
 }
 
-// lentByParent are the values that a nested child gets from the fx.Options of its
+// fromParent are the values that a nested child gets from the fx.Options of its
 // parent.
-func (p *Preparation) lentByParent() map[signature.Key]reflect.Value {
+func (p *Preparation) fromParent() map[signature.Key]reflect.Value {
 	if p.outer == nil {
 		return nil
 	}

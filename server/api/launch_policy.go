@@ -76,10 +76,10 @@ func (p LaunchPolicy) apply(request *runs.Request) []error {
 	}
 	switch p.OnCrash {
 	case "":
-	case assets.Resume, assets.GiveUp:
+	case assets.CrashResume, assets.CrashGiveUp:
 		request.OnCrash = p.OnCrash
 	default:
-		faults = append(faults, fmt.Errorf("on_crash: it must be %s or %s, not %q", assets.Resume, assets.GiveUp, p.OnCrash))
+		faults = append(faults, fmt.Errorf("on_crash: it must be %s or %s, not %q", assets.CrashResume, assets.CrashGiveUp, p.OnCrash))
 	}
 	return faults
 }
