@@ -8,12 +8,12 @@ import (
 )
 
 // Memory keeps locks in the memory of this process. It is for tests, and for programs whose
-// history is in memory too. [NewMemory] makes one.
+// history is in memory too. In its zero value nobody holds a lock. It must not be copied
+// after its first use.
 type Memory struct {
-	place string
-
-	mu   sync.Mutex
-	held map[string]*memoryLock
+	mu    sync.Mutex
+	place string // "" before the first use
+	held  map[string]*memoryLock
 }
 
 var (
@@ -22,10 +22,17 @@ var (
 )
 
 // NewMemory returns locks that nobody holds.
-func NewMemory() *Memory { return &Memory{place: rand.Text(), held: make(map[string]*memoryLock)} }
+func NewMemory() *Memory { return new(Memory) }
 
 // Place returns a text that no other Memory has: see [Placed].
-func (m *Memory) Place(context.Context) (string, error) { return m.place, nil }
+func (m *Memory) Place(context.Context) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.place == "" {
+		m.place = rand.Text()
+	}
+	return m.place, nil
+}
 
 // TryLock takes the lock with a name: see [Locker].
 func (m *Memory) TryLock(ctx context.Context, name string) (Lock, error) {
@@ -39,6 +46,9 @@ func (m *Memory) TryLock(ctx context.Context, name string) (Lock, error) {
 	defer m.mu.Unlock()
 	if m.held[name] != nil {
 		return nil, fmt.Errorf("taking lock %q: %w", name, ErrHeld)
+	}
+	if m.held == nil {
+		m.held = make(map[string]*memoryLock)
 	}
 	lock := &memoryLock{memory: m, name: name}
 	m.held[name] = lock
