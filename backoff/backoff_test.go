@@ -37,3 +37,33 @@ func TestJitteredIsBetweenHalfAndAllOfTheWait(t *testing.T) {
 		}
 	}
 }
+
+func TestExponentialWithOddBounds(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		first, most, want time.Duration
+	}{
+		"a bound below the first wait is each wait": {time.Minute, time.Second, time.Second},
+		"a first wait of zero is no wait":           {0, time.Minute, 0},
+		"a first wait below zero is no wait":        {-3 << 40, time.Minute, 0},
+		"a bound of zero is no wait":                {time.Minute, 0, 0},
+		"a bound below zero is no wait":             {time.Minute, -time.Minute, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wait := backoff.Exponential(test.first, test.most)
+			for _, attempt := range []int{1, 2, 23, 100} {
+				if got := wait(attempt); got != test.want {
+					t.Errorf("wait %d is %s, want %s", attempt, got, test.want)
+				}
+			}
+		})
+	}
+}
+
+func TestJitteredOfNoBackoffIsNone(t *testing.T) {
+	t.Parallel()
+	if backoff.Jittered(nil) != nil {
+		t.Error("it is not nil")
+	}
+}
