@@ -8,9 +8,9 @@
 // The types tell inputs from resources, so no further annotation is needed.
 // [NewGraph] checks everything before anything runs, and reports all faults
 // together. A [Selection] of the graph becomes a [Plan]. A plan is pure data, and
-// package runs executes it. An fx.Invoke of the run's child container binds the
-// function of each step.
+// package runs executes it. The child container of the run finds the arguments of
+// the function of each step.
 //
-// The package imports container. It does not know storage or runs. Read next:
+// The package imports container and rows. It does not know storage or runs. Read next:
 // package iomanagers, which stores values, and package runs.
 package assets

@@ -30,7 +30,7 @@ type Plan struct {
 	Others []*container.Target
 }
 
-// Step is one function to be executed.
+// Step is one function to be executed. It belongs to a [Plan], and must not be changed.
 type Step struct {
 	// Key is the key of the step: the key of its asset, or the name of its op.
 	Key string
@@ -190,13 +190,14 @@ func (s *Step) Target() *container.Target { return s.maker.target }
 // Function names the step's function, as in "flights.ComputeDelays".
 func (s *Step) Function() string { return s.maker.function.Name }
 
-// JobPlan is a job, ready to launch.
+// JobPlan is a job, ready to launch. Its fields may be set, but what they hold must not be
+// changed, since the graph has it too.
 type JobPlan struct {
 	Name string
 	Plan *Plan
 	// Config is what a launch starts from.
 	Config container.RunConfig
-	// Tags are put on the run. Read only.
+	// Tags are put on the run.
 	Tags map[string]string
 	// OnCrash is the policy for crashes; "" if the job has none.
 	OnCrash CrashPolicy

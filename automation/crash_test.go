@@ -205,6 +205,30 @@ func TestADatabaseThatIsAwayForAMinute(t *testing.T) {
 	})
 }
 
+func TestADaemonRunsAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var loaded tables
+		p := newProgram(t, &loaded, nil, automation.NewSchedule("minutely", "* * * * *", "small_job"))
+		daemon := p.daemon(p.launcher, nil)
+		for range 2 {
+			stop := p.start(daemon)
+			time.Sleep(150 * time.Second)
+			if err := daemon.Err(); err != nil || !daemon.Ticks() {
+				t.Errorf("it ticks: %t, and says %v", daemon.Ticks(), err)
+			}
+			stop()
+			if err := daemon.Err(); err == nil || daemon.Ticks() {
+				t.Errorf("after its end it ticks: %t", daemon.Ticks())
+			}
+		}
+		p.close(p.launcher)
+		if got := scheduled(p, "minutely"); len(got) != 5 || len(counts(got)) != 5 {
+			t.Errorf("it ticked at %v", got)
+		}
+	})
+}
+
 func TestOfTwoDaemonsOneTicks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

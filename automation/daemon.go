@@ -45,7 +45,8 @@ type DaemonConfig struct {
 }
 
 // Daemon ticks schedules and sensors, and executes the runs that they ask for. [NewDaemon]
-// makes it.
+// makes it. It is safe for concurrent use, but [Daemon.Run] must not be called again before
+// it has returned.
 type Daemon struct {
 	config   DaemonConfig
 	launcher *runs.Launcher
@@ -103,7 +104,8 @@ func NewDaemon(config DaemonConfig) (*Daemon, error) {
 // the launcher is closed.
 //
 // What goes wrong with the history or the locks is logged, and tried again: Run returns an
-// error only for evaluations that did not end in time.
+// error only for evaluations that did not end in time. After its return Run may be called
+// again.
 func (d *Daemon) Run(ctx context.Context) error {
 	defer d.setProblem(errNotRun)
 	for {

@@ -30,6 +30,6 @@
 // stored last. IO managers that keep the run with a value find this out for runs of all
 // processes. For other IO managers the launcher finds it out for its own runs only.
 //
-// The package imports container, assets, iomanagers, history and locks. Package
-// automation, which launches runs by itself, and package cli stand on it.
+// The package imports container, assets, rows, iomanagers, history, locks and backoff.
+// Package automation, which launches runs by itself, and package cli stand on it.
 package runs

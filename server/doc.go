@@ -6,6 +6,6 @@
 // send. Server.Serve runs a handler until its context ends, and drains it.
 //
 // The pages are in package server/ui, and the API in package server/api; package
-// server/client calls the API. The package imports inspect, runs and automation. Package cli
-// has the commands dev and serve.
+// server/client calls the API. The package imports assets, history, runs, automation and
+// inspect. Package cli has the commands dev and serve.
 package server
