@@ -148,7 +148,7 @@ func TestServeSaysThatItCannotTick(t *testing.T) {
 	newHome(t)
 	s := serveHere(t, append(ticking(), fx.Provide(func() history.Store { return plainStore{history.NewMemoryStore()} })), "serve")
 	s.page("instance")
-	if told := s.stop(); !strings.Contains(told, "this process does not tick schedules and sensors") || !strings.Contains(told, "no history.Journals") {
+	if told := s.stop(); !strings.Contains(told, "this process does not tick schedules and sensors") || !strings.Contains(told, "does not implement both history.Journals and history.Feed") {
 		t.Errorf("standard error is\n%s", told)
 	}
 }
