@@ -35,14 +35,16 @@ func Files(key string, config FilesConfig, codecs ...Codec) container.Resource {
 // The checker is asked while definitions are checked, before there is a manager,
 // and by all containers of the definition: it must be safe for concurrent use.
 // For a manager that is a [CodecManager], [CheckCodecs] makes the checker.
-func Checks(checker Checker) container.Option { return resource.Static(checker) }
+func Checks(checker Checker) container.Option { return resource.Static("iomanagers.Checks", checker) }
 
 // StoredTogether says of a resource that gives an IO manager with which others it
 // stores the values of one step together: with those of the same group. So the
 // launcher can warn of a step whose values are stored by others, before it runs. The
 // group "" is that of managers that are a [Stager]. Managers that are a [Joiner] name
 // what they share, such as a database. Without StoredTogether nothing is known.
-func StoredTogether(group string) container.Option { return resource.Static(togetherness(group)) }
+func StoredTogether(group string) container.Option {
+	return resource.Static("iomanagers.StoredTogether", togetherness(group))
+}
 
 // togetherness is a group of managers. Package internal/binding finds its method.
 type togetherness string
