@@ -2,6 +2,7 @@ package fxrun
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 
 	"go.uber.org/fx"
@@ -39,7 +40,8 @@ type workerParams struct {
 func startWorker(p workerParams) error {
 	worker, err := runs.WorkerOf(p.Executor)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; temporal.Executor of the Go module github.com/fxrun/fxrun/temporal "+
+			"has one if FXRUN_TEMPORAL_ADDRESS has the address of the Temporal server", err)
 	}
 	if p.Logger == nil {
 		p.Logger = slog.New(slog.DiscardHandler)

@@ -113,7 +113,7 @@ func TestAnApplicationThatCannotBeAWorker(t *testing.T) {
 		option fx.Option
 		want   string
 	}{
-		"without an executor":                {fx.Options(), "its definitions need temporal.Executor"},
+		"without an executor":                {fx.Options(), "its definitions need an executor with a cluster; temporal.Executor of the Go module github.com/fxrun/fxrun/temporal has one if FXRUN_TEMPORAL_ADDRESS"},
 		"with an executor of one machine":    {fx.Provide(func() runs.Executor { return runs.InProcess(runs.InProcessConfig{}) }), "the runs of this program are executed in the process that launches them"},
 		"with an executor without a cluster": {fx.Provide(func() runs.Executor { return workshop{} }), "a fxrun_test.workshop, has no cluster"},
 	} {

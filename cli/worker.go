@@ -53,7 +53,8 @@ func (p program) runWorker(cmd *cobra.Command, asJSON bool) error {
 	return inSession(cmd, open, func(s *session, interrupts *interrupts) error {
 		worker, err := runs.WorkerOf(executor)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w; temporal.Executor of the Go module github.com/fxrun/fxrun/temporal "+
+				"has one if FXRUN_TEMPORAL_ADDRESS has the address of the Temporal server", err)
 		}
 		if err := interrupts.during(s.makeHome, noteStopping(cmd)); err != nil {
 			return err

@@ -286,13 +286,13 @@ func TestAWorkerThatCannotWork(t *testing.T) {
 		want    []string
 	}{
 		"without an executor it says what to add": {
-			code: 64, want: []string{"making a worker: the runs of this program are executed in the process that launches them", "its definitions need temporal.Executor of the Go module github.com/fxrun/fxrun/temporal", "FXRUN_TEMPORAL_ADDRESS must have the address"},
+			code: 64, want: []string{"making a worker: the runs of this program are executed in the process that launches them", "its definitions need an executor with a cluster; temporal.Executor of the Go module github.com/fxrun/fxrun/temporal has one if FXRUN_TEMPORAL_ADDRESS has the address of the Temporal server"},
 		},
 		"with an executor of one machine it says what to add": {
 			options: []fx.Option{provide(runs.InProcess(runs.InProcessConfig{}))}, code: 64, want: []string{"the runs of this program are executed in the process that launches them"},
 		},
 		"with an executor whose cluster is not configured it says what to set": {
-			options: []fx.Option{provide(alone)}, code: 64, want: []string{"a *cli_test.crew, has no cluster", "set FXRUN_TEMPORAL_ADDRESS"},
+			options: []fx.Option{provide(alone)}, code: 64, want: []string{"a *cli_test.crew, has no cluster", "configure its cluster; temporal.Executor of the Go module github.com/fxrun/fxrun/temporal has one if FXRUN_TEMPORAL_ADDRESS has the address of the Temporal server"},
 		},
 		"the error of the executor is told": {options: []fx.Option{provide(broken)}, code: 1, want: []string{"error: the cluster does not answer"}},
 		"a panic of the executor is told":   {options: []fx.Option{provide(panics)}, code: 2, want: []string{"oh"}},

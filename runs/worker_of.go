@@ -17,11 +17,10 @@ func WorkerOf(executor Executor) (Worker, error) {
 		return worker, nil
 	}
 	why := errors.New("the runs of this program are executed in the process that launches them, so there is nothing to do for a worker: " +
-		"its definitions need temporal.Executor of the Go module github.com/fxrun/fxrun/temporal, " +
-		"and FXRUN_TEMPORAL_ADDRESS must have the address of the Temporal server")
+		"its definitions need an executor with a cluster")
 	if ok {
 		why = fmt.Errorf("the executor of this program, a %T, has no cluster, so runs are executed in the process that launches them: "+
-			"configure its cluster; for temporal.Executor set FXRUN_TEMPORAL_ADDRESS to the address of the Temporal server", executor)
+			"configure its cluster", executor)
 	}
 	return nil, fault.Join("making a worker", []error{why})
 }
