@@ -7,6 +7,7 @@
 // foretell.go, or else by dry_run.go, with the content of the Fx application
 // (content.go). untouched.go finds the resources that the application need not build.
 // lend.go finds what the options mean for nested children (lending.go), and borrow.go
-// what a nested child takes from its parent. resolve.go reads the config. A [Prepared] (prepared.go) shows the outcome, and
-// explain.go the reasons.
+// what a nested child takes from its parent. resolve.go reads the config, and
+// given.go says what of it the launch gives. A [Prepared] (prepared.go) shows the
+// outcome, and explain.go the reasons.
 package prepare
