@@ -72,7 +72,7 @@ func TestFaultsOfDefinitions(t *testing.T) {
 		"config_of_wrong_kinds": {container.Provide("warehouse", func(wrongConfig) *database { return nil }, container.Config(wrongConfig{}))},
 		"as":                    {container.Provide("warehouse", newPlain, container.As[store](), container.As[database]())},
 		"bad_key":               {container.Provide("", newPlain), container.Provide("raw/orders", newCache), container.Provide("7up", newService)},
-		"static_nil":            {container.Provide("warehouse", newPlain, resource.Static(nil))},
+		"static_nil":            {container.Provide("warehouse", newPlain, resource.Static("iomanagers.Checks", nil))},
 		"supply_nil":            {container.Supply("warehouse", nil)},
 		"supply_with_config":    {container.Supply("warehouse", &database{}, config)},
 		"several": {

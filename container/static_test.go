@@ -15,11 +15,11 @@ import (
 func TestWhatIsKnownBeforeAResourceIsBuilt(t *testing.T) {
 	t.Parallel()
 	definitions := []container.Definition{
-		container.Provide("bucket", func() *bucket { return nil }, container.As[store](), resource.Static("first"), resource.Static(2)),
-		container.Provide("left", newPlain, resource.Static("left")),
-		container.Provide("right", newPlain, resource.Static("right")),
+		container.Provide("bucket", func() *bucket { return nil }, container.As[store](), resource.Static("tells", "first"), resource.Static("tells", 2)),
+		container.Provide("left", newPlain, resource.Static("tells", "left")),
+		container.Provide("right", newPlain, resource.Static("tells", "right")),
 		container.Provide("silent", func() *resA { return nil }),
-		container.Supply("supplied", 5, resource.Static("supplied")),
+		container.Supply("supplied", 5, resource.Static("tells", "supplied")),
 	}
 	all := map[string][]any{"bucket": {"first", 2}, "left": {"left"}, "right": {"right"}, "silent": nil, "supplied": {"supplied"}, "unknown": nil}
 	without := func(keys ...string) map[string][]any {
