@@ -176,24 +176,33 @@ func (l *Launcher) unlike(launch launch, request StepRequest) ([]error, error) {
 		return nil, err
 	}
 	prepared := (*child.Prepared)(launch.child)
-	asked, there := prepared.GivenBy(launch.asked.Config), prepared.GivenBy(config)
+	asked, there := byPlace(prepared.GivenBy(launch.asked.Config)), byPlace(prepared.GivenBy(config))
 	var faults []error
 	for _, here := range prepared.Given() {
-		same := func(other prepare.GivenField) bool { return other.At() == here.At() }
-		if !slices.ContainsFunc(asked, same) {
+		at := here.At()
+		if _, ok := asked[at]; !ok {
 			continue // a job's own code gives it, there as here
 		}
-		i := slices.IndexFunc(there, same)
+		again, ok := there[at]
 		switch lost := !document.has(here); {
 		case lost && private.has(here):
 			// it is passed apart
 		case lost && here.Secret:
-			faults = append(faults, fmt.Errorf("%s is a secret that is given literally: give {env: NAME}, a variable of the process that executes the step", here.At()))
-		case lost || i < 0 || there[i].Text != here.Text:
-			faults = append(faults, fmt.Errorf("%s has a value that cannot be sent as text: give {env: NAME}, a variable of the process that executes the step", here.At()))
+			faults = append(faults, fmt.Errorf("%s is a secret that is given literally: give {env: NAME}, a variable of the process that executes the step", at))
+		case lost || !ok || again.Text() != here.Text():
+			faults = append(faults, fmt.Errorf("%s has a value that cannot be sent as text: give {env: NAME}, a variable of the process that executes the step", at))
 		}
 	}
 	return faults, nil
+}
+
+// byPlace returns given fields by where they stand in a run config.
+func byPlace(fields []prepare.GivenField) map[string]prepare.GivenField {
+	found := make(map[string]prepare.GivenField, len(fields))
+	for _, field := range fields {
+		found[field.At()] = field
+	}
+	return found
 }
 
 // requested returns the plan of a request, and the launch config.

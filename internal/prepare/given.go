@@ -9,7 +9,7 @@ import (
 type GivenField struct {
 	// Section is "resources" or "steps", and Key is the resource or the step.
 	Section, Key string
-	config.GivenText
+	config.GivenField
 }
 
 // At is where the field stands in a run config, as in "resources.warehouse.config.table".
@@ -32,8 +32,8 @@ func (p *Prepared) GivenBy(launch config.RunConfig) []GivenField {
 func (p *Preparation) given(resources map[*graph.Node]config.LaunchValues, steps map[*graph.Target]config.LaunchValues) []GivenField {
 	var fields []GivenField
 	add := func(section, key string, definition *config.Definition, launch config.LaunchValues) {
-		for _, text := range definition.GivenTexts(launch) {
-			fields = append(fields, GivenField{section, key, text})
+		for _, field := range definition.Given(launch) {
+			fields = append(fields, GivenField{section, key, field})
 		}
 	}
 	for _, n := range append(p.starting(), p.later...) {
