@@ -9,7 +9,6 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
-	"github.com/fxrun/fxrun/internal/quantity"
 )
 
 // eventLine is an event as people see it.
@@ -64,7 +63,7 @@ func lineOf(event history.Event, of attempts) eventLine {
 	case history.RunAdopted:
 		return eventLine{text: "run taken over by " + clean(inspect.WorkerText(data.Owner)), colour: dim}
 	case history.RunCancelRequested:
-		return eventLine{text: "run cancellation requested" + because(requestText(data)), colour: yellow}
+		return eventLine{text: "run cancellation requested" + because(inspect.CancelRequestText(data, durationText)), colour: yellow}
 	case history.RunFinished:
 		return eventLine{
 			text: "run " + told(data.Status) + took(data.Duration) + because(data.Error.Message), more: data.Error.Stack,
@@ -134,9 +133,9 @@ func stepLine(data history.EventData, of attempts) eventLine {
 	case history.StepProgress:
 		return eventLine{text: "step " + clean(data.Step) + " at " + progressText(progressOf(data)), colour: dim}
 	case history.StepSucceeded:
-		return eventLine{text: "step " + clean(data.Step) + " succeeded" + took(data.Duration) + used(data.Usage), colour: green}
+		return eventLine{text: "step " + clean(data.Step) + " succeeded" + took(data.Duration) + inspect.UsageText(data.Usage, durationText), colour: green}
 	case history.StepFailed:
-		text, colour := "step "+clean(data.Step)+" failed"+took(data.Duration)+used(data.Usage), red
+		text, colour := "step "+clean(data.Step)+" failed"+took(data.Duration)+inspect.UsageText(data.Usage, durationText), red
 		if data.Retry {
 			text += ", " + of.text(data.Step, data.Attempt+1) + within(data.RetryDelay)
 			colour = yellow
@@ -145,33 +144,10 @@ func stepLine(data history.EventData, of attempts) eventLine {
 	case history.StepSkipped:
 		return eventLine{text: "step " + clean(data.Step) + " skipped" + because(data.Because), colour: yellow}
 	case history.StepCancelled:
-		return eventLine{text: "step " + clean(data.Step) + " cancelled" + took(data.Duration) + used(data.Usage), colour: yellow}
+		return eventLine{text: "step " + clean(data.Step) + " cancelled" + took(data.Duration) + inspect.UsageText(data.Usage, durationText), colour: yellow}
 	default:
 		return eventLine{}
 	}
-}
-
-// requestText returns why a run is to be cancelled, by whom, and how soon.
-func requestText(request history.RunCancelRequested) string {
-	text := request.Reason
-	if strings.Contains(request.By, "@") { // a person, and not the process of the run
-		text = strings.TrimSpace(text + " (by " + request.By + ")")
-	}
-	if request.Within > 0 {
-		text += ", running steps may go on for " + durationText(request.Within)
-	}
-	return strings.TrimPrefix(text, ", ")
-}
-
-// used returns what the process of a step has used, or "" if it had none of its own.
-func used(usage history.Usage) string {
-	switch {
-	case usage.CPU == 0 && usage.Memory == 0:
-		return ""
-	case usage.Memory == 0:
-		return ", processor time " + durationText(usage.CPU)
-	}
-	return ", processor time " + durationText(usage.CPU) + ", memory " + quantity.Size(usage.Memory)
 }
 
 // logLine returns a line that the code of the user logged.

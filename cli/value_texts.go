@@ -10,12 +10,7 @@ import (
 )
 
 // valueName returns the name under which a materialization is shown.
-func valueName(value history.AssetMaterialized) string {
-	if value.Partition == "" {
-		return clean(value.Asset)
-	}
-	return clean(value.Asset + "[" + value.Partition + "]")
-}
+func valueName(value history.AssetMaterialized) string { return clean(inspect.ValueName(value)) }
 
 // madeText says in a few words what a step made: the number of assets, unless it is
 // only the asset with the key of the step, and the sum of their rows and sizes.

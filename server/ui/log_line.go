@@ -39,13 +39,13 @@ func lineOf(event history.Event) logLine {
 	case history.RunAdopted:
 		line.Message = "run taken over by " + inspect.WorkerText(data.Owner)
 	case history.RunCancelRequested:
-		line.warn("cancellation requested" + because(requestText(data)))
+		line.warn("cancellation requested" + because(inspect.CancelRequestText(data, durationText)))
 	case history.RunFinished:
 		line.runFinished(data)
 	case history.StepStarted, history.StepProgress, history.StepSucceeded, history.StepFailed, history.StepSkipped, history.StepCancelled:
 		line.step(data)
 	case history.AssetMaterialized:
-		line.Message = "materialized " + valueName(data)
+		line.Message = "materialized " + inspect.ValueName(data)
 		line.Attrs = metadataRows(data)
 	case history.ResourceStarting, history.ResourceStarted, history.ResourceStopping, history.ResourceStopped:
 		line.resource(data)
@@ -86,9 +86,9 @@ func (l *logLine) step(data history.EventData) {
 		}
 		l.Message = strings.TrimSpace(l.Message + " " + data.Message)
 	case history.StepSucceeded:
-		l.Message = "step succeeded" + took(", ", data.Duration) + used(data.Usage)
+		l.Message = "step succeeded" + took(", ", data.Duration) + inspect.UsageText(data.Usage, durationText)
 	case history.StepFailed:
-		text := "step failed" + took(" after ", data.Duration) + used(data.Usage)
+		text := "step failed" + took(" after ", data.Duration) + inspect.UsageText(data.Usage, durationText)
 		if data.Retry {
 			text += sprintf(", attempt %d", data.Attempt+1) + within(data.RetryDelay)
 		}
@@ -96,7 +96,7 @@ func (l *logLine) step(data history.EventData) {
 	case history.StepSkipped:
 		l.warn("step skipped" + because(data.Because))
 	case history.StepCancelled:
-		l.warn("step cancelled" + took(" after ", data.Duration) + used(data.Usage))
+		l.warn("step cancelled" + took(" after ", data.Duration) + inspect.UsageText(data.Usage, durationText))
 	default: // it is about no step
 	}
 }
@@ -153,18 +153,6 @@ func launchedText(data history.RunQueued) string {
 	return "selection " + cut(data.Selection, longestSelection)
 }
 
-// requestText returns why a run is to be cancelled, by whom, and how soon.
-func requestText(request history.RunCancelRequested) string {
-	text := request.Reason
-	if strings.Contains(request.By, "@") { // a person, and not the process of the run
-		text = strings.TrimSpace(text + " (by " + request.By + ")")
-	}
-	if request.Within > 0 {
-		text += ", running steps may go on for " + durationText(request.Within)
-	}
-	return strings.TrimPrefix(text, ", ")
-}
-
 // resourceText names the instance of a resource, whose key stands before the text.
 func resourceText(step, worker string) string {
 	text := "resource"
@@ -180,26 +168,6 @@ func onWorker(worker string) string {
 		return ""
 	}
 	return " on " + inspect.WorkerText(worker)
-}
-
-// valueName returns the name of a materialization.
-func valueName(value history.AssetMaterialized) string {
-	if value.Partition == "" {
-		return value.Asset
-	}
-	return value.Asset + "[" + value.Partition + "]"
-}
-
-// used returns what the process of a step has used, or "" if it had none of its own.
-func used(usage history.Usage) string {
-	var text string
-	if usage != (history.Usage{}) {
-		text = ", processor time " + durationText(usage.CPU)
-	}
-	if usage.Memory > 0 {
-		text += ", memory " + quantity.Size(usage.Memory)
-	}
-	return text
 }
 
 // took returns a duration after a text, or "" if the duration is not known.
