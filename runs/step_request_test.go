@@ -498,3 +498,56 @@ func TestAValueGivenAtLaunchReachesOtherProcessesAsItIsOrIsRefused(t *testing.T)
 		})
 	}
 }
+
+// manyKinds is a config whose values are hard to write as text.
+type manyKinds struct {
+	Whole int64             `json:"whole"`
+	Real  float64           `json:"real"`
+	Bytes []byte            `json:"bytes"`
+	Names map[string]string `json:"names"`
+	Text  string            `json:"text"`
+	Time  time.Time         `json:"time"`
+	Count *int              `json:"count" default:"3"`
+	Limit *struct {
+		Rows int `json:"rows" default:"5"`
+	} `json:"limit"`
+}
+
+// kindsNoted are the configs that a step has got, as JSON.
+type kindsNoted struct{ texts []string }
+
+func noteKinds(config manyKinds, noted *kindsNoted) (left, error) {
+	text, err := json.Marshal(config)
+	noted.texts = append(noted.texts, string(text))
+	return 1, err
+}
+
+func TestOtherProcessesReadWhatALaunchGives(t *testing.T) {
+	t.Setenv("RUNS_TEST_NAME", "from the environment")
+	for _, given := range []string{
+		"{whole: 9223372036854775807, real: 1e-7}", "{whole: -9223372036854775808, real: 0.1}", `{bytes: "\u0000ÿ"}`, `{time: 2026-11-30T10:00:00.123456789+05:45}`,
+		"{names: {env: lower}}", "{names: !!map {env: RUNS_TEST_NAME}}", `{names: {"1": a, "null": b, "::1": c}}`, "{names: {}}",
+		`{text: "null"}`, `{text: "{env: RUNS_TEST_NAME}"}`, `{text: "a\u0085b\u2028"}`, `{text: "0x1F"}`, "{text: {env: RUNS_TEST_NAME}}",
+		"{count: null}", "{limit: null}", "{limit: {}}", "{limit: {rows: 0}}",
+	} {
+		t.Run(given, func(t *testing.T) {
+			config, err := container.ParseRunConfig([]byte("steps: {left: {config: " + given + "}}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			noted, values := new(kindsNoted), sharedStorage{iomanagers.NewMemory()}
+			begin := func(executor runs.Executor) *runs.Launcher {
+				return newLauncher(t, runs.LauncherConfig{IO: values, Executor: executor}, append(files(t), container.Supply("noted", noted)),
+					assets.New("left", noteKinds, assets.Config(manyKinds{})))
+			}
+			for _, launcher := range []*runs.Launcher{begin(nil), begin(&remote{worker: begin(nil)})} {
+				if _, err := run(t, launcher, runs.Request{Selection: "left", Config: config}); err != nil {
+					t.Error(err)
+				}
+			}
+			if len(noted.texts) != 2 || noted.texts[0] != noted.texts[1] {
+				t.Errorf("the step has got %q", noted.texts)
+			}
+		})
+	}
+}
