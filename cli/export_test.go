@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"io"
+	"net"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -88,3 +90,6 @@ func AskedAsItEnds(err error, note func()) error {
 	cancel()
 	return interrupts.await(returned, note)
 }
+
+// SharedSocket is sharedSocket.
+func SharedSocket(listener *net.TCPListener) (*os.File, error) { return sharedSocket(listener) }

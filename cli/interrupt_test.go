@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/fxrun/fxrun/cli"
 )
@@ -52,6 +53,7 @@ func TestAnEndedContextLaunchesNothing(t *testing.T) {
 // process is this binary as another program.
 type process struct {
 	*exec.Cmd
+	out   io.Closer
 	lines *bufio.Scanner
 	err   bytes.Buffer
 }
@@ -90,15 +92,30 @@ func (p *process) begin(t *testing.T, merged bool) {
 	if merged {
 		p.Stderr = p.Stdout
 	}
-	p.lines = bufio.NewScanner(out)
+	p.out, p.lines = out, bufio.NewScanner(out)
+	p.WaitDelay = time.Minute // what it has started may keep its standard error
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
 }
 
+// limit ends a process that waits without end. Its standard error then says what all its
+// goroutines do.
+func (p *process) limit(t *testing.T) (done func()) {
+	t.Helper()
+	const patience = 5 * time.Minute
+	quit := time.AfterFunc(patience, func() {
+		t.Errorf("the process has not gone on after %s", patience)
+		_ = p.Process.Signal(syscall.SIGQUIT)
+	})
+	leave := time.AfterFunc(patience+10*time.Second, func() { _ = p.out.Close() }) // others may write to it
+	return func() { quit.Stop(); leave.Stop() }
+}
+
 // until reads standard output up to a line that holds text.
 func (p *process) until(t *testing.T, text string) {
 	t.Helper()
+	defer p.limit(t)()
 	for p.lines.Scan() {
 		if strings.Contains(p.lines.Text(), text) {
 			return
@@ -110,6 +127,7 @@ func (p *process) until(t *testing.T, text string) {
 // rest reads standard output to its end and waits for the process.
 func (p *process) rest(t *testing.T) (out string, code int) {
 	t.Helper()
+	defer p.limit(t)()
 	var text strings.Builder
 	for p.lines.Scan() {
 		text.WriteString(p.lines.Text() + "\n")

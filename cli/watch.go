@@ -53,7 +53,7 @@ func (p program) runWatch(cmd *cobra.Command, flags serveFlags) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	socket, err := listener.(*net.TCPListener).File()
+	socket, err := sharedSocket(listener.(*net.TCPListener))
 	if err != nil {
 		return fmt.Errorf("keeping the socket: %w", err)
 	}

@@ -2,7 +2,14 @@
 
 package cli
 
-import "os/exec"
+import (
+	"net"
+	"os"
+	"os/exec"
+)
+
+// sharedSocket is not called where --watch is refused.
+func sharedSocket(listener *net.TCPListener) (*os.File, error) { return listener.File() }
 
 // apart does nothing where --watch is refused.
 func apart(*exec.Cmd) {}
