@@ -96,7 +96,9 @@ var (
 var folders = map[string]string{
 	"assets": "assets", "backoff": "backoff", "cli": "cli", "container": "container", "containertest": "container/containertest", "fxrun": ".",
 	"fxruntest": "fxruntest", "iomanagers": "iomanagers", "iotest": "iomanagers/iotest", "parquetcodec": "iomanagers/parquetcodec",
-	"rows": "rows", "runs": "runs", "history": "history", "telemetry": "telemetry", "temporal": "temporal", "sqlite": "history/sqlhistory/sqlite",
+	"rows": "rows", "runs": "runs", "history": "history", "telemetry": "telemetry", "inspect": "inspect",
+	"automation": "automation", "locks": "locks", "server": "server", "signature": "internal/signature", "typename": "internal/typename",
+	"binding": "internal/binding", "temporal": "temporal", "sqlite": "history/sqlhistory/sqlite",
 }
 
 // TestNamesInProseExist finds names in prose that are no longer in the code.

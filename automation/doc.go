@@ -13,6 +13,7 @@
 // a crash nothing is repeated, and nothing is lost. [Control] turns schedules and sensors
 // on and off, and tells what they did.
 //
-// The package imports container, assets, runs, history, locks and backoff. Package fxrun
-// has the daemon as an option for a host application, and package cli as a command.
+// The package imports container, assets, iomanagers, runs, history, locks and backoff.
+// Package fxrun has the daemon as an option for a host application, and package cli as a
+// command.
 package automation

@@ -117,7 +117,7 @@ func writeRuns(out io.Writer, found []inspect.RunDetail) {
 		t.columns = slices.Delete(t.columns, 5, 6)
 	}
 	for _, run := range found {
-		cells := []string{run.ID, launched(run.Record), runStatus(run), timeText(run.Queued), runTime(run.Record)}
+		cells := []string{run.ID, launched(run.Record), run.State(), timeText(run.Queued), runTime(run.Record)}
 		if clusters {
 			cells = append(cells, run.Cluster.Name)
 		}
@@ -154,22 +154,6 @@ func launched(record history.Record) string {
 		return record.Job
 	}
 	return record.Selection
-}
-
-// runStatus returns the status of a run. It also says if the process of the run has
-// ended, or may have ended, without recording the end of the run. A command that
-// reads the history does not record this end. It says nothing of the process that has queued a
-// run that any process may take.
-func runStatus(run inspect.RunDetail) string {
-	switch {
-	case run.IsLost():
-		return string(run.Status) + " (lost)"
-	case run.MayBeLost():
-		return string(run.Status) + " (possibly lost)"
-	case run.GoesOn():
-		return string(run.Status) + " (launcher gone)"
-	}
-	return string(run.Status)
 }
 
 // runTime returns how long a run took. It is "" if the run has not finished.

@@ -75,7 +75,7 @@ func (p program) showRun(cmd *cobra.Command, id string, asJSON, verbose bool) er
 			return err
 		}
 		about := runTexts{
-			process: processText(run, unknown), status: runStatus(run), waits: run.WaitsFor, retries: retries, config: config,
+			process: processText(run, unknown), status: run.State(), waits: run.WaitsFor, retries: retries, config: config,
 		}
 		return writeRun(cmd.OutOrStdout(), record, about, values, reader.Events(ctx, record.ID), verbose)
 	})

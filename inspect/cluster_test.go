@@ -35,17 +35,22 @@ func TestWhetherARunIsLost(t *testing.T) {
 	for name, c := range map[string]struct {
 		run                 inspect.RunDetail
 		lost, mayBe, goesOn bool
+		state               string
 	}{
-		"its process is gone":                     {run: inspect.RunDetail{Liveness: runs.LivenessGone}, lost: true},
-		"its process runs":                        {run: inspect.RunDetail{Liveness: runs.LivenessRunning}},
-		"its process cannot be checked":           {run: inspect.RunDetail{Liveness: runs.LivenessUnknown}, mayBe: true},
-		"it is queued for any process":            {run: inspect.RunDetail{Liveness: runs.LivenessGone, Record: history.Record{Takeable: true}}},
-		"it has ended":                            {run: inspect.RunDetail{Record: history.Record{Status: history.StatusSucceeded, Cluster: cluster}}},
-		"it is on a cluster, its process is gone": {run: inspect.RunDetail{Liveness: runs.LivenessGone, Record: history.Record{Status: history.StatusRunning, Cluster: cluster}}, goesOn: true},
-		"it is on a cluster of another place":     {run: inspect.RunDetail{Liveness: runs.LivenessUnknown, Record: history.Record{Status: history.StatusRunning, Cluster: cluster}}},
+		"its process is gone":                            {run: inspect.RunDetail{Liveness: runs.LivenessGone, Record: history.Record{Status: history.StatusRunning}}, lost: true, state: "running (lost)"},
+		"its process runs":                               {run: inspect.RunDetail{Liveness: runs.LivenessRunning, Record: history.Record{Status: history.StatusStarting}}, state: "starting"},
+		"its process cannot be checked":                  {run: inspect.RunDetail{Liveness: runs.LivenessUnknown, Record: history.Record{Status: history.StatusRunning}}, mayBe: true, state: "running (possibly lost)"},
+		"it is queued for any process":                   {run: inspect.RunDetail{Liveness: runs.LivenessGone, Record: history.Record{Takeable: true, Status: history.StatusQueued}}, state: "queued"},
+		"it waited for a place, and its process is gone": {run: inspect.RunDetail{Liveness: runs.LivenessGone, Record: history.Record{Status: history.StatusQueued}}, lost: true, state: "queued (lost)"},
+		"it has ended":                                   {run: inspect.RunDetail{Record: history.Record{Status: history.StatusSucceeded, Cluster: cluster}}, state: "succeeded"},
+		"it is on a cluster, its process is gone":        {run: inspect.RunDetail{Liveness: runs.LivenessGone, Record: history.Record{Status: history.StatusRunning, Cluster: cluster}}, goesOn: true, state: "running (launcher gone)"},
+		"it is on a cluster of another place":            {run: inspect.RunDetail{Liveness: runs.LivenessUnknown, Record: history.Record{Status: history.StatusRunning, Cluster: cluster}}, state: "running"},
 	} {
 		if c.run.IsLost() != c.lost || c.run.MayBeLost() != c.mayBe || c.run.GoesOn() != c.goesOn {
 			t.Errorf("%s: lost %t, may be lost %t, goes on %t", name, c.run.IsLost(), c.run.MayBeLost(), c.run.GoesOn())
+		}
+		if c.run.State() != c.state {
+			t.Errorf("%s: the state is %q, want %q", name, c.run.State(), c.state)
 		}
 	}
 }

@@ -35,6 +35,20 @@ func (d RunDetail) GoesOn() bool {
 	return d.Liveness == runs.LivenessGone && d.Cluster != (history.Cluster{}) && !d.Status.Finished()
 }
 
+// State returns the status of a run, for people. Of a run whose process has ended, or may have
+// ended, without recording the end of the run, it says so too: "running (lost)".
+func (d RunDetail) State() string {
+	switch {
+	case d.IsLost():
+		return string(d.Status) + " (lost)"
+	case d.MayBeLost():
+		return string(d.Status) + " (possibly lost)"
+	case d.GoesOn():
+		return string(d.Status) + " (launcher gone)"
+	}
+	return string(d.Status)
+}
+
 // DescribeRun adds to the record of a run what a launcher finds out. It changes nothing.
 // What cannot be found out stays empty.
 func DescribeRun(ctx context.Context, launcher *runs.Launcher, record history.Record) RunDetail {

@@ -1,7 +1,7 @@
 // Package historytest decides what a history.Store is: Run is the suite that every
 // implementation passes, Benchmark measures it.
 //
-// It imports package runs and go-cmp, and is for tests only.
+// It imports history and go-cmp, and is for tests only.
 package historytest
 
 import (

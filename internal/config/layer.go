@@ -46,7 +46,7 @@ func (c *Definition) Resolve(at string, launch LaunchValues) (Resolved, []error)
 	for i := range c.fields {
 		field := &c.fields[i]
 		if field.isIn(left) {
-			name, _ := field.variable()
+			name, _, _ := field.variable()
 			origins[i] = origin{source: SourceZero, variable: name}
 			continue
 		}
@@ -89,14 +89,14 @@ func (c *Definition) layer(at string, field *Leaf, launch LaunchValues) (reflect
 	if field.atLaunch {
 		return reflect.Value{}, origin{source: SourceMissing}, []error{&FieldError{Path: at, Message: "missing: it must be given at launch", missing: true, atLaunch: true}}
 	}
-	name, isSet := field.variable()
+	name, text, isSet := field.variable()
 	from := origin{source: SourceMissing, variable: name}
 	if isSet {
-		if field.required && os.Getenv(name) == "" {
+		if field.required && text == "" {
 			return lacks(from, "missing: the environment variable "+name+" is set, but empty")
 		}
 		from.source = SourceEnv
-		return c.inEnvironment(at, field, name, "", from)
+		return c.inEnvironment(at, field, variable{name: name, text: text}, from)
 	}
 	inCode, ok := fieldByIndex(c.value, field.index)
 	if ok && !inCode.IsZero() {
@@ -123,16 +123,21 @@ func (c *Definition) layer(at string, field *Leaf, launch LaunchValues) (reflect
 	return inCode, from, nil // not valid below a nil pointer, which stays nil
 }
 
-// inEnvironment reads a variable that is set. more is a text that says why the
-// variable is read.
-func (c *Definition) inEnvironment(at string, field *Leaf, name, more string, from origin) (reflect.Value, origin, []error) {
+// variable is an environment variable that is set.
+type variable struct {
+	name, text string
+	why        string // why it is read, as part of a sentence, or ""
+}
+
+// inEnvironment reads a variable.
+func (c *Definition) inEnvironment(at string, field *Leaf, v variable, from origin) (reflect.Value, origin, []error) {
 	value := reflect.New(field.typ).Elem()
-	if reason := c.shapes.readVariable(os.Getenv(name), value); reason != "" {
-		return reflect.Value{}, from, []error{&FieldError{Path: at, Message: "the environment variable " + name + more + " is " + reason, variable: true}}
+	if reason := c.shapes.readVariable(v.text, value); reason != "" {
+		return reflect.Value{}, from, []error{&FieldError{Path: at, Message: "the environment variable " + v.name + v.why + " is " + reason, variable: true}}
 	}
 	if must := field.violation(value); must != "" {
 		from.refused = true
-		return value, from, []error{&FieldError{Path: at, Message: "the environment variable " + name + more + " must " + must, variable: true}}
+		return value, from, []error{&FieldError{Path: at, Message: "the environment variable " + v.name + v.why + " must " + must, variable: true}}
 	}
 	return value, from, nil
 }
@@ -187,16 +192,16 @@ func (c *Definition) launched(at string, field *Leaf, given launchValue) (reflec
 	if name, ok := reference(field.typ, given.node); ok {
 		const more = ", which the launch refers to,"
 		from.variable = name
-		_, isSet := os.LookupEnv(name)
-		if lacks := !isSet || field.mustBeGiven() && os.Getenv(name) == ""; lacks {
-			text := notSet(name, field.typ)
+		text, isSet := os.LookupEnv(name)
+		if lacks := !isSet || field.mustBeGiven() && text == ""; lacks {
+			problem := notSet(name, field.typ)
 			if isSet {
-				text = "missing: the environment variable " + name + more + " is set, but empty"
+				problem = "missing: the environment variable " + name + more + " is set, but empty"
 			}
 			from.source = SourceMissing
-			return reflect.Value{}, from, []error{&FieldError{Path: at, Message: text, missing: true, variable: true}}
+			return reflect.Value{}, from, []error{&FieldError{Path: at, Message: problem, missing: true, variable: true}}
 		}
-		return c.inEnvironment(at, field, name, more, from)
+		return c.inEnvironment(at, field, variable{name, text, more}, from)
 	}
 	value := reflect.New(field.typ).Elem()
 	r := reading{shapes: c.shapes, lookUp: true, secret: field.secret}

@@ -65,7 +65,7 @@ func (c *Definition) touched(s optionalSection, launch LaunchValues) bool {
 		if _, ok := launch[field.path]; ok || field.atLaunch {
 			return true
 		}
-		if _, isSet := field.variable(); isSet {
+		if _, _, isSet := field.variable(); isSet {
 			return true
 		}
 		for _, inner := range field.optional {

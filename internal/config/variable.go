@@ -27,21 +27,21 @@ func variableNames(prefix string, field reflect.StructField) (key, alt string) {
 	return key, alt
 }
 
-// variable returns the name of the field's environment variable, and whether it
-// is set.
-func (f *Leaf) variable() (name string, ok bool) {
+// variable returns the name of the field's environment variable, its text, and whether it
+// is set. The text is read once, since another goroutine may change it.
+func (f *Leaf) variable() (name, text string, ok bool) {
 	if f.key == "" {
-		return "", false
+		return "", "", false
 	}
-	if _, ok := os.LookupEnv(f.key); ok {
-		return f.key, true
+	if text, ok := os.LookupEnv(f.key); ok {
+		return f.key, text, true
 	}
 	if f.alt != "" {
-		if _, ok := os.LookupEnv(f.alt); ok {
-			return f.alt, true
+		if text, ok := os.LookupEnv(f.alt); ok {
+			return f.alt, text, true
 		}
 	}
-	return f.key, false
+	return f.key, "", false
 }
 
 // readTag reads the text of a default, an enum, a min or a max tag.

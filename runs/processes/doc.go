@@ -15,5 +15,5 @@
 // when the pipe is closed, it cancels its work, stops its resources and ends. On Linux
 // the kernel also tells it by a signal.
 //
-// The package imports runs, history and Fx. Next: package cli.
+// The package imports runs, assets, history, backoff and Fx. Next: package cli.
 package processes

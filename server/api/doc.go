@@ -6,5 +6,6 @@
 // operation GET /api/v1/openapi.json describes all others by OpenAPI 3.1, made from the same
 // Go types. An error is a [Problem].
 //
-// The package imports inspect, runs and automation. Package server/client calls it.
+// The package imports inspect, runs, automation, history, assets, container and iomanagers.
+// Package server/client calls it.
 package api

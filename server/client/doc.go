@@ -5,6 +5,6 @@
 // reads the runs of the server as a history.Store, so that what reads a history can also
 // read a server.
 //
-// The package imports server/api, inspect and history. The command line uses it for the
-// flag --server.
+// The package imports server/api, inspect, history, automation and container. The command
+// line uses it for the flag --server.
 package client

@@ -41,7 +41,7 @@ func (p *Pages) runsToLookAt(ctx context.Context, records []history.Record, now 
 		if text, since := p.stuck(ctx, record, longest[what], now); text != "" {
 			list = append(list, attention{badge{"warn", "stuck"}, link{shownWhat(record), p.url("/runs/", record.ID)}, text, since})
 		}
-		if p.runStatus(ctx, record) == "lost" {
+		if p.runDetail(ctx, record).IsLost() {
 			list = append(list, attention{badge{"bad", "lost"}, link{shownWhat(record), p.url("/runs/", record.ID)}, "the process that executed the run has ended", startOf(record)})
 		}
 		if seen[what] || !record.Status.Finished() {

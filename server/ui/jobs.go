@@ -26,7 +26,7 @@ func (p *Pages) jobs(r *http.Request) (view, error) {
 		}
 		status, started := text("never"), cell{}
 		if len(last) > 0 {
-			status = state(p.runStatus(r.Context(), last[0]))
+			status = p.stateCell(r.Context(), last[0])
 			started = at(startOf(last[0]))
 		}
 		n := len(job.Assets) + len(job.Ops)

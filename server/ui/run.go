@@ -86,19 +86,12 @@ func (p *Pages) gantt(run string, timeline *inspect.Timeline, asked zoomQuery, n
 }
 
 func (p *Pages) runHead(ctx context.Context, record history.Record, now time.Time) runHead {
-	status := p.runStatus(ctx, record)
+	detail := inspect.DescribeRun(ctx, p.config.Launcher, record)
 	head := runHead{
-		Record: record, Status: badge{statusClass(status), status}, ReadOnly: p.config.ReadOnly,
+		Record: record, Status: stateBadge(detail), ReadOnly: p.config.ReadOnly,
 		CanCancel: !record.Status.Finished() && record.CancelRequested.IsZero(), CanRetry: record.Status.Finished(),
 	}
-	if status == "lost" {
-		head.Status.Class = "bad"
-	}
 	what := fact{Name: "Selection", Text: cut(record.Selection, longestSelection), Mono: true}
-	var waits string
-	if record.Status == history.StatusQueued {
-		waits, _ = p.config.Launcher.WaitsFor(ctx, record) // it is only told where it is known
-	}
 	if record.Job != "" {
 		what = fact{Name: "Job", Links: []link{{record.Job, p.url("/jobs/", record.Job)}}}
 	}
@@ -118,13 +111,13 @@ func (p *Pages) runHead(ctx context.Context, record history.Record, now time.Tim
 	head.Facts = []fact{
 		what,
 		{Name: "Started", Time: startOf(record)},
-		{Name: "Waits for", Text: waits},
+		{Name: "Waits for", Text: detail.WaitsFor},
 		{Name: "Took", Text: durationText(tookOf(record, now))},
 		{Name: "Steps", Text: strings.Join(steps, ", ")},
 		{Name: "Tags", Text: tagsText(record.Tags)},
 		{Name: "Owner", Text: record.Owner, Mono: true},
 	}
-	head.Facts = append(head.Facts, p.clusterFacts(ctx, record)...)
+	head.Facts = append(head.Facts, clusterFacts(detail)...)
 	for _, left := range record.Left {
 		left.Worker = inspect.WorkerText(left.Worker)
 		head.Facts = append(head.Facts, fact{Name: "Left behind", Text: left.String()})
@@ -144,18 +137,18 @@ func (p *Pages) runHead(ctx context.Context, record history.Record, now time.Tim
 }
 
 // clusterFacts says where a run is executed that does not end with its process.
-func (p *Pages) clusterFacts(ctx context.Context, record history.Record) []fact {
-	if record.Cluster == (history.Cluster{}) {
+func clusterFacts(run inspect.RunDetail) []fact {
+	if run.Cluster == (history.Cluster{}) {
 		return nil
 	}
-	cluster := fact{Name: "Cluster", Text: inspect.ClusterText(record.Cluster)}
-	if page := inspect.ClusterPage(record.Cluster); page != "" {
+	cluster := fact{Name: "Cluster", Text: inspect.ClusterText(run.Cluster)}
+	if page := inspect.ClusterPage(run.Cluster); page != "" {
 		cluster = fact{Name: "Cluster", Links: []link{{cluster.Text, page}}}
 	}
 	facts := []fact{cluster}
-	if p.runDetail(ctx, record).GoesOn() {
+	if run.GoesOn() {
 		facts = append(facts, fact{
-			Name: "Launcher", Text: "gone; the run goes on in " + record.Cluster.Name + ", and the next process that executes runs there takes it over",
+			Name: "Launcher", Text: "gone; the run goes on in " + run.Cluster.Name + ", and the next process that executes runs there takes it over",
 		})
 	}
 	return facts

@@ -10,7 +10,6 @@ import (
 
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
-	"github.com/fxrun/fxrun/runs"
 )
 
 // runsOnPage is how many runs one page of the list has.
@@ -66,9 +65,8 @@ func (p *Pages) runTable(ctx context.Context, list []history.Record) *table {
 	t := newTable("No run fits. Launch a job or some assets to make the first one.", "run", "state", "what", "started", ">took", ">steps", "tags", "problem")
 	now := time.Now()
 	for _, record := range list {
-		status := state(p.runStatus(ctx, record))
 		row := t.add(
-			cell{Text: shortID(record.ID), Path: p.url("/runs/", record.ID), Mono: true, ID: true, order: record.ID}, status, p.whatCell(record), at(startOf(record)),
+			cell{Text: shortID(record.ID), Path: p.url("/runs/", record.ID), Mono: true, ID: true, order: record.ID}, p.stateCell(ctx, record), p.whatCell(record), at(startOf(record)),
 			right(durationText(tookOf(record, now)), int64(tookOf(record, now))), right(stepsText(record), int64(len(record.Steps))),
 			p.tagsCell(record.Tags), text(firstLine(record.Error.Message)),
 		)
@@ -77,25 +75,32 @@ func (p *Pages) runTable(ctx context.Context, list []history.Record) *table {
 	return t
 }
 
-// runDetail returns a run with what is known of its process.
+// runDetail returns a run with what is known of its process. It does not say what the run
+// waits for.
 func (p *Pages) runDetail(ctx context.Context, record history.Record) inspect.RunDetail {
-	liveness, err := p.config.Launcher.Liveness(ctx, record)
-	if err != nil {
-		liveness = runs.LivenessUnknown
+	if record.Takeable {
+		return inspect.RunDetail{Record: record} // it needs no process
 	}
+	liveness, _ := p.config.Launcher.Liveness(ctx, record)
 	return inspect.RunDetail{Record: record, Liveness: liveness}
 }
 
-// runStatus returns the status of a run, or "lost" if the process that executes it has
-// ended.
-func (p *Pages) runStatus(ctx context.Context, record history.Record) string {
-	if record.Status.Finished() || record.Status == history.StatusQueued {
-		return string(record.Status)
+func (p *Pages) stateCell(ctx context.Context, record history.Record) cell {
+	shown := stateBadge(p.runDetail(ctx, record))
+	return cell{Badge: &shown, order: shown.Text}
+}
+
+// stateBadge shows the state of a run in the colour of its status, or in that of a run that is
+// lost.
+func stateBadge(run inspect.RunDetail) badge {
+	class := statusClass(string(run.Status))
+	switch {
+	case run.IsLost():
+		class = "bad"
+	case run.MayBeLost():
+		class = "warn"
 	}
-	if p.runDetail(ctx, record).IsLost() {
-		return "lost"
-	}
-	return string(record.Status)
+	return badge{class, run.State()}
 }
 
 func (p *Pages) whatCell(record history.Record) cell {
