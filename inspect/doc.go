@@ -4,7 +4,7 @@
 //
 // An [Inspector] is made from a container, an asset graph and a store. Its methods
 // return plain data with JSON tags, in which lists are never null: [Asset],
-// [AssetDetail], [Job], [Resource], [Launch], [Config], [Run] and [Picture]. No
+// [AssetDetail], [Job], [Resource], [Launch], [Config], [Run], [Pool], [Variable] and [Picture]. No
 // function of the package starts a resource or records an event. The packages that
 // the data comes from have already masked the secrets.
 //

@@ -14,6 +14,8 @@ import (
 type Pool struct {
 	runs.PoolState
 
+	// Assets are the keys of the assets whose steps need a place in the pool.
+	Assets []string `json:"assets"`
 	// Holders are the steps that are running in the pool, and Waiters those that wait for a
 	// place, in all processes. Both are sorted by the time since when.
 	Holders []PoolStep `json:"holders"`
@@ -43,11 +45,18 @@ func (i *Inspector) Pools(ctx context.Context, launcher *runs.Launcher) ([]Pool,
 	pools := make([]Pool, len(states))
 	byName := make(map[string]*Pool, len(states))
 	for n, state := range states {
-		pools[n] = Pool{PoolState: state, Holders: []PoolStep{}, Waiters: []PoolStep{}}
+		pools[n] = Pool{PoolState: state, Assets: []string{}, Holders: []PoolStep{}, Waiters: []PoolStep{}}
 		byName[state.Name] = &pools[n]
 	}
 	if len(pools) == 0 {
 		return pools, nil
+	}
+	for _, asset := range i.assets() {
+		for _, name := range asset.Pools {
+			if pool, ok := byName[name]; ok {
+				pool.Assets = append(pool.Assets, asset.Key)
+			}
+		}
 	}
 	running, err := i.store.Runs(ctx, history.RunQuery{Statuses: []history.Status{history.StatusStarting, history.StatusRunning}, Limit: poolRuns})
 	if err != nil {

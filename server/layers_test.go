@@ -64,6 +64,10 @@ func TestTheConfigOfAStepIsShown(t *testing.T) {
 	for path, wants := range map[string][]string{
 		"/assets/copy": {"how many rows are copied", "SERVERTEST_COPY_ROWS", "default"},
 		"/instance":    {"SERVERTEST_COPY_ROWS\nnot set\ncopy\nrows", "SERVERTEST_SWEEP_ROWS\nnot set\n"},
+		"/api/v1/instance": {
+			`{"name":"SERVERTEST_COPY_ROWS","set":false,"step":"copy","field":"rows"}`,
+			`{"name":"SERVERTEST_SWEEP_ROWS","set":false,"step":"op:tidy/sweep","field":"rows"}`,
+		},
 	} {
 		got := textOf(strings.ReplaceAll(s.get(path).body, "<wbr>", ""))
 		for _, want := range wants {

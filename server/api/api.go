@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/fxrun/fxrun/assets"
 	"github.com/fxrun/fxrun/automation"
+	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/runs"
 )
@@ -48,6 +50,7 @@ type Fact struct {
 type API struct {
 	config   Config
 	inspect  *inspect.Inspector
+	configs  func() map[string][]container.Field // of the steps that have a config
 	mux      *http.ServeMux
 	follows  *follows
 	document []byte
@@ -62,6 +65,7 @@ func New(config Config) (*API, error) {
 		config.Health = inspect.NewHealthChecks(config.Inspector)
 	}
 	a := &API{config: config, inspect: config.Inspector, mux: http.NewServeMux()}
+	a.configs = sync.OnceValue(func() map[string][]container.Field { return a.inspect.StepConfigs(a.config.Launcher) })
 	operations := a.operations()
 	var err error
 	if a.document, err = document(config.Prefix+Path, operations); err != nil {

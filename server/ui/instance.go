@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/fxrun/fxrun/container"
 	"github.com/fxrun/fxrun/history"
 	"github.com/fxrun/fxrun/inspect"
 	"github.com/fxrun/fxrun/internal/quantity"
@@ -42,13 +41,8 @@ func (p *Pages) instance(r *http.Request) (view, error) {
 		page.Facts = append(page.Facts, fact{Name: "Size of the history", Text: quantity.Size(size)})
 	}
 	page.Facts = append(page.Facts, fact{Name: "Keeps", Text: retentionText(p.config.Launcher.Retention())})
-	for _, resource := range p.inspect.Resources() {
-		addVariables(page.Variables, linked(resource.Key, p.url("/resources/", resource.Key)), resource.Config)
-	}
-	configs := p.configs()
-	for _, step := range sortedKeys(configs) {
-		user := p.userLinks([]string{step})[0]
-		addVariables(page.Variables, linked(user.Text, user.Path), configs[step])
+	for _, variable := range p.inspect.Variables(p.configs()) {
+		p.addVariable(page.Variables, variable)
 	}
 	page.Variables.sort(r)
 	if page.Pools, err = p.poolTable(r); err != nil {
@@ -68,24 +62,24 @@ func (p *Pages) instance(r *http.Request) (view, error) {
 	return view{Template: "instance", Title: "Instance", Nav: "/instance", Data: page}, nil
 }
 
-// addVariables adds the variables that the fields of a config read.
-func addVariables(t *table, reader cell, fields []container.Field) {
-	for _, field := range fields {
-		if field.Variable == "" {
-			continue
-		}
-		status := cell{Badge: &badge{"", "not set"}, order: "not set"}
-		if isSet(field.Variable) {
-			status = cell{Badge: &badge{"ok", "set"}, order: "set"}
-		} else if field.Required && field.Source == container.SourceMissing {
-			status = cell{Badge: &badge{"bad", "not set"}, order: "missing"}
-		}
-		required := ""
-		if field.Required {
-			required = "yes"
-		}
-		t.add(mono(field.Variable), status, reader, mono(field.Path), text(required))
+func (p *Pages) addVariable(t *table, variable inspect.Variable) {
+	reader := linked(variable.Resource, p.url("/resources/", variable.Resource))
+	if variable.Step != "" {
+		user := p.userLinks([]string{variable.Step})[0]
+		reader = linked(user.Text, user.Path)
 	}
+	status := cell{Badge: &badge{"", "not set"}, order: "not set"}
+	switch {
+	case variable.Set:
+		status = cell{Badge: &badge{"ok", "set"}, order: "set"}
+	case variable.Missing:
+		status = cell{Badge: &badge{"bad", "not set"}, order: "missing"}
+	}
+	required := ""
+	if variable.Required {
+		required = "yes"
+	}
+	t.add(mono(variable.Name), status, reader, mono(variable.Field), text(required))
 }
 
 // queueTable lists the queued runs and what each of them waits for.
@@ -112,16 +106,10 @@ func (p *Pages) poolTable(r *http.Request) (*table, error) {
 	if err != nil || len(pools) == 0 {
 		return t, err
 	}
-	members := make(map[string][]string)
-	for _, asset := range p.config.Graph.Assets() {
-		for _, pool := range asset.Pools {
-			members[pool] = append(members[pool], asset.Key)
-		}
-	}
 	for _, pool := range pools {
 		free := pool.Places - pool.Used
 		t.add(text(pool.Name), right(countText(int64(pool.Places)), int64(pool.Places)), right(countText(int64(free)), int64(free)),
-			cell{Links: p.poolSteps(pool.Holders)}, cell{Links: p.poolSteps(pool.Waiters)}, links(p.url("/assets/"), members[pool.Name]))
+			cell{Links: p.poolSteps(pool.Holders)}, cell{Links: p.poolSteps(pool.Waiters)}, links(p.url("/assets/"), pool.Assets))
 	}
 	return t, nil
 }

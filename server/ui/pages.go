@@ -74,7 +74,7 @@ func New(config Config) (*Pages, error) {
 		return nil, err
 	}
 	p := &Pages{config: config, inspect: config.Inspector, static: files}
-	p.configs = sync.OnceValue(p.stepConfigs)
+	p.configs = sync.OnceValue(func() map[string][]container.Field { return p.inspect.StepConfigs(p.config.Launcher) })
 	if p.templates, err = parseTemplates(p.functions()); err != nil {
 		return nil, err
 	}
