@@ -84,6 +84,9 @@ func exportedNames(t *testing.T, folder string) []string {
 					switch spec := spec.(type) {
 					case *ast.TypeSpec:
 						add(spec.Name.Name)
+						for _, member := range members(spec.Type) {
+							add(spec.Name.Name + "." + member)
+						}
 						for _, method := range aliasedMethods(t, syntax, spec) {
 							add(spec.Name.Name + "." + method)
 						}
@@ -98,6 +101,46 @@ func exportedNames(t *testing.T, folder string) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// members are the names of the fields of a struct and of the methods of an interface: a new
+// method breaks every implementation, and a new field is a name that users meet. An embedded
+// type counts by its name.
+func members(t ast.Expr) []string {
+	var list *ast.FieldList
+	switch t := t.(type) {
+	case *ast.StructType:
+		list = t.Fields
+	case *ast.InterfaceType:
+		list = t.Methods
+	default:
+		return nil
+	}
+	var names []string
+	for _, field := range list.List {
+		for _, name := range field.Names {
+			names = append(names, name.Name)
+		}
+		if len(field.Names) == 0 {
+			names = append(names, embedded(field.Type))
+		}
+	}
+	return names
+}
+
+// embedded is the name of an embedded type, "" for an element of a constraint.
+func embedded(t ast.Expr) string {
+	switch t := t.(type) {
+	case *ast.StarExpr:
+		return embedded(t.X)
+	case *ast.IndexExpr:
+		return embedded(t.X)
+	case *ast.SelectorExpr:
+		return t.Sel.Name
+	case *ast.Ident:
+		return t.Name
+	}
+	return ""
 }
 
 // receiver is the name of a method's type with a dot, "" for a function.

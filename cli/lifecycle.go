@@ -33,24 +33,13 @@ func (l *lifecycle) Append(hook fx.Hook) {
 			if err := context.Cause(l.starting); err != nil {
 				return err
 			}
-			return caught(func() error { return start(l.starting) })
+			return panics.Catch(func() error { return start(l.starting) })
 		}
 	}
-	if stop := hook.OnStop; stop != nil {
-		hook.OnStop = func(ctx context.Context) error { return caught(func() error { return stop(ctx) }) }
+	if stop := hook.OnStop; stop != nil { // a panic must not keep the other stop hooks from being called
+		hook.OnStop = func(ctx context.Context) error { return panics.Catch(func() error { return stop(ctx) }) }
 	}
 	l.Lifecycle.Append(hook)
-}
-
-// caught calls a hook and returns a panic in it as an error, so that the other stop
-// hooks are called.
-func caught(hook func() error) (err error) {
-	defer func() {
-		if recovered := recover(); recovered != nil {
-			err = panics.Recovered(recovered)
-		}
-	}()
-	return hook()
 }
 
 // start starts the application. When ctx or the start timeout ends, it calls the

@@ -4,7 +4,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode"
+
+	"github.com/fxrun/fxrun/internal/snakecase"
 )
 
 // launchName returns the name of a field in a run config.
@@ -12,22 +13,7 @@ func launchName(field reflect.StructField) string {
 	if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
 		return name
 	}
-	return snakeCase(field.Name)
-}
-
-// snakeCase splits a Go name into lower-case words: BaseURL is base_url,
-// HTTPPort is http_port.
-func snakeCase(name string) string {
-	runes := []rune(name)
-	var words strings.Builder
-	for i, r := range runes {
-		if unicode.IsUpper(r) && i > 0 && runes[i-1] != '_' &&
-			(!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
-			words.WriteByte('_')
-		}
-		words.WriteRune(unicode.ToLower(r))
-	}
-	return words.String()
+	return snakecase.Of(field.Name)
 }
 
 func joinPath(path, name string) string {

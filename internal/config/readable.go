@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fxrun/fxrun/internal/fault"
+	"github.com/fxrun/fxrun/internal/snakecase"
 )
 
 // secretTag turns off the warning for a field that is named like a secret and holds
@@ -63,7 +64,7 @@ var (
 // namesSecret reports whether the last word of a name is a word for secrets. Token
 // and APIToken are such names, TokenURL and TokenFile are not.
 func namesSecret(name string) bool {
-	words := strings.FieldsFunc(snakeCase(name), func(r rune) bool { return r == '_' || r == '-' || r == '.' })
+	words := strings.FieldsFunc(snakecase.Of(name), func(r rune) bool { return r == '_' || r == '-' || r == '.' })
 	for len(words) > 1 && formWords.MatchString(words[len(words)-1]) {
 		words = words[:len(words)-1]
 	}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/fxrun/fxrun/internal/snakecase"
 	"github.com/fxrun/fxrun/internal/typename"
 )
 
@@ -226,7 +227,7 @@ func (f *Leaf) suggestedReference(name string) string {
 	if !refers(f.typ) {
 		return ""
 	}
-	for _, variable := range []string{f.key, strings.ToUpper(snakeCase(name))} {
+	for _, variable := range []string{f.key, strings.ToUpper(snakecase.Of(name))} {
 		if variableName.MatchString(variable) {
 			return "{env: " + variable + "}"
 		}

@@ -15,9 +15,10 @@ import (
 // Run makes a new Fx application that builds the resources of the child and
 // binds its targets. The application is never started. The lifecycle of the
 // child takes the place of its lifecycle: it names every hook, survives panics,
-// and always stops.
+// and always stops. The options, the handler of the logger and what else Fx calls
+// belong to users, so their panics are errors.
 func Run(child *Child, options []fx.Option) error {
-	return guarded(func() error { return fx.New(Give(child), eventLogger(child), fx.Options(options...)).Err() })
+	return panics.Catch(func() error { return fx.New(Give(child), eventLogger(child), fx.Options(options...)).Err() })
 }
 
 // Bind binds the targets of a child whose resources Fx has not built. An Fx
@@ -30,24 +31,13 @@ func Bind(child *Child, targets []*graph.Target) error {
 			child.bindHere(t)
 		}
 	}
-	return guarded(func() error {
+	return panics.Catch(func() error {
 		if child.Events == nil && !logsEvents(child) {
 			bind()
 			return nil
 		}
 		return fx.New(eventLogger(child), stackless.Invoke(bind)).Err()
 	})
-}
-
-// guarded returns a panic as an error. The options, the handler of the logger and
-// what else Fx calls belong to users.
-func guarded(call func() error) (err error) {
-	defer func() {
-		if recovered := recover(); recovered != nil {
-			err = panics.Recovered(recovered)
-		}
-	}()
-	return call()
 }
 
 // eventLogger sends the events of Fx to the logger that the options of the parent

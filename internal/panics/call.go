@@ -34,3 +34,14 @@ func Guard(call func() error) error {
 	go Call(call, func(err error) { returned <- err })
 	return <-returned
 }
+
+// Catch calls a user's function in the goroutine of the caller, and returns a panic as an
+// *[Error]. An end of the goroutine is not caught: [Guard] can do that.
+func Catch(call func() error) (err error) {
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			err = Recovered(recovered)
+		}
+	}()
+	return call()
+}

@@ -8,9 +8,9 @@ import (
 	"reflect"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
+	"github.com/fxrun/fxrun/internal/snakecase"
 	"github.com/fxrun/fxrun/iomanagers"
 	"github.com/fxrun/fxrun/iomanagers/internal/secrets"
 	"github.com/fxrun/fxrun/rows"
@@ -128,7 +128,7 @@ func columnsOf(row reflect.Type, way []int, path string, faults *[]error) []colu
 		}
 		c := column{name: tag, index: index}
 		if tag == "" {
-			c.name = snakeCase(field.Name)
+			c.name = snakecase.Of(field.Name)
 		}
 		if err := c.classify(field.Type, options); err != nil {
 			*faults = append(*faults, fmt.Errorf("%s.%s: %w", path, field.Name, err))
@@ -222,18 +222,4 @@ func checkDocument(t reflect.Type) error {
 		return checker.CheckType(t)
 	}
 	return nil
-}
-
-// snakeCase turns a field's name into a column's: CustomerID into customer_id.
-func snakeCase(name string) string {
-	runes := []rune(name)
-	var b strings.Builder
-	for i, r := range runes {
-		if unicode.IsUpper(r) && i > 0 && runes[i-1] != '_' &&
-			(!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

@@ -4,7 +4,6 @@ package sqltable
 var (
 	TableName = tableName
 	EscapeKey = escapeKey
-	SnakeCase = snakeCase
 
 	TimeText      = timeText
 	ParseTimeText = parseTimeText

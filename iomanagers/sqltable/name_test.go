@@ -66,15 +66,3 @@ func FuzzTableName(f *testing.F) {
 		}
 	})
 }
-
-func TestSnakeCase(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]string{
-		"ID": "id", "CustomerID": "customer_id", "HTTPStatus": "http_status", "At": "at", "Total2": "total2", "X": "x",
-		"Größe": "größe", "With_Underscore": "with_underscore", "URLs": "ur_ls", "CreatedAtUTC": "created_at_utc",
-	} {
-		if got := sqltable.SnakeCase(name); got != want {
-			t.Errorf("the column of %s is %s, want %s", name, got, want)
-		}
-	}
-}
