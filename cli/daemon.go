@@ -77,7 +77,7 @@ func (p program) runDaemon(cmd *cobra.Command, flags daemonFlags) error {
 		if len(s.automations.Descriptions()) == 0 {
 			return invalid("starting the daemon", "no schedules and no sensors are defined: automation.NewSchedule and automation.NewSensor make them")
 		}
-		if err := interrupts.during(s.makeHome, noteStopping(cmd)); err != nil {
+		if err := s.makeHomeUnlessInterrupted(cmd, interrupts); err != nil {
 			return err
 		}
 		if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
@@ -87,6 +87,16 @@ func (p program) runDaemon(cmd *cobra.Command, flags daemonFlags) error {
 		<-interrupts.ctx.Done()
 		return nil
 	})
+}
+
+// makeHomeUnlessInterrupted is makeHome, which a request to stop ends.
+func (s *session) makeHomeUnlessInterrupted(cmd *cobra.Command, interrupts *interrupts) error {
+	return interrupts.during(func(ctx context.Context) error {
+		if err := s.makeHome(ctx); err != nil {
+			return interruptedOr(ctx, err)
+		}
+		return nil
+	}, noteStopping(cmd))
 }
 
 // makeHome makes the history in the home, if the program has no other one.

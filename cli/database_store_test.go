@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -118,5 +119,31 @@ func TestTheLocksAreInTheDatabaseOfTheHistory(t *testing.T) {
 		if record, err := history.Find(t.Context(), store, id); err != nil || record.Status != want {
 			t.Errorf("run %s is %s, %v, want %s", id, record.Status, err, want)
 		}
+	}
+}
+
+// TestASignalWhileTheHistoryIsOpened asks commands to stop that wait for a database which says
+// nothing.
+func TestASignalWhileTheHistoryIsOpened(t *testing.T) {
+	for _, args := range [][]string{{"run"}, {"runs", "work"}, {"serve", "--addr", "127.0.0.1:0"}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			newHome(t)
+			silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = silent.Close() }()
+			t.Setenv("FXRUN_STORE", "postgres://me@"+silent.Addr().String()+"/db?sslmode=disable")
+			p := start(t, "slow", args...)
+			connection, err := silent.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = connection.Close() }()
+			p.signal(t, os.Interrupt)
+			if out, code := p.rest(t); code != 130 {
+				t.Errorf("exit code %d, want 130\n%s%s", code, out, p.err.String())
+			}
+		})
 	}
 }

@@ -189,10 +189,8 @@ func (s *session) launch(cmd *cobra.Command, interrupts *interrupts, request run
 	if !flags.json {
 		noteUnused(cmd.ErrOrStderr(), request.Config, attemptsOf(plan))
 	}
-	if !s.ownStore {
-		if err := s.home.make(cmd.Context()); err != nil {
-			return err
-		}
+	if err := s.makeHomeUnlessInterrupted(cmd, interrupts); err != nil {
+		return err
 	}
 	if !s.started {
 		if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
@@ -267,10 +265,13 @@ func (s *session) waitFor(run *runs.Run, interrupts *interrupts, reporter report
 		return false, nil
 	case <-interrupts.ctx.Done():
 	}
-	record, err := history.Find(context.Background(), s.history(), run.ID())
-	switch left = interrupts.terminated() && err == nil && record.Cluster != (history.Cluster{}); {
+	var cluster history.Cluster
+	if interrupts.terminated() {
+		cluster = s.clusterOf(run)
+	}
+	switch left = cluster != (history.Cluster{}); {
 	case left:
-		reporter.note("leaving: the run goes on in " + clean(record.Cluster.Name) + " without this command; press Ctrl-C to quit at once")
+		reporter.note("leaving: the run goes on in " + clean(cluster.Name) + " without this command; press Ctrl-C to quit at once")
 		go s.leaveRuns() // the run is waited for below
 	case interrupts.terminated() && drain > 0:
 		reporter.note("draining: no more steps start, and running steps have " + durationText(drain) + "; press Ctrl-C to quit at once")
@@ -285,6 +286,15 @@ func (s *session) waitFor(run *runs.Run, interrupts *interrupts, reporter report
 	case <-interrupts.second:
 		return left, errAbandoned
 	}
+}
+
+// clusterOf returns the cluster that executes a run, or the zero Cluster. A history that does
+// not answer soon counts as one that names none, so that the run can be cancelled.
+func (s *session) clusterOf(run *runs.Run) history.Cluster {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	record, _ := history.Find(ctx, s.history(), run.ID())
+	return record.Cluster
 }
 
 // leaveRuns leaves the runs on a cluster to others.

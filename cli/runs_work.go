@@ -74,10 +74,8 @@ func (p program) work(cmd *cobra.Command, flags workFlags) error {
 
 // work takes queued runs and tells of their beginnings and ends.
 func (s *session) work(cmd *cobra.Command, interrupts *interrupts, flags workFlags) error {
-	if !s.ownStore {
-		if err := s.home.make(cmd.Context()); err != nil {
-			return err
-		}
+	if err := s.makeHomeUnlessInterrupted(cmd, interrupts); err != nil {
+		return err
 	}
 	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
 		return err

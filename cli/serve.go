@@ -245,7 +245,7 @@ func (s *session) serve(cmd *cobra.Command, interrupts *interrupts, listener net
 		return fault.Join("reading the flags", []error{err})
 	}
 	defer handler.Close()
-	if err := s.makeHome(cmd.Context()); err != nil { // only after everything was found right
+	if err := s.makeHomeUnlessInterrupted(cmd, interrupts); err != nil { // only after everything was found right
 		return err
 	}
 	if err := s.startUnlessInterrupted(cmd, interrupts); err != nil {
@@ -348,6 +348,7 @@ func openBrowser(ctx context.Context, address string) {
 		}
 	}
 	open := exec.CommandContext(context.WithoutCancel(ctx), command, address) //nolint:gosec // the address is our own
+	apart(open)                                                               // the browser stays when Ctrl-C ends the command
 	if open.Start() == nil {
 		go func() { _ = open.Wait() }()
 	}

@@ -127,7 +127,7 @@ func (w *watcher) watch(ctx context.Context) error {
 		if err := changes.watch(ctx, w.source); err != nil && ctx.Err() == nil {
 			w.tell("some files cannot be watched: " + err.Error())
 		}
-		w.build(ctx)
+		w.build(ctx, changes)
 		w.waitForChange(ctx, changes)
 	}
 	return nil
@@ -158,7 +158,7 @@ func (w *watcher) stop() {
 }
 
 // build builds the program, and has the new process take over if it can.
-func (w *watcher) build(ctx context.Context) {
+func (w *watcher) build(ctx context.Context, changes *changes) {
 	w.builds++
 	began := time.Now()
 	binary := filepath.Join(w.folder, fmt.Sprintf("%d", w.builds), filepath.Base(processName()))
@@ -168,12 +168,18 @@ func (w *watcher) build(ctx context.Context) {
 	}
 	next, err := w.start(binary)
 	if err == nil {
-		err = next.wait(ctx)
+		err = next.wait(ctx, changes.quiet)
 	}
 	if ctx.Err() != nil {
 		if next != nil {
 			next.stop()
 		}
+		return
+	}
+	if errors.Is(err, errOutdated) {
+		w.tell("the program was built, and is built again: " + err.Error())
+		w.under.Go(next.stop)
+		changes.again()
 		return
 	}
 	if err != nil {

@@ -64,11 +64,16 @@ func (c *changes) follow() {
 			}
 			timer.Reset(buildSoon)
 		case <-timer.C:
-			select {
-			case c.quiet <- struct{}{}:
-			default:
-			}
+			c.again()
 		}
+	}
+}
+
+// again tells of changes, once more if somebody has heard of them already.
+func (c *changes) again() {
+	select {
+	case c.quiet <- struct{}{}:
+	default:
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // The files that a process which serves for dev --watch gets: the socket, a pipe that ends
@@ -44,6 +45,7 @@ func (w *watcher) start(binary string) (*servedProcess, error) {
 	p.command = exec.Command(binary, append(w.args, "--watched="+w.problemFile())...) //nolint:gosec,noctx // it was just built, and is ended in order
 	p.command.Stdout, p.command.Stderr = w.cmd.OutOrStdout(), io.MultiWriter(w.cmd.ErrOrStderr(), &p.last)
 	p.command.ExtraFiles = []*os.File{w.socket, alive, tells}
+	p.command.WaitDelay = time.Second // what the program has started may keep its output
 	apart(p.command)
 	err = p.command.Start()
 	_ = alive.Close() // the process has them
@@ -52,24 +54,48 @@ func (w *watcher) start(binary string) (*servedProcess, error) {
 		return nil, errors.Join(err, life.Close(), ready.Close())
 	}
 	w.under.Go(func() {
-		p.err = p.command.Wait()
+		if p.err = p.command.Wait(); errors.Is(p.err, exec.ErrWaitDelay) {
+			p.err = nil // it has ended well
+		}
 		_ = p.life.Close()
 		close(p.done)
 	})
 	return p, nil
 }
 
-// wait waits until the process serves. The error says why it has ended instead.
-func (p *servedProcess) wait(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() { _ = p.ready.Close() })
-	defer stop()
-	_, err := p.ready.Read(make([]byte, 1))
-	_ = p.ready.Close()
-	if err == nil || ctx.Err() != nil {
-		return nil
+// startGrace is how much longer a process may take to start whose files have changed again.
+const startGrace = 5 * time.Second
+
+// errOutdated says that a process does not serve yet, and that its files have changed again.
+var errOutdated = errors.New("it has not started yet, and files have changed")
+
+// wait waits until the process serves. The error says why it has ended instead, or is
+// errOutdated, after a value of changed.
+func (p *servedProcess) wait(ctx context.Context, changed <-chan struct{}) error {
+	read := make(chan error, 1)
+	go func() {
+		_, err := p.ready.Read(make([]byte, 1))
+		read <- err
+	}()
+	defer func() { _ = p.ready.Close() }()
+	var outdated <-chan time.Time
+	for {
+		select {
+		case err := <-read:
+			if err == nil {
+				return nil
+			}
+			read = nil // it ends, or has ended
+		case <-p.done: // what it has started may keep the pipe
+			return errors.New(p.outcome())
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+			changed, outdated = nil, time.After(startGrace)
+		case <-outdated:
+			return errOutdated
+		}
 	}
-	<-p.done
-	return errors.New(p.outcome())
 }
 
 // outcome says how the process has ended, with its last words.

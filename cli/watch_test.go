@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -218,6 +219,84 @@ func TestDevWatchesTheFilesOfTheProgram(t *testing.T) {
 	w.signal(t, syscall.SIGTERM)
 	if _, code := w.rest(t); code != 0 {
 		t.Errorf("exit code %d\n%s", code, w.err.String())
+	}
+	w.gone()
+	w.leavesNothing()
+}
+
+// TestDevGoesOnAfterBuildsThatHang builds a program that never serves, and one that ends and
+// leaves behind a process that keeps its output.
+func TestDevGoesOnAfterBuildsThatHang(t *testing.T) {
+	program := newWatchedProgram(t)
+	newHome(t)
+	w := program.watch("127.0.0.1:0")
+	w.has("assets", "first")
+	note := filepath.Join(t.TempDir(), "note") // that the program of a test has come so far
+	noted := func() string {
+		t.Helper()
+		for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+			if text, err := os.ReadFile(note); err == nil && len(text) > 0 {
+				return string(text)
+			}
+			if time.Since(began) > 3*time.Minute {
+				t.Fatal("the program does not begin")
+			}
+		}
+	}
+	program.write(program.named, `package names
+
+import (
+	"os"
+	"time"
+)
+
+const First = "never"
+
+func init() {
+	_ = os.WriteFile("`+note+`", []byte("hangs"), 0o600)
+	time.Sleep(time.Hour)
+}
+`)
+	noted()
+	program.name("second")
+	w.has("assets", "second")
+
+	if err := os.Remove(note); err != nil {
+		t.Fatal(err)
+	}
+	program.write(program.named, `package names
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+)
+
+const First = "left"
+
+func init() {
+	left := exec.Command("sleep", "600")
+	left.Stderr = os.Stderr
+	if left.Start() == nil {
+		_ = os.WriteFile("`+note+`", []byte(strconv.Itoa(left.Process.Pid)), 0o600)
+	}
+	os.Exit(3)
+}
+`)
+	left, err := strconv.Atoi(noted())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Kill(left, syscall.SIGKILL) })
+	w.problem("the program was built, and does not start: exit status 3")
+	program.name("third")
+	w.has("assets", "third")
+	w.signal(t, syscall.SIGTERM)
+	if _, code := w.rest(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, w.err.String())
+	}
+	if err := syscall.Kill(left, syscall.SIGKILL); err != nil { // it has the socket too
+		t.Error(err)
 	}
 	w.gone()
 	w.leavesNothing()

@@ -56,7 +56,7 @@ func (p program) runWorker(cmd *cobra.Command, asJSON bool) error {
 			return fmt.Errorf("%w; temporal.Executor of the Go module github.com/fxrun/fxrun/temporal "+
 				"has one if FXRUN_TEMPORAL_ADDRESS has the address of the Temporal server", err)
 		}
-		if err := interrupts.during(s.makeHome, noteStopping(cmd)); err != nil {
+		if err := s.makeHomeUnlessInterrupted(cmd, interrupts); err != nil {
 			return err
 		}
 		if _, inHome := s.home.(*homeStore); inHome && !s.ownStore {

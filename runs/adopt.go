@@ -151,7 +151,7 @@ func (l *Launcher) claimLost(ctx context.Context, record history.Record, own own
 
 // continues makes the run one that goes on from a record.
 func (r *Run) continues(record history.Record, seq int64, own owner) {
-	r.log.seq, r.log.current = seq, record.Status
+	r.log.continues(seq, record.Status)
 	r.owner, r.admitted, r.executing = own, true, record.Started
 	r.adopted.Store(seq)
 	if record.Status == history.StatusRunning {

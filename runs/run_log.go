@@ -202,6 +202,14 @@ func (l *runLog) writeNext() {
 	l.write(b)
 }
 
+// continues says how far the log had come when this process took the run. A request to cancel
+// the run may have been stored since.
+func (l *runLog) continues(seq int64, status history.Status) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seq, l.current = max(l.seq, seq), status
+}
+
 // note keeps how far the log has come.
 func (l *runLog) note(event history.Event) {
 	l.mu.Lock()

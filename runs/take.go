@@ -118,7 +118,7 @@ func (l *line) claim(ctx context.Context, record history.Record, given *places) 
 		launcher.leave(run)
 		return nil, false, err
 	}
-	run.log.seq, run.log.current = seq, history.StatusStarting
+	run.log.continues(seq, history.StatusStarting)
 	run.place(starting.Cluster)
 	run.owner, run.admitted, run.places = own, true, given
 	return run, false, nil
@@ -163,13 +163,18 @@ func (l *Launcher) claimQueued(ctx context.Context, record history.Record, start
 // because of what it says, or the launcher is closed. The end of ctx changes nothing of that: the
 // store may have taken the event before.
 func (l *Launcher) appendUntilKnown(ctx context.Context, event history.Event) error {
-	for ctx := context.WithoutCancel(ctx); ; {
+	ctx, told := context.WithoutCancel(ctx), false
+	for {
 		err := panics.Guard(func() error {
 			_, err := l.config.Store.Append(ctx, event)
 			return err
 		})
 		if err == nil || isRefusal(err) {
 			return err
+		}
+		if !told {
+			told = true
+			l.warn("an event of a run could not be stored, and is tried again", "run", event.RunID, "event", string(event.Type()), "error", err)
 		}
 		select {
 		case <-l.closing:
